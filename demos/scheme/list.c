@@ -1,0 +1,340 @@
+/* Pairs, lists, symbols and the equality predicates. */
+#include "scheme.h"
+
+PRIMITIVE(p_cons)
+{
+    return cons(args[0], args[1]);
+}
+
+PRIMITIVE(p_set_car)
+{
+    pair_of(want_pair(args[0]))->car = args[1];
+    return UNSPECIFIED;
+}
+
+PRIMITIVE(p_set_cdr)
+{
+    pair_of(want_pair(args[0]))->cdr = args[1];
+    return UNSPECIFIED;
+}
+
+/* car, cdr and their compositions: follows the letters of "cadr" from the last on. */
+PRIMITIVE(p_path)
+{
+    const char *name = vm.primitive->name, *letter = name + 1;
+    value v = args[0];
+    while (letter[1] != 'r')
+        letter++;
+    for (; letter > name; letter--) {
+        if (!is_pair(v))
+            fail("%s: %v does not have this part", name, args[0]);
+        v = *letter == 'a' ? car(v) : cdr(v);
+    }
+    return v;
+}
+
+PRIMITIVE(p_car)
+{
+    return car(want_pair(args[0]));
+}
+
+PRIMITIVE(p_cdr)
+{
+    return cdr(want_pair(args[0]));
+}
+
+PRIMITIVE(p_list)
+{
+    value list = NIL;
+    for (int i = argc; i > 0; i--)
+        list = cons(args[i - 1], list);
+    return list;
+}
+
+PRIMITIVE(p_cons_star)
+{
+    value list = args[argc - 1];
+    for (int i = argc - 1; i > 0; i--)
+        list = cons(args[i - 1], list);
+    return list;
+}
+
+PRIMITIVE(p_make_list)
+{
+    value list = NIL;
+    for (size_t n = want_index(args[0], 0, SIZE_MAX >> 4); n > 0; n--)
+        list = cons(argc > 1 ? args[1] : FALSE, list);
+    return list;
+}
+
+/* (iota count [start [step]]), of fixnums. */
+PRIMITIVE(p_iota)
+{
+    intptr_t count = want_fixnum(args[0]);
+    intptr_t start = argc > 1 ? want_fixnum(args[1]) : 0;
+    intptr_t step = argc > 2 ? want_fixnum(args[2]) : 1;
+    value list = NIL;
+    for (intptr_t i = count; i > 0; i--)
+        list = cons(fixnum(start + (i - 1) * step), list);
+    return list;
+}
+
+static value want_list(value v)
+{
+    if (list_length(v) < 0)
+        fail_type("a list", v);
+    return v;
+}
+
+PRIMITIVE(p_length)
+{
+    return fixnum(list_length(want_list(args[0])));
+}
+
+/* A copy of the list that ends in `tail`. */
+static value append(value list, value tail)
+{
+    if (want_list(list) == NIL)
+        return tail;
+    value copy = cons(car(list), tail), last = copy;
+    for (list = cdr(list); is_pair(list); list = cdr(list)) {
+        value cell = cons(car(list), tail);
+        pair_of(last)->cdr = cell;
+        last = cell;
+    }
+    return copy;
+}
+
+PRIMITIVE(p_append)
+{
+    value result = argc > 0 ? args[argc - 1] : NIL;
+    for (int i = argc - 1; i > 0; i--)
+        result = append(args[i - 1], result);
+    return result;
+}
+
+PRIMITIVE(p_list_copy)
+{
+    return append(args[0], NIL);
+}
+
+PRIMITIVE(p_reverse)
+{
+    return list_reverse(want_list(args[0]));
+}
+
+/* Reuses the pairs of its argument. */
+PRIMITIVE(p_reverse_in_place)
+{
+    value list = want_list(args[0]), reversed = NIL;
+    while (is_pair(list)) {
+        value rest = cdr(list);
+        pair_of(list)->cdr = reversed;
+        reversed = list;
+        list = rest;
+    }
+    return reversed;
+}
+
+static value tail(value list, value index)
+{
+    value v = list;
+    for (size_t n = want_index(index, 0, SIZE_MAX >> 4); n > 0; n--) {
+        if (!is_pair(v))
+            fail("%s: the list is shorter than %v", vm.primitive->name, index);
+        v = cdr(v);
+    }
+    return v;
+}
+
+PRIMITIVE(p_list_tail)
+{
+    return tail(args[0], args[1]);
+}
+
+PRIMITIVE(p_list_ref)
+{
+    return car(want_pair(tail(args[0], args[1])));
+}
+
+static bool eq(value a, value b)
+{
+    return a == b;
+}
+
+static value member(value *args, bool (*same)(value, value))
+{
+    for (value list = args[1]; is_pair(list); list = cdr(list)) {
+        if (same(args[0], car(list)))
+            return list;
+    }
+    return FALSE;
+}
+
+static value assoc(value *args, bool (*same)(value, value))
+{
+    for (value list = args[1]; is_pair(list); list = cdr(list)) {
+        if (same(args[0], car(want_pair(car(list)))))
+            return car(list);
+    }
+    return FALSE;
+}
+
+PRIMITIVE(p_memq)
+{
+    return member(args, eq);
+}
+
+PRIMITIVE(p_memv)
+{
+    return member(args, eqv);
+}
+
+PRIMITIVE(p_member)
+{
+    return member(args, equal);
+}
+
+PRIMITIVE(p_assq)
+{
+    return assoc(args, eq);
+}
+
+PRIMITIVE(p_assv)
+{
+    return assoc(args, eqv);
+}
+
+PRIMITIVE(p_assoc)
+{
+    return assoc(args, equal);
+}
+
+/* ---- Predicates and symbols ------------------------------------------------------ */
+
+PRIMITIVE(p_is_pair)
+{
+    return boolean(is_pair(args[0]));
+}
+
+PRIMITIVE(p_is_null)
+{
+    return boolean(args[0] == NIL);
+}
+
+PRIMITIVE(p_is_list)
+{
+    return boolean(list_length(args[0]) >= 0);
+}
+
+PRIMITIVE(p_is_symbol)
+{
+    return boolean(is_symbol(args[0]));
+}
+
+PRIMITIVE(p_is_boolean)
+{
+    return boolean(args[0] == TRUE || args[0] == FALSE);
+}
+
+PRIMITIVE(p_not)
+{
+    return boolean(args[0] == FALSE);
+}
+
+PRIMITIVE(p_eq)
+{
+    return boolean(args[0] == args[1]);
+}
+
+PRIMITIVE(p_eqv)
+{
+    return boolean(eqv(args[0], args[1]));
+}
+
+PRIMITIVE(p_equal)
+{
+    return boolean(equal(args[0], args[1]));
+}
+
+PRIMITIVE(p_symbol_to_string)
+{
+    const struct string *name = symbol_of(want(args[0], TYPE_SYMBOL))->name;
+    return string_from(name->chars, name->length);
+}
+
+PRIMITIVE(p_string_to_symbol)
+{
+    return intern(want(args[0], TYPE_STRING));
+}
+
+/* A symbol that no program text can name, as it is not in the symbol table. */
+PRIMITIVE(p_gensym)
+{
+    static intptr_t count;
+    char digits[NUMBER_SIZE];
+    struct port *name = port_new(-1, true);
+    number_format(fixnum(++count), 10, digits);
+    port_puts(name, "g");
+    port_puts(name, digits);
+    struct symbol *s = allocate_object(sizeof *s, TYPE_SYMBOL);
+    s->name = string_of(string_from_utf8(name->data, name->end));
+    s->global = UNDEFINED;
+    s->syntax = FALSE;
+    return &s->object;
+}
+
+static const struct definition definitions[] = {
+    {"cons", p_cons, 2, 2},
+    {"car", p_car, 1, 1},
+    {"cdr", p_cdr, 1, 1},
+    {"caar", p_path, 1, 1},
+    {"cadr", p_path, 1, 1},
+    {"cdar", p_path, 1, 1},
+    {"cddr", p_path, 1, 1},
+    {"caddr", p_path, 1, 1},
+    {"cdadr", p_path, 1, 1},
+    {"cddar", p_path, 1, 1},
+    {"caadr", p_path, 1, 1},
+    {"cadar", p_path, 1, 1},
+    {"caaar", p_path, 1, 1},
+    {"cdaar", p_path, 1, 1},
+    {"cdddr", p_path, 1, 1},
+    {"cadddr", p_path, 1, 1},
+    {"set-car!", p_set_car, 2, 2},
+    {"set-cdr!", p_set_cdr, 2, 2},
+    {"list", p_list, 0, MANY},
+    {"cons*", p_cons_star, 1, MANY},
+    {"make-list", p_make_list, 1, 2},
+    {"iota", p_iota, 1, 3},
+    {"length", p_length, 1, 1},
+    {"append", p_append, 0, MANY},
+    {"list-copy", p_list_copy, 1, 1},
+    {"reverse", p_reverse, 1, 1},
+    {"reverse!", p_reverse_in_place, 1, 1},
+    {"list-tail", p_list_tail, 2, 2},
+    {"list-ref", p_list_ref, 2, 2},
+    {"memq", p_memq, 2, 2},
+    {"memv", p_memv, 2, 2},
+    {"member", p_member, 2, 2},
+    {"assq", p_assq, 2, 2},
+    {"assv", p_assv, 2, 2},
+    {"assoc", p_assoc, 2, 2},
+    {"pair?", p_is_pair, 1, 1},
+    {"null?", p_is_null, 1, 1},
+    {"list?", p_is_list, 1, 1},
+    {"symbol?", p_is_symbol, 1, 1},
+    {"boolean?", p_is_boolean, 1, 1},
+    {"not", p_not, 1, 1},
+    {"eq?", p_eq, 2, 2},
+    {"eqv?", p_eqv, 2, 2},
+    {"equal?", p_equal, 2, 2},
+    {"symbol->string", p_symbol_to_string, 1, 1},
+    {"string->symbol", p_string_to_symbol, 1, 1},
+    {"gensym", p_gensym, 0, 0},
+};
+
+void define_lists(void)
+{
+    DEFINE_PRIMITIVES(definitions);
+}

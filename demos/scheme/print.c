@@ -1,0 +1,217 @@
+/* The printer. */
+#include "scheme.h"
+
+#include <stdio.h>
+
+const struct char_name char_names[] = {
+    {"space", ' '}, {"newline", '\n'}, {"tab", '\t'},  {"return", '\r'},   {"null", 0},
+    {"delete", 127}, {"escape", 27},   {"alarm", '\a'}, {"backspace", '\b'}, {"nul", 0},
+    {"linefeed", '\n'}, {NULL, 0},
+};
+
+static void put_hex(struct port *port, uint32_t c)
+{
+    char digits[16];
+    snprintf(digits, sizeof digits, "x%x", c);
+    port_puts(port, digits);
+}
+
+static void print_char(struct port *port, uint32_t c)
+{
+    port_puts(port, "#\\");
+    for (const struct char_name *n = char_names; n->name; n++) {
+        if (n->c == c) {
+            port_puts(port, n->name);
+            return;
+        }
+    }
+    if (c < ' ')
+        put_hex(port, c);
+    else
+        port_put(port, c);
+}
+
+static void print_quoted(struct port *port, const struct string *s, uint32_t quote)
+{
+    port_put(port, quote);
+    for (size_t i = 0; i < s->length; i++) {
+        uint32_t c = s->chars[i];
+        if (c == '\n') {
+            port_puts(port, "\\n");
+        } else if (c == '\t') {
+            port_puts(port, "\\t");
+        } else if (c < ' ') {
+            port_put(port, '\\');
+            put_hex(port, c);
+            port_put(port, ';');
+        } else {
+            if (c == quote || c == '\\')
+                port_put(port, '\\');
+            port_put(port, c);
+        }
+    }
+    port_put(port, quote);
+}
+
+static void print_text(struct port *port, const struct string *s)
+{
+    for (size_t i = 0; i < s->length; i++)
+        port_put(port, s->chars[i]);
+}
+
+/* Whether the reader would take the name for something else than this symbol. */
+static bool needs_bars(const struct string *name)
+{
+    for (size_t i = 0; i < name->length; i++) {
+        uint32_t c = name->chars[i];
+        if (c <= ' ' || c == '(' || c == ')' || c == '"' || c == ';' || c == '\'' ||
+            c == '|' || c == '`' || c == ',' || (c == '#' && i == 0))
+            return true;
+    }
+    return name->length == 0 || (name->length == 1 && name->chars[0] == '.') ||
+           number_parse(name->chars, name->length, 10) != FALSE;
+}
+
+static void print_symbol(struct port *port, const struct string *name, bool write)
+{
+    if (write && needs_bars(name))
+        print_quoted(port, name, '|');
+    else
+        print_text(port, name);
+}
+
+/* The reader's abbreviation of a list (quote x) and the like, or NULL. */
+static const char *abbreviation(value list)
+{
+    static value names[4];
+    static const char *const marks[4] = {"'", "`", ",", ",@"};
+    if (!names[0]) {
+        names[0] = symbol("quote");
+        names[1] = symbol("quasiquote");
+        names[2] = symbol("unquote");
+        names[3] = symbol("unquote-splicing");
+    }
+    if (!is_pair(cdr(list)) || cdr(cdr(list)) != NIL)
+        return NULL;
+    for (int i = 0; i < 4; i++) {
+        if (car(list) == names[i])
+            return marks[i];
+    }
+    return NULL;
+}
+
+static void print_list(struct port *port, value list, bool write)
+{
+    const char *mark = abbreviation(list);
+    if (mark) {
+        port_puts(port, mark);
+        print(port, car(cdr(list)), write);
+        return;
+    }
+    port_put(port, '(');
+    print(port, car(list), write);
+    for (list = cdr(list); is_pair(list); list = cdr(list)) {
+        port_put(port, ' ');
+        print(port, car(list), write);
+    }
+    if (list != NIL) {
+        port_puts(port, " . ");
+        print(port, list, write);
+    }
+    port_put(port, ')');
+}
+
+static void print_vector(struct port *port, const struct vector *v, bool write)
+{
+    port_puts(port, "#(");
+    for (size_t i = 0; i < v->length; i++) {
+        if (i > 0)
+            port_put(port, ' ');
+        print(port, v->items[i], write);
+    }
+    port_put(port, ')');
+}
+
+static void print_number(struct port *port, value v)
+{
+    char digits[NUMBER_SIZE];
+    number_format(v, 10, digits);
+    port_puts(port, digits);
+}
+
+static void print_procedure(struct port *port, value v)
+{
+    port_puts(port, "#<procedure");
+    if (has_type(v, TYPE_PRIMITIVE)) {
+        port_put(port, ' ');
+        port_puts(port, ((struct primitive *)v)->name);
+    } else if (closure_of(v)->code->name != FALSE) {
+        port_put(port, ' ');
+        print(port, closure_of(v)->code->name, false);
+    }
+    port_put(port, '>');
+}
+
+static void print_constant(struct port *port, value v)
+{
+    port_puts(port, v == FALSE         ? "#f"
+                    : v == TRUE        ? "#t"
+                    : v == NIL         ? "()"
+                    : v == END_OF_FILE ? "#<eof>"
+                                       : "#<unspecified>");
+}
+
+static void print_object(struct port *port, value v, bool write)
+{
+    switch (v->type) {
+    case TYPE_FLONUM:
+        print_number(port, v);
+        break;
+    case TYPE_STRING:
+        if (write)
+            print_quoted(port, string_of(v), '"');
+        else
+            print_text(port, string_of(v));
+        break;
+    case TYPE_SYMBOL:
+        print_symbol(port, symbol_of(v)->name, write);
+        break;
+    case TYPE_VECTOR:
+        print_vector(port, vector_of(v), write);
+        break;
+    case TYPE_CLOSURE:
+    case TYPE_PRIMITIVE:
+        print_procedure(port, v);
+        break;
+    case TYPE_TABLE:
+        port_puts(port, "#<hash-table>");
+        break;
+    case TYPE_PORT:
+        port_puts(port, "#<port>");
+        break;
+    case TYPE_BOX:
+    case TYPE_SPECIAL:
+    case TYPE_MACRO:
+        port_puts(port, "#<internal>");
+        break;
+    }
+}
+
+void print(struct port *port, value v, bool write)
+{
+    check_depth();
+    if (is_fixnum(v)) {
+        print_number(port, v);
+    } else if (is_char(v)) {
+        if (write)
+            print_char(port, char_of(v));
+        else
+            port_put(port, char_of(v));
+    } else if (is_pair(v)) {
+        print_list(port, v, write);
+    } else if ((bits(v) & 7) == 0) {
+        print_object(port, v, write);
+    } else {
+        print_constant(port, v);
+    }
+}

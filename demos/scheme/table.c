@@ -1,0 +1,371 @@
+/* Vectors and hash tables. */
+#include "scheme.h"
+
+#include <string.h>
+
+static struct vector *want_vector(value v)
+{
+    return vector_of(want(v, TYPE_VECTOR));
+}
+
+/* ---- Vectors --------------------------------------------------------------------- */
+
+PRIMITIVE(p_is_vector)
+{
+    return boolean(has_type(args[0], TYPE_VECTOR));
+}
+
+PRIMITIVE(p_make_vector)
+{
+    return vector_new(want_index(args[0], 0, SIZE_MAX >> 4), argc > 1 ? args[1] : FALSE);
+}
+
+static value vector_from(const value *items, size_t length)
+{
+    value v = vector_new(length, FALSE);
+    memcpy(vector_of(v)->items, items, length * sizeof *items);
+    return v;
+}
+
+PRIMITIVE(p_vector)
+{
+    return vector_from(args, (size_t)argc);
+}
+
+PRIMITIVE(p_vector_length)
+{
+    return fixnum((intptr_t)want_vector(args[0])->length);
+}
+
+static value *element(value *args)
+{
+    struct vector *v = want_vector(args[0]);
+    if (v->length == 0)
+        fail("%s: the vector is empty", vm.primitive->name);
+    return &v->items[want_index(args[1], 0, v->length - 1)];
+}
+
+PRIMITIVE(p_vector_ref)
+{
+    return *element(args);
+}
+
+PRIMITIVE(p_vector_set)
+{
+    *element(args) = args[2];
+    return UNSPECIFIED;
+}
+
+PRIMITIVE(p_vector_fill)
+{
+    size_t start, end;
+    struct vector *v = want_vector(args[0]);
+    want_range(argc, args, 2, v->length, &start, &end);
+    for (size_t i = start; i < end; i++)
+        v->items[i] = args[1];
+    return UNSPECIFIED;
+}
+
+PRIMITIVE(p_vector_copy)
+{
+    size_t start, end;
+    const struct vector *v = want_vector(args[0]);
+    want_range(argc, args, 1, v->length, &start, &end);
+    return vector_from(v->items + start, end - start);
+}
+
+PRIMITIVE(p_vector_to_list)
+{
+    size_t start, end;
+    const struct vector *v = want_vector(args[0]);
+    value list = NIL;
+    want_range(argc, args, 1, v->length, &start, &end);
+    while (end-- > start)
+        list = cons(v->items[end], list);
+    return list;
+}
+
+PRIMITIVE(p_list_to_vector)
+{
+    intptr_t length = list_length(args[0]);
+    size_t i = 0;
+    if (length < 0)
+        fail_type("a list", args[0]);
+    value v = vector_new((size_t)length, FALSE);
+    for (value list = args[0]; is_pair(list); list = cdr(list))
+        vector_of(v)->items[i++] = car(list);
+    return v;
+}
+
+/* ---- Hashing --------------------------------------------------------------------- */
+
+static uint64_t mix(uint64_t hash, uint64_t data)
+{
+    hash = (hash ^ data) * 0x9E3779B97F4A7C15u;
+    return hash ^ hash >> 29;
+}
+
+static uint64_t hash_string(const struct string *s)
+{
+    uint64_t hash = s->length;
+    for (size_t i = 0; i < s->length; i++)
+        hash = mix(hash, s->chars[i]);
+    return hash;
+}
+
+/* Looks at `budget` parts at most, so that large and circular data take no longer. */
+static uint64_t hash_structure(value v, int *budget)
+{
+    uint64_t hash = 0;
+    for (; is_pair(v) && *budget > 0; v = cdr(v)) {
+        --*budget;
+        hash = mix(hash, hash_structure(car(v), budget));
+    }
+    if (has_type(v, TYPE_STRING))
+        return mix(hash, hash_string(string_of(v)));
+    if (has_type(v, TYPE_FLONUM)) {
+        uint64_t number;
+        memcpy(&number, &((struct flonum *)v)->number, sizeof number);
+        return mix(hash, number);
+    }
+    if (has_type(v, TYPE_VECTOR)) {
+        const struct vector *vector = vector_of(v);
+        for (size_t i = 0; i < vector->length && --*budget > 0; i++)
+            hash = mix(hash, hash_structure(vector->items[i], budget));
+        return mix(hash, vector->length);
+    }
+    return is_pair(v) ? hash : mix(hash, bits(v));
+}
+
+/* Objects never move, so an address serves as hash where identity counts. */
+static uint64_t hash_of(const struct table *table, value key)
+{
+    int budget = 64;
+    if (table->by_equal || has_type(key, TYPE_FLONUM))
+        return hash_structure(key, &budget);
+    return mix(0, bits(key));
+}
+
+/* ---- Hash tables ----------------------------------------------------------------- */
+
+#define FIRST_CAPACITY 8
+
+static void table_clear(struct table *table)
+{
+    table->count = table->used = 0;
+    table->capacity = FIRST_CAPACITY;
+    table->entries = allocate(FIRST_CAPACITY * sizeof *table->entries);
+}
+
+struct table *table_new(bool by_equal)
+{
+    struct table *table = allocate_object(sizeof *table, TYPE_TABLE);
+    table->by_equal = by_equal;
+    table_clear(table);
+    return table;
+}
+
+static bool same_key(const struct table *table, value a, value b)
+{
+    return a == b || (a != DELETED && (table->by_equal ? equal(a, b) : eqv(a, b)));
+}
+
+/* The entry with this key, or the empty one where it would go. */
+static struct entry *find(const struct table *table, value key)
+{
+    size_t mask = table->capacity - 1;
+    size_t i = hash_of(table, key) & mask;
+    while (table->entries[i].key && !same_key(table, table->entries[i].key, key))
+        i = (i + 1) & mask;
+    return &table->entries[i];
+}
+
+/* Rebuilds the table, without deleted entries, with room for as many again. */
+static void table_grow(struct table *table)
+{
+    struct entry *old = table->entries;
+    size_t old_capacity = table->capacity, capacity = FIRST_CAPACITY;
+    while (capacity < table->count * 3)
+        capacity *= 2;
+    table->entries = allocate(capacity * sizeof *table->entries);
+    table->capacity = capacity;
+    table->used = table->count;
+    for (size_t i = 0; i < old_capacity; i++) {
+        if (old[i].key && old[i].key != DELETED)
+            *find(table, old[i].key) = old[i];
+    }
+}
+
+value table_get(struct table *table, value key, value otherwise)
+{
+    const struct entry *entry = find(table, key);
+    return entry->key ? entry->value : otherwise;
+}
+
+void table_put(struct table *table, value key, value content)
+{
+    struct entry *entry = find(table, key);
+    if (!entry->key) {
+        if ((table->used + 1) * 4 > table->capacity * 3) {
+            table_grow(table);
+            entry = find(table, key);
+        }
+        entry->key = key;
+        table->count++;
+        table->used++;
+    }
+    entry->value = content;
+}
+
+static struct table *want_table(value v)
+{
+    return (struct table *)want(v, TYPE_TABLE);
+}
+
+PRIMITIVE(p_is_table)
+{
+    return boolean(has_type(args[0], TYPE_TABLE));
+}
+
+PRIMITIVE(p_make_equal_table)
+{
+    return &table_new(true)->object;
+}
+
+PRIMITIVE(p_make_eqv_table)
+{
+    return &table_new(false)->object;
+}
+
+/* (hash-table-ref table key [otherwise]): calls `otherwise` when the key is missing. */
+PRIMITIVE(p_table_ref)
+{
+    const struct entry *entry = find(want_table(args[0]), args[1]);
+    if (entry->key)
+        return entry->value;
+    if (argc < 3)
+        fail("hash-table-ref: no such key: %v", args[1]);
+    vm.callee = want_procedure(args[2]);
+    vm.argc = 0;
+    return TAIL_CALL;
+}
+
+PRIMITIVE(p_table_ref_default)
+{
+    return table_get(want_table(args[0]), args[1], args[2]);
+}
+
+PRIMITIVE(p_table_set)
+{
+    table_put(want_table(args[0]), args[1], args[2]);
+    return UNSPECIFIED;
+}
+
+PRIMITIVE(p_table_delete)
+{
+    struct table *table = want_table(args[0]);
+    struct entry *entry = find(table, args[1]);
+    if (entry->key) {
+        entry->key = DELETED;
+        entry->value = NULL;
+        table->count--;
+    }
+    return UNSPECIFIED;
+}
+
+PRIMITIVE(p_table_contains)
+{
+    return boolean(find(want_table(args[0]), args[1])->key != NULL);
+}
+
+PRIMITIVE(p_table_count)
+{
+    return fixnum((intptr_t)want_table(args[0])->count);
+}
+
+PRIMITIVE(p_table_clear)
+{
+    table_clear(want_table(args[0]));
+    return UNSPECIFIED;
+}
+
+static value key_of(const struct entry *entry)
+{
+    return entry->key;
+}
+
+static value value_of(const struct entry *entry)
+{
+    return entry->value;
+}
+
+static value association_of(const struct entry *entry)
+{
+    return cons(entry->key, entry->value);
+}
+
+static value collect(value v, value (*part)(const struct entry *))
+{
+    const struct table *table = want_table(v);
+    value list = NIL;
+    for (size_t i = 0; i < table->capacity; i++) {
+        if (table->entries[i].key && table->entries[i].key != DELETED)
+            list = cons(part(&table->entries[i]), list);
+    }
+    return list;
+}
+
+PRIMITIVE(p_table_keys)
+{
+    return collect(args[0], key_of);
+}
+
+PRIMITIVE(p_table_values)
+{
+    return collect(args[0], value_of);
+}
+
+PRIMITIVE(p_table_to_alist)
+{
+    return collect(args[0], association_of);
+}
+
+static const struct definition vector_definitions[] = {
+    {"vector?", p_is_vector, 1, 1},
+    {"make-vector", p_make_vector, 1, 2},
+    {"vector", p_vector, 0, MANY},
+    {"vector-length", p_vector_length, 1, 1},
+    {"vector-ref", p_vector_ref, 2, 2},
+    {"vector-set!", p_vector_set, 3, 3},
+    {"vector-fill!", p_vector_fill, 2, 4},
+    {"vector-copy", p_vector_copy, 1, 3},
+    {"vector->list", p_vector_to_list, 1, 3},
+    {"list->vector", p_list_to_vector, 1, 1},
+};
+
+static const struct definition table_definitions[] = {
+    {"hash-table?", p_is_table, 1, 1},
+    {"make-hash-table", p_make_equal_table, 0, 0},
+    {"make-equal-hash-table", p_make_equal_table, 0, 0},
+    {"make-eqv-hash-table", p_make_eqv_table, 0, 0},
+    {"hash-table-ref", p_table_ref, 2, 3},
+    {"hash-table-ref/default", p_table_ref_default, 3, 3},
+    {"hash-table-set!", p_table_set, 3, 3},
+    {"hash-table-delete!", p_table_delete, 2, 2},
+    {"hash-table-contains?", p_table_contains, 2, 2},
+    {"hash-table-count", p_table_count, 1, 1},
+    {"hash-table-clear!", p_table_clear, 1, 1},
+    {"hash-table-keys", p_table_keys, 1, 1},
+    {"hash-table-values", p_table_values, 1, 1},
+    {"hash-table->alist", p_table_to_alist, 1, 1},
+};
+
+void define_vectors(void)
+{
+    DEFINE_PRIMITIVES(vector_definitions);
+}
+
+void define_tables(void)
+{
+    DEFINE_PRIMITIVES(table_definitions);
+}

@@ -1,0 +1,257 @@
+/* Making values, the symbol table, and equality. */
+#include "scheme.h"
+
+#include <string.h>
+#include <sys/resource.h>
+
+/* ---- Memory ---------------------------------------------------------------------- */
+
+void *allocate(size_t size)
+{
+    void *p = gc_alloc(size);
+    if (!p)
+        fail_memory();
+    return p;
+}
+
+void *allocate_atomic(size_t size)
+{
+    void *p = gc_alloc_atomic(size);
+    if (!p)
+        fail_memory();
+    return p;
+}
+
+void *allocate_object(size_t size, enum type type)
+{
+    struct object *object = allocate(size);
+    object->type = type;
+    return object;
+}
+
+void text_add(struct text *text, uint32_t c)
+{
+    if (text->length == text->capacity) {
+        size_t capacity = text->capacity ? text->capacity * 2 : 32;
+        uint32_t *chars = allocate_atomic(capacity * sizeof *chars);
+        if (text->length)
+            memcpy(chars, text->chars, text->length * sizeof *chars);
+        text->chars = chars;
+        text->capacity = capacity;
+    }
+    text->chars[text->length++] = c;
+}
+
+/* ---- Constructors ---------------------------------------------------------------- */
+
+value cons(value a, value d)
+{
+    struct pair *pair = allocate(sizeof *pair);
+    pair->car = a;
+    pair->cdr = d;
+    return (value)((uintptr_t)pair + PAIR_TAG);
+}
+
+value flonum(double number)
+{
+    struct flonum *f = allocate_atomic(sizeof *f);
+    f->object.type = TYPE_FLONUM;
+    f->number = number;
+    return &f->object;
+}
+
+value box(value content)
+{
+    struct box *b = allocate_object(sizeof *b, TYPE_BOX);
+    b->content = content;
+    return &b->object;
+}
+
+value string_new(size_t length)
+{
+    struct string *s = allocate_atomic(sizeof *s + length * sizeof *s->chars);
+    s->object.type = TYPE_STRING;
+    s->length = length;
+    return &s->object;
+}
+
+value string_from(const uint32_t *chars, size_t length)
+{
+    value s = string_new(length);
+    if (length)
+        memcpy(string_of(s)->chars, chars, length * sizeof *chars);
+    return s;
+}
+
+value string_from_utf8(const char *bytes, size_t length)
+{
+    struct port *port = port_on_bytes(bytes, length);
+    struct text text = {0};
+    for (int32_t c; (c = port_next(port)) >= 0;)
+        text_add(&text, (uint32_t)c);
+    return string_from(text.chars, text.length);
+}
+
+char *string_utf8(value string)
+{
+    struct port *port = port_new(-1, true);
+    for (size_t i = 0; i < string_of(string)->length; i++)
+        port_put(port, string_of(string)->chars[i]);
+    port_put(port, 0);
+    return port->data;
+}
+
+value vector_new(size_t length, value fill)
+{
+    struct vector *v;
+    if (length > (SIZE_MAX >> 4) / sizeof *v->items)
+        fail_memory();
+    v = allocate_object(sizeof *v + length * sizeof *v->items, TYPE_VECTOR);
+    v->length = length;
+    for (size_t i = 0; i < length; i++)
+        v->items[i] = fill;
+    return &v->object;
+}
+
+value list_reverse(value list)
+{
+    value reversed = NIL;
+    for (; is_pair(list); list = cdr(list))
+        reversed = cons(car(list), reversed);
+    return reversed;
+}
+
+intptr_t list_length(value list)
+{
+    intptr_t length = 0;
+    value slow = list;
+    for (; is_pair(list); list = cdr(list)) {
+        if (++length % 2 == 0) {
+            slow = cdr(slow);
+            if (slow == list)
+                return -1; /* it is circular */
+        }
+    }
+    return list == NIL ? length : -1;
+}
+
+/* ---- Symbols --------------------------------------------------------------------- */
+
+static struct symbol **buckets;
+static size_t bucket_count, symbol_count;
+
+static size_t bucket_of(const struct string *name)
+{
+    uint64_t hash = 14695981039346656037u;
+    for (size_t i = 0; i < name->length; i++)
+        hash = (hash ^ name->chars[i]) * 1099511628211u;
+    return (hash ^ hash >> 32) & (bucket_count - 1);
+}
+
+static void symbols_grow(void)
+{
+    struct symbol **old = buckets;
+    size_t old_count = bucket_count;
+    bucket_count = old_count ? old_count * 2 : 1024;
+    buckets = allocate(bucket_count * sizeof *buckets);
+    for (size_t i = 0; i < old_count; i++) {
+        for (struct symbol *s = old[i], *next; s; s = next) {
+            next = s->next;
+            size_t bucket = bucket_of(s->name);
+            s->next = buckets[bucket];
+            buckets[bucket] = s;
+        }
+    }
+}
+
+value intern(value name)
+{
+    if (symbol_count >= bucket_count)
+        symbols_grow();
+    size_t bucket = bucket_of(string_of(name));
+    for (struct symbol *s = buckets[bucket]; s; s = s->next) {
+        if (equal(&s->name->object, name))
+            return &s->object;
+    }
+    struct symbol *s = allocate_object(sizeof *s, TYPE_SYMBOL);
+    /* A copy, as the program may change its string. */
+    s->name = string_of(string_from(string_of(name)->chars, string_of(name)->length));
+    s->global = UNDEFINED;
+    s->syntax = FALSE;
+    s->next = buckets[bucket];
+    buckets[bucket] = s;
+    symbol_count++;
+    return &s->object;
+}
+
+value symbol(const char *name)
+{
+    return intern(string_from_utf8(name, strlen(name)));
+}
+
+/* ---- Equality -------------------------------------------------------------------- */
+
+bool is_procedure(value v)
+{
+    return has_type(v, TYPE_CLOSURE) || has_type(v, TYPE_PRIMITIVE);
+}
+
+bool eqv(value a, value b)
+{
+    return a == b || (has_type(a, TYPE_FLONUM) && has_type(b, TYPE_FLONUM) &&
+                      !memcmp(&((struct flonum *)a)->number, &((struct flonum *)b)->number,
+                              sizeof(double)));
+}
+
+static bool strings_equal(const struct string *a, const struct string *b)
+{
+    return a->length == b->length &&
+           !memcmp(a->chars, b->chars, a->length * sizeof *a->chars);
+}
+
+static bool vectors_equal(const struct vector *a, const struct vector *b)
+{
+    if (a->length != b->length)
+        return false;
+    for (size_t i = 0; i < a->length; i++) {
+        if (!equal(a->items[i], b->items[i]))
+            return false;
+    }
+    return true;
+}
+
+bool equal(value a, value b)
+{
+    check_depth();
+    for (; is_pair(a) && is_pair(b); a = cdr(a), b = cdr(b)) {
+        if (a == b)
+            return true;
+        if (!equal(car(a), car(b)))
+            return false;
+    }
+    if (has_type(a, TYPE_STRING) && has_type(b, TYPE_STRING))
+        return strings_equal(string_of(a), string_of(b));
+    if (has_type(a, TYPE_VECTOR) && has_type(b, TYPE_VECTOR))
+        return vectors_equal(vector_of(a), vector_of(b));
+    return eqv(a, b);
+}
+
+/* ---- The C stack ----------------------------------------------------------------- */
+
+static uintptr_t c_stack_limit;
+
+void check_depth(void)
+{
+    if ((uintptr_t)__builtin_frame_address(0) < c_stack_limit)
+        fail("nesting too deep");
+}
+
+void check_depth_init(void)
+{
+    const size_t most = (size_t)64 << 20, reserve = (size_t)256 << 10;
+    struct rlimit limit;
+    size_t size = (size_t)8 << 20;
+    if (!getrlimit(RLIMIT_STACK, &limit))
+        size = limit.rlim_cur < most ? (size_t)limit.rlim_cur : most;
+    c_stack_limit = (uintptr_t)__builtin_frame_address(0) - size + reserve;
+}

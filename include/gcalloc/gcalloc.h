@@ -1,0 +1,200 @@
+/* gcalloc: a conservative mark-and-sweep garbage-collected heap for C.
+ *
+ * A program calls gc_alloc instead of malloc and never has to free.  An object lives as
+ * long as a pointer to it, or into it, can be found in a register, on the stack, in
+ * static or thread-local data, in a registered root or in another living object.
+ *
+ * Conventions, unless a function says otherwise:
+ *   - sizes are in bytes; every object is aligned to 16 bytes at least;
+ *   - a function that returns a pointer returns NULL with errno set to ENOMEM when the
+ *     memory cannot be had, even after a collection; the heap stays as it was;
+ *   - errno is left alone on success;
+ *   - threads: this release serves one thread, the first that calls.  A call that would
+ *     allocate from another thread fails with errno ENOTSUP;
+ *   - signals: no function here may be called from a signal handler that interrupted
+ *     another of them.
+ */
+#ifndef GCALLOC_GCALLOC_H
+#define GCALLOC_GCALLOC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define GC_VERSION_MAJOR 0
+#define GC_VERSION_MINOR 1
+#define GC_VERSION_MICRO 0
+
+#define GC_PUBLIC __attribute__((visibility("default")))
+#define GC_NEW_OBJECT __attribute__((malloc, warn_unused_result))
+
+/* ---- Allocation ---------------------------------------------------------------- */
+
+/* Prepares the process heap.  Optional: the first call of any function does it.  Failure
+ * (no address space) is not reported here but by the first allocation. */
+GC_PUBLIC void gc_init(void);
+
+/* Returns a new object of `size` bytes, all zero.  The collector looks for pointers
+ * inside it, and reclaims it when nothing points to it any more.  Size 0 gives a pointer
+ * of its own, with no usable byte promised. */
+GC_PUBLIC void *gc_alloc(size_t size) GC_NEW_OBJECT __attribute__((alloc_size(1)));
+
+/* As gc_alloc, for data without pointers (strings, numbers, pixels): the collector never
+ * looks inside, which is faster and keeps nothing alive by mistake.  The contents are
+ * undefined. */
+GC_PUBLIC void *gc_alloc_atomic(size_t size) GC_NEW_OBJECT __attribute__((alloc_size(1)));
+
+/* As gc_alloc, but the object lives until gc_free, and what it points to lives as long:
+ * it is a root.  For objects whose pointers the collector cannot see. */
+GC_PUBLIC void *gc_alloc_manual(size_t size) GC_NEW_OBJECT __attribute__((alloc_size(1)));
+
+/* As gc_alloc_atomic (contents undefined, no pointers inside), but the object lives
+ * until gc_free. */
+GC_PUBLIC void *gc_alloc_manual_atomic(size_t size) GC_NEW_OBJECT
+    __attribute__((alloc_size(1)));
+
+/* As gc_alloc, with the object's address a multiple of `alignment`, which is a power of
+ * two, 1 GiB at most.  errno EINVAL: the alignment is not such a number. */
+GC_PUBLIC void *gc_alloc_aligned(size_t alignment, size_t size) GC_NEW_OBJECT
+    __attribute__((alloc_align(1), alloc_size(2)));
+
+/* Flags of gc_alloc_with. */
+#define GC_ATOMIC 1u  /* no pointers inside: never scanned */
+#define GC_MANUAL 2u  /* a root; lives until gc_free */
+#define GC_NO_ZERO 4u /* the contents are undefined */
+
+/* The general form: `alignment` as in gc_alloc_aligned (0: the usual 16), `flags` any of
+ * GC_ATOMIC, GC_MANUAL and GC_NO_ZERO.  Objects with GC_ATOMIC are zeroed here unless
+ * GC_NO_ZERO is given too.  errno EINVAL: bad alignment or unknown flag. */
+GC_PUBLIC void *gc_alloc_with(size_t size, size_t alignment, unsigned flags) GC_NEW_OBJECT
+    __attribute__((alloc_size(1)));
+
+/* gc_alloc(count * size), with errno ENOMEM when the product overflows. */
+GC_PUBLIC void *gc_calloc(size_t count, size_t size) GC_NEW_OBJECT
+    __attribute__((alloc_size(1, 2)));
+
+/* Resizes an object and returns its address, which may be new: the contents are kept up
+ * to the smaller of both sizes, bytes beyond them are zero for objects that are scanned
+ * and undefined for others, and so is the kind (atomic, manual).  The alignment is 16.
+ * `object` NULL is gc_alloc(size); size 0 gives an object of size 0.
+ * NULL with ENOMEM: no memory; `object` is untouched and still valid.
+ * NULL with EINVAL: `object` is not the start of a living object (reported on stderr). */
+GC_PUBLIC void *gc_realloc(void *object, size_t size)
+    __attribute__((warn_unused_result, alloc_size(2)));
+
+/* Ends the object's life now.  Optional for objects that are not manual.  NULL is
+ * ignored.  A pointer that is not the start of a living object is reported on stderr and
+ * otherwise ignored: the heap stays sound.  errno is left alone. */
+GC_PUBLIC void gc_free(void *object);
+
+/* A copy of the string (of its first `n` bytes at most), as an atomic object. */
+GC_PUBLIC char *gc_strdup(const char *string) GC_NEW_OBJECT;
+GC_PUBLIC char *gc_strndup(const char *string, size_t n) GC_NEW_OBJECT;
+
+/* ---- Objects ------------------------------------------------------------------- */
+
+/* How many bytes of the object may be used: its requested size at least.  0 when
+ * `object` is not the start of a living object. */
+GC_PUBLIC size_t gc_usable_size(const void *object);
+
+/* The start of the living object that `address` points to or into; NULL if there is
+ * none.  The address may be any value. */
+GC_PUBLIC void *gc_base(const void *address);
+
+/* ---- Roots --------------------------------------------------------------------- */
+
+/* Makes the memory [low, high) a root: every aligned word in it may keep an object
+ * alive.  The memory must stay readable until the root is removed.  The same range may
+ * be added several times and is then to be removed as often; ranges may overlap.
+ * Returns 0, or -1 with errno: EINVAL (high below low), ENOMEM. */
+GC_PUBLIC int gc_root_add(void *low, void *high);
+
+/* Removes a root that was added with just these bounds.
+ * Returns 0, or -1 with errno EINVAL: there is no such root. */
+GC_PUBLIC int gc_root_remove(void *low, void *high);
+
+/* Has `mark(data)` called at each collection, to name further roots by gc_mark_range
+ * (fibre libraries, say).  The program is stopped meanwhile: `mark` may call nothing
+ * else of this library, may not allocate, and should be short.
+ * Returns 0, or -1 with errno: EINVAL (`mark` is NULL), ENOMEM. */
+GC_PUBLIC int gc_root_callback_add(void (*mark)(void *data), void *data);
+
+/* Takes back one gc_root_callback_add with these arguments.
+ * Returns 0, or -1 with errno EINVAL: there is no such callback. */
+GC_PUBLIC int gc_root_callback_remove(void (*mark)(void *data), void *data);
+
+/* Inside a root callback only (elsewhere it does nothing): every aligned word in
+ * [low, high) may keep an object alive, for this collection. */
+GC_PUBLIC void gc_mark_range(const void *low, const void *high);
+
+/* ---- The collector ------------------------------------------------------------- */
+
+/* A full collection, now, even between gc_disable and gc_enable. */
+GC_PUBLIC void gc_collect(void);
+
+/* Between these two no collection starts by itself: memory grows instead, and an
+ * allocation that would need a collection fails.  The calls nest. */
+GC_PUBLIC void gc_disable(void);
+GC_PUBLIC void gc_enable(void);
+
+/* Has `handler(size, data)` called when an allocation of `size` bytes fails even after a
+ * collection; what it returns is returned to the caller of the allocation (NULL: the
+ * allocation fails with ENOMEM).  It may free objects and allocate.  NULL: no handler. */
+GC_PUBLIC void gc_oom_handler_set(void *(*handler)(size_t size, void *data), void *data);
+
+/* Sets a run-time option, as the environment variable GCALLOC_OPTIONS=key=value:... does
+ * (docs/options.md lists them).
+ * Returns 0, or -1 with errno: ENOENT (no such option), EINVAL (bad value), EBUSY (this
+ * option can be set before the first allocation only). */
+GC_PUBLIC int gc_option_set(const char *key, const char *value);
+
+/* ---- Statistics ---------------------------------------------------------------- */
+
+/* X(name, meaning): every field is a uint64_t.  Times are in nanoseconds.  New fields
+ * are added at the end only. */
+#define GC_STATS_FIELDS(X)                                                               \
+    X(collections, "collections so far")                                                 \
+    X(heap_bytes, "memory the heap holds: blocks, large objects and free units kept")    \
+    X(heap_bytes_max, "the most that heap_bytes has been")                               \
+    X(live_bytes, "bytes of slots found reachable by the last collection")               \
+    X(live_objects, "objects found reachable by the last collection")                    \
+    X(allocated_bytes, "bytes of slots ever handed out; one recycled by a thread's "     \
+                       "magazine counts once")                                           \
+    X(freed_bytes, "bytes of slots that came back, by gc_free or a collection")          \
+    X(reclaimed_bytes, "of these, by collections")                                       \
+    X(reclaimed_objects, "objects reclaimed by collections")                             \
+    X(budget_bytes, "bytes that may be allocated between two collections")               \
+    X(charged_bytes, "bytes allocated since the last collection")                        \
+    X(limit_bytes, "the heap's limit; 0 when there is none")                             \
+    X(reserved_bytes, "address space set aside for the heap")                            \
+    X(meta_bytes, "memory that the library's own tables have asked for")                 \
+    X(root_bytes, "bytes of roots that the last collection scanned")                     \
+    X(returned_bytes, "bytes ever given back to the system")                             \
+    X(pause_ns_last, "the last pause")                                                   \
+    X(pause_ns_max, "the longest pause")                                                 \
+    X(pause_ns_total, "all pauses")                                                      \
+    X(mark_ns_total, "of these, marking")                                                \
+    X(sweep_ns_total, "of these, sweeping")                                              \
+    X(out_of_memory, "allocations that failed")
+
+#define GC_STATS_VERSION 1u
+
+struct gc_stats {
+    uint32_t version; /* GC_STATS_VERSION of the library that filled it */
+    uint32_t size;    /* in: sizeof(struct gc_stats); out: how much of it was filled */
+#define GC_STATS_MEMBER(name, meaning) uint64_t name;
+    GC_STATS_FIELDS(GC_STATS_MEMBER)
+#undef GC_STATS_MEMBER
+};
+
+/* Fills *stats, of which only `size` must be set before. */
+GC_PUBLIC void gc_stats_get(struct gc_stats *stats);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,61 @@
+/* Small arithmetic and compiler helpers that every layer uses. */
+#ifndef GCALLOC_BASE_BITS_H
+#define GCALLOC_BASE_BITS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define NOINLINE __attribute__((noinline))
+#define INLINE static inline __attribute__((always_inline))
+
+/* Mutable variables of the library, apart from the program's static data so that the
+ * collector does not take them for roots.  The linker gives the section's bounds. */
+#define PRIVATE_DATA __attribute__((section("gcalloc_private")))
+
+/* The allocation and free fast paths, kept together: leaf functions that share few pages
+ * and whose bounds the linker gives. */
+#define GC_FAST __attribute__((section("gc_fast")))
+
+/* A function that reads words of unknown origin (stacks, padding, red zones). */
+#define READS_ANYTHING __attribute__((no_sanitize("address", "undefined")))
+
+#define KIB(n) ((size_t)(n) << 10)
+#define MIB(n) ((size_t)(n) << 20)
+#define GIB(n) ((size_t)(n) << 30)
+
+INLINE size_t min_size(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+INLINE size_t max_size(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+INLINE bool is_power_of_two(size_t n)
+{
+    return n != 0 && (n & (n - 1)) == 0;
+}
+
+/* `to` is a power of two; the sum must not overflow. */
+INLINE size_t align_up(size_t n, size_t to)
+{
+    return (n + to - 1) & ~(to - 1);
+}
+
+INLINE size_t align_down(size_t n, size_t to)
+{
+    return n & ~(to - 1);
+}
+
+/* Index of the highest bit set; n is not 0. */
+INLINE unsigned log2_floor(size_t n)
+{
+    return 63u - (unsigned)__builtin_clzll(n);
+}
+
+#endif

@@ -1,0 +1,15 @@
+/* Messages to the user, one line each, on stderr or where option `log_file` says.
+ * No memory is allocated; errno is kept. */
+#ifndef GCALLOC_BASE_LOG_H
+#define GCALLOC_BASE_LOG_H
+
+#include <stdbool.h>
+
+/* "gcalloc: " is put in front and a newline behind; a line over 500 bytes is cut. */
+void log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Where the lines go from now on: the file is created or appended to.  false: it cannot
+ * be opened, errno says why; lines still go where they went. */
+bool log_open(const char *path);
+
+#endif

@@ -1,0 +1,51 @@
+/* The library's own memory, by whole pages. */
+#include "base/meta.h"
+
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/os.h"
+
+static size_t bytes_in_use PRIVATE_DATA;
+
+static size_t whole_pages(size_t bytes)
+{
+    return align_up(bytes, max_size(OS_PAGE, os_page_bytes()));
+}
+
+void *meta_alloc(size_t bytes)
+{
+    void *p = os_map(whole_pages(bytes));
+    if (p)
+        bytes_in_use += whole_pages(bytes);
+    return p;
+}
+
+void meta_free(void *p, size_t bytes)
+{
+    if (!p)
+        return;
+    os_release(p, whole_pages(bytes));
+    bytes_in_use -= whole_pages(bytes);
+}
+
+void *meta_grow(void *table, size_t count, size_t *capacity, size_t element_bytes)
+{
+    if (count < *capacity)
+        return table;
+    size_t old_bytes = count * element_bytes;
+    size_t new_bytes = whole_pages(max_size(2 * old_bytes, 1));
+    void *larger = meta_alloc(new_bytes);
+    if (!larger)
+        return NULL;
+    if (old_bytes)
+        memcpy(larger, table, old_bytes);
+    meta_free(table, old_bytes);
+    *capacity = new_bytes / element_bytes;
+    return larger;
+}
+
+size_t meta_bytes(void)
+{
+    return bytes_in_use;
+}

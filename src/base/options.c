@@ -1,0 +1,155 @@
+/* The options table, and reading values for it. */
+#include "base/options.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+struct option {
+    const char *key;
+    enum option_type type;
+    enum option_time time;
+    size_t offset; /* of its value in struct options */
+    const char *meaning;
+};
+
+struct options options PRIVATE_DATA = {
+#define OPTION_INITIAL(key, type, time, initial, meaning) .key = initial,
+    OPTIONS(OPTION_INITIAL)
+#undef OPTION_INITIAL
+};
+
+static const struct option table[] = {
+#define OPTION_ROW(key, type, time, initial, meaning)                                    \
+    {#key, OPTION_##type, OPTION_##time, offsetof(struct options, key), meaning},
+    OPTIONS(OPTION_ROW)
+#undef OPTION_ROW
+};
+
+enum { OPTION_TOTAL = sizeof table / sizeof table[0] };
+
+static size_t *value_of(const struct option *o)
+{
+    return (size_t *)(void *)((char *)&options + o->offset);
+}
+
+static const struct option *find(const char *key)
+{
+    for (size_t i = 0; i < OPTION_TOTAL; i++)
+        if (strcmp(table[i].key, key) == 0)
+            return &table[i];
+    return NULL;
+}
+
+/* The shift that a unit letter stands for; -1 if it is none. */
+static int unit_shift(char letter)
+{
+    switch (letter) {
+    case 'k':
+    case 'K':
+        return 10;
+    case 'm':
+    case 'M':
+        return 20;
+    case 'g':
+    case 'G':
+        return 30;
+    case 't':
+    case 'T':
+        return 40;
+    default:
+        return -1;
+    }
+}
+
+static bool parse(const char *text, enum option_type type, size_t *result)
+{
+    if (*text < '0' || *text > '9')
+        return false;
+    char *end;
+    int saved_errno = errno;
+    errno = 0;
+    unsigned long long n = strtoull(text, &end, 10);
+    bool overflow = errno == ERANGE;
+    errno = saved_errno;
+    if (overflow)
+        return false;
+    if (type == OPTION_SIZE && *end) {
+        int shift = unit_shift(*end++);
+        if (shift < 0 || n > SIZE_MAX >> shift)
+            return false;
+        n <<= shift;
+    }
+    if (*end || (type == OPTION_FLAG && n > 1))
+        return false;
+    *result = n;
+    return true;
+}
+
+int options_set(const char *key, const char *value, bool started)
+{
+    const struct option *o = find(key);
+    if (!o)
+        return ENOENT;
+    if (started && o->time == OPTION_AT_START)
+        return EBUSY;
+    if (o->type == OPTION_PATH)
+        return log_open(value) ? 0 : errno;
+    return parse(value, o->type, value_of(o)) ? 0 : EINVAL;
+}
+
+static void set_from_environment(char *setting)
+{
+    char *equals = strchr(setting, '=');
+    if (!equals) {
+        log_line("GCALLOC_OPTIONS: '%s' is not of the form key=value; left out", setting);
+        return;
+    }
+    *equals = '\0';
+    const char *value = equals + 1;
+    switch (options_set(setting, value, false)) {
+    case 0:
+        break;
+    case ENOENT:
+        log_line("GCALLOC_OPTIONS: there is no option '%s'; help=1 lists them", setting);
+        break;
+    case EINVAL:
+        log_line("GCALLOC_OPTIONS: %s cannot be '%s'; left as it was", setting, value);
+        break;
+    default:
+        log_line("GCALLOC_OPTIONS: %s: cannot open '%s' for writing", setting, value);
+    }
+}
+
+void options_read_environment(void)
+{
+    const char *settings = secure_getenv("GCALLOC_OPTIONS");
+    while (settings && *settings) {
+        char setting[256];
+        size_t length = strcspn(settings, ":");
+        if (length < sizeof setting) {
+            memcpy(setting, settings, length);
+            setting[length] = '\0';
+            if (length)
+                set_from_environment(setting);
+        } else {
+            log_line("GCALLOC_OPTIONS: a setting of %zu bytes is too long; left out",
+                     length);
+        }
+        settings += length + (settings[length] == ':');
+    }
+}
+
+void options_list(void)
+{
+    for (size_t i = 0; i < OPTION_TOTAL; i++) {
+        const struct option *o = &table[i];
+        if (o->type == OPTION_PATH)
+            log_line("  %s=PATH  %s", o->key, o->meaning);
+        else
+            log_line("  %s=%zu  %s", o->key, *value_of(o), o->meaning);
+    }
+}

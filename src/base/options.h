@@ -1,0 +1,59 @@
+/* Run-time options, one table for the variable GCALLOC_OPTIONS and gc_option_set. */
+#ifndef GCALLOC_BASE_OPTIONS_H
+#define GCALLOC_BASE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/bits.h"
+
+enum option_type {
+    OPTION_FLAG,  /* 0 or 1 */
+    OPTION_COUNT, /* a whole number */
+    OPTION_SIZE,  /* bytes, with an optional K, M, G or T */
+    OPTION_PATH,  /* handed on at once */
+};
+
+enum option_time {
+    OPTION_ANY_TIME,
+    OPTION_AT_START, /* before the heap is made */
+};
+
+/* X(key, type, time, default, meaning) */
+#define OPTIONS(X)                                                                       \
+    X(heap_limit, SIZE, ANY_TIME, 0,                                                     \
+      "most memory that the heap may hold; 0: no limit but the system's")                \
+    X(reserve, SIZE, AT_START, GIB(1024),                                                \
+      "address space to set aside for the heap; halved until the system grants it")      \
+    X(floor, SIZE, ANY_TIME, MIB(8), "least allocation between two collections")         \
+    X(growth, COUNT, ANY_TIME, 100,                                                      \
+      "allocation between two collections, in percent of what survived the last")       \
+    X(stress, COUNT, ANY_TIME, 0, "collect at every Nth refill of a cache; 0: off")      \
+    X(verify, FLAG, ANY_TIME, 0,                                                         \
+      "check every collection against a naive marker; abort on a difference")            \
+    X(end_pointers, FLAG, AT_START, 0,                                                   \
+      "a pointer one past the end keeps objects of every size and kind alive")           \
+    X(log, FLAG, ANY_TIME, 0, "one line per collection")                                 \
+    X(log_file, PATH, ANY_TIME, 0, "file that messages are appended to; else stderr")    \
+    X(stats, FLAG, ANY_TIME, 0, "print the statistics when the program ends")            \
+    X(help, FLAG, ANY_TIME, 0, "list the options when the heap is made")
+
+struct options {
+#define OPTION_MEMBER(key, type, time, initial, meaning) size_t key;
+    OPTIONS(OPTION_MEMBER)
+#undef OPTION_MEMBER
+};
+
+extern struct options options;
+
+/* Sets one option; `started`: the heap exists.  Returns 0 or the error number: ENOENT,
+ * EINVAL, EBUSY, or what opening a file gave. */
+int options_set(const char *key, const char *value, bool started);
+
+/* Reads GCALLOC_OPTIONS.  What is wrong in it is named in the log and left out. */
+void options_read_environment(void);
+
+/* One log line per option: key, value, meaning. */
+void options_list(void);
+
+#endif

@@ -1,0 +1,48 @@
+/* The operating system: address space and its memory.  One backend is linked in; only
+ * os_*.c knows the system calls.
+ *
+ * Address space is reserved once, then committed (made readable and writable, still
+ * without memory), used, and decommitted (its memory given back, still usable: the next
+ * touch brings zeroed memory).  All sizes and addresses are multiples of OS_PAGE.
+ * Functions that return bool or NULL set errno and have changed nothing on failure. */
+#ifndef GCALLOC_BASE_OS_H
+#define GCALLOC_BASE_OS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The granularity of memory here.  The kernel's pages may be larger (AArch64: 64 KiB),
+ * which os_page_bytes tells; then decommitting rounds inwards. */
+#define OS_PAGE 4096u
+
+size_t os_page_bytes(void);
+
+/* The process's limit on address space; SIZE_MAX when there is none. */
+size_t os_address_space_limit(void);
+
+void *os_reserve(size_t bytes, size_t alignment);
+void os_release(void *address, size_t bytes);
+bool os_commit(void *address, size_t bytes);
+
+/* Returns how many bytes went back. */
+size_t os_decommit(void *address, size_t bytes);
+
+/* Zeroed memory at once, for the library's own tables. */
+void *os_map(size_t bytes);
+
+/* Moves the memory under `from` to `to`, both committed; `from` then reads as zero.
+ * false: not possible here, nothing has changed. */
+bool os_move(void *to, void *from, size_t bytes);
+
+/* Nanoseconds of the monotonic clock. */
+uint64_t os_now(void);
+
+/* Tests only: the Nth call from now on that asks the system for something fails with
+ * ENOMEM, and, with `onwards`, all later ones too.  0: none. */
+void os_fail(unsigned long nth, bool onwards);
+
+/* Tests only: how many such calls there have been. */
+unsigned long os_calls(void);
+
+#endif

@@ -1,0 +1,19 @@
+/* What the tools that watch memory must be told: valgrind, when its header is there at
+ * build time.  The requests are a few no-ops when the program does not run under it. */
+#ifndef GCALLOC_BASE_TRACK_H
+#define GCALLOC_BASE_TRACK_H
+
+#include <config.h>
+
+#if HAVE_VALGRIND_MEMCHECK_H
+#include <valgrind/memcheck.h>
+#define track_scan_begin() VALGRIND_DISABLE_ERROR_REPORTING
+#define track_scan_end() VALGRIND_ENABLE_ERROR_REPORTING
+#else
+/* A conservative scan branches on words that may never have been written: between these
+ * two that is no error. */
+#define track_scan_begin() ((void)0)
+#define track_scan_end() ((void)0)
+#endif
+
+#endif

@@ -1,0 +1,40 @@
+/* The collector: one cycle, from stopping to going on. */
+#ifndef GCALLOC_COLLECT_COLLECTOR_H
+#define GCALLOC_COLLECT_COLLECTOR_H
+
+#include <stdint.h>
+
+#include "collect/mark.h"
+
+/* Why a cycle runs; shown in the log. */
+enum cause {
+    CAUSE_BUDGET,  /* enough was allocated since the last */
+    CAUSE_MEMORY,  /* an allocation found none */
+    CAUSE_REQUEST, /* gc_collect */
+    CAUSE_STRESS,  /* option stress */
+};
+
+struct collector {
+    struct marker marker;
+    unsigned disabled;  /* gc_disable less gc_enable */
+    bool running;       /* in a cycle */
+    uint64_t started;   /* when the heap was made; os_now */
+    uint64_t collections;
+    uint64_t pause_ns_last, pause_ns_max, pause_ns_total;
+    uint64_t mark_ns_total, sweep_ns_total;
+    size_t refills; /* since the last cycle, for option stress */
+};
+
+extern struct collector collector;
+
+/* false with ENOMEM. */
+bool collector_create(struct heap *h);
+
+/* One full cycle on the calling thread, which is the mutator. */
+void collector_run(enum cause cause);
+
+/* Called before a cache takes a new run or a large object its memory: runs a cycle if
+ * one is due and allowed. */
+void collector_poll(void);
+
+#endif

@@ -1,0 +1,52 @@
+/* Marking: from words that may be pointers to all that they reach.
+ *
+ * A word that may be a pointer becomes a candidate: the address of a state byte.  The
+ * byte is prefetched while the candidate waits in a first queue; on leaving that it is
+ * tested and set, and a newly marked object, itself prefetched, waits in a second queue
+ * until it is scanned for more candidates. */
+#ifndef GCALLOC_COLLECT_MARK_H
+#define GCALLOC_COLLECT_MARK_H
+
+#include "collect/worklist.h"
+#include "heap/types.h"
+
+enum {
+    CANDIDATES = 64, /* first queue: state bytes on their way to the cache */
+    PENDING = 32,    /* second queue: objects on their way to the cache */
+};
+
+struct marker {
+    struct heap *heap;
+    uint8_t *candidates[CANDIDATES]; /* a ring that is always full */
+    struct work pending[PENDING];    /* a ring */
+    uint32_t candidate_at;           /* the oldest candidate */
+    uint32_t pending_at, pending_count;
+    struct worklist work; /* what the second queue has no room for */
+    bool lost_work;       /* the work list could not grow: some marked object is unscanned */
+    uint8_t no_object;    /* a state byte that needs no visit */
+    size_t root_bytes;    /* of ranges that were given to marker_scan_roots */
+};
+
+/* false with ENOMEM. */
+bool marker_create(struct marker *m, struct heap *h);
+
+/* Starts a cycle: from now on h->mark is the other mark. */
+void marker_begin(struct marker *m);
+
+/* Every aligned word in [low, high) may be a pointer. */
+void marker_scan_roots(struct marker *m, uintptr_t low, uintptr_t high);
+
+/* The same for a stack or registers, where a pointer to the end of a small opaque object
+ * keeps it alive too. */
+void marker_scan_stack(struct marker *m, uintptr_t low, uintptr_t high);
+
+/* Marks every manual object. */
+void marker_mark_manual(struct marker *m);
+
+/* Marks all that is reachable from what was marked so far. */
+void marker_drain(struct marker *m);
+
+/* Ends a cycle. */
+void marker_end(struct marker *m);
+
+#endif

@@ -1,0 +1,47 @@
+#include "collect/pace.h"
+
+#include "base/options.h"
+#include "heap/extent.h"
+
+/* Heaps above this size grow by less, since the same time for marking then buys more room:
+ * the percentage falls with the square root, to no less than half of live. */
+enum { TAPER_FROM = MIB(256) };
+
+static size_t square_root(size_t n)
+{
+    size_t root = 0;
+    for (size_t bit = (size_t)1 << 31; bit; bit >>= 1)
+        if ((root + bit) * (root + bit) <= n)
+            root += bit;
+    return root;
+}
+
+static size_t percent_of(size_t bytes, size_t percent)
+{
+    return bytes / 100 * percent + bytes % 100 * percent / 100;
+}
+
+static size_t budget_for(size_t live)
+{
+    size_t growth = percent_of(live, options.growth);
+    if (live > TAPER_FROM) {
+        size_t factor = 100 * square_root(TAPER_FROM) / square_root(live);
+        growth = max_size(percent_of(growth, factor), min_size(growth, live / 2));
+    }
+    return max_size(options.floor, growth);
+}
+
+void pace_configure(struct heap *h)
+{
+    h->limit = options.heap_limit ? options.heap_limit : SIZE_MAX;
+    if (h->used_bytes + h->dirty_bytes > h->limit)
+        extent_trim(h, h->limit > h->used_bytes ? h->limit - h->used_bytes : 0);
+    h->budget = budget_for(h->live_bytes);
+}
+
+void pace_after_cycle(struct heap *h)
+{
+    h->charged = 0;
+    h->budget = budget_for(h->live_bytes);
+    extent_trim(h, h->budget);
+}

@@ -1,0 +1,39 @@
+/* The marker's work list: ranges still to be scanned, last in, first out.
+ *
+ * Its address space is reserved once, and memory is taken as it grows.  If there is none
+ * left, pushing fails, and the marker finds the work again in the heap. */
+#ifndef GCALLOC_COLLECT_WORKLIST_H
+#define GCALLOC_COLLECT_WORKLIST_H
+
+#include "base/bits.h"
+
+struct work {
+    uintptr_t address;
+    size_t bytes;
+};
+
+struct worklist {
+    struct work *items;
+    size_t count;
+    size_t ready;    /* items that memory is committed for */
+    size_t capacity; /* items that address space is reserved for */
+};
+
+/* false: not even the least is to be had. */
+bool worklist_create(struct worklist *l, size_t capacity);
+
+/* Gives the memory of an empty list back, but for the first pages. */
+void worklist_trim(struct worklist *l);
+
+/* Commits more.  false: there is no more. */
+bool worklist_grow(struct worklist *l);
+
+INLINE bool worklist_push(struct worklist *l, struct work w)
+{
+    if (UNLIKELY(l->count == l->ready) && !worklist_grow(l))
+        return false;
+    l->items[l->count++] = w;
+    return true;
+}
+
+#endif

@@ -1,0 +1,18 @@
+/* The reservations of a heap: its units, and the tables beside them. */
+#ifndef GCALLOC_HEAP_ARENA_H
+#define GCALLOC_HEAP_ARENA_H
+
+#include "heap/types.h"
+
+/* Reserves up to `bytes` of address space, halving until the system grants it, and sets
+ * base, words, states, units, unit_limit, tables_bytes.  The heap has one unit after
+ * that, number 0, which is never used.  false with ENOMEM: not even the least. */
+bool arena_create(struct heap *h, size_t bytes);
+
+void arena_destroy(struct heap *h);
+
+/* Commits `units` more at the end, and more than that where it is cheap.  They are clean.
+ * Returns how many there are now beyond the former end; 0 with ENOMEM: none. */
+uint32_t arena_grow(struct heap *h, uint32_t units);
+
+#endif

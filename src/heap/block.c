@@ -1,0 +1,243 @@
+#include "heap/block.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/os.h"
+#include "heap/extent.h"
+#include "heap/state.h"
+
+/* Whole pages that the object takes, and the units with one byte more, so that a pointer
+ * one past the end lies inside. */
+static size_t large_bytes(size_t bytes)
+{
+    return align_up(max_size(bytes, 1), OS_PAGE);
+}
+
+static uint32_t large_units(size_t whole_bytes)
+{
+    return (uint32_t)((whole_bytes >> UNIT_SHIFT) + 1);
+}
+
+uint32_t block_units(const struct heap *h, uint32_t head)
+{
+    unsigned class = word_class(h->words[head]);
+    return class == CLASS_LARGE ? large_units(block_at(h, head)->bytes)
+                                : sizeclass_units(class);
+}
+
+/* Gives units from..to of a block their words. */
+static void set_words(struct heap *h, uint32_t head, uint32_t from, uint32_t to,
+                      unit_word word)
+{
+    for (uint32_t u = from; u < to; u++) {
+        uint32_t distance = (uint32_t)min_size(u - head, UNIT_DISTANCE_MAX);
+        h->words[u] = word | (h->words[u] & UNIT_DIRTY) | distance << UNIT_DISTANCE_SHIFT;
+    }
+}
+
+static unit_word used_word(enum kind kind, unsigned class)
+{
+    return UNIT_USED | (unit_word)kind << UNIT_KIND_SHIFT | class;
+}
+
+uint32_t block_create(struct heap *h, enum kind kind, unsigned class)
+{
+    uint32_t units = sizeclass_units(class);
+    uint32_t head = extent_take(h, units, 1, (size_t)units << UNIT_SHIFT);
+    if (!head)
+        return 0;
+    bool dirty = false;
+    for (uint32_t u = head; u < head + units; u++)
+        dirty |= (h->words[u] & UNIT_DIRTY) != 0;
+    uint32_t count = geometries[class].count;
+    *block_at(h, head) =
+        (struct block){.free_count = count, .touched = dirty ? count : 0};
+    set_words(h, head, head, head + units, used_word(kind, class));
+    return head;
+}
+
+uint32_t block_create_large(struct heap *h, enum kind kind, size_t bytes, size_t alignment)
+{
+    if (bytes > (size_t)h->unit_limit << UNIT_SHIFT)
+        return errno = ENOMEM, 0;
+    bytes = large_bytes(bytes);
+    uint32_t units = large_units(bytes);
+    uint32_t step = (uint32_t)(max_size(alignment, UNIT_BYTES) >> UNIT_SHIFT);
+    uint32_t head = extent_take(h, units, step, bytes);
+    if (!head)
+        return 0;
+    *block_at(h, head) = (struct block){.free_count = 1, .bytes = bytes};
+    set_words(h, head, head, head + units, used_word(kind, CLASS_LARGE));
+    return head;
+}
+
+void block_clear_large(struct heap *h, uint32_t head, size_t from)
+{
+    size_t bytes = block_at(h, head)->bytes;
+    uintptr_t address = unit_address(h, head);
+    while (from < bytes) {
+        size_t to = min_size(align_down(from, UNIT_BYTES) + UNIT_BYTES, bytes);
+        if (h->words[head + (from >> UNIT_SHIFT)] & UNIT_DIRTY)
+            memset((void *)(address + from), 0, to - from);
+        from = to;
+    }
+}
+
+bool block_grow_large(struct heap *h, uint32_t head, size_t bytes)
+{
+    if (bytes > (size_t)h->unit_limit << UNIT_SHIFT)
+        return false;
+    struct block *b = block_at(h, head);
+    size_t whole = large_bytes(bytes);
+    uint32_t end = head + large_units(b->bytes), new_end = head + large_units(whole);
+    if (!extent_take_behind(h, end, new_end - end, whole - b->bytes))
+        return false;
+    set_words(h, head, end, new_end, h->words[head] & ~(unit_word)UNIT_DIRTY);
+    b->bytes = whole;
+    return true;
+}
+
+void block_shrink_large(struct heap *h, uint32_t head, size_t bytes)
+{
+    struct block *b = block_at(h, head);
+    size_t whole = large_bytes(bytes), old = b->bytes;
+    uint32_t end = head + large_units(whole), old_end = head + large_units(old);
+    b->bytes = whole;
+    if (end < old_end) {
+        uint32_t touched = head + (uint32_t)(align_up(old, UNIT_BYTES) >> UNIT_SHIFT);
+        extent_give(h, end, old_end - end, touched > end ? touched - end : 0,
+                    old - whole);
+    } else {
+        h->used_bytes -= old - whole;
+    }
+    uintptr_t address = unit_address(h, head);
+    size_t kept_units = (size_t)(end - head) << UNIT_SHIFT;
+    size_t rest = min_size(kept_units, old) - whole;
+    h->words[end - 1] |= UNIT_DIRTY; /* should the memory not go back */
+    if (rest)
+        h->counters.returned_bytes += os_decommit((void *)(address + whole), rest);
+}
+
+void block_release(struct heap *h, uint32_t head)
+{
+    const struct block *b = block_at(h, head);
+    uint32_t units = block_units(h, head);
+    size_t bytes = b->bytes, touched = b->bytes;
+    if (bytes == 0) {
+        bytes = (size_t)units << UNIT_SHIFT;
+        touched = (size_t)b->touched * geometries[word_class(h->words[head])].size;
+    }
+    extent_give(h, head, units, (uint32_t)((touched + UNIT_BYTES - 1) >> UNIT_SHIFT),
+                bytes);
+}
+
+static struct bin_list *list_of(struct heap *h, uint32_t head)
+{
+    return &h->bins[h->words[head] & UNIT_BIN_MASK];
+}
+
+static void list_append(struct heap *h, uint32_t head)
+{
+    struct bin_list *list = list_of(h, head);
+    struct block *b = block_at(h, head);
+    b->next = 0;
+    b->previous = list->last;
+    if (list->last)
+        block_at(h, list->last)->next = head;
+    else
+        list->first = head;
+    list->last = head;
+}
+
+static void list_remove(struct heap *h, uint32_t head)
+{
+    struct bin_list *list = list_of(h, head);
+    const struct block *b = block_at(h, head);
+    if (b->previous)
+        block_at(h, b->previous)->next = b->next;
+    else
+        list->first = b->next;
+    if (b->next)
+        block_at(h, b->next)->previous = b->previous;
+    else
+        list->last = b->previous;
+}
+
+uint32_t block_list_take(struct heap *h, unsigned bin)
+{
+    uint32_t head = h->bins[bin].first;
+    if (head) {
+        list_remove(h, head);
+        block_at(h, head)->taken = true;
+    }
+    return head;
+}
+
+static bool is_empty(const struct heap *h, uint32_t head)
+{
+    return block_at(h, head)->free_count == geometries[word_class(h->words[head])].count;
+}
+
+void block_settle(struct heap *h, uint32_t head)
+{
+    struct block *b = block_at(h, head);
+    b->cursor = 0;
+    if (is_empty(h, head))
+        block_release(h, head);
+    else if (b->free_count)
+        list_append(h, head);
+}
+
+void block_free_slot(struct heap *h, uint32_t head, uint8_t *state)
+{
+    struct block *b = block_at(h, head);
+    *state = STATE_FREE;
+    b->free_count++;
+    bool listed = b->free_count > 1;
+    if (b->taken || (listed && !is_empty(h, head)))
+        return;
+    if (listed)
+        list_remove(h, head);
+    block_settle(h, head);
+}
+
+uint32_t block_check(const struct heap *h, uint32_t head)
+{
+    const struct block *b = block_at(h, head);
+    const uint8_t *states = block_states(h, head);
+    unit_word word = h->words[head];
+    unsigned class = word_class(word);
+    CHECK(class > CLASS_NONE && class <= CLASS_LARGE);
+    CHECK((word & UNIT_BIN_MASK) < BIN_COUNT);
+    CHECK((b->bytes != 0) == (class == CLASS_LARGE) && b->bytes % OS_PAGE == 0);
+    uint32_t units = block_units(h, head), count = geometries[class].count;
+    CHECK(units <= unit_end(h) - head);
+    for (uint32_t u = head; u < head + units; u++) {
+        CHECK(((h->words[u] ^ word) & (UNIT_USED | UNIT_BIN_MASK)) == 0);
+        CHECK(unit_head(h, u) == head);
+    }
+    struct state_counts counts = state_count(states, count);
+    CHECK(counts.free == b->free_count);
+    CHECK(counts.free < count || b->taken);
+    CHECK(b->cursor <= count && b->touched <= count);
+    uint32_t used_to = class == CLASS_LARGE ? 1 : b->touched;
+    size_t all = (size_t)units << STATE_SHIFT;
+    CHECK(state_find_not_free(states, used_to, (uint32_t)all) == all);
+    return counts.reserved;
+}
+
+uint32_t block_list_check(const struct heap *h, unsigned bin)
+{
+    uint32_t length = 0, previous = 0;
+    for (uint32_t head = h->bins[bin].first; head; head = block_at(h, head)->next) {
+        const struct block *b = block_at(h, head);
+        CHECK((h->words[head] & (UNIT_USED | UNIT_BIN_MASK)) == (UNIT_USED | bin));
+        CHECK(!b->taken && b->free_count > 0 && b->previous == previous);
+        previous = head;
+        length++;
+    }
+    CHECK(h->bins[bin].last == previous);
+    return length;
+}

@@ -1,0 +1,65 @@
+/* Blocks: made from units, listed by bin while they have free slots, given back. */
+#ifndef GCALLOC_HEAP_BLOCK_H
+#define GCALLOC_HEAP_BLOCK_H
+
+#include "heap/lookup.h"
+
+/* A block for one size class; all its slots are free, it is neither taken nor listed.
+ * Returns its head; 0 with ENOMEM. */
+uint32_t block_create(struct heap *h, enum kind kind, unsigned class);
+
+/* A block for one object of `bytes` bytes, its address a multiple of `alignment`.  The
+ * object's state is still FREE, its memory as it was (block_clear_large).
+ * Returns the head; 0 with ENOMEM. */
+uint32_t block_create_large(struct heap *h, enum kind kind, size_t bytes,
+                            size_t alignment);
+
+/* Zeroes what is not zero already from byte `from` on, in a large block that was just
+ * made, or grown from there. */
+void block_clear_large(struct heap *h, uint32_t head, size_t from);
+
+/* Makes room for `bytes` in place, the new bytes as they were.  false: the next units are not free, or the limit. */
+bool block_grow_large(struct heap *h, uint32_t head, size_t bytes);
+
+/* Gives back the memory beyond `bytes` of a large block. */
+void block_shrink_large(struct heap *h, uint32_t head, size_t bytes);
+
+/* Gives the units back.  All slots are FREE; the block is not listed. */
+void block_release(struct heap *h, uint32_t head);
+
+/* How many units it has. */
+uint32_t block_units(const struct heap *h, uint32_t head);
+
+/* Takes the first block off the bin's list, for a cache; 0 if there is none. */
+uint32_t block_list_take(struct heap *h, unsigned bin);
+
+/* For a block that is neither taken nor listed: lists it if it has free slots, releases
+ * it if it has nothing else. */
+void block_settle(struct heap *h, uint32_t head);
+
+/* Counts one slot more as free, which was RESERVED until now; a block that is not taken
+ * is listed or released as it needs. */
+void block_free_slot(struct heap *h, uint32_t head, uint8_t *state);
+
+/* Counters agree with states and words.  Returns the number of RESERVED slots. */
+uint32_t block_check(const struct heap *h, uint32_t head);
+
+/* The list of the bin is well-formed.  Returns its length. */
+uint32_t block_list_check(const struct heap *h, unsigned bin);
+
+/* The next block's head from unit `u` on; unit_end(h) if there is none. */
+INLINE uint32_t block_next(const struct heap *h, uint32_t u)
+{
+    uint32_t end = unit_end(h);
+    while (u < end && !word_used(h->words[u]))
+        u += h->units[u].extent.units;
+    return u;
+}
+
+/* for (BLOCKS(h, head)) visits every block in order of address. */
+#define BLOCKS(h, head)                                                                  \
+    uint32_t head = block_next(h, 1);                                                    \
+    head < unit_end(h);                                                                  \
+    head = block_next(h, head + block_units(h, head))
+
+#endif

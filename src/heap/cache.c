@@ -1,0 +1,226 @@
+#include "heap/cache.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "base/meta.h"
+#include "heap/block.h"
+#include "heap/state.h"
+
+enum {
+    MAGAZINE_BYTES = KIB(32), /* a magazine holds about so much, and */
+    MAGAZINE_LEAST = 2,       /* at least and at most so many objects */
+    MAGAZINE_MOST = 64,
+    ZERO_AHEAD = 4096,        /* bytes: zeroed lines are still in the L1 cache when used */
+};
+
+const struct cache cache_none;
+
+static size_t magazine_capacity(size_t size)
+{
+    return min_size(max_size(MAGAZINE_BYTES / size, MAGAZINE_LEAST), MAGAZINE_MOST);
+}
+
+static bool has_slots(unsigned class)
+{
+    return class > CLASS_NONE && class <= CLASS_MEDIUM_LAST;
+}
+
+static unsigned bin_class(unsigned bin)
+{
+    return word_class(bin);
+}
+
+static bool bin_is_zeroed(unsigned bin)
+{
+    return !(word_kind(bin) & KIND_OPAQUE);
+}
+
+static size_t cache_bytes(void)
+{
+    size_t slots = 0;
+    for (unsigned bin = 0; bin < BIN_COUNT; bin++)
+        if (has_slots(bin_class(bin)))
+            slots += magazine_capacity(geometries[bin_class(bin)].size);
+    return sizeof(struct cache) + slots * sizeof(struct slot);
+}
+
+struct cache *cache_create(struct heap *h)
+{
+    struct cache *c = meta_alloc(cache_bytes());
+    if (!c)
+        return NULL;
+    struct slot *slots = (struct slot *)(void *)(c + 1);
+    for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
+        struct bin *b = &c->bins[bin];
+        if (!has_slots(bin_class(bin)))
+            continue;
+        b->size = geometries[bin_class(bin)].size;
+        b->capacity = (uint16_t)magazine_capacity(b->size);
+        b->magazine = slots;
+        slots += b->capacity;
+    }
+    c->pad_from = h->pad_from;
+    c->heap = h;
+    return c;
+}
+
+void cache_destroy(struct cache *c)
+{
+    cache_empty(c);
+    meta_free(c, cache_bytes());
+}
+
+bool cache_advance(struct cache *c, unsigned bin)
+{
+    struct bin *b = &c->bins[bin];
+    if (b->end == b->run_end)
+        return false;
+    if (b->end >= b->fresh || !bin_is_zeroed(bin)) {
+        b->end = b->run_end;
+        return true;
+    }
+    size_t slots = min_size(max_size(ZERO_AHEAD / b->size, 1), (size_t)(b->fresh - b->end));
+    memset(bin_object(b, b->end), 0, slots * b->size);
+    b->end += slots;
+    return true;
+}
+
+/* Reserves the next free slots of the block taken.  false: it has none from its cursor
+ * on. */
+static bool next_run(struct heap *h, struct bin *b)
+{
+    struct block *block = block_at(h, b->block);
+    uint8_t *states = block_states(h, b->block);
+    uint32_t count = geometries[word_class(h->words[b->block])].count;
+    if (block->free_count == 0)
+        return false;
+    uint32_t from = state_find_free(states, block->cursor, count);
+    if (from == count)
+        return false;
+    size_t most = max_size(h->run_bytes_max / b->size, 1);
+    uint32_t to =
+        state_find_not_free(states, from, (uint32_t)min_size(count, from + most));
+    memset(states + from, STATE_RESERVED, to - from);
+
+    uint32_t fresh = (uint32_t)min_size(max_size(block->touched, from), to);
+    block->touched = (uint32_t)max_size(block->touched, to);
+    block->cursor = to;
+    block->free_count -= to - from;
+    b->origin = unit_address(h, b->block) - (uintptr_t)states * b->size;
+    b->cur = b->end = states + from;
+    b->fresh = states + fresh;
+    b->run_end = states + to;
+
+    size_t bytes = (size_t)(to - from) * b->size;
+    h->charged += bytes;
+    h->counters.allocated_bytes += bytes;
+    return true;
+}
+
+static void drop_block(struct heap *h, struct bin *b)
+{
+    if (!b->block)
+        return;
+    block_at(h, b->block)->taken = false;
+    block_settle(h, b->block);
+    b->block = 0;
+}
+
+bool cache_refill(struct cache *c, unsigned bin)
+{
+    struct heap *h = c->heap;
+    struct bin *b = &c->bins[bin];
+    while (!b->block || !next_run(h, b)) {
+        drop_block(h, b);
+        b->block = block_list_take(h, bin);
+        if (b->block)
+            continue;
+        b->block = block_create(h, word_kind(bin), bin_class(bin));
+        if (!b->block)
+            return false;
+        block_at(h, b->block)->taken = true;
+    }
+    return cache_advance(c, bin);
+}
+
+/* The first `slots` objects of the magazine become free in the heap. */
+static void give_back(struct heap *h, struct bin *b, uint32_t slots)
+{
+    size_t bytes = (size_t)slots * b->size;
+    for (uint32_t i = 0; i < slots; i++) {
+        uint32_t unit = unit_of(h, (uintptr_t)b->magazine[i].object);
+        block_free_slot(h, unit_head(h, unit), b->magazine[i].state);
+    }
+    b->count = (uint16_t)(b->count - slots);
+    memmove(b->magazine, b->magazine + slots, b->count * sizeof(struct slot));
+    h->charged -= min_size(h->charged, bytes);
+    h->counters.freed_bytes += bytes;
+}
+
+void cache_spill(struct cache *c, unsigned bin)
+{
+    struct bin *b = &c->bins[bin];
+    give_back(c->heap, b, (b->count + 1u) / 2);
+}
+
+/* The rest of the run becomes free again, as if it had not been taken. */
+static void give_run_back(struct heap *h, struct bin *b)
+{
+    size_t bytes = (size_t)(b->run_end - b->cur) * b->size;
+    for (uint8_t *s = b->cur; s < b->run_end; s++)
+        block_free_slot(h, b->block, s);
+    b->cur = b->end = b->fresh = b->run_end = NULL;
+    h->charged -= min_size(h->charged, bytes);
+    h->counters.allocated_bytes -= bytes;
+}
+
+void cache_empty(struct cache *c)
+{
+    for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
+        struct bin *b = &c->bins[bin];
+        give_back(c->heap, b, b->count);
+        give_run_back(c->heap, b);
+        drop_block(c->heap, b);
+    }
+}
+
+struct cache_held cache_held(const struct cache *c)
+{
+    struct cache_held held = {0};
+    for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
+        const struct bin *b = &c->bins[bin];
+        held.run_bytes += (size_t)(b->run_end - b->cur) * b->size;
+        held.magazine_bytes += (size_t)b->count * b->size;
+    }
+    return held;
+}
+
+static uint32_t bin_check(const struct heap *h, const struct bin *b, unsigned bin)
+{
+    CHECK(b->cur <= b->end && b->end <= b->run_end && b->fresh <= b->run_end);
+    CHECK(b->count <= b->capacity);
+    if (b->block) {
+        CHECK((h->words[b->block] & UNIT_BIN_MASK) == bin);
+        CHECK(block_at(h, b->block)->taken);
+    }
+    for (uint8_t *s = b->cur; s < b->run_end; s++) {
+        CHECK(*s == STATE_RESERVED);
+        CHECK(lookup_object(h, s).address == (uintptr_t)bin_object(b, s));
+    }
+    for (uint32_t i = 0; i < b->count; i++) {
+        struct slot slot = b->magazine[i];
+        CHECK(*slot.state == STATE_RESERVED);
+        CHECK(lookup_state(h, (uintptr_t)slot.object) == slot.state);
+        CHECK((lookup_object(h, slot.state).word & UNIT_BIN_MASK) == bin);
+    }
+    return (uint32_t)(b->run_end - b->cur) + b->count;
+}
+
+uint32_t cache_check(const struct cache *c)
+{
+    uint32_t held = 0;
+    for (unsigned bin = 0; bin < BIN_COUNT; bin++)
+        held += bin_check(c->heap, &c->bins[bin], bin);
+    return held;
+}

@@ -1,0 +1,46 @@
+/* A thread's cache: where its small and medium objects come from, and where those that
+ * it frees go first.  Used by its own thread only. */
+#ifndef GCALLOC_HEAP_CACHE_H
+#define GCALLOC_HEAP_CACHE_H
+
+#include "heap/types.h"
+
+/* A cache that has nothing and takes nothing: for a thread before its first slow path. */
+extern const struct cache cache_none;
+
+/* NULL with ENOMEM. */
+struct cache *cache_create(struct heap *h);
+
+/* Gives everything back to the heap, and the cache to the system. */
+void cache_destroy(struct cache *c);
+
+/* More slots of the present run made ready.  false: the run is used up. */
+bool cache_advance(struct cache *c, unsigned bin);
+
+/* A new run, its first slots ready, once the present one is used up.  Takes another block
+ * if it must.  false with ENOMEM: there is no memory for one. */
+bool cache_refill(struct cache *c, unsigned bin);
+
+/* Makes room in a full magazine: its older half becomes free in the heap. */
+void cache_spill(struct cache *c, unsigned bin);
+
+/* Everything that the cache holds becomes free in the heap. */
+void cache_empty(struct cache *c);
+
+/* Bytes of slots that the cache holds: in runs, in magazines. */
+struct cache_held {
+    size_t run_bytes, magazine_bytes;
+};
+struct cache_held cache_held(const struct cache *c);
+
+/* What it holds is RESERVED, in blocks of the right bin, its run's block taken.  Returns
+ * the number of slots that it holds. */
+uint32_t cache_check(const struct cache *c);
+
+/* The object of a state byte in the bin's run. */
+INLINE void *bin_object(const struct bin *b, const uint8_t *state)
+{
+    return (void *)(b->origin + (uintptr_t)state * b->size);
+}
+
+#endif

@@ -1,0 +1,193 @@
+/* Boundary tags: the first unit's descriptor has the extent's length, the last one's the
+ * extent's first unit.  So neighbours are found without a search, and only the fit policy
+ * keeps a structure of extents. */
+#include "heap/extent.h"
+
+#include <errno.h>
+
+#include "base/check.h"
+#include "base/os.h"
+#include "heap/arena.h"
+#include "heap/lookup.h"
+
+static bool is_free(const struct heap *h, uint32_t unit)
+{
+    return unit < unit_end(h) && !word_used(h->words[unit]);
+}
+
+static void insert(struct heap *h, uint32_t first, uint32_t units)
+{
+    if (units == 0)
+        return;
+    h->units[first].extent.units = units;
+    h->units[first + units - 1].extent_first = first;
+    h->fit->insert(h, first);
+}
+
+/* Makes free units an extent, together with the free neighbours. */
+static void insert_coalesced(struct heap *h, uint32_t first, uint32_t units)
+{
+    uint32_t next = first + units;
+    if (is_free(h, next)) {
+        h->fit->remove(h, next);
+        units += h->units[next].extent.units;
+    }
+    if (is_free(h, first - 1)) {
+        uint32_t previous = h->units[first - 1].extent_first;
+        h->fit->remove(h, previous);
+        units += first - previous;
+        first = previous;
+    }
+    insert(h, first, units);
+}
+
+static size_t dirty_bytes(const struct heap *h, uint32_t first, uint32_t units)
+{
+    size_t dirty = 0;
+    for (uint32_t u = first; u < first + units; u++)
+        dirty += h->words[u] & UNIT_DIRTY ? UNIT_BYTES : 0;
+    return dirty;
+}
+
+static void note_heap_bytes(struct heap *h)
+{
+    h->counters.heap_bytes_max =
+        max_size(h->counters.heap_bytes_max, h->used_bytes + h->dirty_bytes);
+}
+
+/* Removes [start, start + units) from the extent at `first` and charges `bytes` for it.
+ * The limit must allow them; what free units hold beyond it is returned. */
+static void carve(struct heap *h, uint32_t first, uint32_t start, uint32_t units,
+                  size_t bytes)
+{
+    uint32_t end = first + h->units[first].extent.units;
+    h->fit->remove(h, first);
+    insert(h, first, start - first);
+    insert(h, start + units, end - (start + units));
+    h->dirty_bytes -= dirty_bytes(h, start, units);
+    for (uint32_t u = start; u < start + units; u++)
+        h->words[u] = (h->words[u] & UNIT_DIRTY) | UNIT_USED;
+    h->used_bytes += bytes;
+    if (h->used_bytes + h->dirty_bytes > h->limit)
+        extent_trim(h, h->limit - h->used_bytes);
+    note_heap_bytes(h);
+}
+
+static bool within_limit(const struct heap *h, size_t bytes)
+{
+    return h->used_bytes <= h->limit && bytes <= h->limit - h->used_bytes;
+}
+
+/* More committed units at the end of the arena, enough for the request. */
+static bool grow(struct heap *h, uint32_t units, uint32_t alignment)
+{
+    uint32_t end = unit_end(h);
+    uint32_t tail = is_free(h, end - 1) ? end - h->units[end - 1].extent_first : 0;
+    uint32_t start = (uint32_t)align_up(end - tail, alignment);
+    uint64_t needed = (uint64_t)start + units - end;
+    if (needed > UINT32_MAX)
+        return errno = ENOMEM, false;
+    uint32_t more = arena_grow(h, (uint32_t)needed);
+    if (more)
+        insert_coalesced(h, end, more);
+    return more != 0;
+}
+
+uint32_t extent_take(struct heap *h, uint32_t units, uint32_t alignment, size_t bytes)
+{
+    if (!within_limit(h, bytes))
+        return errno = ENOMEM, 0;
+    uint32_t first = h->fit->find(h, units, alignment);
+    if (!first) {
+        if (!grow(h, units, alignment))
+            return 0;
+        first = h->fit->find(h, units, alignment);
+    }
+    uint32_t start = (uint32_t)align_up(first, alignment);
+    carve(h, first, start, units, bytes);
+    return start;
+}
+
+bool extent_take_behind(struct heap *h, uint32_t end, uint32_t more, size_t bytes)
+{
+    if (!within_limit(h, bytes))
+        return false;
+    if (more == 0) {
+        h->used_bytes += bytes;
+        if (h->used_bytes + h->dirty_bytes > h->limit)
+            extent_trim(h, h->limit - h->used_bytes);
+        note_heap_bytes(h);
+        return true;
+    }
+    if (!is_free(h, end) || h->units[end].extent.units < more)
+        return false;
+    carve(h, end, end, more, bytes);
+    return true;
+}
+
+void extent_give(struct heap *h, uint32_t first, uint32_t units, uint32_t touched,
+                 size_t bytes)
+{
+    for (uint32_t u = first; u < first + units; u++) {
+        unit_word dirty = h->words[u] & UNIT_DIRTY;
+        h->words[u] = u - first < touched ? UNIT_DIRTY : dirty;
+    }
+    h->dirty_bytes += dirty_bytes(h, first, units);
+    h->used_bytes -= bytes;
+    insert_coalesced(h, first, units);
+}
+
+/* Returns the memory of dirty units below `end`, down to the last in the same state. */
+static uint32_t decommit_below(struct heap *h, uint32_t end, uint32_t most)
+{
+    uint32_t first = end;
+    while (end - first < most && is_free(h, first - 1) &&
+           (h->words[first - 1] & UNIT_DIRTY))
+        first--;
+    size_t bytes = (size_t)(end - first) << UNIT_SHIFT;
+    if (os_decommit((void *)unit_address(h, first), bytes) != bytes)
+        return first;
+    for (uint32_t u = first; u < end; u++)
+        h->words[u] &= ~(unit_word)UNIT_DIRTY;
+    h->dirty_bytes -= bytes;
+    h->counters.returned_bytes += bytes;
+    return first;
+}
+
+void extent_trim(struct heap *h, size_t keep)
+{
+    for (uint32_t u = unit_end(h); u > 1 && h->dirty_bytes > keep;) {
+        if (is_free(h, u - 1) && (h->words[u - 1] & UNIT_DIRTY)) {
+            size_t excess = h->dirty_bytes - keep;
+            u = decommit_below(h, u, (uint32_t)((excess + UNIT_BYTES - 1) >> UNIT_SHIFT));
+        } else {
+            u--;
+        }
+    }
+}
+
+uint32_t extent_check(struct heap *h)
+{
+    uint32_t extents = 0, free_units = 0;
+    size_t dirty = 0;
+    CHECK(h->words[0] == UNIT_USED);
+    for (uint32_t u = 1; u < unit_end(h);) {
+        if (word_used(h->words[u])) {
+            u++;
+            continue;
+        }
+        uint32_t units = h->units[u].extent.units;
+        CHECK(units > 0 && units <= unit_end(h) - u);
+        CHECK(h->units[u + units - 1].extent_first == u);
+        for (uint32_t v = u; v < u + units; v++)
+            CHECK((h->words[v] & ~(unit_word)UNIT_DIRTY) == 0);
+        dirty += dirty_bytes(h, u, units);
+        u += units;
+        CHECK(!is_free(h, u));
+        extents++;
+        free_units += units;
+    }
+    CHECK(dirty == h->dirty_bytes);
+    CHECK(treap_check(&h->by_size) == extents);
+    return free_units;
+}

@@ -1,0 +1,30 @@
+/* Free units: taking, giving back, coalescing, returning their memory. */
+#ifndef GCALLOC_HEAP_EXTENT_H
+#define GCALLOC_HEAP_EXTENT_H
+
+#include "heap/types.h"
+
+/* Takes adjacent units, the first at a multiple of `alignment` units, for a block that
+ * holds `bytes` of memory: adds them to used_bytes.  The words of the units are 0 but for
+ * UNIT_DIRTY where old contents may remain.  Returns the first; 0 with ENOMEM: none, or
+ * the heap's limit. */
+uint32_t extent_take(struct heap *h, uint32_t units, uint32_t alignment, size_t bytes);
+
+/* Takes the `more` units behind unit `end`, `bytes` of memory, if they are free. */
+bool extent_take_behind(struct heap *h, uint32_t end, uint32_t more, size_t bytes);
+
+/* Gives back adjacent units that held `bytes`, the first `touched` of them written to. */
+void extent_give(struct heap *h, uint32_t first, uint32_t units, uint32_t touched,
+                 size_t bytes);
+
+/* Returns the memory of free units to the system until no more than `keep` bytes of it
+ * are left, from the highest address down. */
+void extent_trim(struct heap *h, size_t keep);
+
+/* Every free unit is in exactly one extent, no two extents touch, dirty_bytes is right.
+ * Returns the number of free units. */
+uint32_t extent_check(struct heap *h);
+
+extern const struct fit fit_best;
+
+#endif

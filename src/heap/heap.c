@@ -1,0 +1,56 @@
+#include "heap/heap.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "heap/arena.h"
+#include "heap/block.h"
+#include "heap/cache.h"
+#include "heap/extent.h"
+#include "heap/state.h"
+
+/* A run is charged to the budget as a whole: an eighth of a medium block, so that a class
+ * that is used once does not cost half a megabyte. */
+enum { RUN_BYTES_MAX = KIB(64) };
+
+struct heap process_heap PRIVATE_DATA;
+
+bool heap_create(struct heap *h, size_t reserve, bool end_pointers)
+{
+    memset(h, 0, sizeof *h);
+    sizeclass_init();
+    h->fit = &fit_best;
+    h->mark = STATE_MARK_A;
+    h->limit = SIZE_MAX;
+    h->budget = SIZE_MAX;
+    h->pad_from = end_pointers ? 0 : PAD_FROM;
+    h->run_bytes_max = RUN_BYTES_MAX;
+    return arena_create(h, reserve);
+}
+
+void heap_destroy(struct heap *h)
+{
+    arena_destroy(h);
+}
+
+void heap_check(struct heap *h, const struct cache *c)
+{
+    uint32_t free_units = extent_check(h);
+    uint32_t used_units = 0, listable = 0, listed = 0, reserved = 0;
+    size_t bytes = 0;
+    for (BLOCKS(h, head)) {
+        const struct block *b = block_at(h, head);
+        uint32_t units = block_units(h, head);
+        reserved += block_check(h, head);
+        listable += !b->taken && b->free_count > 0;
+        used_units += units;
+        bytes += b->bytes ? b->bytes : (size_t)units << UNIT_SHIFT;
+    }
+    for (unsigned bin = 0; bin < BIN_COUNT; bin++)
+        listed += block_list_check(h, bin);
+    CHECK(listed == listable);
+    CHECK(used_units + free_units + 1 == unit_end(h));
+    CHECK(bytes == h->used_bytes);
+    CHECK(h->used_bytes + h->dirty_bytes <= h->limit);
+    CHECK(reserved == (c ? cache_check(c) : 0));
+}

@@ -1,0 +1,93 @@
+/* From any address to the object around it, and back from a state byte. */
+#ifndef GCALLOC_HEAP_LOOKUP_H
+#define GCALLOC_HEAP_LOOKUP_H
+
+#include "heap/sizeclass.h"
+#include "heap/types.h"
+
+INLINE unsigned word_class(unit_word word)
+{
+    return word & ((1u << CLASS_BITS) - 1);
+}
+
+INLINE enum kind word_kind(unit_word word)
+{
+    return (enum kind)((word & UNIT_BIN_MASK) >> UNIT_KIND_SHIFT);
+}
+
+INLINE bool word_used(unit_word word)
+{
+    return word & UNIT_USED;
+}
+
+INLINE uint32_t unit_of(const struct heap *h, uintptr_t address)
+{
+    return (uint32_t)((address - h->base) >> UNIT_SHIFT);
+}
+
+INLINE uintptr_t unit_address(const struct heap *h, uint32_t unit)
+{
+    return h->base + ((uintptr_t)unit << UNIT_SHIFT);
+}
+
+INLINE uint32_t unit_end(const struct heap *h)
+{
+    return (uint32_t)(h->bytes >> UNIT_SHIFT);
+}
+
+INLINE struct block *block_at(const struct heap *h, uint32_t head)
+{
+    return &h->units[head].block;
+}
+
+INLINE uint8_t *block_states(const struct heap *h, uint32_t head)
+{
+    return h->states + ((size_t)head << STATE_SHIFT);
+}
+
+/* The head of the block that a used unit belongs to. */
+INLINE uint32_t unit_head(const struct heap *h, uint32_t unit)
+{
+    uint32_t distance = h->words[unit] >> UNIT_DISTANCE_SHIFT;
+    while (UNLIKELY(distance == UNIT_DISTANCE_MAX)) {
+        unit -= distance;
+        distance = h->words[unit] >> UNIT_DISTANCE_SHIFT;
+    }
+    return unit - distance;
+}
+
+/* The state byte of the slot that `address` lies in, whatever its state; NULL if it lies
+ * in none. */
+INLINE uint8_t *lookup_state(const struct heap *h, uintptr_t address)
+{
+    size_t offset = address - h->base;
+    if (offset >= h->bytes)
+        return NULL;
+    uint32_t unit = (uint32_t)(offset >> UNIT_SHIFT);
+    const struct geometry *g = &geometries[word_class(h->words[unit])];
+    uint32_t head = unit_head(h, unit);
+    uint64_t in_block = offset - ((size_t)head << UNIT_SHIFT);
+    size_t index = in_block * g->reciprocal >> GEOMETRY_SHIFT;
+    return LIKELY(index < g->count) ? block_states(h, head) + index : NULL;
+}
+
+struct object {
+    uintptr_t address;
+    size_t size; /* of the slot; large: committed bytes */
+    unit_word word;
+};
+
+/* The object whose state byte this is. */
+INLINE struct object lookup_object(const struct heap *h, const uint8_t *state)
+{
+    size_t number = (size_t)(state - h->states);
+    uint32_t head = (uint32_t)(number >> STATE_SHIFT);
+    unit_word word = h->words[head];
+    size_t size = geometries[word_class(word)].size;
+    size_t index = number & ((1u << STATE_SHIFT) - 1);
+    if (UNLIKELY(size == 0))
+        size = block_at(h, head)->bytes;
+    return (struct object){unit_address(h, head) + index * size, size, word};
+}
+
+#endif

@@ -1,0 +1,72 @@
+/* The tables of size classes, and the slow ways into them. */
+#include "heap/sizeclass.h"
+
+struct geometry geometries[1 << CLASS_BITS] PRIVATE_DATA;
+uint8_t small_classes[SMALL_MAX / GRANULE + 1] PRIVATE_DATA;
+
+/* Slot size of a class from 1 to CLASS_MEDIUM_LAST: classes 1-8 are 16-128, then class
+ * 8 * d + k (k from 1 to 8) is (8 + k) / 8 of 64 << d. */
+static uint32_t slot_size(unsigned class)
+{
+    if (class <= 8)
+        return class * GRANULE;
+    unsigned doubling = (class - 1) / 8, step = (class - 1) % 8 + 1;
+    return (8 + step) << (doubling + 3);
+}
+
+/* The smallest class whose slot holds so many bytes, 1 to MEDIUM_MAX. */
+static unsigned class_of_slot(size_t bytes)
+{
+    if (bytes <= 128)
+        return (unsigned)((bytes + GRANULE - 1) / GRANULE);
+    unsigned doubling = log2_floor(bytes - 1) - 6;
+    return 8 * doubling + (unsigned)((bytes - 1) >> (doubling + 3)) - 8 + 1;
+}
+
+void sizeclass_init(void)
+{
+    for (unsigned class = 1; class <= CLASS_MEDIUM_LAST; class++) {
+        uint32_t size = slot_size(class);
+        geometries[class] = (struct geometry){
+            .reciprocal = ((UINT64_C(1) << GEOMETRY_SHIFT) + size - 1) / size,
+            .size = size,
+            .count = sizeclass_units(class) * UNIT_BYTES / size,
+        };
+    }
+    geometries[CLASS_LARGE] = (struct geometry){.count = 1};
+    for (size_t i = 0; i <= SMALL_MAX / GRANULE; i++)
+        small_classes[i] = (uint8_t)class_of_slot(i ? i * GRANULE : 1);
+}
+
+unsigned sizeclass_for(size_t size, size_t pad_from)
+{
+    if (size > MEDIUM_MAX)
+        return CLASS_LARGE;
+    size_t bytes = max_size(size + (size >= pad_from), 1);
+    return bytes > MEDIUM_MAX ? CLASS_LARGE : class_of_slot(bytes);
+}
+
+/* From `class` on, the first whose slots are all aligned. */
+static unsigned aligned_class(unsigned class, size_t alignment)
+{
+    while (class <= CLASS_MEDIUM_LAST && geometries[class].size % alignment != 0)
+        class++;
+    return class <= CLASS_MEDIUM_LAST ? class : CLASS_LARGE;
+}
+
+unsigned sizeclass_for_aligned(size_t size, size_t alignment, size_t pad_from,
+                               bool *filled)
+{
+    *filled = false;
+    if (size > MEDIUM_MAX || alignment > UNIT_BYTES)
+        return CLASS_LARGE;
+    unsigned tight = aligned_class(class_of_slot(max_size(size, 1)), alignment);
+    unsigned padded = aligned_class(sizeclass_for(size, pad_from), alignment);
+    if (padded == tight)
+        return tight;
+    size_t slot = geometries[tight].size;
+    if (padded != CLASS_LARGE && geometries[padded].size - slot <= slot / 8)
+        return padded;
+    *filled = true;
+    return tight;
+}

@@ -1,0 +1,43 @@
+/* Size classes: slots in steps of 16 bytes to 128, then eight sizes per doubling. */
+#ifndef GCALLOC_HEAP_SIZECLASS_H
+#define GCALLOC_HEAP_SIZECLASS_H
+
+#include "heap/types.h"
+
+enum {
+    SMALL_MAX = 8192,           /* largest small slot */
+    MEDIUM_MAX = 65536,         /* largest medium slot */
+    SMALL_REQUEST_MAX = 8191,   /* any request up to here is small */
+    PAD_FROM = 256,             /* requests below need no byte beyond their end */
+};
+
+extern struct geometry geometries[1 << CLASS_BITS];
+
+/* Class of a slot of (index * 16) bytes or more, for small slots. */
+extern uint8_t small_classes[SMALL_MAX / GRANULE + 1];
+
+/* Fills both tables.  May be called again. */
+void sizeclass_init(void);
+
+/* The class for a request, CLASS_LARGE if it is too big for a slot.  `pad_from`: see
+ * struct heap. */
+unsigned sizeclass_for(size_t size, size_t pad_from);
+
+/* The same for an alignment above GRANULE, a power of two.  Such a request may fill its
+ * slot (*filled) where a slot with a byte more would waste over an eighth. */
+unsigned sizeclass_for_aligned(size_t size, size_t alignment, size_t pad_from,
+                               bool *filled);
+
+/* The small request's class in few instructions: requires size <= SMALL_REQUEST_MAX. */
+INLINE unsigned sizeclass_small(size_t size, size_t pad_from)
+{
+    return small_classes[(size + (GRANULE - 1) + (size >= pad_from)) / GRANULE];
+}
+
+/* Units of a block of this class; not for large. */
+INLINE uint32_t sizeclass_units(unsigned class)
+{
+    return class <= CLASS_SMALL_LAST ? 1 : MEDIUM_UNITS;
+}
+
+#endif

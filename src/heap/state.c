@@ -1,0 +1,90 @@
+/* Vector passes, in the compiler's own vectors so that each machine gets its best.  The
+ * states of a block are followed by free ones up to a multiple of the vector, and start
+ * at one, so that whole vectors may be read. */
+#include "heap/state.h"
+
+#include <string.h>
+
+typedef uint8_t bytes16 __attribute__((vector_size(16)));
+typedef uint64_t words2 __attribute__((vector_size(16)));
+
+enum { LANES = sizeof(bytes16), FLUSH_EVERY = 255 };
+
+/* Adds up the lanes of a vector of counters. */
+static uint32_t lane_sum(bytes16 v)
+{
+    uint32_t sum = 0;
+    for (int i = 0; i < LANES; i++)
+        sum += v[i];
+    return sum;
+}
+
+struct state_counts state_count(const uint8_t *states, uint32_t count)
+{
+    struct state_counts c = {0};
+    for (uint32_t i = 0; i < count; i++) {
+        c.free += states[i] == STATE_FREE;
+        c.reserved += states[i] == STATE_RESERVED;
+        c.marked += states[i] >= STATE_NEW;
+    }
+    return c;
+}
+
+uint32_t state_find_free(const uint8_t *states, uint32_t from, uint32_t count)
+{
+    const uint8_t *found = memchr(states + from, STATE_FREE, count - from);
+    return found ? (uint32_t)(found - states) : count;
+}
+
+uint32_t state_find_not_free(const uint8_t *states, uint32_t from, uint32_t count)
+{
+    uint32_t i = from;
+    for (; i % LANES != 0 && i < count; i++)
+        if (states[i] != STATE_FREE)
+            return i;
+    for (; i + LANES <= count; i += LANES) {
+        words2 w = *(const words2 *)(const void *)(states + i);
+        if (w[0] | w[1])
+            break;
+    }
+    while (i < count && states[i] == STATE_FREE)
+        i++;
+    return i;
+}
+
+/* One vector: frees what is neither `mark` nor RESERVED.  A comparison's lanes are 0 or
+ * -1, so subtracting them counts. */
+static inline void sweep_vector(bytes16 *at, bytes16 mark, bytes16 *free_lanes,
+                                bytes16 *marked_lanes, bytes16 *reclaimed_lanes)
+{
+    bytes16 v = *at;
+    bytes16 marked = (bytes16)(v == mark);
+    bytes16 kept = v & (marked | (bytes16)(v == STATE_RESERVED));
+    *free_lanes -= (bytes16)(kept == STATE_FREE);
+    *marked_lanes -= marked;
+    *reclaimed_lanes -= (bytes16)(kept != v);
+    *at = kept;
+}
+
+struct state_counts state_sweep(uint8_t *states, uint32_t count, uint8_t mark,
+                                uint32_t *reclaimed)
+{
+    bytes16 *at = (bytes16 *)(void *)states;
+    bytes16 marks = (bytes16){0} + mark;
+    uint32_t vectors = (count + LANES - 1) / LANES;
+    struct state_counts c = {0};
+    *reclaimed = 0;
+    while (vectors) {
+        bytes16 free_lanes = {0}, marked_lanes = {0}, reclaimed_lanes = {0};
+        uint32_t batch = vectors < FLUSH_EVERY ? vectors : FLUSH_EVERY;
+        for (uint32_t i = 0; i < batch; i++)
+            sweep_vector(at++, marks, &free_lanes, &marked_lanes, &reclaimed_lanes);
+        vectors -= batch;
+        c.free += lane_sum(free_lanes);
+        c.marked += lane_sum(marked_lanes);
+        *reclaimed += lane_sum(reclaimed_lanes);
+    }
+    c.free -= (LANES - count % LANES) % LANES;
+    c.reserved = count - c.free - c.marked;
+    return c;
+}

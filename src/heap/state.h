@@ -1,0 +1,25 @@
+/* Passes over state bytes, many at a time. */
+#ifndef GCALLOC_HEAP_STATE_H
+#define GCALLOC_HEAP_STATE_H
+
+#include "heap/types.h"
+
+struct state_counts {
+    uint32_t free, reserved, marked; /* marked: NEW too, outside of a cycle */
+};
+
+/* Counts the states of `count` slots. */
+struct state_counts state_count(const uint8_t *states, uint32_t count);
+
+/* First FREE slot in [from, count); count if there is none. */
+uint32_t state_find_free(const uint8_t *states, uint32_t from, uint32_t count);
+
+/* First slot in [from, count) that is not FREE; count if there is none. */
+uint32_t state_find_not_free(const uint8_t *states, uint32_t from, uint32_t count);
+
+/* Every state but `mark` and RESERVED becomes FREE.  Counts what is left and sets
+ * *reclaimed to the objects that went. */
+struct state_counts state_sweep(uint8_t *states, uint32_t count, uint8_t mark,
+                                uint32_t *reclaimed);
+
+#endif

@@ -1,0 +1,227 @@
+/* The map of the heap: every structure, with unit, owner and invariant of each field.
+ *
+ *   arena     units of 64 KiB in one reservation of address space; unit 0 is never used
+ *   tables    beside it, one entry per unit: a word, a descriptor, 4096 state bytes
+ *
+ *             unit      1       2       3       4 ...
+ *   heap            [ block ][ free ][ large object   ]
+ *   words           class,kind   -    class,kind,distance to the head
+ *   descriptors     struct unit: a block's counters, or a free extent's tree node
+ *   states          one byte per object, at (unit of the block's head) * 4096 + index
+ *
+ * The heap is a parameter of every function, and its tables hold numbers (of units, of
+ * slots), never addresses in the heap.
+ *
+ * Who may write: one mutator uses the heap at a time in this release, and the collector
+ * runs on its thread.  Fields marked "cycle" change in a collection only. */
+#ifndef GCALLOC_HEAP_TYPES_H
+#define GCALLOC_HEAP_TYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bits.h"
+#include "base/treap.h"
+
+enum {
+    GRANULE = 16,
+    UNIT_SHIFT = 16,
+    UNIT_BYTES = 1 << UNIT_SHIFT,
+    STATE_SHIFT = 12, /* state bytes per unit: UNIT_BYTES / GRANULE */
+    MEDIUM_UNITS = 8, /* units of a medium block */
+};
+
+/* ---- An object's state: one byte ------------------------------------------------ */
+
+/* An object belongs to the program exactly when its state is STATE_NEW or more. */
+enum state {
+    STATE_FREE,     /* nobody's.  Written by sweep and by a magazine being emptied */
+    STATE_RESERVED, /* in one run or magazine, or in flight.  Written by its mutator */
+    STATE_NEW,      /* the program's, allocated since the last cycle.  By allocation */
+    STATE_MARK_A,   /* the program's, found reachable in the last cycle, or in this */
+    STATE_MARK_B,   /* one; the two alternate.  By the marker */
+};
+
+/* ---- What a block holds --------------------------------------------------------- */
+
+/* Two bits: KIND_OPAQUE, no pointers inside; KIND_MANUAL, a root that lives until freed.
+ * A block holds objects of one kind only. */
+enum kind {
+    KIND_SCANNED,
+    KIND_OPAQUE,
+    KIND_MANUAL,
+    KIND_MANUAL_OPAQUE,
+    KIND_COUNT,
+};
+
+/* Size classes: 0 none (free units), then the slot sizes in rising order, then large. */
+enum {
+    CLASS_NONE = 0,
+    CLASS_SMALL_LAST = 56,  /* slots of 8 KiB, blocks of one unit */
+    CLASS_MEDIUM_LAST = 80, /* slots of 64 KiB, blocks of MEDIUM_UNITS */
+    CLASS_LARGE = 81,
+    CLASS_COUNT = 82,
+    CLASS_BITS = 7,
+};
+
+/* What marking and freeing need to know of a class.  Constant after start.
+ * An offset in a block is in slot (offset * reciprocal) >> GEOMETRY_SHIFT, exactly, for
+ * every byte of every block.  Large: reciprocal 0, so slot 0; none: count 0. */
+struct geometry {
+    uint64_t reciprocal;
+    uint32_t size;  /* bytes of a slot; 0 for none and large */
+    uint32_t count; /* slots of a block */
+};
+
+enum { GEOMETRY_SHIFT = 40 };
+
+/* ---- A unit's word: all that marking and freeing touch ---------------------------- */
+
+/*  31                 12  11    10   9    7 6      0
+ * |       distance      |dirty|used | kind | class  |
+ *
+ * class, kind   0 in a free unit, so that its low ten bits name no bin
+ * used          the unit belongs to a block
+ * dirty         free: its memory may hold old contents; clear: it reads as zero
+ * distance      used: units back to the block's head, at most UNIT_DISTANCE_MAX: from
+ *               there it counts on (hop) */
+typedef uint32_t unit_word;
+
+enum {
+    UNIT_KIND_SHIFT = CLASS_BITS,
+    UNIT_BIN_MASK = (1 << 10) - 1,
+    UNIT_USED = 1 << 10,
+    UNIT_DIRTY = 1 << 11,
+    UNIT_DISTANCE_SHIFT = 12,
+    UNIT_DISTANCE_MAX = (1 << 20) - 1,
+};
+
+/* ---- A unit's descriptor: cold ---------------------------------------------------- */
+
+/* A block, in the descriptor of its head.
+ * Invariant: free_count is the number of STATE_FREE slots;
+ * a block is on its bin's list exactly when it is not taken and free_count > 0. */
+struct block {
+    uint32_t next, previous; /* on the bin's list, by head unit; 0: none */
+    uint32_t free_count;
+    uint32_t cursor;  /* slots before it have been looked at since the last sweep */
+    uint32_t touched; /* slots from here on have never been handed out and read as zero */
+    uint8_t taken;    /* a cache draws runs from it */
+    uint8_t filled;   /* an aligned request may fill its slot to the last byte */
+    size_t bytes;     /* large: committed bytes, whole pages; else 0 */
+};
+
+/* Adjacent free units, in the descriptor of the first.  No two free extents touch. */
+struct extent {
+    struct treap_links by_size; /* node of the fit policy's tree, by first unit */
+    uint32_t units;
+};
+
+struct unit {
+    union {
+        struct block block;
+        struct extent extent;
+    };
+    uint32_t extent_first; /* last unit of a free extent: the first one */
+};
+
+/* ---- Finding free extents --------------------------------------------------------- */
+
+struct heap;
+
+/* A fit policy: which free extent serves a request.  It sees each extent come and go. */
+struct fit {
+    const char *name;
+    void (*insert)(struct heap *h, uint32_t first);
+    void (*remove)(struct heap *h, uint32_t first);
+    /* First unit of an extent that holds `units` at a multiple of `alignment` units,
+     * still inserted; 0: there is none. */
+    uint32_t (*find)(struct heap *h, uint32_t units, uint32_t alignment);
+};
+
+/* ---- The heap ---------------------------------------------------------------------- */
+
+struct bin_list {
+    uint32_t first, last; /* blocks with free slots, by head unit, in order of address */
+};
+
+enum { BIN_COUNT = KIND_COUNT << CLASS_BITS }; /* a bin: kind << CLASS_BITS | class */
+
+struct counters {
+    uint64_t allocated_bytes; /* handed out to caches, less what they still hold unused */
+    uint64_t freed_bytes;     /* came back by gc_free */
+    uint64_t reclaimed_bytes, reclaimed_objects; /* cycle */
+    uint64_t returned_bytes;
+    uint64_t heap_bytes_max;
+    uint64_t out_of_memory;
+};
+
+struct heap {
+    /* The hot part: constant but for `bytes`. */
+    uintptr_t base;   /* address of unit 0, a multiple of UNIT_BYTES */
+    size_t bytes;     /* units [0, bytes / UNIT_BYTES) are committed and in some use */
+    unit_word *words; /* of each unit */
+    uint8_t *states;  /* of each object */
+    struct unit *units;
+    uint8_t mark; /* cycle: the state of objects found reachable by the last or present
+                     cycle: STATE_MARK_A or STATE_MARK_B */
+
+    uint32_t unit_limit;  /* units reserved; those from bytes / UNIT_BYTES on are untouched */
+    size_t tables_bytes;  /* the reservation behind words, units and states */
+    uint32_t pad_from;    /* requests of so many bytes get a byte more: pointers one past
+                             the end */
+    size_t run_bytes_max; /* a run is no longer than this, one slot at least */
+
+    const struct fit *fit;
+    struct treap by_size; /* fit_best: free extents by (units, address) */
+
+    size_t used_bytes;  /* in blocks, large objects by page */
+    size_t dirty_bytes; /* in free units that hold memory */
+    size_t limit;       /* used_bytes + dirty_bytes never exceeds it; SIZE_MAX: none */
+
+    size_t charged; /* bytes handed out since the last cycle, less explicit frees */
+    size_t budget;  /* cycle: a collection is due when charged reaches it */
+
+    size_t live_bytes, live_objects; /* cycle: marked by the last one */
+    struct counters counters;
+    struct bin_list bins[BIN_COUNT];
+};
+
+/* ---- A thread's cache --------------------------------------------------------------- */
+
+/* A recently freed object kept hot; its state is STATE_RESERVED. */
+struct slot {
+    void *object;
+    uint8_t *state;
+};
+
+/* What a thread keeps of one bin: a run that it bumps through, and a magazine.  Runs are
+ * walked by state byte: the object of state byte s is at origin + s * size, modulo 2^64
+ * (within a block both are linear).
+ *
+ *   block   ... in use |   run: all STATE_RESERVED            | not looked at ...
+ *                      cur     end          fresh     run_end
+ *                      | ready | not zeroed | never used     | */
+struct bin {
+    uint8_t *cur;       /* next slot to hand out */
+    uint8_t *end;       /* slots before it are ready: zeroed if the kind asks for it */
+    uintptr_t origin;
+    struct slot *magazine;
+    uint32_t size;      /* bytes of a slot */
+    uint16_t count;     /* objects in the magazine */
+    uint16_t capacity;  /* of the magazine; 0: large, or no cache */
+    uint8_t *run_end;
+    uint8_t *fresh;     /* slots from here on read as zero already; <= run_end */
+    uint32_t block;     /* the block taken, by head unit; 0: none */
+};
+
+_Static_assert(sizeof(struct bin) == 64, "a bin fills one cache line");
+
+struct cache {
+    struct bin bins[BIN_COUNT];
+    uint32_t pad_from; /* the heap's */
+    struct heap *heap;
+};
+
+#endif

@@ -1,0 +1,220 @@
+/* Allocation.  First the fast path: an object from the magazine, else from the run.  Then
+ * the slow one, which finds a run, or an extent for a large object, or collects. */
+#include "mutator/alloc.h"
+
+#include <errno.h>
+#include <gcalloc/gcalloc.h>
+#include <string.h>
+
+#include "collect/collector.h"
+#include "heap/block.h"
+#include "heap/cache.h"
+#include "heap/heap.h"
+#include "mutator/init.h"
+
+enum { ALIGNMENT_MAX = 1 << 30 };
+
+static struct {
+    void *(*handler)(size_t size, void *data);
+    void *data;
+} out_of_memory PRIVATE_DATA;
+
+typedef uint64_t words2 __attribute__((vector_size(GRANULE), may_alias));
+
+/* Inline, so that the fast path stays a leaf; the empty asm keeps the compiler from making
+ * it a call of memset. */
+INLINE void clear(void *object, size_t size)
+{
+    words2 *p = object;
+    words2 *end = (words2 *)((char *)object + size);
+    do {
+        *p++ = (words2){0};
+        __asm__("" : "+r"(p));
+    } while (p != end);
+}
+
+/* A recently freed object, or the next of the run; NULL if neither is at hand.  The count
+ * goes down before the state changes, and `cur` up: whenever the thread is stopped, a slot
+ * that is not in the cache any more is RESERVED or the program's. */
+INLINE void *take(struct bin *b, bool zero)
+{
+    uint32_t count = b->count;
+    if (count) {
+        struct slot slot = b->magazine[count - 1];
+        b->count = (uint16_t)(count - 1);
+        if (zero)
+            clear(slot.object, b->size);
+        *slot.state = STATE_NEW;
+        return slot.object;
+    }
+    uint8_t *state = b->cur;
+    if (UNLIKELY(state == b->end))
+        return NULL;
+    b->cur = state + 1;
+    *state = STATE_NEW;
+    return bin_object(b, state);
+}
+
+INLINE void *alloc_fast(size_t size, enum kind kind, bool zero)
+{
+    struct cache *c = thread_cache;
+    if (LIKELY(size <= SMALL_REQUEST_MAX)) {
+        unsigned class = sizeclass_small(size, c->pad_from);
+        void *object = take(&c->bins[(unsigned)kind << CLASS_BITS | class], zero);
+        if (LIKELY(object != NULL))
+            return object;
+    }
+    return alloc_object(size, GRANULE, kind, zero);
+}
+
+GC_FAST void *gc_alloc(size_t size)
+{
+    return alloc_fast(size, KIND_SCANNED, true);
+}
+
+GC_FAST void *gc_alloc_atomic(size_t size)
+{
+    return alloc_fast(size, KIND_OPAQUE, false);
+}
+
+GC_FAST void *gc_alloc_manual(size_t size)
+{
+    return alloc_fast(size, KIND_MANUAL, true);
+}
+
+GC_FAST void *gc_alloc_manual_atomic(size_t size)
+{
+    return alloc_fast(size, KIND_MANUAL_OPAQUE, false);
+}
+
+static void *alloc_slot(unsigned bin, bool zero)
+{
+    struct cache *c = thread_cache;
+    struct bin *b = &c->bins[bin];
+    void *object;
+    while (!(object = take(b, zero))) {
+        if (cache_advance(c, bin))
+            continue;
+        collector_poll();
+        if (!cache_refill(c, bin))
+            return NULL;
+    }
+    /* Runs of opaque kinds are not zeroed ahead. */
+    if (zero && (word_kind(bin) & KIND_OPAQUE))
+        memset(object, 0, b->size);
+    return object;
+}
+
+static void *alloc_large(size_t size, size_t alignment, enum kind kind, bool zero)
+{
+    struct heap *h = &process_heap;
+    collector_poll();
+    uint32_t head = block_create_large(h, kind, size, alignment);
+    if (!head)
+        return NULL;
+    struct block *b = block_at(h, head);
+    if (zero)
+        block_clear_large(h, head, 0);
+    b->free_count = 0;
+    *block_states(h, head) = STATE_NEW;
+    h->charged += b->bytes;
+    h->counters.allocated_bytes += b->bytes;
+    return (void *)unit_address(h, head);
+}
+
+static void *try_alloc(size_t size, size_t alignment, enum kind kind, bool zero)
+{
+    size_t pad_from = process_heap.pad_from;
+    bool filled = false;
+    unsigned class = alignment <= GRANULE
+                         ? sizeclass_for(size, pad_from)
+                         : sizeclass_for_aligned(size, alignment, pad_from, &filled);
+    if (class == CLASS_LARGE)
+        return alloc_large(size, alignment, kind, zero);
+    void *object = alloc_slot((unsigned)kind << CLASS_BITS | class, zero);
+    if (object && filled) {
+        uint32_t unit = unit_of(&process_heap, (uintptr_t)object);
+        block_at(&process_heap, unit_head(&process_heap, unit))->filled = true;
+    }
+    return object;
+}
+
+NOINLINE void *alloc_object(size_t size, size_t alignment, enum kind kind, bool zero)
+{
+    if (!thread_is_ready())
+        return NULL;
+    struct heap *h = &process_heap;
+    bool possible = size <= (size_t)h->unit_limit << UNIT_SHIFT;
+    void *object = possible ? try_alloc(size, alignment, kind, zero) : NULL;
+    if (!object && possible && !collector.disabled) {
+        collector_run(CAUSE_MEMORY);
+        object = try_alloc(size, alignment, kind, zero);
+    }
+    if (!object) {
+        h->counters.out_of_memory++;
+        if (out_of_memory.handler)
+            object = out_of_memory.handler(size, out_of_memory.data);
+        if (!object)
+            errno = ENOMEM;
+    }
+    return object;
+}
+
+void *gc_alloc_with(size_t size, size_t alignment, unsigned flags)
+{
+    unsigned known = GC_ATOMIC | GC_MANUAL | GC_NO_ZERO;
+    if (alignment == 0)
+        alignment = GRANULE;
+    if (!is_power_of_two(alignment) || alignment > ALIGNMENT_MAX || (flags & ~known))
+        return errno = EINVAL, NULL;
+    unsigned kind = (flags & GC_ATOMIC ? KIND_OPAQUE : 0u) |
+                    (flags & GC_MANUAL ? KIND_MANUAL : 0u);
+    return alloc_object(size, alignment, (enum kind)kind, !(flags & GC_NO_ZERO));
+}
+
+void *gc_alloc_aligned(size_t alignment, size_t size)
+{
+    if (alignment == 0)
+        return errno = EINVAL, NULL;
+    return gc_alloc_with(size, alignment, 0);
+}
+
+void *gc_calloc(size_t count, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes))
+        return errno = ENOMEM, NULL;
+    return gc_alloc(bytes);
+}
+
+static char *copy_string(const char *string, size_t length)
+{
+    char *copy = gc_alloc_atomic(length + 1);
+    if (!copy)
+        return NULL;
+    memcpy(copy, string, length);
+    copy[length] = '\0';
+    return copy;
+}
+
+char *gc_strdup(const char *string)
+{
+    return copy_string(string, strlen(string));
+}
+
+char *gc_strndup(const char *string, size_t n)
+{
+    return copy_string(string, strnlen(string, n));
+}
+
+void gc_oom_handler_set(void *(*handler)(size_t size, void *data), void *data)
+{
+    out_of_memory.handler = handler;
+    out_of_memory.data = data;
+}
+
+void gc_collect(void)
+{
+    if (thread_is_ready())
+        collector_run(CAUSE_REQUEST);
+}

@@ -1,0 +1,12 @@
+/* Allocation, for the other parts of the core. */
+#ifndef GCALLOC_MUTATOR_ALLOC_H
+#define GCALLOC_MUTATOR_ALLOC_H
+
+#include "heap/types.h"
+
+/* The general form: any size, alignment (a power of two), kind.  `zero`: the contents are
+ * zero, else undefined.  NULL with errno, after a collection and the out-of-memory
+ * handler. */
+void *alloc_object(size_t size, size_t alignment, enum kind kind, bool zero);
+
+#endif

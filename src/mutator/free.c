@@ -1,0 +1,64 @@
+/* Freeing by hand: into the magazine of the thread that frees. */
+#include <errno.h>
+#include <gcalloc/gcalloc.h>
+
+#include "heap/block.h"
+#include "heap/cache.h"
+#include "heap/heap.h"
+#include "mutator/init.h"
+#include "mutator/object.h"
+
+static void free_large(struct heap *h, uintptr_t address)
+{
+    uint32_t head = unit_of(h, address);
+    struct block *b = block_at(h, head);
+    h->charged -= min_size(h->charged, b->bytes);
+    h->counters.freed_bytes += b->bytes;
+    block_free_slot(h, head, block_states(h, head));
+}
+
+/* All that the fast path leaves: errors, large objects, a full magazine. */
+NOINLINE static void free_slow(void *object)
+{
+    if (!object || !thread_is_ready())
+        return;
+    int saved_errno = errno;
+    struct object o;
+    if (!object_at(object, &o)) {
+        object_complain("gc_free", object);
+    } else if (word_class(o.word) == CLASS_LARGE) {
+        free_large(&process_heap, o.address);
+    } else {
+        cache_spill(thread_cache, o.word & UNIT_BIN_MASK);
+        gc_free(object);
+    }
+    errno = saved_errno;
+}
+
+GC_FAST void gc_free(void *object)
+{
+    const struct heap *h = &process_heap;
+    size_t offset = (uintptr_t)object - h->base;
+    if (UNLIKELY(offset >= h->bytes))
+        return free_slow(object);
+    uint32_t unit = (uint32_t)(offset >> UNIT_SHIFT);
+    unit_word word = h->words[unit];
+    uint32_t distance = word >> UNIT_DISTANCE_SHIFT;
+    const struct geometry *g = &geometries[word_class(word)];
+    uint64_t in_block = (offset & (UNIT_BYTES - 1)) + ((uint64_t)distance << UNIT_SHIFT);
+    size_t index = in_block * g->reciprocal >> GEOMETRY_SHIFT;
+    if (UNLIKELY(index * g->size != in_block))
+        return free_slow(object);
+    uint8_t *state = block_states(h, unit - distance) + index;
+    if (UNLIKELY(*state < STATE_NEW))
+        return free_slow(object);
+    struct bin *b = &thread_cache->bins[word & UNIT_BIN_MASK];
+    uint32_t count = b->count;
+    if (UNLIKELY(count == b->capacity))
+        return free_slow(object);
+    *state = STATE_RESERVED;
+    b->magazine[count] = (struct slot){object, state};
+    b->count = (uint16_t)(count + 1);
+    /* Stopped before this, the thread still holds the object's address. */
+    __asm__ volatile("" : : "r"(object) : "memory");
+}

@@ -1,0 +1,106 @@
+/* Resizing: in place, by moving pages, or by copying. */
+#include <errno.h>
+#include <gcalloc/gcalloc.h>
+#include <string.h>
+
+#include "base/os.h"
+#include "collect/collector.h"
+#include "heap/block.h"
+#include "heap/heap.h"
+#include "mutator/alloc.h"
+#include "mutator/init.h"
+#include "mutator/object.h"
+
+/* From here on moving pages is cheaper than copying them; each move may leave two more
+ * mappings, of which the system allows 65530, so not much earlier. */
+enum { MOVE_PAGES_FROM = MIB(4) };
+
+static bool is_opaque(const struct object *o)
+{
+    return word_kind(o->word) & KIND_OPAQUE;
+}
+
+static bool is_large(const struct object *o)
+{
+    return word_class(o->word) == CLASS_LARGE;
+}
+
+/* A large object gets more or fewer pages where it is. */
+static bool resize_large(const struct object *o, size_t size)
+{
+    struct heap *h = &process_heap;
+    uint32_t head = unit_of(h, o->address);
+    if (size <= o->size) {
+        if (size <= MEDIUM_MAX)
+            return false;
+        block_shrink_large(h, head, size);
+        h->charged -= min_size(h->charged, o->size - block_at(h, head)->bytes);
+        h->counters.freed_bytes += o->size - block_at(h, head)->bytes;
+        return true;
+    }
+    collector_poll();
+    if (!block_grow_large(h, head, size))
+        return false;
+    if (!is_opaque(o))
+        block_clear_large(h, head, o->size);
+    h->charged += block_at(h, head)->bytes - o->size;
+    h->counters.allocated_bytes += block_at(h, head)->bytes - o->size;
+    return true;
+}
+
+/* A slot serves as long as the new size fits and uses more than half of it. */
+static bool fits_slot(const struct object *o, size_t size)
+{
+    return size <= object_usable(o) && (size > o->size / 2 || o->size <= GRANULE);
+}
+
+/* Bytes beyond the size are zero in scanned objects: no stale pointers, and nothing to do
+ * when the object grows again. */
+static void clear_rest(const struct object *o, size_t size)
+{
+    if (!is_opaque(o) && size < o->size)
+        memset((char *)o->address + size, 0, o->size - size);
+}
+
+/* The contents go to a new object, and the old one is freed. */
+static void *move(const struct object *o, size_t size)
+{
+    enum kind kind = word_kind(o->word);
+    struct object to;
+    void *moved = alloc_object(size, GRANULE, kind, false);
+    if (!moved)
+        return NULL;
+    size_t kept = min_size(o->size, size);
+    if (!object_at(moved, &to)) /* the out-of-memory handler's */
+        to = (struct object){(uintptr_t)moved, kept, o->word & ~(unit_word)UNIT_BIN_MASK};
+    if (is_large(o) && is_large(&to) && o->size >= MOVE_PAGES_FROM && o->size <= to.size &&
+        os_move(moved, (void *)o->address, o->size))
+        kept = o->size;
+    else
+        memcpy(moved, (void *)o->address, kept);
+    if (is_large(&to) && !is_opaque(&to))
+        block_clear_large(&process_heap, unit_of(&process_heap, to.address), kept);
+    else
+        clear_rest(&to, kept);
+    gc_free((void *)o->address);
+    return moved;
+}
+
+void *gc_realloc(void *object, size_t size)
+{
+    struct object o;
+    if (!object)
+        return gc_alloc(size);
+    if (!thread_is_ready())
+        return NULL;
+    if (!object_at(object, &o)) {
+        object_complain("gc_realloc", object);
+        return errno = EINVAL, NULL;
+    }
+    if (is_large(&o) ? resize_large(&o, size) : fits_slot(&o, size)) {
+        if (!is_large(&o))
+            clear_rest(&o, size);
+        return object;
+    }
+    return move(&o, size);
+}

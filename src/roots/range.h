@@ -1,0 +1,26 @@
+/* A range of memory to scan, and lists of them. */
+#ifndef GCALLOC_ROOTS_RANGE_H
+#define GCALLOC_ROOTS_RANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct range {
+    uintptr_t low, high; /* [low, high) */
+};
+
+/* Grows in the library's own memory. */
+struct range_list {
+    struct range *ranges;
+    size_t count, capacity;
+    bool incomplete; /* memory ran out: some range is missing */
+};
+
+void range_list_clear(struct range_list *l);
+void range_list_add(struct range_list *l, uintptr_t low, uintptr_t high);
+
+/* Adds [low, high) without [hole_low, hole_high). */
+void range_list_add_without(struct range_list *l, struct range r, struct range hole);
+
+#endif

@@ -1,0 +1,174 @@
+/* Ranges are nodes of a search tree by (low, high), in a table of the library's own; free
+ * nodes are linked through `left`. */
+#include "roots/registered.h"
+
+#include <errno.h>
+#include <gcalloc/gcalloc.h>
+
+#include "base/bits.h"
+#include "base/check.h"
+#include "base/meta.h"
+#include "base/treap.h"
+
+struct root {
+    struct treap_links links;
+    struct range range;
+    size_t times; /* added, less removed */
+};
+
+struct callback {
+    void (*mark)(void *data);
+    void *data;
+};
+
+static struct {
+    struct treap tree;
+    struct root *nodes; /* by node number; nodes[0] is not used */
+    size_t count, capacity;
+    uint32_t free_nodes;
+    struct callback *callbacks;
+    size_t callback_count, callback_capacity;
+} registered PRIVATE_DATA;
+
+static struct treap_links *links(void *owner, uint32_t node)
+{
+    (void)owner;
+    return &registered.nodes[node].links;
+}
+
+static bool less(void *owner, uint32_t a, uint32_t b)
+{
+    (void)owner;
+    struct range x = registered.nodes[a].range, y = registered.nodes[b].range;
+    return x.low < y.low || (x.low == y.low && x.high < y.high);
+}
+
+static uint32_t find(struct range r)
+{
+    uint32_t node = registered.tree.root;
+    while (node) {
+        const struct root *n = &registered.nodes[node];
+        if (r.low == n->range.low && r.high == n->range.high)
+            return node;
+        bool left =
+            r.low < n->range.low || (r.low == n->range.low && r.high < n->range.high);
+        node = left ? n->links.left : n->links.right;
+    }
+    return 0;
+}
+
+/* A node from the free list or the end of the table; 0: no memory. */
+static uint32_t new_node(void)
+{
+    uint32_t node = registered.free_nodes;
+    if (node) {
+        registered.free_nodes = registered.nodes[node].links.left;
+        return node;
+    }
+    size_t next = max_size(registered.count, 1);
+    struct root *nodes =
+        meta_grow(registered.nodes, next, &registered.capacity, sizeof *nodes);
+    if (!nodes)
+        return 0;
+    registered.nodes = nodes;
+    registered.count = next + 1;
+    return (uint32_t)next;
+}
+
+int gc_root_add(void *low, void *high)
+{
+    struct range r = {(uintptr_t)low, (uintptr_t)high};
+    if (r.high < r.low)
+        return errno = EINVAL, -1;
+    uint32_t node = find(r);
+    if (node) {
+        registered.nodes[node].times++;
+        return 0;
+    }
+    node = new_node();
+    if (!node)
+        return errno = ENOMEM, -1;
+    registered.nodes[node] = (struct root){.range = r, .times = 1};
+    registered.tree.links = links;
+    registered.tree.less = less;
+    treap_insert(&registered.tree, node);
+    return 0;
+}
+
+int gc_root_remove(void *low, void *high)
+{
+    uint32_t node = find((struct range){(uintptr_t)low, (uintptr_t)high});
+    if (!node)
+        return errno = EINVAL, -1;
+    if (--registered.nodes[node].times > 0)
+        return 0;
+    treap_remove(&registered.tree, node);
+    registered.nodes[node].links.left = registered.free_nodes;
+    registered.free_nodes = node;
+    return 0;
+}
+
+int gc_root_callback_add(void (*mark)(void *data), void *data)
+{
+    if (!mark)
+        return errno = EINVAL, -1;
+    struct callback *callbacks =
+        meta_grow(registered.callbacks, registered.callback_count,
+                  &registered.callback_capacity, sizeof *callbacks);
+    if (!callbacks)
+        return errno = ENOMEM, -1;
+    registered.callbacks = callbacks;
+    callbacks[registered.callback_count++] = (struct callback){mark, data};
+    return 0;
+}
+
+int gc_root_callback_remove(void (*mark)(void *data), void *data)
+{
+    for (size_t i = registered.callback_count; i-- > 0;) {
+        struct callback *c = &registered.callbacks[i];
+        if (c->mark != mark || c->data != data)
+            continue;
+        registered.callback_count--;
+        for (; i < registered.callback_count; i++, c++)
+            c[0] = c[1];
+        return 0;
+    }
+    return errno = EINVAL, -1;
+}
+
+struct walk {
+    void (*visit)(void *argument, struct range r);
+    void *argument;
+};
+
+static void visit_node(void *argument, uint32_t node)
+{
+    const struct walk *w = argument;
+    w->visit(w->argument, registered.nodes[node].range);
+}
+
+void registered_walk(void (*visit)(void *argument, struct range r), void *argument)
+{
+    struct walk w = {visit, argument};
+    treap_walk(&registered.tree, visit_node, &w);
+}
+
+void registered_callbacks_run(void)
+{
+    for (size_t i = 0; i < registered.callback_count; i++)
+        registered.callbacks[i].mark(registered.callbacks[i].data);
+}
+
+static void check_node(void *argument, uint32_t node)
+{
+    size_t *nodes = argument;
+    CHECK(registered.nodes[node].times > 0);
+    ++*nodes;
+}
+
+void registered_check(void)
+{
+    size_t nodes = 0;
+    treap_walk(&registered.tree, check_node, &nodes);
+    CHECK(treap_check(&registered.tree) == nodes);
+}

@@ -1,0 +1,19 @@
+/* Roots that the program names: ranges and callbacks. */
+#ifndef GCALLOC_ROOTS_REGISTERED_H
+#define GCALLOC_ROOTS_REGISTERED_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "roots/range.h"
+
+/* Calls visit(argument, range) for every range, each once however often it was added. */
+void registered_walk(void (*visit)(void *argument, struct range r), void *argument);
+
+/* Runs every callback, in the order in which they were added. */
+void registered_callbacks_run(void);
+
+/* The tree of ranges is in order, its counts positive. */
+void registered_check(void);
+
+#endif

@@ -1,0 +1,59 @@
+#include "roots/segments.h"
+
+#include <link.h>
+
+#include "base/bits.h"
+#include "base/os.h"
+
+/* Where PRIVATE_DATA is; the linker defines both. */
+extern char __start_gcalloc_private[] __attribute__((visibility("hidden")));
+extern char __stop_gcalloc_private[] __attribute__((visibility("hidden")));
+
+/* The loader makes whole pages of a RELRO segment read-only, rounding its end down. */
+static struct range relro_of(const struct dl_phdr_info *info)
+{
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+        if (p->p_type != PT_GNU_RELRO)
+            continue;
+        uintptr_t low = info->dlpi_addr + p->p_vaddr;
+        return (struct range){low, align_down(low + p->p_memsz, os_page_bytes())};
+    }
+    return (struct range){0, 0};
+}
+
+/* Adds a segment's ranges: without RELRO, and without the library's own variables, which
+ * lie in one segment of one object and never in RELRO. */
+static void add_segment(struct range_list *l, struct range segment, struct range relro)
+{
+    struct range own = {(uintptr_t)__start_gcalloc_private,
+                        (uintptr_t)__stop_gcalloc_private};
+    if (own.low < segment.low || own.low >= segment.high) {
+        range_list_add_without(l, segment, relro);
+        return;
+    }
+    range_list_add_without(l, (struct range){segment.low, own.low}, relro);
+    range_list_add_without(l, (struct range){own.high, segment.high}, relro);
+}
+
+static int add_object(struct dl_phdr_info *info, size_t size, void *argument)
+{
+    (void)size;
+    struct range_list *l = argument;
+    struct range relro = relro_of(info);
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+        uintptr_t low = info->dlpi_addr + p->p_vaddr;
+        uintptr_t tls = (uintptr_t)info->dlpi_tls_data;
+        if (p->p_type == PT_LOAD && (p->p_flags & PF_W))
+            add_segment(l, (struct range){low, low + p->p_memsz}, relro);
+        else if (p->p_type == PT_TLS && tls)
+            range_list_add(l, tls, tls + p->p_memsz);
+    }
+    return 0;
+}
+
+void segments_snapshot(struct range_list *l)
+{
+    dl_iterate_phdr(add_object, l);
+}

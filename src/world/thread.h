@@ -1,0 +1,30 @@
+/* The threads that use the heap.  In this release there is one: the first that came. */
+#ifndef GCALLOC_WORLD_THREAD_H
+#define GCALLOC_WORLD_THREAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct cache;
+
+struct mutator {
+    pid_t tid;            /* 0: none yet */
+    uintptr_t stack_low;  /* bounds of its own stack; the main thread's low end moves */
+    uintptr_t stack_high; /* down as the stack grows */
+    struct cache *cache;
+};
+
+extern struct mutator the_mutator;
+
+/* The calling thread's cache: cache_none before its first slow path. */
+extern __thread struct cache *thread_cache __attribute__((tls_model("initial-exec")));
+
+/* Makes the calling thread the mutator, with this cache.  false: its stack's bounds cannot
+ * be found; errno says why. */
+bool thread_attach(struct cache *c);
+
+/* The caller is the mutator, or there is none yet. */
+bool thread_may_attach(void);
+
+#endif
