@@ -268,7 +268,6 @@ PRIMITIVE(p_string_to_symbol)
     return intern(want(args[0], TYPE_STRING));
 }
 
-/* A symbol that no program text can name, as it is not in the symbol table. */
 PRIMITIVE(p_gensym)
 {
     static intptr_t count;
@@ -277,11 +276,7 @@ PRIMITIVE(p_gensym)
     number_format(fixnum(++count), 10, digits);
     port_puts(name, "g");
     port_puts(name, digits);
-    struct symbol *s = allocate_object(sizeof *s, TYPE_SYMBOL);
-    s->name = string_of(string_from_utf8(name->data, name->end));
-    s->global = UNDEFINED;
-    s->syntax = FALSE;
-    return &s->object;
+    return symbol_new(string_from_utf8(name->data, name->end));
 }
 
 static const struct definition definitions[] = {

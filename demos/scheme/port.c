@@ -278,8 +278,11 @@ PRIMITIVE(p_open_input_file)
 
 PRIMITIVE(p_open_input_string)
 {
-    const char *bytes = string_utf8(want(args[0], TYPE_STRING));
-    return &port_on_bytes(bytes, strlen(bytes))->object;
+    const struct string *s = string_of(want(args[0], TYPE_STRING));
+    struct port *bytes = port_new(-1, true);
+    for (size_t i = 0; i < s->length; i++)
+        port_put(bytes, s->chars[i]);
+    return &port_on_bytes(bytes->data, bytes->end)->object;
 }
 
 PRIMITIVE(p_open_output_string)

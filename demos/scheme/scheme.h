@@ -118,6 +118,7 @@ struct symbol {
     struct string *name;
     value global;        /* the global variable of this name; UNDEFINED: there is none */
     value syntax;        /* its special form or macro; FALSE: it is none */
+    value original;      /* of a renamed copy that syntax-rules made; NULL: it is none */
     struct symbol *next; /* in its bucket of the symbol table */
 };
 
@@ -280,6 +281,8 @@ value string_from_utf8(const char *bytes, size_t length);
 char *string_utf8(value string);
 value vector_new(size_t length, value fill);
 value intern(value name);
+/* A new symbol that is not in the symbol table, so that no text can name it. */
+value symbol_new(value name);
 value symbol(const char *name);
 value list_reverse(value list);
 /* The length of a proper list, or -1. */

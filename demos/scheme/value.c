@@ -164,6 +164,15 @@ static void symbols_grow(void)
     }
 }
 
+value symbol_new(value name)
+{
+    struct symbol *s = allocate_object(sizeof *s, TYPE_SYMBOL);
+    s->name = string_of(name);
+    s->global = UNDEFINED;
+    s->syntax = FALSE;
+    return &s->object;
+}
+
 value intern(value name)
 {
     if (symbol_count >= bucket_count)
@@ -173,15 +182,12 @@ value intern(value name)
         if (equal(&s->name->object, name))
             return &s->object;
     }
-    struct symbol *s = allocate_object(sizeof *s, TYPE_SYMBOL);
-    /* A copy, as the program may change its string. */
-    s->name = string_of(string_from(string_of(name)->chars, string_of(name)->length));
-    s->global = UNDEFINED;
-    s->syntax = FALSE;
-    s->next = buckets[bucket];
-    buckets[bucket] = s;
+    /* Of a copy, as the program may change its string. */
+    value new = symbol_new(string_from(string_of(name)->chars, string_of(name)->length));
+    symbol_of(new)->next = buckets[bucket];
+    buckets[bucket] = symbol_of(new);
     symbol_count++;
-    return &s->object;
+    return new;
 }
 
 value symbol(const char *name)

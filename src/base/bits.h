@@ -11,6 +11,9 @@
 #define NOINLINE __attribute__((noinline))
 #define INLINE static inline __attribute__((always_inline))
 
+/* A variable of the library that other files use: found without the dynamic linker. */
+#define SHARED_DATA extern __attribute__((visibility("hidden")))
+
 /* Mutable variables of the library, apart from the program's static data so that the
  * collector does not take them for roots.  The linker gives the section's bounds. */
 #define PRIVATE_DATA __attribute__((section("gcalloc_private")))

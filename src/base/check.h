@@ -8,7 +8,7 @@
 /* Says what does not hold, and aborts: the heap is no longer to be trusted. */
 _Noreturn void check_failed(const char *condition, const char *file, int line);
 
-#define CHECK(condition)                                                                 \
+#define CHECK(condition) \
     (LIKELY(condition) ? (void)0 : check_failed(#condition, __FILE__, __LINE__))
 
 #endif

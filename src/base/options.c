@@ -23,7 +23,7 @@ struct options options PRIVATE_DATA = {
 };
 
 static const struct option table[] = {
-#define OPTION_ROW(key, type, time, initial, meaning)                                    \
+#define OPTION_ROW(key, type, time, initial, meaning) \
     {#key, OPTION_##type, OPTION_##time, offsetof(struct options, key), meaning},
     OPTIONS(OPTION_ROW)
 #undef OPTION_ROW

@@ -20,22 +20,22 @@ enum option_time {
 };
 
 /* X(key, type, time, default, meaning) */
-#define OPTIONS(X)                                                                       \
-    X(heap_limit, SIZE, ANY_TIME, 0,                                                     \
-      "most memory that the heap may hold; 0: no limit but the system's")                \
-    X(reserve, SIZE, AT_START, GIB(1024),                                                \
-      "address space to set aside for the heap; halved until the system grants it")      \
-    X(floor, SIZE, ANY_TIME, MIB(8), "least allocation between two collections")         \
-    X(growth, COUNT, ANY_TIME, 100,                                                      \
-      "allocation between two collections, in percent of what survived the last")       \
-    X(stress, COUNT, ANY_TIME, 0, "collect at every Nth refill of a cache; 0: off")      \
-    X(verify, FLAG, ANY_TIME, 0,                                                         \
-      "check every collection against a naive marker; abort on a difference")            \
-    X(end_pointers, FLAG, AT_START, 0,                                                   \
-      "a pointer one past the end keeps objects of every size and kind alive")           \
-    X(log, FLAG, ANY_TIME, 0, "one line per collection")                                 \
-    X(log_file, PATH, ANY_TIME, 0, "file that messages are appended to; else stderr")    \
-    X(stats, FLAG, ANY_TIME, 0, "print the statistics when the program ends")            \
+#define OPTIONS(X)                                                                    \
+    X(heap_limit, SIZE, ANY_TIME, 0,                                                  \
+      "most memory that the heap may hold; 0: no limit but the system's")             \
+    X(reserve, SIZE, AT_START, GIB(1024),                                             \
+      "address space to set aside for the heap; halved until the system grants it")   \
+    X(floor, SIZE, ANY_TIME, MIB(8), "least allocation between two collections")      \
+    X(growth, COUNT, ANY_TIME, 100,                                                   \
+      "allocation between two collections, in percent of what survived the last")     \
+    X(stress, COUNT, ANY_TIME, 0, "collect at every Nth refill of a cache; 0: off")   \
+    X(verify, FLAG, ANY_TIME, 0,                                                      \
+      "check every collection against a naive marker; abort on a difference")         \
+    X(end_pointers, FLAG, AT_START, 0,                                                \
+      "a pointer one past the end keeps objects of every size and kind alive")        \
+    X(log, FLAG, ANY_TIME, 0, "one line per collection")                              \
+    X(log_file, PATH, ANY_TIME, 0, "file that messages are appended to; else stderr") \
+    X(stats, FLAG, ANY_TIME, 0, "print the statistics when the program ends")         \
     X(help, FLAG, ANY_TIME, 0, "list the options when the heap is made")
 
 struct options {
@@ -44,7 +44,7 @@ struct options {
 #undef OPTION_MEMBER
 };
 
-extern struct options options;
+SHARED_DATA struct options options;
 
 /* Sets one option; `started`: the heap exists.  Returns 0 or the error number: ENOENT,
  * EINVAL, EBUSY, or what opening a file gave. */

@@ -25,10 +25,10 @@ struct collector collector PRIVATE_DATA;
 /* What a cycle scans, and what it measures. */
 struct cycle {
     enum cause cause;
-    uintptr_t sp;                /* the mutator's stack from here up */
-    struct range_list stacks;    /* the stacks it is on */
-    struct range_list roots;     /* static data, thread-local storage, registered ranges */
-    struct range_list callbacks; /* what root callbacks named, for verify */
+    uintptr_t sp;             /* the mutator's stack from here up */
+    struct range_list stacks; /* the stacks it is on */
+    struct range_list roots;  /* static data, thread-local storage, registered ranges */
+    struct range_list callbacks;   /* what root callbacks named, for verify */
     uint64_t began, marked, swept; /* os_now */
     uint64_t reclaimed_before;     /* bytes */
 };
@@ -53,7 +53,8 @@ static void snapshot_roots(struct heap *h)
     registered_walk(add_range, &cycle.roots);
 }
 
-/* A root that is missing from the lists would be objects lost: then nothing is reclaimed. */
+/* A root that is missing from the lists would be objects lost: then nothing is reclaimed.
+ */
 static bool roots_complete(void)
 {
     return !cycle.stacks.incomplete && !cycle.roots.incomplete;

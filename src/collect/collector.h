@@ -16,16 +16,16 @@ enum cause {
 
 struct collector {
     struct marker marker;
-    unsigned disabled;  /* gc_disable less gc_enable */
-    bool running;       /* in a cycle */
-    uint64_t started;   /* when the heap was made; os_now */
+    unsigned disabled; /* gc_disable less gc_enable */
+    bool running;      /* in a cycle */
+    uint64_t started;  /* when the heap was made; os_now */
     uint64_t collections;
     uint64_t pause_ns_last, pause_ns_max, pause_ns_total;
     uint64_t mark_ns_total, sweep_ns_total;
     size_t refills; /* since the last cycle, for option stress */
 };
 
-extern struct collector collector;
+SHARED_DATA struct collector collector;
 
 /* false with ENOMEM. */
 bool collector_create(struct heap *h);

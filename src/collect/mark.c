@@ -10,172 +10,203 @@ enum {
     CACHE_LINE = 64,
 };
 
-/* What the marker reads of the heap for every word, by value: stores of state bytes might
- * change anything that lies in memory, as far as the compiler knows. */
-struct view {
+/* What marking touches for every word, in the local variables of a loop: a store of a
+ * state byte might change anything that lies in memory, as far as the compiler knows. */
+struct front {
+    struct marker *m;
     uintptr_t base;
     size_t bytes;
     const unit_word *words;
     uint8_t *states;
-    uint8_t mark;
     uint32_t unmarked; /* bit n: state n is an object that has no mark of this cycle */
+    uint8_t mark;
+    uint32_t candidate_at, pending_at, pending_count;
 };
 
-static struct view view_of(const struct heap *h)
+INLINE struct front front_load(struct marker *m)
 {
-    uint8_t stale = STATE_MARK_A + STATE_MARK_B - h->mark;
-    return (struct view){
+    const struct heap *h = m->heap;
+    unsigned stale = STATE_MARK_A + STATE_MARK_B - (unsigned)h->mark;
+    return (struct front){
+        .m = m,
         .base = h->base,
         .bytes = h->bytes,
         .words = h->words,
         .states = h->states,
-        .mark = h->mark,
         .unmarked = 1u << STATE_NEW | 1u << stale,
+        .mark = h->mark,
+        .candidate_at = m->candidate_at,
+        .pending_at = m->pending_at,
+        .pending_count = m->pending_count,
     };
 }
 
-static void add_pending(struct marker *m, struct work w)
+INLINE void front_store(const struct front *f)
 {
-    if (m->pending_count < PENDING) {
-        m->pending[(m->pending_at + m->pending_count++) % PENDING] = w;
-        return;
-    }
-    if (!worklist_push(&m->work, w))
+    f->m->candidate_at = f->candidate_at;
+    f->m->pending_at = f->pending_at;
+    f->m->pending_count = f->pending_count;
+}
+
+/* An object enters the second queue, or the work list if that is full. */
+INLINE void add_pending(struct front *f, uintptr_t address, size_t bytes)
+{
+    struct marker *m = f->m;
+    if (LIKELY(f->pending_count < PENDING)) {
+        struct work *w = &m->pending[(f->pending_at + f->pending_count++) % PENDING];
+        w->address = address;
+        w->bytes = bytes;
+    } else if (!worklist_push(&m->work, address, bytes)) {
         m->lost_work = true;
+    }
 }
 
 /* A candidate leaves the first queue. */
-INLINE void visit(struct marker *m, struct view v, uint8_t *state)
+INLINE void visit(struct front *f, uint8_t *state)
 {
-    if (!(v.unmarked >> *state & 1))
+    if (!(f->unmarked >> *state & 1))
         return;
-    *state = v.mark;
-    struct object o = lookup_object(m->heap, state);
-    if (word_kind(o.word) & KIND_OPAQUE)
+    *state = f->mark;
+    size_t number = (size_t)(state - f->states);
+    uint32_t head = (uint32_t)(number >> STATE_SHIFT);
+    unit_word word = f->words[head];
+    if (word_kind(word) & KIND_OPAQUE)
         return;
-    __builtin_prefetch((void *)o.address);
-    if (o.size > CACHE_LINE)
-        __builtin_prefetch((void *)(o.address + CACHE_LINE));
-    add_pending(m, (struct work){o.address, o.size});
+    size_t size = geometries[word_class(word)].size;
+    size_t index = number & ((1u << STATE_SHIFT) - 1);
+    uintptr_t address = f->base + ((uintptr_t)head << UNIT_SHIFT) + index * size;
+    if (UNLIKELY(size == 0))
+        size = f->m->heap->units[head].block.bytes;
+    __builtin_prefetch((void *)address);
+    if (size > CACHE_LINE)
+        __builtin_prefetch((void *)(address + CACHE_LINE));
+    add_pending(f, address, size);
 }
 
 /* A state byte enters the first queue, and the oldest one there is visited. */
-INLINE void add_candidate(struct marker *m, struct view v, uint8_t *state)
+INLINE void add_candidate(struct front *f, uint8_t *state)
 {
     __builtin_prefetch(state, 1);
-    uint32_t at = m->candidate_at;
-    uint8_t *oldest = m->candidates[at];
-    m->candidates[at] = state;
-    m->candidate_at = (at + 1) % CANDIDATES;
-    visit(m, v, oldest);
+    uint8_t **at = &f->m->candidates[f->candidate_at];
+    f->candidate_at = (f->candidate_at + 1) % CANDIDATES;
+    uint8_t *oldest = *at;
+    *at = state;
+    visit(f, oldest);
 }
 
-INLINE void consider(struct marker *m, struct view v, uintptr_t word)
+INLINE void consider(struct front *f, uintptr_t word)
 {
-    size_t offset = word - v.base;
-    if (LIKELY(offset >= v.bytes))
+    size_t offset = word - f->base;
+    if (LIKELY(offset >= f->bytes))
         return;
     uint32_t unit = (uint32_t)(offset >> UNIT_SHIFT);
-    unit_word w = v.words[unit];
+    unit_word w = f->words[unit];
     const struct geometry *g = &geometries[word_class(w)];
     uint32_t distance = w >> UNIT_DISTANCE_SHIFT;
     if (UNLIKELY(distance == UNIT_DISTANCE_MAX))
-        distance = unit - unit_head(m->heap, unit);
+        distance = unit - unit_head(f->m->heap, unit);
     uint64_t in_block = (offset & (UNIT_BYTES - 1)) + ((uint64_t)distance << UNIT_SHIFT);
     size_t index = in_block * g->reciprocal >> GEOMETRY_SHIFT;
     if (UNLIKELY(index >= g->count))
         return;
-    add_candidate(m, v, v.states + ((size_t)(unit - distance) << STATE_SHIFT) + index);
+    add_candidate(f, f->states + ((size_t)(unit - distance) << STATE_SHIFT) + index);
 }
 
-READS_ANYTHING static void scan(struct marker *m, uintptr_t low, uintptr_t high)
+READS_ANYTHING INLINE void scan(struct front *f, uintptr_t low, uintptr_t high)
 {
-    struct view v = view_of(m->heap);
     for (const uintptr_t *p = (uintptr_t *)low; p < (uintptr_t *)high; p++)
-        consider(m, v, *p);
+        consider(f, *p);
 }
 
 /* An opaque object whose slot ends just at `word`, and that is too small to have a byte
  * beyond its end. */
-static void consider_end(struct marker *m, struct view v, uintptr_t word)
+static uint8_t *ends_at(const struct heap *h, uintptr_t word)
 {
-    uint8_t *state = lookup_state(m->heap, word - 1);
+    uint8_t *state = lookup_state(h, word - 1);
     if (!state || *state < STATE_NEW)
-        return;
-    struct object o = lookup_object(m->heap, state);
-    if ((word_kind(o.word) & KIND_OPAQUE) && o.address + o.size == word &&
-        o.size < m->heap->pad_from)
-        add_candidate(m, v, state);
+        return NULL;
+    struct object o = lookup_object(h, state);
+    bool ends = (word_kind(o.word) & KIND_OPAQUE) && o.address + o.size == word &&
+                o.size < h->pad_from;
+    return ends ? state : NULL;
 }
 
 READS_ANYTHING void marker_scan_stack(struct marker *m, uintptr_t low, uintptr_t high)
 {
-    struct view v = view_of(m->heap);
-    for (const uintptr_t *p = (uintptr_t *)low; p < (uintptr_t *)high; p++) {
-        uintptr_t word = *p;
-        consider(m, v, word);
-        if (word - 1 - v.base < v.bytes && word % GRANULE == 0)
-            consider_end(m, v, word);
-    }
-    m->root_bytes += high - low;
-}
-
-void marker_scan_roots(struct marker *m, uintptr_t low, uintptr_t high)
-{
+    struct front f = front_load(m);
     low = align_up(low, sizeof(uintptr_t));
     high = align_down(high, sizeof(uintptr_t));
-    if (low >= high)
-        return;
-    scan(m, low, high);
-    m->root_bytes += high - low;
+    for (const uintptr_t *p = (uintptr_t *)low; p < (uintptr_t *)high; p++) {
+        uintptr_t word = *p;
+        consider(&f, word);
+        uint8_t *ending = word % GRANULE == 0 ? ends_at(m->heap, word) : NULL;
+        if (ending)
+            add_candidate(&f, ending);
+    }
+    front_store(&f);
+    m->root_bytes += high > low ? high - low : 0;
 }
 
-/* Scans one piece of pending work, and puts the rest back. */
-static void scan_pending(struct marker *m, struct work w)
+READS_ANYTHING void marker_scan_roots(struct marker *m, uintptr_t low, uintptr_t high)
 {
-    size_t bytes = w.bytes;
-    if (UNLIKELY(bytes > PIECE_BYTES)) {
-        bytes = PIECE_BYTES;
-        if (!worklist_push(&m->work,
-                           (struct work){w.address + bytes, w.bytes - bytes}))
-            m->lost_work = true;
-    }
-    scan(m, w.address, w.address + bytes);
+    struct front f = front_load(m);
+    low = align_up(low, sizeof(uintptr_t));
+    high = align_down(high, sizeof(uintptr_t));
+    scan(&f, low, high);
+    front_store(&f);
+    m->root_bytes += high > low ? high - low : 0;
 }
 
 /* Empties the first queue by filling it with a byte that needs no visit. */
-static void flush_candidates(struct marker *m)
+INLINE void flush_candidates(struct front *f)
 {
-    struct view v = view_of(m->heap);
     for (int i = 0; i < CANDIDATES; i++)
-        add_candidate(m, v, &m->no_object);
+        add_candidate(f, &f->m->no_object);
 }
 
-/* Moves work from the list to the second queue; false: neither has any. */
-static bool refill_pending(struct marker *m)
+/* Moves work from the list to the second queue. */
+INLINE void refill_pending(struct front *f)
 {
-    while (m->pending_count < PENDING && m->work.count > 0) {
-        struct work w = m->work.items[--m->work.count];
+    struct worklist *l = &f->m->work;
+    while (f->pending_count < PENDING && l->count > 0) {
+        struct work w = l->items[--l->count];
         __builtin_prefetch((void *)w.address);
-        add_pending(m, w);
+        add_pending(f, w.address, w.bytes);
     }
-    return m->pending_count > 0;
 }
 
-static void drain_queues(struct marker *m)
+/* Scans the oldest pending object, or its first piece. */
+READS_ANYTHING INLINE void scan_pending(struct front *f)
 {
-    do {
-        while (refill_pending(m)) {
-            struct work w = m->pending[m->pending_at];
-            m->pending_at = (m->pending_at + 1) % PENDING;
-            m->pending_count--;
-            scan_pending(m, w);
-        }
-        flush_candidates(m);
-    } while (m->pending_count > 0 || m->work.count > 0);
+    struct marker *m = f->m;
+    uintptr_t address = m->pending[f->pending_at].address;
+    size_t bytes = m->pending[f->pending_at].bytes;
+    f->pending_at = (f->pending_at + 1) % PENDING;
+    f->pending_count--;
+    if (UNLIKELY(bytes > PIECE_BYTES)) {
+        if (!worklist_push(&m->work, address + PIECE_BYTES, bytes - PIECE_BYTES))
+            m->lost_work = true;
+        bytes = PIECE_BYTES;
+    }
+    scan(f, address, address + bytes);
 }
 
-/* Calls visit for every object with the mark in blocks of scanned kinds. */
+READS_ANYTHING static void drain_queues(struct marker *m)
+{
+    struct front f = front_load(m);
+    for (;;) {
+        if (f.pending_count < PENDING / 2)
+            refill_pending(&f);
+        if (f.pending_count == 0)
+            flush_candidates(&f);
+        if (f.pending_count == 0 && m->work.count == 0)
+            break;
+        scan_pending(&f);
+    }
+    front_store(&f);
+}
+
+/* Scans every marked object again, after some could not be put on the work list. */
 static void rescan_marked(struct marker *m)
 {
     const struct heap *h = m->heap;
@@ -188,7 +219,7 @@ static void rescan_marked(struct marker *m)
             if (states[i] != h->mark)
                 continue;
             struct object o = lookup_object(h, states + i);
-            scan(m, o.address, o.address + o.size);
+            marker_scan_roots(m, o.address, o.address + o.size);
             drain_queues(m);
         }
     }
@@ -205,7 +236,7 @@ void marker_drain(struct marker *m)
 
 void marker_mark_manual(struct marker *m)
 {
-    struct view v = view_of(m->heap);
+    struct front f = front_load(m);
     const struct heap *h = m->heap;
     for (BLOCKS(h, head)) {
         if (!(word_kind(h->words[head]) & KIND_MANUAL))
@@ -213,8 +244,9 @@ void marker_mark_manual(struct marker *m)
         uint8_t *states = block_states(h, head);
         uint32_t count = geometries[word_class(h->words[head])].count;
         for (uint32_t i = 0; i < count; i++)
-            visit(m, v, states + i);
+            visit(&f, states + i);
     }
+    front_store(&f);
 }
 
 bool marker_create(struct marker *m, struct heap *h)

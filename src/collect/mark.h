@@ -22,9 +22,9 @@ struct marker {
     uint32_t candidate_at;           /* the oldest candidate */
     uint32_t pending_at, pending_count;
     struct worklist work; /* what the second queue has no room for */
-    bool lost_work;       /* the work list could not grow: some marked object is unscanned */
-    uint8_t no_object;    /* a state byte that needs no visit */
-    size_t root_bytes;    /* of ranges that were given to marker_scan_roots */
+    bool lost_work;    /* the work list could not grow: some marked object is unscanned */
+    uint8_t no_object; /* a state byte that needs no visit */
+    size_t root_bytes; /* of ranges that were given to marker_scan_roots */
 };
 
 /* false with ENOMEM. */

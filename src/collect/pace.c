@@ -3,8 +3,8 @@
 #include "base/options.h"
 #include "heap/extent.h"
 
-/* Heaps above this size grow by less, since the same time for marking then buys more room:
- * the percentage falls with the square root, to no less than half of live. */
+/* Heaps above this size grow by less, since the same time for marking then buys more
+ * room: the percentage falls with the square root, to no less than half of live. */
 enum { TAPER_FROM = MIB(256) };
 
 static size_t square_root(size_t n)

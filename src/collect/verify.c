@@ -1,5 +1,6 @@
-/* The naive marker.  It shares no code with the real one: it finds a block by walking back
- * to the unit whose distance is 0, a slot by division, and recurses on a plain stack. */
+/* The naive marker.  It shares no code with the real one: it finds a block by walking
+ * back to the unit whose distance is 0, a slot by division, and recurses on a plain
+ * stack. */
 #include "collect/verify.h"
 
 #include <stdlib.h>
@@ -76,8 +77,8 @@ READS_ANYTHING static void scan_ends(struct naive *n, uintptr_t low, uintptr_t h
     struct found f;
     for (uintptr_t p = align_up(low, 8); p + 8 <= high; p += 8) {
         uintptr_t word = *(uintptr_t *)p;
-        if (find(n, word - 1, &f) && (f.kind & KIND_OPAQUE) && f.address + f.size == word &&
-            f.size < n->heap->pad_from)
+        if (find(n, word - 1, &f) && (f.kind & KIND_OPAQUE) &&
+            f.address + f.size == word && f.size < n->heap->pad_from)
             reach(n, &f);
     }
 }
@@ -137,7 +138,8 @@ void verify_marks(struct heap *h, const struct range_list *stacks,
     size_t map_bytes = (h->bytes >> UNIT_SHIFT) << STATE_SHIFT;
     struct naive n = {.heap = h, .reached = meta_alloc(map_bytes)};
     if (!n.reached) {
-        log_line("verify: no memory for the naive marker; this collection goes unchecked");
+        log_line(
+            "verify: no memory for the naive marker; this collection goes unchecked");
         return;
     }
     scan_all(&n, stacks);

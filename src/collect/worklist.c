@@ -24,8 +24,8 @@ bool worklist_create(struct worklist *l, size_t capacity)
 
 bool worklist_grow(struct worklist *l)
 {
-    size_t ready = min_size(max_size(2 * l->ready, FIRST_BYTES / sizeof(struct work)),
-                            l->capacity);
+    size_t ready =
+        min_size(max_size(2 * l->ready, FIRST_BYTES / sizeof(struct work)), l->capacity);
     size_t more = (ready - l->ready) * sizeof(struct work);
     if (more == 0 || !os_commit(l->items + l->ready, more))
         return false;

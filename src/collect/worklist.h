@@ -28,11 +28,13 @@ void worklist_trim(struct worklist *l);
 /* Commits more.  false: there is no more. */
 bool worklist_grow(struct worklist *l);
 
-INLINE bool worklist_push(struct worklist *l, struct work w)
+INLINE bool worklist_push(struct worklist *l, uintptr_t address, size_t bytes)
 {
     if (UNLIKELY(l->count == l->ready) && !worklist_grow(l))
         return false;
-    l->items[l->count++] = w;
+    struct work *w = &l->items[l->count++];
+    w->address = address;
+    w->bytes = bytes;
     return true;
 }
 

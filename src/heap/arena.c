@@ -8,7 +8,7 @@
 #include "heap/lookup.h"
 
 enum {
-    ARENA_LEAST = 16 << 20,     /* bytes; with less there is no point in a heap */
+    ARENA_LEAST = 16 << 20, /* bytes; with less there is no point in a heap */
     GROW_LEAST = MIB(1) >> UNIT_SHIFT,
     GROW_MOST = MIB(64) >> UNIT_SHIFT,
     STATES_PER_UNIT = 1 << STATE_SHIFT,
@@ -57,7 +57,8 @@ static bool reserve(struct heap *h, size_t units)
 /* Commits what a table of elements of this size needs to grow. */
 static bool commit_table(void *table, size_t from, size_t to, size_t element_bytes)
 {
-    size_t low = whole_pages(from * element_bytes), high = whole_pages(to * element_bytes);
+    size_t low = whole_pages(from * element_bytes),
+           high = whole_pages(to * element_bytes);
     return low == high || os_commit((char *)table + low, high - low);
 }
 

@@ -58,7 +58,8 @@ uint32_t block_create(struct heap *h, enum kind kind, unsigned class)
     return head;
 }
 
-uint32_t block_create_large(struct heap *h, enum kind kind, size_t bytes, size_t alignment)
+uint32_t block_create_large(struct heap *h, enum kind kind, size_t bytes,
+                            size_t alignment)
 {
     if (bytes > (size_t)h->unit_limit << UNIT_SHIFT)
         return errno = ENOMEM, 0;

@@ -18,7 +18,8 @@ uint32_t block_create_large(struct heap *h, enum kind kind, size_t bytes,
  * made, or grown from there. */
 void block_clear_large(struct heap *h, uint32_t head, size_t from);
 
-/* Makes room for `bytes` in place, the new bytes as they were.  false: the next units are not free, or the limit. */
+/* Makes room for `bytes` in place, the new bytes as they were.  false: the next units are
+ * not free, or the limit. */
 bool block_grow_large(struct heap *h, uint32_t head, size_t bytes);
 
 /* Gives back the memory beyond `bytes` of a large block. */
@@ -57,9 +58,9 @@ INLINE uint32_t block_next(const struct heap *h, uint32_t u)
 }
 
 /* for (BLOCKS(h, head)) visits every block in order of address. */
-#define BLOCKS(h, head)                                                                  \
-    uint32_t head = block_next(h, 1);                                                    \
-    head < unit_end(h);                                                                  \
+#define BLOCKS(h, head)               \
+    uint32_t head = block_next(h, 1); \
+    head < unit_end(h);               \
     head = block_next(h, head + block_units(h, head))
 
 #endif

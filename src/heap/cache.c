@@ -11,7 +11,7 @@ enum {
     MAGAZINE_BYTES = KIB(32), /* a magazine holds about so much, and */
     MAGAZINE_LEAST = 2,       /* at least and at most so many objects */
     MAGAZINE_MOST = 64,
-    ZERO_AHEAD = 4096,        /* bytes: zeroed lines are still in the L1 cache when used */
+    ZERO_AHEAD = 4096, /* bytes: zeroed lines are still in the L1 cache when used */
 };
 
 const struct cache cache_none;
@@ -56,11 +56,10 @@ struct cache *cache_create(struct heap *h)
         if (!has_slots(bin_class(bin)))
             continue;
         b->size = geometries[bin_class(bin)].size;
-        b->capacity = (uint16_t)magazine_capacity(b->size);
+        b->capacity = (uint32_t)magazine_capacity(b->size);
         b->magazine = slots;
         slots += b->capacity;
     }
-    c->pad_from = h->pad_from;
     c->heap = h;
     return c;
 }
@@ -80,7 +79,8 @@ bool cache_advance(struct cache *c, unsigned bin)
         b->end = b->run_end;
         return true;
     }
-    size_t slots = min_size(max_size(ZERO_AHEAD / b->size, 1), (size_t)(b->fresh - b->end));
+    size_t slots =
+        min_size(max_size(ZERO_AHEAD / b->size, 1), (size_t)(b->fresh - b->end));
     memset(bin_object(b, b->end), 0, slots * b->size);
     b->end += slots;
     return true;
@@ -152,7 +152,7 @@ static void give_back(struct heap *h, struct bin *b, uint32_t slots)
         uint32_t unit = unit_of(h, (uintptr_t)b->magazine[i].object);
         block_free_slot(h, unit_head(h, unit), b->magazine[i].state);
     }
-    b->count = (uint16_t)(b->count - slots);
+    b->count = b->count - slots;
     memmove(b->magazine, b->magazine + slots, b->count * sizeof(struct slot));
     h->charged -= min_size(h->charged, bytes);
     h->counters.freed_bytes += bytes;

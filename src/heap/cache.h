@@ -6,7 +6,7 @@
 #include "heap/types.h"
 
 /* A cache that has nothing and takes nothing: for a thread before its first slow path. */
-extern const struct cache cache_none;
+SHARED_DATA const struct cache cache_none;
 
 /* NULL with ENOMEM. */
 struct cache *cache_create(struct heap *h);

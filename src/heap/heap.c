@@ -18,7 +18,7 @@ struct heap process_heap PRIVATE_DATA;
 bool heap_create(struct heap *h, size_t reserve, bool end_pointers)
 {
     memset(h, 0, sizeof *h);
-    sizeclass_init();
+    sizeclass_init(end_pointers);
     h->fit = &fit_best;
     h->mark = STATE_MARK_A;
     h->limit = SIZE_MAX;

@@ -5,7 +5,7 @@
 #include "heap/types.h"
 
 /* The heap behind gc_alloc. */
-extern struct heap process_heap;
+SHARED_DATA struct heap process_heap;
 
 /* Makes an empty heap with `reserve` bytes of address space or less.  false: ENOMEM. */
 bool heap_create(struct heap *h, size_t reserve, bool end_pointers);

@@ -23,9 +23,9 @@ static unsigned class_of_slot(size_t bytes)
     return 8 * doubling + (unsigned)((bytes - 1) >> (doubling + 3)) - 8 + 1;
 }
 
-void sizeclass_init(void)
+void sizeclass_init(bool end_pointers)
 {
-    for (unsigned class = 1; class <= CLASS_MEDIUM_LAST; class++) {
+    for (unsigned class = 1; class <= CLASS_MEDIUM_LAST; class ++) {
         uint32_t size = slot_size(class);
         geometries[class] = (struct geometry){
             .reciprocal = ((UINT64_C(1) << GEOMETRY_SHIFT) + size - 1) / size,
@@ -34,34 +34,34 @@ void sizeclass_init(void)
         };
     }
     geometries[CLASS_LARGE] = (struct geometry){.count = 1};
-    for (size_t i = 0; i <= SMALL_MAX / GRANULE; i++)
-        small_classes[i] = (uint8_t)class_of_slot(i ? i * GRANULE : 1);
+    for (size_t i = 0; i <= SMALL_MAX / GRANULE; i++) {
+        bool pad = end_pointers && i <= PAD_FROM / GRANULE;
+        small_classes[i] = (uint8_t)class_of_slot(max_size(i * GRANULE + pad, 1));
+    }
 }
 
-unsigned sizeclass_for(size_t size, size_t pad_from)
+unsigned sizeclass_for(size_t size)
 {
-    if (size > MEDIUM_MAX)
-        return CLASS_LARGE;
-    size_t bytes = max_size(size + (size >= pad_from), 1);
-    return bytes > MEDIUM_MAX ? CLASS_LARGE : class_of_slot(bytes);
+    if (size <= SMALL_REQUEST_MAX)
+        return sizeclass_small(size);
+    return size < MEDIUM_MAX ? class_of_slot(size + 1) : CLASS_LARGE;
 }
 
 /* From `class` on, the first whose slots are all aligned. */
 static unsigned aligned_class(unsigned class, size_t alignment)
 {
     while (class <= CLASS_MEDIUM_LAST && geometries[class].size % alignment != 0)
-        class++;
+        class ++;
     return class <= CLASS_MEDIUM_LAST ? class : CLASS_LARGE;
 }
 
-unsigned sizeclass_for_aligned(size_t size, size_t alignment, size_t pad_from,
-                               bool *filled)
+unsigned sizeclass_for_aligned(size_t size, size_t alignment, bool *filled)
 {
     *filled = false;
     if (size > MEDIUM_MAX || alignment > UNIT_BYTES)
         return CLASS_LARGE;
     unsigned tight = aligned_class(class_of_slot(max_size(size, 1)), alignment);
-    unsigned padded = aligned_class(sizeclass_for(size, pad_from), alignment);
+    unsigned padded = aligned_class(sizeclass_for(size), alignment);
     if (padded == tight)
         return tight;
     size_t slot = geometries[tight].size;

@@ -5,33 +5,33 @@
 #include "heap/types.h"
 
 enum {
-    SMALL_MAX = 8192,           /* largest small slot */
-    MEDIUM_MAX = 65536,         /* largest medium slot */
-    SMALL_REQUEST_MAX = 8191,   /* any request up to here is small */
-    PAD_FROM = 256,             /* requests below need no byte beyond their end */
+    SMALL_MAX = 8192,         /* largest small slot */
+    MEDIUM_MAX = 65536,       /* largest medium slot */
+    SMALL_REQUEST_MAX = 8191, /* any request up to here is small */
+    PAD_FROM = 256, /* requests from here on get a byte more, so that a pointer one
+                       past the end lies inside */
 };
 
-extern struct geometry geometries[1 << CLASS_BITS];
+SHARED_DATA struct geometry geometries[1 << CLASS_BITS];
 
-/* Class of a slot of (index * 16) bytes or more, for small slots. */
-extern uint8_t small_classes[SMALL_MAX / GRANULE + 1];
+/* Class for a number of granules, for small slots. */
+SHARED_DATA uint8_t small_classes[SMALL_MAX / GRANULE + 1];
 
-/* Fills both tables.  May be called again. */
-void sizeclass_init(void);
+/* Fills both tables.  May be called again.  `end_pointers`: requests below PAD_FROM get a
+ * byte more too, those of uneven size perhaps a granule too much. */
+void sizeclass_init(bool end_pointers);
 
-/* The class for a request, CLASS_LARGE if it is too big for a slot.  `pad_from`: see
- * struct heap. */
-unsigned sizeclass_for(size_t size, size_t pad_from);
+/* The class for a request, CLASS_LARGE if it is too big for a slot. */
+unsigned sizeclass_for(size_t size);
 
 /* The same for an alignment above GRANULE, a power of two.  Such a request may fill its
  * slot (*filled) where a slot with a byte more would waste over an eighth. */
-unsigned sizeclass_for_aligned(size_t size, size_t alignment, size_t pad_from,
-                               bool *filled);
+unsigned sizeclass_for_aligned(size_t size, size_t alignment, bool *filled);
 
 /* The small request's class in few instructions: requires size <= SMALL_REQUEST_MAX. */
-INLINE unsigned sizeclass_small(size_t size, size_t pad_from)
+INLINE unsigned sizeclass_small(size_t size)
 {
-    return small_classes[(size + (GRANULE - 1) + (size >= pad_from)) / GRANULE];
+    return small_classes[(size + GRANULE - (size < PAD_FROM)) / GRANULE];
 }
 
 /* Units of a block of this class; not for large. */

@@ -167,10 +167,11 @@ struct heap {
     uint8_t mark; /* cycle: the state of objects found reachable by the last or present
                      cycle: STATE_MARK_A or STATE_MARK_B */
 
-    uint32_t unit_limit;  /* units reserved; those from bytes / UNIT_BYTES on are untouched */
-    size_t tables_bytes;  /* the reservation behind words, units and states */
-    uint32_t pad_from;    /* requests of so many bytes get a byte more: pointers one past
-                             the end */
+    uint32_t
+        unit_limit; /* units reserved; those from bytes / UNIT_BYTES on are untouched */
+    size_t tables_bytes; /* the reservation behind words, units and states */
+    uint32_t pad_from; /* slots of so many bytes keep their last one free: PAD_FROM, or 0
+                          with end_pointers */
     size_t run_bytes_max; /* a run is no longer than this, one slot at least */
 
     const struct fit *fit;
@@ -188,7 +189,8 @@ struct heap {
     struct bin_list bins[BIN_COUNT];
 };
 
-/* ---- A thread's cache --------------------------------------------------------------- */
+/* ---- A thread's cache ---------------------------------------------------------------
+ */
 
 /* A recently freed object kept hot; its state is STATE_RESERVED. */
 struct slot {
@@ -204,23 +206,22 @@ struct slot {
  *                      cur     end          fresh     run_end
  *                      | ready | not zeroed | never used     | */
 struct bin {
-    uint8_t *cur;       /* next slot to hand out */
-    uint8_t *end;       /* slots before it are ready: zeroed if the kind asks for it */
+    uint8_t *cur; /* next slot to hand out */
+    uint8_t *end; /* slots before it are ready: zeroed if the kind asks for it */
     uintptr_t origin;
     struct slot *magazine;
-    uint32_t size;      /* bytes of a slot */
-    uint16_t count;     /* objects in the magazine */
-    uint16_t capacity;  /* of the magazine; 0: large, or no cache */
+    uint32_t size;     /* bytes of a slot */
+    uint32_t count;    /* objects in the magazine */
+    uint32_t capacity; /* of the magazine; 0: large, or no cache */
+    uint32_t block;    /* the block taken, by head unit; 0: none */
     uint8_t *run_end;
-    uint8_t *fresh;     /* slots from here on read as zero already; <= run_end */
-    uint32_t block;     /* the block taken, by head unit; 0: none */
+    uint8_t *fresh; /* slots from here on read as zero already; <= run_end */
 };
 
 _Static_assert(sizeof(struct bin) == 64, "a bin fills one cache line");
 
 struct cache {
     struct bin bins[BIN_COUNT];
-    uint32_t pad_from; /* the heap's */
     struct heap *heap;
 };
 

@@ -21,8 +21,8 @@ static struct {
 
 typedef uint64_t words2 __attribute__((vector_size(GRANULE), may_alias));
 
-/* Inline, so that the fast path stays a leaf; the empty asm keeps the compiler from making
- * it a call of memset. */
+/* Inline, so that the fast path stays a leaf; the empty asm keeps the compiler from
+ * making it a call of memset. */
 INLINE void clear(void *object, size_t size)
 {
     words2 *p = object;
@@ -33,23 +33,22 @@ INLINE void clear(void *object, size_t size)
     } while (p != end);
 }
 
-/* A recently freed object, or the next of the run; NULL if neither is at hand.  The count
- * goes down before the state changes, and `cur` up: whenever the thread is stopped, a slot
- * that is not in the cache any more is RESERVED or the program's. */
-INLINE void *take(struct bin *b, bool zero)
+/* The most recently freed object of a magazine that has one.  The count goes down before
+ * the state changes: whenever the thread is stopped, a slot that is not in the cache any
+ * more is RESERVED or the program's. */
+INLINE void *take_freed(struct bin *b, uint32_t count, bool zero)
 {
-    uint32_t count = b->count;
-    if (count) {
-        struct slot slot = b->magazine[count - 1];
-        b->count = (uint16_t)(count - 1);
-        if (zero)
-            clear(slot.object, b->size);
-        *slot.state = STATE_NEW;
-        return slot.object;
-    }
-    uint8_t *state = b->cur;
-    if (UNLIKELY(state == b->end))
-        return NULL;
+    struct slot slot = b->magazine[count - 1];
+    b->count = count - 1;
+    if (zero)
+        clear(slot.object, b->size);
+    *slot.state = STATE_NEW;
+    return slot.object;
+}
+
+/* The next slot of a run that has one ready. */
+INLINE void *take_next(struct bin *b, uint8_t *state)
+{
     b->cur = state + 1;
     *state = STATE_NEW;
     return bin_object(b, state);
@@ -57,32 +56,39 @@ INLINE void *take(struct bin *b, bool zero)
 
 INLINE void *alloc_fast(size_t size, enum kind kind, bool zero)
 {
-    struct cache *c = thread_cache;
     if (LIKELY(size <= SMALL_REQUEST_MAX)) {
-        unsigned class = sizeclass_small(size, c->pad_from);
-        void *object = take(&c->bins[(unsigned)kind << CLASS_BITS | class], zero);
-        if (LIKELY(object != NULL))
-            return object;
+        struct bin *b = &thread_cache->bins[(unsigned)kind << CLASS_BITS];
+        b += sizeclass_small(size);
+        uint32_t count = b->count;
+        if (count)
+            return take_freed(b, count, zero);
+        uint8_t *state = b->cur;
+        if (LIKELY(state != b->end))
+            return take_next(b, state);
     }
     return alloc_object(size, GRANULE, kind, zero);
 }
 
-GC_FAST void *gc_alloc(size_t size)
+GC_FAST
+void *gc_alloc(size_t size)
 {
     return alloc_fast(size, KIND_SCANNED, true);
 }
 
-GC_FAST void *gc_alloc_atomic(size_t size)
+GC_FAST
+void *gc_alloc_atomic(size_t size)
 {
     return alloc_fast(size, KIND_OPAQUE, false);
 }
 
-GC_FAST void *gc_alloc_manual(size_t size)
+GC_FAST
+void *gc_alloc_manual(size_t size)
 {
     return alloc_fast(size, KIND_MANUAL, true);
 }
 
-GC_FAST void *gc_alloc_manual_atomic(size_t size)
+GC_FAST
+void *gc_alloc_manual_atomic(size_t size)
 {
     return alloc_fast(size, KIND_MANUAL_OPAQUE, false);
 }
@@ -91,14 +97,14 @@ static void *alloc_slot(unsigned bin, bool zero)
 {
     struct cache *c = thread_cache;
     struct bin *b = &c->bins[bin];
-    void *object;
-    while (!(object = take(b, zero))) {
-        if (cache_advance(c, bin))
-            continue;
+    if (b->count)
+        return take_freed(b, b->count, zero);
+    if (b->cur == b->end && !cache_advance(c, bin)) {
         collector_poll();
         if (!cache_refill(c, bin))
             return NULL;
     }
+    void *object = take_next(b, b->cur);
     /* Runs of opaque kinds are not zeroed ahead. */
     if (zero && (word_kind(bin) & KIND_OPAQUE))
         memset(object, 0, b->size);
@@ -124,11 +130,10 @@ static void *alloc_large(size_t size, size_t alignment, enum kind kind, bool zer
 
 static void *try_alloc(size_t size, size_t alignment, enum kind kind, bool zero)
 {
-    size_t pad_from = process_heap.pad_from;
     bool filled = false;
     unsigned class = alignment <= GRANULE
-                         ? sizeclass_for(size, pad_from)
-                         : sizeclass_for_aligned(size, alignment, pad_from, &filled);
+                         ? sizeclass_for(size)
+                         : sizeclass_for_aligned(size, alignment, &filled);
     if (class == CLASS_LARGE)
         return alloc_large(size, alignment, kind, zero);
     void *object = alloc_slot((unsigned)kind << CLASS_BITS | class, zero);
@@ -167,8 +172,8 @@ void *gc_alloc_with(size_t size, size_t alignment, unsigned flags)
         alignment = GRANULE;
     if (!is_power_of_two(alignment) || alignment > ALIGNMENT_MAX || (flags & ~known))
         return errno = EINVAL, NULL;
-    unsigned kind = (flags & GC_ATOMIC ? KIND_OPAQUE : 0u) |
-                    (flags & GC_MANUAL ? KIND_MANUAL : 0u);
+    unsigned kind =
+        (flags & GC_ATOMIC ? KIND_OPAQUE : 0u) | (flags & GC_MANUAL ? KIND_MANUAL : 0u);
     return alloc_object(size, alignment, (enum kind)kind, !(flags & GC_NO_ZERO));
 }
 

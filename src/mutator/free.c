@@ -35,7 +35,8 @@ NOINLINE static void free_slow(void *object)
     errno = saved_errno;
 }
 
-GC_FAST void gc_free(void *object)
+GC_FAST
+void gc_free(void *object)
 {
     const struct heap *h = &process_heap;
     size_t offset = (uintptr_t)object - h->base;
@@ -58,7 +59,7 @@ GC_FAST void gc_free(void *object)
         return free_slow(object);
     *state = STATE_RESERVED;
     b->magazine[count] = (struct slot){object, state};
-    b->count = (uint16_t)(count + 1);
+    b->count = count + 1;
     /* Stopped before this, the thread still holds the object's address. */
     __asm__ volatile("" : : "r"(object) : "memory");
 }

@@ -44,9 +44,10 @@ static void refuse_thread(void)
 {
     static bool said PRIVATE_DATA;
     if (!said)
-        log_line("thread %d: this release serves one thread, and that is %d; the call fails "
-                 "with ENOTSUP",
-                 gettid(), the_mutator.tid);
+        log_line(
+            "thread %d: this release serves one thread, and that is %d; the call fails "
+            "with ENOTSUP",
+            gettid(), the_mutator.tid);
     said = true;
     errno = ENOTSUP;
 }

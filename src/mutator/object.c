@@ -48,9 +48,10 @@ void object_complain(const char *function, const void *address)
     struct object o;
     const char *ignored = "nothing was done";
     if (object_around(address, &o))
-        log_line("%s(%p): the pointer is %zu bytes into the object of %zu bytes at %p; %s",
-                 function, address, (uintptr_t)address - o.address, o.size,
-                 (void *)o.address, ignored);
+        log_line(
+            "%s(%p): the pointer is %zu bytes into the object of %zu bytes at %p; %s",
+            function, address, (uintptr_t)address - o.address, o.size, (void *)o.address,
+            ignored);
     else if ((uintptr_t)address - process_heap.base < process_heap.bytes)
         log_line("%s(%p): there is no living object here: it was freed or collected, or "
                  "never allocated; %s",

@@ -73,8 +73,8 @@ static void *move(const struct object *o, size_t size)
     size_t kept = min_size(o->size, size);
     if (!object_at(moved, &to)) /* the out-of-memory handler's */
         to = (struct object){(uintptr_t)moved, kept, o->word & ~(unit_word)UNIT_BIN_MASK};
-    if (is_large(o) && is_large(&to) && o->size >= MOVE_PAGES_FROM && o->size <= to.size &&
-        os_move(moved, (void *)o->address, o->size))
+    if (is_large(o) && is_large(&to) && o->size >= MOVE_PAGES_FROM &&
+        o->size <= to.size && os_move(moved, (void *)o->address, o->size))
         kept = o->size;
     else
         memcpy(moved, (void *)o->address, kept);

@@ -59,7 +59,7 @@ void report_at_exit(void)
         return;
     struct gc_stats s = {.size = sizeof s};
     gc_stats_get(&s);
-#define LOG_FIELD(name, meaning)                                                         \
+#define LOG_FIELD(name, meaning) \
     log_line("%-18s %14llu  %s", #name, (unsigned long long)s.name, meaning);
     GC_STATS_FIELDS(LOG_FIELD)
 #undef LOG_FIELD

@@ -11,7 +11,7 @@
 #include "world/thread.h"
 
 enum {
-    STACKS_MOST = 16,     /* handlers on handlers on coroutines: more are not told apart */
+    STACKS_MOST = 16, /* handlers on handlers on coroutines: more are not told apart */
     FRAMES_MOST = 100000, /* a walk that goes on longer has lost its way */
     RED_ZONE = 128,       /* bytes below the stack pointer that a leaf function may use */
 };
@@ -44,7 +44,8 @@ static struct range stack_around(const struct heap *h, uintptr_t sp)
     if (maps_find(sp, &m) && m.readable)
         return (struct range){m.low, m.high};
     log_line("the stack around %p is in no mapping that can be read; only its page is "
-             "scanned", (void *)sp);
+             "scanned",
+             (void *)sp);
     uintptr_t page = align_down(sp, OS_PAGE);
     return (struct range){page, page + OS_PAGE};
 }

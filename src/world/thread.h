@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/bits.h"
+
 struct cache;
 
 struct mutator {
@@ -15,13 +17,14 @@ struct mutator {
     struct cache *cache;
 };
 
-extern struct mutator the_mutator;
+SHARED_DATA struct mutator the_mutator;
 
 /* The calling thread's cache: cache_none before its first slow path. */
-extern __thread struct cache *thread_cache __attribute__((tls_model("initial-exec")));
+SHARED_DATA __thread struct cache *thread_cache
+    __attribute__((tls_model("initial-exec")));
 
-/* Makes the calling thread the mutator, with this cache.  false: its stack's bounds cannot
- * be found; errno says why. */
+/* Makes the calling thread the mutator, with this cache.  false: its stack's bounds
+ * cannot be found; errno says why. */
 bool thread_attach(struct cache *c);
 
 /* The caller is the mutator, or there is none yet. */

@@ -1,0 +1,777 @@
+/* The expander: from data to the tree of syntax.h. */
+#include "syntax.h"
+
+/* Where the form comes from that is being expanded. */
+static struct {
+    const char *file;
+    struct table *positions;
+    int line, column;
+} source;
+
+void fail_syntax(const char *what, value form)
+{
+    fail_at(source.file, source.line, source.column, "%s: %v", what, form);
+}
+
+intptr_t form_length(value form, int least)
+{
+    intptr_t length = list_length(form);
+    if (length < least)
+        fail_syntax("bad syntax", form);
+    return length;
+}
+
+/* ---- Nodes ----------------------------------------------------------------------- */
+
+static struct node *node_new(enum node_kind kind, struct node *first)
+{
+    struct node *node = allocate(sizeof *node);
+    node->kind = kind;
+    node->line = source.line;
+    node->column = source.column;
+    node->first = first;
+    return node;
+}
+
+struct node *node_constant(value datum)
+{
+    struct node *node = node_new(NODE_CONSTANT, NULL);
+    node->datum = datum;
+    return node;
+}
+
+struct node *node_call(value procedure, struct node *arguments)
+{
+    struct node *operator= node_constant(procedure);
+    operator->next = arguments;
+    return node_new(NODE_CALL, operator);
+}
+
+static struct node *node_if(struct node *test, struct node *yes, struct node *no)
+{
+    test->next = yes;
+    yes->next = no;
+    return node_new(NODE_IF, test);
+}
+
+/* ---- Variables and scopes -------------------------------------------------------- */
+
+static struct variable *variable_new(value name, struct lambda *owner, struct node *init)
+{
+    struct variable *variable = allocate(sizeof *variable);
+    variable->name = name;
+    variable->owner = owner;
+    variable->init = init;
+    return variable;
+}
+
+static struct variable *find_exact(value name, const struct scope *scope)
+{
+    for (; scope; scope = scope->outer) {
+        for (struct variable *v = scope->variables; v; v = v->next) {
+            if (v->name == name)
+                return v;
+        }
+    }
+    return NULL;
+}
+
+/* A name that a macro inserted refers to the binding that the macro inserted too; if it
+ * inserted none, to what the original name means. */
+static struct variable *find(value name, const struct scope *scope)
+{
+    struct variable *variable = NULL;
+    for (; name && !variable; name = symbol_of(name)->original)
+        variable = find_exact(name, scope);
+    return variable;
+}
+
+value original_name(value name)
+{
+    while (symbol_of(name)->original)
+        name = symbol_of(name)->original;
+    return name;
+}
+
+value original_datum(value datum)
+{
+    check_depth();
+    if (is_symbol(datum))
+        return original_name(datum);
+    if (has_type(datum, TYPE_VECTOR)) {
+        const struct vector *from = vector_of(datum);
+        value copy = vector_new(from->length, FALSE);
+        for (size_t i = 0; i < from->length; i++)
+            vector_of(copy)->items[i] = original_datum(from->items[i]);
+        return copy;
+    }
+    value reversed = NIL, result;
+    for (; is_pair(datum); datum = cdr(datum))
+        reversed = cons(original_datum(car(datum)), reversed);
+    for (result = is_symbol(datum) ? original_name(datum) : datum; is_pair(reversed);
+         reversed = cdr(reversed))
+        result = cons(car(reversed), result);
+    return result;
+}
+
+static bool is_top_level(const struct scope *scope)
+{
+    return !scope->outer && !scope->lambda->outer;
+}
+
+/* Has the lambda, and those between it and the variable's owner, capture the variable. */
+static void capture(struct variable *variable, struct lambda *lambda)
+{
+    for (; lambda != variable->owner; lambda = lambda->outer) {
+        struct capture **link = &lambda->captures;
+        while (*link && (*link)->variable != variable)
+            link = &(*link)->next;
+        variable->captured = true;
+        if (*link)
+            return;
+        *link = allocate(sizeof **link);
+        (*link)->variable = variable;
+        lambda->capture_count++;
+    }
+}
+
+static struct node *node_local(struct variable *variable, const struct scope *scope)
+{
+    struct node *node = node_new(NODE_LOCAL, NULL);
+    capture(variable, scope->lambda);
+    node->variable = variable;
+    return node;
+}
+
+static struct node *reference(value name, const struct scope *scope)
+{
+    struct variable *variable = find(name, scope);
+    if (variable)
+        return node_local(variable, scope);
+    struct node *node = node_new(NODE_GLOBAL, NULL);
+    node->datum = original_name(name);
+    if (symbol_of(node->datum)->syntax != FALSE)
+        fail_syntax("a keyword is not an expression", name);
+    return node;
+}
+
+static struct node *node_let(enum node_kind kind, struct variable *variables,
+                             struct node *body)
+{
+    struct node *node = node_new(kind, body);
+    node->variable = variables;
+    return node;
+}
+
+/* ---- Expressions ----------------------------------------------------------------- */
+
+/* The special form or macro that the form is a use of, or FALSE. */
+static value keyword_of(value form, const struct scope *scope)
+{
+    if (is_pair(form) && has_type(car(form), TYPE_SPECIAL))
+        return car(form);
+    if (!is_pair(form) || !is_symbol(car(form)) || find(car(form), scope))
+        return FALSE;
+    return symbol_of(original_name(car(form)))->syntax;
+}
+
+static void locate(value form)
+{
+    if (!source.positions)
+        return;
+    value packed = table_get(source.positions, form, FALSE);
+    if (packed != FALSE) {
+        source.line = (int)(fixnum_of(packed) >> 32);
+        source.column = (int)(fixnum_of(packed) & 0x7FFFFFFF);
+    }
+}
+
+static struct node *expand_list(value forms, struct scope *scope)
+{
+    struct node *first = NULL, **link = &first;
+    for (; is_pair(forms); forms = cdr(forms)) {
+        *link = expand(car(forms), scope);
+        link = &(*link)->next;
+    }
+    return first;
+}
+
+static struct node *expand_pair(value form, struct scope *scope)
+{
+    value keyword = keyword_of(form, scope);
+    form_length(form, 1);
+    if (has_type(keyword, TYPE_SPECIAL))
+        return ((struct special *)keyword)->expand(form, scope);
+    if (has_type(keyword, TYPE_MACRO))
+        return expand(macro_expand((struct macro *)keyword, form), scope);
+    return node_new(NODE_CALL, expand_list(form, scope));
+}
+
+struct node *expand(value form, struct scope *scope)
+{
+    check_depth();
+    if (is_symbol(form))
+        return reference(form, scope);
+    if (form == NIL)
+        fail_syntax("an empty list is not an expression", form);
+    if (!is_pair(form))
+        return node_constant(original_datum(form));
+    int line = source.line, column = source.column;
+    locate(form);
+    struct node *node = expand_pair(form, scope);
+    source.line = line;
+    source.column = column;
+    return node;
+}
+
+static struct node *expand_sequence(value forms, struct scope *scope)
+{
+    if (forms == NIL)
+        return node_constant(UNSPECIFIED);
+    struct node *first = expand_list(forms, scope);
+    return first->next ? node_new(NODE_SEQUENCE, first) : first;
+}
+
+/* ---- Bodies, lambda, define ------------------------------------------------------ */
+
+static value lambda_form; /* stands for `lambda`, whatever that name means */
+static value memv;
+
+static struct node *expand_define(value form, struct scope *scope);
+static struct node *expand_begin(value form, struct scope *scope);
+
+static bool is_special(value keyword, expander expand_form)
+{
+    return has_type(keyword, TYPE_SPECIAL) &&
+           ((struct special *)keyword)->expand == expand_form;
+}
+
+/* Expands macros at the head of the body until a form is none, splices (begin), and
+ * carries out definitions of macros. */
+static value expand_head(value forms, struct scope *scope)
+{
+    while (is_pair(forms)) {
+        value keyword = keyword_of(car(forms), scope);
+        if (has_type(keyword, TYPE_MACRO)) {
+            locate(car(forms));
+            forms = cons(macro_expand((struct macro *)keyword, car(forms)), cdr(forms));
+        } else if (is_special(keyword, expand_begin)) {
+            value rest = cdr(forms);
+            form_length(car(forms), 1);
+            for (value list = list_reverse(cdr(car(forms))); is_pair(list); list = cdr(list))
+                rest = cons(car(list), rest);
+            forms = rest;
+        } else if (is_special(keyword, expand_define_macro) ||
+                   is_special(keyword, expand_define_syntax)) {
+            expand(car(forms), scope);
+            forms = cdr(forms);
+        } else {
+            break;
+        }
+    }
+    return forms;
+}
+
+/* Splits (define (name . parameters) body ...) or (define name expression) into the name
+ * and the form of the value.  Nested parameter lists make curried procedures. */
+static value definition_parts(value form, value *name)
+{
+    form_length(form, 2);
+    value target = car(cdr(form)), body = cdr(cdr(form));
+    if (is_symbol(target)) {
+        if (form_length(form, 2) > 3)
+            fail_syntax("bad syntax", form);
+        *name = target;
+        return body == NIL ? UNSPECIFIED : car(body);
+    }
+    value expression = NIL;
+    for (; is_pair(target); target = car(target)) {
+        expression = cons(lambda_form, cons(cdr(target), body));
+        if (source.positions)
+            table_put(source.positions, expression,
+                      position_pack(source.line, source.column));
+        body = cons(expression, NIL);
+    }
+    if (!is_symbol(target) || expression == NIL)
+        fail_syntax("bad syntax", form);
+    *name = target;
+    return expression;
+}
+
+static struct node *named(struct node *node, value name)
+{
+    if (node->kind == NODE_LAMBDA && node->lambda->name == FALSE)
+        node->lambda->name = original_name(name);
+    return node;
+}
+
+/* A letrec* over variables whose inits are these forms.  A lambda that is never assigned
+ * gets its closure before all else; other variables change when they get their value. */
+static struct node *expand_letrec(struct variable *variables, value inits, value body,
+                                  struct scope *scope,
+                                  struct node *(*expand_rest)(value, struct scope *))
+{
+    for (struct variable *v = variables; v; v = v->next, inits = cdr(inits)) {
+        v->init = named(expand(car(inits), scope), v->name);
+        if (v->init->kind != NODE_LAMBDA)
+            v->assigned = true;
+    }
+    return node_let(NODE_LETREC, variables, expand_rest(body, scope));
+}
+
+/* A body: definitions, then expressions. */
+static struct node *expand_body(value forms, struct scope *outer)
+{
+    struct scope scope = {outer, outer->lambda, NULL};
+    struct variable **link = &scope.variables;
+    value inits = NIL, name;
+    for (forms = expand_head(forms, &scope);
+         is_pair(forms) && is_special(keyword_of(car(forms), &scope), expand_define);
+         forms = expand_head(cdr(forms), &scope)) {
+        locate(car(forms));
+        inits = cons(definition_parts(car(forms), &name), inits);
+        *link = variable_new(name, scope.lambda, NULL);
+        link = &(*link)->next;
+    }
+    if (forms == NIL)
+        fail_syntax("a body without an expression", forms);
+    if (!scope.variables)
+        return expand_sequence(forms, &scope);
+    return expand_letrec(scope.variables, list_reverse(inits), forms, &scope,
+                         expand_sequence);
+}
+
+static struct lambda *lambda_new(value name, struct lambda *outer)
+{
+    struct lambda *lambda = allocate(sizeof *lambda);
+    lambda->name = name;
+    lambda->outer = outer;
+    return lambda;
+}
+
+static void add_parameters(struct lambda *lambda, value parameters)
+{
+    struct variable **link = &lambda->parameters;
+    for (value p = parameters; p != NIL; p = is_pair(p) ? cdr(p) : NIL) {
+        value name = is_pair(p) ? car(p) : p;
+        if (!is_symbol(name))
+            fail_syntax("bad parameters", parameters);
+        for (struct variable *v = lambda->parameters; v; v = v->next) {
+            if (v->name == name)
+                fail_syntax("a parameter is named twice", parameters);
+        }
+        *link = variable_new(name, lambda, NULL);
+        link = &(*link)->next;
+        if (is_pair(p))
+            lambda->required++;
+        else
+            lambda->rest = true;
+    }
+}
+
+static struct node *node_lambda(value name, value parameters, value body,
+                                struct scope *outer)
+{
+    struct node *node = node_new(NODE_LAMBDA, NULL);
+    node->lambda = lambda_new(name, outer->lambda);
+    add_parameters(node->lambda, parameters);
+    struct scope scope = {outer, node->lambda, node->lambda->parameters};
+    node->lambda->body = expand_body(body, &scope);
+    return node;
+}
+
+static struct node *expand_lambda(value form, struct scope *scope)
+{
+    form_length(form, 3);
+    return node_lambda(FALSE, car(cdr(form)), cdr(cdr(form)), scope);
+}
+
+static struct node *expand_define(value form, struct scope *scope)
+{
+    value name, init = definition_parts(form, &name);
+    if (!is_top_level(scope))
+        fail_syntax("a definition among expressions", form);
+    name = original_name(name);
+    symbol_of(name)->syntax = FALSE;
+    struct node *node = node_new(NODE_DEFINE, named(expand(init, scope), name));
+    node->datum = name;
+    return node;
+}
+
+static struct node *expand_set(value form, struct scope *scope)
+{
+    if (form_length(form, 3) != 3 || !is_symbol(car(cdr(form))))
+        fail_syntax("bad syntax", form);
+    value name = car(cdr(form));
+    struct variable *variable = find(name, scope);
+    struct node *content = expand(car(cdr(cdr(form))), scope);
+    struct node *node = node_new(variable ? NODE_SET_LOCAL : NODE_SET_GLOBAL, content);
+    node->datum = original_name(name);
+    node->variable = variable;
+    if (variable) {
+        capture(variable, scope->lambda);
+        variable->assigned = true;
+    }
+    return node;
+}
+
+/* ---- Conditionals and sequences -------------------------------------------------- */
+
+static struct node *expand_quote(value form, struct scope *scope)
+{
+    (void)scope;
+    if (form_length(form, 2) != 2)
+        fail_syntax("bad syntax", form);
+    return node_constant(original_datum(car(cdr(form))));
+}
+
+static struct node *expand_if(value form, struct scope *scope)
+{
+    if (form_length(form, 3) > 4)
+        fail_syntax("bad syntax", form);
+    struct node *parts = expand_list(cdr(form), scope);
+    struct node *no = parts->next->next;
+    return node_if(parts, parts->next, no ? no : node_constant(UNSPECIFIED));
+}
+
+static struct node *expand_begin(value form, struct scope *scope)
+{
+    return expand_sequence(cdr(form), scope);
+}
+
+static struct node *expand_when(value form, struct scope *scope)
+{
+    form_length(form, 3);
+    struct node *test = expand(car(cdr(form)), scope);
+    return node_if(test, expand_sequence(cdr(cdr(form)), scope),
+                   node_constant(UNSPECIFIED));
+}
+
+static struct node *expand_unless(value form, struct scope *scope)
+{
+    form_length(form, 3);
+    struct node *test = expand(car(cdr(form)), scope);
+    return node_if(test, node_constant(UNSPECIFIED),
+                   expand_sequence(cdr(cdr(form)), scope));
+}
+
+/* Joins expressions from the right. */
+static struct node *chain(struct node *list, struct node *(*join)(struct node *, struct node *))
+{
+    check_depth();
+    if (!list->next)
+        return list;
+    struct node *rest = chain(list->next, join);
+    return join(list, rest);
+}
+
+static struct node *join_and(struct node *a, struct node *b)
+{
+    return node_if(a, b, node_constant(FALSE));
+}
+
+static struct node *join_or(struct node *a, struct node *b)
+{
+    a->next = b;
+    return node_new(NODE_OR, a);
+}
+
+static struct node *expand_and(value form, struct scope *scope)
+{
+    struct node *list = expand_list(cdr(form), scope);
+    return list ? chain(list, join_and) : node_constant(TRUE);
+}
+
+static struct node *expand_or(value form, struct scope *scope)
+{
+    struct node *list = expand_list(cdr(form), scope);
+    return list ? chain(list, join_or) : node_constant(FALSE);
+}
+
+bool is_keyword(value form, const char *name, const struct scope *scope)
+{
+    return is_symbol(form) && original_name(form) == symbol(name) && !find(form, scope);
+}
+
+/* A variable that no name refers to. */
+static struct variable *temporary(struct node *init, const struct scope *scope)
+{
+    return variable_new(UNSPECIFIED, scope->lambda, init);
+}
+
+/* What a clause does after its test; `=> receiver` calls it with what was tested. */
+static struct node *clause_body(value body, struct variable *tested, struct scope *scope)
+{
+    if (!is_pair(body) || !is_keyword(car(body), "=>", scope))
+        return expand_sequence(body, scope);
+    form_length(body, 2);
+    struct node *receiver = expand(car(cdr(body)), scope);
+    receiver->next = node_local(tested, scope);
+    return node_new(NODE_CALL, receiver);
+}
+
+static struct node *expand_clauses(value clauses, struct scope *scope)
+{
+    if (clauses == NIL)
+        return node_constant(UNSPECIFIED);
+    value clause = car(clauses), rest = cdr(clauses);
+    form_length(clause, 1);
+    locate(clause);
+    if (is_keyword(car(clause), "else", scope))
+        return expand_sequence(cdr(clause), scope);
+    struct node *test = expand(car(clause), scope);
+    if (cdr(clause) == NIL)
+        return join_or(test, expand_clauses(rest, scope));
+    if (is_keyword(car(cdr(clause)), "=>", scope)) {
+        struct variable *tested = temporary(test, scope);
+        struct node *yes = clause_body(cdr(clause), tested, scope);
+        struct node *body = node_if(node_local(tested, scope), yes,
+                                    expand_clauses(rest, scope));
+        return node_let(NODE_LET, tested, body);
+    }
+    struct node *yes = expand_sequence(cdr(clause), scope);
+    return node_if(test, yes, expand_clauses(rest, scope));
+}
+
+static struct node *expand_cond(value form, struct scope *scope)
+{
+    return expand_clauses(cdr(form), scope);
+}
+
+static struct node *expand_cases(value clauses, struct variable *key, struct scope *scope)
+{
+    if (clauses == NIL)
+        return node_constant(UNSPECIFIED);
+    value clause = car(clauses);
+    form_length(clause, 2);
+    struct node *body = clause_body(cdr(clause), key, scope);
+    if (is_keyword(car(clause), "else", scope))
+        return body;
+    form_length(car(clause), 0);
+    struct node *arguments = node_local(key, scope);
+    arguments->next = node_constant(original_datum(car(clause)));
+    return node_if(node_call(memv, arguments), body,
+                   expand_cases(cdr(clauses), key, scope));
+}
+
+static struct node *expand_case(value form, struct scope *scope)
+{
+    form_length(form, 2);
+    struct variable *key = temporary(expand(car(cdr(form)), scope), scope);
+    return node_let(NODE_LET, key, expand_cases(cdr(cdr(form)), key, scope));
+}
+
+/* ---- Binding forms --------------------------------------------------------------- */
+
+/* Checks ((name init) ...), where with `most` 3 a step may follow. */
+static void check_bindings(value bindings, int most)
+{
+    form_length(bindings, 0);
+    for (; is_pair(bindings); bindings = cdr(bindings)) {
+        value b = car(bindings);
+        if (form_length(b, 2) > most || !is_symbol(car(b)))
+            fail_syntax("bad binding", b);
+    }
+}
+
+static value names_of(value bindings)
+{
+    value names = NIL;
+    for (value list = list_reverse(bindings); is_pair(list); list = cdr(list))
+        names = cons(car(car(list)), names);
+    return names;
+}
+
+static value inits_of(value bindings)
+{
+    value inits = NIL;
+    for (value list = list_reverse(bindings); is_pair(list); list = cdr(list))
+        inits = cons(car(cdr(car(list))), inits);
+    return inits;
+}
+
+/* Calls the procedure of a loop, which is a letrec of this one variable. */
+static struct node *node_loop(struct variable *loop, struct node *arguments,
+                              struct scope *scope)
+{
+    struct node *operator= node_local(loop, scope);
+    operator->next = arguments;
+    return node_let(NODE_LETREC, loop, node_new(NODE_CALL, operator));
+}
+
+static struct node *expand_named_let(value form, struct scope *outer)
+{
+    form_length(form, 4);
+    value name = car(cdr(form)), bindings = car(cdr(cdr(form)));
+    check_bindings(bindings, 2);
+    struct variable *loop = variable_new(name, outer->lambda, NULL);
+    struct scope scope = {outer, outer->lambda, loop};
+    loop->init = node_lambda(original_name(name), names_of(bindings), cdr(cdr(cdr(form))), &scope);
+    return node_loop(loop, expand_list(inits_of(bindings), outer), outer);
+}
+
+static struct node *expand_let(value form, struct scope *outer)
+{
+    form_length(form, 3);
+    value bindings = car(cdr(form));
+    if (is_symbol(bindings))
+        return expand_named_let(form, outer);
+    struct scope scope = {outer, outer->lambda, NULL};
+    struct variable **link = &scope.variables;
+    check_bindings(bindings, 2);
+    for (; is_pair(bindings); bindings = cdr(bindings)) {
+        value name = car(car(bindings));
+        struct node *init = named(expand(car(cdr(car(bindings))), outer), name);
+        *link = variable_new(name, outer->lambda, init);
+        link = &(*link)->next;
+    }
+    struct node *body = expand_body(cdr(cdr(form)), &scope);
+    return scope.variables ? node_let(NODE_LET, scope.variables, body) : body;
+}
+
+static struct node *expand_let_rest(value bindings, value body, struct scope *outer)
+{
+    if (bindings == NIL)
+        return expand_body(body, outer);
+    value name = car(car(bindings));
+    struct node *init = named(expand(car(cdr(car(bindings))), outer), name);
+    struct scope scope = {outer, outer->lambda, variable_new(name, outer->lambda, init)};
+    return node_let(NODE_LET, scope.variables,
+                    expand_let_rest(cdr(bindings), body, &scope));
+}
+
+static struct node *expand_let_star(value form, struct scope *scope)
+{
+    form_length(form, 3);
+    check_bindings(car(cdr(form)), 2);
+    return expand_let_rest(car(cdr(form)), cdr(cdr(form)), scope);
+}
+
+static struct node *expand_letrec_form(value form, struct scope *outer)
+{
+    form_length(form, 3);
+    value bindings = car(cdr(form));
+    struct scope scope = {outer, outer->lambda, NULL};
+    struct variable **link = &scope.variables;
+    check_bindings(bindings, 2);
+    for (value names = names_of(bindings); is_pair(names); names = cdr(names)) {
+        *link = variable_new(car(names), outer->lambda, NULL);
+        link = &(*link)->next;
+    }
+    return expand_letrec(scope.variables, inits_of(bindings), cdr(cdr(form)), &scope,
+                         expand_body);
+}
+
+/* The variables' values for the next round of a do loop. */
+static struct node *expand_steps(value bindings, struct scope *scope)
+{
+    struct node *first = NULL, **link = &first;
+    for (; is_pair(bindings); bindings = cdr(bindings)) {
+        value b = car(bindings);
+        *link = expand(cdr(cdr(b)) == NIL ? car(b) : car(cdr(cdr(b))), scope);
+        link = &(*link)->next;
+    }
+    return first;
+}
+
+/* (do ((name init step) ...) (test result ...) command ...) */
+static struct node *expand_do(value form, struct scope *outer)
+{
+    form_length(form, 3);
+    value bindings = car(cdr(form)), exit_clause = car(cdr(cdr(form)));
+    value commands = cdr(cdr(cdr(form)));
+    check_bindings(bindings, 3);
+    form_length(exit_clause, 1);
+
+    struct node *procedure = node_new(NODE_LAMBDA, NULL);
+    struct variable *loop = temporary(procedure, outer);
+    struct lambda *lambda = lambda_new(symbol("do"), outer->lambda);
+    add_parameters(lambda, names_of(bindings));
+    procedure->lambda = lambda;
+    struct scope scope = {outer, lambda, lambda->parameters};
+
+    struct node *test = expand(car(exit_clause), &scope);
+    struct node *results = expand_sequence(cdr(exit_clause), &scope);
+    struct node *round = expand_sequence(commands, &scope);
+    struct node *operator= node_local(loop, &scope);
+    operator->next = expand_steps(bindings, &scope);
+    round->next = node_new(NODE_CALL, operator);
+    lambda->body = node_if(test, results, node_new(NODE_SEQUENCE, round));
+    return node_loop(loop, expand_list(inits_of(bindings), outer), outer);
+}
+
+/* ---- The top level --------------------------------------------------------------- */
+
+static value run(value form)
+{
+    struct lambda *lambda = lambda_new(FALSE, NULL);
+    struct scope scope = {NULL, lambda, NULL};
+    lambda->body = expand(form, &scope);
+    struct closure *closure = allocate_object(sizeof *closure, TYPE_CLOSURE);
+    closure->code = compile(lambda, source.file);
+    return vm_apply(&closure->object, 0, NULL);
+}
+
+value evaluate_now(value form)
+{
+    return run(form);
+}
+
+value evaluate(value form, const char *file, struct table *positions)
+{
+    typeof(source) saved = source;
+    source.file = file;
+    source.positions = positions;
+    source.line = source.column = 0;
+    value result = run(form);
+    source = saved;
+    return result;
+}
+
+void evaluate_port(struct port *port, const char *file)
+{
+    for (;;) {
+        struct table *positions = table_new(false);
+        value form = read_datum(port, file, positions);
+        if (form == END_OF_FILE)
+            return;
+        evaluate(form, file, positions);
+    }
+}
+
+void define_special(const char *name, expander expand_form)
+{
+    struct special *special = allocate_object(sizeof *special, TYPE_SPECIAL);
+    special->expand = expand_form;
+    symbol_of(symbol(name))->syntax = &special->object;
+}
+
+void define_syntax(void)
+{
+    static const struct {
+        const char *name;
+        expander expand;
+    } forms[] = {
+        {"quote", expand_quote},
+        {"lambda", expand_lambda},
+        {"define", expand_define},
+        {"set!", expand_set},
+        {"if", expand_if},
+        {"begin", expand_begin},
+        {"when", expand_when},
+        {"unless", expand_unless},
+        {"and", expand_and},
+        {"or", expand_or},
+        {"cond", expand_cond},
+        {"case", expand_case},
+        {"let", expand_let},
+        {"let*", expand_let_star},
+        {"letrec", expand_letrec_form},
+        {"letrec*", expand_letrec_form},
+        {"do", expand_do},
+    };
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        define_special(forms[i].name, forms[i].expand);
+    lambda_form = symbol_of(symbol("lambda"))->syntax;
+    memv = symbol_of(symbol("memv"))->global;
+}
