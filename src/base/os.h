@@ -28,6 +28,10 @@ bool os_commit(void *address, size_t bytes);
 /* Returns how many bytes went back. */
 size_t os_decommit(void *address, size_t bytes);
 
+/* Asks for the memory of a committed range now, rather than at its first touch.  Only
+ * advice. */
+void os_populate(void *address, size_t bytes);
+
 /* Zeroed memory at once, for the library's own tables. */
 void *os_map(size_t bytes);
 

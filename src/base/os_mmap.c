@@ -95,6 +95,15 @@ size_t os_decommit(void *address, size_t bytes)
     return high - low;
 }
 
+void os_populate(void *address, size_t bytes)
+{
+#ifdef MADV_POPULATE_WRITE
+    madvise(address, bytes, MADV_POPULATE_WRITE);
+#else
+    (void)address, (void)bytes;
+#endif
+}
+
 void *os_map(size_t bytes)
 {
     return map(bytes, PROT_READ | PROT_WRITE, 0);

@@ -7,7 +7,6 @@
 enum {
     PIECE_BYTES = 8192, /* larger objects are scanned in pieces, to bound the work list */
     WORK_SHARE = 8,     /* the work list may take an eighth of the heap's address space */
-    CACHE_LINE = 64,
 };
 
 /* What marking touches for every word, in the local variables of a loop: a store of a
@@ -20,7 +19,9 @@ struct front {
     uint8_t *states;
     uint32_t unmarked; /* bit n: state n is an object that has no mark of this cycle */
     uint8_t mark;
-    uint32_t candidate_at, pending_at, pending_count;
+    uint32_t oldest, newest;
+    struct work *fill; /* the half of the second queue that is filled */
+    uint32_t filled;
 };
 
 INLINE struct front front_load(struct marker *m)
@@ -35,30 +36,30 @@ INLINE struct front front_load(struct marker *m)
         .states = h->states,
         .unmarked = 1u << STATE_NEW | 1u << stale,
         .mark = h->mark,
-        .candidate_at = m->candidate_at,
-        .pending_at = m->pending_at,
-        .pending_count = m->pending_count,
+        .oldest = m->oldest,
+        .newest = m->newest,
+        .fill = m->pending[m->filling],
+        .filled = m->filled,
     };
 }
 
 INLINE void front_store(const struct front *f)
 {
-    f->m->candidate_at = f->candidate_at;
-    f->m->pending_at = f->pending_at;
-    f->m->pending_count = f->pending_count;
+    f->m->oldest = f->oldest;
+    f->m->newest = f->newest;
+    f->m->filling = f->fill == f->m->pending[1];
+    f->m->filled = f->filled;
 }
 
-/* An object enters the second queue, or the work list if that is full. */
+/* An object enters the second queue, which first moves to the work list if it is full. */
 INLINE void add_pending(struct front *f, uintptr_t address, size_t bytes)
 {
-    struct marker *m = f->m;
-    if (LIKELY(f->pending_count < PENDING)) {
-        struct work *w = &m->pending[(f->pending_at + f->pending_count++) % PENDING];
-        w->address = address;
-        w->bytes = bytes;
-    } else if (!worklist_push(&m->work, address, bytes)) {
-        m->lost_work = true;
+    if (UNLIKELY(f->filled == PENDING)) {
+        f->m->lost_work |= !worklist_push(&f->m->work, f->fill, PENDING);
+        f->filled = 0;
     }
+    f->fill[f->filled].address = address;
+    f->fill[f->filled++].bytes = bytes;
 }
 
 /* A candidate leaves the first queue. */
@@ -68,48 +69,48 @@ INLINE void visit(struct front *f, uint8_t *state)
         return;
     *state = f->mark;
     size_t number = (size_t)(state - f->states);
-    uint32_t head = (uint32_t)(number >> STATE_SHIFT);
+    size_t head = number >> STATE_SHIFT;
     unit_word word = f->words[head];
-    if (word_kind(word) & KIND_OPAQUE)
+    if (word_opaque(word))
         return;
-    size_t size = geometries[word_class(word)].size;
+    size_t size = word_geometry(word)->size;
     size_t index = number & ((1u << STATE_SHIFT) - 1);
-    uintptr_t address = f->base + ((uintptr_t)head << UNIT_SHIFT) + index * size;
-    if (UNLIKELY(size == 0))
-        size = f->m->heap->units[head].block.bytes;
+    uintptr_t address = f->base + (head << UNIT_SHIFT) + index * size;
     __builtin_prefetch((void *)address);
-    if (size > CACHE_LINE)
-        __builtin_prefetch((void *)(address + CACHE_LINE));
+    __builtin_prefetch((void *)(address + size - 1));
     add_pending(f, address, size);
 }
 
-/* A state byte enters the first queue, and the oldest one there is visited. */
+INLINE void visit_oldest(struct front *f)
+{
+    visit(f, f->m->candidates[f->oldest++ % CANDIDATES]);
+}
+
+/* A state byte enters the first queue; if that is full, the oldest one there is visited.
+ */
 INLINE void add_candidate(struct front *f, uint8_t *state)
 {
     __builtin_prefetch(state, 1);
-    uint8_t **at = &f->m->candidates[f->candidate_at];
-    f->candidate_at = (f->candidate_at + 1) % CANDIDATES;
-    uint8_t *oldest = *at;
-    *at = state;
-    visit(f, oldest);
+    if (LIKELY(f->newest - f->oldest == CANDIDATES))
+        visit_oldest(f);
+    f->m->candidates[f->newest++ % CANDIDATES] = state;
 }
 
+/* Words that point to free units or behind the last slot of a block need no test here:
+ * the state byte that they lead to is FREE. */
 INLINE void consider(struct front *f, uintptr_t word)
 {
     size_t offset = word - f->base;
     if (LIKELY(offset >= f->bytes))
         return;
-    uint32_t unit = (uint32_t)(offset >> UNIT_SHIFT);
+    size_t unit = offset >> UNIT_SHIFT;
     unit_word w = f->words[unit];
-    const struct geometry *g = &geometries[word_class(w)];
-    uint32_t distance = w >> UNIT_DISTANCE_SHIFT;
+    size_t distance = w >> UNIT_DISTANCE_SHIFT;
     if (UNLIKELY(distance == UNIT_DISTANCE_MAX))
-        distance = unit - unit_head(f->m->heap, unit);
-    uint64_t in_block = (offset & (UNIT_BYTES - 1)) + ((uint64_t)distance << UNIT_SHIFT);
-    size_t index = in_block * g->reciprocal >> GEOMETRY_SHIFT;
-    if (UNLIKELY(index >= g->count))
-        return;
-    add_candidate(f, f->states + ((size_t)(unit - distance) << STATE_SHIFT) + index);
+        distance = unit - unit_head(f->m->heap, (uint32_t)unit);
+    size_t start = (unit - distance) << UNIT_SHIFT;
+    size_t index = (offset - start) * word_geometry(w)->reciprocal >> GEOMETRY_SHIFT;
+    add_candidate(f, f->states + (start >> (UNIT_SHIFT - STATE_SHIFT)) + index);
 }
 
 READS_ANYTHING INLINE void scan(struct front *f, uintptr_t low, uintptr_t high)
@@ -157,51 +158,58 @@ READS_ANYTHING void marker_scan_roots(struct marker *m, uintptr_t low, uintptr_t
     m->root_bytes += high > low ? high - low : 0;
 }
 
-/* Empties the first queue by filling it with a byte that needs no visit. */
-INLINE void flush_candidates(struct front *f)
-{
-    for (int i = 0; i < CANDIDATES; i++)
-        add_candidate(f, &f->m->no_object);
-}
-
-/* Moves work from the list to the second queue. */
-INLINE void refill_pending(struct front *f)
+/* Fills up the second queue from the work list, last in first. */
+static void take_work(struct front *f)
 {
     struct worklist *l = &f->m->work;
-    while (f->pending_count < PENDING && l->count > 0) {
+    while (f->filled < PENDING && l->count > 0) {
         struct work w = l->items[--l->count];
         __builtin_prefetch((void *)w.address);
-        add_pending(f, w.address, w.bytes);
+        f->fill[f->filled].address = w.address;
+        f->fill[f->filled++].bytes = w.bytes;
     }
 }
 
-/* Scans the oldest pending object, or its first piece. */
-READS_ANYTHING INLINE void scan_pending(struct front *f)
+/* The half of the second queue that was filled is to be scanned now, and the other one to
+ * be filled.  Returns how many objects there are; 0: marking is complete. */
+INLINE uint32_t turn_over(struct front *f)
 {
-    struct marker *m = f->m;
-    uintptr_t address = m->pending[f->pending_at].address;
-    size_t bytes = m->pending[f->pending_at].bytes;
-    f->pending_at = (f->pending_at + 1) % PENDING;
-    f->pending_count--;
-    if (UNLIKELY(bytes > PIECE_BYTES)) {
-        if (!worklist_push(&m->work, address + PIECE_BYTES, bytes - PIECE_BYTES))
-            m->lost_work = true;
-        bytes = PIECE_BYTES;
-    }
-    scan(f, address, address + bytes);
+    if (f->filled < PENDING / 2)
+        take_work(f);
+    while (f->filled == 0 && f->oldest != f->newest)
+        visit_oldest(f);
+    uint32_t count = f->filled;
+    f->fill = f->fill == f->m->pending[0] ? f->m->pending[1] : f->m->pending[0];
+    f->filled = 0;
+    return count;
+}
+
+/* Objects over PIECE_BYTES are scanned a piece at a time: what follows the first goes
+ * back to the work list.  A large object's size is in its descriptor. */
+NOINLINE static size_t first_piece(struct marker *m, const struct work *w)
+{
+    size_t bytes = w->bytes;
+    if (bytes == UINT32_MAX)
+        bytes = block_at(m->heap, unit_of(m->heap, w->address))->bytes;
+    if (bytes <= PIECE_BYTES)
+        return bytes;
+    struct work rest = {w->address + PIECE_BYTES, bytes - PIECE_BYTES};
+    m->lost_work |= !worklist_push(&m->work, &rest, 1);
+    return PIECE_BYTES;
 }
 
 READS_ANYTHING static void drain_queues(struct marker *m)
 {
     struct front f = front_load(m);
-    for (;;) {
-        if (f.pending_count < PENDING / 2)
-            refill_pending(&f);
-        if (f.pending_count == 0)
-            flush_candidates(&f);
-        if (f.pending_count == 0 && m->work.count == 0)
-            break;
-        scan_pending(&f);
+    uint32_t count;
+    while ((count = turn_over(&f)) > 0) {
+        const struct work *half = m->pending[f.fill == m->pending[0]];
+        for (const struct work *w = half; w < half + count; w++) {
+            size_t bytes = w->bytes;
+            if (UNLIKELY(bytes > PIECE_BYTES))
+                bytes = first_piece(m, w);
+            scan(&f, w->address, w->address + bytes);
+        }
     }
     front_store(&f);
 }
@@ -211,7 +219,7 @@ static void rescan_marked(struct marker *m)
 {
     const struct heap *h = m->heap;
     for (BLOCKS(h, head)) {
-        if (word_kind(h->words[head]) & KIND_OPAQUE)
+        if (word_opaque(h->words[head]))
             continue;
         const uint8_t *states = block_states(h, head);
         uint32_t count = geometries[word_class(h->words[head])].count;
@@ -252,8 +260,6 @@ void marker_mark_manual(struct marker *m)
 bool marker_create(struct marker *m, struct heap *h)
 {
     m->heap = h;
-    for (int i = 0; i < CANDIDATES; i++)
-        m->candidates[i] = &m->no_object;
     size_t bytes = ((size_t)h->unit_limit << UNIT_SHIFT) / WORK_SHARE;
     return worklist_create(&m->work, bytes / sizeof(struct work));
 }

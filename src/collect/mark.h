@@ -12,19 +12,20 @@
 
 enum {
     CANDIDATES = 64, /* first queue: state bytes on their way to the cache */
-    PENDING = 32,    /* second queue: objects on their way to the cache */
+    PENDING = 32,    /* second queue, each half: objects on their way to the cache */
 };
 
 struct marker {
     struct heap *heap;
-    uint8_t *candidates[CANDIDATES]; /* a ring that is always full */
-    struct work pending[PENDING];    /* a ring */
-    uint32_t candidate_at;           /* the oldest candidate */
-    uint32_t pending_at, pending_count;
+    uint8_t *candidates[CANDIDATES]; /* a ring, from `oldest` to `newest` - 1, modulo its
+                                        size: both only count up */
+    uint32_t oldest, newest;
+    struct work pending[2][PENDING]; /* one half is scanned while the other is filled */
+    unsigned filling;     /* the half that is filled; between calls the other is empty */
+    uint32_t filled;      /* how many objects that half has */
     struct worklist work; /* what the second queue has no room for */
-    bool lost_work;    /* the work list could not grow: some marked object is unscanned */
-    uint8_t no_object; /* a state byte that needs no visit */
-    size_t root_bytes; /* of ranges that were given to marker_scan_roots */
+    bool lost_work;       /* the list could not grow: some marked object is unscanned */
+    size_t root_bytes;    /* of ranges scanned in this cycle */
 };
 
 /* false with ENOMEM. */

@@ -5,7 +5,7 @@
 
 /* Heaps above this size grow by less, since the same time for marking then buys more
  * room: the percentage falls with the square root, to no less than half of live. */
-enum { TAPER_FROM = MIB(256) };
+enum { TAPER_FROM = MIB(32) };
 
 static size_t square_root(size_t n)
 {

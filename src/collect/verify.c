@@ -34,7 +34,7 @@ static bool find(const struct naive *n, uintptr_t address, struct found *f)
         return false;
     while (h->words[unit] >> UNIT_DISTANCE_SHIFT != 0)
         unit--;
-    unsigned class = h->words[unit] % (1 << CLASS_BITS);
+    unsigned class = h->words[unit] >> UNIT_BIN_SHIFT & 127;
     uintptr_t start = h->base + unit * UNIT_BYTES;
     size_t block_bytes = class == CLASS_LARGE ? UNIT_BYTES : geometries[class].size;
     size_t index = class == CLASS_LARGE ? 0 : (address - start) / block_bytes;
@@ -43,7 +43,7 @@ static bool find(const struct naive *n, uintptr_t address, struct found *f)
     f->number = unit * (UNIT_BYTES / GRANULE) + index;
     f->size = class == CLASS_LARGE ? h->units[unit].block.bytes : geometries[class].size;
     f->address = start + index * f->size;
-    f->kind = h->words[unit] >> UNIT_KIND_SHIFT & 7;
+    f->kind = h->words[unit] >> (UNIT_BIN_SHIFT + CLASS_BITS) & 7;
     return h->states[f->number] >= STATE_NEW;
 }
 

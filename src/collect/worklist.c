@@ -1,5 +1,7 @@
 #include "collect/worklist.h"
 
+#include <string.h>
+
 #include "base/os.h"
 
 enum { FIRST_BYTES = KIB(64) };
@@ -7,6 +9,18 @@ enum { FIRST_BYTES = KIB(64) };
 static size_t whole_pages(size_t items)
 {
     return align_up(items * sizeof(struct work), max_size(FIRST_BYTES, os_page_bytes()));
+}
+
+/* Commits more.  false: there is no more. */
+static bool grow(struct worklist *l)
+{
+    size_t ready =
+        min_size(max_size(2 * l->ready, FIRST_BYTES / sizeof(struct work)), l->capacity);
+    size_t more = (ready - l->ready) * sizeof(struct work);
+    if (more == 0 || !os_commit(l->items + l->ready, more))
+        return false;
+    l->ready = ready;
+    return true;
 }
 
 bool worklist_create(struct worklist *l, size_t capacity)
@@ -19,17 +33,16 @@ bool worklist_create(struct worklist *l, size_t capacity)
     }
     l->capacity = bytes / sizeof(struct work);
     l->count = l->ready = 0;
-    return worklist_grow(l);
+    return grow(l);
 }
 
-bool worklist_grow(struct worklist *l)
+bool worklist_push(struct worklist *l, const struct work *items, size_t count)
 {
-    size_t ready =
-        min_size(max_size(2 * l->ready, FIRST_BYTES / sizeof(struct work)), l->capacity);
-    size_t more = (ready - l->ready) * sizeof(struct work);
-    if (more == 0 || !os_commit(l->items + l->ready, more))
-        return false;
-    l->ready = ready;
+    while (l->ready - l->count < count)
+        if (!grow(l))
+            return false;
+    memcpy(l->items + l->count, items, count * sizeof *items);
+    l->count += count;
     return true;
 }
 

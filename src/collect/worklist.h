@@ -25,17 +25,7 @@ bool worklist_create(struct worklist *l, size_t capacity);
 /* Gives the memory of an empty list back, but for the first pages. */
 void worklist_trim(struct worklist *l);
 
-/* Commits more.  false: there is no more. */
-bool worklist_grow(struct worklist *l);
-
-INLINE bool worklist_push(struct worklist *l, uintptr_t address, size_t bytes)
-{
-    if (UNLIKELY(l->count == l->ready) && !worklist_grow(l))
-        return false;
-    struct work *w = &l->items[l->count++];
-    w->address = address;
-    w->bytes = bytes;
-    return true;
-}
+/* false: there is no room, and nothing was pushed. */
+bool worklist_push(struct worklist *l, const struct work *items, size_t count);
 
 #endif

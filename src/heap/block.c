@@ -8,6 +8,10 @@
 #include "heap/extent.h"
 #include "heap/state.h"
 
+/* From this size of heap on, a new small block gets its memory at once: one request costs
+ * less than 16 page faults, and a heap that has come so far will use it. */
+enum { POPULATE_FROM = MIB(4) };
+
 /* Whole pages that the object takes, and the units with one byte more, so that a pointer
  * one past the end lies inside. */
 static size_t large_bytes(size_t bytes)
@@ -39,7 +43,7 @@ static void set_words(struct heap *h, uint32_t head, uint32_t from, uint32_t to,
 
 static unit_word used_word(enum kind kind, unsigned class)
 {
-    return UNIT_USED | (unit_word)kind << UNIT_KIND_SHIFT | class;
+    return UNIT_USED | bin_of(kind, class) << UNIT_BIN_SHIFT;
 }
 
 uint32_t block_create(struct heap *h, enum kind kind, unsigned class)
@@ -55,6 +59,8 @@ uint32_t block_create(struct heap *h, enum kind kind, unsigned class)
     *block_at(h, head) =
         (struct block){.free_count = count, .touched = dirty ? count : 0};
     set_words(h, head, head, head + units, used_word(kind, class));
+    if (!dirty && units == 1 && h->used_bytes > POPULATE_FROM)
+        os_populate((void *)unit_address(h, head), UNIT_BYTES);
     return head;
 }
 
@@ -136,7 +142,7 @@ void block_release(struct heap *h, uint32_t head)
 
 static struct bin_list *list_of(struct heap *h, uint32_t head)
 {
-    return &h->bins[h->words[head] & UNIT_BIN_MASK];
+    return &h->bins[word_bin(h->words[head])];
 }
 
 static void list_append(struct heap *h, uint32_t head)
@@ -211,12 +217,12 @@ uint32_t block_check(const struct heap *h, uint32_t head)
     unit_word word = h->words[head];
     unsigned class = word_class(word);
     CHECK(class > CLASS_NONE && class <= CLASS_LARGE);
-    CHECK((word & UNIT_BIN_MASK) < BIN_COUNT);
+    CHECK(word_bin(word) < BIN_COUNT);
     CHECK((b->bytes != 0) == (class == CLASS_LARGE) && b->bytes % OS_PAGE == 0);
     uint32_t units = block_units(h, head), count = geometries[class].count;
     CHECK(units <= unit_end(h) - head);
     for (uint32_t u = head; u < head + units; u++) {
-        CHECK(((h->words[u] ^ word) & (UNIT_USED | UNIT_BIN_MASK)) == 0);
+        CHECK(word_used(h->words[u]) && word_bin(h->words[u]) == word_bin(word));
         CHECK(unit_head(h, u) == head);
     }
     struct state_counts counts = state_count(states, count);
@@ -234,7 +240,7 @@ uint32_t block_list_check(const struct heap *h, unsigned bin)
     uint32_t length = 0, previous = 0;
     for (uint32_t head = h->bins[bin].first; head; head = block_at(h, head)->next) {
         const struct block *b = block_at(h, head);
-        CHECK((h->words[head] & (UNIT_USED | UNIT_BIN_MASK)) == (UNIT_USED | bin));
+        CHECK(word_used(h->words[head]) && word_bin(h->words[head]) == bin);
         CHECK(!b->taken && b->free_count > 0 && b->previous == previous);
         previous = head;
         length++;

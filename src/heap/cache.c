@@ -26,14 +26,9 @@ static bool has_slots(unsigned class)
     return class > CLASS_NONE && class <= CLASS_MEDIUM_LAST;
 }
 
-static unsigned bin_class(unsigned bin)
-{
-    return word_class(bin);
-}
-
 static bool bin_is_zeroed(unsigned bin)
 {
-    return !(word_kind(bin) & KIND_OPAQUE);
+    return !(bin_kind(bin) & KIND_OPAQUE);
 }
 
 static size_t cache_bytes(void)
@@ -136,7 +131,7 @@ bool cache_refill(struct cache *c, unsigned bin)
         b->block = block_list_take(h, bin);
         if (b->block)
             continue;
-        b->block = block_create(h, word_kind(bin), bin_class(bin));
+        b->block = block_create(h, bin_kind(bin), bin_class(bin));
         if (!b->block)
             return false;
         block_at(h, b->block)->taken = true;
@@ -201,7 +196,7 @@ static uint32_t bin_check(const struct heap *h, const struct bin *b, unsigned bi
     CHECK(b->cur <= b->end && b->end <= b->run_end && b->fresh <= b->run_end);
     CHECK(b->count <= b->capacity);
     if (b->block) {
-        CHECK((h->words[b->block] & UNIT_BIN_MASK) == bin);
+        CHECK(word_bin(h->words[b->block]) == bin);
         CHECK(block_at(h, b->block)->taken);
     }
     for (uint8_t *s = b->cur; s < b->run_end; s++) {
@@ -212,7 +207,7 @@ static uint32_t bin_check(const struct heap *h, const struct bin *b, unsigned bi
         struct slot slot = b->magazine[i];
         CHECK(*slot.state == STATE_RESERVED);
         CHECK(lookup_state(h, (uintptr_t)slot.object) == slot.state);
-        CHECK((lookup_object(h, slot.state).word & UNIT_BIN_MASK) == bin);
+        CHECK(word_bin(lookup_object(h, slot.state).word) == bin);
     }
     return (uint32_t)(b->run_end - b->cur) + b->count;
 }

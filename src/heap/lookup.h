@@ -5,14 +5,45 @@
 #include "heap/sizeclass.h"
 #include "heap/types.h"
 
+INLINE unsigned bin_class(unsigned bin)
+{
+    return bin & ((1u << CLASS_BITS) - 1);
+}
+
+INLINE enum kind bin_kind(unsigned bin)
+{
+    return (enum kind)(bin >> CLASS_BITS);
+}
+
+INLINE unsigned bin_of(enum kind kind, unsigned class)
+{
+    return (unsigned)kind << CLASS_BITS | class;
+}
+
+INLINE unsigned word_bin(unit_word word)
+{
+    return word >> UNIT_BIN_SHIFT & ((1u << UNIT_BIN_BITS) - 1);
+}
+
 INLINE unsigned word_class(unit_word word)
 {
-    return word & ((1u << CLASS_BITS) - 1);
+    return bin_class(word_bin(word));
 }
 
 INLINE enum kind word_kind(unit_word word)
 {
-    return (enum kind)((word & UNIT_BIN_MASK) >> UNIT_KIND_SHIFT);
+    return bin_kind(word_bin(word));
+}
+
+INLINE bool word_opaque(unit_word word)
+{
+    return word & (unit_word)KIND_OPAQUE << (UNIT_BIN_SHIFT + CLASS_BITS);
+}
+
+INLINE const struct geometry *word_geometry(unit_word word)
+{
+    size_t offset = word & ((1u << CLASS_BITS) - 1) << UNIT_BIN_SHIFT;
+    return (const struct geometry *)(const void *)((const char *)geometries + offset);
 }
 
 INLINE bool word_used(unit_word word)
@@ -64,7 +95,7 @@ INLINE uint8_t *lookup_state(const struct heap *h, uintptr_t address)
     if (offset >= h->bytes)
         return NULL;
     uint32_t unit = (uint32_t)(offset >> UNIT_SHIFT);
-    const struct geometry *g = &geometries[word_class(h->words[unit])];
+    const struct geometry *g = word_geometry(h->words[unit]);
     uint32_t head = unit_head(h, unit);
     uint64_t in_block = offset - ((size_t)head << UNIT_SHIFT);
     size_t index = in_block * g->reciprocal >> GEOMETRY_SHIFT;
@@ -83,9 +114,9 @@ INLINE struct object lookup_object(const struct heap *h, const uint8_t *state)
     size_t number = (size_t)(state - h->states);
     uint32_t head = (uint32_t)(number >> STATE_SHIFT);
     unit_word word = h->words[head];
-    size_t size = geometries[word_class(word)].size;
+    size_t size = word_geometry(word)->size;
     size_t index = number & ((1u << STATE_SHIFT) - 1);
-    if (UNLIKELY(size == 0))
+    if (UNLIKELY(size == UINT32_MAX))
         size = block_at(h, head)->bytes;
     return (struct object){unit_address(h, head) + index * size, size, word};
 }

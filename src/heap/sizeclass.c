@@ -33,7 +33,7 @@ void sizeclass_init(bool end_pointers)
             .count = sizeclass_units(class) * UNIT_BYTES / size,
         };
     }
-    geometries[CLASS_LARGE] = (struct geometry){.count = 1};
+    geometries[CLASS_LARGE] = (struct geometry){.size = UINT32_MAX, .count = 1};
     for (size_t i = 0; i <= SMALL_MAX / GRANULE; i++) {
         bool pad = end_pointers && i <= PAD_FROM / GRANULE;
         small_classes[i] = (uint8_t)class_of_slot(max_size(i * GRANULE + pad, 1));

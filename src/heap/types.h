@@ -70,31 +70,34 @@ enum {
  * every byte of every block.  Large: reciprocal 0, so slot 0; none: count 0. */
 struct geometry {
     uint64_t reciprocal;
-    uint32_t size;  /* bytes of a slot; 0 for none and large */
+    uint32_t size;  /* bytes of a slot; large: UINT32_MAX, see the descriptor; none: 0 */
     uint32_t count; /* slots of a block */
 };
+
+_Static_assert(sizeof(struct geometry) == 16, "a unit's word holds offsets in the table");
 
 enum { GEOMETRY_SHIFT = 40 };
 
 /* ---- A unit's word: all that marking and freeing touch ---------------------------- */
 
-/*  31                 12  11    10   9    7 6      0
- * |       distance      |dirty|used | kind | class  |
+/*  31               14 13   11 10      4 3   2   1    0
+ * |      distance     |  kind |  class  |  -  |dirty|used|
  *
- * class, kind   0 in a free unit, so that its low ten bits name no bin
  * used          the unit belongs to a block
- * dirty         free: its memory may hold old contents; clear: it reads as zero
- * distance      used: units back to the block's head, at most UNIT_DISTANCE_MAX: from
- *               there it counts on (hop) */
+ * dirty         free: its memory may hold old contents; clear: it reads as zero.  Used:
+ * so it was when the block was made class, kind   0 in a free unit; together they name
+ * the block's bin.  The class stands where it is the byte offset in the table of
+ * geometries distance      used: units back to the block's head, at most
+ * UNIT_DISTANCE_MAX: from there it counts on */
 typedef uint32_t unit_word;
 
 enum {
-    UNIT_KIND_SHIFT = CLASS_BITS,
-    UNIT_BIN_MASK = (1 << 10) - 1,
-    UNIT_USED = 1 << 10,
-    UNIT_DIRTY = 1 << 11,
-    UNIT_DISTANCE_SHIFT = 12,
-    UNIT_DISTANCE_MAX = (1 << 20) - 1,
+    UNIT_USED = 1 << 0,
+    UNIT_DIRTY = 1 << 1,
+    UNIT_BIN_SHIFT = 4,
+    UNIT_BIN_BITS = CLASS_BITS + 3,
+    UNIT_DISTANCE_SHIFT = UNIT_BIN_SHIFT + UNIT_BIN_BITS,
+    UNIT_DISTANCE_MAX = (1 << (32 - UNIT_DISTANCE_SHIFT)) - 1,
 };
 
 /* ---- A unit's descriptor: cold ---------------------------------------------------- */

@@ -57,7 +57,7 @@ INLINE void *take_next(struct bin *b, uint8_t *state)
 INLINE void *alloc_fast(size_t size, enum kind kind, bool zero)
 {
     if (LIKELY(size <= SMALL_REQUEST_MAX)) {
-        struct bin *b = &thread_cache->bins[(unsigned)kind << CLASS_BITS];
+        struct bin *b = &thread_cache->bins[bin_of(kind, 0)];
         b += sizeclass_small(size);
         uint32_t count = b->count;
         if (count)
@@ -106,7 +106,7 @@ static void *alloc_slot(unsigned bin, bool zero)
     }
     void *object = take_next(b, b->cur);
     /* Runs of opaque kinds are not zeroed ahead. */
-    if (zero && (word_kind(bin) & KIND_OPAQUE))
+    if (zero && (bin_kind(bin) & KIND_OPAQUE))
         memset(object, 0, b->size);
     return object;
 }
@@ -136,7 +136,7 @@ static void *try_alloc(size_t size, size_t alignment, enum kind kind, bool zero)
                          : sizeclass_for_aligned(size, alignment, &filled);
     if (class == CLASS_LARGE)
         return alloc_large(size, alignment, kind, zero);
-    void *object = alloc_slot((unsigned)kind << CLASS_BITS | class, zero);
+    void *object = alloc_slot(bin_of(kind, class), zero);
     if (object && filled) {
         uint32_t unit = unit_of(&process_heap, (uintptr_t)object);
         block_at(&process_heap, unit_head(&process_heap, unit))->filled = true;

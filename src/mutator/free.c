@@ -29,7 +29,7 @@ NOINLINE static void free_slow(void *object)
     } else if (word_class(o.word) == CLASS_LARGE) {
         free_large(&process_heap, o.address);
     } else {
-        cache_spill(thread_cache, o.word & UNIT_BIN_MASK);
+        cache_spill(thread_cache, word_bin(o.word));
         gc_free(object);
     }
     errno = saved_errno;
@@ -45,7 +45,7 @@ void gc_free(void *object)
     uint32_t unit = (uint32_t)(offset >> UNIT_SHIFT);
     unit_word word = h->words[unit];
     uint32_t distance = word >> UNIT_DISTANCE_SHIFT;
-    const struct geometry *g = &geometries[word_class(word)];
+    const struct geometry *g = word_geometry(word);
     uint64_t in_block = (offset & (UNIT_BYTES - 1)) + ((uint64_t)distance << UNIT_SHIFT);
     size_t index = in_block * g->reciprocal >> GEOMETRY_SHIFT;
     if (UNLIKELY(index * g->size != in_block))
@@ -53,7 +53,7 @@ void gc_free(void *object)
     uint8_t *state = block_states(h, unit - distance) + index;
     if (UNLIKELY(*state < STATE_NEW))
         return free_slow(object);
-    struct bin *b = &thread_cache->bins[word & UNIT_BIN_MASK];
+    struct bin *b = &thread_cache->bins[word_bin(word)];
     uint32_t count = b->count;
     if (UNLIKELY(count == b->capacity))
         return free_slow(object);

@@ -72,7 +72,7 @@ static void *move(const struct object *o, size_t size)
         return NULL;
     size_t kept = min_size(o->size, size);
     if (!object_at(moved, &to)) /* the out-of-memory handler's */
-        to = (struct object){(uintptr_t)moved, kept, o->word & ~(unit_word)UNIT_BIN_MASK};
+        to = (struct object){(uintptr_t)moved, kept, 0};
     if (is_large(o) && is_large(&to) && o->size >= MOVE_PAGES_FROM &&
         o->size <= to.size && os_move(moved, (void *)o->address, o->size))
         kept = o->size;
