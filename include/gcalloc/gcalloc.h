@@ -76,9 +76,9 @@ GC_PUBLIC void *gc_alloc_with(size_t size, size_t alignment, unsigned flags) GC_
 GC_PUBLIC void *gc_calloc(size_t count, size_t size) GC_NEW_OBJECT
     __attribute__((alloc_size(1, 2)));
 
-/* Resizes an object and returns its address, which may be new: the contents are kept up
- * to the smaller of both sizes, bytes beyond them are zero for objects that are scanned
- * and undefined for others, and so is the kind (atomic, manual).  The alignment is 16.
+/* Resizes an object and returns its address, which may be new.  The contents are kept up
+ * to the smaller of both sizes, and so is the kind (atomic, manual); bytes beyond them are
+ * zero in scanned objects, undefined in others.  The new alignment is 16.
  * `object` NULL is gc_alloc(size); size 0 gives an object of size 0.
  * NULL with ENOMEM: no memory; `object` is untouched and still valid.
  * NULL with EINVAL: `object` is not the start of a living object (reported on stderr). */

@@ -149,6 +149,8 @@ static uint32_t decommit_below(struct heap *h, uint32_t end, uint32_t most)
         return first;
     for (uint32_t u = first; u < end; u++)
         h->words[u] &= ~(unit_word)UNIT_DIRTY;
+    /* The states of free units are all FREE, which is what untouched memory reads as. */
+    os_decommit(block_states(h, first), bytes >> (UNIT_SHIFT - STATE_SHIFT));
     h->dirty_bytes -= bytes;
     h->counters.returned_bytes += bytes;
     return first;

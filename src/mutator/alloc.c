@@ -149,7 +149,7 @@ NOINLINE void *alloc_object(size_t size, size_t alignment, enum kind kind, bool 
     if (!thread_is_ready())
         return NULL;
     struct heap *h = &process_heap;
-    bool possible = size <= (size_t)h->unit_limit << UNIT_SHIFT;
+    bool possible = size <= min_size((size_t)h->unit_limit << UNIT_SHIFT, h->limit);
     void *object = possible ? try_alloc(size, alignment, kind, zero) : NULL;
     if (!object && possible && !collector.disabled) {
         collector_run(CAUSE_MEMORY);

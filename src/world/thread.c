@@ -1,11 +1,14 @@
 #include "world/thread.h"
 
-#include <errno.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "base/os.h"
 #include "heap/cache.h"
+
+enum { STACK_GUESS = 8 << 20 }; /* the usual limit of a main thread's stack */
 
 struct mutator the_mutator PRIVATE_DATA;
 
@@ -14,6 +17,17 @@ __thread struct cache *thread_cache = (struct cache *)(uintptr_t)&cache_none;
 bool thread_may_attach(void)
 {
     return the_mutator.tid == 0 || the_mutator.tid == gettid();
+}
+
+/* Without /proc: all mapped pages from here up, with no limit known for the low end. */
+static void probe_stack(uintptr_t *low, uintptr_t *high)
+{
+    unsigned char resident;
+    uintptr_t page = align_down((uintptr_t)__builtin_frame_address(0), os_page_bytes());
+    while (mincore((void *)page, 1, &resident) == 0)
+        page += os_page_bytes();
+    *high = page;
+    *low = page - STACK_GUESS;
 }
 
 /* The C library knows the bounds; for the main thread it reads /proc/self/maps and takes
@@ -33,13 +47,11 @@ static int stack_bounds(uintptr_t *low, uintptr_t *high)
     return error;
 }
 
-bool thread_attach(struct cache *c)
+void thread_attach(struct cache *c)
 {
-    int error = stack_bounds(&the_mutator.stack_low, &the_mutator.stack_high);
-    if (error)
-        return errno = error, false;
+    if (stack_bounds(&the_mutator.stack_low, &the_mutator.stack_high) != 0)
+        probe_stack(&the_mutator.stack_low, &the_mutator.stack_high);
     the_mutator.tid = gettid();
     the_mutator.cache = c;
     thread_cache = c;
-    return true;
 }
