@@ -62,11 +62,7 @@ bool init_thread(void)
     struct cache *c = cache_create(&process_heap);
     if (!c)
         return false;
-    if (!thread_attach(c)) {
-        log_line("the bounds of this thread's stack cannot be found");
-        cache_destroy(c);
-        return false;
-    }
+    thread_attach(c);
     errno = saved_errno;
     return true;
 }

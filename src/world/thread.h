@@ -23,9 +23,8 @@ SHARED_DATA struct mutator the_mutator;
 SHARED_DATA __thread struct cache *thread_cache
     __attribute__((tls_model("initial-exec")));
 
-/* Makes the calling thread the mutator, with this cache.  false: its stack's bounds
- * cannot be found; errno says why. */
-bool thread_attach(struct cache *c);
+/* Makes the calling thread the mutator, with this cache. */
+void thread_attach(struct cache *c);
 
 /* The caller is the mutator, or there is none yet. */
 bool thread_may_attach(void);
