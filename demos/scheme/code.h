@@ -16,58 +16,58 @@
 
 /* Notation: stack before -> after; k: a number of a constant; n: a count; slot: an index
  * from fp; i: an index into the closure's captured values. */
-#define INSTRUCTIONS(X)                                                                  \
-    X(HALT)             /* v ->            leaves the evaluator with v */                \
-    X(CONSTANT)         /* k: -> v */                                                    \
-    X(LOCAL)            /* slot: -> v */                                                 \
-    X(LOCAL_BOX)        /* slot: -> v      the content of the box in the slot */         \
-    X(CAPTURED)         /* i: -> v */                                                    \
-    X(CAPTURED_BOX)     /* i: -> v */                                                    \
-    X(GLOBAL)           /* k: -> v         k: the symbol */                              \
-    X(SET_LOCAL)        /* slot: v -> */                                                 \
-    X(SET_LOCAL_BOX)    /* slot: v -> */                                                 \
-    X(SET_CAPTURED_BOX) /* i: v -> */                                                    \
-    X(SET_GLOBAL)       /* k: v -> */                                                    \
-    X(DEFINE)           /* k: v -> */                                                    \
-    X(BOX)              /* v -> box */                                                   \
-    X(BOX_LOCAL)        /* slot: ->        puts the slot's value into a box */           \
-    X(POP)              /* v -> */                                                       \
-    X(SLIDE)            /* n: n values, v -> v */                                        \
-    X(JUMP)             /* distance: -> */                                               \
-    X(JUMP_IF_FALSE)    /* distance: v -> */                                             \
-    X(JUMP_IF_TRUE)     /* distance: v -> v if it jumps, v -> if not */                  \
-    X(CLOSURE)          /* k n x...: -> v  x: slot to capture, or ~i to pass on */       \
-    X(PATCH)            /* slot1 i slot2: -> lets the closure in slot1 capture slot2 */  \
-    X(FRAME)            /* -> header       its contents come with the call */            \
-    X(CALL)             /* n: header, n values, procedure -> v */                        \
-    X(TAIL_CALL)        /* n: n values, procedure -> */                                  \
+#define INSTRUCTIONS(X)                                                                 \
+    X(HALT)             /* v ->            leaves the evaluator with v */               \
+    X(CONSTANT)         /* k: -> v */                                                   \
+    X(LOCAL)            /* slot: -> v */                                                \
+    X(LOCAL_BOX)        /* slot: -> v      the content of the box in the slot */        \
+    X(CAPTURED)         /* i: -> v */                                                   \
+    X(CAPTURED_BOX)     /* i: -> v */                                                   \
+    X(GLOBAL)           /* k: -> v         k: the symbol */                             \
+    X(SET_LOCAL)        /* slot: v -> */                                                \
+    X(SET_LOCAL_BOX)    /* slot: v -> */                                                \
+    X(SET_CAPTURED_BOX) /* i: v -> */                                                   \
+    X(SET_GLOBAL)       /* k: v -> */                                                   \
+    X(DEFINE)           /* k: v -> */                                                   \
+    X(BOX)              /* v -> box */                                                  \
+    X(BOX_LOCAL)        /* slot: ->        puts the slot's value into a box */          \
+    X(POP)              /* v -> */                                                      \
+    X(SLIDE)            /* n: n values, v -> v */                                       \
+    X(JUMP)             /* distance: -> */                                              \
+    X(JUMP_IF_FALSE)    /* distance: v -> */                                            \
+    X(JUMP_IF_TRUE)     /* distance: v -> v if it jumps, v -> if not */                 \
+    X(CLOSURE)          /* k n x...: -> v  x: slot to capture, or ~i to pass on */      \
+    X(PATCH)            /* slot1 i slot2: -> lets the closure in slot1 capture slot2 */ \
+    X(FRAME)            /* -> header       its contents come with the call */           \
+    X(CALL)             /* n: header, n values, procedure -> v */                       \
+    X(TAIL_CALL)        /* n: n values, procedure -> */                                 \
     X(RETURN)           /* v -> */
 
 /* Instructions that do what a primitive does, for the usual types of the arguments; for
  * others they call the primitive.  X(opcode, primitive, arguments) */
-#define INTEGRATED(X)                                                                    \
-    X(ADD, "+", 2)                                                                       \
-    X(SUBTRACT, "-", 2)                                                                  \
-    X(MULTIPLY, "*", 2)                                                                  \
-    X(EQUAL, "=", 2)                                                                     \
-    X(LESS, "<", 2)                                                                      \
-    X(GREATER, ">", 2)                                                                   \
-    X(LESS_EQUAL, "<=", 2)                                                               \
-    X(GREATER_EQUAL, ">=", 2)                                                            \
-    X(IS_ZERO, "zero?", 1)                                                               \
-    X(QUOTIENT, "quotient", 2)                                                           \
-    X(REMAINDER, "remainder", 2)                                                         \
-    X(CONS, "cons", 2)                                                                   \
-    X(CAR, "car", 1)                                                                     \
-    X(CDR, "cdr", 1)                                                                     \
-    X(IS_NULL, "null?", 1)                                                               \
-    X(IS_PAIR, "pair?", 1)                                                               \
-    X(NOT, "not", 1)                                                                     \
-    X(EQ, "eq?", 2)                                                                      \
-    X(EQV, "eqv?", 2)                                                                    \
-    X(CHAR_EQUAL, "char=?", 2)                                                           \
-    X(STRING_REF, "string-ref", 2)                                                       \
-    X(VECTOR_REF, "vector-ref", 2)                                                       \
+#define INTEGRATED(X)              \
+    X(ADD, "+", 2)                 \
+    X(SUBTRACT, "-", 2)            \
+    X(MULTIPLY, "*", 2)            \
+    X(EQUAL, "=", 2)               \
+    X(LESS, "<", 2)                \
+    X(GREATER, ">", 2)             \
+    X(LESS_EQUAL, "<=", 2)         \
+    X(GREATER_EQUAL, ">=", 2)      \
+    X(IS_ZERO, "zero?", 1)         \
+    X(QUOTIENT, "quotient", 2)     \
+    X(REMAINDER, "remainder", 2)   \
+    X(CONS, "cons", 2)             \
+    X(CAR, "car", 1)               \
+    X(CDR, "cdr", 1)               \
+    X(IS_NULL, "null?", 1)         \
+    X(IS_PAIR, "pair?", 1)         \
+    X(NOT, "not", 1)               \
+    X(EQ, "eq?", 2)                \
+    X(EQV, "eqv?", 2)              \
+    X(CHAR_EQUAL, "char=?", 2)     \
+    X(STRING_REF, "string-ref", 2) \
+    X(VECTOR_REF, "vector-ref", 2) \
     X(VECTOR_SET, "vector-set!", 3)
 
 #define INSTRUCTION_OPCODE(name) OP_##name,

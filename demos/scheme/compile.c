@@ -24,7 +24,8 @@ struct assembler {
     int depth, depth_max; /* of the stack, from fp */
 };
 
-static void compile_node(struct assembler *a, const struct node *node, enum context context);
+static void compile_node(struct assembler *a, const struct node *node,
+                         enum context context);
 
 /* ---- Emitting -------------------------------------------------------------------- */
 
@@ -190,7 +191,8 @@ static void compile_scope(struct assembler *a, const struct node *body, int coun
     pop(a, count);
 }
 
-static void compile_let(struct assembler *a, const struct node *node, enum context context)
+static void compile_let(struct assembler *a, const struct node *node,
+                        enum context context)
 {
     int count = 0;
     for (struct variable *v = node->variable; v; v = v->next, count++) {
@@ -289,12 +291,12 @@ static void compile_sequence(struct assembler *a, const struct node *node,
 /* ---- Calls ----------------------------------------------------------------------- */
 
 /* The instruction that does what the call asks for, or 0. */
-static int integrated_opcode(const struct node *operator, int argc)
+static int integrated_opcode(const struct node *callee, int argc)
 {
-    value procedure = operator->datum;
-    if (operator->kind == NODE_GLOBAL)
+    value procedure = callee->datum;
+    if (callee->kind == NODE_GLOBAL)
         procedure = symbol_of(procedure)->global;
-    else if (operator->kind != NODE_CONSTANT)
+    else if (callee->kind != NODE_CONSTANT)
         return 0;
     if (!has_type(procedure, TYPE_PRIMITIVE))
         return 0;
@@ -310,7 +312,8 @@ static int compile_arguments(struct assembler *a, const struct node *node)
     return argc;
 }
 
-static void compile_call(struct assembler *a, const struct node *node, enum context context)
+static void compile_call(struct assembler *a, const struct node *node,
+                         enum context context)
 {
     int argc = 0;
     for (const struct node *item = node->first->next; item; item = item->next)
@@ -338,7 +341,8 @@ static void compile_call(struct assembler *a, const struct node *node, enum cont
 
 /* ---- Nodes ----------------------------------------------------------------------- */
 
-static void compile_node(struct assembler *a, const struct node *node, enum context context)
+static void compile_node(struct assembler *a, const struct node *node,
+                         enum context context)
 {
     check_depth();
     switch (node->kind) {

@@ -23,8 +23,9 @@ void define_primitives(const struct definition *definitions, size_t count)
 value want(value v, enum type type)
 {
     static const char *const names[] = {
-        [TYPE_STRING] = "a string",   [TYPE_SYMBOL] = "a symbol", [TYPE_VECTOR] = "a vector",
-        [TYPE_TABLE] = "a hash table", [TYPE_PORT] = "a port",
+        [TYPE_STRING] = "a string", [TYPE_SYMBOL] = "a symbol",
+        [TYPE_VECTOR] = "a vector", [TYPE_TABLE] = "a hash table",
+        [TYPE_PORT] = "a port",
     };
     if (!has_type(v, type))
         fail_type(names[type], v);
@@ -76,10 +77,7 @@ value want_procedure(value v)
 
 /* ---- Primitives ------------------------------------------------------------------ */
 
-PRIMITIVE(p_is_procedure)
-{
-    return boolean(is_procedure(args[0]));
-}
+SIMPLE(p_is_procedure, boolean(is_procedure(args[0])))
 
 /* (apply procedure argument ... list) */
 PRIMITIVE(p_apply)
@@ -98,10 +96,7 @@ PRIMITIVE(p_apply)
     return TAIL_CALL;
 }
 
-PRIMITIVE(p_eval)
-{
-    return evaluate(args[0], NULL, NULL);
-}
+SIMPLE(p_eval, evaluate(args[0], NULL, NULL))
 
 /* (error message irritant ...) */
 PRIMITIVE(p_error)
@@ -125,10 +120,7 @@ PRIMITIVE(p_exit)
 
 value command_line;
 
-PRIMITIVE(p_command_line)
-{
-    return command_line;
-}
+SIMPLE(p_command_line, command_line)
 
 /* Seconds, from some point in the past. */
 PRIMITIVE(p_current_time)

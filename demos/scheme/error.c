@@ -38,7 +38,8 @@ static char *format_message(const char *format, va_list arguments)
     return out->data;
 }
 
-static _Noreturn void raise_error(const char *text, const char *file, int line, int column)
+static _Noreturn void raise_error(const char *text, const char *file, int line,
+                                  int column)
 {
     message = text;
     error_file = file;
@@ -68,7 +69,8 @@ void fail_memory(void)
 
 void fail_type(const char *expected, value got)
 {
-    fail("%s: expected %s, got %v", vm.primitive ? vm.primitive->name : "?", expected, got);
+    fail("%s: expected %s, got %v", vm.primitive ? vm.primitive->name : "?", expected,
+         got);
 }
 
 /* ---- Reporting ------------------------------------------------------------------- */

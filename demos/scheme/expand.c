@@ -8,8 +8,20 @@ static struct {
     int line, column;
 } source;
 
+void locate(value form)
+{
+    if (!source.positions)
+        return;
+    value packed = table_get(source.positions, form, FALSE);
+    if (packed != FALSE) {
+        source.line = (int)(fixnum_of(packed) >> 32);
+        source.column = (int)(fixnum_of(packed) & 0x7FFFFFFF);
+    }
+}
+
 void fail_syntax(const char *what, value form)
 {
+    locate(form);
     fail_at(source.file, source.line, source.column, "%s: %v", what, form);
 }
 
@@ -23,7 +35,7 @@ intptr_t form_length(value form, int least)
 
 /* ---- Nodes ----------------------------------------------------------------------- */
 
-static struct node *node_new(enum node_kind kind, struct node *first)
+struct node *node_new(enum node_kind kind, struct node *first)
 {
     struct node *node = allocate(sizeof *node);
     node->kind = kind;
@@ -42,12 +54,12 @@ struct node *node_constant(value datum)
 
 struct node *node_call(value procedure, struct node *arguments)
 {
-    struct node *operator= node_constant(procedure);
-    operator->next = arguments;
-    return node_new(NODE_CALL, operator);
+    struct node *callee = node_constant(procedure);
+    callee->next = arguments;
+    return node_new(NODE_CALL, callee);
 }
 
-static struct node *node_if(struct node *test, struct node *yes, struct node *no)
+struct node *node_if(struct node *test, struct node *yes, struct node *no)
 {
     test->next = yes;
     yes->next = no;
@@ -56,7 +68,7 @@ static struct node *node_if(struct node *test, struct node *yes, struct node *no
 
 /* ---- Variables and scopes -------------------------------------------------------- */
 
-static struct variable *variable_new(value name, struct lambda *owner, struct node *init)
+struct variable *variable_new(value name, struct lambda *owner, struct node *init)
 {
     struct variable *variable = allocate(sizeof *variable);
     variable->name = name;
@@ -78,7 +90,7 @@ static struct variable *find_exact(value name, const struct scope *scope)
 
 /* A name that a macro inserted refers to the binding that the macro inserted too; if it
  * inserted none, to what the original name means. */
-static struct variable *find(value name, const struct scope *scope)
+struct variable *scope_find(value name, const struct scope *scope)
 {
     struct variable *variable = NULL;
     for (; name && !variable; name = symbol_of(name)->original)
@@ -135,7 +147,7 @@ static void capture(struct variable *variable, struct lambda *lambda)
     }
 }
 
-static struct node *node_local(struct variable *variable, const struct scope *scope)
+struct node *node_local(struct variable *variable, const struct scope *scope)
 {
     struct node *node = node_new(NODE_LOCAL, NULL);
     capture(variable, scope->lambda);
@@ -145,7 +157,7 @@ static struct node *node_local(struct variable *variable, const struct scope *sc
 
 static struct node *reference(value name, const struct scope *scope)
 {
-    struct variable *variable = find(name, scope);
+    struct variable *variable = scope_find(name, scope);
     if (variable)
         return node_local(variable, scope);
     struct node *node = node_new(NODE_GLOBAL, NULL);
@@ -155,12 +167,17 @@ static struct node *reference(value name, const struct scope *scope)
     return node;
 }
 
-static struct node *node_let(enum node_kind kind, struct variable *variables,
-                             struct node *body)
+struct node *node_let(enum node_kind kind, struct variable *variables, struct node *body)
 {
     struct node *node = node_new(kind, body);
     node->variable = variables;
     return node;
+}
+
+bool is_keyword(value form, const char *name, const struct scope *scope)
+{
+    return is_symbol(form) && original_name(form) == symbol(name) &&
+           !scope_find(form, scope);
 }
 
 /* ---- Expressions ----------------------------------------------------------------- */
@@ -170,23 +187,12 @@ static value keyword_of(value form, const struct scope *scope)
 {
     if (is_pair(form) && has_type(car(form), TYPE_SPECIAL))
         return car(form);
-    if (!is_pair(form) || !is_symbol(car(form)) || find(car(form), scope))
+    if (!is_pair(form) || !is_symbol(car(form)) || scope_find(car(form), scope))
         return FALSE;
     return symbol_of(original_name(car(form)))->syntax;
 }
 
-static void locate(value form)
-{
-    if (!source.positions)
-        return;
-    value packed = table_get(source.positions, form, FALSE);
-    if (packed != FALSE) {
-        source.line = (int)(fixnum_of(packed) >> 32);
-        source.column = (int)(fixnum_of(packed) & 0x7FFFFFFF);
-    }
-}
-
-static struct node *expand_list(value forms, struct scope *scope)
+struct node *expand_list(value forms, struct scope *scope)
 {
     struct node *first = NULL, **link = &first;
     for (; is_pair(forms); forms = cdr(forms)) {
@@ -224,7 +230,7 @@ struct node *expand(value form, struct scope *scope)
     return node;
 }
 
-static struct node *expand_sequence(value forms, struct scope *scope)
+struct node *expand_sequence(value forms, struct scope *scope)
 {
     if (forms == NIL)
         return node_constant(UNSPECIFIED);
@@ -235,7 +241,6 @@ static struct node *expand_sequence(value forms, struct scope *scope)
 /* ---- Bodies, lambda, define ------------------------------------------------------ */
 
 static value lambda_form; /* stands for `lambda`, whatever that name means */
-static value memv;
 
 static struct node *expand_define(value form, struct scope *scope);
 static struct node *expand_begin(value form, struct scope *scope);
@@ -258,7 +263,8 @@ static value expand_head(value forms, struct scope *scope)
         } else if (is_special(keyword, expand_begin)) {
             value rest = cdr(forms);
             form_length(car(forms), 1);
-            for (value list = list_reverse(cdr(car(forms))); is_pair(list); list = cdr(list))
+            for (value list = list_reverse(cdr(car(forms))); is_pair(list);
+                 list = cdr(list))
                 rest = cons(car(list), rest);
             forms = rest;
         } else if (is_special(keyword, expand_define_macro) ||
@@ -298,21 +304,20 @@ static value definition_parts(value form, value *name)
     return expression;
 }
 
-static struct node *named(struct node *node, value name)
+struct node *node_named(struct node *node, value name)
 {
     if (node->kind == NODE_LAMBDA && node->lambda->name == FALSE)
         node->lambda->name = original_name(name);
     return node;
 }
 
-/* A letrec* over variables whose inits are these forms.  A lambda that is never assigned
- * gets its closure before all else; other variables change when they get their value. */
-static struct node *expand_letrec(struct variable *variables, value inits, value body,
-                                  struct scope *scope,
-                                  struct node *(*expand_rest)(value, struct scope *))
+/* A lambda that is never assigned gets its closure before all else; other variables
+ * change when they get their value. */
+struct node *expand_letrec(struct variable *variables, value inits, value body,
+                           struct scope *scope, expander expand_rest)
 {
     for (struct variable *v = variables; v; v = v->next, inits = cdr(inits)) {
-        v->init = named(expand(car(inits), scope), v->name);
+        v->init = node_named(expand(car(inits), scope), v->name);
         if (v->init->kind != NODE_LAMBDA)
             v->assigned = true;
     }
@@ -320,7 +325,7 @@ static struct node *expand_letrec(struct variable *variables, value inits, value
 }
 
 /* A body: definitions, then expressions. */
-static struct node *expand_body(value forms, struct scope *outer)
+struct node *expand_body(value forms, struct scope *outer)
 {
     struct scope scope = {outer, outer->lambda, NULL};
     struct variable **link = &scope.variables;
@@ -341,7 +346,7 @@ static struct node *expand_body(value forms, struct scope *outer)
                          expand_sequence);
 }
 
-static struct lambda *lambda_new(value name, struct lambda *outer)
+struct lambda *lambda_new(value name, struct lambda *outer)
 {
     struct lambda *lambda = allocate(sizeof *lambda);
     lambda->name = name;
@@ -349,7 +354,7 @@ static struct lambda *lambda_new(value name, struct lambda *outer)
     return lambda;
 }
 
-static void add_parameters(struct lambda *lambda, value parameters)
+void add_parameters(struct lambda *lambda, value parameters)
 {
     struct variable **link = &lambda->parameters;
     for (value p = parameters; p != NIL; p = is_pair(p) ? cdr(p) : NIL) {
@@ -369,8 +374,7 @@ static void add_parameters(struct lambda *lambda, value parameters)
     }
 }
 
-static struct node *node_lambda(value name, value parameters, value body,
-                                struct scope *outer)
+struct node *node_lambda(value name, value parameters, value body, struct scope *outer)
 {
     struct node *node = node_new(NODE_LAMBDA, NULL);
     node->lambda = lambda_new(name, outer->lambda);
@@ -393,7 +397,7 @@ static struct node *expand_define(value form, struct scope *scope)
         fail_syntax("a definition among expressions", form);
     name = original_name(name);
     symbol_of(name)->syntax = FALSE;
-    struct node *node = node_new(NODE_DEFINE, named(expand(init, scope), name));
+    struct node *node = node_new(NODE_DEFINE, node_named(expand(init, scope), name));
     node->datum = name;
     return node;
 }
@@ -403,7 +407,7 @@ static struct node *expand_set(value form, struct scope *scope)
     if (form_length(form, 3) != 3 || !is_symbol(car(cdr(form))))
         fail_syntax("bad syntax", form);
     value name = car(cdr(form));
-    struct variable *variable = find(name, scope);
+    struct variable *variable = scope_find(name, scope);
     struct node *content = expand(car(cdr(cdr(form))), scope);
     struct node *node = node_new(variable ? NODE_SET_LOCAL : NODE_SET_GLOBAL, content);
     node->datum = original_name(name);
@@ -415,7 +419,7 @@ static struct node *expand_set(value form, struct scope *scope)
     return node;
 }
 
-/* ---- Conditionals and sequences -------------------------------------------------- */
+/* ---- The other basic forms -------------------------------------------------- */
 
 static struct node *expand_quote(value form, struct scope *scope)
 {
@@ -439,270 +443,9 @@ static struct node *expand_begin(value form, struct scope *scope)
     return expand_sequence(cdr(form), scope);
 }
 
-static struct node *expand_when(value form, struct scope *scope)
-{
-    form_length(form, 3);
-    struct node *test = expand(car(cdr(form)), scope);
-    return node_if(test, expand_sequence(cdr(cdr(form)), scope),
-                   node_constant(UNSPECIFIED));
-}
-
-static struct node *expand_unless(value form, struct scope *scope)
-{
-    form_length(form, 3);
-    struct node *test = expand(car(cdr(form)), scope);
-    return node_if(test, node_constant(UNSPECIFIED),
-                   expand_sequence(cdr(cdr(form)), scope));
-}
-
-/* Joins expressions from the right. */
-static struct node *chain(struct node *list, struct node *(*join)(struct node *, struct node *))
-{
-    check_depth();
-    if (!list->next)
-        return list;
-    struct node *rest = chain(list->next, join);
-    return join(list, rest);
-}
-
-static struct node *join_and(struct node *a, struct node *b)
-{
-    return node_if(a, b, node_constant(FALSE));
-}
-
-static struct node *join_or(struct node *a, struct node *b)
-{
-    a->next = b;
-    return node_new(NODE_OR, a);
-}
-
-static struct node *expand_and(value form, struct scope *scope)
-{
-    struct node *list = expand_list(cdr(form), scope);
-    return list ? chain(list, join_and) : node_constant(TRUE);
-}
-
-static struct node *expand_or(value form, struct scope *scope)
-{
-    struct node *list = expand_list(cdr(form), scope);
-    return list ? chain(list, join_or) : node_constant(FALSE);
-}
-
-bool is_keyword(value form, const char *name, const struct scope *scope)
-{
-    return is_symbol(form) && original_name(form) == symbol(name) && !find(form, scope);
-}
-
-/* A variable that no name refers to. */
-static struct variable *temporary(struct node *init, const struct scope *scope)
-{
-    return variable_new(UNSPECIFIED, scope->lambda, init);
-}
-
-/* What a clause does after its test; `=> receiver` calls it with what was tested. */
-static struct node *clause_body(value body, struct variable *tested, struct scope *scope)
-{
-    if (!is_pair(body) || !is_keyword(car(body), "=>", scope))
-        return expand_sequence(body, scope);
-    form_length(body, 2);
-    struct node *receiver = expand(car(cdr(body)), scope);
-    receiver->next = node_local(tested, scope);
-    return node_new(NODE_CALL, receiver);
-}
-
-static struct node *expand_clauses(value clauses, struct scope *scope)
-{
-    if (clauses == NIL)
-        return node_constant(UNSPECIFIED);
-    value clause = car(clauses), rest = cdr(clauses);
-    form_length(clause, 1);
-    locate(clause);
-    if (is_keyword(car(clause), "else", scope))
-        return expand_sequence(cdr(clause), scope);
-    struct node *test = expand(car(clause), scope);
-    if (cdr(clause) == NIL)
-        return join_or(test, expand_clauses(rest, scope));
-    if (is_keyword(car(cdr(clause)), "=>", scope)) {
-        struct variable *tested = temporary(test, scope);
-        struct node *yes = clause_body(cdr(clause), tested, scope);
-        struct node *body = node_if(node_local(tested, scope), yes,
-                                    expand_clauses(rest, scope));
-        return node_let(NODE_LET, tested, body);
-    }
-    struct node *yes = expand_sequence(cdr(clause), scope);
-    return node_if(test, yes, expand_clauses(rest, scope));
-}
-
-static struct node *expand_cond(value form, struct scope *scope)
-{
-    return expand_clauses(cdr(form), scope);
-}
-
-static struct node *expand_cases(value clauses, struct variable *key, struct scope *scope)
-{
-    if (clauses == NIL)
-        return node_constant(UNSPECIFIED);
-    value clause = car(clauses);
-    form_length(clause, 2);
-    struct node *body = clause_body(cdr(clause), key, scope);
-    if (is_keyword(car(clause), "else", scope))
-        return body;
-    form_length(car(clause), 0);
-    struct node *arguments = node_local(key, scope);
-    arguments->next = node_constant(original_datum(car(clause)));
-    return node_if(node_call(memv, arguments), body,
-                   expand_cases(cdr(clauses), key, scope));
-}
-
-static struct node *expand_case(value form, struct scope *scope)
-{
-    form_length(form, 2);
-    struct variable *key = temporary(expand(car(cdr(form)), scope), scope);
-    return node_let(NODE_LET, key, expand_cases(cdr(cdr(form)), key, scope));
-}
-
-/* ---- Binding forms --------------------------------------------------------------- */
-
-/* Checks ((name init) ...), where with `most` 3 a step may follow. */
-static void check_bindings(value bindings, int most)
-{
-    form_length(bindings, 0);
-    for (; is_pair(bindings); bindings = cdr(bindings)) {
-        value b = car(bindings);
-        if (form_length(b, 2) > most || !is_symbol(car(b)))
-            fail_syntax("bad binding", b);
-    }
-}
-
-static value names_of(value bindings)
-{
-    value names = NIL;
-    for (value list = list_reverse(bindings); is_pair(list); list = cdr(list))
-        names = cons(car(car(list)), names);
-    return names;
-}
-
-static value inits_of(value bindings)
-{
-    value inits = NIL;
-    for (value list = list_reverse(bindings); is_pair(list); list = cdr(list))
-        inits = cons(car(cdr(car(list))), inits);
-    return inits;
-}
-
-/* Calls the procedure of a loop, which is a letrec of this one variable. */
-static struct node *node_loop(struct variable *loop, struct node *arguments,
-                              struct scope *scope)
-{
-    struct node *operator= node_local(loop, scope);
-    operator->next = arguments;
-    return node_let(NODE_LETREC, loop, node_new(NODE_CALL, operator));
-}
-
-static struct node *expand_named_let(value form, struct scope *outer)
-{
-    form_length(form, 4);
-    value name = car(cdr(form)), bindings = car(cdr(cdr(form)));
-    check_bindings(bindings, 2);
-    struct variable *loop = variable_new(name, outer->lambda, NULL);
-    struct scope scope = {outer, outer->lambda, loop};
-    loop->init = node_lambda(original_name(name), names_of(bindings), cdr(cdr(cdr(form))), &scope);
-    return node_loop(loop, expand_list(inits_of(bindings), outer), outer);
-}
-
-static struct node *expand_let(value form, struct scope *outer)
-{
-    form_length(form, 3);
-    value bindings = car(cdr(form));
-    if (is_symbol(bindings))
-        return expand_named_let(form, outer);
-    struct scope scope = {outer, outer->lambda, NULL};
-    struct variable **link = &scope.variables;
-    check_bindings(bindings, 2);
-    for (; is_pair(bindings); bindings = cdr(bindings)) {
-        value name = car(car(bindings));
-        struct node *init = named(expand(car(cdr(car(bindings))), outer), name);
-        *link = variable_new(name, outer->lambda, init);
-        link = &(*link)->next;
-    }
-    struct node *body = expand_body(cdr(cdr(form)), &scope);
-    return scope.variables ? node_let(NODE_LET, scope.variables, body) : body;
-}
-
-static struct node *expand_let_rest(value bindings, value body, struct scope *outer)
-{
-    if (bindings == NIL)
-        return expand_body(body, outer);
-    value name = car(car(bindings));
-    struct node *init = named(expand(car(cdr(car(bindings))), outer), name);
-    struct scope scope = {outer, outer->lambda, variable_new(name, outer->lambda, init)};
-    return node_let(NODE_LET, scope.variables,
-                    expand_let_rest(cdr(bindings), body, &scope));
-}
-
-static struct node *expand_let_star(value form, struct scope *scope)
-{
-    form_length(form, 3);
-    check_bindings(car(cdr(form)), 2);
-    return expand_let_rest(car(cdr(form)), cdr(cdr(form)), scope);
-}
-
-static struct node *expand_letrec_form(value form, struct scope *outer)
-{
-    form_length(form, 3);
-    value bindings = car(cdr(form));
-    struct scope scope = {outer, outer->lambda, NULL};
-    struct variable **link = &scope.variables;
-    check_bindings(bindings, 2);
-    for (value names = names_of(bindings); is_pair(names); names = cdr(names)) {
-        *link = variable_new(car(names), outer->lambda, NULL);
-        link = &(*link)->next;
-    }
-    return expand_letrec(scope.variables, inits_of(bindings), cdr(cdr(form)), &scope,
-                         expand_body);
-}
-
-/* The variables' values for the next round of a do loop. */
-static struct node *expand_steps(value bindings, struct scope *scope)
-{
-    struct node *first = NULL, **link = &first;
-    for (; is_pair(bindings); bindings = cdr(bindings)) {
-        value b = car(bindings);
-        *link = expand(cdr(cdr(b)) == NIL ? car(b) : car(cdr(cdr(b))), scope);
-        link = &(*link)->next;
-    }
-    return first;
-}
-
-/* (do ((name init step) ...) (test result ...) command ...) */
-static struct node *expand_do(value form, struct scope *outer)
-{
-    form_length(form, 3);
-    value bindings = car(cdr(form)), exit_clause = car(cdr(cdr(form)));
-    value commands = cdr(cdr(cdr(form)));
-    check_bindings(bindings, 3);
-    form_length(exit_clause, 1);
-
-    struct node *procedure = node_new(NODE_LAMBDA, NULL);
-    struct variable *loop = temporary(procedure, outer);
-    struct lambda *lambda = lambda_new(symbol("do"), outer->lambda);
-    add_parameters(lambda, names_of(bindings));
-    procedure->lambda = lambda;
-    struct scope scope = {outer, lambda, lambda->parameters};
-
-    struct node *test = expand(car(exit_clause), &scope);
-    struct node *results = expand_sequence(cdr(exit_clause), &scope);
-    struct node *round = expand_sequence(commands, &scope);
-    struct node *operator= node_local(loop, &scope);
-    operator->next = expand_steps(bindings, &scope);
-    round->next = node_new(NODE_CALL, operator);
-    lambda->body = node_if(test, results, node_new(NODE_SEQUENCE, round));
-    return node_loop(loop, expand_list(inits_of(bindings), outer), outer);
-}
-
 /* ---- The top level --------------------------------------------------------------- */
 
-static value run(value form)
+value evaluate_now(value form)
 {
     struct lambda *lambda = lambda_new(FALSE, NULL);
     struct scope scope = {NULL, lambda, NULL};
@@ -712,18 +455,13 @@ static value run(value form)
     return vm_apply(&closure->object, 0, NULL);
 }
 
-value evaluate_now(value form)
-{
-    return run(form);
-}
-
 value evaluate(value form, const char *file, struct table *positions)
 {
     typeof(source) saved = source;
     source.file = file;
     source.positions = positions;
     source.line = source.column = 0;
-    value result = run(form);
+    value result = evaluate_now(form);
     source = saved;
     return result;
 }
@@ -752,26 +490,10 @@ void define_syntax(void)
         const char *name;
         expander expand;
     } forms[] = {
-        {"quote", expand_quote},
-        {"lambda", expand_lambda},
-        {"define", expand_define},
-        {"set!", expand_set},
-        {"if", expand_if},
-        {"begin", expand_begin},
-        {"when", expand_when},
-        {"unless", expand_unless},
-        {"and", expand_and},
-        {"or", expand_or},
-        {"cond", expand_cond},
-        {"case", expand_case},
-        {"let", expand_let},
-        {"let*", expand_let_star},
-        {"letrec", expand_letrec_form},
-        {"letrec*", expand_letrec_form},
-        {"do", expand_do},
+        {"quote", expand_quote}, {"lambda", expand_lambda}, {"define", expand_define},
+        {"set!", expand_set},    {"if", expand_if},         {"begin", expand_begin},
     };
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
         define_special(forms[i].name, forms[i].expand);
     lambda_form = symbol_of(symbol("lambda"))->syntax;
-    memv = symbol_of(symbol("memv"))->global;
 }

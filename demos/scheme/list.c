@@ -1,10 +1,7 @@
 /* Pairs, lists, symbols and the equality predicates. */
 #include "scheme.h"
 
-PRIMITIVE(p_cons)
-{
-    return cons(args[0], args[1]);
-}
+SIMPLE(p_cons, cons(args[0], args[1]))
 
 PRIMITIVE(p_set_car)
 {
@@ -33,15 +30,8 @@ PRIMITIVE(p_path)
     return v;
 }
 
-PRIMITIVE(p_car)
-{
-    return car(want_pair(args[0]));
-}
-
-PRIMITIVE(p_cdr)
-{
-    return cdr(want_pair(args[0]));
-}
+SIMPLE(p_car, car(want_pair(args[0])))
+SIMPLE(p_cdr, cdr(want_pair(args[0])))
 
 PRIMITIVE(p_list)
 {
@@ -86,10 +76,7 @@ static value want_list(value v)
     return v;
 }
 
-PRIMITIVE(p_length)
-{
-    return fixnum(list_length(want_list(args[0])));
-}
+SIMPLE(p_length, fixnum(list_length(want_list(args[0]))))
 
 /* A copy of the list that ends in `tail`. */
 static value append(value list, value tail)
@@ -113,15 +100,8 @@ PRIMITIVE(p_append)
     return result;
 }
 
-PRIMITIVE(p_list_copy)
-{
-    return append(args[0], NIL);
-}
-
-PRIMITIVE(p_reverse)
-{
-    return list_reverse(want_list(args[0]));
-}
+SIMPLE(p_list_copy, append(args[0], NIL))
+SIMPLE(p_reverse, list_reverse(want_list(args[0])))
 
 /* Reuses the pairs of its argument. */
 PRIMITIVE(p_reverse_in_place)
@@ -147,15 +127,8 @@ static value tail(value list, value index)
     return v;
 }
 
-PRIMITIVE(p_list_tail)
-{
-    return tail(args[0], args[1]);
-}
-
-PRIMITIVE(p_list_ref)
-{
-    return car(want_pair(tail(args[0], args[1])));
-}
+SIMPLE(p_list_tail, tail(args[0], args[1]))
+SIMPLE(p_list_ref, car(want_pair(tail(args[0], args[1]))))
 
 static bool eq(value a, value b)
 {
@@ -180,82 +153,24 @@ static value assoc(value *args, bool (*same)(value, value))
     return FALSE;
 }
 
-PRIMITIVE(p_memq)
-{
-    return member(args, eq);
-}
-
-PRIMITIVE(p_memv)
-{
-    return member(args, eqv);
-}
-
-PRIMITIVE(p_member)
-{
-    return member(args, equal);
-}
-
-PRIMITIVE(p_assq)
-{
-    return assoc(args, eq);
-}
-
-PRIMITIVE(p_assv)
-{
-    return assoc(args, eqv);
-}
-
-PRIMITIVE(p_assoc)
-{
-    return assoc(args, equal);
-}
+SIMPLE(p_memq, member(args, eq))
+SIMPLE(p_memv, member(args, eqv))
+SIMPLE(p_member, member(args, equal))
+SIMPLE(p_assq, assoc(args, eq))
+SIMPLE(p_assv, assoc(args, eqv))
+SIMPLE(p_assoc, assoc(args, equal))
 
 /* ---- Predicates and symbols ------------------------------------------------------ */
 
-PRIMITIVE(p_is_pair)
-{
-    return boolean(is_pair(args[0]));
-}
-
-PRIMITIVE(p_is_null)
-{
-    return boolean(args[0] == NIL);
-}
-
-PRIMITIVE(p_is_list)
-{
-    return boolean(list_length(args[0]) >= 0);
-}
-
-PRIMITIVE(p_is_symbol)
-{
-    return boolean(is_symbol(args[0]));
-}
-
-PRIMITIVE(p_is_boolean)
-{
-    return boolean(args[0] == TRUE || args[0] == FALSE);
-}
-
-PRIMITIVE(p_not)
-{
-    return boolean(args[0] == FALSE);
-}
-
-PRIMITIVE(p_eq)
-{
-    return boolean(args[0] == args[1]);
-}
-
-PRIMITIVE(p_eqv)
-{
-    return boolean(eqv(args[0], args[1]));
-}
-
-PRIMITIVE(p_equal)
-{
-    return boolean(equal(args[0], args[1]));
-}
+SIMPLE(p_is_pair, boolean(is_pair(args[0])))
+SIMPLE(p_is_null, boolean(args[0] == NIL))
+SIMPLE(p_is_list, boolean(list_length(args[0]) >= 0))
+SIMPLE(p_is_symbol, boolean(is_symbol(args[0])))
+SIMPLE(p_is_boolean, boolean(args[0] == TRUE || args[0] == FALSE))
+SIMPLE(p_not, boolean(args[0] == FALSE))
+SIMPLE(p_eq, boolean(args[0] == args[1]))
+SIMPLE(p_eqv, boolean(eqv(args[0], args[1])))
+SIMPLE(p_equal, boolean(equal(args[0], args[1])))
 
 PRIMITIVE(p_symbol_to_string)
 {
@@ -263,10 +178,7 @@ PRIMITIVE(p_symbol_to_string)
     return string_from(name->chars, name->length);
 }
 
-PRIMITIVE(p_string_to_symbol)
-{
-    return intern(want(args[0], TYPE_STRING));
-}
+SIMPLE(p_string_to_symbol, intern(want(args[0], TYPE_STRING)))
 
 PRIMITIVE(p_gensym)
 {

@@ -159,7 +159,8 @@ static value instantiate_symbol(value name, value bindings, value *renamed)
 
 /* Instantiates what stands before an ellipsis once for each repetition; adds the results
  * to the reversed list. */
-static value instantiate_repeated(value template, value bindings, value *renamed, value out)
+static value instantiate_repeated(value template, value bindings, value *renamed,
+                                  value out)
 {
     value sequences = NIL;
     for (value names = variables_of(template, NIL, NIL); is_pair(names);

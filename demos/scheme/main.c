@@ -38,8 +38,15 @@ static double mebibytes(uint64_t bytes)
     return (double)bytes / (1 << 20);
 }
 
+static void flush_output(void)
+{
+    port_flush(standard_output);
+}
+
 static void print_stats(void)
 {
+    flush_output();
+
     struct gc_stats stats = {.size = sizeof stats};
     double run = milliseconds_since(&started);
     gc_stats_get(&stats);
@@ -54,11 +61,6 @@ static void print_stats(void)
             (double)stats.pause_ns_max / 1e6, mebibytes(stats.allocated_bytes),
             mebibytes(stats.heap_bytes), mebibytes(stats.heap_bytes_max),
             mebibytes(stats.live_bytes), (unsigned long long)stats.live_objects);
-}
-
-static void flush_output(void)
-{
-    port_flush(standard_output);
 }
 
 /* ---- Ways to run ----------------------------------------------------------------- */
@@ -86,10 +88,11 @@ static void run_expression(void *data)
 {
     const struct program *program = data;
     for (;;) {
-        value form = read_datum(program->port, program->name, NULL);
+        struct table *positions = table_new(false);
+        value form = read_datum(program->port, program->name, positions);
         if (form == END_OF_FILE)
             return;
-        show(evaluate(form, program->name, NULL));
+        show(evaluate(form, program->name, positions));
     }
 }
 
@@ -161,6 +164,7 @@ static void start(void)
     define_ports();
     define_control();
     define_syntax();
+    define_derived();
     define_macros();
     vm_init();
     struct program program = {port_on_bytes(prelude, strlen(prelude)), NULL};

@@ -28,8 +28,8 @@ static double want_double(value v)
 
 static bool is_integer(value v)
 {
-    return is_fixnum(v) ||
-           (is_flonum(v) && isfinite(double_of(v)) && floor(double_of(v)) == double_of(v));
+    return is_fixnum(v) || (is_flonum(v) && isfinite(double_of(v)) &&
+                            floor(double_of(v)) == double_of(v));
 }
 
 /* ---- Text ------------------------------------------------------------------------ */
@@ -124,8 +124,11 @@ void number_format(value number, int radix, char out[NUMBER_SIZE])
         if (strtod(out, NULL) == d)
             break;
     }
+    char *exponent = strchr(out, 'e');
     if (!strpbrk(out, ".e"))
         strcat(out, ".0");
+    else if (exponent) /* without its + and leading zeros */
+        sprintf(exponent, "e%d", atoi(exponent + 1));
 }
 
 /* ---- Arithmetic ------------------------------------------------------------------ */
@@ -184,10 +187,7 @@ PRIMITIVE(p_add)
                     : fold(argc - 1, args + 1, add, args[0]);
 }
 
-PRIMITIVE(p_multiply)
-{
-    return fold(argc, args, multiply, fixnum(1));
-}
+SIMPLE(p_multiply, fold(argc, args, multiply, fixnum(1)))
 
 PRIMITIVE(p_subtract)
 {
@@ -211,17 +211,17 @@ static int compare(value a, value b)
     return isunordered(x, y) ? 2 : (x > y) - (x < y);
 }
 
-#define COMPARISON(name, holds)                                                          \
-    PRIMITIVE(name)                                                                      \
-    {                                                                                    \
-        bool result = true;                                                              \
-        if (argc == 1)                                                                   \
-            want_double(args[0]);                                                        \
-        for (int i = 0; i + 1 < argc; i++) {                                             \
-            int order = compare(args[i], args[i + 1]);                                   \
-            result = result && (holds);                                                  \
-        }                                                                                \
-        return boolean(result);                                                          \
+#define COMPARISON(name, holds)                        \
+    PRIMITIVE(name)                                    \
+    {                                                  \
+        bool result = true;                            \
+        if (argc == 1)                                 \
+            want_double(args[0]);                      \
+        for (int i = 0; i + 1 < argc; i++) {           \
+            int order = compare(args[i], args[i + 1]); \
+            result = result && (holds);                \
+        }                                              \
+        return boolean(result);                        \
     }
 
 COMPARISON(p_equal, order == 0)
@@ -245,15 +245,8 @@ static value extreme(int argc, value *args, int worse)
     return inexact ? flonum(want_double(best)) : best;
 }
 
-PRIMITIVE(p_max)
-{
-    return extreme(argc, args, -1);
-}
-
-PRIMITIVE(p_min)
-{
-    return extreme(argc, args, 1);
-}
+SIMPLE(p_max, extreme(argc, args, -1))
+SIMPLE(p_min, extreme(argc, args, 1))
 
 /* ---- Integers -------------------------------------------------------------------- */
 
@@ -283,20 +276,9 @@ static value divide_integers(value *args, enum division kind)
     return fixnum(kind == MODULO && rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest);
 }
 
-PRIMITIVE(p_quotient)
-{
-    return divide_integers(args, QUOTIENT);
-}
-
-PRIMITIVE(p_remainder)
-{
-    return divide_integers(args, REMAINDER);
-}
-
-PRIMITIVE(p_modulo)
-{
-    return divide_integers(args, MODULO);
-}
+SIMPLE(p_quotient, divide_integers(args, QUOTIENT))
+SIMPLE(p_remainder, divide_integers(args, REMAINDER))
+SIMPLE(p_modulo, divide_integers(args, MODULO))
 
 static value gcd(value a, value b)
 {
@@ -308,10 +290,7 @@ static value gcd(value a, value b)
     return want_double(a) < 0 ? subtract(fixnum(0), a) : a;
 }
 
-PRIMITIVE(p_gcd)
-{
-    return fold(argc, args, gcd, fixnum(0));
-}
+SIMPLE(p_gcd, fold(argc, args, gcd, fixnum(0)))
 
 static value lcm(value a, value b)
 {
@@ -322,17 +301,14 @@ static value lcm(value a, value b)
     return want_double(product) < 0 ? subtract(fixnum(0), product) : product;
 }
 
-PRIMITIVE(p_lcm)
-{
-    return fold(argc, args, lcm, fixnum(1));
-}
+SIMPLE(p_lcm, fold(argc, args, lcm, fixnum(1)))
 
 /* ---- Functions ------------------------------------------------------------------- */
 
-#define REAL_FUNCTION(name, function)                                                    \
-    PRIMITIVE(name)                                                                      \
-    {                                                                                    \
-        return flonum(function(want_double(args[0])));                                   \
+#define REAL_FUNCTION(name, function)                  \
+    PRIMITIVE(name)                                    \
+    {                                                  \
+        return flonum(function(want_double(args[0]))); \
     }
 
 REAL_FUNCTION(p_exp, exp)
@@ -342,10 +318,10 @@ REAL_FUNCTION(p_tan, tan)
 REAL_FUNCTION(p_asin, asin)
 REAL_FUNCTION(p_acos, acos)
 
-#define ROUNDING(name, function)                                                         \
-    PRIMITIVE(name)                                                                      \
-    {                                                                                    \
-        return is_fixnum(args[0]) ? args[0] : flonum(function(want_double(args[0])));    \
+#define ROUNDING(name, function)                                                      \
+    PRIMITIVE(name)                                                                   \
+    {                                                                                 \
+        return is_fixnum(args[0]) ? args[0] : flonum(function(want_double(args[0]))); \
     }
 
 ROUNDING(p_floor, floor)
@@ -365,10 +341,7 @@ PRIMITIVE(p_atan)
                             : atan2(want_double(args[0]), want_double(args[1])));
 }
 
-PRIMITIVE(p_abs)
-{
-    return want_double(args[0]) < 0 ? subtract(fixnum(0), args[0]) : args[0];
-}
+SIMPLE(p_abs, want_double(args[0]) < 0 ? subtract(fixnum(0), args[0]) : args[0])
 
 PRIMITIVE(p_exact)
 {
@@ -380,10 +353,7 @@ PRIMITIVE(p_exact)
     return fixnum((intptr_t)d);
 }
 
-PRIMITIVE(p_inexact)
-{
-    return flonum(want_double(args[0]));
-}
+SIMPLE(p_inexact, flonum(want_double(args[0])))
 
 /* Exact when the argument is the square of an exact number. */
 PRIMITIVE(p_sqrt)
@@ -411,15 +381,8 @@ PRIMITIVE(p_expt)
 
 /* ---- Predicates and conversions -------------------------------------------------- */
 
-PRIMITIVE(p_is_number)
-{
-    return boolean(is_number(args[0]));
-}
-
-PRIMITIVE(p_is_integer)
-{
-    return boolean(is_integer(args[0]));
-}
+SIMPLE(p_is_number, boolean(is_number(args[0])))
+SIMPLE(p_is_integer, boolean(is_integer(args[0])))
 
 PRIMITIVE(p_is_exact)
 {
@@ -433,25 +396,10 @@ PRIMITIVE(p_is_inexact)
     return boolean(is_flonum(args[0]));
 }
 
-PRIMITIVE(p_is_nan)
-{
-    return boolean(isnan(want_double(args[0])));
-}
-
-PRIMITIVE(p_is_zero)
-{
-    return boolean(want_double(args[0]) == 0);
-}
-
-PRIMITIVE(p_is_positive)
-{
-    return boolean(want_double(args[0]) > 0);
-}
-
-PRIMITIVE(p_is_negative)
-{
-    return boolean(want_double(args[0]) < 0);
-}
+SIMPLE(p_is_nan, boolean(isnan(want_double(args[0]))))
+SIMPLE(p_is_zero, boolean(want_double(args[0]) == 0))
+SIMPLE(p_is_positive, boolean(want_double(args[0]) > 0))
+SIMPLE(p_is_negative, boolean(want_double(args[0]) < 0))
 
 static bool is_odd(value v)
 {
@@ -460,15 +408,8 @@ static bool is_odd(value v)
     return is_fixnum(v) ? fixnum_of(v) & 1 : fmod(double_of(v), 2) != 0;
 }
 
-PRIMITIVE(p_is_odd)
-{
-    return boolean(is_odd(args[0]));
-}
-
-PRIMITIVE(p_is_even)
-{
-    return boolean(!is_odd(args[0]));
-}
+SIMPLE(p_is_odd, boolean(is_odd(args[0])))
+SIMPLE(p_is_even, boolean(!is_odd(args[0])))
 
 static int radix_arg(int argc, value *args)
 {

@@ -221,15 +221,8 @@ static value char_or_end(int32_t c)
     return c < 0 ? END_OF_FILE : character((uint32_t)c);
 }
 
-PRIMITIVE(p_read_char)
-{
-    return char_or_end(port_next(port_arg(argc, args, 0, false)));
-}
-
-PRIMITIVE(p_peek_char)
-{
-    return char_or_end(port_peek(port_arg(argc, args, 0, false)));
-}
+SIMPLE(p_read_char, char_or_end(port_next(port_arg(argc, args, 0, false))))
+SIMPLE(p_peek_char, char_or_end(port_peek(port_arg(argc, args, 0, false))))
 
 PRIMITIVE(p_read_line)
 {
@@ -258,10 +251,7 @@ PRIMITIVE(p_read_string)
     return text.length || !most ? string_from(text.chars, text.length) : END_OF_FILE;
 }
 
-PRIMITIVE(p_read)
-{
-    return read_datum(port_arg(argc, args, 0, false), "input", NULL);
-}
+SIMPLE(p_read, read_datum(port_arg(argc, args, 0, false), "input", NULL))
 
 static struct port *open_input(value name)
 {
@@ -271,10 +261,7 @@ static struct port *open_input(value name)
     return port_new(fd, false);
 }
 
-PRIMITIVE(p_open_input_file)
-{
-    return &open_input(args[0])->object;
-}
+SIMPLE(p_open_input_file, &open_input(args[0])->object)
 
 PRIMITIVE(p_open_input_string)
 {
@@ -285,10 +272,7 @@ PRIMITIVE(p_open_input_string)
     return &port_on_bytes(bytes->data, bytes->end)->object;
 }
 
-PRIMITIVE(p_open_output_string)
-{
-    return &port_new(-1, true)->object;
-}
+SIMPLE(p_open_output_string, &port_new(-1, true)->object)
 
 PRIMITIVE(p_get_output_string)
 {
@@ -302,10 +286,7 @@ PRIMITIVE(p_close_port)
     return UNSPECIFIED;
 }
 
-PRIMITIVE(p_file_exists)
-{
-    return boolean(!access(string_utf8(want(args[0], TYPE_STRING)), F_OK));
-}
+SIMPLE(p_file_exists, boolean(!access(string_utf8(want(args[0], TYPE_STRING)), F_OK)))
 
 PRIMITIVE(p_load)
 {
@@ -315,20 +296,9 @@ PRIMITIVE(p_load)
     return UNSPECIFIED;
 }
 
-PRIMITIVE(p_eof_object)
-{
-    return END_OF_FILE;
-}
-
-PRIMITIVE(p_is_eof_object)
-{
-    return boolean(args[0] == END_OF_FILE);
-}
-
-PRIMITIVE(p_is_port)
-{
-    return boolean(has_type(args[0], TYPE_PORT));
-}
+SIMPLE(p_eof_object, END_OF_FILE)
+SIMPLE(p_is_eof_object, boolean(args[0] == END_OF_FILE))
+SIMPLE(p_is_port, boolean(has_type(args[0], TYPE_PORT)))
 
 static const struct definition definitions[] = {
     {"display", p_display, 1, 2},

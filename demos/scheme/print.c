@@ -4,9 +4,9 @@
 #include <stdio.h>
 
 const struct char_name char_names[] = {
-    {"space", ' '}, {"newline", '\n'}, {"tab", '\t'},  {"return", '\r'},   {"null", 0},
-    {"delete", 127}, {"escape", 27},   {"alarm", '\a'}, {"backspace", '\b'}, {"nul", 0},
-    {"linefeed", '\n'}, {NULL, 0},
+    {"space", ' '},      {"newline", '\n'}, {"tab", '\t'},      {"return", '\r'},
+    {"null", 0},         {"delete", 127},   {"escape", 27},     {"alarm", '\a'},
+    {"backspace", '\b'}, {"nul", 0},        {"linefeed", '\n'}, {NULL, 0},
 };
 
 static void put_hex(struct port *port, uint32_t c)

@@ -137,7 +137,7 @@ struct table {
     size_t capacity; /* a power of two */
     struct entry {
         value key, value; /* key NULL: empty */
-    } *entries;
+    } * entries;
 };
 
 /* An input or output port over a file descriptor or, fd -1, over memory. */
@@ -145,10 +145,10 @@ struct port {
     struct object object;
     bool output;
     int fd;
-    char *data;      /* atomic: UTF-8; input still to come or output not written yet */
-    size_t capacity; /* of data */
-    size_t start;    /* input: where the next character begins */
-    size_t end;      /* where the data end */
+    char *data;       /* atomic: UTF-8; input still to come or output not written yet */
+    size_t capacity;  /* of data */
+    size_t start;     /* input: where the next character begins */
+    size_t end;       /* where the data end */
     int line, column; /* input: of the next character */
 };
 
@@ -157,11 +157,11 @@ struct code {
     value name; /* a symbol or FALSE */
     int required;
     bool rest;
-    int frame_size;           /* the most stack slots that an activation uses */
-    int32_t *ops;             /* atomic */
-    value *constants;         /* what the instructions refer to by number */
-    const char *file;         /* NULL: part of the interpreter */
-    struct position *where;   /* atomic: in the order of their offsets */
+    int frame_size;         /* the most stack slots that an activation uses */
+    int32_t *ops;           /* atomic */
+    value *constants;       /* what the instructions refer to by number */
+    const char *file;       /* NULL: part of the interpreter */
+    struct position *where; /* atomic: in the order of their offsets */
     int where_count;
 };
 
@@ -297,7 +297,8 @@ void check_depth_init(void);
 
 /* ---- error.c --------------------------------------------------------------------- */
 
-/* In `format`, %s is a C string, %d an int, %v a value as written, %a one as displayed. */
+/* In `format`, %s is a C string, %d an int, %v a value as written, %a one as displayed.
+ */
 _Noreturn void fail(const char *format, ...);
 _Noreturn void fail_at(const char *file, int line, int column, const char *format, ...);
 _Noreturn void fail_type(const char *expected, value got);
@@ -396,9 +397,15 @@ struct definition {
 };
 
 #define MANY (-1)
-#define PRIMITIVE(name)                                                                  \
-    static value name(int argc __attribute__((unused)),                                  \
+#define PRIMITIVE(name)                                 \
+    static value name(int argc __attribute__((unused)), \
                       value *args __attribute__((unused)))
+/* One that is just an expression of its arguments. */
+#define SIMPLE(name, expression) \
+    PRIMITIVE(name)              \
+    {                            \
+        return expression;       \
+    }
 #define DEFINE_PRIMITIVES(table) define_primitives(table, sizeof(table) / sizeof *(table))
 
 void define_primitives(const struct definition *definitions, size_t count);
@@ -422,6 +429,7 @@ void define_tables(void);
 void define_ports(void);
 void define_control(void);
 void define_syntax(void);
+void define_derived(void);
 void define_macros(void);
 
 extern value command_line;

@@ -11,10 +11,10 @@ static struct string *want_string(value v)
 
 /* ---- Characters ------------------------------------------------------------------ */
 
-#define CHAR_PREDICATE(name, function)                                                   \
-    PRIMITIVE(name)                                                                      \
-    {                                                                                    \
-        return boolean(function(want_char(args[0])) != 0);                               \
+#define CHAR_PREDICATE(name, function)                     \
+    PRIMITIVE(name)                                        \
+    {                                                      \
+        return boolean(function(want_char(args[0])) != 0); \
     }
 
 CHAR_PREDICATE(p_is_alphabetic, iswalpha)
@@ -23,29 +23,17 @@ CHAR_PREDICATE(p_is_whitespace, iswspace)
 CHAR_PREDICATE(p_is_upper_case, iswupper)
 CHAR_PREDICATE(p_is_lower_case, iswlower)
 
-PRIMITIVE(p_is_char)
-{
-    return boolean(is_char(args[0]));
-}
-
-PRIMITIVE(p_char_upcase)
-{
-    return character(towupper(want_char(args[0])));
-}
-
-PRIMITIVE(p_char_downcase)
-{
-    return character(towlower(want_char(args[0])));
-}
-
-PRIMITIVE(p_char_to_integer)
-{
-    return fixnum(want_char(args[0]));
-}
+SIMPLE(p_is_char, boolean(is_char(args[0])))
+SIMPLE(p_char_upcase, character(towupper(want_char(args[0]))))
+SIMPLE(p_char_downcase, character(towlower(want_char(args[0]))))
+SIMPLE(p_char_to_integer, fixnum(want_char(args[0])))
 
 PRIMITIVE(p_integer_to_char)
 {
-    return character((uint32_t)want_index(args[0], 0, 0x10FFFF));
+    size_t c = want_index(args[0], 0, 0x10FFFF);
+    if (c >= 0xD800 && c < 0xE000)
+        fail("integer->char: %v is a surrogate, not a character", args[0]);
+    return character((uint32_t)c);
 }
 
 /* ---- Comparison ------------------------------------------------------------------ */
@@ -71,15 +59,15 @@ static int compare_chars(value a, value b)
     return (x > y) - (x < y);
 }
 
-#define COMPARISON(name, compare, holds)                                                 \
-    PRIMITIVE(name)                                                                      \
-    {                                                                                    \
-        bool result = true;                                                              \
-        for (int i = 0; i + 1 < argc; i++) {                                             \
-            int order = compare(args[i], args[i + 1]);                                   \
-            result = result && (holds);                                                  \
-        }                                                                                \
-        return boolean(result);                                                          \
+#define COMPARISON(name, compare, holds)               \
+    PRIMITIVE(name)                                    \
+    {                                                  \
+        bool result = true;                            \
+        for (int i = 0; i + 1 < argc; i++) {           \
+            int order = compare(args[i], args[i + 1]); \
+            result = result && (holds);                \
+        }                                              \
+        return boolean(result);                        \
     }
 
 COMPARISON(p_char_equal, compare_chars, order == 0)
@@ -95,10 +83,7 @@ COMPARISON(p_string_greater_equal, compare_texts, order >= 0)
 
 /* ---- Strings --------------------------------------------------------------------- */
 
-PRIMITIVE(p_is_string)
-{
-    return boolean(has_type(args[0], TYPE_STRING));
-}
+SIMPLE(p_is_string, boolean(has_type(args[0], TYPE_STRING)))
 
 static void fill(struct string *s, size_t start, size_t end, uint32_t c)
 {
@@ -123,10 +108,7 @@ PRIMITIVE(p_string)
     return s;
 }
 
-PRIMITIVE(p_string_length)
-{
-    return fixnum((intptr_t)want_string(args[0])->length);
-}
+SIMPLE(p_string_length, fixnum((intptr_t)want_string(args[0])->length))
 
 static uint32_t *element(value *args)
 {
@@ -136,10 +118,7 @@ static uint32_t *element(value *args)
     return &s->chars[want_index(args[1], 0, s->length - 1)];
 }
 
-PRIMITIVE(p_string_ref)
-{
-    return character(*element(args));
-}
+SIMPLE(p_string_ref, character(*element(args)))
 
 PRIMITIVE(p_string_set)
 {
@@ -202,24 +181,17 @@ PRIMITIVE(p_list_to_string)
     return string_from(text.chars, text.length);
 }
 
-static value map_chars(value string, wint_t (*function)(wint_t))
+static value map_chars(value string, wint_t (*convert)(wint_t))
 {
     const struct string *s = want_string(string);
     value result = string_new(s->length);
     for (size_t i = 0; i < s->length; i++)
-        string_of(result)->chars[i] = function(s->chars[i]);
+        string_of(result)->chars[i] = convert(s->chars[i]);
     return result;
 }
 
-PRIMITIVE(p_string_upcase)
-{
-    return map_chars(args[0], towupper);
-}
-
-PRIMITIVE(p_string_downcase)
-{
-    return map_chars(args[0], towlower);
-}
+SIMPLE(p_string_upcase, map_chars(args[0], towupper))
+SIMPLE(p_string_downcase, map_chars(args[0], towlower))
 
 /* (string-index string char [start [end]]): where the character is first, or #f. */
 PRIMITIVE(p_string_index)

@@ -10,10 +10,7 @@ static struct vector *want_vector(value v)
 
 /* ---- Vectors --------------------------------------------------------------------- */
 
-PRIMITIVE(p_is_vector)
-{
-    return boolean(has_type(args[0], TYPE_VECTOR));
-}
+SIMPLE(p_is_vector, boolean(has_type(args[0], TYPE_VECTOR)))
 
 PRIMITIVE(p_make_vector)
 {
@@ -27,15 +24,8 @@ static value vector_from(const value *items, size_t length)
     return v;
 }
 
-PRIMITIVE(p_vector)
-{
-    return vector_from(args, (size_t)argc);
-}
-
-PRIMITIVE(p_vector_length)
-{
-    return fixnum((intptr_t)want_vector(args[0])->length);
-}
+SIMPLE(p_vector, vector_from(args, (size_t)argc))
+SIMPLE(p_vector_length, fixnum((intptr_t)want_vector(args[0])->length))
 
 static value *element(value *args)
 {
@@ -45,10 +35,7 @@ static value *element(value *args)
     return &v->items[want_index(args[1], 0, v->length - 1)];
 }
 
-PRIMITIVE(p_vector_ref)
-{
-    return *element(args);
-}
+SIMPLE(p_vector_ref, *element(args))
 
 PRIMITIVE(p_vector_set)
 {
@@ -222,20 +209,9 @@ static struct table *want_table(value v)
     return (struct table *)want(v, TYPE_TABLE);
 }
 
-PRIMITIVE(p_is_table)
-{
-    return boolean(has_type(args[0], TYPE_TABLE));
-}
-
-PRIMITIVE(p_make_equal_table)
-{
-    return &table_new(true)->object;
-}
-
-PRIMITIVE(p_make_eqv_table)
-{
-    return &table_new(false)->object;
-}
+SIMPLE(p_is_table, boolean(has_type(args[0], TYPE_TABLE)))
+SIMPLE(p_make_equal_table, &table_new(true)->object)
+SIMPLE(p_make_eqv_table, &table_new(false)->object)
 
 /* (hash-table-ref table key [otherwise]): calls `otherwise` when the key is missing. */
 PRIMITIVE(p_table_ref)
@@ -250,10 +226,7 @@ PRIMITIVE(p_table_ref)
     return TAIL_CALL;
 }
 
-PRIMITIVE(p_table_ref_default)
-{
-    return table_get(want_table(args[0]), args[1], args[2]);
-}
+SIMPLE(p_table_ref_default, table_get(want_table(args[0]), args[1], args[2]))
 
 PRIMITIVE(p_table_set)
 {
@@ -273,15 +246,8 @@ PRIMITIVE(p_table_delete)
     return UNSPECIFIED;
 }
 
-PRIMITIVE(p_table_contains)
-{
-    return boolean(find(want_table(args[0]), args[1])->key != NULL);
-}
-
-PRIMITIVE(p_table_count)
-{
-    return fixnum((intptr_t)want_table(args[0])->count);
-}
+SIMPLE(p_table_contains, boolean(find(want_table(args[0]), args[1])->key != NULL))
+SIMPLE(p_table_count, fixnum((intptr_t)want_table(args[0])->count))
 
 PRIMITIVE(p_table_clear)
 {
@@ -315,20 +281,9 @@ static value collect(value v, value (*part)(const struct entry *))
     return list;
 }
 
-PRIMITIVE(p_table_keys)
-{
-    return collect(args[0], key_of);
-}
-
-PRIMITIVE(p_table_values)
-{
-    return collect(args[0], value_of);
-}
-
-PRIMITIVE(p_table_to_alist)
-{
-    return collect(args[0], association_of);
-}
+SIMPLE(p_table_keys, collect(args[0], key_of))
+SIMPLE(p_table_values, collect(args[0], value_of))
+SIMPLE(p_table_to_alist, collect(args[0], association_of))
 
 static const struct definition vector_definitions[] = {
     {"vector?", p_is_vector, 1, 1},

@@ -128,7 +128,7 @@ intptr_t list_length(value list)
     for (; is_pair(list); list = cdr(list)) {
         if (++length % 2 == 0) {
             slow = cdr(slow);
-            if (slow == list)
+            if (slow == cdr(list))
                 return -1; /* it is circular */
         }
     }
@@ -205,8 +205,8 @@ bool is_procedure(value v)
 bool eqv(value a, value b)
 {
     return a == b || (has_type(a, TYPE_FLONUM) && has_type(b, TYPE_FLONUM) &&
-                      !memcmp(&((struct flonum *)a)->number, &((struct flonum *)b)->number,
-                              sizeof(double)));
+                      !memcmp(&((struct flonum *)a)->number,
+                              &((struct flonum *)b)->number, sizeof(double)));
 }
 
 static bool strings_equal(const struct string *a, const struct string *b)
@@ -254,10 +254,10 @@ void check_depth(void)
 
 void check_depth_init(void)
 {
-    const size_t most = (size_t)64 << 20, reserve = (size_t)256 << 10;
+    const size_t most = (size_t)64 << 20;
     struct rlimit limit;
     size_t size = (size_t)8 << 20;
     if (!getrlimit(RLIMIT_STACK, &limit))
         size = limit.rlim_cur < most ? (size_t)limit.rlim_cur : most;
-    c_stack_limit = (uintptr_t)__builtin_frame_address(0) - size + reserve;
+    c_stack_limit = (uintptr_t)__builtin_frame_address(0) - size + size / 8;
 }

@@ -11,7 +11,7 @@
 
 struct vm vm;
 
-#define INTEGRATED_ENTRY(opcode, primitive, arguments)                                   \
+#define INTEGRATED_ENTRY(opcode, primitive, arguments) \
     [OP_##opcode] = {primitive, arguments, NULL},
 
 struct integrated integrated[OPCODE_COUNT] = {INTEGRATED(INTEGRATED_ENTRY)};
@@ -24,10 +24,10 @@ static struct closure *halt;
 static _Noreturn void fail_arguments(value procedure, int argc, int least, int most)
 {
     if (least == most)
-        fail("%a takes %d arguments, but got %d", procedure, least, argc);
+        fail("%a: expected %d arguments, got %d", procedure, least, argc);
     if (most < 0)
-        fail("%a takes at least %d arguments, but got %d", procedure, least, argc);
-    fail("%a takes %d to %d arguments, but got %d", procedure, least, most, argc);
+        fail("%a: expected %d arguments or more, got %d", procedure, least, argc);
+    fail("%a: expected %d to %d arguments, got %d", procedure, least, most, argc);
 }
 
 void vm_need(const value *from, size_t count)
@@ -95,28 +95,28 @@ static value check_defined(value v)
 #define BOTH_FIXNUMS (bits(sp[-1]) & bits(sp[-2]) & 1)
 
 /* A truth value that the next instruction mostly branches on: does that at once. */
-#define TEST(operands, condition)                                                        \
-    do {                                                                                 \
-        bool holds = (condition);                                                        \
-        sp -= (operands);                                                                \
-        if (*pc == OP_JUMP_IF_FALSE)                                                     \
-            pc += holds ? 2 : 2 + pc[1];                                                 \
-        else                                                                             \
-            PUSH(boolean(holds));                                                        \
-        NEXT;                                                                            \
+#define TEST(operands, condition)        \
+    do {                                 \
+        bool holds = (condition);        \
+        sp -= (operands);                \
+        if (*pc == OP_JUMP_IF_FALSE)     \
+            pc += holds ? 2 : 2 + pc[1]; \
+        else                             \
+            PUSH(boolean(holds));        \
+        NEXT;                            \
     } while (0)
 
-#define COMPARE(operator)                                                                \
-    if (!BOTH_FIXNUMS)                                                                   \
-        goto call_integrated;                                                            \
-    TEST(2, (intptr_t)sp[-2] operator(intptr_t) sp[-1])
+#define COMPARE(relation)     \
+    if (!BOTH_FIXNUMS)        \
+        goto call_integrated; \
+    TEST(2, (intptr_t)sp[-2] relation(intptr_t) sp[-1])
 
-#define REPLACE(operands, v)                                                             \
-    do {                                                                                 \
-        value result = (v);                                                              \
-        sp -= (operands);                                                                \
-        PUSH(result);                                                                    \
-        NEXT;                                                                            \
+#define REPLACE(operands, v) \
+    do {                     \
+        value result = (v);  \
+        sp -= (operands);    \
+        PUSH(result);        \
+        NEXT;                \
     } while (0)
 
 #define INSTRUCTION_LABEL(name) &&do_##name,
@@ -125,8 +125,8 @@ static value check_defined(value v)
 /* Runs from the frame at `fp`, which the callee with its arguments occupies. */
 static value run(value callee, int argc, value *fp)
 {
-    static const void *const labels[] = {
-        INSTRUCTIONS(INSTRUCTION_LABEL) INTEGRATED(INTEGRATED_LABEL)};
+    static const void *const labels[] = {INSTRUCTIONS(INSTRUCTION_LABEL)
+                                             INTEGRATED(INTEGRATED_LABEL)};
     struct closure *closure = halt;
     const int32_t *pc = halt->code->ops;
     const value *constants = NULL;
@@ -275,10 +275,12 @@ enter_tail:
     }
     goto return_value;
 
-enter_closure: {
+enter_closure : {
     const struct code *code = closure_of(callee)->code;
     if (__builtin_expect(argc != code->required || code->rest, 0)) {
         SAVE();
+        if ((const int32_t *)fp[-2] == pc)
+            vm.fp = (value *)fp[-1]; /* an error here is the caller's */
         sp = fp + adjust_arguments(callee, argc, fp);
     }
     closure = closure_of(callee);
@@ -387,7 +389,7 @@ do_VECTOR_SET:
     vector_of(sp[-3])->items[fixnum_of(sp[-2])] = sp[-1];
     REPLACE(3, UNSPECIFIED);
 
-call_integrated: {
+call_integrated : {
     const struct integrated *i = &integrated[pc[-1]];
     SAVE();
     vm.primitive = i->primitive;
@@ -454,12 +456,12 @@ void vm_init(void)
 {
     vm.stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (vm.stack == MAP_FAILED) {
+    if (vm.stack == MAP_FAILED || gc_root_callback_add(mark_stack, NULL)) {
         perror("gcscheme: no memory for the stack");
         exit(EXIT_FAILURE);
     }
     vm.limit = vm.stack + STACK_BYTES / sizeof *vm.stack;
-    gc_root_callback_add(mark_stack, NULL);
+    vm.top = vm.stack;
     halt = make_halt();
     vm_reset();
     for (int i = 0; i < OPCODE_COUNT; i++) {

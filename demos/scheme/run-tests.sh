@@ -1,0 +1,56 @@
+#!/bin/sh
+# Runs the test programs: sh run-tests.sh GCSCHEME_BINARY
+#
+# tests/NAME.scm must write just what NAME.out holds and exit with status 0; or, where
+# there is a NAME.err, write that on stderr and exit with status 1; how many lines a
+# backtrace leaves out does not matter.
+
+if [ $# -ne 1 ]; then
+    echo "usage: $0 GCSCHEME_BINARY" >&2
+    exit 2
+fi
+case $1 in
+/*) scheme=$1 ;;
+*) scheme=$PWD/$1 ;;
+esac
+source=$(dirname "$0")
+scratch=$(mktemp -d) || exit 2
+trap 'rm -rf "$scratch"' EXIT
+cd "$source/tests" || exit 2
+passed=0
+failed=0
+
+# check NAME STATUS: compares what the last run left in the scratch directory
+check() {
+    expected_status=0
+    expected_err=/dev/null
+    if [ -f "$1.err" ]; then
+        expected_status=1
+        expected_err=$1.err
+    fi
+    if [ "$2" -eq $expected_status ] &&
+        diff -u "$1.out" "$scratch/out" && diff -u "$expected_err" "$scratch/err"; then
+        passed=$((passed + 1))
+    else
+        echo "FAILED: $1 (status $2, expected $expected_status)"
+        failed=$((failed + 1))
+    fi
+}
+
+for program in *.scm; do
+    name=${program%.scm}
+    "$scheme" "$program" one two >"$scratch/out" 2>"$scratch/messages" </dev/null
+    status=$?
+    sed 's/\.\.\. and [0-9]* more/... and more/' "$scratch/messages" >"$scratch/err"
+    check "$name" $status
+done
+
+# The other ways to start it.
+"$scheme" -e '(+ 1 2)' -e '(list "a" #\b)' >"$scratch/out" 2>"$scratch/err"
+check option-e $?
+echo '(display (command-line)) (newline) (car 5)' |
+    "$scheme" >"$scratch/out" 2>"$scratch/err"
+check standard-input $?
+
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]

@@ -1,0 +1,1 @@
+(define (from-loaded-file n) (* n n))

@@ -1,0 +1,3 @@
+(write (/ 1 0.0))
+(newline)
+(write (quotient 1 0))

@@ -1,0 +1,5 @@
+(define x 5)
+(define (g) (x 1 2))
+(write 'start)
+(newline)
+(g)

@@ -1,0 +1,5 @@
+(define v (vector 1 2 3))
+(define (get i) (vector-ref v i))
+(write (get 2))
+(newline)
+(write (get 3))

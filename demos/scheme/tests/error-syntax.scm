@@ -1,0 +1,5 @@
+(write 'first)
+(newline)
+(define (f x)
+  (if x
+      (let ((a 1) (b)) a)))

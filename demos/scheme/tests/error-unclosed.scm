@@ -1,0 +1,4 @@
+(write 'first)
+(newline)
+(define (f x)
+  (list x)

@@ -1,0 +1,7 @@
+(define (check n)
+  (if (< n 0)
+      (error "negative number:" n 'in "check")
+      n))
+(write (map check '(1 2)))
+(newline)
+(write (map check '(1 -2)))

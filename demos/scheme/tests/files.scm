@@ -1,0 +1,25 @@
+; Reading files, string ports, the reader's own syntax, load.
+(define port (open-input-file "data/text.txt"))
+(write (read-line port)) (newline)
+(write (list (peek-char port) (read-char port) (read-char port) (read-string 5 port)))
+(write (read-line port)) (newline)
+(write (list (read port) (read port) (read port))) (newline)
+(write (read-line port)) (newline)
+(write (list (read-line port) (read-line port) (eof-object? (read-char port)))) (newline)
+(close-port port)
+
+(write (call-with-input-file "data/text.txt"
+         (lambda (port) (let loop ((n 0)) (if (eof-object? (read-char port)) n (loop (+ n 1)))))))
+(newline)
+(write (list (file-exists? "data/text.txt") (file-exists? "no-such-file"))) (newline)
+
+(define in (open-input-string "one (two . 3) #;(hidden) \"x\" #| block #| nested |# |# 'q ; end"))
+(let loop ((item (read in)))
+  (unless (eof-object? item) (write item) (display " ") (loop (read in))))
+(newline)
+(define out (open-output-string))
+(write 'a out) (display "é" out) (write-char #\! out) (write-string "s" out) (newline out)
+(write (get-output-string out)) (newline)
+(load "data/loaded.scm")
+(write (from-loaded-file 4)) (newline)
+(write (cdr (command-line))) (newline)
