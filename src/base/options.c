@@ -65,6 +65,19 @@ static int unit_shift(char letter)
     }
 }
 
+/* The place of a name among those that `names` begins with: "a|b|c: meaning". */
+static bool parse_choice(const char *text, const char *names, size_t *result)
+{
+    for (size_t place = 0;; place++) {
+        size_t length = strcspn(names, "|:");
+        if (strlen(text) == length && strncmp(text, names, length) == 0)
+            return *result = place, true;
+        if (names[length] == ':')
+            return false;
+        names += length + 1;
+    }
+}
+
 static bool parse(const char *text, enum option_type type, size_t *result)
 {
     if (*text < '0' || *text > '9')
@@ -98,7 +111,9 @@ int options_set(const char *key, const char *value, bool started)
         return EBUSY;
     if (o->type == OPTION_PATH)
         return log_open(value) ? 0 : errno;
-    return parse(value, o->type, value_of(o)) ? 0 : EINVAL;
+    bool valid = o->type == OPTION_CHOICE ? parse_choice(value, o->meaning, value_of(o))
+                                          : parse(value, o->type, value_of(o));
+    return valid ? 0 : EINVAL;
 }
 
 static void set_from_environment(char *setting)
@@ -147,8 +162,9 @@ void options_list(void)
 {
     for (size_t i = 0; i < OPTION_TOTAL; i++) {
         const struct option *o = &table[i];
-        if (o->type == OPTION_PATH)
-            log_line("  %s=PATH  %s", o->key, o->meaning);
+        if (o->type == OPTION_PATH || o->type == OPTION_CHOICE)
+            log_line("  %s=%s  %s", o->key, o->type == OPTION_PATH ? "PATH" : "NAME",
+                     o->meaning);
         else
             log_line("  %s=%zu  %s", o->key, *value_of(o), o->meaning);
     }

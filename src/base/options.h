@@ -8,10 +8,11 @@
 #include "base/bits.h"
 
 enum option_type {
-    OPTION_FLAG,  /* 0 or 1 */
-    OPTION_COUNT, /* a whole number */
-    OPTION_SIZE,  /* bytes, with an optional K, M, G or T */
-    OPTION_PATH,  /* handed on at once */
+    OPTION_FLAG,   /* 0 or 1 */
+    OPTION_COUNT,  /* a whole number */
+    OPTION_SIZE,   /* bytes, with an optional K, M, G or T */
+    OPTION_CHOICE, /* one of some names; the value is its place among them, from 0 */
+    OPTION_PATH,   /* handed on at once */
 };
 
 enum option_time {
@@ -19,12 +20,16 @@ enum option_time {
     OPTION_AT_START, /* before the heap is made */
 };
 
-/* X(key, type, time, default, meaning) */
+/* The names of choices, in the order of the values. */
+#define OS_CHOICES "mmap|sbrk"
+
+/* X(key, type, time, default, meaning); a choice's meaning begins with its names */
 #define OPTIONS(X)                                                                    \
     X(heap_limit, SIZE, ANY_TIME, 0,                                                  \
       "most memory that the heap may hold; 0: no limit but the system's")             \
     X(reserve, SIZE, AT_START, GIB(1024),                                             \
       "address space to set aside for the heap; halved until the system grants it")   \
+    X(os, CHOICE, AT_START, 0, OS_CHOICES ": where the heap's memory comes from")     \
     X(floor, SIZE, ANY_TIME, MIB(8), "least allocation between two collections")      \
     X(growth, COUNT, ANY_TIME, 100,                                                   \
       "allocation between two collections, in percent of what survived the last")     \

@@ -1,5 +1,4 @@
-/* The operating system: address space and its memory.  One backend is linked in; only
- * os_*.c knows the system calls.
+/* The operating system: address space and its memory.  Only os*.c knows the system calls.
  *
  * Address space is reserved once, then committed (made readable and writable, still
  * without memory), used, and decommitted (its memory given back, still usable: the next
@@ -11,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "base/bits.h"
 
 /* The granularity of memory here.  The kernel's pages may be larger (AArch64: 64 KiB),
  * which os_page_bytes tells; then decommitting rounds inwards. */
@@ -39,6 +40,21 @@ void *os_map(size_t bytes);
  * false: not possible here, nothing has changed. */
 bool os_move(void *to, void *from, size_t bytes);
 
+/* A backend: where the units of a heap come from. */
+struct os_space {
+    const char *name;
+    /* Address space for so many bytes.  NULL: not to be had. */
+    void *(*reserve)(size_t bytes, size_t alignment);
+    /* Makes `bytes` usable, at `end`, where what is usable so far ends, or at a higher
+     * multiple of `alignment` if somebody else has taken the space between.  Returns
+     * where they are; NULL: none. */
+    void *(*extend)(void *end, size_t bytes, size_t alignment);
+    /* Gives back what was reserved, of which `used` bytes have been made usable. */
+    void (*release)(void *start, size_t used, size_t reserved);
+};
+
+SHARED_DATA const struct os_space os_mmap, os_sbrk;
+
 /* Nanoseconds of the monotonic clock. */
 uint64_t os_now(void);
 
@@ -48,5 +64,8 @@ void os_fail(unsigned long nth, bool onwards);
 
 /* Tests only: how many such calls there have been. */
 unsigned long os_calls(void);
+
+/* For backends: counts a call, and says whether it is to fail; errno is set then. */
+bool os_refused(void);
 
 #endif

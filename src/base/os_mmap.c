@@ -1,129 +1,22 @@
-/* Address space from mmap. */
+/* Address space from mmap: one reservation, made usable step by step. */
+#include "base/bits.h"
 #include "base/os.h"
 
-#include <errno.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
-#include <time.h>
-#include <unistd.h>
-
-#include "base/bits.h"
-
-static struct {
-    unsigned long calls;
-    unsigned long fail_at; /* call number; 0: never */
-    bool onwards;
-} faults PRIVATE_DATA;
-
-void os_fail(unsigned long nth, bool onwards)
+static void *reserve(size_t bytes, size_t alignment)
 {
-    faults.fail_at = nth ? faults.calls + nth : 0;
-    faults.onwards = onwards;
+    return os_reserve(bytes, alignment);
 }
 
-unsigned long os_calls(void)
+static void *extend(void *end, size_t bytes, size_t alignment)
 {
-    return faults.calls;
+    (void)alignment;
+    return os_commit(end, bytes) ? end : NULL;
 }
 
-static bool refused(void)
+static void release(void *start, size_t used, size_t reserved)
 {
-    faults.calls++;
-    if (faults.fail_at == 0 || faults.calls < faults.fail_at)
-        return false;
-    if (faults.calls > faults.fail_at && !faults.onwards)
-        return false;
-    errno = ENOMEM;
-    return true;
+    (void)used;
+    os_release(start, reserved);
 }
 
-size_t os_page_bytes(void)
-{
-    return (size_t)sysconf(_SC_PAGESIZE);
-}
-
-size_t os_address_space_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-        return SIZE_MAX;
-    return limit.rlim_cur;
-}
-
-static void *map(size_t bytes, int protection, int flags)
-{
-    if (refused())
-        return NULL;
-    void *p = mmap(NULL, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
-    return p == MAP_FAILED ? NULL : p;
-}
-
-void *os_reserve(size_t bytes, size_t alignment)
-{
-    size_t slack = alignment - OS_PAGE;
-    if (bytes > SIZE_MAX - slack)
-        return errno = ENOMEM, NULL;
-    char *p = map(bytes + slack, PROT_NONE, MAP_NORESERVE);
-    if (!p)
-        return NULL;
-    char *aligned = (char *)align_up((uintptr_t)p, alignment);
-    size_t before = (size_t)(aligned - p);
-    if (before)
-        munmap(p, before);
-    if (slack - before)
-        munmap(aligned + bytes, slack - before);
-    return aligned;
-}
-
-void os_release(void *address, size_t bytes)
-{
-    munmap(address, bytes);
-}
-
-bool os_commit(void *address, size_t bytes)
-{
-    return !refused() && mprotect(address, bytes, PROT_READ | PROT_WRITE) == 0;
-}
-
-size_t os_decommit(void *address, size_t bytes)
-{
-    size_t page = os_page_bytes();
-    uintptr_t low = align_up((uintptr_t)address, page);
-    uintptr_t high = align_down((uintptr_t)address + bytes, page);
-    if (low >= high || refused() || madvise((void *)low, high - low, MADV_DONTNEED) != 0)
-        return 0;
-    return high - low;
-}
-
-void os_populate(void *address, size_t bytes)
-{
-#ifdef MADV_POPULATE_WRITE
-    madvise(address, bytes, MADV_POPULATE_WRITE);
-#else
-    (void)address, (void)bytes;
-#endif
-}
-
-void *os_map(size_t bytes)
-{
-    return map(bytes, PROT_READ | PROT_WRITE, 0);
-}
-
-bool os_move(void *to, void *from, size_t bytes)
-{
-#ifdef MREMAP_DONTUNMAP
-    return !refused() &&
-           mremap(from, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
-                  to) != MAP_FAILED;
-#else
-    (void)to, (void)from, (void)bytes;
-    return false;
-#endif
-}
-
-uint64_t os_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
+const struct os_space os_mmap = {"mmap", reserve, extend, release};

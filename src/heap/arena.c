@@ -37,16 +37,17 @@ static size_t states_bytes(size_t units)
 static bool reserve(struct heap *h, size_t units)
 {
     size_t tables = words_bytes(units) + units_bytes(units) + states_bytes(units);
-    void *memory = os_reserve(units * UNIT_BYTES, UNIT_BYTES);
+    void *memory = h->space->reserve(units * UNIT_BYTES, UNIT_BYTES);
     if (!memory)
         return false;
     char *table = os_reserve(tables, OS_PAGE);
     if (!table) {
-        os_release(memory, units * UNIT_BYTES);
+        h->space->release(memory, 0, units * UNIT_BYTES);
         return false;
     }
-    h->base = (uintptr_t)memory;
-    h->unit_limit = (uint32_t)units;
+    /* Unit 0 is never used, and so may lie in front of the reservation. */
+    h->base = (uintptr_t)memory - UNIT_BYTES;
+    h->unit_limit = (uint32_t)units + 1;
     h->tables_bytes = tables;
     h->words = (unit_word *)(void *)table;
     h->units = (struct unit *)(void *)(table + words_bytes(units));
@@ -62,53 +63,79 @@ static bool commit_table(void *table, size_t from, size_t to, size_t element_byt
     return low == high || os_commit((char *)table + low, high - low);
 }
 
-static bool commit(struct heap *h, uint32_t from, uint32_t to)
+static bool commit_tables(struct heap *h, uint32_t from, uint32_t to)
 {
-    if (!commit_table(h->words, from, to, sizeof(unit_word)) ||
-        !commit_table(h->units, from, to, sizeof(struct unit)) ||
-        !commit_table(h->states, from, to, STATES_PER_UNIT) ||
-        !os_commit((void *)unit_address(h, from), (size_t)(to - from) << UNIT_SHIFT))
-        return false;
+    return commit_table(h->words, from, to, sizeof(unit_word)) &&
+           commit_table(h->units, from, to, sizeof(struct unit)) &&
+           commit_table(h->states, from, to, STATES_PER_UNIT);
+}
+
+/* Units [end, to) become used units of class none: nothing is found in them, and no
+ * extent coalesces with them. */
+static void close_gap(struct heap *h, uint32_t to)
+{
+    for (uint32_t u = unit_end(h); u < to; u++)
+        h->words[u] = UNIT_USED;
     h->bytes = (size_t)to << UNIT_SHIFT;
-    return true;
 }
 
 bool arena_create(struct heap *h, size_t bytes)
 {
     size_t half_of_limit = os_address_space_limit() / 2;
     bytes = min_size(bytes, align_down(half_of_limit, UNIT_BYTES));
-    bytes = min_size(max_size(bytes, ARENA_LEAST), (size_t)UINT32_MAX << UNIT_SHIFT);
+    bytes = min_size(max_size(bytes, ARENA_LEAST), (size_t)1 << 46);
     while (!reserve(h, bytes >> UNIT_SHIFT)) {
         if (bytes == ARENA_LEAST)
             return false;
         bytes = max_size(bytes / 2, ARENA_LEAST);
     }
-    if (!commit(h, 0, 1)) {
+    h->bytes = 0;
+    if (!commit_tables(h, 0, 1)) {
         arena_destroy(h);
         return errno = ENOMEM, false;
     }
-    h->words[0] = UNIT_USED; /* of class none: nothing is found in it or merged with it */
+    close_gap(h, 1);
     return true;
 }
 
 void arena_destroy(struct heap *h)
 {
-    os_release((void *)h->base, (size_t)h->unit_limit << UNIT_SHIFT);
+    size_t used = h->bytes ? h->bytes - UNIT_BYTES : 0;
+    size_t reserved = ((size_t)h->unit_limit - 1) << UNIT_SHIFT;
+    h->space->release((void *)(h->base + UNIT_BYTES), used, reserved);
     os_release(h->words, h->tables_bytes);
     h->base = 0;
     h->bytes = 0;
 }
 
-uint32_t arena_grow(struct heap *h, uint32_t units)
+/* Adds just so many units. */
+static uint32_t grow(struct heap *h, uint32_t units)
 {
-    uint32_t end = unit_end(h), room = h->unit_limit - end;
-    if (units > room)
+    uint32_t end = unit_end(h);
+    if (units > h->unit_limit - end || !commit_tables(h, end, end + units))
+        return errno = ENOMEM, 0;
+    size_t bytes = (size_t)units << UNIT_SHIFT;
+    void *memory = h->space->extend((void *)(h->base + h->bytes), bytes, UNIT_BYTES);
+    if (!memory)
+        return errno = ENOMEM, 0;
+    size_t first = ((uintptr_t)memory - h->base) >> UNIT_SHIFT;
+    if (first + units > h->unit_limit || !commit_tables(h, end, (uint32_t)first + units))
+        return errno = ENOMEM,
+               0; /* behind a gap, and no tables for it: it is never used */
+    close_gap(h, (uint32_t)first);
+    h->bytes += bytes;
+    return (uint32_t)first;
+}
+
+uint32_t arena_grow(struct heap *h, uint32_t *units)
+{
+    uint32_t end = unit_end(h), room = h->unit_limit - end, least = *units;
+    if (least > room)
         return errno = ENOMEM, 0;
     size_t step = min_size(max_size(end / 8, GROW_LEAST), GROW_MOST);
-    uint32_t generous = (uint32_t)min_size(max_size(units, step), room);
-    if (commit(h, end, end + generous))
-        return generous;
-    if (generous > units && commit(h, end, end + units))
-        return units;
-    return errno = ENOMEM, 0;
+    *units = (uint32_t)min_size(max_size(least, step), room);
+    uint32_t first = grow(h, *units);
+    if (!first && *units > least)
+        first = grow(h, *units = least);
+    return first;
 }

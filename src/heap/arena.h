@@ -4,15 +4,17 @@
 
 #include "heap/types.h"
 
-/* Reserves up to `bytes` of address space, halving until the system grants it, and sets
- * base, words, states, units, unit_limit, tables_bytes.  The heap has one unit after
- * that, number 0, which is never used.  false with ENOMEM: not even the least. */
+/* Reserves up to `bytes` of address space from h->space, halving until the system grants
+ * it, and sets base, words, states, units, unit_limit, tables_bytes.  The heap has one
+ * unit after that, number 0, which is never used.  false with ENOMEM: not even the least.
+ */
 bool arena_create(struct heap *h, size_t bytes);
 
 void arena_destroy(struct heap *h);
 
-/* Commits `units` more at the end, and more than that where it is cheap.  They are clean.
- * Returns how many there are now beyond the former end; 0 with ENOMEM: none. */
-uint32_t arena_grow(struct heap *h, uint32_t units);
+/* Makes *units units more usable, or more than that where it is cheap: sets *units to how
+ * many.  They are clean, and at the end, as a rule just behind the last.  Returns the
+ * first; 0 with ENOMEM: none. */
+uint32_t arena_grow(struct heap *h, uint32_t *units);
 
 #endif

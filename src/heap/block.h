@@ -52,8 +52,8 @@ uint32_t block_list_check(const struct heap *h, unsigned bin);
 INLINE uint32_t block_next(const struct heap *h, uint32_t u)
 {
     uint32_t end = unit_end(h);
-    while (u < end && !word_used(h->words[u]))
-        u += h->units[u].extent.units;
+    while (u < end && word_class(h->words[u]) == CLASS_NONE)
+        u += word_used(h->words[u]) ? 1 : h->units[u].extent.units;
     return u;
 }
 

@@ -87,22 +87,20 @@ static bool grow(struct heap *h, uint32_t units, uint32_t alignment)
     uint64_t needed = (uint64_t)start + units - end;
     if (needed > UINT32_MAX)
         return errno = ENOMEM, false;
-    uint32_t more = arena_grow(h, (uint32_t)needed);
-    if (more)
-        insert_coalesced(h, end, more);
-    return more != 0;
+    uint32_t more = (uint32_t)needed, first = arena_grow(h, &more);
+    if (first)
+        insert_coalesced(h, first, more);
+    return first != 0;
 }
 
 uint32_t extent_take(struct heap *h, uint32_t units, uint32_t alignment, size_t bytes)
 {
     if (!within_limit(h, bytes))
         return errno = ENOMEM, 0;
-    uint32_t first = h->fit->find(h, units, alignment);
-    if (!first) {
+    uint32_t first;
+    while (!(first = h->fit->find(h, units, alignment)))
         if (!grow(h, units, alignment))
             return 0;
-        first = h->fit->find(h, units, alignment);
-    }
     uint32_t start = (uint32_t)align_up(first, alignment);
     carve(h, first, start, units, bytes);
     return start;

@@ -15,10 +15,12 @@ enum { RUN_BYTES_MAX = KIB(64) };
 
 struct heap process_heap PRIVATE_DATA;
 
-bool heap_create(struct heap *h, size_t reserve, bool end_pointers)
+bool heap_create(struct heap *h, const struct os_space *space, size_t reserve,
+                 bool end_pointers)
 {
     memset(h, 0, sizeof *h);
     sizeclass_init(end_pointers);
+    h->space = space;
     h->fit = &fit_best;
     h->mark = STATE_MARK_A;
     h->limit = SIZE_MAX;
@@ -31,6 +33,15 @@ bool heap_create(struct heap *h, size_t reserve, bool end_pointers)
 void heap_destroy(struct heap *h)
 {
     arena_destroy(h);
+}
+
+/* Unit 0, and gaps that the arena left out. */
+static uint32_t unused_units(const struct heap *h)
+{
+    uint32_t unused = 0;
+    for (uint32_t u = 0; u < unit_end(h); u++)
+        unused += h->words[u] == UNIT_USED;
+    return unused;
 }
 
 void heap_check(struct heap *h, const struct cache *c)
@@ -49,7 +60,7 @@ void heap_check(struct heap *h, const struct cache *c)
     for (unsigned bin = 0; bin < BIN_COUNT; bin++)
         listed += block_list_check(h, bin);
     CHECK(listed == listable);
-    CHECK(used_units + free_units + 1 == unit_end(h));
+    CHECK(used_units + free_units + unused_units(h) == unit_end(h));
     CHECK(bytes == h->used_bytes);
     CHECK(h->used_bytes + h->dirty_bytes <= h->limit);
     CHECK(reserved == (c ? cache_check(c) : 0));

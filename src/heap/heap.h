@@ -7,8 +7,10 @@
 /* The heap behind gc_alloc. */
 SHARED_DATA struct heap process_heap;
 
-/* Makes an empty heap with `reserve` bytes of address space or less.  false: ENOMEM. */
-bool heap_create(struct heap *h, size_t reserve, bool end_pointers);
+/* Makes an empty heap with `reserve` bytes of address space or less, from `space`.
+ * false: ENOMEM. */
+bool heap_create(struct heap *h, const struct os_space *space, size_t reserve,
+                 bool end_pointers);
 
 /* Everything in it is gone.  No cache may be left. */
 void heap_destroy(struct heap *h);

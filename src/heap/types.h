@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "base/bits.h"
+#include "base/os.h"
 #include "base/treap.h"
 
 enum {
@@ -177,6 +178,7 @@ struct heap {
                           with end_pointers */
     size_t run_bytes_max; /* a run is no longer than this, one slot at least */
 
+    const struct os_space *space;
     const struct fit *fit;
     struct treap by_size; /* fit_best: free extents by (units, address) */
 

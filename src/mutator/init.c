@@ -29,7 +29,8 @@ static bool start_heap(void)
     if (start == STARTED)
         return true;
     struct heap *h = &process_heap;
-    if (!heap_create(h, options.reserve, options.end_pointers))
+    static const struct os_space *const spaces[] = {&os_mmap, &os_sbrk};
+    if (!heap_create(h, spaces[options.os], options.reserve, options.end_pointers))
         return false;
     if (!collector_create(h)) {
         heap_destroy(h);

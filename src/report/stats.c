@@ -27,7 +27,7 @@ static void fill_heap(struct gc_stats *s, const struct heap *h)
     s->budget_bytes = h->budget;
     s->charged_bytes = h->charged;
     s->limit_bytes = h->limit == SIZE_MAX ? 0 : h->limit;
-    s->reserved_bytes = (uint64_t)h->unit_limit << UNIT_SHIFT;
+    s->reserved_bytes = (uint64_t)(h->unit_limit - 1) << UNIT_SHIFT;
     s->returned_bytes = h->counters.returned_bytes;
     s->out_of_memory = h->counters.out_of_memory;
 }
