@@ -151,6 +151,12 @@ GC_PUBLIC void gc_oom_handler_set(void *(*handler)(size_t size, void *data), voi
  * option can be set before the first allocation only). */
 GC_PUBLIC int gc_option_set(const char *key, const char *value);
 
+/* Looks for leaks, now, and reports them where option `report` says: manual objects (with
+ * option leaks=all, any object) that were not freed and that nothing reaches any more.
+ * Where they were allocated is known under the options leaks and stacks.  Returns the
+ * number of leaked objects, without those that are only possible leaks. */
+GC_PUBLIC size_t gc_leak_check(void);
+
 /* ---- Statistics ---------------------------------------------------------------- */
 
 /* X(name, meaning): every field is a uint64_t.  Times are in nanoseconds.  New fields

@@ -31,9 +31,9 @@ static const struct option table[] = {
 
 enum { OPTION_TOTAL = sizeof table / sizeof table[0] };
 
-static size_t *value_of(const struct option *o)
+static void *value_of(const struct option *o)
 {
-    return (size_t *)(void *)((char *)&options + o->offset);
+    return (char *)&options + o->offset;
 }
 
 static const struct option *find(const char *key)
@@ -102,6 +102,16 @@ static bool parse(const char *text, enum option_type type, size_t *result)
     return true;
 }
 
+static int set_path(struct option_path *path, const char *value)
+{
+    if (strlen(value) >= sizeof path->text)
+        return ENAMETOOLONG;
+    if (path == &options.log_file && !log_open(value))
+        return errno;
+    strcpy(path->text, value);
+    return 0;
+}
+
 int options_set(const char *key, const char *value, bool started)
 {
     const struct option *o = find(key);
@@ -110,7 +120,7 @@ int options_set(const char *key, const char *value, bool started)
     if (started && o->time == OPTION_AT_START)
         return EBUSY;
     if (o->type == OPTION_PATH)
-        return log_open(value) ? 0 : errno;
+        return set_path(value_of(o), value);
     bool valid = o->type == OPTION_CHOICE ? parse_choice(value, o->meaning, value_of(o))
                                           : parse(value, o->type, value_of(o));
     return valid ? 0 : EINVAL;
@@ -135,7 +145,8 @@ static void set_from_environment(char *setting)
         log_line("GCALLOC_OPTIONS: %s cannot be '%s'; left as it was", setting, value);
         break;
     default:
-        log_line("GCALLOC_OPTIONS: %s: cannot open '%s' for writing", setting, value);
+        log_line("GCALLOC_OPTIONS: %s: '%s' cannot be opened for writing, or is too long",
+                 setting, value);
     }
 }
 
@@ -162,10 +173,13 @@ void options_list(void)
 {
     for (size_t i = 0; i < OPTION_TOTAL; i++) {
         const struct option *o = &table[i];
-        if (o->type == OPTION_PATH || o->type == OPTION_CHOICE)
-            log_line("  %s=%s  %s", o->key, o->type == OPTION_PATH ? "PATH" : "NAME",
+        const void *value = value_of(o);
+        if (o->type == OPTION_PATH)
+            log_line("  %s=%s  %s", o->key, ((const struct option_path *)value)->text,
                      o->meaning);
+        else if (o->type == OPTION_CHOICE)
+            log_line("  %s=NAME  %s", o->key, o->meaning);
         else
-            log_line("  %s=%zu  %s", o->key, *value_of(o), o->meaning);
+            log_line("  %s=%zu  %s", o->key, *(const size_t *)value, o->meaning);
     }
 }

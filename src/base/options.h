@@ -12,7 +12,7 @@ enum option_type {
     OPTION_COUNT,  /* a whole number */
     OPTION_SIZE,   /* bytes, with an optional K, M, G or T */
     OPTION_CHOICE, /* one of some names; the value is its place among them, from 0 */
-    OPTION_PATH,   /* handed on at once */
+    OPTION_PATH,   /* of a file */
 };
 
 enum option_time {
@@ -23,28 +23,57 @@ enum option_time {
 /* The names of choices, in the order of the values. */
 #define OS_CHOICES "mmap|sbrk"
 
+/* Values of option leaks. */
+enum { LEAKS_NONE, LEAKS_MANUAL, LEAKS_ALL };
+
+/* Values of option report_format, and of on_bad_free. */
+enum { FORMAT_TEXT, FORMAT_JSON };
+enum { BAD_FREE_WARN, BAD_FREE_ABORT };
+
 /* X(key, type, time, default, meaning); a choice's meaning begins with its names */
-#define OPTIONS(X)                                                                    \
-    X(heap_limit, SIZE, ANY_TIME, 0,                                                  \
-      "most memory that the heap may hold; 0: no limit but the system's")             \
-    X(reserve, SIZE, AT_START, GIB(1024),                                             \
-      "address space to set aside for the heap; halved until the system grants it")   \
-    X(os, CHOICE, AT_START, 0, OS_CHOICES ": where the heap's memory comes from")     \
-    X(floor, SIZE, ANY_TIME, MIB(8), "least allocation between two collections")      \
-    X(growth, COUNT, ANY_TIME, 100,                                                   \
-      "allocation between two collections, in percent of what survived the last")     \
-    X(stress, COUNT, ANY_TIME, 0, "collect at every Nth refill of a cache; 0: off")   \
-    X(verify, FLAG, ANY_TIME, 0,                                                      \
-      "check every collection against a naive marker; abort on a difference")         \
-    X(end_pointers, FLAG, AT_START, 0,                                                \
-      "a pointer one past the end keeps objects of every size and kind alive")        \
-    X(log, FLAG, ANY_TIME, 0, "one line per collection")                              \
-    X(log_file, PATH, ANY_TIME, 0, "file that messages are appended to; else stderr") \
-    X(stats, FLAG, ANY_TIME, 0, "print the statistics when the program ends")         \
+#define OPTIONS(X)                                                                       \
+    X(heap_limit, SIZE, ANY_TIME, 0,                                                     \
+      "most memory that the heap may hold; 0: no limit but the system's")                \
+    X(reserve, SIZE, AT_START, GIB(1024),                                                \
+      "address space to set aside for the heap; halved until the system grants it")      \
+    X(os, CHOICE, AT_START, 0, OS_CHOICES ": where the heap's memory comes from")        \
+    X(floor, SIZE, ANY_TIME, MIB(8), "least allocation between two collections")         \
+    X(growth, COUNT, ANY_TIME, 100,                                                      \
+      "allocation between two collections, in percent of what survived the last")        \
+    X(stress, COUNT, ANY_TIME, 0, "collect at every Nth refill of a cache; 0: off")      \
+    X(verify, FLAG, ANY_TIME, 0,                                                         \
+      "check every collection against a naive marker; abort on a difference")            \
+    X(end_pointers, FLAG, AT_START, 0,                                                   \
+      "a pointer one past the end keeps objects of every size and kind alive")           \
+    X(leaks, CHOICE, AT_START, 0,                                                        \
+      "0|1|all: report unreachable manual objects, or all that were not freed, at exit") \
+    X(stacks, FLAG, AT_START, 0, "record where objects are allocated and freed")         \
+    X(depth, COUNT, ANY_TIME, 16, "frames recorded of each call stack, at most 256")     \
+    X(exit_code, COUNT, ANY_TIME, 0, "exit status of a program that leaks; 0: its own")  \
+    X(report, PATH, AT_START, {""},                                                      \
+      "file for reports; %p in it is the process; else stderr")                          \
+    X(report_format, CHOICE, ANY_TIME, 0, "text|json: how reports are written")          \
+    X(suppressions, PATH, AT_START, {""},                                                \
+      "file of leaks to leave out, as LeakSanitizer's")                                  \
+    X(on_bad_free, CHOICE, ANY_TIME, 0, "warn|abort: what follows the report")           \
+    X(log, FLAG, ANY_TIME, 0, "one line per collection")                                 \
+    X(log_file, PATH, ANY_TIME, {""}, "file that messages are appended to; else stderr") \
+    X(stats, FLAG, ANY_TIME, 0, "print the statistics when the program ends")            \
     X(help, FLAG, ANY_TIME, 0, "list the options when the heap is made")
 
+/* The C types of the values. */
+struct option_path {
+    char text[256];
+};
+
+#define OPTION_VALUE_FLAG size_t
+#define OPTION_VALUE_COUNT size_t
+#define OPTION_VALUE_SIZE size_t
+#define OPTION_VALUE_CHOICE size_t
+#define OPTION_VALUE_PATH struct option_path
+
 struct options {
-#define OPTION_MEMBER(key, type, time, initial, meaning) size_t key;
+#define OPTION_MEMBER(key, type, time, initial, meaning) OPTION_VALUE_##type key;
     OPTIONS(OPTION_MEMBER)
 #undef OPTION_MEMBER
 };

@@ -70,6 +70,13 @@ static void mark_from_roots(struct marker *m)
     marker_drain(m);
 }
 
+/* Manual objects that are not marked by now are leaks. */
+static void find_leaks(struct marker *m)
+{
+    if (collector.leak_phase)
+        collector.leak_phase(m->heap, &cycle.stacks, &cycle.roots, &cycle.callbacks);
+}
+
 /* Manual objects come after all other roots, so that what only they keep can be told. */
 static void mark_manual(struct marker *m)
 {
@@ -92,7 +99,8 @@ static void check_heap(struct marker *m)
 }
 
 /* Between marking from the roots and the sweep, in this order. */
-static void (*const phases[])(struct marker *m) = {mark_manual, verify, check_heap};
+static void (*const phases[])(struct marker *m) = {find_leaks, mark_manual, verify,
+                                                   check_heap};
 
 static void note_times(struct heap *h, uint64_t ended)
 {
@@ -106,7 +114,7 @@ static void note_times(struct heap *h, uint64_t ended)
     collector.sweep_ns_total += cycle.swept - cycle.marked;
     if (!options.log)
         return;
-    static const char *const names[] = {"budget", "memory", "request", "stress"};
+    static const char *const names[] = {"budget", "memory", "request", "stress", "leaks"};
     log_line("gc %llu (%s) pause %llu us (mark %llu, sweep %llu), live %zu KiB in %zu "
              "objects, freed %llu KiB, heap %zu KiB, next after %zu KiB, at %llu ms",
              (unsigned long long)collector.collections, names[cycle.cause],
@@ -188,7 +196,7 @@ void gc_mark_range(const void *low, const void *high)
     if (!collector.running)
         return;
     marker_scan_roots(&collector.marker, (uintptr_t)low, (uintptr_t)high);
-    if (options.verify)
+    if (options.verify || collector.leak_phase)
         range_list_add(&cycle.callbacks, (uintptr_t)low, (uintptr_t)high);
 }
 

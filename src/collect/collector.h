@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "collect/mark.h"
+#include "roots/range.h"
 
 /* Why a cycle runs; shown in the log. */
 enum cause {
@@ -12,6 +13,7 @@ enum cause {
     CAUSE_MEMORY,  /* an allocation found none */
     CAUSE_REQUEST, /* gc_collect */
     CAUSE_STRESS,  /* option stress */
+    CAUSE_LEAKS,   /* a leak check */
 };
 
 struct collector {
@@ -22,6 +24,11 @@ struct collector {
     uint64_t collections;
     uint64_t pause_ns_last, pause_ns_max, pause_ns_total;
     uint64_t mark_ns_total, sweep_ns_total;
+    /* Called in the pause, when all is marked that roots other than manual objects reach;
+     * set for one cycle by a leak check, else NULL. */
+    void (*leak_phase)(struct heap *h, const struct range_list *stacks,
+                       const struct range_list *roots,
+                       const struct range_list *callbacks);
     size_t refills; /* since the last cycle, for option stress */
 };
 

@@ -34,24 +34,33 @@ static size_t states_bytes(size_t units)
     return whole_pages(units * STATES_PER_UNIT);
 }
 
+static size_t sites_bytes(size_t units)
+{
+    return whole_pages(units * STATES_PER_UNIT * sizeof(struct site));
+}
+
+/* Address space for this many units, of which the first is never used, and so may lie in
+ * front of what is reserved. */
 static bool reserve(struct heap *h, size_t units)
 {
     size_t tables = words_bytes(units) + units_bytes(units) + states_bytes(units);
-    void *memory = h->space->reserve(units * UNIT_BYTES, UNIT_BYTES);
+    size_t sites = h->records_sites ? sites_bytes(units) : 0;
+    size_t bytes = (units - 1) * UNIT_BYTES;
+    void *memory = h->space->reserve(bytes, UNIT_BYTES);
     if (!memory)
         return false;
-    char *table = os_reserve(tables, OS_PAGE);
+    char *table = os_reserve(tables + sites, OS_PAGE);
     if (!table) {
-        h->space->release(memory, 0, units * UNIT_BYTES);
+        h->space->release(memory, 0, bytes);
         return false;
     }
-    /* Unit 0 is never used, and so may lie in front of the reservation. */
     h->base = (uintptr_t)memory - UNIT_BYTES;
-    h->unit_limit = (uint32_t)units + 1;
-    h->tables_bytes = tables;
+    h->unit_limit = (uint32_t)units;
+    h->tables_bytes = tables + sites;
     h->words = (unit_word *)(void *)table;
     h->units = (struct unit *)(void *)(table + words_bytes(units));
     h->states = (uint8_t *)table + words_bytes(units) + units_bytes(units);
+    h->sites = sites ? (struct site *)(void *)(table + tables) : NULL;
     return true;
 }
 
@@ -67,7 +76,9 @@ static bool commit_tables(struct heap *h, uint32_t from, uint32_t to)
 {
     return commit_table(h->words, from, to, sizeof(unit_word)) &&
            commit_table(h->units, from, to, sizeof(struct unit)) &&
-           commit_table(h->states, from, to, STATES_PER_UNIT);
+           commit_table(h->states, from, to, STATES_PER_UNIT) &&
+           (!h->sites ||
+            commit_table(h->sites, from, to, STATES_PER_UNIT * sizeof(struct site)));
 }
 
 /* Units [end, to) become used units of class none: nothing is found in them, and no
@@ -84,7 +95,7 @@ bool arena_create(struct heap *h, size_t bytes)
     size_t half_of_limit = os_address_space_limit() / 2;
     bytes = min_size(bytes, align_down(half_of_limit, UNIT_BYTES));
     bytes = min_size(max_size(bytes, ARENA_LEAST), (size_t)1 << 46);
-    while (!reserve(h, bytes >> UNIT_SHIFT)) {
+    while (!reserve(h, (bytes >> UNIT_SHIFT) + 1)) {
         if (bytes == ARENA_LEAST)
             return false;
         bytes = max_size(bytes / 2, ARENA_LEAST);

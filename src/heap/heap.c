@@ -15,19 +15,19 @@ enum { RUN_BYTES_MAX = KIB(64) };
 
 struct heap process_heap PRIVATE_DATA;
 
-bool heap_create(struct heap *h, const struct os_space *space, size_t reserve,
-                 bool end_pointers)
+bool heap_create(struct heap *h, const struct heap_config *config)
 {
     memset(h, 0, sizeof *h);
-    sizeclass_init(end_pointers);
-    h->space = space;
+    sizeclass_init(config->end_pointers);
+    h->space = config->space;
     h->fit = &fit_best;
     h->mark = STATE_MARK_A;
     h->limit = SIZE_MAX;
     h->budget = SIZE_MAX;
-    h->pad_from = end_pointers ? 0 : PAD_FROM;
+    h->pad_from = config->end_pointers ? 0 : PAD_FROM;
     h->run_bytes_max = RUN_BYTES_MAX;
-    return arena_create(h, reserve);
+    h->records_sites = config->sites;
+    return arena_create(h, config->reserve);
 }
 
 void heap_destroy(struct heap *h)

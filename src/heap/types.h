@@ -161,6 +161,13 @@ struct counters {
     uint64_t out_of_memory;
 };
 
+/* Where an object comes from; recorded only when a mode needs it. */
+struct site {
+    uint32_t stack; /* that allocated it, in the depot; 0: not known */
+    uint32_t note;  /* living: bytes of the slot beyond the requested size;
+                       freed by gc_free: the stack that did, in the depot; 0: not known */
+};
+
 struct heap {
     /* The hot part: constant but for `bytes`. */
     uintptr_t base;   /* address of unit 0, a multiple of UNIT_BYTES */
@@ -168,11 +175,13 @@ struct heap {
     unit_word *words; /* of each unit */
     uint8_t *states;  /* of each object */
     struct unit *units;
+    struct site *sites; /* of each object, numbered as the states; NULL: not recorded */
     uint8_t mark; /* cycle: the state of objects found reachable by the last or present
                      cycle: STATE_MARK_A or STATE_MARK_B */
 
     uint32_t
         unit_limit; /* units reserved; those from bytes / UNIT_BYTES on are untouched */
+    bool records_sites;
     size_t tables_bytes; /* the reservation behind words, units and states */
     uint32_t pad_from; /* slots of so many bytes keep their last one free: PAD_FROM, or 0
                           with end_pointers */

@@ -6,11 +6,13 @@
 #include <gcalloc/gcalloc.h>
 #include <string.h>
 
+#include "base/options.h"
 #include "collect/collector.h"
 #include "heap/block.h"
 #include "heap/cache.h"
 #include "heap/heap.h"
 #include "mutator/init.h"
+#include "mutator/site.h"
 
 enum { ALIGNMENT_MAX = 1 << 30 };
 
@@ -95,7 +97,7 @@ void *gc_alloc_manual_atomic(size_t size)
 
 static void *alloc_slot(unsigned bin, bool zero)
 {
-    struct cache *c = thread_cache;
+    struct cache *c = thread_self->cache;
     struct bin *b = &c->bins[bin];
     if (b->count)
         return take_freed(b, b->count, zero);
@@ -149,13 +151,17 @@ NOINLINE void *alloc_object(size_t size, size_t alignment, enum kind kind, bool 
     if (!thread_is_ready())
         return NULL;
     struct heap *h = &process_heap;
+    if (options.leaks == LEAKS_ALL)
+        kind |= KIND_MANUAL;
     bool possible = size <= min_size((size_t)h->unit_limit << UNIT_SHIFT, h->limit);
     void *object = possible ? try_alloc(size, alignment, kind, zero) : NULL;
     if (!object && possible && !collector.disabled) {
         collector_run(CAUSE_MEMORY);
         object = try_alloc(size, alignment, kind, zero);
     }
-    if (!object) {
+    if (object) {
+        site_allocated(object, size);
+    } else {
         h->counters.out_of_memory++;
         if (out_of_memory.handler)
             object = out_of_memory.handler(size, out_of_memory.data);

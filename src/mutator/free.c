@@ -7,6 +7,7 @@
 #include "heap/heap.h"
 #include "mutator/init.h"
 #include "mutator/object.h"
+#include "mutator/site.h"
 
 static void free_large(struct heap *h, uintptr_t address)
 {
@@ -17,7 +18,27 @@ static void free_large(struct heap *h, uintptr_t address)
     block_free_slot(h, head, block_states(h, head));
 }
 
-/* All that the fast path leaves: errors, large objects, a full magazine. */
+/* Into the magazine: the state first, then the slot, then the count. */
+INLINE void put_freed(struct bin *b, uint32_t count, void *object, uint8_t *state)
+{
+    *state = STATE_RESERVED;
+    b->magazine[count] = (struct slot){object, state};
+    b->count = count + 1;
+    /* Stopped before this, the thread still holds the object's address. */
+    __asm__ volatile("" : : "r"(object) : "memory");
+}
+
+static void free_slot(struct cache *c, const struct object *o)
+{
+    unsigned bin = word_bin(o->word);
+    struct bin *b = &c->bins[bin];
+    if (b->count == b->capacity)
+        cache_spill(c, bin);
+    put_freed(b, b->count, (void *)o->address, lookup_state(c->heap, o->address));
+}
+
+/* All that the fast path leaves: errors, large objects, a full magazine, modes in which
+ * there is no fast path. */
 NOINLINE static void free_slow(void *object)
 {
     if (!object || !thread_is_ready())
@@ -26,11 +47,12 @@ NOINLINE static void free_slow(void *object)
     struct object o;
     if (!object_at(object, &o)) {
         object_complain("gc_free", object);
-    } else if (word_class(o.word) == CLASS_LARGE) {
-        free_large(&process_heap, o.address);
     } else {
-        cache_spill(thread_cache, word_bin(o.word));
-        gc_free(object);
+        site_freed(&o);
+        if (word_class(o.word) == CLASS_LARGE)
+            free_large(&process_heap, o.address);
+        else
+            free_slot(thread_self->cache, &o);
     }
     errno = saved_errno;
 }
@@ -57,9 +79,5 @@ void gc_free(void *object)
     uint32_t count = b->count;
     if (UNLIKELY(count == b->capacity))
         return free_slow(object);
-    *state = STATE_RESERVED;
-    b->magazine[count] = (struct slot){object, state};
-    b->count = count + 1;
-    /* Stopped before this, the thread still holds the object's address. */
-    __asm__ volatile("" : : "r"(object) : "memory");
+    put_freed(b, count, object, state);
 }

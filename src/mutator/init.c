@@ -30,7 +30,13 @@ static bool start_heap(void)
         return true;
     struct heap *h = &process_heap;
     static const struct os_space *const spaces[] = {&os_mmap, &os_sbrk};
-    if (!heap_create(h, spaces[options.os], options.reserve, options.end_pointers))
+    struct heap_config config = {
+        .space = spaces[options.os],
+        .reserve = options.reserve,
+        .end_pointers = options.end_pointers,
+        .sites = options.leaks || options.stacks,
+    };
+    if (!heap_create(h, &config))
         return false;
     if (!collector_create(h)) {
         heap_destroy(h);
@@ -63,7 +69,7 @@ bool init_thread(void)
     struct cache *c = cache_create(&process_heap);
     if (!c)
         return false;
-    thread_attach(c);
+    thread_attach(c, !process_heap.sites);
     errno = saved_errno;
     return true;
 }

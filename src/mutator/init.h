@@ -14,7 +14,7 @@ bool init_thread(void);
 /* The calling thread has a cache, or gets one now. */
 INLINE bool thread_is_ready(void)
 {
-    return LIKELY(thread_cache != &cache_none) || init_thread();
+    return LIKELY(thread_self != NULL) || init_thread();
 }
 
 /* Called when the program ends; the report layer defines it. */

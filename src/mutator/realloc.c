@@ -10,6 +10,7 @@
 #include "mutator/alloc.h"
 #include "mutator/init.h"
 #include "mutator/object.h"
+#include "mutator/site.h"
 
 /* From here on moving pages is cheaper than copying them; each move may leave two more
  * mappings, of which the system allows 65530, so not much earlier. */
@@ -100,6 +101,8 @@ void *gc_realloc(void *object, size_t size)
     if (is_large(&o) ? resize_large(&o, size) : fits_slot(&o, size)) {
         if (!is_large(&o))
             clear_rest(&o, size);
+        object_at(object, &o);
+        site_resized(&o, size);
         return object;
     }
     return move(&o, size);

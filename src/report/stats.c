@@ -1,6 +1,8 @@
 /* Statistics, for programs and at exit. */
 #include <gcalloc/gcalloc.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/meta.h"
@@ -53,14 +55,23 @@ void gc_stats_get(struct gc_stats *stats)
     memcpy(stats, &s, s.size);
 }
 
-void report_at_exit(void)
+static void log_stats(void)
 {
-    if (!options.stats)
-        return;
     struct gc_stats s = {.size = sizeof s};
     gc_stats_get(&s);
 #define LOG_FIELD(name, meaning) \
     log_line("%-18s %14llu  %s", #name, (unsigned long long)s.name, meaning);
     GC_STATS_FIELDS(LOG_FIELD)
 #undef LOG_FIELD
+}
+
+void report_at_exit(void)
+{
+    size_t leaks = options.leaks ? gc_leak_check() : 0;
+    if (options.stats)
+        log_stats();
+    if (leaks && options.exit_code) {
+        fflush(NULL);
+        _exit((int)options.exit_code);
+    }
 }

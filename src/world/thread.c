@@ -12,6 +12,7 @@ enum { STACK_GUESS = 8 << 20 }; /* the usual limit of a main thread's stack */
 
 struct mutator the_mutator PRIVATE_DATA;
 
+__thread struct mutator *thread_self;
 __thread struct cache *thread_cache = (struct cache *)(uintptr_t)&cache_none;
 
 bool thread_may_attach(void)
@@ -47,11 +48,13 @@ static int stack_bounds(uintptr_t *low, uintptr_t *high)
     return error;
 }
 
-void thread_attach(struct cache *c)
+void thread_attach(struct cache *c, bool fast_paths)
 {
     if (stack_bounds(&the_mutator.stack_low, &the_mutator.stack_high) != 0)
         probe_stack(&the_mutator.stack_low, &the_mutator.stack_high);
     the_mutator.tid = gettid();
     the_mutator.cache = c;
-    thread_cache = c;
+    thread_self = &the_mutator;
+    if (fast_paths)
+        thread_cache = c;
 }

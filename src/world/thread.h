@@ -19,12 +19,18 @@ struct mutator {
 
 SHARED_DATA struct mutator the_mutator;
 
-/* The calling thread's cache: cache_none before its first slow path. */
+/* What the fast paths use: the calling thread's cache, or cache_none. */
 SHARED_DATA __thread struct cache *thread_cache
     __attribute__((tls_model("initial-exec")));
 
-/* Makes the calling thread the mutator, with this cache. */
-void thread_attach(struct cache *c);
+/* The calling thread as a mutator; NULL before its first slow path. */
+SHARED_DATA __thread struct mutator *thread_self
+    __attribute__((tls_model("initial-exec")));
+
+/* Makes the calling thread the mutator, with this cache.  Without `fast_paths` its
+ * thread_cache stays cache_none, so that every allocation and free takes the slow path.
+ */
+void thread_attach(struct cache *c, bool fast_paths);
 
 /* The caller is the mutator, or there is none yet. */
 bool thread_may_attach(void);

@@ -1,0 +1,116 @@
+#include "collect/naive.h"
+
+#include "base/meta.h"
+#include "heap/block.h"
+
+bool naive_create(struct naive *n, struct heap *h, bool exact)
+{
+    size_t map_bytes = (h->bytes >> UNIT_SHIFT) << STATE_SHIFT;
+    *n = (struct naive){.heap = h, .exact = exact, .map_bytes = map_bytes};
+    n->reached = meta_alloc(map_bytes);
+    return n->reached != NULL;
+}
+
+void naive_destroy(struct naive *n)
+{
+    meta_free(n->reached, n->map_bytes);
+    meta_free(n->stack, n->capacity * sizeof *n->stack);
+}
+
+/* The living object around an address. */
+bool naive_find(const struct naive *n, uintptr_t address, struct found *f)
+{
+    const struct heap *h = n->heap;
+    if (address < h->base || address >= h->base + h->bytes)
+        return false;
+    size_t unit = (address - h->base) / UNIT_BYTES;
+    if (!(h->words[unit] & UNIT_USED))
+        return false;
+    while (h->words[unit] >> UNIT_DISTANCE_SHIFT != 0)
+        unit--;
+    unsigned class = h->words[unit] >> UNIT_BIN_SHIFT & 127;
+    if (class == CLASS_NONE)
+        return false;
+    uintptr_t start = h->base + unit * UNIT_BYTES;
+    size_t block_bytes = class == CLASS_LARGE ? UNIT_BYTES : geometries[class].size;
+    size_t index = class == CLASS_LARGE ? 0 : (address - start) / block_bytes;
+    if (class != CLASS_LARGE && index >= geometries[class].count)
+        return false;
+    f->number = unit * (UNIT_BYTES / GRANULE) + index;
+    f->size = class == CLASS_LARGE ? h->units[unit].block.bytes : geometries[class].size;
+    f->address = start + index * f->size;
+    f->kind = h->words[unit] >> (UNIT_BIN_SHIFT + CLASS_BITS) & 7;
+    return h->states[f->number] >= STATE_NEW;
+}
+
+void naive_reach(struct naive *n, const struct found *f)
+{
+    if (n->reached[f->number])
+        return;
+    n->reached[f->number] = 1;
+    if (f->kind & KIND_OPAQUE)
+        return;
+    uintptr_t *stack = meta_grow(n->stack, n->depth, &n->capacity, sizeof *stack);
+    if (!stack) {
+        n->failed = true;
+        return;
+    }
+    n->stack = stack;
+    n->stack[n->depth++] = f->address;
+}
+
+READS_ANYTHING static void scan(struct naive *n, uintptr_t low, uintptr_t high)
+{
+    struct found f;
+    for (uintptr_t p = align_up(low, 8); p + 8 <= high; p += 8)
+        if (naive_find(n, *(uintptr_t *)p, &f) &&
+            (!n->exact || f.address == *(uintptr_t *)p))
+            naive_reach(n, &f);
+}
+
+/* A small opaque object that ends where a word of a stack points counts too. */
+READS_ANYTHING static void scan_ends(struct naive *n, uintptr_t low, uintptr_t high)
+{
+    struct found f;
+    for (uintptr_t p = align_up(low, 8); p + 8 <= high; p += 8) {
+        uintptr_t word = *(uintptr_t *)p;
+        if (naive_find(n, word - 1, &f) && (f.kind & KIND_OPAQUE) &&
+            f.address + f.size == word && f.size < n->heap->pad_from)
+            naive_reach(n, &f);
+    }
+}
+
+void naive_scan(struct naive *n, const struct range_list *l)
+{
+    for (size_t i = 0; i < l->count; i++)
+        scan(n, l->ranges[i].low, l->ranges[i].high);
+}
+
+void naive_scan_ends(struct naive *n, const struct range_list *stacks)
+{
+    for (size_t i = 0; i < stacks->count; i++)
+        scan_ends(n, stacks->ranges[i].low, stacks->ranges[i].high);
+}
+
+void naive_follow(struct naive *n)
+{
+    struct found f;
+    while (n->depth > 0) {
+        uintptr_t address = n->stack[--n->depth];
+        if (naive_find(n, address, &f))
+            scan(n, f.address, f.address + f.size);
+    }
+}
+
+void naive_reach_manual(struct naive *n)
+{
+    struct found f;
+    for (BLOCKS(n->heap, head)) {
+        if (!(word_kind(n->heap->words[head]) & KIND_MANUAL))
+            continue;
+        const struct geometry *g = &geometries[word_class(n->heap->words[head])];
+        for (uint32_t i = 0; i < g->count; i++)
+            if (naive_find(n, unit_address(n->heap, head) + (uintptr_t)i * g->size, &f))
+                naive_reach(n, &f);
+    }
+}

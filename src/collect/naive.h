@@ -1,0 +1,50 @@
+/* A second marker, as simple as can be, with tables of its own: for verifying the real
+ * one and for questions that it does not answer.
+ *
+ * It shares no code with the marker: it finds a block by walking back to the unit whose
+ * distance is 0, a slot by division, and keeps a plain stack. */
+#ifndef GCALLOC_COLLECT_NAIVE_H
+#define GCALLOC_COLLECT_NAIVE_H
+
+#include "heap/types.h"
+#include "roots/range.h"
+
+struct naive {
+    struct heap *heap;
+    bool exact;       /* only pointers to the start of an object count */
+    uint8_t *reached; /* numbered as the states: 1 for objects that were reached */
+    uintptr_t *stack; /* objects reached and not scanned yet */
+    size_t depth, capacity;
+    size_t map_bytes;
+    bool failed; /* memory ran out: the result is not to be used */
+};
+
+struct found {
+    uintptr_t address;
+    size_t size;   /* of the slot */
+    size_t number; /* of its state byte */
+    unsigned kind;
+};
+
+/* false: no memory. */
+bool naive_create(struct naive *n, struct heap *h, bool exact);
+void naive_destroy(struct naive *n);
+
+/* The living object around an address. */
+bool naive_find(const struct naive *n, uintptr_t address, struct found *f);
+
+void naive_reach(struct naive *n, const struct found *f);
+
+/* Every aligned word in the ranges may be a pointer. */
+void naive_scan(struct naive *n, const struct range_list *l);
+
+/* A word of a stack that points to the end of a small opaque object counts too. */
+void naive_scan_ends(struct naive *n, const struct range_list *stacks);
+
+/* Reaches every manual object. */
+void naive_reach_manual(struct naive *n);
+
+/* Reaches all that can be reached from what has been. */
+void naive_follow(struct naive *n);
+
+#endif

@@ -1,0 +1,34 @@
+/* The leak report. */
+#ifndef GCALLOC_REPORT_LEAK_H
+#define GCALLOC_REPORT_LEAK_H
+
+#include <stddef.h>
+
+#include "report/leak_set.h"
+
+/* Leaks of one class from one place. */
+struct leak_group {
+    enum leak_class class;
+    uint32_t stack;
+    size_t objects, bytes;
+    size_t kept_objects, kept_bytes; /* indirect ones that these alone keep */
+    size_t cycles;                   /* of the objects, those that stand for a cycle */
+    const struct leak *example;      /* the largest */
+};
+
+struct leak_total {
+    size_t objects, bytes;
+};
+
+/* All that a report says. */
+struct leak_report {
+    struct leak_group *groups; /* by class, then largest first */
+    size_t count, capacity;
+    struct leak_total totals[LEAK_CLASSES], reachable, suppressed;
+    bool incomplete;
+};
+
+void leak_print_text(const struct leak_report *r);
+void leak_print_json(const struct leak_report *r);
+
+#endif

@@ -1,0 +1,98 @@
+/* The leak report as one JSON object on one line. */
+#include <unistd.h>
+
+#include "report/leak.h"
+#include "report/out.h"
+#include "report/suppress.h"
+#include "report/symbolize.h"
+#include "trace/depot.h"
+
+static const char *const class_names[] = {"definite", "indirect", "possible"};
+
+static void print_string(const char *name, const char *text)
+{
+    out_print("\"%s\":", name);
+    if (!text) {
+        out_print("null");
+        return;
+    }
+    out_print("\"");
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++)
+        if (*c == '"' || *c == '\\')
+            out_print("\\%c", *c);
+        else if (*c < 32)
+            out_print("\\u%04x", *c);
+        else
+            out_print("%c", *c);
+    out_print("\"");
+}
+
+static void print_frame(void *argument, const struct symbol *s)
+{
+    size_t *number = argument;
+    out_print("%s{", (*number)++ ? "," : "");
+    print_string("function", s->function);
+    out_print(",");
+    print_string("file", s->file);
+    out_print(",\"line\":%d,", s->line);
+    print_string("module", s->module);
+    out_print(",\"offset\":%lu,\"inlined\":%s}", (unsigned long)s->offset,
+              s->inlined ? "true" : "false");
+}
+
+static void print_stack(uint32_t stack)
+{
+    const uintptr_t *frames;
+    size_t count = depot_get(stack, &frames), number = 0, own = 0;
+    while (own < count && symbolize_own(frames[own]))
+        own++;
+    out_print("\"stack\":[");
+    for (size_t i = own; i < count; i++)
+        symbolize(frames[i], print_frame, &number);
+    out_print("]");
+}
+
+static void print_group(const struct leak_group *g)
+{
+    out_print("{\"class\":\"%s\",\"objects\":%zu,\"bytes\":%zu,\"kept_objects\":%zu,"
+              "\"kept_bytes\":%zu,\"cycles\":%zu,",
+              class_names[g->class], g->objects, g->bytes, g->kept_objects, g->kept_bytes,
+              g->cycles);
+    out_print("\"example\":{\"address\":\"%p\",\"bytes\":%zu},",
+              (void *)g->example->address, g->example->bytes);
+    print_stack(g->stack);
+    out_print("}");
+}
+
+static void print_total(const char *name, struct leak_total t)
+{
+    out_print("\"%s\":{\"objects\":%zu,\"bytes\":%zu},", name, t.objects, t.bytes);
+}
+
+static void print_suppression(void *argument, const char *pattern, size_t objects,
+                              size_t bytes)
+{
+    size_t *number = argument;
+    out_print("%s{", (*number)++ ? "," : "");
+    print_string("pattern", pattern);
+    out_print(",\"objects\":%zu,\"bytes\":%zu}", objects, bytes);
+}
+
+void leak_print_json(const struct leak_report *r)
+{
+    size_t number = 0;
+    out_print("{\"version\":1,\"process\":%d,\"leaks\":[", getpid());
+    for (size_t i = 0; i < r->count; i++) {
+        out_print("%s", i ? "," : "");
+        print_group(&r->groups[i]);
+    }
+    out_print("],\"totals\":{");
+    for (int class = 0; class < LEAK_CLASSES; class ++)
+        print_total(class_names[class], r->totals[class]);
+    print_total("suppressed", r->suppressed);
+    out_print("\"reachable\":{\"objects\":%zu,\"bytes\":%zu}},", r->reachable.objects,
+              r->reachable.bytes);
+    out_print("\"suppressions\":[");
+    suppress_each(print_suppression, &number);
+    out_print("],\"incomplete\":%s}\n", r->incomplete ? "true" : "false");
+}

@@ -1,0 +1,48 @@
+/* What leaked: the manual objects that nothing reaches, and how they hang together. */
+#ifndef GCALLOC_REPORT_LEAK_SET_H
+#define GCALLOC_REPORT_LEAK_SET_H
+
+#include "heap/types.h"
+#include "roots/range.h"
+
+enum leak_class {
+    LEAK_DEFINITE, /* nothing points to it; of a cycle that nothing points to, the object
+                      that was chosen to stand for it */
+    LEAK_INDIRECT, /* only leaked objects point to it */
+    LEAK_POSSIBLE, /* only pointers into it, or to its end, were found */
+    LEAK_CLASSES,
+};
+
+struct leak {
+    uintptr_t address;
+    size_t bytes;   /* requested */
+    uint32_t stack; /* in the depot */
+    enum leak_class class;
+    bool in_cycle;     /* definite: it points back to itself, perhaps by way of others */
+    uint32_t owner;    /* the definite leak that alone keeps it, by place; or OWNER_... */
+    size_t kept_bytes; /* definite: of the indirect ones that it alone keeps */
+    size_t kept_objects;
+};
+
+enum { OWNER_NONE = UINT32_MAX - 1, OWNER_SHARED = UINT32_MAX };
+
+struct leak_set {
+    struct leak *leaks;
+    size_t count, capacity;
+    size_t lost; /* of these, from the front: definite and indirect ones */
+    size_t reachable_bytes, reachable_objects; /* manual objects that are still reached */
+    bool incomplete;                           /* memory ran out */
+};
+
+/* Where the roots are, as the collector listed them. */
+struct leak_roots {
+    const struct range_list *stacks, *roots, *callbacks;
+};
+
+/* Fills an empty set, in the pause, when everything has been marked that roots other than
+ * manual objects reach. */
+void leak_set_find(struct leak_set *s, struct heap *h, const struct leak_roots *roots);
+
+void leak_set_clear(struct leak_set *s);
+
+#endif

@@ -1,0 +1,115 @@
+/* The leak report as text for a terminal of 80 columns. */
+#include <string.h>
+#include <unistd.h>
+
+#include "base/options.h"
+#include "report/leak.h"
+#include "report/out.h"
+#include "report/suppress.h"
+#include "report/symbolize.h"
+#include "trace/depot.h"
+
+enum { EXAMPLE_BYTES = 32, BYTES_PER_LINE = 16 };
+
+static const char *plural(size_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+static const char *last_part(const char *path)
+{
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    return slash ? slash + 1 : path;
+}
+
+static void print_frame(void *argument, const struct symbol *s)
+{
+    size_t *number = argument;
+    out_print("    #%-2zu %-28s ", (*number)++, s->function ? s->function : "??");
+    if (s->file)
+        out_print("%s:%d%s\n", last_part(s->file), s->line,
+                  s->inlined ? " (inlined)" : "");
+    else
+        out_print("%s+0x%lx\n", s->module ? last_part(s->module) : "?",
+                  (unsigned long)s->offset);
+}
+
+static void print_stack(uint32_t stack)
+{
+    const uintptr_t *frames;
+    size_t count = depot_get(stack, &frames), number = 0, own = 0;
+    while (own < count && symbolize_own(frames[own]))
+        own++;
+    for (size_t i = own; i < count; i++)
+        symbolize(frames[i], print_frame, &number);
+    if (count == 0)
+        out_print("    (where it was allocated is not known)\n");
+}
+
+static void print_contents(const struct leak *l)
+{
+    const unsigned char *bytes = (const unsigned char *)l->address;
+    size_t shown = l->bytes < EXAMPLE_BYTES ? l->bytes : EXAMPLE_BYTES;
+    out_print("  %s%zu bytes at %p%s\n", l->class == LEAK_DEFINITE ? "such as " : "",
+              l->bytes, (const void *)bytes, l->in_cycle ? ", part of a cycle" : "");
+    for (size_t line = 0; line < shown; line += BYTES_PER_LINE) {
+        out_print("    %04zx ", line);
+        for (size_t i = line; i < line + BYTES_PER_LINE; i++)
+            if (i < shown)
+                out_print(" %02x", bytes[i]);
+            else
+                out_print("   ");
+        out_print("  ");
+        for (size_t i = line; i < shown && i < line + BYTES_PER_LINE; i++)
+            out_print("%c", bytes[i] >= 32 && bytes[i] < 127 ? bytes[i] : '.');
+        out_print("\n");
+    }
+}
+
+static void print_group(const struct leak_group *g)
+{
+    static const char *const titles[] = {"Leak", "Indirect leak", "Possible leak"};
+    out_print("\n%s of %zu byte%s in %zu object%s", titles[g->class], g->bytes,
+              plural(g->bytes), g->objects, plural(g->objects));
+    if (g->kept_objects)
+        out_print(",\nwhich alone keep%s %zu byte%s in %zu more",
+                  g->objects == 1 ? "s" : "", g->kept_bytes, plural(g->kept_bytes),
+                  g->kept_objects);
+    out_print("\n");
+    print_stack(g->stack);
+    print_contents(g->example);
+}
+
+static void print_total(const char *name, struct leak_total t, const char *meaning)
+{
+    out_print("  %-11s %9zu object%s %12zu byte%s  %s\n", name, t.objects,
+              t.objects == 1 ? " " : "s", t.bytes, t.bytes == 1 ? " " : "s", meaning);
+}
+
+static void print_suppression(void *argument, const char *pattern, size_t objects,
+                              size_t bytes)
+{
+    (void)argument;
+    if (objects)
+        out_print("  suppressed by leak:%s: %zu object%s, %zu bytes\n", pattern, objects,
+                  plural(objects), bytes);
+    else
+        out_print("  unused suppression: leak:%s\n", pattern);
+}
+
+void leak_print_text(const struct leak_report *r)
+{
+    out_print("\ngcalloc: leak report of process %d\n", getpid());
+    for (size_t i = 0; i < r->count; i++)
+        print_group(&r->groups[i]);
+    out_print("\nSummary\n");
+    print_total("definite", r->totals[LEAK_DEFINITE], "nothing points to them");
+    print_total("indirect", r->totals[LEAK_INDIRECT], "only leaks point to them");
+    print_total("possible", r->totals[LEAK_POSSIBLE], "only pointers inside");
+    print_total("reachable", r->reachable, "not freed, still in use");
+    if (r->suppressed.objects)
+        print_total("suppressed", r->suppressed, "");
+    suppress_each(print_suppression, NULL);
+    if (r->incomplete)
+        out_print("  memory ran out: there are more leaks than these\n");
+}

@@ -1,0 +1,55 @@
+#include "report/out.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/bits.h"
+#include "base/log.h"
+#include "base/options.h"
+
+static int fd PRIVATE_DATA = STDERR_FILENO;
+
+/* The path with %p replaced by the process. */
+static void expand(const char *pattern, char *path, size_t size)
+{
+    const char *mark = strstr(pattern, "%p");
+    if (mark)
+        snprintf(path, size, "%.*s%d%s", (int)(mark - pattern), pattern, getpid(),
+                 mark + 2);
+    else
+        snprintf(path, size, "%s", pattern);
+}
+
+void out_open(void)
+{
+    char path[300];
+    fd = STDERR_FILENO;
+    if (!options.report.text[0])
+        return;
+    expand(options.report.text, path, sizeof path);
+    int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (file < 0)
+        log_line("report: '%s' cannot be opened: %s; it goes to stderr", path,
+                 strerror(errno));
+    else
+        fd = file;
+}
+
+void out_print(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vdprintf(fd, format, arguments);
+    va_end(arguments);
+}
+
+void out_close(void)
+{
+    if (fd != STDERR_FILENO)
+        close(fd);
+    fd = STDERR_FILENO;
+}

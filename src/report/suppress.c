@@ -1,0 +1,122 @@
+#include "report/suppress.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/log.h"
+#include "base/meta.h"
+#include "report/symbolize.h"
+#include "trace/depot.h"
+
+struct pattern {
+    char text[256]; /* as it stands in the file */
+    char glob[520]; /* for fnmatch */
+    size_t objects, bytes;
+};
+
+static struct {
+    struct pattern *patterns;
+    size_t count, capacity;
+} list PRIVATE_DATA;
+
+/* "^a*b" means the glob "a*b*", "ab" the glob "*ab*". */
+static void make_glob(const char *text, char *glob)
+{
+    if (*text == '^')
+        text++;
+    else
+        *glob++ = '*';
+    for (; *text && !(text[0] == '$' && !text[1]); text++) {
+        if (strchr("?[\\", *text))
+            *glob++ = '\\';
+        *glob++ = *text;
+    }
+    if (!*text)
+        *glob++ = '*';
+    *glob = '\0';
+}
+
+static void add(const char *text)
+{
+    struct pattern *p =
+        meta_grow(list.patterns, list.count, &list.capacity, sizeof *list.patterns);
+    if (!p)
+        return;
+    list.patterns = p;
+    p += list.count++;
+    *p = (struct pattern){0};
+    strncpy(p->text, text, sizeof p->text - 1);
+    make_glob(p->text, p->glob);
+}
+
+static void read_line(const char *path, int number, char *line)
+{
+    line[strcspn(line, "\r\n")] = '\0';
+    line += strspn(line, " \t");
+    if (*line == '\0' || *line == '#')
+        return;
+    if (strncmp(line, "leak:", 5) == 0 && line[5])
+        add(line + 5);
+    else
+        log_line("%s:%d: '%.80s' is not of the form leak:PATTERN; left out", path, number,
+                 line);
+}
+
+void suppress_load(const char *path)
+{
+    char line[256];
+    FILE *file = fopen(path, "re");
+    if (!file) {
+        log_line("suppressions: '%s' cannot be read: %s", path, strerror(errno));
+        return;
+    }
+    for (int number = 1; fgets(line, sizeof line, file); number++)
+        read_line(path, number, line);
+    fclose(file);
+}
+
+struct match {
+    struct pattern *hit;
+};
+
+static bool matches(const struct pattern *p, const char *name)
+{
+    return name && fnmatch(p->glob, name, 0) == 0;
+}
+
+static void match_symbol(void *argument, const struct symbol *s)
+{
+    struct match *m = argument;
+    for (size_t i = 0; i < list.count && !m->hit; i++) {
+        struct pattern *p = &list.patterns[i];
+        if (matches(p, s->function) || matches(p, s->file) || matches(p, s->module))
+            m->hit = p;
+    }
+}
+
+bool suppress_stack(uint32_t stack, size_t objects, size_t bytes)
+{
+    const uintptr_t *frames;
+    struct match m = {NULL};
+    size_t count = list.count ? depot_get(stack, &frames) : 0;
+    for (size_t i = 0; i < count && !m.hit; i++)
+        if (!symbolize_own(frames[i]))
+            symbolize(frames[i], match_symbol, &m);
+    if (!m.hit)
+        return false;
+    m.hit->objects += objects;
+    m.hit->bytes += bytes;
+    return true;
+}
+
+void suppress_each(void (*visit)(void *argument, const char *pattern, size_t objects,
+                                 size_t bytes),
+                   void *argument)
+{
+    for (size_t i = 0; i < list.count; i++)
+        visit(argument, list.patterns[i].text, list.patterns[i].objects,
+              list.patterns[i].bytes);
+}

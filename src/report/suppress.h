@@ -1,0 +1,24 @@
+/* Suppressions: leaks that are not to be reported, named in LeakSanitizer's syntax.
+ *
+ * A line "leak:PATTERN" leaves out leaks whose stack has a function, file or module that
+ * PATTERN matches: anywhere in the name, unless it begins with ^ or ends with $; * stands
+ * for any characters.  Lines that begin with # are comments. */
+#ifndef GCALLOC_REPORT_SUPPRESS_H
+#define GCALLOC_REPORT_SUPPRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Reads the file.  What is wrong with it goes to the log. */
+void suppress_load(const char *path);
+
+/* Some pattern matches the stack; then that pattern counts the objects and bytes. */
+bool suppress_stack(uint32_t stack, size_t objects, size_t bytes);
+
+/* Visits every pattern with what it has left out. */
+void suppress_each(void (*visit)(void *argument, const char *pattern, size_t objects,
+                                 size_t bytes),
+                   void *argument);
+
+#endif

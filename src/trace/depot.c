@@ -1,0 +1,132 @@
+/* A hash table of numbers, open addressing, at most half full; a stack's number is where
+ * it lies in the store, counted in words: | hash : 32, count : 32 | frames ... | */
+#include "trace/depot.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "base/meta.h"
+#include "base/os.h"
+
+enum {
+    STORE_BYTES_MAX = 1 << 30,
+    STORE_STEP = 1 << 20,
+    TABLE_LEAST = 4096,
+};
+
+static struct {
+    uint64_t *store;
+    size_t used, ready; /* words; word 0 is not used */
+    uint32_t *table;
+    size_t slots; /* of the table, a power of two */
+    size_t count;
+} depot PRIVATE_DATA;
+
+static uint32_t hash_of(const uintptr_t *frames, size_t count)
+{
+    uint64_t h = count;
+    for (size_t i = 0; i < count; i++)
+        h = (h ^ frames[i]) * UINT64_C(0x9e3779b97f4a7c15), h ^= h >> 29;
+    return (uint32_t)(h ^ h >> 32);
+}
+
+size_t depot_get(uint32_t stack, const uintptr_t **frames)
+{
+    if (!stack)
+        return 0;
+    *frames = (const uintptr_t *)&depot.store[stack + 1];
+    return (uint32_t)depot.store[stack];
+}
+
+static uint32_t hash_at(uint32_t stack)
+{
+    return (uint32_t)(depot.store[stack] >> 32);
+}
+
+static bool equals(uint32_t stack, uint32_t hash, const uintptr_t *frames, size_t count)
+{
+    const uintptr_t *stored;
+    return hash_at(stack) == hash && depot_get(stack, &stored) == count &&
+           memcmp(stored, frames, count * sizeof *frames) == 0;
+}
+
+static bool grow_table(void)
+{
+    size_t slots = max_size(2 * depot.slots, TABLE_LEAST);
+    uint32_t *table = meta_alloc(slots * sizeof *table);
+    if (!table)
+        return false;
+    for (size_t i = 0; i < depot.slots; i++) {
+        uint32_t stack = depot.table[i];
+        if (!stack)
+            continue;
+        size_t at = hash_at(stack) & (slots - 1);
+        while (table[at])
+            at = (at + 1) & (slots - 1);
+        table[at] = stack;
+    }
+    meta_free(depot.table, depot.slots * sizeof *table);
+    depot.table = table;
+    depot.slots = slots;
+    return true;
+}
+
+/* Room for `words` more in the store. */
+static bool grow_store(size_t words)
+{
+    if (!depot.store) {
+        depot.store = os_reserve(STORE_BYTES_MAX, OS_PAGE);
+        if (!depot.store)
+            return false;
+        depot.used = 1;
+    }
+    while (depot.ready - depot.used < words || depot.ready == 0) {
+        size_t bytes = depot.ready * sizeof *depot.store;
+        if (bytes + STORE_STEP > STORE_BYTES_MAX ||
+            !os_commit((char *)depot.store + bytes, STORE_STEP))
+            return false;
+        depot.ready += STORE_STEP / sizeof *depot.store;
+    }
+    return true;
+}
+
+uint32_t depot_put(const uintptr_t *frames, size_t count)
+{
+    if (count == 0 || (2 * depot.count >= depot.slots && !grow_table()))
+        return 0;
+    uint32_t hash = hash_of(frames, count);
+    size_t at = hash & (depot.slots - 1);
+    for (; depot.table[at]; at = (at + 1) & (depot.slots - 1))
+        if (equals(depot.table[at], hash, frames, count))
+            return depot.table[at];
+    if (!grow_store(count + 1))
+        return 0;
+    uint32_t stack = (uint32_t)depot.used;
+    depot.store[stack] = (uint64_t)hash << 32 | count;
+    memcpy(&depot.store[stack + 1], frames, count * sizeof *frames);
+    depot.used += count + 1;
+    depot.count++;
+    depot.table[at] = stack;
+    return stack;
+}
+
+size_t depot_count(void)
+{
+    return depot.count;
+}
+
+size_t depot_check(void)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < depot.slots; i++) {
+        const uintptr_t *frames;
+        if (!depot.table[i])
+            continue;
+        size_t count = depot_get(depot.table[i], &frames);
+        CHECK(count > 0 && depot.table[i] + count < depot.used);
+        CHECK(hash_of(frames, count) == hash_at(depot.table[i]));
+        found++;
+    }
+    CHECK(found == depot.count && 2 * found <= max_size(depot.slots, 1));
+    return found;
+}
