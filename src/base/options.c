@@ -97,7 +97,7 @@ int options_set(const char *key, const char *value, bool started)
     if (started && o->time == OPTION_AT_START)
         return EBUSY;
     if (o->type == OPTION_PATH)
-        return log_open(value) ? 0 : errno;
+        return log_open(value) ? 0 : EINVAL;
     return parse(value, o->type, value_of(o)) ? 0 : EINVAL;
 }
 
@@ -116,11 +116,8 @@ static void set_from_environment(char *setting)
     case ENOENT:
         log_line("GCALLOC_OPTIONS: there is no option '%s'; help=1 lists them", setting);
         break;
-    case EINVAL:
-        log_line("GCALLOC_OPTIONS: %s cannot be '%s'; left as it was", setting, value);
-        break;
     default:
-        log_line("GCALLOC_OPTIONS: %s: cannot open '%s' for writing", setting, value);
+        log_line("GCALLOC_OPTIONS: %s cannot be '%s'; left as it was", setting, value);
     }
 }
 

@@ -20,10 +20,12 @@ static void free_large(struct heap *h, uintptr_t address)
 /* All that the fast path leaves: errors, large objects, a full magazine. */
 NOINLINE static void free_slow(void *object)
 {
-    if (!object || !thread_is_ready())
-        return;
     int saved_errno = errno;
     struct object o;
+    if (!object || !thread_is_ready()) {
+        errno = saved_errno;
+        return;
+    }
     if (!object_at(object, &o)) {
         object_complain("gc_free", object);
     } else if (word_class(o.word) == CLASS_LARGE) {
