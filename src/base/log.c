@@ -30,7 +30,7 @@ void log_line(const char *format, ...)
 
     for (size_t done = 0; done < length;) {
         ssize_t written = write(log_fd, line + done, length - done);
-        if (written < 0 && errno != EINTR)
+        if (written == 0 || (written < 0 && errno != EINTR))
             break;
         if (written > 0)
             done += (size_t)written;

@@ -34,11 +34,11 @@ void *meta_grow(void *table, size_t count, size_t *capacity, size_t element_byte
     if (count < *capacity)
         return table;
     size_t old_bytes = count * element_bytes;
-    size_t new_bytes = whole_pages(max_size(2 * old_bytes, 1));
+    size_t new_bytes = whole_pages(max_size(2 * old_bytes, (count + 1) * element_bytes));
     void *larger = meta_alloc(new_bytes);
     if (!larger)
         return NULL;
-    if (old_bytes)
+    if (table)
         memcpy(larger, table, old_bytes);
     meta_free(table, old_bytes);
     *capacity = new_bytes / element_bytes;

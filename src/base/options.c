@@ -105,9 +105,9 @@ static bool parse(const char *text, enum option_type type, size_t *result)
 static int set_path(struct option_path *path, const char *value)
 {
     if (strlen(value) >= sizeof path->text)
-        return ENAMETOOLONG;
+        return EINVAL;
     if (path == &options.log_file && !log_open(value))
-        return errno;
+        return EINVAL;
     strcpy(path->text, value);
     return 0;
 }
@@ -141,12 +141,8 @@ static void set_from_environment(char *setting)
     case ENOENT:
         log_line("GCALLOC_OPTIONS: there is no option '%s'; help=1 lists them", setting);
         break;
-    case EINVAL:
-        log_line("GCALLOC_OPTIONS: %s cannot be '%s'; left as it was", setting, value);
-        break;
     default:
-        log_line("GCALLOC_OPTIONS: %s: '%s' cannot be opened for writing, or is too long",
-                 setting, value);
+        log_line("GCALLOC_OPTIONS: %s cannot be '%s'; left as it was", setting, value);
     }
 }
 

@@ -81,7 +81,7 @@ struct options {
 SHARED_DATA struct options options;
 
 /* Sets one option; `started`: the heap exists.  Returns 0 or the error number: ENOENT,
- * EINVAL, EBUSY, or what opening a file gave. */
+ * EINVAL (also for a file that cannot be opened) or EBUSY. */
 int options_set(const char *key, const char *value, bool started);
 
 /* Reads GCALLOC_OPTIONS.  What is wrong in it is named in the log and left out. */

@@ -99,7 +99,9 @@ size_t os_decommit(void *address, size_t bytes)
 void os_populate(void *address, size_t bytes)
 {
 #ifdef MADV_POPULATE_WRITE
+    int saved_errno = errno;
     madvise(address, bytes, MADV_POPULATE_WRITE);
+    errno = saved_errno;
 #else
     (void)address, (void)bytes;
 #endif

@@ -86,7 +86,7 @@ static void mark_manual(struct marker *m)
 
 static void verify(struct marker *m)
 {
-    if (options.verify)
+    if (options.verify && !cycle.callbacks.incomplete)
         verify_marks(m->heap, &cycle.stacks, &cycle.roots, &cycle.callbacks);
 }
 

@@ -148,13 +148,18 @@ READS_ANYTHING void marker_scan_stack(struct marker *m, uintptr_t low, uintptr_t
     m->root_bytes += high > low ? high - low : 0;
 }
 
-READS_ANYTHING void marker_scan_roots(struct marker *m, uintptr_t low, uintptr_t high)
+READS_ANYTHING static void scan_range(struct marker *m, uintptr_t low, uintptr_t high)
 {
     struct front f = front_load(m);
-    low = align_up(low, sizeof(uintptr_t));
-    high = align_down(high, sizeof(uintptr_t));
     scan(&f, low, high);
     front_store(&f);
+}
+
+void marker_scan_roots(struct marker *m, uintptr_t low, uintptr_t high)
+{
+    low = align_up(low, sizeof(uintptr_t));
+    high = align_down(high, sizeof(uintptr_t));
+    scan_range(m, low, high);
     m->root_bytes += high > low ? high - low : 0;
 }
 
@@ -227,7 +232,7 @@ static void rescan_marked(struct marker *m)
             if (states[i] != h->mark)
                 continue;
             struct object o = lookup_object(h, states + i);
-            marker_scan_roots(m, o.address, o.address + o.size);
+            scan_range(m, o.address, o.address + o.size);
             drain_queues(m);
         }
     }

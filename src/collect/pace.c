@@ -16,8 +16,12 @@ static size_t square_root(size_t n)
     return root;
 }
 
+/* SIZE_MAX if that is too much. */
 static size_t percent_of(size_t bytes, size_t percent)
 {
+    size_t most;
+    if (__builtin_mul_overflow(bytes / 100 + 1, percent, &most))
+        return SIZE_MAX;
     return bytes / 100 * percent + bytes % 100 * percent / 100;
 }
 
@@ -34,8 +38,7 @@ static size_t budget_for(size_t live)
 void pace_configure(struct heap *h)
 {
     h->limit = options.heap_limit ? options.heap_limit : SIZE_MAX;
-    if (h->used_bytes + h->dirty_bytes > h->limit)
-        extent_trim(h, h->limit > h->used_bytes ? h->limit - h->used_bytes : 0);
+    extent_keep_limit(h);
     h->budget = budget_for(h->live_bytes);
 }
 

@@ -33,7 +33,10 @@ bool worklist_create(struct worklist *l, size_t capacity)
     }
     l->capacity = bytes / sizeof(struct work);
     l->count = l->ready = 0;
-    return grow(l);
+    if (grow(l))
+        return true;
+    os_release(l->items, bytes);
+    return false;
 }
 
 bool worklist_push(struct worklist *l, const struct work *items, size_t count)

@@ -230,8 +230,8 @@ uint32_t block_check(const struct heap *h, uint32_t head)
     CHECK(counts.free < count || b->taken);
     CHECK(b->cursor <= count && b->touched <= count);
     uint32_t used_to = class == CLASS_LARGE ? 1 : b->touched;
-    size_t all = (size_t)units << STATE_SHIFT;
-    CHECK(state_find_not_free(states, used_to, (uint32_t)all) == all);
+    uint32_t all = sizeclass_units(class) << STATE_SHIFT;
+    CHECK(state_find_not_free(states, used_to, all) == all);
     return counts.reserved;
 }
 

@@ -143,6 +143,8 @@ bool cache_refill(struct cache *c, unsigned bin)
 static void give_back(struct heap *h, struct bin *b, uint32_t slots)
 {
     size_t bytes = (size_t)slots * b->size;
+    if (slots == 0)
+        return;
     for (uint32_t i = 0; i < slots; i++) {
         uint32_t unit = unit_of(h, (uintptr_t)b->magazine[i].object);
         block_free_slot(h, unit_head(h, unit), b->magazine[i].state);

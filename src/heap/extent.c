@@ -55,8 +55,14 @@ static void note_heap_bytes(struct heap *h)
         max_size(h->counters.heap_bytes_max, h->used_bytes + h->dirty_bytes);
 }
 
+void extent_keep_limit(struct heap *h)
+{
+    if (h->used_bytes + h->dirty_bytes > h->limit)
+        extent_trim(h, h->limit > h->used_bytes ? h->limit - h->used_bytes : 0);
+}
+
 /* Removes [start, start + units) from the extent at `first` and charges `bytes` for it.
- * The limit must allow them; what free units hold beyond it is returned. */
+ * The limit must allow them. */
 static void carve(struct heap *h, uint32_t first, uint32_t start, uint32_t units,
                   size_t bytes)
 {
@@ -68,8 +74,7 @@ static void carve(struct heap *h, uint32_t first, uint32_t start, uint32_t units
     for (uint32_t u = start; u < start + units; u++)
         h->words[u] = (h->words[u] & UNIT_DIRTY) | UNIT_USED;
     h->used_bytes += bytes;
-    if (h->used_bytes + h->dirty_bytes > h->limit)
-        extent_trim(h, h->limit - h->used_bytes);
+    extent_keep_limit(h);
     note_heap_bytes(h);
 }
 
@@ -83,7 +88,7 @@ static bool grow(struct heap *h, uint32_t units, uint32_t alignment)
 {
     uint32_t end = unit_end(h);
     uint32_t tail = is_free(h, end - 1) ? end - h->units[end - 1].extent_first : 0;
-    uint32_t start = (uint32_t)align_up(end - tail, alignment);
+    uint32_t start = end - tail + unit_skip(h, end - tail, alignment);
     uint64_t needed = (uint64_t)start + units - end;
     if (needed > UINT32_MAX)
         return errno = ENOMEM, false;
@@ -101,7 +106,7 @@ uint32_t extent_take(struct heap *h, uint32_t units, uint32_t alignment, size_t 
     while (!(first = h->fit->find(h, units, alignment)))
         if (!grow(h, units, alignment))
             return 0;
-    uint32_t start = (uint32_t)align_up(first, alignment);
+    uint32_t start = first + unit_skip(h, first, alignment);
     carve(h, first, start, units, bytes);
     return start;
 }
@@ -112,8 +117,7 @@ bool extent_take_behind(struct heap *h, uint32_t end, uint32_t more, size_t byte
         return false;
     if (more == 0) {
         h->used_bytes += bytes;
-        if (h->used_bytes + h->dirty_bytes > h->limit)
-            extent_trim(h, h->limit - h->used_bytes);
+        extent_keep_limit(h);
         note_heap_bytes(h);
         return true;
     }
@@ -133,6 +137,7 @@ void extent_give(struct heap *h, uint32_t first, uint32_t units, uint32_t touche
     h->dirty_bytes += dirty_bytes(h, first, units);
     h->used_bytes -= bytes;
     insert_coalesced(h, first, units);
+    extent_keep_limit(h);
 }
 
 /* Returns the memory of dirty units below `end`, down to the last in the same state. */

@@ -5,8 +5,8 @@
 #include "heap/types.h"
 
 /* Takes adjacent units, the first at a multiple of `alignment` units, for a block that
- * holds `bytes` of memory: adds them to used_bytes.  The words of the units are 0 but for
- * UNIT_DIRTY where old contents may remain.  Returns the first; 0 with ENOMEM: none, or
+ * holds `bytes` of memory: adds them to used_bytes.  The words of the units are UNIT_USED,
+ * and UNIT_DIRTY where old contents may remain.  Returns the first; 0 with ENOMEM: none, or
  * the heap's limit. */
 uint32_t extent_take(struct heap *h, uint32_t units, uint32_t alignment, size_t bytes);
 
@@ -20,6 +20,9 @@ void extent_give(struct heap *h, uint32_t first, uint32_t units, uint32_t touche
 /* Returns the memory of free units to the system until no more than `keep` bytes of it
  * are left, from the highest address down. */
 void extent_trim(struct heap *h, size_t keep);
+
+/* Returns what free units hold beyond the heap's limit. */
+void extent_keep_limit(struct heap *h);
 
 /* Every free unit is in exactly one extent, no two extents touch, dirty_bytes is right.
  * Returns the number of free units. */

@@ -1,6 +1,7 @@
 /* Best fit: the smallest free extent that is large enough, the lowest of equals.  A tree
  * of all free extents by (units, address). */
 #include "heap/extent.h"
+#include "heap/lookup.h"
 
 static struct treap_links *links(void *owner, uint32_t first)
 {
@@ -37,8 +38,7 @@ static uint32_t find_in(struct heap *h, uint32_t node, uint32_t units, uint32_t 
             uint32_t found = find_in(h, e->by_size.left, units, alignment);
             if (found)
                 return found;
-            uint32_t skipped = -node & (alignment - 1);
-            if (e->units - units >= skipped)
+            if (e->units - units >= unit_skip(h, node, alignment))
                 return node;
         }
         node = e->by_size.right;

@@ -34,10 +34,10 @@ INLINE unsigned sizeclass_small(size_t size)
     return small_classes[(size + GRANULE - (size < PAD_FROM)) / GRANULE];
 }
 
-/* Units of a block of this class; not for large. */
+/* Units of a block of this class; for large the one that has the state. */
 INLINE uint32_t sizeclass_units(unsigned class)
 {
-    return class <= CLASS_SMALL_LAST ? 1 : MEDIUM_UNITS;
+    return class <= CLASS_SMALL_LAST || class == CLASS_LARGE ? 1 : MEDIUM_UNITS;
 }
 
 #endif

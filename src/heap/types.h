@@ -81,15 +81,18 @@ enum { GEOMETRY_SHIFT = 40 };
 
 /* ---- A unit's word: all that marking and freeing touch ---------------------------- */
 
-/*  31               14 13   11 10      4 3   2   1    0
- * |      distance     |  kind |  class  |  -  |dirty|used|
+/*
+ *   31               14 13   11 10      4 3   2   1    0
+ *  |      distance     |  kind |  class  |  -  |dirty|used|
  *
- * used          the unit belongs to a block
- * dirty         free: its memory may hold old contents; clear: it reads as zero.  Used:
- * so it was when the block was made class, kind   0 in a free unit; together they name
- * the block's bin.  The class stands where it is the byte offset in the table of
- * geometries distance      used: units back to the block's head, at most
- * UNIT_DISTANCE_MAX: from there it counts on */
+ *  used         the unit belongs to a block
+ *  dirty        free: its memory may hold old contents; clear: it reads as zero.
+ *               Used: so it was when the block was made
+ *  class, kind  0 in a free unit; together they name the block's bin.  The class stands
+ *               where it is the byte offset in the table of geometries
+ *  distance     used: units back to the block's head, at most UNIT_DISTANCE_MAX: from
+ *               there it counts on
+ */
 typedef uint32_t unit_word;
 
 enum {
@@ -147,7 +150,8 @@ struct fit {
 /* ---- The heap ---------------------------------------------------------------------- */
 
 struct bin_list {
-    uint32_t first, last; /* blocks with free slots, by head unit, in order of address */
+    uint32_t first, last; /* blocks with free slots, by head unit; a sweep puts them in
+                             order of address */
 };
 
 enum { BIN_COUNT = KIND_COUNT << CLASS_BITS }; /* a bin: kind << CLASS_BITS | class */

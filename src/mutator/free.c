@@ -41,10 +41,12 @@ static void free_slot(struct cache *c, const struct object *o)
  * there is no fast path. */
 NOINLINE static void free_slow(void *object)
 {
-    if (!object || !thread_is_ready())
-        return;
     int saved_errno = errno;
     struct object o;
+    if (!object || !thread_is_ready()) {
+        errno = saved_errno;
+        return;
+    }
     if (!object_at(object, &o)) {
         object_complain("gc_free", object);
     } else {

@@ -1,0 +1,160 @@
+/* Reserving a heap's address space and growing into it. */
+#include "heap/arena.h"
+
+#include <sys/resource.h>
+
+#include "base/os.h"
+#include "support.h"
+
+static struct heap h;
+
+static void check_fresh(void)
+{
+    ck_assert_uint_eq(h.base % UNIT_BYTES, 0);
+    ck_assert_uint_eq(unit_end(&h), 1);
+    ck_assert_uint_eq(h.words[0], UNIT_USED);
+    ck_assert_uint_eq((uintptr_t)h.states % OS_PAGE, 0);
+}
+
+/* Every table entry of a committed unit can be written, and was zero. */
+static void check_units(uint32_t from, uint32_t to)
+{
+    for (uint32_t u = from; u < to; u++) {
+        ENSURE(h.words[u] == 0);
+        ENSURE(all_bytes_are(&h.units[u], sizeof h.units[u], 0));
+        ENSURE(all_bytes_are(block_states(&h, u), 1 << STATE_SHIFT, STATE_FREE));
+        ENSURE(pages_hold(unit_address(&h, u), unit_address(&h, u + 1), 0));
+    }
+}
+
+static void fill_units(uint32_t from, uint32_t to)
+{
+    memset(h.words + from, 1, (to - from) * sizeof h.words[0]);
+    memset(h.units + from, 2, (to - from) * sizeof h.units[0]);
+    memset(block_states(&h, from), 3, (size_t)(to - from) << STATE_SHIFT);
+    fill_pages(unit_address(&h, from), unit_address(&h, to), 4);
+}
+
+START_TEST(grows_to_the_end)
+{
+    size_t space = address_space();
+    ck_assert(arena_create(&h, MIB(64)));
+    ck_assert_uint_eq(h.unit_limit, MIB(64) >> UNIT_SHIFT);
+    check_fresh();
+    while (unit_end(&h) < h.unit_limit) {
+        uint32_t end = unit_end(&h), room = h.unit_limit - end;
+        uint32_t wanted = 1 + roll(room < 40 ? room : 40), more = arena_grow(&h, wanted);
+        ck_assert_uint_ge(more, wanted);
+        ck_assert_uint_eq(unit_end(&h), end + more);
+        check_units(end, end + more);
+        fill_units(end, end + more);
+    }
+    errno = 0;
+    ck_assert_uint_eq(arena_grow(&h, 1), 0);
+    ck_assert_int_eq(errno, ENOMEM);
+    arena_destroy(&h);
+    ck_assert_uint_eq(h.bytes, 0);
+    ck_assert_uint_eq(address_space(), space);
+}
+END_TEST
+
+START_TEST(more_than_room)
+{
+    ck_assert(arena_create(&h, MIB(16)));
+    errno = 0;
+    ck_assert_uint_eq(arena_grow(&h, h.unit_limit), 0);
+    ck_assert_int_eq(errno, ENOMEM);
+    ck_assert_uint_eq(arena_grow(&h, UINT32_MAX), 0);
+    ck_assert_uint_eq(unit_end(&h), 1);
+    ck_assert_uint_eq(arena_grow(&h, h.unit_limit - 1), h.unit_limit - 1);
+    arena_destroy(&h);
+}
+END_TEST
+
+START_TEST(least_and_most)
+{
+    ck_assert(arena_create(&h, 0));
+    ck_assert_uint_eq(h.unit_limit, MIB(16) >> UNIT_SHIFT);
+    arena_destroy(&h);
+    ck_assert(arena_create(&h, MIB(20) + 12345));
+    ck_assert_uint_eq(h.unit_limit, MIB(20) >> UNIT_SHIFT);
+    arena_destroy(&h);
+    ck_assert(arena_create(&h, SIZE_MAX));
+    check_fresh();
+    arena_destroy(&h);
+}
+END_TEST
+
+START_TEST(limit_on_address_space)
+{
+    struct rlimit limit;
+    getrlimit(RLIMIT_AS, &limit);
+    limit.rlim_cur = address_space() + MIB(200);
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+    ck_assert(arena_create(&h, GIB(1024)));
+    ck_assert_uint_le((size_t)h.unit_limit << UNIT_SHIFT, MIB(200));
+    check_fresh();
+    arena_destroy(&h);
+}
+END_TEST
+
+/* One refused call has the reservation halved; only commits cannot be done without. */
+START_TEST(create_survives_one_refusal)
+{
+    os_fail(1 + (unsigned)_i, false);
+    ck_assert(arena_create(&h, MIB(64)));
+    ck_assert_uint_eq(h.unit_limit, MIB(32) >> UNIT_SHIFT);
+    check_fresh();
+    arena_destroy(&h);
+}
+END_TEST
+
+static bool try_create(void *argument)
+{
+    (void)argument;
+    size_t space = address_space();
+    bool done = arena_create(&h, MIB(64));
+    if (done)
+        arena_destroy(&h);
+    int error = errno;
+    ck_assert_uint_eq(address_space(), space);
+    errno = error;
+    return done;
+}
+
+START_TEST(create_fails_cleanly)
+{
+    ck_assert_uint_ge(refuse_each_call(try_create, NULL, _i), 6);
+}
+END_TEST
+
+static bool try_grow(void *argument)
+{
+    (void)argument;
+    uint32_t end = unit_end(&h), more = arena_grow(&h, 40);
+    ENSURE(unit_end(&h) == end + more);
+    check_units(end, end + more);
+    return more != 0;
+}
+
+/* A failed attempt must not hinder the next. */
+START_TEST(grow_fails_cleanly)
+{
+    ck_assert(arena_create(&h, MIB(128)));
+    ck_assert_uint_ge(refuse_each_call(try_grow, NULL, _i), 3);
+    arena_destroy(&h);
+}
+END_TEST
+
+TCase *arena_tests(void)
+{
+    TCase *t = tcase_create("arena");
+    tcase_add_test(t, grows_to_the_end);
+    tcase_add_test(t, more_than_room);
+    tcase_add_test(t, least_and_most);
+    tcase_add_test(t, limit_on_address_space);
+    tcase_add_loop_test(t, create_survives_one_refusal, 0, 2);
+    tcase_add_loop_test(t, create_fails_cleanly, 0, 2);
+    tcase_add_loop_test(t, grow_fails_cleanly, 0, 2);
+    return t;
+}

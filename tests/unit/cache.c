@@ -1,0 +1,282 @@
+/* Caches: random allocation and freeing, with all contents and counters known. */
+#include "heap/cache.h"
+
+#include "base/meta.h"
+#include "base/os.h"
+#include "support.h"
+
+enum { LIVE_MOST = 1500 };
+
+struct live {
+    uint8_t *object;
+    size_t size; /* of its slot */
+    uint8_t fill;
+};
+
+static struct fixture f;
+static struct live live[LIVE_MOST];
+static uint32_t count;
+static size_t live_bytes;
+
+/* Sizes that make all kinds of slots, small ones most often. */
+static size_t some_size(void)
+{
+    switch (roll(8)) {
+    case 0:
+        return 1 + roll(8192);
+    case 1:
+        return roll(16) ? 1 + roll(1000) : 1 + roll(65000);
+    default:
+        return 1 + roll(200);
+    }
+}
+
+/* Objects of scanned kinds are zero; nobody else writes to an object of the program's. */
+static void allocate(void)
+{
+    enum kind kind = (enum kind)roll(roll(4) ? 2 : KIND_COUNT);
+    uint8_t *object = fixture_alloc(&f, kind, some_size());
+    ENSURE(object != NULL);
+    struct object o = lookup_object(&f.heap, state_of(&f, object));
+    ENSURE(word_kind(o.word) == kind);
+    if (!(kind & KIND_OPAQUE))
+        ENSURE(all_bytes_are(object, o.size, 0));
+    struct live x = {object, o.size, (uint8_t)(1 + roll(255))};
+    memset(object, x.fill, x.size);
+    live[count++] = x;
+    live_bytes += x.size;
+}
+
+static void release(uint32_t i)
+{
+    struct live x = live[i];
+    ENSURE(all_bytes_are(x.object, x.size, x.fill));
+    fixture_free(&f, x.object);
+    live[i] = live[--count];
+    live_bytes -= x.size;
+}
+
+static void check(void)
+{
+    const struct counters *c = &f.heap.counters;
+    struct cache_held held = cache_held(f.cache);
+    fixture_check(&f);
+    ENSURE(c->allocated_bytes - held.run_bytes - c->freed_bytes - held.magazine_bytes ==
+           live_bytes);
+    ENSURE(f.heap.charged == c->allocated_bytes - c->freed_bytes);
+}
+
+/* Waves of allocation and freeing, so that blocks fill up and empty. */
+static void steps(int number, bool check_each)
+{
+    for (int i = 0; i < number; i++) {
+        uint32_t allocating = i / 1500 % 2 ? 5 : 11;
+        if (count < LIVE_MOST && (count == 0 || roll(16) < allocating))
+            allocate();
+        else
+            release(roll(count));
+        if (roll(1000) == 0)
+            cache_empty(f.cache);
+        if (check_each || i % 500 == 0)
+            check();
+    }
+}
+
+static void release_all(void)
+{
+    while (count)
+        release(roll(count));
+    cache_empty(f.cache);
+    fixture_check(&f);
+    ck_assert_uint_eq(f.heap.used_bytes, 0);
+    ck_assert_uint_eq(f.heap.charged, 0);
+    ck_assert_uint_eq(f.heap.counters.allocated_bytes, f.heap.counters.freed_bytes);
+}
+
+START_TEST(random_use)
+{
+    size_t meta = meta_bytes();
+    fixture_create(&f);
+    steps(3000, true);
+    steps(100000, false);
+    release_all();
+    fixture_destroy(&f);
+    ck_assert_uint_eq(meta_bytes(), meta);
+}
+END_TEST
+
+/* Memory that comes from used units is zeroed too: every class after every other. */
+START_TEST(reused_memory_is_zeroed)
+{
+    fixture_create(&f);
+    for (int round = 0; round < 3; round++) {
+        for (unsigned class = 1; class <= CLASS_MEDIUM_LAST; class ++) {
+            size_t size = geometries[class].size,
+                   wanted = 3 * geometries[class].count / 2;
+            for (size_t i = 0; i < min_size(wanted, LIVE_MOST); i++) {
+                uint8_t *object = fixture_alloc(&f, KIND_SCANNED, size - 1);
+                ENSURE(all_bytes_are(object, size, 0));
+                memset(object, 0xff, size);
+                live[count++] = (struct live){object, size, 0xff};
+                live_bytes += size;
+            }
+            release_all();
+        }
+    }
+    fixture_destroy(&f);
+}
+END_TEST
+
+START_TEST(runs)
+{
+    fixture_create(&f);
+    for (unsigned bin = 1; bin < BIN_COUNT; bin++) {
+        unsigned class = bin_class(bin);
+        if (class == CLASS_NONE || class > CLASS_MEDIUM_LAST)
+            continue;
+        const struct bin *b = &f.cache->bins[bin];
+        ENSURE(b->size == geometries[class].size);
+        ENSURE(b->capacity >= 2 && b->capacity <= 64);
+        ENSURE(cache_refill(f.cache, bin));
+        ENSURE(b->cur < b->end && b->cur == block_states(&f.heap, b->block));
+        size_t run = (size_t)(b->run_end - b->cur);
+        size_t most = max_size(f.heap.run_bytes_max / b->size, 1);
+        ENSURE(run == min_size(most, geometries[class].count));
+        while (cache_advance(f.cache, bin))
+            ENSURE(b->end <= b->run_end);
+        ENSURE(b->end == b->run_end);
+    }
+    fixture_check(&f);
+    fixture_destroy(&f);
+}
+END_TEST
+
+/* The older half of a full magazine goes, and the newest comes out first. */
+START_TEST(spill_keeps_the_newer_half)
+{
+    fixture_create(&f);
+    unsigned bin = sizeclass_for(64);
+    struct bin *b = &f.cache->bins[bin];
+    void *objects[64];
+    uint32_t capacity = b->capacity;
+    ck_assert_uint_le(capacity, 64);
+    for (uint32_t i = 0; i < capacity; i++)
+        objects[i] = fixture_alloc(&f, KIND_SCANNED, 64);
+    void *last = fixture_alloc(&f, KIND_SCANNED, 64);
+    for (uint32_t i = 0; i < capacity; i++)
+        fixture_free(&f, objects[i]);
+    cache_spill(f.cache, bin);
+    ck_assert_uint_eq(b->count, capacity / 2);
+    for (uint32_t i = 0; i < capacity; i++) {
+        bool kept = i >= (capacity + 1) / 2;
+        ck_assert_int_eq(*state_of(&f, objects[i]), kept ? STATE_RESERVED : STATE_FREE);
+    }
+    fixture_free(&f, last);
+    fixture_check(&f);
+    ck_assert_ptr_eq(fixture_alloc(&f, KIND_SCANNED, 64), last);
+    ck_assert_ptr_eq(fixture_alloc(&f, KIND_SCANNED, 64), objects[capacity - 1]);
+    fixture_check(&f);
+    cache_spill(f.cache, bin);
+    fixture_check(&f);
+}
+END_TEST
+
+START_TEST(none_has_nothing)
+{
+    ck_assert(all_bytes_are(&cache_none, sizeof cache_none, 0));
+}
+END_TEST
+
+static bool try_create(void *argument)
+{
+    (void)argument;
+    size_t meta = meta_bytes();
+    struct cache *c = cache_create(&f.heap);
+    if (c)
+        cache_destroy(c);
+    ck_assert_uint_eq(meta_bytes(), meta);
+    return c != NULL;
+}
+
+START_TEST(create_fails_cleanly)
+{
+    fixture_create(&f);
+    ck_assert_uint_eq(refuse_each_call(try_create, NULL, _i), 2);
+    fixture_destroy(&f);
+}
+END_TEST
+
+static bool try_refill(void *argument)
+{
+    (void)argument;
+    while (count < LIVE_MOST) {
+        uint8_t *object = fixture_alloc(&f, KIND_SCANNED, 30000);
+        fixture_check(&f);
+        if (!object)
+            return false;
+        live[count++] = (struct live){object, 1, 0};
+    }
+    return true;
+}
+
+/* A refill that fails leaves the cache as it was, and the next one works. */
+START_TEST(refill_fails_cleanly)
+{
+    fixture_create(&f);
+    f.heap.limit = MIB(100);
+    ck_assert_uint_ge(refuse_each_call(try_refill, NULL, true), 2);
+    ck_assert_uint_eq(count, LIVE_MOST);
+}
+END_TEST
+
+static void check_broken(void *argument)
+{
+    uint8_t *object = fixture_alloc(&f, KIND_SCANNED, 100);
+    fixture_free(&f, fixture_alloc(&f, KIND_SCANNED, 100));
+    struct bin *b = &f.cache->bins[sizeclass_for(100)];
+    switch (*(int *)argument) {
+    case 0:
+        *b->cur = STATE_NEW;
+        break;
+    case 1:
+        *b->magazine[0].state = STATE_NEW;
+        break;
+    case 2:
+        *state_of(&f, object) = STATE_RESERVED; /* in no run or magazine */
+        break;
+    case 3:
+        b->origin += 16;
+        break;
+    case 4:
+        b->magazine[0].object = object;
+        break;
+    case 5:
+        block_at(&f.heap, b->block)->taken = false;
+        break;
+    case 6:
+        b->end = b->run_end + 1;
+        break;
+    }
+    fixture_check(&f);
+}
+
+START_TEST(check_finds_what_is_broken)
+{
+    fixture_create(&f);
+    expect_abort(check_broken, &_i, "broken invariant");
+}
+END_TEST
+
+TCase *cache_tests(void)
+{
+    TCase *t = tcase_create("cache");
+    tcase_add_test(t, random_use);
+    tcase_add_test(t, reused_memory_is_zeroed);
+    tcase_add_test(t, runs);
+    tcase_add_test(t, spill_keeps_the_newer_half);
+    tcase_add_test(t, none_has_nothing);
+    tcase_add_loop_test(t, create_fails_cleanly, 0, 2);
+    tcase_add_test(t, refill_fails_cleanly);
+    tcase_add_loop_test(t, check_finds_what_is_broken, 0, 7);
+    return t;
+}

@@ -1,0 +1,106 @@
+/* Messages. */
+#include "base/log.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "support.h"
+
+START_TEST(line_has_prefix_and_newline)
+{
+    log_capture();
+    log_line("%s of %d", "one", 2);
+    log_line("%s", "");
+    ck_assert_str_eq(logged(), "gcalloc: one of 2\ngcalloc: \n");
+}
+END_TEST
+
+/* Around the longest message, 501 bytes: it goes out whole, and what is longer is cut. */
+START_TEST(long_lines_are_cut)
+{
+    enum { MOST = 501 };
+    static char message[1000], expected[1100];
+    log_capture();
+    for (size_t length = MOST - 3; length < sizeof message; length++) {
+        memset(message, 'x', length);
+        message[length - 1] = 'y';
+        message[length] = '\0';
+        log_line("%s", message);
+        size_t kept = length < MOST ? length : MOST;
+        memcpy(expected, "gcalloc: ", 9);
+        memcpy(expected + 9, message, kept);
+        memcpy(expected + 9 + kept, "\n", 2);
+        ck_assert_str_eq(logged(), expected);
+    }
+}
+END_TEST
+
+START_TEST(errno_is_kept)
+{
+    log_capture();
+    errno = EDOM;
+    log_line("x");
+    ck_assert_int_eq(errno, EDOM);
+    ck_assert(log_open("/dev/full"));
+    errno = EDOM;
+    log_line("x");
+    ck_assert_int_eq(errno, EDOM);
+}
+END_TEST
+
+START_TEST(open_failure_keeps_the_old_file)
+{
+    log_capture();
+    errno = 0;
+    ck_assert(!log_open("/nonexistent/file"));
+    ck_assert_int_eq(errno, ENOENT);
+    log_line("still here");
+    ck_assert_str_eq(logged(), "gcalloc: still here\n");
+}
+END_TEST
+
+static int lowest_free_fd(void)
+{
+    int fd = open("/dev/null", O_RDONLY);
+    close(fd);
+    return fd;
+}
+
+/* Opening again closes the last file, and never stderr. */
+START_TEST(files_do_not_pile_up)
+{
+    ck_assert(log_open("/dev/null"));
+    int fd = lowest_free_fd();
+    for (int i = 0; i < 10; i++)
+        ck_assert(log_open("/dev/null"));
+    ck_assert_int_eq(lowest_free_fd(), fd);
+    ck_assert_int_ge(fcntl(STDERR_FILENO, F_GETFD), 0);
+}
+END_TEST
+
+static void fail_check(void *argument)
+{
+    int *two = argument;
+    CHECK(*two == 2);
+    CHECK(*two == 3);
+}
+
+START_TEST(check_names_the_condition)
+{
+    int two = 2;
+    expect_abort(fail_check, &two, "broken invariant: *two == 3\n");
+}
+END_TEST
+
+TCase *log_tests(void)
+{
+    TCase *t = tcase_create("log");
+    tcase_add_test(t, line_has_prefix_and_newline);
+    tcase_add_test(t, long_lines_are_cut);
+    tcase_add_test(t, errno_is_kept);
+    tcase_add_test(t, open_failure_keeps_the_old_file);
+    tcase_add_test(t, files_do_not_pile_up);
+    tcase_add_test(t, check_names_the_condition);
+    return t;
+}

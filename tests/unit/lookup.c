@@ -1,0 +1,114 @@
+/* From addresses to objects. */
+#include "heap/lookup.h"
+
+#include "heap/extent.h"
+#include "support.h"
+
+static struct heap h;
+
+static void check_block(uint32_t head, unsigned class)
+{
+    const struct geometry *g = &geometries[class];
+    uintptr_t start = unit_address(&h, head);
+    uintptr_t end = start + ((uintptr_t)sizeclass_units(class) << UNIT_SHIFT);
+    for (uint32_t i = 0; i < g->count; i++) {
+        uint8_t *state = block_states(&h, head) + i;
+        uintptr_t address = start + (uintptr_t)i * g->size;
+        ENSURE(lookup_state(&h, address) == state);
+        ENSURE(lookup_state(&h, address + g->size / 2) == state);
+        ENSURE(lookup_state(&h, address + g->size - 1) == state);
+        struct object o = lookup_object(&h, state);
+        ENSURE(o.address == address && o.size == g->size && o.word == h.words[head]);
+    }
+    for (uintptr_t tail = start + (uintptr_t)g->count * g->size; tail < end; tail++)
+        ENSURE(lookup_state(&h, tail) == NULL);
+}
+
+START_TEST(every_object_of_every_class)
+{
+    ck_assert(heap_create(&h, MIB(64), _i));
+    for (unsigned class = 1; class <= CLASS_MEDIUM_LAST; class ++)
+        for (unsigned kind = 0; kind < KIND_COUNT; kind++) {
+            uint32_t head = block_create(&h, (enum kind)kind, class);
+            check_block(head, class);
+            ENSURE(word_kind(h.words[head]) == kind);
+        }
+    heap_destroy(&h);
+}
+END_TEST
+
+START_TEST(large_object)
+{
+    ck_assert(heap_create(&h, MIB(64), false));
+    uint32_t head = block_create_large(&h, KIND_SCANNED, MIB(3), GRANULE);
+    uintptr_t start = unit_address(&h, head);
+    uint8_t *state = block_states(&h, head);
+    for (uintptr_t at = start; at < start + MIB(3); at += 1023)
+        ENSURE(lookup_state(&h, at) == state && unit_head(&h, unit_of(&h, at)) == head);
+    ck_assert_ptr_eq(lookup_state(&h, start + MIB(3)), state);
+    ck_assert_ptr_eq(lookup_state(&h, start + MIB(3) + UNIT_BYTES), NULL);
+    struct object o = lookup_object(&h, state);
+    ck_assert_uint_eq(o.address, start);
+    ck_assert_uint_eq(o.size, MIB(3));
+    heap_destroy(&h);
+}
+END_TEST
+
+START_TEST(no_object)
+{
+    ck_assert(heap_create(&h, MIB(64), false));
+    uint32_t head = block_create(&h, KIND_SCANNED, 1);
+    uintptr_t outside[] = {0,
+                           1,
+                           UINTPTR_MAX,
+                           h.base - 1,
+                           h.base + h.bytes,
+                           h.base,
+                           h.base + UNIT_BYTES - 1,
+                           (uintptr_t)&h};
+    for (size_t i = 0; i < COUNT_OF(outside); i++)
+        ck_assert_ptr_null(lookup_state(&h, outside[i]));
+    ck_assert_ptr_nonnull(lookup_state(&h, unit_address(&h, head)));
+    ck_assert_ptr_null(lookup_state(&h, unit_address(&h, head + 1)));
+    block_release(&h, head);
+    ck_assert_ptr_null(lookup_state(&h, unit_address(&h, head)));
+    heap_destroy(&h);
+}
+END_TEST
+
+static void check_far(uint32_t head)
+{
+    uint32_t units = block_units(&h, head);
+    const uint8_t *state = block_states(&h, head);
+    for (uint32_t u = head; u < head + units; u++)
+        ENSURE(unit_head(&h, u) == head);
+    for (uint32_t u = head; u < head + units; u += 97)
+        ENSURE(lookup_state(&h, unit_address(&h, u) + 12345) == state);
+}
+
+/* Units from UNIT_DISTANCE_MAX on count back in steps, three here. */
+START_TEST(far_units)
+{
+    size_t step = (size_t)UNIT_DISTANCE_MAX << UNIT_SHIFT;
+    ck_assert(heap_create(&h, 8 * step, false));
+    ck_assert_msg(h.unit_limit > 4 * UNIT_DISTANCE_MAX, "address space is limited");
+    uint32_t head = block_create_large(&h, KIND_OPAQUE, 2 * step + MIB(77), GRANULE);
+    ck_assert_uint_ne(head, 0);
+    check_far(head);
+    block_shrink_large(&h, head, step - MIB(5));
+    check_far(head);
+    ck_assert(block_grow_large(&h, head, 2 * step + MIB(7)));
+    check_far(head);
+    heap_destroy(&h);
+}
+END_TEST
+
+TCase *lookup_tests(void)
+{
+    TCase *t = tcase_create("lookup");
+    tcase_add_loop_test(t, every_object_of_every_class, 0, 2);
+    tcase_add_test(t, large_object);
+    tcase_add_test(t, no_object);
+    tcase_add_test(t, far_units);
+    return t;
+}

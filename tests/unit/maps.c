@@ -1,0 +1,98 @@
+/* The kernel's list of mappings against mappings made here. */
+#include "base/maps.h"
+
+#include <sys/mman.h>
+
+#include "base/os.h"
+#include "support.h"
+
+static void *map_pages(size_t pages, int protection)
+{
+    void *p = mmap(NULL, pages * os_page_bytes(), protection, MAP_PRIVATE | MAP_ANONYMOUS,
+                   -1, 0);
+    ck_assert_ptr_ne(p, MAP_FAILED);
+    return p;
+}
+
+static void expect(uintptr_t address, uintptr_t low, uintptr_t high, bool readable)
+{
+    struct mapping m;
+    ck_assert(maps_find(address, &m));
+    ck_assert_uint_eq(m.low, low);
+    ck_assert_uint_eq(m.high, high);
+    ck_assert_int_eq(m.readable, readable);
+}
+
+/* Three pages between guards, the middle one write-only or unreadable. */
+START_TEST(bounds_and_protection)
+{
+    size_t page = os_page_bytes();
+    uintptr_t p = (uintptr_t)map_pages(5, PROT_NONE);
+    ck_assert_int_eq(mprotect((void *)(p + page), page, PROT_READ), 0);
+    ck_assert_int_eq(mprotect((void *)(p + 2 * page), page, PROT_READ | PROT_WRITE), 0);
+    ck_assert_int_eq(mprotect((void *)(p + 3 * page), page, PROT_READ), 0);
+    expect(p + page, p + page, p + 2 * page, true);
+    expect(p + 2 * page - 1, p + page, p + 2 * page, true);
+    expect(p + 2 * page, p + 2 * page, p + 3 * page, true);
+    expect(p + 3 * page, p + 3 * page, p + 4 * page, true);
+    struct mapping guard;
+    ck_assert(maps_find(p + 4 * page, &guard));
+    ck_assert(!guard.readable && guard.low == p + 4 * page);
+    ck_assert(maps_find(p + page - 1, &guard));
+    ck_assert(!guard.readable && guard.high == p + page);
+}
+END_TEST
+
+START_TEST(hole_is_no_mapping)
+{
+    struct mapping m;
+    size_t page = os_page_bytes();
+    uintptr_t p = (uintptr_t)map_pages(3, PROT_READ | PROT_WRITE);
+    ck_assert_int_eq(mprotect((void *)p, page, PROT_NONE), 0);
+    munmap((void *)(p + page), page);
+    ck_assert(!maps_find(p + page, &m));
+    ck_assert(!maps_find(p + 2 * page - 1, &m));
+    ck_assert(maps_find(p + 2 * page, &m) && m.low == p + 2 * page);
+    ck_assert(!maps_find(0, &m));
+    ck_assert(!maps_find(UINTPTR_MAX, &m));
+}
+END_TEST
+
+/* Enough mappings that lines lie across every boundary of the reader's buffer. */
+START_TEST(long_list)
+{
+    enum { PAGES = 600 };
+    size_t page = os_page_bytes();
+    uintptr_t p = (uintptr_t)map_pages(PAGES, PROT_NONE);
+    for (size_t i = 1; i < PAGES; i += 2)
+        ck_assert_int_eq(mprotect((void *)(p + i * page), page, PROT_READ), 0);
+    for (size_t i = 1; i < PAGES - 1; i++)
+        expect(p + i * page + i, p + i * page, p + (i + 1) * page, i % 2);
+}
+END_TEST
+
+START_TEST(known_places)
+{
+    static int data;
+    int local;
+    struct mapping m;
+    const void *places[] = {&data, &local, (const void *)(uintptr_t)maps_find, "text"};
+    errno = EDOM;
+    for (size_t i = 0; i < COUNT_OF(places); i++) {
+        uintptr_t address = (uintptr_t)places[i];
+        ck_assert(maps_find(address, &m));
+        ck_assert(m.readable && m.low <= address && address < m.high);
+    }
+    ck_assert_int_eq(errno, EDOM);
+}
+END_TEST
+
+TCase *maps_tests(void)
+{
+    TCase *t = tcase_create("maps");
+    tcase_add_test(t, bounds_and_protection);
+    tcase_add_test(t, hole_is_no_mapping);
+    tcase_add_test(t, long_list);
+    tcase_add_test(t, known_places);
+    return t;
+}

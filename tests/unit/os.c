@@ -1,0 +1,192 @@
+/* The system's address space and memory. */
+#include "base/os.h"
+
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include "base/maps.h"
+#include "support.h"
+
+static bool readable(const void *address)
+{
+    struct mapping m;
+    return maps_find((uintptr_t)address, &m) && m.readable;
+}
+
+START_TEST(reserve_aligns)
+{
+    for (size_t alignment = OS_PAGE; alignment <= MIB(64); alignment *= 2) {
+        size_t before = address_space(), bytes = 3 * OS_PAGE;
+        char *p = os_reserve(bytes, alignment);
+        ck_assert_ptr_nonnull(p);
+        ck_assert_uint_eq((uintptr_t)p % alignment, 0);
+        ck_assert(!readable(p));
+        ck_assert_uint_eq(address_space(), before + bytes);
+        os_release(p, bytes);
+        ck_assert_uint_eq(address_space(), before);
+    }
+}
+END_TEST
+
+START_TEST(reserve_of_too_much)
+{
+    errno = 0;
+    ck_assert_ptr_null(os_reserve(SIZE_MAX - OS_PAGE + 1, UNIT_BYTES));
+    ck_assert_int_eq(errno, ENOMEM);
+    errno = 0;
+    ck_assert_ptr_null(os_reserve((size_t)1 << 60, OS_PAGE));
+    ck_assert_int_eq(errno, ENOMEM);
+}
+END_TEST
+
+START_TEST(commit_and_decommit)
+{
+    size_t page = os_page_bytes(), bytes = 8 * page;
+    char *p = os_reserve(bytes, page);
+    ck_assert(os_commit(p + page, bytes - 2 * page));
+    ck_assert(!readable(p) && readable(p + page) && !readable(p + bytes - page));
+    ck_assert(all_bytes_are(p + page, bytes - 2 * page, 0));
+    memset(p + page, 1, bytes - 2 * page);
+    ck_assert_uint_eq(os_decommit(p + 2 * page, 3 * page), 3 * page);
+    ck_assert(all_bytes_are(p + page, page, 1));
+    ck_assert(all_bytes_are(p + 2 * page, 3 * page, 0));
+    ck_assert(all_bytes_are(p + 5 * page, 2 * page, 1));
+    memset(p + 2 * page, 2, 3 * page);
+    ck_assert_uint_eq(os_decommit(p + page, 0), 0);
+    os_release(p, bytes);
+}
+END_TEST
+
+START_TEST(decommit_rounds_inwards)
+{
+    size_t page = os_page_bytes(), bytes = 4 * page;
+    char *p = os_map(bytes);
+    memset(p, 1, bytes);
+    ck_assert_uint_eq(os_decommit(p + 16, bytes - 32), 2 * page);
+    ck_assert(all_bytes_are(p, page, 1));
+    ck_assert(all_bytes_are(p + page, 2 * page, 0));
+    ck_assert(all_bytes_are(p + 3 * page, page, 1));
+    ck_assert_uint_eq(os_decommit(p + 16, page), 0);
+    ck_assert(all_bytes_are(p, page, 1));
+    os_release(p, bytes);
+}
+END_TEST
+
+START_TEST(map_is_zeroed)
+{
+    char *p = os_map(16 * OS_PAGE);
+    ck_assert_ptr_nonnull(p);
+    ck_assert(all_bytes_are(p, 16 * OS_PAGE, 0));
+    memset(p, 1, 16 * OS_PAGE);
+    os_release(p, 16 * OS_PAGE);
+}
+END_TEST
+
+/* Where the system cannot move pages, nothing may have changed. */
+START_TEST(move_leaves_zeros)
+{
+    size_t bytes = KIB(256);
+    char *from = os_map(bytes), *to = os_map(bytes);
+    memset(from, 1, bytes);
+    memset(to, 2, bytes);
+    bool moved = os_move(to, from, bytes);
+    ck_assert(all_bytes_are(to, bytes, moved ? 1 : 2));
+    ck_assert(all_bytes_are(from, bytes, moved ? 0 : 1));
+    memset(from, 3, bytes);
+    ck_assert(all_bytes_are(to, bytes, moved ? 1 : 2));
+    os_release(from, bytes);
+    os_release(to, bytes);
+}
+END_TEST
+
+/* On success errno is not the library's to change, and advice cannot fail. */
+START_TEST(populate_is_advice)
+{
+    size_t bytes = 4 * UNIT_BYTES;
+    char *p = os_map(bytes);
+    memset(p, 1, OS_PAGE);
+    errno = EXDEV;
+    os_populate(p, bytes);
+    ck_assert(all_bytes_are(p, OS_PAGE, 1));
+    ck_assert(all_bytes_are(p + OS_PAGE, bytes - OS_PAGE, 0));
+    os_release(p, bytes);
+    os_populate(p, bytes);
+    ck_assert_int_eq(errno, EXDEV);
+}
+END_TEST
+
+START_TEST(refusal_of_one_call)
+{
+    unsigned long calls = os_calls();
+    os_fail(2, false);
+    void *first = os_map(OS_PAGE);
+    errno = 0;
+    ck_assert_ptr_nonnull(first);
+    ck_assert(!os_commit(first, OS_PAGE));
+    ck_assert_int_eq(errno, ENOMEM);
+    ck_assert(os_commit(first, OS_PAGE));
+    ck_assert_uint_eq(os_calls(), calls + 3);
+    os_release(first, OS_PAGE);
+}
+END_TEST
+
+START_TEST(refusal_of_every_call)
+{
+    void *page = os_map(OS_PAGE), *other = os_map(OS_PAGE);
+    memset(page, 1, OS_PAGE);
+    os_fail(1, true);
+    errno = 0;
+    ck_assert_ptr_null(os_map(OS_PAGE));
+    ck_assert_int_eq(errno, ENOMEM);
+    ck_assert_ptr_null(os_reserve(OS_PAGE, OS_PAGE));
+    ck_assert(!os_commit(page, OS_PAGE));
+    ck_assert_uint_eq(os_decommit(page, OS_PAGE), 0);
+    ck_assert(!os_move(other, page, OS_PAGE));
+    ck_assert(all_bytes_are(page, OS_PAGE, 1));
+    os_fail(0, false);
+    ck_assert_uint_eq(os_decommit(page, OS_PAGE),
+                      os_page_bytes() > OS_PAGE ? 0 : OS_PAGE);
+    os_release(page, OS_PAGE);
+    os_release(other, OS_PAGE);
+}
+END_TEST
+
+START_TEST(address_space_limit)
+{
+    struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+    ck_assert_int_eq(getrlimit(RLIMIT_AS, &limit), 0);
+    if (limit.rlim_cur == RLIM_INFINITY)
+        ck_assert_uint_eq(os_address_space_limit(), SIZE_MAX);
+    limit.rlim_cur = address_space() + GIB(100);
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+    ck_assert_uint_eq(os_address_space_limit(), limit.rlim_cur);
+}
+END_TEST
+
+START_TEST(time_does_not_run_back)
+{
+    uint64_t last = os_now();
+    for (int i = 0; i < 1000; i++) {
+        uint64_t now = os_now();
+        ENSURE(now >= last);
+        last = now;
+    }
+}
+END_TEST
+
+TCase *os_tests(void)
+{
+    TCase *t = tcase_create("os");
+    tcase_add_test(t, reserve_aligns);
+    tcase_add_test(t, reserve_of_too_much);
+    tcase_add_test(t, commit_and_decommit);
+    tcase_add_test(t, decommit_rounds_inwards);
+    tcase_add_test(t, map_is_zeroed);
+    tcase_add_test(t, move_leaves_zeros);
+    tcase_add_test(t, populate_is_advice);
+    tcase_add_test(t, refusal_of_one_call);
+    tcase_add_test(t, refusal_of_every_call);
+    tcase_add_test(t, address_space_limit);
+    tcase_add_test(t, time_does_not_run_back);
+    return t;
+}

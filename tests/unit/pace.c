@@ -1,0 +1,142 @@
+/* When the next cycle is due. */
+#include "collect/pace.h"
+
+#include "base/options.h"
+#include "heap/extent.h"
+#include "support.h"
+
+static struct heap h;
+
+static size_t budget(size_t live)
+{
+    h.live_bytes = live;
+    h.charged = 12345;
+    pace_after_cycle(&h);
+    ENSURE(h.charged == 0);
+    return h.budget;
+}
+
+static void set(size_t floor, size_t growth)
+{
+    options.floor = floor;
+    options.growth = growth;
+}
+
+START_TEST(small_heaps_grow_by_the_percentage)
+{
+    ck_assert(heap_create(&h, MIB(64), false));
+    set(MIB(4), 150);
+    ck_assert_uint_eq(budget(0), MIB(4));
+    ck_assert_uint_eq(budget(MIB(2)), MIB(4));
+    ck_assert_uint_eq(budget(MIB(8)), MIB(12));
+    ck_assert_uint_eq(budget(12345678), 18518517);
+    set(0, 0);
+    ck_assert_uint_eq(budget(MIB(8)), 0);
+    set(0, 1);
+    ck_assert_uint_eq(budget(199), 1);
+    heap_destroy(&h);
+}
+END_TEST
+
+/* Large heaps grow by a smaller share, not under half of live, or what was asked for if
+ * that is less; more live never means a smaller budget by more than rounding. */
+START_TEST(large_heaps_taper)
+{
+    static const size_t growths[] = {10, 50, 100, 150, 300};
+    size_t growth = growths[_i], last = 0;
+    ck_assert(heap_create(&h, MIB(64), false));
+    set(MIB(1), growth);
+    for (size_t live = MIB(2); live < GIB(64); live += live / 64) {
+        size_t b = budget(live), asked = live / 100 * growth;
+        ENSURE(b <= asked + growth + MIB(1));
+        ENSURE(b + growth + 1 >= min_size(asked, live / 2));
+        ENSURE(b + b / 20 >= last);
+        last = b;
+    }
+    ck_assert_uint_le(last, max_size(growth <= 50 ? GIB(64) * growth / 100 : 0, GIB(32)));
+    heap_destroy(&h);
+}
+END_TEST
+
+/* A percentage that no number can hold is a very large budget, not a small one. */
+START_TEST(growth_does_not_wrap)
+{
+    ck_assert(heap_create(&h, MIB(64), false));
+    set(0, (size_t)1 << 60);
+    ck_assert_uint_ge(budget(25600), GIB(1));
+    set(0, SIZE_MAX);
+    ck_assert_uint_ge(budget(MIB(24)), GIB(1));
+    heap_destroy(&h);
+}
+END_TEST
+
+static void make_dirty(uint32_t units)
+{
+    uint32_t first = extent_take(&h, units, 1, (size_t)units << UNIT_SHIFT);
+    extent_give(&h, first, units, units, (size_t)units << UNIT_SHIFT);
+}
+
+START_TEST(free_memory_beyond_the_budget_goes)
+{
+    ck_assert(heap_create(&h, MIB(64), false));
+    set(MIB(4), 100);
+    make_dirty(256);
+    ck_assert_uint_eq(h.dirty_bytes, MIB(16));
+    ck_assert_uint_eq(budget(MIB(6)), MIB(6));
+    ck_assert_uint_eq(h.dirty_bytes, MIB(6));
+    ck_assert_uint_eq(budget(0), MIB(4));
+    ck_assert_uint_eq(h.dirty_bytes, MIB(4));
+    heap_check(&h, NULL);
+    heap_destroy(&h);
+}
+END_TEST
+
+START_TEST(configure_takes_options_over)
+{
+    ck_assert(heap_create(&h, MIB(64), false));
+    set(MIB(2), 100);
+    options.heap_limit = 0;
+    h.charged = 77;
+    pace_configure(&h);
+    ck_assert_uint_eq(h.limit, SIZE_MAX);
+    ck_assert_uint_eq(h.budget, MIB(2));
+    ck_assert_uint_eq(h.charged, 77);
+    make_dirty(256);
+    options.heap_limit = MIB(10);
+    pace_configure(&h);
+    ck_assert_uint_eq(h.limit, MIB(10));
+    ck_assert_uint_eq(h.dirty_bytes, MIB(10));
+    heap_check(&h, NULL);
+    heap_destroy(&h);
+}
+END_TEST
+
+/* What is in use cannot be returned: the heap is sound, and takes no more. */
+START_TEST(limit_below_what_is_used)
+{
+    ck_assert(heap_create(&h, MIB(64), false));
+    uint32_t head = block_create_large(&h, KIND_OPAQUE, MIB(20), GRANULE);
+    block_at(&h, head)->free_count = 0;
+    *block_states(&h, head) = STATE_NEW;
+    make_dirty(16);
+    log_capture();
+    options.heap_limit = MIB(10);
+    pace_configure(&h);
+    ck_assert_uint_eq(h.dirty_bytes, 0);
+    ck_assert_uint_eq(block_create(&h, KIND_OPAQUE, 1), 0);
+    heap_check(&h, NULL);
+    heap_destroy(&h);
+}
+END_TEST
+
+TCase *pace_tests(void)
+{
+    TCase *t = tcase_create("pace");
+    tcase_add_test(t, small_heaps_grow_by_the_percentage);
+    tcase_add_loop_test(t, large_heaps_taper, 0, 5);
+    tcase_add_test(t, growth_does_not_wrap);
+    tcase_add_test(t, free_memory_beyond_the_budget_goes);
+    tcase_add_test(t, configure_takes_options_over);
+    tcase_add_test(t, limit_below_what_is_used);
+    return t;
+}

@@ -1,0 +1,36 @@
+/* One test case per module of the library, for main.c. */
+#ifndef GCALLOC_UNIT_SUITES_H
+#define GCALLOC_UNIT_SUITES_H
+
+/* In the order of src/README.md, from the bottom up. */
+#define MODULES(X) \
+    X(treap)       \
+    X(os)          \
+    X(meta)        \
+    X(log)         \
+    X(maps)        \
+    X(options)     \
+    X(sizeclass)   \
+    X(state)       \
+    X(arena)       \
+    X(extent)      \
+    X(block)       \
+    X(lookup)      \
+    X(cache)       \
+    X(sweep)       \
+    X(heap)        \
+    X(range)       \
+    X(registered)  \
+    X(segments)    \
+    X(worklist)    \
+    X(mark)        \
+    X(verify)      \
+    X(pace)
+
+struct TCase;
+
+#define DECLARE_TESTS(module) struct TCase *module##_tests(void);
+MODULES(DECLARE_TESTS)
+#undef DECLARE_TESTS
+
+#endif

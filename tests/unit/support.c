@@ -1,0 +1,190 @@
+#include "support.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/os.h"
+
+uint32_t roll(uint32_t sides)
+{
+    static uint64_t state = 88172645463325252;
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return (uint32_t)((state >> 32) * sides >> 32);
+}
+
+void shuffle(uint32_t *numbers, uint32_t count)
+{
+    for (uint32_t i = count; i > 1; i--) {
+        uint32_t j = roll(i), last = numbers[i - 1];
+        numbers[i - 1] = numbers[j];
+        numbers[j] = last;
+    }
+}
+
+static int captured_fd = -1;
+
+void log_capture(void)
+{
+    char path[] = "/tmp/gcalloc-unit-XXXXXX";
+    captured_fd = mkstemp(path);
+    ck_assert_int_ge(captured_fd, 0);
+    ck_assert(log_open(path));
+    unlink(path);
+}
+
+const char *logged(void)
+{
+    static char text[1 << 16];
+    ssize_t length = read(captured_fd, text, sizeof text - 1);
+    ck_assert_int_ge(length, 0);
+    text[length] = '\0';
+    return text;
+}
+
+void expect_abort(void (*body)(void *), void *argument, const char *message)
+{
+    log_capture();
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        body(argument);
+        _exit(EXIT_SUCCESS);
+    }
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    const char *text = logged();
+    ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT,
+                  "no abort, but wait status %#x", (unsigned)status);
+    ck_assert_msg(strstr(text, message) != NULL, "logged: %s", text);
+}
+
+size_t address_space(void)
+{
+    char text[64] = {0};
+    int fd = open("/proc/self/statm", O_RDONLY);
+    ck_assert_int_gt(read(fd, text, sizeof text - 1), 0);
+    close(fd);
+    return strtoul(text, NULL, 10) * os_page_bytes();
+}
+
+void fixture_create(struct fixture *f)
+{
+    ck_assert(heap_create(&f->heap, MIB(256), false));
+    f->cache = cache_create(&f->heap);
+    ck_assert_ptr_nonnull(f->cache);
+}
+
+void fixture_destroy(struct fixture *f)
+{
+    cache_destroy(f->cache);
+    heap_check(&f->heap, NULL);
+    heap_destroy(&f->heap);
+}
+
+void fixture_check(struct fixture *f)
+{
+    heap_check(&f->heap, f->cache);
+}
+
+static void *alloc_slot(struct cache *c, unsigned bin)
+{
+    struct bin *b = &c->bins[bin];
+    if (b->count) {
+        struct slot s = b->magazine[--b->count];
+        if (!(bin_kind(bin) & KIND_OPAQUE))
+            memset(s.object, 0, b->size);
+        *s.state = STATE_NEW;
+        return s.object;
+    }
+    if (b->cur == b->end && !cache_advance(c, bin) && !cache_refill(c, bin))
+        return NULL;
+    uint8_t *state = b->cur++;
+    ENSURE(*state == STATE_RESERVED);
+    *state = STATE_NEW;
+    return bin_object(b, state);
+}
+
+static void *alloc_large(struct heap *h, enum kind kind, size_t size)
+{
+    uint32_t head = block_create_large(h, kind, size, GRANULE);
+    if (!head)
+        return NULL;
+    block_clear_large(h, head, 0);
+    block_at(h, head)->free_count = 0;
+    *block_states(h, head) = STATE_NEW;
+    return (void *)unit_address(h, head);
+}
+
+void *fixture_alloc(struct fixture *f, enum kind kind, size_t size)
+{
+    unsigned class = sizeclass_for(size);
+    if (class == CLASS_LARGE)
+        return alloc_large(&f->heap, kind, size);
+    return alloc_slot(f->cache, bin_of(kind, class));
+}
+
+void fixture_free(struct fixture *f, void *object)
+{
+    uint8_t *state = state_of(f, object);
+    ENSURE(state && *state >= STATE_NEW);
+    struct object o = lookup_object(&f->heap, state);
+    ENSURE(o.address == (uintptr_t)object);
+    if (word_class(o.word) == CLASS_LARGE) {
+        block_free_slot(&f->heap, unit_of(&f->heap, o.address), state);
+        return;
+    }
+    unsigned bin = word_bin(o.word);
+    struct bin *b = &f->cache->bins[bin];
+    if (b->count == b->capacity)
+        cache_spill(f->cache, bin);
+    *state = STATE_RESERVED;
+    b->magazine[b->count++] = (struct slot){object, state};
+}
+
+uint8_t *state_of(const struct fixture *f, const void *object)
+{
+    return lookup_state(&f->heap, (uintptr_t)object);
+}
+
+unsigned refuse_each_call(bool (*attempt)(void *), void *argument, bool onwards)
+{
+    for (unsigned nth = 1;; nth++) {
+        unsigned long before = os_calls();
+        os_fail(nth, onwards);
+        errno = 0;
+        bool done = attempt(argument);
+        int error = errno;
+        os_fail(0, false);
+        if (os_calls() - before < nth) {
+            ck_assert(done);
+            return nth;
+        }
+        if (!done)
+            ck_assert_int_eq(error, ENOMEM);
+    }
+}
+
+bool all_bytes_are(const void *memory, size_t bytes, uint8_t value)
+{
+    const uint8_t *p = memory;
+    return bytes == 0 || (p[0] == value && memcmp(p, p + 1, bytes - 1) == 0);
+}
+
+void fill_pages(uintptr_t low, uintptr_t high, uint64_t value)
+{
+    for (uintptr_t p = low; p < high; p += OS_PAGE)
+        *(uint64_t *)p = value;
+}
+
+bool pages_hold(uintptr_t low, uintptr_t high, uint64_t value)
+{
+    for (uintptr_t p = low; p < high; p += OS_PAGE)
+        if (*(uint64_t *)p != value)
+            return false;
+    return true;
+}

@@ -1,0 +1,63 @@
+/* What the unit tests share. */
+#ifndef GCALLOC_UNIT_SUPPORT_H
+#define GCALLOC_UNIT_SUPPORT_H
+
+#include <check.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "heap/block.h"
+#include "heap/cache.h"
+#include "heap/heap.h"
+#include "suites.h"
+
+/* An assertion for loops: unlike those of Check it costs nothing while it holds. */
+#define ENSURE(condition) (LIKELY(condition) ? (void)0 : ck_abort_msg("%s", #condition))
+
+#define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
+
+/* A random number below `sides`.  Each test starts at the same seed. */
+uint32_t roll(uint32_t sides);
+void shuffle(uint32_t *numbers, uint32_t count);
+
+/* From now on log lines go to a file; logged() returns those since its last call. */
+void log_capture(void);
+const char *logged(void);
+
+/* Runs body(argument) in a child process, which must abort with `message` in the log. */
+void expect_abort(void (*body)(void *), void *argument, const char *message);
+
+/* Bytes of address space that the process has mapped. */
+size_t address_space(void);
+
+/* A heap of its own for each test, and a cache in it. */
+struct fixture {
+    struct heap heap;
+    struct cache *cache;
+};
+void fixture_create(struct fixture *f);
+void fixture_destroy(struct fixture *f);
+void fixture_check(struct fixture *f);
+
+/* What gc_alloc and gc_free do, in that heap. */
+void *fixture_alloc(struct fixture *f, enum kind kind, size_t size);
+void fixture_free(struct fixture *f, void *object);
+
+/* The object's state byte; NULL: the address is in no slot. */
+uint8_t *state_of(const struct fixture *f, const void *object);
+
+/* Calls attempt(argument) with its first system call refused, then its second, and so on
+ * (`onwards`: and all after that), until it needs no more calls than are granted. Returns
+ * how often it was called.  An attempt returns false when it failed. */
+unsigned refuse_each_call(bool (*attempt)(void *), void *argument, bool onwards);
+
+bool all_bytes_are(const void *memory, size_t bytes, uint8_t value);
+
+/* For large memory: writes a word to each page, and looks whether each has it. */
+void fill_pages(uintptr_t low, uintptr_t high, uint64_t value);
+bool pages_hold(uintptr_t low, uintptr_t high, uint64_t value);
+
+#endif
