@@ -1,5 +1,6 @@
 #include "roots/segments.h"
 
+#include <dlfcn.h>
 #include <link.h>
 
 #include "base/bits.h"
@@ -53,7 +54,34 @@ static int add_object(struct dl_phdr_info *info, size_t size, void *argument)
     return 0;
 }
 
+/* dl_iterate_phdr shows the caller's name space only; dlmopen makes others. */
+#if defined __GLIBC__ && __GLIBC_PREREQ(2, 36)
+static void add_other_name_spaces(struct range_list *l)
+{
+    const struct r_debug_extended *d = (const void *)&_r_debug;
+    __asm__("" : "+r"(d)); /* there is more behind it than is declared */
+    if (d->base.r_version < 2)
+        return;
+    for (d = d->r_next; d; d = d->r_next) {
+        for (struct link_map *m = d->base.r_map; m; m = m->l_next) {
+            struct dl_phdr_info info = {.dlpi_addr = m->l_addr};
+            int count = dlinfo(m, RTLD_DI_PHDR, &info.dlpi_phdr);
+            if (count < 0 || dlinfo(m, RTLD_DI_TLS_DATA, &info.dlpi_tls_data) != 0)
+                continue;
+            info.dlpi_phnum = (ElfW(Half))count;
+            add_object(&info, sizeof info, l);
+        }
+    }
+}
+#else
+static void add_other_name_spaces(struct range_list *l)
+{
+    (void)l;
+}
+#endif
+
 void segments_snapshot(struct range_list *l)
 {
     dl_iterate_phdr(add_object, l);
+    add_other_name_spaces(l);
 }

@@ -2,6 +2,7 @@
 
 #define UNW_LOCAL_ONLY
 #include <libunwind.h>
+#include <signal.h>
 
 #include "base/bits.h"
 #include "base/log.h"
@@ -29,10 +30,26 @@ static struct range own_stack(void)
     return (struct range){the_mutator.stack_low, the_mutator.stack_high};
 }
 
+/* The alternate signal stack, if the thread runs on it.  It may be part of its own. */
+static struct range alternate_stack(void)
+{
+    stack_t s;
+    if (sigaltstack(NULL, &s) != 0 || !(s.ss_flags & SS_ONSTACK))
+        return (struct range){0, 0};
+    return (struct range){(uintptr_t)s.ss_sp, (uintptr_t)s.ss_sp + s.ss_size};
+}
+
+static bool on_own_stack(uintptr_t sp)
+{
+    return contains(own_stack(), sp) && !contains(alternate_stack(), sp);
+}
+
 /* The memory that may be one stack: the thread's own, an object in the heap, or the
  * mapping around the address. */
 static struct range stack_around(const struct heap *h, uintptr_t sp)
 {
+    if (contains(alternate_stack(), sp))
+        return alternate_stack();
     if (contains(own_stack(), sp))
         return own_stack();
     const uint8_t *state = lookup_state(h, sp);
@@ -43,17 +60,15 @@ static struct range stack_around(const struct heap *h, uintptr_t sp)
     struct mapping m;
     if (maps_find(sp, &m) && m.readable)
         return (struct range){m.low, m.high};
-    log_line("the stack around %p is in no mapping that can be read; only its page is "
-             "scanned",
+    log_line("the stack around %p is in no mapping that can be read; it is not scanned",
              (void *)sp);
-    uintptr_t page = align_down(sp, OS_PAGE);
-    return (struct range){page, page + OS_PAGE};
+    return (struct range){sp, sp};
 }
 
 struct walk {
     const struct heap *heap;
     struct range_list *list;
-    struct range current; /* the stack that the last frame was on */
+    struct range current; /* the scanned part of the stack that the last frame was on */
     size_t stacks;
     bool own_seen;
 };
@@ -61,12 +76,14 @@ struct walk {
 static void enter_stack(struct walk *w, uintptr_t sp, size_t red_zone)
 {
     w->current = stack_around(w->heap, sp);
-    w->own_seen |= contains(own_stack(), sp);
-    range_list_add(w->list, max_size(sp - red_zone, w->current.low), w->current.high);
+    w->current.low = max_size(sp - red_zone, w->current.low);
+    w->own_seen |= on_own_stack(sp);
+    range_list_add(w->list, w->current.low, w->current.high);
     stack_pointers[w->stacks++] = sp;
 }
 
-/* Follows the frames from here, where libunwind can, to the stacks that they are on. */
+/* Follows the frames from here, where libunwind can, to the stacks that they are on, until
+ * they come back to the thread's own. */
 static void walk_frames(struct walk *w)
 {
     unw_context_t context;
@@ -74,10 +91,10 @@ static void walk_frames(struct walk *w)
     unw_word_t sp;
     if (unw_getcontext(&context) != 0 || unw_init_local(&cursor, &context) != 0)
         return;
-    for (int i = 0; i < FRAMES_MOST && w->stacks < STACKS_MOST; i++) {
+    for (int i = 0; i < FRAMES_MOST && w->stacks < STACKS_MOST && !w->own_seen; i++) {
         if (unw_step(&cursor) <= 0 || unw_get_reg(&cursor, UNW_REG_SP, &sp) != 0)
             return;
-        if (!contains(w->current, sp))
+        if (sp < w->current.low || sp > w->current.high)
             enter_stack(w, sp, RED_ZONE);
     }
 }

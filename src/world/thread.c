@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "base/maps.h"
 #include "base/os.h"
 #include "heap/cache.h"
 
@@ -31,8 +32,9 @@ static void probe_stack(uintptr_t *low, uintptr_t *high)
     *low = page - STACK_GUESS;
 }
 
-/* The C library knows the bounds; for the main thread it reads /proc/self/maps and takes
- * the stack's limit for the low end. */
+/* The C library knows the bounds; for the main thread it reads /proc/self/maps, takes the
+ * stack's limit for the low end, and for the high end that of the first frame's page: the
+ * arguments and the environment lie above. */
 static int stack_bounds(uintptr_t *low, uintptr_t *high)
 {
     pthread_attr_t attributes;
@@ -45,6 +47,9 @@ static int stack_bounds(uintptr_t *low, uintptr_t *high)
     pthread_attr_destroy(&attributes);
     *low = (uintptr_t)address;
     *high = (uintptr_t)address + size;
+    struct mapping m;
+    if (gettid() == getpid() && maps_find(*high - 1, &m))
+        *high = m.high;
     return error;
 }
 

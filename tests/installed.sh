@@ -1,0 +1,76 @@
+#!/bin/sh
+# Installs into a directory of its own and builds a program as a user would: cc and
+# pkg-config, with the shared library, the static one, and as a C++ program.  Looks that
+# nothing but gc_* is exported.
+srcdir=${srcdir:-.}
+CC=${CC:-cc}
+CXX=${CXX:-c++}
+NM=${NM:-nm}
+MAKE=${MAKE:-make}
+PKG_CONFIG=${PKG_CONFIG:-pkg-config}
+
+passed=0
+failed=0
+expect() { # NAME COMMAND...
+    name=$1
+    shift
+    if "$@" >"$tmp/output" 2>&1; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "installed: failed: $name" >&2
+        cat "$tmp/output" >&2
+    fi
+}
+
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/gcalloc-installed.XXXXXX") || exit 1
+trap 'chmod -R u+w "$tmp"; rm -rf "$tmp"' EXIT
+trap 'exit 1' HUP INT TERM
+
+# Only what a user of the library needs; the outer make's flags and job server are its own.
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES DESTDIR
+$MAKE install-libLTLIBRARIES install-pkgincludeHEADERS DESTDIR="$tmp" >"$tmp/log" 2>&1 &&
+    $MAKE install-pkgconfigDATA DESTDIR="$tmp" >>"$tmp/log" 2>&1 || {
+    cat "$tmp/log" >&2
+    exit 1
+}
+
+pc=$(find "$tmp" -name gcalloc.pc)
+lib=$(dirname "$(dirname "$pc")")
+[ -n "$pc" ] || { echo "installed: no gcalloc.pc" >&2; exit 1; }
+PKG_CONFIG_PATH=$(dirname "$pc")${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
+prefix=${lib%/*}
+export PKG_CONFIG_PATH
+
+# As if configured with this prefix: pkg-config moves it.
+flags() { "$PKG_CONFIG" --define-variable=prefix="$prefix" "$@" gcalloc; }
+expect "pkg-config knows the version" flags --atleast-version=0.1
+
+source=$srcdir/tests/roots/installed.c
+strict="-Wall -Wextra -Wundef -Wshadow -Wconversion -Werror"
+expect "a C program builds" \
+    $CC $strict -o "$tmp/shared" "$source" $(flags --cflags --libs)
+expect "it runs" env LD_LIBRARY_PATH="$lib" "$tmp/shared"
+
+echo '#include <gcalloc/gcalloc.h>
+int main() { return gc_alloc(1) ? 0 : 1; }' >"$tmp/program.cc"
+expect "a C++ program builds" \
+    $CXX $strict -o "$tmp/cplusplus" "$tmp/program.cc" $(flags --cflags --libs)
+expect "it runs" env LD_LIBRARY_PATH="$lib" "$tmp/cplusplus"
+
+if [ -e "$lib/libgcalloc.a" ] && [ "${static_programs:-no}" = yes ]; then
+    expect "a static program builds" \
+        $CC $strict -static -o "$tmp/static" "$source" $(flags --static --cflags --libs)
+    expect "it runs" "$tmp/static"
+fi
+
+only_gc() {
+    foreign=$($NM -D --defined-only "$lib/libgcalloc.so" |
+        awk '$2 != "A" && $3 !~ /^gc_/ { print $3 }')
+    [ -z "$foreign" ] || { echo "exported: $foreign"; return 1; }
+    [ "$($NM -D --defined-only "$lib/libgcalloc.so" | grep -c ' T gc_')" -gt 0 ]
+}
+expect "only gc_* is exported" only_gc
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
