@@ -17,7 +17,8 @@ struct option {
 };
 
 struct options options PRIVATE_DATA = {
-#define OPTION_INITIAL(key, type, time, initial, meaning) .key = initial,
+#define OPTION_INITIAL(key, type, time, initial, meaning) \
+    .key = OPTION_START_##type(initial),
     OPTIONS(OPTION_INITIAL)
 #undef OPTION_INITIAL
 };

@@ -50,14 +50,13 @@ enum { BAD_FREE_WARN, BAD_FREE_ABORT };
     X(stacks, FLAG, AT_START, 0, "record where objects are allocated and freed")         \
     X(depth, COUNT, ANY_TIME, 16, "frames recorded of each call stack, at most 256")     \
     X(exit_code, COUNT, ANY_TIME, 0, "exit status of a program that leaks; 0: its own")  \
-    X(report, PATH, AT_START, {""},                                                      \
+    X(report, PATH, AT_START, 0,                                                         \
       "file for reports; %p in it is the process; else stderr")                          \
     X(report_format, CHOICE, ANY_TIME, 0, "text|json: how reports are written")          \
-    X(suppressions, PATH, AT_START, {""},                                                \
-      "file of leaks to leave out, as LeakSanitizer's")                                  \
+    X(suppressions, PATH, AT_START, 0, "file of leaks to leave out, as LeakSanitizer's") \
     X(on_bad_free, CHOICE, ANY_TIME, 0, "warn|abort: what follows the report")           \
     X(log, FLAG, ANY_TIME, 0, "one line per collection")                                 \
-    X(log_file, PATH, ANY_TIME, {""}, "file that messages are appended to; else stderr") \
+    X(log_file, PATH, ANY_TIME, 0, "file that messages are appended to; else stderr")    \
     X(stats, FLAG, ANY_TIME, 0, "print the statistics when the program ends")            \
     X(help, FLAG, ANY_TIME, 0, "list the options when the heap is made")
 
@@ -71,6 +70,16 @@ struct option_path {
 #define OPTION_VALUE_SIZE size_t
 #define OPTION_VALUE_CHOICE size_t
 #define OPTION_VALUE_PATH struct option_path
+
+/* Their initial values; no path has one. */
+#define OPTION_START_FLAG(initial) (initial)
+#define OPTION_START_COUNT(initial) (initial)
+#define OPTION_START_SIZE(initial) (initial)
+#define OPTION_START_CHOICE(initial) (initial)
+#define OPTION_START_PATH(initial) \
+    {                              \
+        ""                         \
+    }
 
 struct options {
 #define OPTION_MEMBER(key, type, time, initial, meaning) OPTION_VALUE_##type key;

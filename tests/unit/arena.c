@@ -8,6 +8,12 @@
 
 static struct heap h;
 
+/* Returns how many units came. */
+static uint32_t grow_by(uint32_t units)
+{
+    return arena_grow(&h, &units) ? units : 0;
+}
+
 static void check_fresh(void)
 {
     ck_assert_uint_eq(h.base % UNIT_BYTES, 0);
@@ -38,48 +44,48 @@ static void fill_units(uint32_t from, uint32_t to)
 START_TEST(grows_to_the_end)
 {
     size_t space = address_space();
-    ck_assert(arena_create(&h, MIB(64)));
-    ck_assert_uint_eq(h.unit_limit, MIB(64) >> UNIT_SHIFT);
+    ck_assert(make_arena(&h, MIB(64)));
+    ck_assert_uint_eq(h.unit_limit, (MIB(64) >> UNIT_SHIFT) + 1);
     check_fresh();
     while (unit_end(&h) < h.unit_limit) {
         uint32_t end = unit_end(&h), room = h.unit_limit - end;
-        uint32_t wanted = 1 + roll(room < 40 ? room : 40), more = arena_grow(&h, wanted);
+        uint32_t wanted = 1 + roll(room < 40 ? room : 40), more = grow_by(wanted);
         ck_assert_uint_ge(more, wanted);
         ck_assert_uint_eq(unit_end(&h), end + more);
         check_units(end, end + more);
         fill_units(end, end + more);
     }
     errno = 0;
-    ck_assert_uint_eq(arena_grow(&h, 1), 0);
+    ck_assert_uint_eq(grow_by(1), 0);
     ck_assert_int_eq(errno, ENOMEM);
     arena_destroy(&h);
     ck_assert_uint_eq(h.bytes, 0);
-    ck_assert_uint_eq(address_space(), space);
+    ck_assert(breaks_apart() || address_space() == space);
 }
 END_TEST
 
 START_TEST(more_than_room)
 {
-    ck_assert(arena_create(&h, MIB(16)));
+    ck_assert(make_arena(&h, MIB(16)));
     errno = 0;
-    ck_assert_uint_eq(arena_grow(&h, h.unit_limit), 0);
+    ck_assert_uint_eq(grow_by(h.unit_limit), 0);
     ck_assert_int_eq(errno, ENOMEM);
-    ck_assert_uint_eq(arena_grow(&h, UINT32_MAX), 0);
+    ck_assert_uint_eq(grow_by(UINT32_MAX), 0);
     ck_assert_uint_eq(unit_end(&h), 1);
-    ck_assert_uint_eq(arena_grow(&h, h.unit_limit - 1), h.unit_limit - 1);
+    ck_assert_uint_eq(grow_by(h.unit_limit - 1), h.unit_limit - 1);
     arena_destroy(&h);
 }
 END_TEST
 
 START_TEST(least_and_most)
 {
-    ck_assert(arena_create(&h, 0));
-    ck_assert_uint_eq(h.unit_limit, MIB(16) >> UNIT_SHIFT);
+    ck_assert(make_arena(&h, 0));
+    ck_assert_uint_eq(h.unit_limit, (MIB(16) >> UNIT_SHIFT) + 1);
     arena_destroy(&h);
-    ck_assert(arena_create(&h, MIB(20) + 12345));
-    ck_assert_uint_eq(h.unit_limit, MIB(20) >> UNIT_SHIFT);
+    ck_assert(make_arena(&h, MIB(20) + 12345));
+    ck_assert_uint_eq(h.unit_limit, (MIB(20) >> UNIT_SHIFT) + 1);
     arena_destroy(&h);
-    ck_assert(arena_create(&h, SIZE_MAX));
+    ck_assert(make_arena(&h, SIZE_MAX));
     check_fresh();
     arena_destroy(&h);
 }
@@ -91,7 +97,7 @@ START_TEST(limit_on_address_space)
     getrlimit(RLIMIT_AS, &limit);
     limit.rlim_cur = address_space() + MIB(200);
     ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
-    ck_assert(arena_create(&h, GIB(1024)));
+    ck_assert(make_arena(&h, GIB(1024)));
     ck_assert_uint_le((size_t)h.unit_limit << UNIT_SHIFT, MIB(200));
     check_fresh();
     arena_destroy(&h);
@@ -102,8 +108,8 @@ END_TEST
 START_TEST(create_survives_one_refusal)
 {
     os_fail(1 + (unsigned)_i, false);
-    ck_assert(arena_create(&h, MIB(64)));
-    ck_assert_uint_eq(h.unit_limit, MIB(32) >> UNIT_SHIFT);
+    ck_assert(make_arena(&h, MIB(64)));
+    ck_assert_uint_eq(h.unit_limit, (MIB(32) >> UNIT_SHIFT) + 1);
     check_fresh();
     arena_destroy(&h);
 }
@@ -113,11 +119,11 @@ static bool try_create(void *argument)
 {
     (void)argument;
     size_t space = address_space();
-    bool done = arena_create(&h, MIB(64));
+    bool done = make_arena(&h, MIB(64));
     if (done)
         arena_destroy(&h);
     int error = errno;
-    ck_assert_uint_eq(address_space(), space);
+    ck_assert(breaks_apart() || address_space() == space);
     errno = error;
     return done;
 }
@@ -131,16 +137,16 @@ END_TEST
 static bool try_grow(void *argument)
 {
     (void)argument;
-    uint32_t end = unit_end(&h), more = arena_grow(&h, 40);
-    ENSURE(unit_end(&h) == end + more);
-    check_units(end, end + more);
+    uint32_t end = unit_end(&h), more = grow_by(40);
+    ENSURE(unit_end(&h) == end + more || (breaks_apart() && unit_end(&h) > end));
+    check_units(unit_end(&h) - more, unit_end(&h));
     return more != 0;
 }
 
 /* A failed attempt must not hinder the next. */
 START_TEST(grow_fails_cleanly)
 {
-    ck_assert(arena_create(&h, MIB(128)));
+    ck_assert(make_arena(&h, MIB(128)));
     ck_assert_uint_ge(refuse_each_call(try_grow, NULL, _i), 3);
     arena_destroy(&h);
 }

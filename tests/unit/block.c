@@ -10,7 +10,7 @@ static struct heap *const h = &f.heap;
 
 START_TEST(fresh_block)
 {
-    ck_assert(heap_create(h, MIB(64), false));
+    ck_assert(make_heap(h, MIB(64), false));
     for (unsigned kind = 0; kind < KIND_COUNT; kind++)
         for (unsigned class = 1; class <= CLASS_MEDIUM_LAST; class ++) {
             uint32_t head = block_create(h, (enum kind)kind, class);
@@ -32,7 +32,7 @@ END_TEST
 /* Only the units with slots that were handed out have old contents. */
 START_TEST(release_knows_what_was_touched)
 {
-    ck_assert(heap_create(h, MIB(64), false));
+    ck_assert(make_heap(h, MIB(64), false));
     uint32_t head = block_create(h, KIND_SCANNED, CLASS_MEDIUM_LAST);
     block_at(h, head)->touched = 3;
     block_release(h, head);
@@ -54,7 +54,7 @@ START_TEST(lists_follow_free_slots)
 {
     enum { BLOCKS_MADE = 9, CLASS = 40 };
     unsigned bin = bin_of(KIND_OPAQUE, CLASS);
-    ck_assert(heap_create(h, MIB(64), false));
+    ck_assert(make_heap(h, MIB(64), false));
     uint32_t count = geometries[CLASS].count, heads[BLOCKS_MADE], left[BLOCKS_MADE];
     for (int i = 0; i < BLOCKS_MADE; i++) {
         heads[i] = block_create(h, KIND_OPAQUE, CLASS);
@@ -83,7 +83,7 @@ END_TEST
 START_TEST(taken_blocks_are_not_listed_or_released)
 {
     unsigned bin = bin_of(KIND_SCANNED, 1);
-    ck_assert(heap_create(h, MIB(64), false));
+    ck_assert(make_heap(h, MIB(64), false));
     ck_assert_uint_eq(block_list_take(h, bin), 0);
     uint32_t head = block_create(h, KIND_SCANNED, 1);
     block_at(h, head)->free_count--;
@@ -107,7 +107,7 @@ START_TEST(large_is_charged_by_page)
 {
     static const size_t sizes[] = {
         0, 1, OS_PAGE, OS_PAGE + 1, UNIT_BYTES - 1, UNIT_BYTES, UNIT_BYTES + 1, MIB(3)};
-    ck_assert(heap_create(h, MIB(64), false));
+    ck_assert(make_heap(h, MIB(64), false));
     for (size_t i = 0; i < COUNT_OF(sizes); i++) {
         size_t whole = align_up(max_size(sizes[i], 1), OS_PAGE);
         uint32_t head = block_create_large(h, KIND_MANUAL, sizes[i], GRANULE);
@@ -125,7 +125,7 @@ END_TEST
 
 START_TEST(large_is_aligned)
 {
-    ck_assert(heap_create(h, GIB(4), false));
+    ck_assert(make_heap(h, GIB(4), false));
     for (size_t alignment = 16; alignment <= GIB(1); alignment *= 2) {
         uint32_t head = block_create_large(h, KIND_OPAQUE, 100000, alignment);
         ck_assert_uint_ne(head, 0);
@@ -138,7 +138,7 @@ END_TEST
 
 START_TEST(large_beyond_the_heap)
 {
-    ck_assert(heap_create(h, MIB(64), false));
+    ck_assert(make_heap(h, MIB(64), false));
     static const size_t sizes[] = {MIB(64), MIB(64) + 1, SIZE_MAX / 2, SIZE_MAX};
     for (size_t i = 0; i < COUNT_OF(sizes); i++) {
         errno = 0;
@@ -200,7 +200,7 @@ static void step_large(struct large *x, uint64_t value)
 
 START_TEST(large_grow_and_shrink)
 {
-    ck_assert(heap_create(h, MIB(64), false));
+    ck_assert(make_heap(h, MIB(64), false));
     for (uint64_t i = 1; i <= 3000; i++) {
         if (roll(8) == 0)
             os_fail(1 + roll(2), roll(2)); /* memory that does not go back */
@@ -224,7 +224,7 @@ END_TEST
 
 START_TEST(large_within_the_limit)
 {
-    ck_assert(heap_create(h, MIB(64), false));
+    ck_assert(make_heap(h, MIB(64), false));
     h->limit = MIB(1);
     uint32_t head = block_create_large(h, KIND_OPAQUE, MIB(1), GRANULE);
     ck_assert_uint_ne(head, 0);

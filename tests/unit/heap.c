@@ -10,7 +10,7 @@ START_TEST(new_heap)
 {
     size_t space = address_space();
     memset(&h, 0xff, sizeof h);
-    ck_assert(heap_create(&h, MIB(64), _i));
+    ck_assert(make_heap(&h, MIB(64), _i));
     heap_check(&h, NULL);
     ck_assert_uint_eq(h.used_bytes, 0);
     ck_assert_uint_eq(h.dirty_bytes, 0);
@@ -22,7 +22,7 @@ START_TEST(new_heap)
     ck_assert(all_bytes_are(h.bins, sizeof h.bins, 0));
     ck_assert_uint_eq(geometries[sizeclass_for(240)].size, _i ? 256 : 240);
     heap_destroy(&h);
-    ck_assert_uint_eq(address_space(), space);
+    ck_assert(breaks_apart() || address_space() == space);
 }
 END_TEST
 
@@ -51,13 +51,13 @@ static bool try_create(void *argument)
 {
     (void)argument;
     size_t space = address_space();
-    bool done = heap_create(&h, MIB(64), false);
+    bool done = make_heap(&h, MIB(64), false);
     if (done) {
         heap_check(&h, NULL);
         heap_destroy(&h);
     }
     int error = errno;
-    ck_assert_uint_eq(address_space(), space);
+    ck_assert(breaks_apart() || address_space() == space);
     errno = error;
     return done;
 }

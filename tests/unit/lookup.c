@@ -26,7 +26,7 @@ static void check_block(uint32_t head, unsigned class)
 
 START_TEST(every_object_of_every_class)
 {
-    ck_assert(heap_create(&h, MIB(64), _i));
+    ck_assert(make_heap(&h, MIB(64), _i));
     for (unsigned class = 1; class <= CLASS_MEDIUM_LAST; class ++)
         for (unsigned kind = 0; kind < KIND_COUNT; kind++) {
             uint32_t head = block_create(&h, (enum kind)kind, class);
@@ -39,7 +39,7 @@ END_TEST
 
 START_TEST(large_object)
 {
-    ck_assert(heap_create(&h, MIB(64), false));
+    ck_assert(make_heap(&h, MIB(64), false));
     uint32_t head = block_create_large(&h, KIND_SCANNED, MIB(3), GRANULE);
     uintptr_t start = unit_address(&h, head);
     uint8_t *state = block_states(&h, head);
@@ -56,7 +56,7 @@ END_TEST
 
 START_TEST(no_object)
 {
-    ck_assert(heap_create(&h, MIB(64), false));
+    ck_assert(make_heap(&h, MIB(64), false));
     uint32_t head = block_create(&h, KIND_SCANNED, 1);
     uintptr_t outside[] = {0,
                            1,
@@ -90,7 +90,9 @@ static void check_far(uint32_t head)
 START_TEST(far_units)
 {
     size_t step = (size_t)UNIT_DISTANCE_MAX << UNIT_SHIFT;
-    ck_assert(heap_create(&h, 8 * step, false));
+    if (breaks_apart())
+        return; /* the break does not reach so far */
+    ck_assert(make_heap(&h, 8 * step, false));
     ck_assert_msg(h.unit_limit > 4 * UNIT_DISTANCE_MAX, "address space is limited");
     uint32_t head = block_create_large(&h, KIND_OPAQUE, 2 * step + MIB(77), GRANULE);
     ck_assert_uint_ne(head, 0);

@@ -297,7 +297,7 @@ END_TEST
 START_TEST(ends_with_end_pointers)
 {
     struct heap h;
-    ck_assert(heap_create(&h, MIB(64), true));
+    ck_assert(make_heap(&h, MIB(64), true));
     ck_assert(marker_create(&m, &h));
     struct cache *c = cache_create(&h);
     unsigned bin = bin_of(KIND_OPAQUE, sizeclass_for(32));
@@ -362,7 +362,9 @@ START_TEST(far_units)
 {
     size_t step = (size_t)UNIT_DISTANCE_MAX << UNIT_SHIFT, bytes = 2 * step + GIB(1);
     struct heap h;
-    ck_assert(heap_create(&h, 2 * bytes, false));
+    if (breaks_apart())
+        return; /* the break does not reach so far */
+    ck_assert(make_heap(&h, 2 * bytes, false));
     ck_assert_msg(h.unit_limit > bytes >> UNIT_SHIFT, "address space is limited");
     ck_assert(marker_create(&m, &h));
     uint32_t head = block_create_large(&h, KIND_OPAQUE, bytes, GRANULE);

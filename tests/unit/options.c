@@ -13,12 +13,13 @@ struct row {
     enum option_type type;
     enum option_time time;
     size_t initial;
-    size_t *value;
+    void *value;
+    const char *meaning;
 };
 
 static const struct row rows[] = {
 #define ROW(key, type, time, initial, meaning) \
-    {#key, OPTION_##type, OPTION_##time, initial, &options.key},
+    {#key, OPTION_##type, OPTION_##time, initial, &options.key, meaning},
     OPTIONS(ROW)
 #undef ROW
 };
@@ -32,19 +33,56 @@ static void read_environment(const char *settings)
 START_TEST(every_key)
 {
     const struct row *r = &rows[_i];
-    if (r->type == OPTION_PATH) {
-        ck_assert_int_eq(options_set(r->key, "/dev/null", true), 0);
+    size_t *value = r->value;
+    if (r->type == OPTION_PATH || r->type == OPTION_CHOICE)
         return;
-    }
-    ck_assert_uint_eq(*r->value, r->initial);
+    ck_assert_uint_eq(*value, r->initial);
     struct options before = options;
     size_t other = !r->initial;
     ck_assert_int_eq(options_set(r->key, other ? "1" : "0", false), 0);
-    ck_assert_uint_eq(*r->value, other);
+    ck_assert_uint_eq(*value, other);
     int late = options_set(r->key, r->initial ? "1" : "0", true);
     ck_assert_int_eq(late, r->time == OPTION_AT_START ? EBUSY : 0);
-    *r->value = r->initial;
+    *value = r->initial;
     ck_assert_mem_eq(&options, &before, sizeof options);
+}
+END_TEST
+
+START_TEST(every_path)
+{
+    const struct row *r = &rows[_i];
+    if (r->type != OPTION_PATH)
+        return;
+    char long_path[sizeof options.report.text + 1];
+    memset(long_path, 'x', sizeof long_path - 1);
+    long_path[sizeof long_path - 1] = '\0';
+    ck_assert_int_eq(options_set(r->key, "/dev/null", false), 0);
+    ck_assert_str_eq(((struct option_path *)r->value)->text, "/dev/null");
+    ck_assert_int_eq(options_set(r->key, long_path, false), EINVAL);
+    ck_assert_str_eq(((struct option_path *)r->value)->text, "/dev/null");
+    int late = options_set(r->key, "/dev/null", true);
+    ck_assert_int_eq(late, r->time == OPTION_AT_START ? EBUSY : 0);
+}
+END_TEST
+
+/* The meaning begins with the names: "a|b|c: ...". */
+START_TEST(every_choice)
+{
+    const struct row *r = &rows[_i];
+    if (r->type != OPTION_CHOICE)
+        return;
+    char names[256];
+    size_t place = 0, *value = r->value;
+    ck_assert_uint_eq(*value, r->initial);
+    snprintf(names, sizeof names, "%.*s", (int)strcspn(r->meaning, ":"), r->meaning);
+    for (char *name = strtok(names, "|"); name; name = strtok(NULL, "|")) {
+        ck_assert_int_eq(options_set(r->key, name, false), 0);
+        ck_assert_uint_eq(*value, place++);
+    }
+    ck_assert_uint_ge(place, 2);
+    ck_assert_int_eq(options_set(r->key, "none of them", false), EINVAL);
+    ck_assert_int_eq(options_set(r->key, "", false), EINVAL);
+    ck_assert_uint_eq(*value, place - 1);
 }
 END_TEST
 
@@ -206,10 +244,12 @@ START_TEST(list_names_every_option)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         char line[64];
         if (rows[i].type == OPTION_PATH)
-            snprintf(line, sizeof line, "gcalloc:   %s=PATH  ", rows[i].key);
+            snprintf(line, sizeof line, "gcalloc:   %s=  ", rows[i].key);
+        else if (rows[i].type == OPTION_CHOICE)
+            snprintf(line, sizeof line, "gcalloc:   %s=NAME  ", rows[i].key);
         else
             snprintf(line, sizeof line, "gcalloc:   %s=%zu  ", rows[i].key,
-                     *rows[i].value);
+                     *(size_t *)rows[i].value);
         ck_assert_ptr_nonnull(strstr(text, line));
     }
 }
@@ -241,6 +281,8 @@ TCase *options_tests(void)
 {
     TCase *t = tcase_create("options");
     tcase_add_loop_test(t, every_key, 0, COUNT_OF(rows));
+    tcase_add_loop_test(t, every_path, 0, COUNT_OF(rows));
+    tcase_add_loop_test(t, every_choice, 0, COUNT_OF(rows));
     tcase_add_test(t, sizes_have_units);
     tcase_add_loop_test(t, bad_values_change_nothing, 0, COUNT_OF(bad));
     tcase_add_test(t, unknown_keys);

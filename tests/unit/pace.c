@@ -24,7 +24,7 @@ static void set(size_t floor, size_t growth)
 
 START_TEST(small_heaps_grow_by_the_percentage)
 {
-    ck_assert(heap_create(&h, MIB(64), false));
+    ck_assert(make_heap(&h, MIB(64), false));
     set(MIB(4), 150);
     ck_assert_uint_eq(budget(0), MIB(4));
     ck_assert_uint_eq(budget(MIB(2)), MIB(4));
@@ -44,7 +44,7 @@ START_TEST(large_heaps_taper)
 {
     static const size_t growths[] = {10, 50, 100, 150, 300};
     size_t growth = growths[_i], last = 0;
-    ck_assert(heap_create(&h, MIB(64), false));
+    ck_assert(make_heap(&h, MIB(64), false));
     set(MIB(1), growth);
     for (size_t live = MIB(2); live < GIB(64); live += live / 64) {
         size_t b = budget(live), asked = live / 100 * growth;
@@ -61,7 +61,7 @@ END_TEST
 /* A percentage that no number can hold is a very large budget, not a small one. */
 START_TEST(growth_does_not_wrap)
 {
-    ck_assert(heap_create(&h, MIB(64), false));
+    ck_assert(make_heap(&h, MIB(64), false));
     set(0, (size_t)1 << 60);
     ck_assert_uint_ge(budget(25600), GIB(1));
     set(0, SIZE_MAX);
@@ -78,7 +78,7 @@ static void make_dirty(uint32_t units)
 
 START_TEST(free_memory_beyond_the_budget_goes)
 {
-    ck_assert(heap_create(&h, MIB(64), false));
+    ck_assert(make_heap(&h, MIB(64), false));
     set(MIB(4), 100);
     make_dirty(256);
     ck_assert_uint_eq(h.dirty_bytes, MIB(16));
@@ -93,7 +93,7 @@ END_TEST
 
 START_TEST(configure_takes_options_over)
 {
-    ck_assert(heap_create(&h, MIB(64), false));
+    ck_assert(make_heap(&h, MIB(64), false));
     set(MIB(2), 100);
     options.heap_limit = 0;
     h.charged = 77;
@@ -114,7 +114,7 @@ END_TEST
 /* What is in use cannot be returned: the heap is sound, and takes no more. */
 START_TEST(limit_below_what_is_used)
 {
-    ck_assert(heap_create(&h, MIB(64), false));
+    ck_assert(make_heap(&h, MIB(64), false));
     uint32_t head = block_create_large(&h, KIND_OPAQUE, MIB(20), GRANULE);
     block_at(&h, head)->free_count = 0;
     *block_states(&h, head) = STATE_NEW;

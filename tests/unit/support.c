@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+
+#include "heap/arena.h"
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -72,9 +74,34 @@ size_t address_space(void)
     return strtoul(text, NULL, 10) * os_page_bytes();
 }
 
+const struct os_space *tested_space(void)
+{
+    const char *name = getenv("UNIT_OS");
+    return name && strcmp(name, "sbrk") == 0 ? &os_sbrk : &os_mmap;
+}
+
+bool breaks_apart(void)
+{
+    return tested_space() == &os_sbrk;
+}
+
+bool make_heap(struct heap *h, size_t reserve, bool end_pointers)
+{
+    struct heap_config config = {.space = tested_space(),
+                                 .reserve = reserve,
+                                 .end_pointers = end_pointers};
+    return heap_create(h, &config);
+}
+
+bool make_arena(struct heap *h, size_t reserve)
+{
+    h->space = tested_space();
+    return arena_create(h, reserve);
+}
+
 void fixture_create(struct fixture *f)
 {
-    ck_assert(heap_create(&f->heap, MIB(256), false));
+    ck_assert(make_heap(&f->heap, MIB(256), false));
     f->cache = cache_create(&f->heap);
     ck_assert_ptr_nonnull(f->cache);
 }

@@ -33,6 +33,14 @@ void expect_abort(void (*body)(void *), void *argument, const char *message);
 /* Bytes of address space that the process has mapped. */
 size_t address_space(void);
 
+/* The backend under test: UNIT_OS=sbrk in the environment, else mmap. */
+const struct os_space *tested_space(void);
+
+/* Under sbrk others move the break too: there may be gaps, and not all goes back. */
+bool breaks_apart(void);
+bool make_heap(struct heap *h, size_t reserve, bool end_pointers);
+bool make_arena(struct heap *h, size_t reserve);
+
 /* A heap of its own for each test, and a cache in it. */
 struct fixture {
     struct heap heap;
