@@ -168,9 +168,11 @@ struct counters {
 /* Where an object comes from; recorded only when a mode needs it. */
 struct site {
     uint32_t stack; /* that allocated it, in the depot; 0: not known */
-    uint32_t note;  /* living: bytes of the slot beyond the requested size;
-                       freed by gc_free: the stack that did, in the depot; 0: not known */
+    uint32_t note;  /* living, or collected: bytes of the slot beyond the requested size;
+                       freed by gc_free: SITE_FREED and the stack that did */
 };
+
+#define SITE_FREED (1u << 31)
 
 struct heap {
     /* The hot part: constant but for `bytes`. */

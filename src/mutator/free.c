@@ -48,7 +48,7 @@ NOINLINE static void free_slow(void *object)
         return;
     }
     if (!object_at(object, &o)) {
-        object_complain("gc_free", object);
+        report_bad_pointer("gc_free", object);
     } else {
         site_freed(&o);
         if (word_class(o.word) == CLASS_LARGE)

@@ -2,11 +2,9 @@
 
 #include <gcalloc/gcalloc.h>
 
-#include "base/log.h"
 #include "heap/heap.h"
 
-/* The living object around an address. */
-static bool object_around(const void *address, struct object *o)
+bool object_around(const void *address, struct object *o)
 {
     const uint8_t *state = lookup_state(&process_heap, (uintptr_t)address);
     if (!state || *state < STATE_NEW)
@@ -41,22 +39,4 @@ size_t gc_usable_size(const void *object)
 {
     struct object o;
     return object_at(object, &o) ? object_usable(&o) : 0;
-}
-
-void object_complain(const char *function, const void *address)
-{
-    struct object o;
-    const char *ignored = "nothing was done";
-    if (object_around(address, &o))
-        log_line(
-            "%s(%p): the pointer is %zu bytes into the object of %zu bytes at %p; %s",
-            function, address, (uintptr_t)address - o.address, o.size, (void *)o.address,
-            ignored);
-    else if ((uintptr_t)address - process_heap.base < process_heap.bytes)
-        log_line("%s(%p): there is no living object here: it was freed or collected, or "
-                 "never allocated; %s",
-                 function, address, ignored);
-    else
-        log_line("%s(%p): this is no pointer into the heap; %s", function, address,
-                 ignored);
 }

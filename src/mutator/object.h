@@ -7,10 +7,14 @@
 /* The living object that starts at `address`.  false: there is none. */
 bool object_at(const void *address, struct object *o);
 
+/* The living object around an address.  false: there is none. */
+bool object_around(const void *address, struct object *o);
+
 /* How many bytes of it may be used. */
 size_t object_usable(const struct object *o);
 
-/* Logs what is wrong with a pointer that is not the start of a living object. */
-void object_complain(const char *function, const void *address);
+/* Says what is wrong with a pointer that is not the start of a living object, and aborts if
+ * option on_bad_free says so.  The report layer defines it. */
+void report_bad_pointer(const char *function, const void *address);
 
 #endif

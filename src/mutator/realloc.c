@@ -95,7 +95,7 @@ void *gc_realloc(void *object, size_t size)
     if (!thread_is_ready())
         return NULL;
     if (!object_at(object, &o)) {
-        object_complain("gc_realloc", object);
+        report_bad_pointer("gc_realloc", object);
         return errno = EINVAL, NULL;
     }
     if (is_large(&o) ? resize_large(&o, size) : fits_slot(&o, size)) {

@@ -36,7 +36,7 @@ void site_resized(const struct object *o, size_t requested)
 void site_freed(const struct object *o)
 {
     if (process_heap.sites)
-        site_of(o)->note = this_stack();
+        site_of(o)->note = SITE_FREED | this_stack();
 }
 
 size_t site_requested(const struct object *o)
@@ -47,4 +47,9 @@ size_t site_requested(const struct object *o)
 uint32_t site_stack(const struct object *o)
 {
     return process_heap.sites ? site_of(o)->stack : 0;
+}
+
+const struct site *site_at(const struct heap *h, const uint8_t *state)
+{
+    return h->sites ? h->sites + (state - h->states) : NULL;
 }

@@ -14,6 +14,9 @@ void site_resized(const struct object *o, size_t requested);
 /* The object is about to be freed by the program. */
 void site_freed(const struct object *o);
 
+/* The site of a slot, living or not; NULL: sites are not recorded. */
+const struct site *site_at(const struct heap *h, const uint8_t *state);
+
 /* The stack that allocated it, in the depot; 0: not known. */
 uint32_t site_stack(const struct object *o);
 

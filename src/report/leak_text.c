@@ -1,49 +1,16 @@
 /* The leak report as text for a terminal of 80 columns. */
-#include <string.h>
 #include <unistd.h>
 
 #include "base/options.h"
 #include "report/leak.h"
 #include "report/out.h"
 #include "report/suppress.h"
-#include "report/symbolize.h"
-#include "trace/depot.h"
 
 enum { EXAMPLE_BYTES = 32, BYTES_PER_LINE = 16 };
 
 static const char *plural(size_t n)
 {
     return n == 1 ? "" : "s";
-}
-
-static const char *last_part(const char *path)
-{
-    const char *slash = path ? strrchr(path, '/') : NULL;
-    return slash ? slash + 1 : path;
-}
-
-static void print_frame(void *argument, const struct symbol *s)
-{
-    size_t *number = argument;
-    out_print("    #%-2zu %-28s ", (*number)++, s->function ? s->function : "??");
-    if (s->file)
-        out_print("%s:%d%s\n", last_part(s->file), s->line,
-                  s->inlined ? " (inlined)" : "");
-    else
-        out_print("%s+0x%lx\n", s->module ? last_part(s->module) : "?",
-                  (unsigned long)s->offset);
-}
-
-static void print_stack(uint32_t stack)
-{
-    const uintptr_t *frames;
-    size_t count = depot_get(stack, &frames), number = 0, own = 0;
-    while (own < count && symbolize_own(frames[own]))
-        own++;
-    for (size_t i = own; i < count; i++)
-        symbolize(frames[i], print_frame, &number);
-    if (count == 0)
-        out_print("    (where it was allocated is not known)\n");
 }
 
 static void print_contents(const struct leak *l)
@@ -76,7 +43,10 @@ static void print_group(const struct leak_group *g)
                   g->objects == 1 ? "s" : "", g->kept_bytes, plural(g->kept_bytes),
                   g->kept_objects);
     out_print("\n");
-    print_stack(g->stack);
+    if (g->stack)
+        out_stack(g->stack);
+    else
+        out_print("    (where it was allocated is not known)\n");
     print_contents(g->example);
 }
 

@@ -10,6 +10,8 @@
 #include "base/bits.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "report/symbolize.h"
+#include "trace/depot.h"
 
 static int fd PRIVATE_DATA = STDERR_FILENO;
 
@@ -52,4 +54,38 @@ void out_close(void)
     if (fd != STDERR_FILENO)
         close(fd);
     fd = STDERR_FILENO;
+}
+
+static const char *last_part(const char *path)
+{
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    return slash ? slash + 1 : path;
+}
+
+static void print_frame(void *argument, const struct symbol *s)
+{
+    size_t *number = argument;
+    out_print("    #%-2zu %-28s ", (*number)++, s->function ? s->function : "??");
+    if (s->file)
+        out_print("%s:%d%s\n", last_part(s->file), s->line,
+                  s->inlined ? " (inlined)" : "");
+    else
+        out_print("%s+0x%lx\n", s->module ? last_part(s->module) : "?",
+                  (unsigned long)s->offset);
+}
+
+void out_frames(const uintptr_t *frames, size_t count)
+{
+    size_t number = 0, own = 0;
+    while (own < count && symbolize_own(frames[own]))
+        own++;
+    for (size_t i = own; i < count; i++)
+        symbolize(frames[i], print_frame, &number);
+}
+
+void out_stack(uint32_t stack)
+{
+    const uintptr_t *frames;
+    size_t count = depot_get(stack, &frames);
+    out_frames(frames, count);
 }

@@ -2,10 +2,17 @@
 #ifndef GCALLOC_REPORT_OUT_H
 #define GCALLOC_REPORT_OUT_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 /* Opens the destination of a report: one that cannot be opened is named in the log, and
  * stderr is used. */
 void out_open(void);
 void out_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void out_close(void);
+
+/* A call stack, a line per function, without the library's own innermost ones. */
+void out_frames(const uintptr_t *frames, size_t count);
+void out_stack(uint32_t stack);
 
 #endif
