@@ -146,28 +146,59 @@ static void *try_alloc(size_t size, size_t alignment, enum kind kind, bool zero)
     return object;
 }
 
+/* Whether memory might be had for so many bytes. */
+static bool is_possible(size_t size)
+{
+    const struct heap *h = &process_heap;
+    return size <= min_size((size_t)h->unit_limit << UNIT_SHIFT, h->limit);
+}
+
+/* Memory is short: a collection, unless the attempt that failed came with one; then what
+ * this thread's cache keeps for itself. */
+static void *alloc_hard(size_t size, size_t alignment, enum kind kind, bool zero,
+                        uint64_t collections)
+{
+    void *object = NULL;
+    if (!collector.disabled && collector.collections == collections) {
+        collector_run(CAUSE_MEMORY);
+        object = try_alloc(size, alignment, kind, zero);
+    }
+    if (!object) {
+        cache_empty(the_mutator.cache);
+        object = try_alloc(size, alignment, kind, zero);
+    }
+    return object;
+}
+
+static void *alloc_failed(size_t size)
+{
+    void *object = NULL;
+    process_heap.counters.out_of_memory++;
+    if (out_of_memory.handler)
+        object = out_of_memory.handler(size, out_of_memory.data);
+    if (!object)
+        errno = ENOMEM;
+    return object;
+}
+
 NOINLINE void *alloc_object(size_t size, size_t alignment, enum kind kind, bool zero)
 {
     if (!thread_is_ready())
         return NULL;
-    struct heap *h = &process_heap;
     if (options.leaks == LEAKS_ALL)
         kind |= KIND_MANUAL;
-    bool possible = size <= min_size((size_t)h->unit_limit << UNIT_SHIFT, h->limit);
-    void *object = possible ? try_alloc(size, alignment, kind, zero) : NULL;
-    if (!object && possible && !collector.disabled) {
-        collector_run(CAUSE_MEMORY);
+    int saved_errno = errno;
+    uint64_t collections = collector.collections;
+    void *object = NULL;
+    if (is_possible(size)) {
         object = try_alloc(size, alignment, kind, zero);
-    }
-    if (object) {
-        site_allocated(object, size);
-    } else {
-        h->counters.out_of_memory++;
-        if (out_of_memory.handler)
-            object = out_of_memory.handler(size, out_of_memory.data);
         if (!object)
-            errno = ENOMEM;
+            object = alloc_hard(size, alignment, kind, zero, collections);
     }
+    if (!object)
+        return alloc_failed(size);
+    site_allocated(object, size);
+    errno = saved_errno;
     return object;
 }
 

@@ -35,6 +35,8 @@ static bool resize_large(const struct object *o, size_t size)
         if (size <= MEDIUM_MAX)
             return false;
         block_shrink_large(h, head, size);
+        if (!is_opaque(o))
+            memset((char *)o->address + size, 0, block_at(h, head)->bytes - size);
         h->charged -= min_size(h->charged, o->size - block_at(h, head)->bytes);
         h->counters.freed_bytes += o->size - block_at(h, head)->bytes;
         return true;

@@ -1,0 +1,201 @@
+/* A second thread is refused and does no harm; fork gives the child a heap of its own. */
+#include "api.h"
+
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char *object;
+
+static void expect_refusal(const void *result)
+{
+    ck_assert_ptr_null(result);
+    ck_assert_int_eq(errno, ENOTSUP);
+    errno = 0;
+}
+
+static void *call_everything(void *argument)
+{
+    errno = 0;
+    for (size_t size = 0; size < 100000; size = size * 3 + 1) {
+        expect_refusal(gc_alloc(size));
+        expect_refusal(gc_alloc_atomic(size));
+        expect_refusal(gc_alloc_manual(size));
+        expect_refusal(gc_alloc_manual_atomic(size));
+        expect_refusal(gc_alloc_aligned(64, size));
+        expect_refusal(gc_alloc_with(size, 0, GC_ATOMIC));
+        expect_refusal(gc_calloc(1, size));
+        expect_refusal(gc_realloc(NULL, size));
+        expect_refusal(gc_realloc(object, size));
+    }
+    expect_refusal(gc_strdup("text"));
+    expect_refusal(gc_strndup("text", 2));
+    gc_collect();
+    errno = 4711;
+    gc_free(NULL);
+    gc_free(object);
+    gc_free(argument);
+    ck_assert_int_eq(errno, 4711);
+    ck_assert_ptr_eq(gc_base(object + 5), object);
+    ck_assert_uint_ge(gc_usable_size(object), 100);
+    return argument;
+}
+
+static void run_thread(void *(*body)(void *argument))
+{
+    pthread_t thread;
+    void *result;
+    ck_assert_int_eq(pthread_create(&thread, NULL, body, &object), 0);
+    ck_assert_int_eq(pthread_join(thread, &result), 0);
+    ck_assert_ptr_eq(result, &object);
+}
+
+START_TEST(second_thread)
+{
+    object = gc_alloc(100);
+    memset(object, 0x66, 100);
+    uint64_t collections = stats_now().collections;
+    capture_begin();
+    run_thread(call_everything);
+    run_thread(call_everything);
+    const char *text = capture_end();
+    ck_assert_uint_eq(occurrences(text, "ENOTSUP"), 1); /* said once */
+    ck_assert_uint_eq(stats_now().collections, collections);
+    ck_assert(is_filled(object, 100, 0x66));
+    ck_assert_ptr_nonnull(gc_alloc(100));
+    gc_collect();
+    ck_assert(is_filled(object, 100, 0x66));
+    check_heap_sound();
+}
+END_TEST
+
+static void *allocate_first(void *argument)
+{
+    object = gc_alloc(100);
+    ck_assert_ptr_nonnull(object);
+    gc_collect();
+    ck_assert_ptr_eq(gc_base(object), object);
+    return argument;
+}
+
+/* The heap belongs to the first that calls, whichever thread that is. */
+START_TEST(first_thread_is_not_main)
+{
+    run_thread(allocate_first);
+    capture_begin();
+    errno = 0;
+    expect_refusal(gc_alloc(100));
+    capture_end();
+}
+END_TEST
+
+/* ---- fork ----------------------------------------------------------------------------
+ */
+
+struct node {
+    struct node *next;
+    unsigned number;
+    char rest[100];
+};
+
+static struct node *nodes;
+
+static void grow_list(unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct node *n = gc_alloc(sizeof *n);
+        if (!n)
+            abort();
+        n->next = nodes;
+        n->number = nodes ? nodes->number + 1 : 0;
+        memset(n->rest, (int)(n->number | 0x80), sizeof n->rest);
+        nodes = n;
+    }
+}
+
+/* All numbers in falling order, contents intact. */
+static bool list_is_intact(unsigned count)
+{
+    for (const struct node *n = nodes; n; n = n->next) {
+        if (n->number != --count)
+            return false;
+        if (!is_filled(n->rest, sizeof n->rest, (int)(n->number | 0x80)))
+            return false;
+    }
+    return count == 0;
+}
+
+/* Works on in the child; its exit status tells how it went. */
+static void work_on(unsigned count)
+{
+    uint64_t collections = stats_now().collections;
+    for (unsigned round = 1; round <= 5; round++) {
+        grow_list(2000);
+        for (unsigned i = 0; i < 100000; i++)
+            if (!gc_alloc(100))
+                _exit(2);
+        gc_collect();
+        check_heap_sound();
+        if (!list_is_intact(count + round * 2000))
+            _exit(3);
+    }
+    if (stats_now().collections < collections + 6)
+        _exit(4);
+}
+
+static void expect_exit(pid_t child, int status)
+{
+    int result;
+    ck_assert_int_gt(child, 0);
+    ck_assert_int_eq(waitpid(child, &result, 0), child);
+    ck_assert_msg(WIFEXITED(result) && WEXITSTATUS(result) == status, "status %#x",
+                  (unsigned)result);
+}
+
+START_TEST(child_goes_on)
+{
+    grow_list(10000);
+    pid_t child = fork();
+    if (child == 0) {
+        work_on(10000);
+        pid_t grandchild = fork();
+        if (grandchild == 0) {
+            work_on(20000);
+            _exit(0);
+        }
+        int status;
+        waitpid(grandchild, &status, 0);
+        _exit(status == 0 ? 0 : 5);
+    }
+    grow_list(5000); /* both at a time: neither sees the other */
+    gc_collect();
+    expect_exit(child, 0);
+    ck_assert(list_is_intact(15000));
+    check_heap_sound();
+}
+END_TEST
+
+/* A child that was forked before the first call starts a heap of its own. */
+START_TEST(child_starts_anew)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        grow_list(1000);
+        gc_collect();
+        _exit(list_is_intact(1000) ? 0 : 1);
+    }
+    expect_exit(child, 0);
+    grow_list(1000);
+    ck_assert(list_is_intact(1000));
+}
+END_TEST
+
+Suite *process_suite(void)
+{
+    Suite *s = suite_create("process");
+    ADD(s, second_thread);
+    ADD(s, first_thread_is_not_main);
+    ADD(s, child_goes_on);
+    ADD(s, child_starts_anew);
+    return s;
+}

@@ -1,0 +1,20 @@
+/* AddressSanitizer has address space and resident memory of its own: what a test measures
+ * or limits of these means nothing with it. */
+#ifndef TESTS_SANITIZER_H
+#define TESTS_SANITIZER_H
+
+#if defined __has_feature
+#if __has_feature(address_sanitizer)
+#define UNDER_ASAN 1
+#endif
+#endif
+
+#if defined __SANITIZE_ADDRESS__
+#define UNDER_ASAN 1
+#endif
+
+#if !defined UNDER_ASAN
+#define UNDER_ASAN 0
+#endif
+
+#endif

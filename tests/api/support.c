@@ -1,0 +1,175 @@
+/* The helpers of the tests of the public functions. */
+#include "api.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "heap/heap.h"
+#include "roots/registered.h"
+#include "world/thread.h"
+
+enum { SECONDS_MOST = 300 }; /* a hung test ends then; nothing is concluded from time */
+
+void add_case(Suite *s, const char *name, const TTest *test)
+{
+    TCase *c = tcase_create(name);
+    tcase_set_timeout(c, SECONDS_MOST);
+    tcase_add_test(c, test);
+    suite_add_tcase(s, c);
+}
+
+size_t interesting_sizes(const size_t **sizes)
+{
+    static size_t list[1024];
+    static size_t count;
+    if (count == 0) {
+        for (size_t n = 0; n <= 64; n++)
+            list[count++] = n;
+        for (size_t base = 128; base <= MIB(2); base *= 2)
+            for (size_t eighth = 8; eighth < (base <= KIB(64) ? 16 : 9); eighth++)
+                for (size_t d = 0; d < 5; d++)
+                    list[count++] = base * eighth / 8 + d - 2;
+    }
+    *sizes = list;
+    return count;
+}
+
+bool is_filled(const void *memory, size_t bytes, int value)
+{
+    const unsigned char *p = memory;
+    if (bytes == 0)
+        return true;
+    return p[0] == (unsigned char)value && memcmp(p, p + 1, bytes - 1) == 0;
+}
+
+/* The high bit of each byte is set: as words, these are no addresses of user space. */
+static unsigned char pattern_byte(size_t i, unsigned seed)
+{
+    return (unsigned char)(0x80u | ((i * 31 + i / 251 + seed * 17u) & 0x7f));
+}
+
+void write_pattern(void *memory, size_t bytes, unsigned seed)
+{
+    unsigned char *p = memory;
+    for (size_t i = 0; i < bytes; i++)
+        p[i] = pattern_byte(i, seed);
+}
+
+bool has_pattern(const void *memory, size_t bytes, unsigned seed)
+{
+    const unsigned char *p = memory;
+    for (size_t i = 0; i < bytes; i++)
+        if (p[i] != pattern_byte(i, seed))
+            return false;
+    return true;
+}
+
+bool lives(uintptr_t hidden)
+{
+    return gc_base(reveal(hidden)) == reveal(hidden);
+}
+
+size_t count_living(const uintptr_t *hidden, size_t count)
+{
+    size_t living = 0;
+    for (size_t i = 0; i < count; i++)
+        living += lives(hidden[i]);
+    return living;
+}
+
+NOINLINE static void overwrite_stack(void)
+{
+    volatile char frame[KIB(64)];
+    for (size_t i = 0; i < sizeof frame; i++)
+        frame[i] = 0;
+}
+
+NOINLINE void run_apart(void (*function)(void *argument), void *argument)
+{
+    function(argument);
+    overwrite_stack();
+}
+
+void collect_clean(void)
+{
+    overwrite_stack();
+    gc_collect();
+}
+
+void check_heap_sound(void)
+{
+    heap_check(&process_heap, the_mutator.cache);
+    registered_check();
+}
+
+struct gc_stats stats_now(void)
+{
+    struct gc_stats s = {.size = sizeof s};
+    gc_stats_get(&s);
+    return s;
+}
+
+size_t resident_bytes(void)
+{
+    unsigned long total, resident;
+    FILE *f = fopen("/proc/self/statm", "r");
+    ck_assert_ptr_nonnull(f);
+    ck_assert_int_eq(fscanf(f, "%lu %lu", &total, &resident), 2);
+    fclose(f);
+    return resident * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static struct {
+    FILE *file;
+    int saved_fd;
+    char text[KIB(32)];
+} captured;
+
+void capture_begin(void)
+{
+    fflush(stderr);
+    captured.file = tmpfile();
+    ck_assert_ptr_nonnull(captured.file);
+    captured.saved_fd = dup(STDERR_FILENO);
+    dup2(fileno(captured.file), STDERR_FILENO);
+}
+
+const char *capture_end(void)
+{
+    fflush(stderr);
+    dup2(captured.saved_fd, STDERR_FILENO);
+    close(captured.saved_fd);
+    rewind(captured.file);
+    size_t length = fread(captured.text, 1, sizeof captured.text - 1, captured.file);
+    captured.text[length] = '\0';
+    fclose(captured.file);
+    return captured.text;
+}
+
+const char *output_of_child(void (*body)(void))
+{
+    int status;
+    capture_begin();
+    pid_t child = fork();
+    if (child == 0) {
+        body();
+        exit(0);
+    }
+    pid_t ended = waitpid(child, &status, 0);
+    const char *text = capture_end();
+    ck_assert_int_gt(child, 0);
+    ck_assert_int_eq(ended, child);
+    ck_assert_msg(status == 0, "the child's status is %#x; it wrote:\n%s",
+                  (unsigned)status, text);
+    return text;
+}
+
+size_t occurrences(const char *text, const char *part)
+{
+    size_t count = 0;
+    while ((text = strstr(text, part))) {
+        count++;
+        text += strlen(part);
+    }
+    return count;
+}

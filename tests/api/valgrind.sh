@@ -1,0 +1,22 @@
+#!/bin/sh
+# The shadow test and the tests of the public functions under valgrind: no access to
+# memory that is not the library's, no decision on memory that was never written, but for
+# the conservative scan itself.  The suites that measure memory or allocate gigabytes mean
+# nothing there and are left out.
+command -v valgrind >/dev/null || { echo "valgrind is not installed"; exit 77; }
+failed=0
+run()
+{
+    ./libtool --mode=execute valgrind -q --error-exitcode=9 \
+        "$@" || { echo "failed: $*" >&2; failed=1; }
+}
+run tests/api/shadow 50000
+[ -x tests/api/api ] || exit $failed
+CK_DEFAULT_TIMEOUT=0
+export CK_DEFAULT_TIMEOUT
+for suite in free roots option stats process; do
+    CK_RUN_SUITE=$suite
+    export CK_RUN_SUITE
+    run tests/api/api
+done
+exit $failed
