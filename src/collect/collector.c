@@ -31,6 +31,7 @@ struct cycle {
     struct range_list callbacks;   /* what root callbacks named, for verify */
     uint64_t began, marked, swept; /* os_now */
     uint64_t reclaimed_before;     /* bytes */
+    size_t unused;                 /* memory of free units before the cycle */
 };
 
 static struct cycle cycle PRIVATE_DATA;
@@ -151,6 +152,7 @@ static void run_cycle(struct heap *h)
     }
     cycle.began = os_now();
     cycle.reclaimed_before = h->counters.reclaimed_bytes;
+    cycle.unused = h->dirty_bytes;
     track_scan_begin();
     marker_begin(m);
     mark_from_roots(m);
@@ -160,7 +162,7 @@ static void run_cycle(struct heap *h)
     cycle.marked = os_now();
     sweep(h);
     cycle.swept = os_now();
-    pace_after_cycle(h);
+    pace_after_cycle(h, cycle.cause == CAUSE_REQUEST, cycle.unused);
     check_heap(m);
     track_scan_end();
     note_times(h, os_now());

@@ -42,9 +42,14 @@ void pace_configure(struct heap *h)
     h->budget = budget_for(h->live_bytes);
 }
 
-void pace_after_cycle(struct heap *h)
+void pace_after_cycle(struct heap *h, bool thorough, size_t unused)
 {
     h->charged = 0;
     h->budget = budget_for(h->live_bytes);
-    extent_trim(h, h->budget);
+    size_t kept = h->budget;
+    if (!thorough) {
+        kept += min_size(h->budget / 2, SIZE_MAX - h->budget);
+        kept = max_size(kept, h->dirty_bytes - min_size(h->dirty_bytes, unused));
+    }
+    extent_trim(h, kept);
 }

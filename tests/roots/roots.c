@@ -10,10 +10,10 @@
 static void restart_with_arguments(char *name)
 {
     enum { ARGUMENTS = 2000 };
-    static char *arguments[ARGUMENTS + 1];
+    static char *arguments[ARGUMENTS + 1], dash[] = "-";
     arguments[0] = name;
     for (int i = 1; i < ARGUMENTS; i++)
-        arguments[i] = (char[]){"-"};
+        arguments[i] = dash;
     for (int i = 0; i < VICTIMS; i++) {
         char variable[32];
         snprintf(variable, sizeof variable, "ROOTS_VARIABLE_%d", i);

@@ -11,7 +11,7 @@ static size_t budget(size_t live)
 {
     h.live_bytes = live;
     h.charged = 12345;
-    pace_after_cycle(&h);
+    pace_after_cycle(&h, true, 0);
     ENSURE(h.charged == 0);
     return h.budget;
 }
