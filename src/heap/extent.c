@@ -83,7 +83,7 @@ static bool grow(struct heap *h, uint32_t units, uint32_t alignment)
 {
     uint32_t end = unit_end(h);
     uint32_t tail = is_free(h, end - 1) ? end - h->units[end - 1].extent_first : 0;
-    uint32_t start = (uint32_t)align_up(end - tail, alignment);
+    uint32_t start = end - tail + unit_skip(h, end - tail, alignment);
     uint64_t needed = (uint64_t)start + units - end;
     if (needed > UINT32_MAX)
         return errno = ENOMEM, false;
@@ -97,13 +97,12 @@ uint32_t extent_take(struct heap *h, uint32_t units, uint32_t alignment, size_t 
 {
     if (!within_limit(h, bytes))
         return errno = ENOMEM, 0;
-    uint32_t first;
-    while (!(first = h->fit->find(h, units, alignment)))
+    struct fit_place place;
+    while (place = h->fit->find(h, units, alignment), !place.extent)
         if (!grow(h, units, alignment))
             return 0;
-    uint32_t start = (uint32_t)align_up(first, alignment);
-    carve(h, first, start, units, bytes);
-    return start;
+    carve(h, place.extent, place.start, units, bytes);
+    return place.start;
 }
 
 bool extent_take_behind(struct heap *h, uint32_t end, uint32_t more, size_t bytes)
@@ -188,6 +187,6 @@ uint32_t extent_check(struct heap *h)
         free_units += units;
     }
     CHECK(dirty == h->dirty_bytes);
-    CHECK(treap_check(&h->by_size) == extents);
+    CHECK(h->fit->check(h) == extents);
     return free_units;
 }

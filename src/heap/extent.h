@@ -25,6 +25,4 @@ void extent_trim(struct heap *h, size_t keep);
  * Returns the number of free units. */
 uint32_t extent_check(struct heap *h);
 
-SHARED_DATA const struct fit fit_best;
-
 #endif

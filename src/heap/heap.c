@@ -7,6 +7,7 @@
 #include "heap/block.h"
 #include "heap/cache.h"
 #include "heap/extent.h"
+#include "heap/fit.h"
 #include "heap/state.h"
 
 /* A run is charged to the budget as a whole: an eighth of a medium block, so that a class
@@ -15,19 +16,19 @@ enum { RUN_BYTES_MAX = KIB(64) };
 
 struct heap process_heap PRIVATE_DATA;
 
-bool heap_create(struct heap *h, const struct os_space *space, size_t reserve,
-                 bool end_pointers)
+bool heap_create(struct heap *h, const struct heap_config *config)
 {
     memset(h, 0, sizeof *h);
-    sizeclass_init(end_pointers);
-    h->space = space;
-    h->fit = &fit_best;
+    sizeclass_init(config->end_pointers);
+    h->space = config->space;
+    h->fit = config->fit ? config->fit : &fit_best;
+    h->fit->start(h);
     h->mark = STATE_MARK_A;
     h->limit = SIZE_MAX;
     h->budget = SIZE_MAX;
-    h->pad_from = end_pointers ? 0 : PAD_FROM;
+    h->pad_from = config->end_pointers ? 0 : PAD_FROM;
     h->run_bytes_max = RUN_BYTES_MAX;
-    return arena_create(h, reserve);
+    return arena_create(h, config->reserve);
 }
 
 void heap_destroy(struct heap *h)

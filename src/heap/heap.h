@@ -7,10 +7,15 @@
 /* The heap behind gc_alloc. */
 SHARED_DATA struct heap process_heap;
 
-/* Makes an empty heap with `reserve` bytes of address space or less, from `space`.
- * false: ENOMEM. */
-bool heap_create(struct heap *h, const struct os_space *space, size_t reserve,
-                 bool end_pointers);
+struct heap_config {
+    const struct os_space *space; /* where its units come from */
+    const struct fit *fit;        /* which free units serve a request; NULL: fit_best */
+    size_t reserve;               /* most address space that it may take */
+    bool end_pointers;            /* slots of every size have a byte to spare */
+};
+
+/* Makes an empty heap.  false: ENOMEM. */
+bool heap_create(struct heap *h, const struct heap_config *config);
 
 /* Everything in it is gone.  No cache may be left. */
 void heap_destroy(struct heap *h);

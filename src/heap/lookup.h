@@ -61,6 +61,13 @@ INLINE uintptr_t unit_address(const struct heap *h, uint32_t unit)
     return h->base + ((uintptr_t)unit << UNIT_SHIFT);
 }
 
+/* How many units to go from `unit` to the next at a multiple of so many units' bytes. */
+INLINE uint32_t unit_skip(const struct heap *h, uint32_t unit, uint32_t alignment)
+{
+    uint32_t number = (uint32_t)(unit_address(h, unit) >> UNIT_SHIFT);
+    return -number & (alignment - 1);
+}
+
 INLINE uint32_t unit_end(const struct heap *h)
 {
     return (uint32_t)(h->bytes >> UNIT_SHIFT);
