@@ -22,6 +22,7 @@ enum option_time {
 
 /* The names of choices, in the order of the values. */
 #define OS_CHOICES "mmap|sbrk"
+#define FIT_CHOICES "best|first|next|buddy|adaptive"
 
 /* Values of option leaks. */
 enum { LEAKS_NONE, LEAKS_MANUAL, LEAKS_ALL };
@@ -37,6 +38,7 @@ enum { BAD_FREE_WARN, BAD_FREE_ABORT };
     X(reserve, SIZE, AT_START, GIB(1024),                                                \
       "address space to set aside for the heap; halved until the system grants it")      \
     X(os, CHOICE, AT_START, 0, OS_CHOICES ": where the heap's memory comes from")        \
+    X(fit, CHOICE, AT_START, 0, FIT_CHOICES ": which free units serve a request")        \
     X(floor, SIZE, ANY_TIME, MIB(8), "least allocation between two collections")         \
     X(growth, COUNT, ANY_TIME, 100,                                                      \
       "allocation between two collections, in percent of what survived the last")        \

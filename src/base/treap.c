@@ -22,58 +22,86 @@ static struct treap_links *links(const struct treap *t, uint32_t node)
     return t->links(t->owner, node);
 }
 
+static void update(struct treap *t, uint32_t node)
+{
+    if (t->update)
+        t->update(t->owner, node);
+}
+
 /* Cuts the subtree into what is less than `node` and the rest. */
 static void split(struct treap *t, uint32_t subtree, uint32_t node, uint32_t *less,
                   uint32_t *rest)
 {
-    while (subtree) {
-        struct treap_links *l = links(t, subtree);
-        if (t->less(t->owner, subtree, node)) {
-            *less = subtree;
-            less = &l->right;
-            subtree = l->right;
-        } else {
-            *rest = subtree;
-            rest = &l->left;
-            subtree = l->left;
-        }
+    if (!subtree) {
+        *less = *rest = 0;
+        return;
     }
-    *less = *rest = 0;
+    struct treap_links *l = links(t, subtree);
+    if (t->less(t->owner, subtree, node)) {
+        *less = subtree;
+        split(t, l->right, node, &l->right, rest);
+    } else {
+        *rest = subtree;
+        split(t, l->left, node, less, &l->left);
+    }
+    update(t, subtree);
+}
+
+/* One subtree of two, all of `left` less than all of `right`. */
+static uint32_t join(struct treap *t, uint32_t left, uint32_t right)
+{
+    if (!left || !right)
+        return left ? left : right;
+    uint32_t top = above(left, right) ? left : right;
+    struct treap_links *l = links(t, top);
+    if (top == left)
+        l->right = join(t, l->right, right);
+    else
+        l->left = join(t, left, l->left);
+    update(t, top);
+    return top;
+}
+
+/* The subtree with the node in it, and without it. */
+static uint32_t with(struct treap *t, uint32_t subtree, uint32_t node)
+{
+    if (!subtree || above(node, subtree)) {
+        struct treap_links *own = links(t, node);
+        split(t, subtree, node, &own->left, &own->right);
+        update(t, node);
+        return node;
+    }
+    struct treap_links *l = links(t, subtree);
+    if (t->less(t->owner, node, subtree))
+        l->left = with(t, l->left, node);
+    else
+        l->right = with(t, l->right, node);
+    update(t, subtree);
+    return subtree;
+}
+
+static uint32_t without(struct treap *t, uint32_t subtree, uint32_t node)
+{
+    CHECK(subtree != 0);
+    struct treap_links *l = links(t, subtree);
+    if (subtree == node)
+        return join(t, l->left, l->right);
+    if (t->less(t->owner, node, subtree))
+        l->left = without(t, l->left, node);
+    else
+        l->right = without(t, l->right, node);
+    update(t, subtree);
+    return subtree;
 }
 
 void treap_insert(struct treap *t, uint32_t node)
 {
-    uint32_t *at = &t->root;
-    while (*at && above(*at, node)) {
-        struct treap_links *l = links(t, *at);
-        at = t->less(t->owner, node, *at) ? &l->left : &l->right;
-    }
-    struct treap_links *own = links(t, node);
-    split(t, *at, node, &own->left, &own->right);
-    *at = node;
+    t->root = with(t, t->root, node);
 }
 
 void treap_remove(struct treap *t, uint32_t node)
 {
-    uint32_t *at = &t->root;
-    while (*at != node) {
-        CHECK(*at != 0);
-        struct treap_links *l = links(t, *at);
-        at = t->less(t->owner, node, *at) ? &l->left : &l->right;
-    }
-    uint32_t left = links(t, node)->left, right = links(t, node)->right;
-    while (left && right) {
-        if (above(left, right)) {
-            *at = left;
-            at = &links(t, left)->right;
-            left = *at;
-        } else {
-            *at = right;
-            at = &links(t, right)->left;
-            right = *at;
-        }
-    }
-    *at = left ? left : right;
+    t->root = without(t, t->root, node);
 }
 
 static void walk(const struct treap *t, uint32_t node, void (*visit)(void *, uint32_t),

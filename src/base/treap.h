@@ -19,6 +19,9 @@ struct treap {
     void *owner;
     struct treap_links *(*links)(void *owner, uint32_t node);
     bool (*less)(void *owner, uint32_t a, uint32_t b);
+    /* Brings up to date what a node says of its subtree, those below it being right.  May
+     * be NULL. */
+    void (*update)(void *owner, uint32_t node);
 };
 
 void treap_insert(struct treap *t, uint32_t node);

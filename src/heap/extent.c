@@ -102,13 +102,12 @@ uint32_t extent_take(struct heap *h, uint32_t units, uint32_t alignment, size_t 
 {
     if (!within_limit(h, bytes))
         return errno = ENOMEM, 0;
-    uint32_t first;
-    while (!(first = h->fit->find(h, units, alignment)))
+    struct fit_place place;
+    while (place = h->fit->find(h, units, alignment), !place.extent)
         if (!grow(h, units, alignment))
             return 0;
-    uint32_t start = first + unit_skip(h, first, alignment);
-    carve(h, first, start, units, bytes);
-    return start;
+    carve(h, place.extent, place.start, units, bytes);
+    return place.start;
 }
 
 bool extent_take_behind(struct heap *h, uint32_t end, uint32_t more, size_t bytes)
@@ -193,6 +192,6 @@ uint32_t extent_check(struct heap *h)
         free_units += units;
     }
     CHECK(dirty == h->dirty_bytes);
-    CHECK(treap_check(&h->by_size) == extents);
+    CHECK(h->fit->check(h) == extents);
     return free_units;
 }

@@ -28,6 +28,4 @@ void extent_keep_limit(struct heap *h);
  * Returns the number of free units. */
 uint32_t extent_check(struct heap *h);
 
-SHARED_DATA const struct fit fit_best;
-
 #endif

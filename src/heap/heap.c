@@ -7,6 +7,7 @@
 #include "heap/block.h"
 #include "heap/cache.h"
 #include "heap/extent.h"
+#include "heap/fit.h"
 #include "heap/state.h"
 
 /* A run is charged to the budget as a whole: an eighth of a medium block, so that a class
@@ -20,7 +21,8 @@ bool heap_create(struct heap *h, const struct heap_config *config)
     memset(h, 0, sizeof *h);
     sizeclass_init(config->end_pointers);
     h->space = config->space;
-    h->fit = &fit_best;
+    h->fit = config->fit ? config->fit : &fit_best;
+    h->fit->start(h);
     h->mark = STATE_MARK_A;
     h->limit = SIZE_MAX;
     h->budget = SIZE_MAX;

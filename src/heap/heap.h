@@ -9,6 +9,7 @@ SHARED_DATA struct heap process_heap;
 
 struct heap_config {
     const struct os_space *space; /* where its units come from */
+    const struct fit *fit;        /* which free units serve a request; NULL: fit_best */
     size_t reserve;               /* most address space that it may take */
     bool end_pointers;            /* slots of every size have a byte to spare */
     bool sites;                   /* it is recorded where objects come from */

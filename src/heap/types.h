@@ -121,8 +121,11 @@ struct block {
 
 /* Adjacent free units, in the descriptor of the first.  No two free extents touch. */
 struct extent {
-    struct treap_links by_size; /* node of the fit policy's tree, by first unit */
+    struct treap_links links; /* node of the fit policy's tree, by first unit */
     uint32_t units;
+    /* Of the node's subtree, and of its left subtree: */
+    uint32_t longest, left_longest; /* units of the longest extent */
+    uint32_t orders, left_orders;   /* bit k: there is a buddy of 2^k units */
 };
 
 struct unit {
@@ -137,14 +140,50 @@ struct unit {
 
 struct heap;
 
-/* A fit policy: which free extent serves a request.  It sees each extent come and go. */
+/* Where a request goes: from unit `start` on, in the free extent that begins at `extent`.
+ * extent 0: nowhere. */
+struct fit_place {
+    uint32_t extent, start;
+};
+
+/* A fit policy: which free units serve a request.  It sees each extent come and go, and
+ * the units of an extent do not change in between. */
 struct fit {
     const char *name;
+    /* There are no free extents yet. */
+    void (*start)(struct heap *h);
     void (*insert)(struct heap *h, uint32_t first);
     void (*remove)(struct heap *h, uint32_t first);
-    /* First unit of an extent that holds `units` at a multiple of `alignment` units,
-     * still inserted; 0: there is none. */
-    uint32_t (*find)(struct heap *h, uint32_t units, uint32_t alignment);
+    /* A place for `units` at an address that is a multiple of so many units' bytes; none
+     * only if no extent holds it.  The caller takes what it is given. */
+    struct fit_place (*find)(struct heap *h, uint32_t units, uint32_t alignment);
+    /* The policy's structure is sound; returns the number of extents in it. */
+    uint32_t (*check)(const struct heap *h);
+};
+
+/* What fit_adaptive knows. */
+struct fit_adaptive {
+    const struct fit *now; /* the policy that it is in */
+    struct fit_window {
+        uint32_t searches;
+        uint32_t failures; /* though enough units were free, but not together */
+        uint64_t steps;
+    } window;              /* since the policy was last judged */
+    uint32_t free_units;   /* in all extents */
+    uint32_t in_a_row;     /* judgements that another policy were better */
+    uint32_t patience;     /* windows to come that are not judged */
+    uint32_t patience_max; /* what it is set to at the next switch */
+    uint32_t switches;
+    uint64_t moved; /* extents, from tree to tree by switches */
+};
+
+/* What the policies keep of one heap. */
+struct fit_state {
+    struct treap tree; /* of free extents, in the order that the policy prefers */
+    uint32_t cursor;   /* next: the unit behind what was found last */
+    uint64_t searches; /* calls of find */
+    uint64_t steps;    /* extents looked at by them */
+    struct fit_adaptive adaptive;
 };
 
 /* ---- The heap ---------------------------------------------------------------------- */
@@ -195,7 +234,7 @@ struct heap {
 
     const struct os_space *space;
     const struct fit *fit;
-    struct treap by_size; /* fit_best: free extents by (units, address) */
+    struct fit_state fit_state;
 
     size_t used_bytes;  /* in blocks, large objects by page */
     size_t dirty_bytes; /* in free units that hold memory */

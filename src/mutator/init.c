@@ -8,6 +8,7 @@
 #include "base/options.h"
 #include "collect/collector.h"
 #include "collect/pace.h"
+#include "heap/fit.h"
 #include "heap/heap.h"
 
 enum start {
@@ -30,8 +31,11 @@ static bool start_heap(void)
         return true;
     struct heap *h = &process_heap;
     static const struct os_space *const spaces[] = {&os_mmap, &os_sbrk};
+    static const struct fit *const fits[] = {&fit_best, &fit_first, &fit_next, &fit_buddy,
+                                             &fit_adaptive};
     struct heap_config config = {
         .space = spaces[options.os],
+        .fit = fits[options.fit],
         .reserve = options.reserve,
         .end_pointers = options.end_pointers,
         .sites = options.leaks || options.stacks,
