@@ -2,7 +2,7 @@
  * the end, and between them many short-lived trees of each depth, the more the smaller;
  * each tree is built bottom-up and then walked once.
  *
- * usage: bintrees [DEPTH] */
+ * usage: bintrees DEPTH */
 #include "measure.h"
 
 #define MIN_DEPTH 4
@@ -49,11 +49,13 @@ static uint64_t tree_pass(int depth)
 
 int main(int argc, char **argv)
 {
-    int max_depth = measure_argument(argc, argv, 18, MIN_DEPTH + 2, 26);
-    uint64_t start = measure_now_ns();
-    uint64_t checksum;
+    int max_depth;
+    uint64_t start, checksum;
     struct node *long_lived;
 
+    measure_count(argc, argv, 1, "DEPTH");
+    max_depth = (int)measure_number(argv, 1, MIN_DEPTH + 2, 26, "DEPTH");
+    start = measure_now_ns();
     peer_init();
     checksum = tree_pass(max_depth + 1);
     long_lived = tree_new(max_depth);
@@ -64,5 +66,6 @@ int main(int argc, char **argv)
             checksum += tree_pass(depth);
     }
     checksum += tree_count(long_lived);
-    return measure_report(measure_now_ns() - start, checksum);
+    measure_report(measure_now_ns() - start, 1, checksum);
+    return 0;
 }

@@ -2,8 +2,8 @@
  *
  *   fastpath empty|fresh|pair COUNT
  *
- * empty: the loop; fresh: new objects of 32 bytes, never freed; pair: an object of 32 bytes
- * and its free, again and again, so that each comes from what was freed last. */
+ * empty: the loop; fresh: new objects of 32 bytes, never freed; pair: an object of 32
+ * bytes and its free, again and again, so that each comes from what was freed last. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * half of them populated top-down and half built bottom-up; about as many nodes for each
  * depth.
  *
- * usage: gcbench [DEPTH]: the depth of the long-lived tree and of the largest short-lived
+ * usage: gcbench DEPTH: the depth of the long-lived tree and of the largest short-lived
  * ones; the stretch tree is two deeper. */
 #include "measure.h"
 
@@ -130,12 +130,14 @@ static uint64_t array_sum(const double *array)
 
 int main(int argc, char **argv)
 {
-    int max_depth = measure_argument(argc, argv, 16, MIN_DEPTH, 24);
-    uint64_t start = measure_now_ns();
-    uint64_t checksum, time_ns;
+    int max_depth;
+    uint64_t start, checksum, time_ns;
     struct node *long_lived;
     double *array;
 
+    measure_count(argc, argv, 1, "DEPTH");
+    max_depth = (int)measure_number(argv, 1, MIN_DEPTH, 24, "DEPTH");
+    start = measure_now_ns();
     peer_init();
     checksum = tree_pass(tree_bottom_up, max_depth + 2);
     long_lived = tree_top_down(max_depth);
@@ -152,5 +154,6 @@ int main(int argc, char **argv)
     time_ns = measure_now_ns() - start;
 
     checksum += tree_sum(long_lived) + array_sum(array);
-    return measure_report(time_ns, checksum);
+    measure_report(time_ns, 1, checksum);
+    return 0;
 }

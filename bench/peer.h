@@ -1,22 +1,28 @@
 /* One memory manager behind one set of names, so that a workload is one source for all.
  *
- * A build selects its peer by one macro: PEER_GCALLOC, PEER_LIBGC, PEER_MALLOC (the C
- * library's) or PEER_MIMALLOC.  Each gives
+ * A build selects its peer by one macro: PEER_GCALLOC, PEER_LIBGC, PEER_GLIBC,
+ * PEER_MIMALLOC, PEER_JEMALLOC or PEER_TCMALLOC.  Each gives
  *   PEER_COLLECTS          1: garbage is collected; 0: the workload frees by hand
  *   peer_name()            the name in tables
  *   peer_version()         its version
  *   peer_init()            once, before the first allocation
  *   peer_alloc(size)       an object that may hold pointers; contents not relied on
+ *   peer_alloc_zeroed(size)  the same, all zero
  *   peer_alloc_atomic(size)  an object without pointers; contents not relied on
+ *   peer_realloc(object, size)  as realloc; the object stays of its kind
  *   peer_free(object)      ends its life
+ *   peer_collect()         a full collection (collectors only)
  *   peer_collections()     collections so far
+ *   peer_check()           ends the program unless the peer really was what allocated
  * An allocation that fails ends the program: a workload does not check. */
 #ifndef BENCH_PEER_H
 #define BENCH_PEER_H
 
+#include <dlfcn.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #if defined(PEER_GCALLOC)
 
@@ -26,8 +32,11 @@
 #define PEER_NAME "gcalloc"
 #define PEER_INIT() gc_init()
 #define PEER_ALLOC(size) gc_alloc(size)
+#define PEER_ALLOC_ZEROED(size) gc_alloc(size)
 #define PEER_ALLOC_ATOMIC(size) gc_alloc_atomic(size)
+#define PEER_REALLOC(object, size) gc_realloc(object, size)
 #define PEER_FREE(object) gc_free(object)
+#define PEER_COLLECT() gc_collect()
 
 static inline void peer_version_print(char *text, size_t size)
 {
@@ -51,8 +60,11 @@ static inline uint64_t peer_collections(void)
 #define PEER_NAME "libgc"
 #define PEER_INIT() GC_INIT()
 #define PEER_ALLOC(size) GC_MALLOC(size)
+#define PEER_ALLOC_ZEROED(size) GC_MALLOC(size)
 #define PEER_ALLOC_ATOMIC(size) GC_MALLOC_ATOMIC(size)
+#define PEER_REALLOC(object, size) GC_REALLOC(object, size)
 #define PEER_FREE(object) GC_FREE(object)
+#define PEER_COLLECT() GC_gcollect()
 
 static inline void peer_version_print(char *text, size_t size)
 {
@@ -66,22 +78,6 @@ static inline uint64_t peer_collections(void)
     return GC_get_gc_no();
 }
 
-#elif defined(PEER_MALLOC)
-
-#include <gnu/libc-version.h>
-
-#define PEER_COLLECTS 0
-#define PEER_NAME "glibc"
-#define PEER_INIT() ((void)0)
-#define PEER_ALLOC(size) malloc(size)
-#define PEER_ALLOC_ATOMIC(size) malloc(size)
-#define PEER_FREE(object) free(object)
-
-static inline void peer_version_print(char *text, size_t size)
-{
-    snprintf(text, size, "%s", gnu_get_libc_version());
-}
-
 #elif defined(PEER_MIMALLOC)
 
 #include <mimalloc.h>
@@ -90,7 +86,9 @@ static inline void peer_version_print(char *text, size_t size)
 #define PEER_NAME "mimalloc"
 #define PEER_INIT() ((void)0)
 #define PEER_ALLOC(size) mi_malloc(size)
+#define PEER_ALLOC_ZEROED(size) mi_calloc(1, size)
 #define PEER_ALLOC_ATOMIC(size) mi_malloc(size)
+#define PEER_REALLOC(object, size) mi_realloc(object, size)
 #define PEER_FREE(object) mi_free(object)
 
 static inline void peer_version_print(char *text, size_t size)
@@ -101,7 +99,66 @@ static inline void peer_version_print(char *text, size_t size)
 }
 
 #else
-#error "define one of PEER_GCALLOC, PEER_LIBGC, PEER_MALLOC, PEER_MIMALLOC"
+
+/* These are called as malloc; PEER_LIBRARY is the start of the name of the file that
+ * malloc has to come from. */
+#define PEER_COLLECTS 0
+#define PEER_INIT() ((void)0)
+#define PEER_ALLOC(size) malloc(size)
+#define PEER_ALLOC_ZEROED(size) calloc(1, size)
+#define PEER_ALLOC_ATOMIC(size) malloc(size)
+#define PEER_REALLOC(object, size) realloc(object, size)
+#define PEER_FREE(object) free(object)
+
+#if defined(PEER_GLIBC)
+
+#include <gnu/libc-version.h>
+
+#define PEER_NAME "glibc"
+#define PEER_LIBRARY "libc.so"
+
+static inline void peer_version_print(char *text, size_t size)
+{
+    snprintf(text, size, "%s", gnu_get_libc_version());
+}
+
+#elif defined(PEER_JEMALLOC)
+
+#include <jemalloc/jemalloc.h>
+
+#define PEER_NAME "jemalloc"
+#define PEER_LIBRARY "libjemalloc.so"
+
+/* The version proper, without the hash of the commit. */
+static inline void peer_version_print(char *text, size_t size)
+{
+    const char *version = "unknown";
+    size_t version_size = sizeof(version);
+
+    mallctl("version", &version, &version_size, NULL, 0);
+    snprintf(text, size, "%.*s", (int)strcspn(version, "-"), version);
+}
+
+#elif defined(PEER_TCMALLOC)
+
+#include <gperftools/tcmalloc.h>
+
+#define PEER_NAME "tcmalloc"
+#define PEER_LIBRARY "libtcmalloc_minimal.so"
+
+static inline void peer_version_print(char *text, size_t size)
+{
+    int major, minor;
+    const char *patch;
+
+    tc_version(&major, &minor, &patch);
+    snprintf(text, size, "%d.%d%s", major, minor, patch);
+}
+
+#else
+#error "define one of the PEER_ macros that peer.h names"
+#endif
+
 #endif
 
 #if !PEER_COLLECTS
@@ -146,14 +203,48 @@ static inline void *peer_alloc(size_t size)
     return peer_opaque(PEER_ALLOC(size));
 }
 
+static inline void *peer_alloc_zeroed(size_t size)
+{
+    return peer_opaque(PEER_ALLOC_ZEROED(size));
+}
+
 static inline void *peer_alloc_atomic(size_t size)
 {
     return peer_opaque(PEER_ALLOC_ATOMIC(size));
 }
 
+static inline void *peer_realloc(void *object, size_t size)
+{
+    return peer_opaque(PEER_REALLOC(object, size));
+}
+
 static inline void peer_free(void *object)
 {
     PEER_FREE(object);
+}
+
+#if PEER_COLLECTS
+static inline void peer_collect(void)
+{
+    PEER_COLLECT();
+}
+#endif
+
+/* Another library, preloaded or linked, may have put its own malloc in front. */
+static inline void peer_check(void)
+{
+#ifdef PEER_LIBRARY
+    Dl_info info = {0};
+    const char *file = "nowhere", *slash;
+
+    if (dladdr(dlsym(RTLD_DEFAULT, "malloc"), &info) && info.dli_fname)
+        file = info.dli_fname;
+    slash = strrchr(file, '/');
+    if (strncmp(slash ? slash + 1 : file, PEER_LIBRARY, strlen(PEER_LIBRARY)) != 0) {
+        fprintf(stderr, "%s: malloc is not its own but comes from %s\n", PEER_NAME, file);
+        exit(1);
+    }
+#endif
 }
 
 #endif

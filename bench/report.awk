@@ -1,0 +1,71 @@
+# Reads the results of bench/run, one run per line, for report-table.awk, report-json.awk
+# and report-plots.awk, and summarizes them:
+#   workload|command|unit|checksum|peer|version|settings|time|operations|RSS|collections
+# with times in nanoseconds and the RSS in KiB.
+
+{
+    workload = $1
+    peer = $5
+    if (!(workload in peer_count)) {
+        workloads[++workload_count] = workload
+        command[workload] = $2
+        unit[workload] = $3
+        checksum[workload] = $4
+    }
+    if (!((workload, peer) in runs)) {
+        peers[workload, ++peer_count[workload]] = peer
+        version[workload, peer] = $6
+        settings[workload, peer] = $7
+    }
+    n = ++runs[workload, peer]
+    time_ns[workload, peer, n] = $8
+    operations[workload, peer] = $9
+    value[workload, peer, n] = $8 / $9 / scale($3)
+    rss[workload, peer, n] = $10
+    collections[workload, peer, n] = $11
+}
+
+# How many nanoseconds the unit is, such as ms or ns/object.
+function scale(name) {
+    return name ~ /^ms/ ? 1e6 : name ~ /^us/ ? 1e3 : 1
+}
+
+# Sorts the numbers list[1..n].
+function sort(list, n,    i, j, number) {
+    for (i = 2; i <= n; i++) {
+        number = list[i]
+        for (j = i; j > 1 && list[j - 1] > number; j--)
+            list[j] = list[j - 1]
+        list[j] = number
+    }
+}
+
+# Sets median, low and high of list[1..n], which it sorts.
+function summarize_list(list, n,    half) {
+    sort(list, n)
+    half = int((n + 1) / 2)
+    median = n % 2 ? list[half] : (list[half] + list[half + 1]) / 2
+    low = list[1]
+    high = list[n]
+}
+
+# The same of a peer's numbers, which are `value`, `rss` or `collections`.
+function summarize(numbers, work, who,    i, list) {
+    for (i = 1; i <= runs[work, who]; i++)
+        list[i] = numbers[work, who, i] + 0
+    summarize_list(list, runs[work, who])
+}
+
+# The same of the quotients gcalloc / peer, run by run.  Returns 0 if there are none,
+# because one of them was not measured or the peer's number is 0.
+function compare(numbers, work, who,    i, list) {
+    if (who == "gcalloc" || !((work, "gcalloc") in runs) || !((work, who) in runs))
+        return 0
+    for (i = 1; i <= runs[work, who]; i++) {
+        if (numbers[work, who, i] + 0 == 0)
+            return 0
+        list[i] = numbers[work, "gcalloc", i] / numbers[work, who, i]
+    }
+    summarize_list(list, runs[work, who])
+    return 1
+}
