@@ -48,3 +48,8 @@ bool log_open(const char *path)
     log_fd = fd;
     return true;
 }
+
+int log_descriptor(void)
+{
+    return log_fd;
+}

@@ -12,4 +12,7 @@ void log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * be opened, errno says why; lines still go where they went. */
 bool log_open(const char *path);
 
+/* The file descriptor that lines go to. */
+int log_descriptor(void);
+
 #endif

@@ -29,13 +29,13 @@ static void expand(const char *pattern, char *path, size_t size)
 void out_open(void)
 {
     char path[300];
-    fd = STDERR_FILENO;
+    fd = log_descriptor();
     if (!options.report.text[0])
         return;
     expand(options.report.text, path, sizeof path);
     int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (file < 0)
-        log_line("report: '%s' cannot be opened: %s; it goes to stderr", path,
+        log_line("report: '%s' cannot be opened: %s; it goes here", path,
                  strerror(errno));
     else
         fd = file;
@@ -51,7 +51,7 @@ void out_print(const char *format, ...)
 
 void out_close(void)
 {
-    if (fd != STDERR_FILENO)
+    if (fd != log_descriptor())
         close(fd);
     fd = STDERR_FILENO;
 }

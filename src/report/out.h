@@ -1,4 +1,4 @@
-/* Where reports go: option report, else stderr. */
+/* Where reports go: option report, else where the log goes. */
 #ifndef GCALLOC_REPORT_OUT_H
 #define GCALLOC_REPORT_OUT_H
 
@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* Opens the destination of a report: one that cannot be opened is named in the log, and
- * stderr is used. */
+ * that is used. */
 void out_open(void);
 void out_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void out_close(void);

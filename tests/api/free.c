@@ -1,8 +1,8 @@
 /* gc_free: what it ends, and what it refuses. */
 #include "api.h"
 
-/* Frees a pointer that is no living object's start: one line on stderr that names the
- * function and the pointer, and no other effect. */
+/* Frees a pointer that is no living object's start: a report on stderr that begins with the
+ * function and the pointer, and ends with what was done about it; no other effect. */
 static void expect_refused(void *pointer)
 {
     char call[64];
@@ -15,7 +15,8 @@ static void expect_refused(void *pointer)
     const char *text = capture_end();
     ck_assert_int_eq(error, 4711);
     ck_assert_msg(strncmp(text, call, strlen(call)) == 0, "not '%s': %s", call, text);
-    ck_assert_uint_eq(occurrences(text, "\n"), 1);
+    ck_assert_uint_eq(occurrences(text, "gcalloc: "), 2);
+    ck_assert_uint_eq(occurrences(text, "\ngcalloc: gc_free: nothing was done\n"), 1);
     struct gc_stats after = stats_now();
     ck_assert_uint_eq(after.freed_bytes, before.freed_bytes);
     ck_assert_uint_eq(after.allocated_bytes, before.allocated_bytes);
