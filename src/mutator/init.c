@@ -93,7 +93,8 @@ int gc_option_set(const char *key, const char *value)
     return 0;
 }
 
-__attribute__((destructor)) static void end(void)
+/* With this priority it runs after the destructors of a program that it is linked into. */
+__attribute__((destructor(101))) static void end(void)
 {
     if (start == STARTED)
         report_at_exit();

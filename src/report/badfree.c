@@ -13,8 +13,6 @@
 #include "trace/capture.h"
 #include "world/thread.h"
 
-enum { NOW_DEPTH = 32 };
-
 static bool in_heap(const void *address)
 {
     return (uintptr_t)address - process_heap.base < process_heap.bytes;
@@ -25,68 +23,140 @@ static bool on_stack(uintptr_t address)
     return address >= the_mutator.stack_low && address < the_mutator.stack_high;
 }
 
-/* One line for a pointer outside of the heap. */
+/* The first line of a report.  When the rest goes to a file, the log has it too. */
+static void title(const char *function, const void *address, const char *what)
+{
+    out_print("gcalloc: %s(%p): %s\n", function, address, what);
+    if (options.report.text[0] || options.log_file.text[0])
+        log_line("%s(%p): %s", function, address, what);
+}
+
+static const char *plural(size_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+static void describe_static(const void *address, const Dl_info *info)
+{
+    if (info->dli_sname)
+        out_print("  it is %s+%zu in %s\n", info->dli_sname,
+                  (size_t)((const char *)address - (const char *)info->dli_saddr),
+                  info->dli_fname);
+    else
+        out_print("  it is in %s, at offset 0x%zx\n", info->dli_fname,
+                  (size_t)((const char *)address - (const char *)info->dli_fbase));
+}
+
+/* A pointer outside of the heap. */
 static void describe_foreign(const char *function, const void *address)
 {
     Dl_info info;
     struct mapping m;
-    if (on_stack((uintptr_t)address))
-        log_line("%s(%p): this is on the stack, not in the heap", function, address);
-    else if (dladdr(address, &info) && info.dli_sname)
-        log_line("%s(%p): this is static data or code, %s+%zu in %s, not in the heap",
-                 function, address, info.dli_sname,
-                 (size_t)((const char *)address - (const char *)info.dli_saddr),
-                 info.dli_fname);
-    else if (dladdr(address, &info))
-        log_line("%s(%p): this is static data or code of %s, not in the heap", function,
-                 address, info.dli_fname);
-    else if (maps_find((uintptr_t)address, &m))
-        log_line(
-            "%s(%p): this is no pointer into the heap, but memory of another allocator",
-            function, address);
-    else
-        log_line("%s(%p): this is no pointer into the heap, nor to any memory", function,
-                 address);
+    if (on_stack((uintptr_t)address)) {
+        title(function, address, "on the stack, not in the heap");
+    } else if (dladdr(address, &info)) {
+        title(function, address, "static data or code, not in the heap");
+        describe_static(address, &info);
+    } else if (maps_find((uintptr_t)address, &m)) {
+        title(function, address, "not in the heap");
+        out_print("  it points to memory of another allocator\n");
+    } else {
+        title(function, address, "not in the heap");
+        out_print("  it points to no memory at all\n");
+    }
 }
 
-/* One line for a slot that is nobody's. */
+static void describe_living(const char *function, const void *address,
+                            const struct object *o)
+{
+    size_t offset = (uintptr_t)address - o->address, bytes = site_requested(o);
+    title(function, address, "not the start of an object");
+    out_print("  it is %zu byte%s into the object of %zu byte%s at %p\n", offset,
+              plural(offset), bytes, plural(bytes), (void *)o->address);
+}
+
+static bool was_freed(const struct site *site)
+{
+    return site && (site->note & SITE_FREED);
+}
+
+/* What became of the slot's last object. */
+static void describe_fate(const struct object *o, const struct site *site)
+{
+    if (!site)
+        out_print("of up to %zu bytes there was freed,\n"
+                  "  was collected, or never was\n",
+                  o->size);
+    else if (was_freed(site))
+        out_print("of up to %zu bytes there was freed before\n", o->size);
+    else if (site->stack)
+        out_print("of %zu byte%s there was collected\n", o->size - site->note,
+                  plural(o->size - site->note));
+    else
+        out_print("of up to %zu bytes there never was\n", o->size);
+}
+
+/* A slot that is nobody's. */
 static void describe_free_slot(const char *function, const void *address,
                                const struct object *o, const struct site *site)
 {
     size_t offset = (uintptr_t)address - o->address;
-    bool freed = site && (site->note & SITE_FREED);
-    const char *fate = "was freed or collected, or never allocated";
-    if (site)
-        fate = freed ? "was freed already" : site->stack ? "was collected" : "is free";
-    if (offset == 0)
-        log_line("%s(%p): %s: the object of up to %zu bytes here %s", function, address,
-                 freed ? "double free" : "no living object", o->size, fate);
-    else
-        log_line(
-            "%s(%p): the pointer is %zu bytes into a slot at %p, whose object of up to "
-            "%zu bytes %s",
-            function, address, offset, (void *)o->address, o->size, fate);
+    title(function, address,
+          was_freed(site) && !offset ? "double free" : "no living object");
+    if (offset)
+        out_print("  it is %zu byte%s into a slot at %p;\n", offset, plural(offset),
+                  (void *)o->address);
+    out_print("  the object ");
+    describe_fate(o, site);
 }
 
-static void describe(const char *function, const void *address, const uint8_t *state)
+/* Memory that belongs to no block; the site is of the last object that began there. */
+static void describe_free_units(const char *function, const void *address,
+                                const struct site *site)
 {
+    title(function, address, was_freed(site) ? "double free" : "no living object");
+    if (was_freed(site))
+        out_print("  the object there was freed before\n");
+    else if (site && site->stack)
+        out_print("  the object there was collected\n");
+    else
+        out_print("  it points to free memory of the heap\n");
+}
+
+static void describe(const char *function, const void *address, const uint8_t *state,
+                     const struct site *site)
+{
+    struct object o;
     if (!in_heap(address)) {
         describe_foreign(function, address);
-        return;
-    }
-    struct object o;
-    if (object_around(address, &o))
-        log_line("%s(%p): the pointer is %zu bytes into the object of %zu bytes at %p",
-                 function, address, (uintptr_t)address - o.address, site_requested(&o),
-                 (void *)o.address);
-    else if (state &&
-             word_class(process_heap.words[unit_of(&process_heap, (uintptr_t)address)]) !=
-                 CLASS_NONE) {
+    } else if (object_around(address, &o)) {
+        describe_living(function, address, &o);
+    } else if (state) {
         o = lookup_object(&process_heap, state);
-        describe_free_slot(function, address, &o, site_at(&process_heap, state));
-    } else
-        log_line("%s(%p): no living object: this is free memory of the heap", function,
-                 address);
+        describe_free_slot(function, address, &o, site);
+    } else {
+        describe_free_units(function, address, site);
+    }
+}
+
+/* The state of the slot around an address in some block; NULL: there is none. */
+static const uint8_t *find_slot(uintptr_t address)
+{
+    const struct heap *h = &process_heap;
+    const uint8_t *state = lookup_state(h, address);
+    return state && word_class(h->words[unit_of(h, address)]) != CLASS_NONE ? state
+                                                                            : NULL;
+}
+
+/* Where a block or a large object begins there is a site for whatever began there last. */
+static const struct site *find_site(uintptr_t address, const uint8_t *state)
+{
+    const struct heap *h = &process_heap;
+    if (state)
+        return site_at(h, state);
+    if (address - h->base >= h->bytes || address % UNIT_BYTES)
+        return NULL;
+    return site_at(h, block_states(h, unit_of(h, address)));
 }
 
 /* The nearest living object of the block on one side; NULL: none. */
@@ -108,20 +178,20 @@ static void print_neighbour(const uint8_t *state, const char *where)
     if (!state)
         return;
     struct object o = lookup_object(&process_heap, state);
-    out_print("  %s: an object of %zu bytes at %p\n", where, site_requested(&o),
-              (void *)o.address);
+    out_print("  %s: an object of %zu byte%s at %p\n", where, site_requested(&o),
+              plural(site_requested(&o)), (void *)o.address);
 }
 
 static void print_stacks(const struct site *site, bool living)
 {
-    uintptr_t frames[NOW_DEPTH];
+    uintptr_t frames[CAPTURE_DEPTH_MAX];
     out_print("  called by\n");
-    out_frames(frames, capture_stack(frames, NOW_DEPTH));
+    out_frames(frames, capture_stack(frames, options.depth));
     if (site && site->stack) {
         out_print("  allocated by\n");
         out_stack(site->stack);
     }
-    if (site && !living && (site->note & SITE_FREED)) {
+    if (!living && was_freed(site)) {
         out_print("  freed first by\n");
         out_stack(site->note & ~SITE_FREED);
     }
@@ -129,18 +199,19 @@ static void print_stacks(const struct site *site, bool living)
 
 void report_bad_pointer(const char *function, const void *address)
 {
-    const struct heap *h = &process_heap;
-    const uint8_t *state = in_heap(address) ? lookup_state(h, (uintptr_t)address) : NULL;
-    describe(function, address, state);
+    const uint8_t *state = find_slot((uintptr_t)address);
+    const struct site *site = find_site((uintptr_t)address, state);
     out_open();
-    print_stacks(state ? site_at(h, state) : NULL, state && *state >= STATE_NEW);
+    describe(function, address, state, site);
     if (state) {
         print_neighbour(neighbour(state, -1), "before it");
         print_neighbour(neighbour(state, 1), "behind it");
     }
+    print_stacks(site, state && *state >= STATE_NEW);
+    if (options.on_bad_free == BAD_FREE_WARN)
+        out_print("  nothing was done\n");
     out_close();
     symbolize_end();
     if (options.on_bad_free == BAD_FREE_ABORT)
         abort();
-    log_line("%s: nothing was done", function);
 }

@@ -8,6 +8,7 @@
 #include "base/meta.h"
 #include "base/options.h"
 #include "collect/collector.h"
+#include "heap/heap.h"
 #include "mutator/init.h"
 #include "report/out.h"
 #include "report/suppress.h"
@@ -27,11 +28,34 @@ static int compare(size_t a, size_t b)
     return (a > b) - (a < b);
 }
 
+static int by_stack(const void *a, const void *b)
+{
+    const struct leak *x = a, *y = b;
+    int stacks = compare(x->stack, y->stack);
+    return stacks ? stacks : compare(x->address, y->address);
+}
+
 static int by_class_and_stack(const void *a, const void *b)
 {
     const struct leak *x = a, *y = b;
     int classes = compare(x->class, y->class);
-    return classes ? classes : compare(x->stack, y->stack);
+    return classes ? classes : by_stack(a, b);
+}
+
+/* Matches the suppressions with each distinct stack of these leaks. */
+static void suppress(struct leak *leaks, size_t count)
+{
+    size_t pattern = SUPPRESS_NONE;
+    if (count)
+        qsort(leaks, count, sizeof *leaks, by_stack);
+    for (size_t i = 0; i < count; i++) {
+        if (i == 0 || leaks[i].stack != leaks[i - 1].stack)
+            pattern = suppress_stack(leaks[i].stack);
+        if (pattern == SUPPRESS_NONE)
+            continue;
+        leaks[i].class = LEAK_SUPPRESSED;
+        leaks[i].pattern = pattern;
+    }
 }
 
 static int by_class_and_size(const void *a, const void *b)
@@ -66,6 +90,14 @@ static struct leak_group *new_group(struct leak_report *r, const struct leak *l)
     return &groups[r->count++];
 }
 
+static void add_total(struct leak_report *r, const struct leak *l)
+{
+    r->totals[l->class].objects++;
+    r->totals[l->class].bytes += l->bytes;
+    if (l->class == LEAK_SUPPRESSED)
+        suppress_count(l->pattern, l->bytes);
+}
+
 static void group_leaks(struct leak_report *r)
 {
     struct leak_group *g = NULL;
@@ -73,40 +105,17 @@ static void group_leaks(struct leak_report *r)
         qsort(found.leaks, found.count, sizeof *found.leaks, by_class_and_stack);
     for (size_t i = 0; i < found.count; i++) {
         const struct leak *l = &found.leaks[i];
+        add_total(r, l);
+        if (l->class == LEAK_SUPPRESSED)
+            continue;
         if (!g || g->class != l->class || g->stack != l->stack)
             g = new_group(r, l);
-        if (!g)
-            return;
-        add_to_group(g, l);
+        if (g)
+            add_to_group(g, l);
     }
-}
-
-/* Takes out what a suppression matches: definite leaks with all that only they keep. */
-static void suppress_groups(struct leak_report *r)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < r->count; i++) {
-        struct leak_group *g = &r->groups[i];
-        size_t objects = g->objects + g->kept_objects, bytes = g->bytes + g->kept_bytes;
-        if (!suppress_stack(g->stack, objects, bytes)) {
-            r->groups[kept++] = *g;
-            continue;
-        }
-        r->suppressed.objects += objects;
-        r->suppressed.bytes += bytes;
-    }
-    r->count = kept;
-}
-
-static void add_totals(struct leak_report *r)
-{
-    for (size_t i = 0; i < r->count; i++) {
-        struct leak_total *t = &r->totals[r->groups[i].class];
-        t->objects += r->groups[i].objects;
-        t->bytes += r->groups[i].bytes;
-    }
-    r->reachable.objects = found.reachable_objects;
-    r->reachable.bytes = found.reachable_bytes;
+    if (r->count)
+        qsort(r->groups, r->count, sizeof *r->groups, by_class_and_size);
+    r->reachable = (struct leak_total){found.reachable_objects, found.reachable_bytes};
 }
 
 static void print(const struct leak_report *r)
@@ -132,12 +141,11 @@ size_t gc_leak_check(void)
     collector.leak_phase = find_in_pause;
     collector_run(CAUSE_LEAKS);
     collector.leak_phase = NULL;
+    suppress(found.leaks, found.lost);
+    suppress(found.leaks + found.lost, found.count - found.lost);
+    leak_set_classify(&found, &process_heap);
     r.incomplete = found.incomplete;
     group_leaks(&r);
-    suppress_groups(&r);
-    if (r.count)
-        qsort(r.groups, r.count, sizeof *r.groups, by_class_and_size);
-    add_totals(&r);
     print(&r);
     symbolize_end();
     size_t lost = r.totals[LEAK_DEFINITE].objects + r.totals[LEAK_INDIRECT].objects;

@@ -24,7 +24,7 @@ struct leak_total {
 struct leak_report {
     struct leak_group *groups; /* by class, then largest first */
     size_t count, capacity;
-    struct leak_total totals[LEAK_CLASSES], reachable, suppressed;
+    struct leak_total totals[LEAK_CLASSES], reachable;
     bool incomplete;
 };
 

@@ -7,7 +7,8 @@
 #include "report/symbolize.h"
 #include "trace/depot.h"
 
-static const char *const class_names[] = {"definite", "indirect", "possible"};
+static const char *const class_names[] = {"definite", "indirect", "possible",
+                                          "suppressed"};
 
 static void print_string(const char *name, const char *text)
 {
@@ -43,12 +44,9 @@ static void print_frame(void *argument, const struct symbol *s)
 static void print_stack(uint32_t stack)
 {
     const uintptr_t *frames;
-    size_t count = depot_get(stack, &frames), number = 0, own = 0;
-    while (own < count && symbolize_own(frames[own]))
-        own++;
+    size_t count = depot_get(stack, &frames), number = 0;
     out_print("\"stack\":[");
-    for (size_t i = own; i < count; i++)
-        symbolize(frames[i], print_frame, &number);
+    symbolize_stack(frames, count, print_frame, &number);
     out_print("]");
 }
 
@@ -89,7 +87,6 @@ void leak_print_json(const struct leak_report *r)
     out_print("],\"totals\":{");
     for (int class = 0; class < LEAK_CLASSES; class ++)
         print_total(class_names[class], r->totals[class]);
-    print_total("suppressed", r->suppressed);
     out_print("\"reachable\":{\"objects\":%zu,\"bytes\":%zu}},", r->reachable.objects,
               r->reachable.bytes);
     out_print("\"suppressions\":[");

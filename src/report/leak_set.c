@@ -1,36 +1,11 @@
-/* Finding leaks.  The lost objects are the vertices of a graph, the words in them that
- * point to others its edges.  Its strongly connected components (Tarjan's algorithm) to
- * which no other component points are the definite leaks. */
+/* Finding leaks, in the pause: which objects are lost, and which are reached by pointers
+ * into them only. */
 #include "report/leak_set.h"
 
 #include "base/meta.h"
 #include "collect/naive.h"
 #include "heap/block.h"
 #include "mutator/site.h"
-
-/* A vertex while the graph is searched. */
-struct vertex {
-    uint32_t order;     /* in which it was found, from 1; 0: not yet */
-    uint32_t low;       /* least order that is reached from it within its component */
-    uint32_t component; /* from 1; 0: not complete yet */
-};
-
-struct frame {
-    uint32_t leak;
-    size_t at; /* the next byte of it to look at */
-};
-
-struct graph {
-    struct leak_set *set;
-    struct naive finder;
-    uint32_t *places; /* numbered as the states: place of the leak, plus 1 */
-    size_t places_bytes;
-    struct vertex *vertices;
-    struct frame *frames; /* of the search in depth */
-    uint32_t *open;       /* vertices whose component is not complete */
-    size_t depth, opened;
-    uint32_t orders, components;
-};
 
 static void add(struct leak_set *s, const struct object *o, enum leak_class class)
 {
@@ -45,6 +20,7 @@ static void add(struct leak_set *s, const struct object *o, enum leak_class clas
         .bytes = site_requested(o),
         .stack = site_stack(o),
         .class = class,
+        .manual = word_kind(o->word) & KIND_MANUAL,
         .owner = OWNER_NONE,
     };
 }
@@ -113,197 +89,50 @@ static void find_possible(struct collecting *c, const struct leak_roots *roots)
     naive_destroy(&exact);
 }
 
-/* The next leak that this one points to, from byte *at on; false: no more. */
-READS_ANYTHING static bool next_edge(const struct graph *g, uint32_t from, size_t *at,
-                                     uint32_t *to)
+/* Marks what an object points to as seen, and adds what is new and not marked. */
+READS_ANYTHING static void add_targets(struct leak_set *s, struct naive *seen,
+                                       uintptr_t address)
 {
-    const struct leak *leak = &g->set->leaks[from];
+    const struct heap *h = seen->heap;
+    struct found from, to;
+    if (!naive_find(seen, address, &from) || (from.kind & KIND_OPAQUE))
+        return;
+    for (size_t at = 0; at + sizeof(uintptr_t) <= from.size; at += sizeof(uintptr_t)) {
+        if (!naive_find(seen, *(uintptr_t *)(address + at), &to) ||
+            seen->reached[to.number] || h->states[to.number] == h->mark)
+            continue;
+        seen->reached[to.number] = 1;
+        struct object o = lookup_object(h, h->states + to.number);
+        add(s, &o, LEAK_INDIRECT);
+    }
+}
+
+/* The managed objects that nothing but lost manual objects keeps alive: each is added
+ * behind the one that points to it, and is looked at in turn. */
+static void add_kept(struct leak_set *s, struct heap *h)
+{
+    struct naive seen;
     struct found f;
-    if (!naive_find(&g->finder, leak->address, &f) || (f.kind & KIND_OPAQUE))
-        return false;
-    for (; *at + sizeof(uintptr_t) <= f.size; *at += sizeof(uintptr_t)) {
-        struct found target;
-        if (!naive_find(&g->finder, *(uintptr_t *)(leak->address + *at), &target) ||
-            !g->places[target.number])
-            continue;
-        *to = g->places[target.number] - 1;
-        *at += sizeof(uintptr_t);
-        return true;
-    }
-    return false;
-}
-
-static void enter(struct graph *g, uint32_t leak)
-{
-    struct vertex *v = &g->vertices[leak];
-    v->order = v->low = ++g->orders;
-    g->open[g->opened++] = leak;
-    g->frames[g->depth++] = (struct frame){leak, 0};
-}
-
-/* A vertex whose edges have all been followed; if it is the first of its component, that
- * is complete. */
-static void leave(struct graph *g)
-{
-    uint32_t leak = g->frames[--g->depth].leak;
-    struct vertex *v = &g->vertices[leak];
-    if (g->depth) {
-        struct vertex *parent = &g->vertices[g->frames[g->depth - 1].leak];
-        parent->low = parent->low < v->low ? parent->low : v->low;
-    }
-    if (v->low != v->order)
-        return;
-    g->components++;
-    uint32_t member;
-    do {
-        member = g->open[--g->opened];
-        g->vertices[member].component = g->components;
-    } while (member != leak);
-}
-
-static void search_from(struct graph *g, uint32_t start)
-{
-    enter(g, start);
-    while (g->depth) {
-        struct frame *top = &g->frames[g->depth - 1];
-        struct vertex *v = &g->vertices[top->leak];
-        uint32_t to;
-        if (!next_edge(g, top->leak, &top->at, &to)) {
-            leave(g);
-        } else if (!g->vertices[to].order) {
-            enter(g, to);
-        } else if (!g->vertices[to].component) {
-            uint32_t order = g->vertices[to].order;
-            v->low = v->low < order ? v->low : order;
-        }
-    }
-}
-
-/* A component that no other points to has one definite leak: its largest object. */
-struct component {
-    bool pointed_to, has_cycle;
-    uint32_t largest;
-};
-
-static void note_edges(const struct graph *g, struct component *components, uint32_t leak)
-{
-    uint32_t own = g->vertices[leak].component, to;
-    for (size_t at = 0; next_edge(g, leak, &at, &to);) {
-        uint32_t other = g->vertices[to].component;
-        if (other == own)
-            components[own].has_cycle = true;
-        else
-            components[other].pointed_to = true;
-    }
-}
-
-static void choose_definite(struct graph *g)
-{
-    struct leak_set *s = g->set;
-    size_t bytes = (g->components + 1) * sizeof(struct component);
-    struct component *components = meta_alloc(bytes);
-    if (!components) {
+    if (!naive_create(&seen, h, false)) {
         s->incomplete = true;
         return;
     }
-    for (uint32_t i = 0; i <= g->components; i++)
-        components[i].largest = UINT32_MAX;
-    for (uint32_t i = 0; i < s->lost; i++) {
-        struct component *c = &components[g->vertices[i].component];
-        note_edges(g, components, i);
-        if (c->largest == UINT32_MAX || s->leaks[i].bytes > s->leaks[c->largest].bytes)
-            c->largest = i;
-    }
-    for (uint32_t i = 1; i <= g->components; i++) {
-        if (components[i].pointed_to)
-            continue;
-        s->leaks[components[i].largest].class = LEAK_DEFINITE;
-        s->leaks[components[i].largest].in_cycle = components[i].has_cycle;
-    }
-    meta_free(components, bytes);
-}
-
-/* Gives all that `start` reaches to `owner`; what another owner had becomes shared. */
-static void spread(struct graph *g, uint32_t start, uint32_t owner)
-{
-    struct leak *leaks = g->set->leaks;
-    g->frames[g->depth++] = (struct frame){start, 0};
-    while (g->depth) {
-        struct frame *top = &g->frames[g->depth - 1];
-        uint32_t to;
-        if (!next_edge(g, top->leak, &top->at, &to)) {
-            g->depth--;
-        } else if (to != owner && leaks[to].owner != owner &&
-                   leaks[to].owner != OWNER_SHARED) {
-            leaks[to].owner = leaks[to].owner == OWNER_NONE ? owner : OWNER_SHARED;
-            g->frames[g->depth++] = (struct frame){to, 0};
-        }
-    }
-}
-
-static void find_owners(struct graph *g)
-{
-    struct leak_set *s = g->set;
-    for (uint32_t i = 0; i < s->lost; i++)
-        if (s->leaks[i].class == LEAK_DEFINITE)
-            spread(g, i, i);
-    for (uint32_t i = 0; i < s->lost; i++) {
-        const struct leak *l = &s->leaks[i];
-        if (l->class != LEAK_INDIRECT || l->owner >= OWNER_NONE)
-            continue;
-        s->leaks[l->owner].kept_objects++;
-        s->leaks[l->owner].kept_bytes += l->bytes;
-    }
-}
-
-static bool graph_create(struct graph *g, struct leak_set *s, struct heap *h)
-{
-    size_t n = s->lost + 1;
-    *g = (struct graph){.set = s, .finder = {.heap = h}};
-    g->places_bytes = ((h->bytes >> UNIT_SHIFT) << STATE_SHIFT) * sizeof *g->places;
-    g->places = meta_alloc(g->places_bytes);
-    g->vertices = meta_alloc(n * sizeof *g->vertices);
-    g->frames = meta_alloc(n * sizeof *g->frames);
-    g->open = meta_alloc(n * sizeof *g->open);
-    return g->places && g->vertices && g->frames && g->open;
-}
-
-static void graph_destroy(struct graph *g)
-{
-    size_t n = g->set->lost + 1;
-    meta_free(g->places, g->places_bytes);
-    meta_free(g->vertices, n * sizeof *g->vertices);
-    meta_free(g->frames, n * sizeof *g->frames);
-    meta_free(g->open, n * sizeof *g->open);
-}
-
-static void classify(struct leak_set *s, struct heap *h)
-{
-    struct graph g;
-    if (!graph_create(&g, s, h)) {
-        s->incomplete = true;
-        graph_destroy(&g);
-        return;
-    }
-    for (uint32_t i = 0; i < s->lost; i++) {
-        struct found f;
-        if (naive_find(&g.finder, s->leaks[i].address, &f))
-            g.places[f.number] = i + 1;
-    }
-    for (uint32_t i = 0; i < s->lost; i++)
-        if (!g.vertices[i].order)
-            search_from(&g, i);
-    choose_definite(&g);
-    find_owners(&g);
-    graph_destroy(&g);
+    for (size_t i = 0; i < s->count; i++)
+        if (naive_find(&seen, s->leaks[i].address, &f))
+            seen.reached[f.number] = 1;
+    for (size_t i = 0; i < s->count; i++)
+        add_targets(s, &seen, s->leaks[i].address);
+    naive_destroy(&seen);
 }
 
 void leak_set_find(struct leak_set *s, struct heap *h, const struct leak_roots *roots)
 {
     struct collecting c = {.set = s, .heap = h};
+    s->incomplete = roots->callbacks->incomplete;
     each_manual(h, add_lost, &c);
+    if (s->count)
+        add_kept(s, h);
     s->lost = s->count;
-    classify(s, h);
     if (s->reachable_objects)
         find_possible(&c, roots);
 }

@@ -1,4 +1,5 @@
-/* What leaked: the manual objects that nothing reaches, and how they hang together. */
+/* What leaked: the manual objects that nothing reaches, the managed ones that only they
+ * keep alive, and how all these hang together. */
 #ifndef GCALLOC_REPORT_LEAK_SET_H
 #define GCALLOC_REPORT_LEAK_SET_H
 
@@ -10,6 +11,7 @@ enum leak_class {
                       that was chosen to stand for it */
     LEAK_INDIRECT, /* only leaked objects point to it */
     LEAK_POSSIBLE, /* only pointers into it, or to its end, were found */
+    LEAK_SUPPRESSED, /* of the lost: taken out by a suppression, or kept by one that is */
     LEAK_CLASSES,
 };
 
@@ -18,10 +20,12 @@ struct leak {
     size_t bytes;   /* requested */
     uint32_t stack; /* in the depot */
     enum leak_class class;
+    bool manual;
     bool in_cycle;     /* definite: it points back to itself, perhaps by way of others */
     uint32_t owner;    /* the definite leak that alone keeps it, by place; or OWNER_... */
     size_t kept_bytes; /* definite: of the indirect ones that it alone keeps */
     size_t kept_objects;
+    size_t pattern; /* suppressed: by which, see suppress.h */
 };
 
 enum { OWNER_NONE = UINT32_MAX - 1, OWNER_SHARED = UINT32_MAX };
@@ -40,8 +44,13 @@ struct leak_roots {
 };
 
 /* Fills an empty set, in the pause, when everything has been marked that roots other than
- * manual objects reach. */
+ * manual objects reach.  All that is lost is LEAK_INDIRECT at first. */
 void leak_set_find(struct leak_set *s, struct heap *h, const struct leak_roots *roots);
+
+/* Spreads suppressions over the lost objects, tells definite from indirect leaks, and finds
+ * what each keeps.  This can wait until the pause is over: what nothing reaches, nothing
+ * changes. */
+void leak_set_classify(struct leak_set *s, struct heap *h);
 
 void leak_set_clear(struct leak_set *s);
 

@@ -13,12 +13,14 @@ static const char *plural(size_t n)
     return n == 1 ? "" : "s";
 }
 
-static void print_contents(const struct leak *l)
+static void print_contents(const struct leak_group *g)
 {
+    const struct leak *l = g->example;
     const unsigned char *bytes = (const unsigned char *)l->address;
     size_t shown = l->bytes < EXAMPLE_BYTES ? l->bytes : EXAMPLE_BYTES;
-    out_print("  %s%zu bytes at %p%s\n", l->class == LEAK_DEFINITE ? "such as " : "",
-              l->bytes, (const void *)bytes, l->in_cycle ? ", part of a cycle" : "");
+    out_print("  %s%zu byte%s at %p%s\n", g->objects > 1 ? "such as " : "", l->bytes,
+              plural(l->bytes), (const void *)bytes,
+              l->in_cycle ? ", part of a cycle" : "");
     for (size_t line = 0; line < shown; line += BYTES_PER_LINE) {
         out_print("    %04zx ", line);
         for (size_t i = line; i < line + BYTES_PER_LINE; i++)
@@ -47,7 +49,7 @@ static void print_group(const struct leak_group *g)
         out_stack(g->stack);
     else
         out_print("    (where it was allocated is not known)\n");
-    print_contents(g->example);
+    print_contents(g);
 }
 
 static void print_total(const char *name, struct leak_total t, const char *meaning)
@@ -77,8 +79,8 @@ void leak_print_text(const struct leak_report *r)
     print_total("indirect", r->totals[LEAK_INDIRECT], "only leaks point to them");
     print_total("possible", r->totals[LEAK_POSSIBLE], "only pointers inside");
     print_total("reachable", r->reachable, "not freed, still in use");
-    if (r->suppressed.objects)
-        print_total("suppressed", r->suppressed, "");
+    if (r->totals[LEAK_SUPPRESSED].objects)
+        print_total("suppressed", r->totals[LEAK_SUPPRESSED], "left out");
     suppress_each(print_suppression, NULL);
     if (r->incomplete)
         out_print("  memory ran out: there are more leaks than these\n");

@@ -13,7 +13,13 @@
 #include "report/symbolize.h"
 #include "trace/depot.h"
 
-static int fd PRIVATE_DATA = STDERR_FILENO;
+enum { FUNCTION_WIDTH = 28, FUNCTION_MOST = 70, PLACE_MOST = 42 };
+
+static struct {
+    int fd;
+    size_t used;
+    char buffer[4096];
+} out PRIVATE_DATA = {.fd = STDERR_FILENO};
 
 /* The path with %p replaced by the process. */
 static void expand(const char *pattern, char *path, size_t size)
@@ -29,7 +35,7 @@ static void expand(const char *pattern, char *path, size_t size)
 void out_open(void)
 {
     char path[300];
-    fd = log_descriptor();
+    out.fd = log_descriptor();
     if (!options.report.text[0])
         return;
     expand(options.report.text, path, sizeof path);
@@ -38,22 +44,45 @@ void out_open(void)
         log_line("report: '%s' cannot be opened: %s; it goes here", path,
                  strerror(errno));
     else
-        fd = file;
+        out.fd = file;
+}
+
+static void flush(void)
+{
+    size_t done = 0;
+    while (done < out.used) {
+        ssize_t written = write(out.fd, out.buffer + done, out.used - done);
+        if (written == 0 || (written < 0 && errno != EINTR))
+            break;
+        if (written > 0)
+            done += (size_t)written;
+    }
+    out.used = 0;
 }
 
 void out_print(const char *format, ...)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    vdprintf(fd, format, arguments);
-    va_end(arguments);
+    for (int attempt = 0; attempt < 2; attempt++) {
+        size_t space = sizeof out.buffer - out.used;
+        va_list arguments;
+        va_start(arguments, format);
+        int n = vsnprintf(out.buffer + out.used, space, format, arguments);
+        va_end(arguments);
+        if (n < 0)
+            return;
+        if ((size_t)n < space || out.used == 0) { /* what never fits is cut off */
+            out.used += min_size((size_t)n, space - 1);
+            return;
+        }
+        flush();
+    }
 }
 
 void out_close(void)
 {
-    if (fd != log_descriptor())
-        close(fd);
-    fd = STDERR_FILENO;
+    flush();
+    if (out.fd != log_descriptor())
+        close(out.fd);
 }
 
 static const char *last_part(const char *path)
@@ -62,25 +91,28 @@ static const char *last_part(const char *path)
     return slash ? slash + 1 : path;
 }
 
+/* The function in one column and its place in the next, or below it when it is long. */
 static void print_frame(void *argument, const struct symbol *s)
 {
     size_t *number = argument;
-    out_print("    #%-2zu %-28s ", (*number)++, s->function ? s->function : "??");
+    char place[300];
     if (s->file)
-        out_print("%s:%d%s\n", last_part(s->file), s->line,
-                  s->inlined ? " (inlined)" : "");
+        snprintf(place, sizeof place, "%s:%d%s", last_part(s->file), s->line,
+                 s->inlined ? " (inlined)" : "");
     else
-        out_print("%s+0x%lx\n", s->module ? last_part(s->module) : "?",
-                  (unsigned long)s->offset);
+        snprintf(place, sizeof place, "%s+0x%lx", s->module ? last_part(s->module) : "?",
+                 (unsigned long)s->offset);
+    const char *function = s->function ? s->function : "??";
+    out_print("    #%-2zu %-*.*s", (*number)++, FUNCTION_WIDTH, FUNCTION_MOST, function);
+    if (strlen(function) > FUNCTION_WIDTH)
+        out_print("\n        %*s", FUNCTION_WIDTH, "");
+    out_print(" %.*s\n", PLACE_MOST, place);
 }
 
 void out_frames(const uintptr_t *frames, size_t count)
 {
-    size_t number = 0, own = 0;
-    while (own < count && symbolize_own(frames[own]))
-        own++;
-    for (size_t i = own; i < count; i++)
-        symbolize(frames[i], print_frame, &number);
+    size_t number = 0;
+    symbolize_stack(frames, count, print_frame, &number);
 }
 
 void out_stack(uint32_t stack)

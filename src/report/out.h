@@ -8,10 +8,13 @@
 /* Opens the destination of a report: one that cannot be opened is named in the log, and
  * that is used. */
 void out_open(void);
+
+/* What does not fit into some thousand bytes is cut off. */
 void out_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 void out_close(void);
 
-/* A call stack, a line per function, without the library's own innermost ones. */
+/* A call stack as symbolize_stack shows it, a line per function. */
 void out_frames(const uintptr_t *frames, size_t count);
 void out_stack(uint32_t stack);
 

@@ -78,10 +78,6 @@ void suppress_load(const char *path)
     fclose(file);
 }
 
-struct match {
-    struct pattern *hit;
-};
-
 static bool matches(const struct pattern *p, const char *name)
 {
     return name && fnmatch(p->glob, name, 0) == 0;
@@ -89,27 +85,27 @@ static bool matches(const struct pattern *p, const char *name)
 
 static void match_symbol(void *argument, const struct symbol *s)
 {
-    struct match *m = argument;
-    for (size_t i = 0; i < list.count && !m->hit; i++) {
-        struct pattern *p = &list.patterns[i];
+    size_t *hit = argument;
+    for (size_t i = 0; i < list.count && *hit == SUPPRESS_NONE; i++) {
+        const struct pattern *p = &list.patterns[i];
         if (matches(p, s->function) || matches(p, s->file) || matches(p, s->module))
-            m->hit = p;
+            *hit = i;
     }
 }
 
-bool suppress_stack(uint32_t stack, size_t objects, size_t bytes)
+size_t suppress_stack(uint32_t stack)
 {
     const uintptr_t *frames;
-    struct match m = {NULL};
-    size_t count = list.count ? depot_get(stack, &frames) : 0;
-    for (size_t i = 0; i < count && !m.hit; i++)
-        if (!symbolize_own(frames[i]))
-            symbolize(frames[i], match_symbol, &m);
-    if (!m.hit)
-        return false;
-    m.hit->objects += objects;
-    m.hit->bytes += bytes;
-    return true;
+    size_t hit = SUPPRESS_NONE, count = list.count ? depot_get(stack, &frames) : 0;
+    if (count)
+        symbolize_stack(frames, count, match_symbol, &hit);
+    return hit;
+}
+
+void suppress_count(size_t pattern, size_t bytes)
+{
+    list.patterns[pattern].objects++;
+    list.patterns[pattern].bytes += bytes;
 }
 
 void suppress_each(void (*visit)(void *argument, const char *pattern, size_t objects,

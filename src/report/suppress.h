@@ -6,15 +6,18 @@
 #ifndef GCALLOC_REPORT_SUPPRESS_H
 #define GCALLOC_REPORT_SUPPRESS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* Reads the file.  What is wrong with it goes to the log. */
 void suppress_load(const char *path);
 
-/* Some pattern matches the stack; then that pattern counts the objects and bytes. */
-bool suppress_stack(uint32_t stack, size_t objects, size_t bytes);
+/* The first pattern that matches the stack; SUPPRESS_NONE: none does. */
+#define SUPPRESS_NONE SIZE_MAX
+size_t suppress_stack(uint32_t stack);
+
+/* The pattern has left out one more object. */
+void suppress_count(size_t pattern, size_t bytes);
 
 /* Visits every pattern with what it has left out. */
 void suppress_each(void (*visit)(void *argument, const char *pattern, size_t objects,

@@ -3,11 +3,14 @@
 #include <dlfcn.h>
 #include <dwarf.h>
 #include <elfutils/libdwfl.h>
+#include <link.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/bits.h"
+
+enum { OWN_MOST = 6 }; /* calls between a public function and the capture */
 
 /* The functions of libdw that are used here. */
 #define LIBDW_FUNCTIONS(X)          \
@@ -20,8 +23,11 @@
     X(dwfl_addrmodule)              \
     X(dwfl_module_addrname)         \
     X(dwfl_module_addrdie)          \
-    X(dwfl_module_getsrc)           \
-    X(dwfl_lineinfo)                \
+    X(dwfl_module_nextcu)           \
+    X(dwarf_haspc)                  \
+    X(dwarf_getsrc_die)             \
+    X(dwarf_linesrc)                \
+    X(dwarf_lineno)                 \
     X(dwarf_getscopes)              \
     X(dwarf_getscopes_die)          \
     X(dwarf_diename)                \
@@ -42,9 +48,21 @@ static char *debuginfo_path PRIVATE_DATA;
 
 static Dwfl_Callbacks callbacks PRIVATE_DATA;
 
+static int has_loader(struct dl_phdr_info *program, size_t size, void *argument)
+{
+    (void)size;
+    bool *found = argument;
+    for (int i = 0; i < program->dlpi_phnum; i++)
+        *found |= program->dlpi_phdr[i].p_type == PT_INTERP;
+    return 1; /* the program comes first */
+}
+
+/* A program that is linked statically cannot load libraries safely. */
 static bool load(void)
 {
-    void *library = dlopen("libdw.so.1", RTLD_LAZY | RTLD_LOCAL);
+    bool dynamic = false;
+    dl_iterate_phdr(has_loader, &dynamic);
+    void *library = dynamic ? dlopen("libdw.so.1", RTLD_LAZY | RTLD_LOCAL) : NULL;
     if (!library)
         return false;
 #define LIBDW_LOAD(name)                                  \
@@ -84,13 +102,13 @@ void symbolize_end(void)
     dw.dwfl = NULL;
 }
 
-/* A number of a debugging entry; 0: it has none. */
+/* A number of a debugging entry; -1: it has none. */
 static int number_of(Dwarf_Die *die, unsigned attribute)
 {
     Dwarf_Attribute a;
     Dwarf_Word n;
     if (!dw.dwarf_attr(die, attribute, &a) || dw.dwarf_formudata(&a, &n) != 0)
-        return 0;
+        return -1;
     return (int)n;
 }
 
@@ -100,21 +118,34 @@ static const char *call_file(Dwarf_Die *unit, Dwarf_Die *die)
     Dwarf_Files *files;
     size_t count;
     int file = number_of(die, DW_AT_call_file);
-    if (!file || dw.dwarf_getsrcfiles(unit, &files, &count) != 0 || (size_t)file >= count)
+    if (file < 0 || dw.dwarf_getsrcfiles(unit, &files, &count) != 0 ||
+        (size_t)file >= count)
         return NULL;
-    return dw.dwarf_filesrc(files, (size_t)file, NULL, NULL);
+    const char *path = dw.dwarf_filesrc(files, (size_t)file, NULL, NULL);
+    return path && path[0] != '?' ? path : NULL; /* there is no file 0 before DWARF 5 */
+}
+
+/* The unit of debugging information around the address.  clang writes no table of them:
+ * then each is asked. */
+static Dwarf_Die *find_unit(Dwfl_Module *module, Dwarf_Addr address, Dwarf_Addr *bias)
+{
+    Dwarf_Die *unit = dw.dwfl_module_addrdie(module, address, bias);
+    if (unit)
+        return unit;
+    do
+        unit = dw.dwfl_module_nextcu(module, unit, bias);
+    while (unit && dw.dwarf_haspc(unit, address - *bias) != 1);
+    return unit;
 }
 
 /* The functions inlined at the address, innermost first.  Afterwards *s is the place in
  * the function that all of them are in. */
-static void visit_inlined(Dwfl_Module *module, Dwarf_Addr address, struct symbol *s,
+static void visit_inlined(Dwarf_Die *unit, Dwarf_Addr address, struct symbol *s,
                           void (*visit)(void *argument, const struct symbol *s),
                           void *argument)
 {
-    Dwarf_Addr bias;
     Dwarf_Die *scopes = NULL, *parents = NULL;
-    Dwarf_Die *unit = dw.dwfl_module_addrdie(module, address, &bias);
-    int found = unit ? dw.dwarf_getscopes(unit, address - bias, &scopes) : 0;
+    int found = dw.dwarf_getscopes(unit, address, &scopes);
     int count = found > 0 ? dw.dwarf_getscopes_die(&scopes[0], &parents) : 0;
     for (int i = 0; i < count; i++) {
         if (dw.dwarf_tag(&parents[i]) == DW_TAG_subprogram)
@@ -126,7 +157,8 @@ static void visit_inlined(Dwfl_Module *module, Dwarf_Addr address, struct symbol
         inner.inlined = true;
         visit(argument, &inner);
         s->file = call_file(unit, &parents[i]);
-        s->line = number_of(&parents[i], DW_AT_call_line);
+        int line = number_of(&parents[i], DW_AT_call_line);
+        s->line = line > 0 ? line : 0;
     }
     free(parents);
     free(scopes);
@@ -140,17 +172,24 @@ static void describe(uintptr_t address, struct symbol *s,
     Dwfl_Module *module = dw.dwfl_addrmodule(dw.dwfl, address);
     if (!module)
         return;
-    Dwfl_Line *line = dw.dwfl_module_getsrc(module, address);
-    if (line)
-        s->file = dw.dwfl_lineinfo(line, NULL, &s->line, NULL, NULL, NULL);
-    visit_inlined(module, address, s, visit, argument);
+    Dwarf_Addr bias;
+    Dwarf_Die *unit = find_unit(module, address, &bias);
+    Dwarf_Line *line = unit ? dw.dwarf_getsrc_die(unit, address - bias) : NULL;
+    if (line) {
+        s->file = dw.dwarf_linesrc(line, NULL, NULL);
+        dw.dwarf_lineno(line, &s->line);
+    }
+    if (unit)
+        visit_inlined(unit, address - bias, s, visit, argument);
     const char *name = dw.dwfl_module_addrname(module, address);
     if (name)
         s->function = name;
 }
 
-void symbolize(uintptr_t return_address,
-               void (*visit)(void *argument, const struct symbol *s), void *argument)
+/* The function around the return address, and before it those that are inlined there. */
+static void symbolize(uintptr_t return_address,
+                      void (*visit)(void *argument, const struct symbol *s),
+                      void *argument)
 {
     uintptr_t address = return_address - 1; /* inside the call */
     struct symbol s = {.offset = return_address};
@@ -165,15 +204,43 @@ void symbolize(uintptr_t return_address,
     visit(argument, &s);
 }
 
-bool symbolize_own(uintptr_t return_address)
+static void note_public(void *argument, const struct symbol *s)
 {
-    Dl_info info, own;
-    if (!dladdr((void *)(return_address - 1), &info) ||
-        !dladdr((void *)(uintptr_t)symbolize_own, &own))
-        return false;
-    if (info.dli_fbase != own.dli_fbase)
-        return false;
-    /* Linked statically, the program is the same object: then the name tells. */
-    bool shared = strstr(own.dli_fname, "libgcalloc") != NULL;
-    return shared || (info.dli_sname && strncmp(info.dli_sname, "gc_", 3) == 0);
+    bool *public = argument;
+    *public = !s->inlined && s->function && strncmp(s->function, "gc_", 3) == 0;
+}
+
+/* How many of the innermost frames are the library's own.  There are some only where it is
+ * linked into the program; then they end with the last function of a public name. */
+static size_t count_own(const uintptr_t *return_addresses, size_t count)
+{
+    size_t own = 0;
+    for (size_t i = 0; i < count && i < OWN_MOST; i++) {
+        bool public = false;
+        symbolize(return_addresses[i], note_public, &public);
+        own = public ? i + 1 : own;
+    }
+    return own;
+}
+
+struct walk {
+    void (*visit)(void *argument, const struct symbol *s);
+    void *argument;
+    bool in_main;
+};
+
+static void visit_frame(void *argument, const struct symbol *s)
+{
+    struct walk *w = argument;
+    w->visit(w->argument, s);
+    w->in_main = !s->inlined && s->function && strcmp(s->function, "main") == 0;
+}
+
+void symbolize_stack(const uintptr_t *return_addresses, size_t count,
+                     void (*visit)(void *argument, const struct symbol *s),
+                     void *argument)
+{
+    struct walk w = {visit, argument, false};
+    for (size_t i = count_own(return_addresses, count); i < count && !w.in_main; i++)
+        symbolize(return_addresses[i], visit_frame, &w);
 }

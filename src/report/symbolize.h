@@ -4,6 +4,7 @@
 #define GCALLOC_REPORT_SYMBOLIZE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct symbol {
@@ -15,16 +16,14 @@ struct symbol {
     bool inlined; /* the next symbol is the function that this one was inlined into */
 };
 
-/* Calls visit(argument, symbol) for the function around the return address, and before it
- * for each function inlined there, innermost first.  The strings live until
- * symbolize_end. */
-void symbolize(uintptr_t return_address,
-               void (*visit)(void *argument, const struct symbol *s), void *argument);
+/* Calls visit(argument, symbol) for every function on the stack, innermost first, those
+ * that were inlined too: without the library's own ones, and without what runs before
+ * main.  The strings live until symbolize_end. */
+void symbolize_stack(const uintptr_t *return_addresses, size_t count,
+                     void (*visit)(void *argument, const struct symbol *s),
+                     void *argument);
 
 /* Forgets what was read of debugging information. */
 void symbolize_end(void);
-
-/* The address belongs to the library itself. */
-bool symbolize_own(uintptr_t return_address);
 
 #endif

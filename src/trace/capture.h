@@ -7,9 +7,10 @@
 
 enum { CAPTURE_DEPTH_MAX = 256 };
 
-/* Stores up to `depth` return addresses, innermost first, beginning with the caller of
- * the function that calls this.  Returns how many.  May take the dynamic loader's lock:
- * never while the world is stopped. */
+/* Stores up to `depth` return addresses, innermost first, beginning with the program's
+ * call of the library.  Where the library is linked into the program they begin with the
+ * caller of the function that calls this.  Returns how many.  May take the dynamic
+ * loader's lock: never while the world is stopped. */
 size_t capture_stack(uintptr_t *frames, size_t depth);
 
 #endif

@@ -245,7 +245,7 @@ START_TEST(log_file)
     unlink(log_path);
     ck_assert_int_gt(length, 0);
     text[length] = '\0';
-    ck_assert_uint_eq(occurrences(text, "gcalloc: "), 3);
+    ck_assert_uint_eq(occurrences(text, "gcalloc: "), 2);
     ck_assert_int_eq(strncmp(text, "first\ngcalloc: gc 1 (request)", 29), 0);
     ck_assert_uint_eq(occurrences(text, "gcalloc: gc_free("), 1);
 }

@@ -222,7 +222,7 @@ static void expect_refused(void *pointer)
     ck_assert_ptr_null(object);
     ck_assert_int_eq(error, EINVAL);
     ck_assert_msg(strstr(text, address) != NULL, "no %s in: %s", address, text);
-    ck_assert_uint_eq(occurrences(text, "gcalloc: "), 2);
+    ck_assert_uint_eq(occurrences(text, "gcalloc: "), 1);
 }
 
 START_TEST(bad_pointers)

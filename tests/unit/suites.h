@@ -10,6 +10,8 @@
     X(log)         \
     X(maps)        \
     X(options)     \
+    X(capture)     \
+    X(depot)       \
     X(sizeclass)   \
     X(state)       \
     X(arena)       \

@@ -1,0 +1,254 @@
+/* How the lost objects hang together.  They are the vertices of a graph, the words in them
+ * that point to others its edges.  Its strongly connected components (Tarjan's algorithm)
+ * to which no other component points are the definite leaks. */
+#include "base/meta.h"
+#include "collect/naive.h"
+#include "report/leak_set.h"
+
+/* A vertex while the graph is searched. */
+struct vertex {
+    uint32_t order;     /* in which it was found, from 1; 0: not yet */
+    uint32_t low;       /* least order that is reached from it within its component */
+    uint32_t component; /* from 1; 0: not complete yet */
+};
+
+struct frame {
+    uint32_t leak;
+    size_t at; /* the next byte of it to look at */
+};
+
+struct graph {
+    struct leak_set *set;
+    struct naive finder;
+    uint32_t *places; /* numbered as the states: place of the leak, plus 1 */
+    size_t places_bytes;
+    struct vertex *vertices;
+    struct frame *frames; /* of the search in depth */
+    uint32_t *open;       /* vertices whose component is not complete */
+    size_t depth, opened;
+    uint32_t orders, components;
+};
+
+/* The next leak that this one points to, from byte *at on; false: no more. */
+READS_ANYTHING static bool next_edge(const struct graph *g, uint32_t from, size_t *at,
+                                     uint32_t *to)
+{
+    const struct leak *leak = &g->set->leaks[from];
+    struct found f;
+    if (!naive_find(&g->finder, leak->address, &f) || (f.kind & KIND_OPAQUE))
+        return false;
+    for (; *at + sizeof(uintptr_t) <= f.size; *at += sizeof(uintptr_t)) {
+        struct found target;
+        if (!naive_find(&g->finder, *(uintptr_t *)(leak->address + *at), &target) ||
+            !g->places[target.number])
+            continue;
+        *to = g->places[target.number] - 1;
+        *at += sizeof(uintptr_t);
+        return true;
+    }
+    return false;
+}
+
+static void enter(struct graph *g, uint32_t leak)
+{
+    struct vertex *v = &g->vertices[leak];
+    v->order = v->low = ++g->orders;
+    g->open[g->opened++] = leak;
+    g->frames[g->depth++] = (struct frame){leak, 0};
+}
+
+/* A vertex whose edges have all been followed; if it is the first of its component, that
+ * is complete. */
+static void leave(struct graph *g)
+{
+    uint32_t leak = g->frames[--g->depth].leak;
+    struct vertex *v = &g->vertices[leak];
+    if (g->depth) {
+        struct vertex *parent = &g->vertices[g->frames[g->depth - 1].leak];
+        parent->low = parent->low < v->low ? parent->low : v->low;
+    }
+    if (v->low != v->order)
+        return;
+    g->components++;
+    uint32_t member;
+    do {
+        member = g->open[--g->opened];
+        g->vertices[member].component = g->components;
+    } while (member != leak);
+}
+
+static void search_from(struct graph *g, uint32_t start)
+{
+    enter(g, start);
+    while (g->depth) {
+        struct frame *top = &g->frames[g->depth - 1];
+        struct vertex *v = &g->vertices[top->leak];
+        uint32_t to;
+        if (!next_edge(g, top->leak, &top->at, &to)) {
+            leave(g);
+        } else if (!g->vertices[to].order) {
+            enter(g, to);
+        } else if (!g->vertices[to].component) {
+            uint32_t order = g->vertices[to].order;
+            v->low = v->low < order ? v->low : order;
+        }
+    }
+}
+
+/* A component that no other points to has one definite leak: its largest manual object. */
+struct component {
+    bool pointed_to, has_cycle;
+    uint32_t largest;
+};
+
+static void note_edges(const struct graph *g, struct component *components, uint32_t leak)
+{
+    uint32_t own = g->vertices[leak].component, to;
+    for (size_t at = 0; next_edge(g, leak, &at, &to);) {
+        uint32_t other = g->vertices[to].component;
+        if (other == own)
+            components[own].has_cycle = true;
+        else
+            components[other].pointed_to = true;
+    }
+}
+
+static void choose_definite(struct graph *g)
+{
+    struct leak_set *s = g->set;
+    size_t bytes = (g->components + 1) * sizeof(struct component);
+    struct component *components = meta_alloc(bytes);
+    if (!components) {
+        s->incomplete = true;
+        return;
+    }
+    for (uint32_t i = 0; i <= g->components; i++)
+        components[i].largest = UINT32_MAX;
+    for (uint32_t i = 0; i < s->lost; i++) {
+        const struct leak *l = &s->leaks[i];
+        struct component *c = &components[g->vertices[i].component];
+        if (l->class == LEAK_SUPPRESSED)
+            continue;
+        note_edges(g, components, i);
+        if (l->manual &&
+            (c->largest == UINT32_MAX || l->bytes > s->leaks[c->largest].bytes))
+            c->largest = i;
+    }
+    for (uint32_t i = 1; i <= g->components; i++) {
+        if (components[i].pointed_to || components[i].largest == UINT32_MAX)
+            continue;
+        s->leaks[components[i].largest].class = LEAK_DEFINITE;
+        s->leaks[components[i].largest].in_cycle = components[i].has_cycle;
+    }
+    meta_free(components, bytes);
+}
+
+/* Gives all that `start` reaches to `owner`; what another owner had becomes shared. */
+static void spread(struct graph *g, uint32_t start, uint32_t owner)
+{
+    struct leak *leaks = g->set->leaks;
+    g->frames[g->depth++] = (struct frame){start, 0};
+    while (g->depth) {
+        struct frame *top = &g->frames[g->depth - 1];
+        uint32_t to;
+        if (!next_edge(g, top->leak, &top->at, &to)) {
+            g->depth--;
+        } else if (to != owner && leaks[to].owner != owner &&
+                   leaks[to].owner != OWNER_SHARED) {
+            leaks[to].owner = leaks[to].owner == OWNER_NONE ? owner : OWNER_SHARED;
+            g->frames[g->depth++] = (struct frame){to, 0};
+        }
+    }
+}
+
+static void find_owners(struct graph *g)
+{
+    struct leak_set *s = g->set;
+    for (uint32_t i = 0; i < s->lost; i++)
+        if (s->leaks[i].class == LEAK_DEFINITE)
+            spread(g, i, i);
+    for (uint32_t i = 0; i < s->lost; i++) {
+        const struct leak *l = &s->leaks[i];
+        if (l->class != LEAK_INDIRECT || l->owner >= OWNER_NONE)
+            continue;
+        s->leaks[l->owner].kept_objects++;
+        s->leaks[l->owner].kept_bytes += l->bytes;
+    }
+}
+
+/* Suppresses all that `start` reaches, by the same pattern. */
+static void suppress_from(struct graph *g, uint32_t start)
+{
+    struct leak *leaks = g->set->leaks;
+    g->frames[g->depth++] = (struct frame){start, 0};
+    while (g->depth) {
+        struct frame *top = &g->frames[g->depth - 1];
+        uint32_t to;
+        if (!next_edge(g, top->leak, &top->at, &to)) {
+            g->depth--;
+        } else if (leaks[to].class != LEAK_SUPPRESSED) {
+            leaks[to].class = LEAK_SUPPRESSED;
+            leaks[to].pattern = leaks[start].pattern;
+            g->frames[g->depth++] = (struct frame){to, 0};
+        }
+    }
+}
+
+/* What a suppressed object keeps is suppressed too, whatever else keeps it.  Edges to
+ * suppressed objects count no more. */
+static void spread_suppressions(struct graph *g)
+{
+    struct leak *leaks = g->set->leaks;
+    for (uint32_t i = 0; i < g->set->lost; i++)
+        if (leaks[i].class == LEAK_SUPPRESSED)
+            suppress_from(g, i);
+    for (uint32_t i = 0; i < g->set->lost; i++) {
+        struct found f;
+        if (leaks[i].class == LEAK_SUPPRESSED &&
+            naive_find(&g->finder, leaks[i].address, &f))
+            g->places[f.number] = 0;
+    }
+}
+
+static bool graph_create(struct graph *g, struct leak_set *s, struct heap *h)
+{
+    size_t n = s->lost + 1;
+    *g = (struct graph){.set = s, .finder = {.heap = h}};
+    g->places_bytes = ((h->bytes >> UNIT_SHIFT) << STATE_SHIFT) * sizeof *g->places;
+    g->places = meta_alloc(g->places_bytes);
+    g->vertices = meta_alloc(n * sizeof *g->vertices);
+    g->frames = meta_alloc(n * sizeof *g->frames);
+    g->open = meta_alloc(n * sizeof *g->open);
+    return g->places && g->vertices && g->frames && g->open;
+}
+
+static void graph_destroy(struct graph *g)
+{
+    size_t n = g->set->lost + 1;
+    meta_free(g->places, g->places_bytes);
+    meta_free(g->vertices, n * sizeof *g->vertices);
+    meta_free(g->frames, n * sizeof *g->frames);
+    meta_free(g->open, n * sizeof *g->open);
+}
+
+void leak_set_classify(struct leak_set *s, struct heap *h)
+{
+    struct graph g;
+    if (!graph_create(&g, s, h)) {
+        s->incomplete = true;
+        graph_destroy(&g);
+        return;
+    }
+    for (uint32_t i = 0; i < s->lost; i++) {
+        struct found f;
+        if (naive_find(&g.finder, s->leaks[i].address, &f))
+            g.places[f.number] = i + 1;
+    }
+    spread_suppressions(&g);
+    for (uint32_t i = 0; i < s->lost; i++)
+        if (s->leaks[i].class != LEAK_SUPPRESSED && !g.vertices[i].order)
+            search_from(&g, i);
+    choose_definite(&g);
+    find_owners(&g);
+    graph_destroy(&g);
+}

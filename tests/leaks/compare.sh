@@ -1,0 +1,119 @@
+#!/bin/sh
+# Builds the small programs with malloc and runs them under LeakSanitizer and memcheck,
+# where these are installed.  They are to find what the programs' table says, but for the
+# differences that the file `differences` lists and docs/leaks.md explains.
+srcdir=${srcdir:-.}
+CC=${CC:-cc}
+here=$srcdir/tests/leaks
+
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/gcalloc-compare.XXXXXX") || exit 1
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 1' HUP INT TERM
+
+build() { # PROGRAM FLAGS...
+    program=$1
+    shift
+    $CC -std=gnu11 -g -D_GNU_SOURCE -DWITH_MALLOC -DKEEPER_LIBRARY="\"$tmp/keeper.so\"" \
+        "$@" -o "$tmp/$program" "$here/programs.c" "$here/graphs.c" "$here/places.c" \
+        "$here/deeply.c" -ldl -pthread 2>"$tmp/errors"
+}
+
+$CC -g -shared -fPIC -o "$tmp/keeper.so" "$here/keeper.c" || exit 1
+
+# The tools' numbers, one file per process: definite, indirect, possible.
+lsan_numbers() {
+    awk '/^(Direct|Indirect) leak of/ {
+            objects[$1] += $7
+            bytes[$1] += $4
+        }
+        END {
+            print objects["Direct"] + 0, bytes["Direct"] + 0, objects["Indirect"] + 0,
+                bytes["Indirect"] + 0, "- -"
+        }' "$1"
+}
+memcheck_numbers() {
+    awk '{ gsub(/,/, "") }
+        / (definitely|indirectly|possibly) lost: / {
+            objects[$2] = $7
+            bytes[$2] = $4
+        }
+        END {
+            print objects["definitely"] + 0, bytes["definitely"] + 0,
+                objects["indirectly"] + 0, bytes["indirectly"] + 0,
+                objects["possibly"] + 0, bytes["possibly"] + 0
+        }' "$1"
+}
+
+passed=0
+failed=0
+explained=0
+check() { # TOOL NAME EXPECTED FOUND
+    expected=$3
+    difference=$(sed -n "s/^$1 $2 \([-0-9 ]*\): .*/\1/p" "$here/differences")
+    if [ -n "$difference" ]; then
+        explained=$((explained + 1))
+        expected=$difference
+    fi
+    verdict=passed
+    [ "$4" = "$expected" ] || verdict=FAILED
+    if [ "$verdict" = passed ] && [ -n "$difference" ]; then
+        verdict=$(sed -n "s/^$1 $2 [-0-9 ]*: //p" "$here/differences")
+    fi
+    if [ "$verdict" = FAILED ]; then
+        failed=$((failed + 1))
+        verdict="UNEXPLAINED, expected $expected"
+    else
+        passed=$((passed + 1))
+    fi
+    [ "$verdict" = passed ] || printf '%-9s %-21s %s; gcalloc %s\n          %s\n' \
+        "$1" "$2" "$4" "$3" "$verdict"
+}
+
+# TOOL: looks at every process of $tmp/list, whose report is $tmp/report.PROCESS.
+check_all() {
+    while read -r name process d db i ib p pb rest; do
+        [ -e "$tmp/report.$process" ] || : >"$tmp/report.$process"
+        expected="$d $db $i $ib $p $pb"
+        [ "$1" = lsan ] && expected="$d $db $i $ib - -"
+        check "$1" "$name" "$expected" "$("$1_numbers" "$tmp/report.$process")"
+    done <"$tmp/list"
+    rm -f "$tmp"/report.*
+}
+
+echo "objects and bytes: definite, indirect, possible"
+for level in -O0 -O2; do
+    if ! build lsan $level -fsanitize=leak; then
+        echo "LeakSanitizer is not installed"
+    elif LSAN_OPTIONS=exitcode=7 "$tmp/lsan" single >/dev/null 2>&1; [ $? != 7 ]; then
+        echo "LeakSanitizer does not work here"
+    else
+        LSAN_OPTIONS=exitcode=0:symbolize=0:log_path=$tmp/report "$tmp/lsan" >"$tmp/list" || exit 1
+        check_all lsan
+    fi
+done
+
+if ! command -v valgrind >/dev/null; then
+    echo "memcheck is not installed"
+elif ! build malloc -O0; then
+    cat "$tmp/errors"
+    exit 1
+elif ! valgrind -q "$tmp/malloc" clean >/dev/null 2>&1; then
+    echo "memcheck does not work here"
+else
+    valgrind --leak-check=full --log-file="$tmp/report.%p" "$tmp/malloc" >"$tmp/list" ||
+        exit 1
+    check_all memcheck
+fi
+
+# Each explanation must be in the manual, too.
+while read -r tool name rest; do
+    case $tool in '' | '#') continue ;; esac
+    grep -q "\`$name\`" "$srcdir/docs/leaks.md" || {
+        echo "docs/leaks.md does not explain $name"
+        failed=$((failed + 1))
+    }
+done <"$here/differences"
+
+echo "$explained differences, all explained" | sed "$([ $failed = 0 ] || echo 's/, all.*//')"
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

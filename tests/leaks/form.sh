@@ -1,0 +1,249 @@
+#!/bin/sh
+# The form of the report: text, JSON, stacks, suppressions, files and exit status.
+srcdir=${srcdir:-.}
+form=${leaks_form:?names the programs}
+form=$PWD/${form%% *}
+case $leaks_form in *' '*) static=$PWD/${leaks_form#* } ;; *) static= ;; esac
+
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/gcalloc-form.XXXXXX") || exit 1
+trap 'chmod -R u+w "$tmp"; rm -rf "$tmp"' EXIT
+trap 'exit 1' HUP INT TERM
+
+passed=0
+failed=0
+expect() { # NAME COMMAND...
+    name=$1
+    shift
+    if "$@" >"$tmp/said" 2>&1; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "form: failed: $name" >&2
+        head -n 40 "$tmp/said" >&2
+    fi
+}
+
+# OPTIONS SCENARIO: what it says is in $tmp/out, its exit status in $status.
+run() {
+    GCALLOC_OPTIONS=$1 "${3:-$form}" "$2" >"$tmp/out" 2>&1
+    status=$?
+    cat "$tmp/out" >>"$tmp/everything"
+}
+says() { grep -qF -- "$1" "$tmp/out" || { cat "$tmp/out"; false; }; }
+is_silent_on() { ! says "$1" >/dev/null || { cat "$tmp/out"; false; }; }
+counts() { [ "$(grep -c -- "$2" "$tmp/out")" = "$1" ] || { cat "$tmp/out"; false; }; }
+exits() { [ "$status" = "$1" ] || { echo "exit status $status"; false; }; }
+
+# ---- Text ------------------------------------------------------------------------
+
+normal() {
+    sed -e 's/process [0-9]*/process PROCESS/' -e 's/0x[0-9a-f]*/ADDRESS/g' "$1"
+}
+run leaks=1 all_sorts
+normal "$tmp/out" >"$tmp/normal"
+expect "the text is as in form.text" diff "$srcdir/tests/leaks/form.text" "$tmp/normal"
+
+run leaks=1 places
+sed -n 's/^Leak of \([0-9]*\) .*/\1/p' "$tmp/out" >"$tmp/order"
+sort -rn "$tmp/order" >"$tmp/sorted"
+expect "the largest come first" diff "$tmp/sorted" "$tmp/order"
+expect "a group for each place" counts 5 '^Leak of'
+
+run leaks=1 none
+expect "no leak, no group" counts 0 'eak of'
+expect "but a summary" says "reachable           1 object            20 bytes"
+
+run leaks=1 managed
+expect "managed objects that a leak keeps count" says "alone keeps 150 bytes in 2 more"
+run leaks=1 shared_child
+expect "what two leaks share belongs to neither" is_silent_on "alone keep"
+expect "and is indirect" says "indirect            1 object            48 bytes"
+run leaks=all managed
+expect "all objects" says "definite            1 object            48 bytes"
+run leaks=1 late
+expect "destructors of the program come first" says "definite            0 objects"
+run leaks=0 one
+expect "no report unless asked for" test ! -s "$tmp/out"
+
+# ---- Stacks ----------------------------------------------------------------------
+
+run leaks=1 deep
+expect "16 frames" counts 16 '^    #'
+for depth in 1 4 40 256; do
+    run leaks=1:depth=$depth deep
+    shown=$depth
+    [ $depth -gt 105 ] && shown=105 # up to main, and no further
+    expect "depth $depth" counts $shown '^    #'
+done
+expect "main is last" says "#104 main "
+run leaks=1:depth=0 deep
+expect "depth 0" says "where it was allocated is not known"
+run leaks=1:depth=100000 deep
+expect "no more than 256" counts 105 '^    #'
+run leaks=1 unloaded
+expect "a library that is gone" says "#1  ??                           ?+0x"
+expect "its caller" says "#2  unloaded                     form.c:"
+
+if command -v strip >/dev/null; then
+    strip -s -o "$tmp/stripped" "$form"
+    run leaks=1 one "$tmp/stripped"
+    expect "without symbols there are module and offset" says \
+        "#0  ??                           stripped+0x"
+    expect "the numbers are the same" says "Leak of 11 bytes in 1 object"
+fi
+
+mkdir "$tmp/no-libdw"
+echo "not a library" >"$tmp/no-libdw/libdw.so.1"
+LD_LIBRARY_PATH=$tmp/no-libdw${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} run leaks=1 one
+expect "without libdw there are module and offset" says \
+    "#0  ??                           form+0x"
+
+if [ -n "$static" ]; then
+    run leaks=1 one "$static"
+    expect "a static program" says "definite            1 object            11 bytes"
+    run leaks=1 late "$static"
+    expect "and its destructors" says "definite            0 objects"
+    run stacks=1 bad_free "$static"
+    expect "and its bad frees" says "double free"
+fi
+
+# ---- Files and exit status -----------------------------------------------------------
+
+run leaks=1 twice
+expect "a check at any time" exits 0
+expect "three reports" counts 3 '^gcalloc: leak report of process'
+run leaks=1 status
+expect "a status of the program's own" exits 3
+run leaks=1:exit_code=23 status
+expect "exit_code" exits 23
+run leaks=1:exit_code=23 none
+expect "exit_code without leaks" exits 0
+
+run "leaks=1:report=$tmp/report.%p.txt" one
+expect "nothing on stderr" test ! -s "$tmp/out"
+expect "a report with the process in its name" \
+    sh -c "p=\$(ls $tmp/report.*.txt) && p=\${p%.txt} && grep -q \"process \${p##*.}\$\" \$p.txt"
+run "leaks=1:report=$tmp/plain" one
+run "leaks=1:report=$tmp/plain" one
+expect "reports are appended" test "$(grep -c '^gcalloc: leak' "$tmp/plain")" = 2
+run "leaks=1:report=$tmp/none/file" one
+expect "a file that cannot be made" says \
+    "gcalloc: report: '$tmp/none/file' cannot be opened: No such file or directory;"
+expect "the report then goes to stderr" says "Leak of 11 bytes in 1 object"
+run "stacks=1:report=$tmp/bad" bad_free
+expect "bad frees too: the title stays on stderr" counts 1 ': double free$'
+cp "$tmp/bad" "$tmp/out"
+expect "and all of it is in the file" says "  freed first by"
+run stacks=1 bad_free
+expect "the title stands there once" counts 1 ': double free$'
+
+# ---- Suppressions ------------------------------------------------------------------
+
+# PATTERN SCENARIO DEFINITE INDIRECT SUPPRESSED: objects
+suppresses() {
+    echo "leak:$1" >"$tmp/suppressions"
+    run leaks=1:report_format=json:suppressions="$tmp/suppressions" "$2"
+    found=$(sed -n 's/.*"totals":{"definite":{"objects":\([0-9]*\),.*"indirect":{"objects":\([0-9]*\),.*"suppressed":{"objects":\([0-9]*\),.*/\1 \2 \3/p' "$tmp/out")
+    expect "leak:$1 on $2" test "$found" = "$3 $4 $5"
+}
+suppresses new_child family 1 0 1
+suppresses lose_family family 0 0 2
+suppresses lose_family shared_child 1 0 2
+suppresses lose_another shared_child 1 0 2
+suppresses family shared_child 1 0 2
+suppresses '^family$' family 0 0 2
+suppresses '^amily' family 1 1 0
+suppresses 'lose_fam$' family 1 1 0
+suppresses 'lose*ily$' family 0 0 2
+suppresses '^l*y' family 0 0 2
+suppresses '*' family 0 0 2
+suppresses 'f?mily' family 1 1 0
+suppresses '[f]amily' family 1 1 0
+suppresses form.c family 0 0 2
+suppresses 'leaks/form.c$' family 0 0 2
+suppresses 'deeply.c' family 0 0 2
+suppresses new_card places 5 0 0
+suppresses new_card family 0 0 2
+suppresses "$form" family 0 0 2
+suppresses place3 places 4 0 1
+suppresses libc.so family 1 1 0
+suppresses lose_family managed 0 0 3
+
+cat >"$tmp/suppressions" <<'END'
+# a comment
+
+leak:place3
+  leak:place*5
+leak:nobody
+leak:
+race:place1
+place2
+END
+run leaks=1:suppressions="$tmp/suppressions" places
+expect "used" says "suppressed by leak:place3: 1 object, 130 bytes"
+expect "used, with spaces before" says "suppressed by leak:place*5: 1 object, 150 bytes"
+expect "unused" says "unused suppression: leak:nobody"
+expect "the total" says "suppressed          2 objects          280 bytes  left out"
+expect "the rest is there" counts 3 '^Leak of'
+for line in "6: 'leak:'" "7: 'race:place1'" "8: 'place2'"; do
+    expect "malformed: $line" says \
+        "gcalloc: $tmp/suppressions:$line is not of the form leak:PATTERN; left out"
+done
+run leaks=1:exit_code=23:suppressions="$tmp/suppressions" places
+expect "some are left" exits 23
+echo 'leak:place' >"$tmp/suppressions"
+run leaks=1:exit_code=23:suppressions="$tmp/suppressions" places
+expect "none are left" exits 0
+run leaks=1:suppressions="$tmp/none" one
+expect "a file that cannot be read" says \
+    "gcalloc: suppressions: '$tmp/none' cannot be read: No such file or directory"
+expect "suppresses nothing" says "Leak of 11 bytes in 1 object"
+
+# ---- JSON --------------------------------------------------------------------------
+
+echo 'leak:nobody "quoted\' >"$tmp/suppressions"
+run leaks=1:report_format=json:suppressions="$tmp/suppressions" all_sorts
+expect "one line" test "$(wc -l <"$tmp/out")" = 1
+cat >"$tmp/fields.py" <<'END'
+import json, sys
+r = json.load(open(sys.argv[1]))
+amount = {"objects", "bytes"}
+assert set(r) == {"version", "process", "leaks", "totals", "suppressions", "incomplete"}
+assert r["version"] == 1 and r["process"] > 0 and r["incomplete"] is False
+assert set(r["totals"]) == {"definite", "indirect", "possible", "suppressed", "reachable"}
+assert all(set(t) == amount for t in r["totals"].values())
+for l in r["leaks"]:
+    assert set(l) == amount | {"class", "kept_objects", "kept_bytes", "cycles",
+                               "example", "stack"}
+    assert set(l["example"]) == {"address", "bytes"}
+    for f in l["stack"]:
+        assert set(f) == {"function", "file", "line", "module", "offset", "inlined"}
+    assert l["stack"][-1]["function"] == "main"
+classes = [l["class"] for l in r["leaks"]]
+assert classes == ["definite"] * 2 + ["indirect"] * 2 + ["possible"]
+assert [l["bytes"] for l in r["leaks"]] == [3000, 48, 48, 48, 48]
+ring = r["leaks"][1]
+assert (ring["kept_objects"], ring["kept_bytes"], ring["cycles"]) == (2, 96, 1)
+assert [f["function"] for f in ring["stack"][:2]] == ["new_card", "lose_ring"]
+assert [f["inlined"] for f in ring["stack"][:2]] == [True, False]
+assert r["suppressions"] == [{"pattern": 'nobody "quoted\\', "objects": 0, "bytes": 0}]
+for c in ("definite", "indirect", "possible"):
+    for unit in amount:
+        assert r["totals"][c][unit] == sum(l[unit] for l in r["leaks"] if l["class"] == c)
+END
+if command -v python3 >/dev/null; then
+    expect "the documented fields" python3 "$tmp/fields.py" "$tmp/out"
+elif command -v jq >/dev/null; then
+    expect "it parses" jq . "$tmp/out"
+else
+    expect "it looks right" grep -q '^{"version":1,"process":[0-9]*,"leaks":\[{.*}\],"totals":{.*},"suppressions":\[{.*}\],"incomplete":false}$' "$tmp/out"
+fi
+
+# ---- Width -------------------------------------------------------------------------
+
+long=$(grep -v '^{\|^gcalloc: report:\|^gcalloc: suppressions:\|not of the form\|^  it is' \
+    "$tmp/everything" | awk 'length > 80')
+expect "no line is longer than 80 columns: $long" test -z "$long"
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

@@ -1,0 +1,45 @@
+/* The table of small programs, and what they share. */
+#ifndef GCALLOC_TESTS_LEAKS_PROGRAMS_H
+#define GCALLOC_TESTS_LEAKS_PROGRAMS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "deeply.h"
+#include "memory.h"
+
+struct amount {
+    size_t objects, bytes;
+};
+
+/* A program leaves behind what it says here: definite, indirect, possible leaks, and what
+ * is still reachable.  `kept`: what the definite leaks keep, each alone. */
+struct program {
+    const char *name;
+    void (*run)(void);
+    struct amount definite, indirect, possible, reachable, kept;
+    size_t cycles;
+};
+
+struct node {
+    struct node *next, *other;
+    char data[24];
+};
+
+enum { NODE = sizeof(struct node) };
+
+/* Static data: what it points to is reachable. */
+extern void *volatile kept[8];
+
+/* A node that points to these two. */
+struct node *new_node(struct node *next, struct node *other);
+
+/* A list of so many nodes. */
+struct node *new_list(size_t length);
+
+/* A ring of so many nodes; returns the first, and in *last the last. */
+struct node *new_ring(size_t length, struct node **last);
+
+extern const struct program graph_programs[], place_programs[];
+
+#endif
