@@ -27,7 +27,7 @@ static bool on_stack(uintptr_t address)
 static void title(const char *function, const void *address, const char *what)
 {
     out_print("gcalloc: %s(%p): %s\n", function, address, what);
-    if (options.report.text[0] || options.log_file.text[0])
+    if (options.report.text[0])
         log_line("%s(%p): %s", function, address, what);
 }
 
