@@ -2,6 +2,7 @@
 #include "heap/arena.h"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/os.h"
 #include "support.h"
@@ -152,10 +153,53 @@ START_TEST(grow_fails_cleanly)
 }
 END_TEST
 
+/* Another party moves the break: the heap goes on above, and leaves its space alone. */
+START_TEST(foreign_break)
+{
+    h.space = &os_sbrk;
+    ck_assert(arena_create(&h, MIB(64)));
+    ck_assert_uint_ge(grow_by(20), 20);
+    uint32_t end = unit_end(&h);
+    char *foreign = sbrk(12345);
+    memset(foreign, 0x55, 12345);
+    uint32_t units = 30, first = arena_grow(&h, &units);
+    ck_assert_uint_gt(first, end);
+    ck_assert_uint_eq(unit_end(&h), first + units);
+    for (uint32_t u = end; u < first; u++)
+        ck_assert_uint_eq(h.words[u], UNIT_USED);
+    check_units(first, first + units);
+    fill_units(first, first + units);
+    ck_assert(all_bytes_are(foreign, 12345, 0x55));
+    ck_assert_uint_eq(lookup_state(&h, (uintptr_t)foreign) == NULL, true);
+    arena_destroy(&h);
+}
+END_TEST
+
+/* Moved below the heap's end, the break has taken memory away: that is said, and no more
+ * is asked for. */
+START_TEST(break_below_the_end)
+{
+    h.space = &os_sbrk;
+    ck_assert(arena_create(&h, MIB(64)));
+    ck_assert_uint_ge(grow_by(20), 20);
+    uint32_t end = unit_end(&h);
+    ck_assert_ptr_ne(sbrk(-(intptr_t)UNIT_BYTES), (void *)-1);
+    log_capture();
+    errno = 0;
+    ck_assert_uint_eq(grow_by(1), 0);
+    ck_assert_int_eq(errno, ENOMEM);
+    ck_assert_uint_eq(unit_end(&h), end);
+    ck_assert_ptr_nonnull(
+        strstr(logged(), "moved the program break below the heap's end"));
+}
+END_TEST
+
 TCase *arena_tests(void)
 {
     TCase *t = tcase_create("arena");
     tcase_add_test(t, grows_to_the_end);
+    tcase_add_test(t, foreign_break);
+    tcase_add_test(t, break_below_the_end);
     tcase_add_test(t, more_than_room);
     tcase_add_test(t, least_and_most);
     tcase_add_test(t, limit_on_address_space);
