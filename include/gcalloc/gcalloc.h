@@ -33,7 +33,7 @@ extern "C" {
 
 /* ---- Allocation ---------------------------------------------------------------- */
 
-/* Prepares the process heap.  Optional: the first call of any function does it.  Failure
+/* Prepares the process heap.  Optional: the first allocation does it.  Failure
  * (no address space) is not reported here but by the first allocation. */
 GC_PUBLIC void gc_init(void);
 

@@ -89,6 +89,18 @@ static void *move(const struct object *o, size_t size)
     return moved;
 }
 
+/* In place where that is possible. */
+static void *resize(struct object *o, size_t size)
+{
+    if (!(is_large(o) ? resize_large(o, size) : fits_slot(o, size)))
+        return move(o, size);
+    if (!is_large(o))
+        clear_rest(o, size);
+    object_at((void *)o->address, o);
+    site_resized(o, size);
+    return (void *)o->address;
+}
+
 void *gc_realloc(void *object, size_t size)
 {
     struct object o;
@@ -100,12 +112,9 @@ void *gc_realloc(void *object, size_t size)
         report_bad_pointer("gc_realloc", object);
         return errno = EINVAL, NULL;
     }
-    if (is_large(&o) ? resize_large(&o, size) : fits_slot(&o, size)) {
-        if (!is_large(&o))
-            clear_rest(&o, size);
-        object_at(object, &o);
-        site_resized(&o, size);
-        return object;
-    }
-    return move(&o, size);
+    int saved_errno = errno;
+    void *resized = resize(&o, size);
+    if (resized)
+        errno = saved_errno;
+    return resized;
 }

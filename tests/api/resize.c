@@ -1,6 +1,8 @@
 /* gc_realloc: every way from one size to another. */
 #include "api.h"
 
+#include "base/os.h"
+
 /* Small, medium, large, and so large that pages are moved; on both sides of boundaries.
  */
 static const size_t sizes[] = {
@@ -284,6 +286,31 @@ START_TEST(errno_is_left_alone)
 }
 END_TEST
 
+/* A call of the system that fails on the way to success, such as moving pages (the first
+ * call, once the heap has grown), must not show. */
+START_TEST(errno_is_left_alone_when_the_system_refuses)
+{
+    unsigned resized = 0;
+    for (unsigned nth = 8; nth > 0; nth--) {
+        char *object = gc_alloc(MIB(8)), *behind = gc_alloc(MIB(8));
+        write_pattern(object, MIB(8), nth);
+        os_fail(nth, false);
+        errno = 4711;
+        char *larger = gc_realloc(object, MIB(24));
+        int error = errno;
+        os_fail(0, false);
+        ck_assert_int_eq(error, larger ? 4711 : ENOMEM);
+        ck_assert(has_pattern(larger ? larger : object, MIB(8), nth));
+        ck_assert_ptr_eq(gc_base(behind), behind);
+        resized += larger != NULL;
+        gc_free(larger ? larger : object);
+        gc_free(behind);
+    }
+    ck_assert_uint_ge(resized, 1);
+    check_heap_sound();
+}
+END_TEST
+
 Suite *resize_suite(void)
 {
     Suite *s = suite_create("resize");
@@ -301,5 +328,6 @@ Suite *resize_suite(void)
     ADD(s, bad_pointers);
     ADD(s, failure_leaves_the_object);
     ADD(s, errno_is_left_alone);
+    ADD(s, errno_is_left_alone_when_the_system_refuses);
     return s;
 }
