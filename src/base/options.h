@@ -22,7 +22,7 @@ enum option_time {
 
 /* The names of choices, in the order of the values. */
 #define OS_CHOICES "mmap|sbrk"
-#define FIT_CHOICES "best|first|next|buddy|adaptive"
+#define FIT_CHOICES "first|best|next|buddy|adaptive"
 
 /* Values of option leaks. */
 enum { LEAKS_NONE, LEAKS_MANUAL, LEAKS_ALL };
@@ -40,8 +40,10 @@ enum { BAD_FREE_WARN, BAD_FREE_ABORT };
     X(os, CHOICE, AT_START, 0, OS_CHOICES ": where the heap's memory comes from")        \
     X(fit, CHOICE, AT_START, 0, FIT_CHOICES ": which free units serve a request")        \
     X(floor, SIZE, ANY_TIME, MIB(8), "least allocation between two collections")         \
-    X(growth, COUNT, ANY_TIME, 100,                                                      \
+    X(growth, COUNT, ANY_TIME, 150,                                                      \
       "allocation between two collections, in percent of what survived the last")        \
+    X(huge_pages, SIZE, AT_START, MIB(4),                                                \
+      "heap size from which the system is asked for huge pages; 0: never")               \
     X(stress, COUNT, ANY_TIME, 0, "collect at every Nth refill of a cache; 0: off")      \
     X(verify, FLAG, ANY_TIME, 0,                                                         \
       "check every collection against a naive marker; abort on a difference")            \

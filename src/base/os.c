@@ -107,6 +107,17 @@ void os_populate(void *address, size_t bytes)
 #endif
 }
 
+void os_huge_pages(void *address, size_t bytes)
+{
+#ifdef MADV_HUGEPAGE
+    int saved_errno = errno;
+    madvise(address, bytes, MADV_HUGEPAGE);
+    errno = saved_errno;
+#else
+    (void)address, (void)bytes;
+#endif
+}
+
 void *os_map(size_t bytes)
 {
     return map(bytes, PROT_READ | PROT_WRITE, 0);

@@ -16,6 +16,7 @@
 /* The granularity of memory here.  The kernel's pages may be larger (AArch64: 64 KiB),
  * which os_page_bytes tells; then decommitting rounds inwards. */
 #define OS_PAGE 4096u
+#define OS_HUGE_PAGE (2u << 20)
 
 size_t os_page_bytes(void);
 
@@ -32,6 +33,10 @@ size_t os_decommit(void *address, size_t bytes);
 /* Asks for the memory of a committed range now, rather than at its first touch.  Only
  * advice. */
 void os_populate(void *address, size_t bytes);
+
+/* Asks for huge pages, of OS_HUGE_PAGE bytes, wherever whole ones lie in the range and no
+ * memory is there yet.  Only advice. */
+void os_huge_pages(void *address, size_t bytes);
 
 /* Zeroed memory at once, for the library's own tables. */
 void *os_map(size_t bytes);

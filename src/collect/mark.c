@@ -7,6 +7,7 @@
 enum {
     PIECE_BYTES = 8192, /* larger objects are scanned in pieces, to bound the work list */
     WORK_SHARE = 8,     /* the work list may take an eighth of the heap's address space */
+    NEAR_BYTES = 64 << 20, /* state bytes, a 16th or less, are in the cache or close */
 };
 
 /* What marking touches for every word, in the local variables of a loop: a store of a
@@ -20,13 +21,15 @@ struct front {
     uint32_t unmarked; /* bit n: state n is an object that has no mark of this cycle */
     uint8_t mark;
     uint32_t oldest, newest;
-    struct work *fill; /* the half of the second queue that is filled */
-    uint32_t filled;
+    struct work *next, *full; /* where the half of the second queue that is filled goes
+                                 on, and ends */
+    struct work *other;       /* where the other half ends */
 };
 
 INLINE struct front front_load(struct marker *m)
 {
     const struct heap *h = m->heap;
+    struct work *half = m->pending[m->filling];
     unsigned stale = STATE_MARK_A + STATE_MARK_B - (unsigned)h->mark;
     return (struct front){
         .m = m,
@@ -38,47 +41,66 @@ INLINE struct front front_load(struct marker *m)
         .mark = h->mark,
         .oldest = m->oldest,
         .newest = m->newest,
-        .fill = m->pending[m->filling],
-        .filled = m->filled,
+        .next = half + m->filled,
+        .full = half + PENDING,
+        .other = m->pending[!m->filling] + PENDING,
     };
+}
+
+INLINE uint32_t filled(const struct front *f)
+{
+    return (uint32_t)(f->next - (f->full - PENDING));
 }
 
 INLINE void front_store(const struct front *f)
 {
     f->m->oldest = f->oldest;
     f->m->newest = f->newest;
-    f->m->filling = f->fill == f->m->pending[1];
-    f->m->filled = f->filled;
+    f->m->filling = f->full == f->m->pending[1] + PENDING;
+    f->m->filled = filled(f);
 }
 
 /* An object enters the second queue, which first moves to the work list if it is full. */
 INLINE void add_pending(struct front *f, uintptr_t address, size_t bytes)
 {
-    if (UNLIKELY(f->filled == PENDING)) {
-        f->m->lost_work |= !worklist_push(&f->m->work, f->fill, PENDING);
-        f->filled = 0;
+    if (UNLIKELY(f->next == f->full)) {
+        f->next -= PENDING;
+        f->m->lost_work |= !worklist_push(&f->m->work, f->next, PENDING);
     }
-    f->fill[f->filled].address = address;
-    f->fill[f->filled++].bytes = bytes;
+    f->next->address = address;
+    f->next++->bytes = bytes;
+}
+
+/* Marks a candidate.  false: it is marked already, or no object. */
+INLINE bool test_and_mark(struct front *f, uint8_t *state)
+{
+    if (!(f->unmarked >> *state & 1))
+        return false;
+    *state = f->mark;
+    return true;
+}
+
+/* An object newly marked, the one of this index in the block at offset `start`. */
+INLINE void add_marked(struct front *f, unit_word word, size_t start, size_t index)
+{
+    if (word_opaque(word))
+        return;
+    size_t size = word_geometry(word)->size;
+    uintptr_t address = f->base + start + index * size;
+    __builtin_prefetch((void *)address);
+    __builtin_prefetch((void *)(address + size - 1));
+    add_pending(f, address, size);
 }
 
 /* A candidate leaves the first queue. */
 INLINE void visit(struct front *f, uint8_t *state)
 {
-    if (!(f->unmarked >> *state & 1))
+    if (!test_and_mark(f, state))
         return;
-    *state = f->mark;
     size_t number = (size_t)(state - f->states);
     size_t head = number >> STATE_SHIFT;
-    unit_word word = f->words[head];
-    if (word_opaque(word))
-        return;
-    size_t size = word_geometry(word)->size;
     size_t index = number & ((1u << STATE_SHIFT) - 1);
-    uintptr_t address = f->base + (head << UNIT_SHIFT) + index * size;
-    __builtin_prefetch((void *)address);
-    __builtin_prefetch((void *)(address + size - 1));
-    add_pending(f, address, size);
+    add_marked(f, f->words[head], head << UNIT_SHIFT, index);
 }
 
 INLINE void visit_oldest(struct front *f)
@@ -97,8 +119,9 @@ INLINE void add_candidate(struct front *f, uint8_t *state)
 }
 
 /* Words that point to free units or behind the last slot of a block need no test here:
- * the state byte that they lead to is FREE. */
-INLINE void consider(struct front *f, uintptr_t word)
+ * the state byte that they lead to is FREE.  With `near`, the byte is expected to be in
+ * the cache, and does without the first queue. */
+INLINE void consider(struct front *f, uintptr_t word, bool near)
 {
     size_t offset = word - f->base;
     if (LIKELY(offset >= f->bytes))
@@ -110,13 +133,17 @@ INLINE void consider(struct front *f, uintptr_t word)
         distance = unit - unit_head(f->m->heap, (uint32_t)unit);
     size_t start = (unit - distance) << UNIT_SHIFT;
     size_t index = (offset - start) * word_geometry(w)->reciprocal >> GEOMETRY_SHIFT;
-    add_candidate(f, f->states + (start >> (UNIT_SHIFT - STATE_SHIFT)) + index);
+    uint8_t *state = f->states + (start >> (UNIT_SHIFT - STATE_SHIFT)) + index;
+    if (!near)
+        add_candidate(f, state);
+    else if (test_and_mark(f, state))
+        add_marked(f, w, start, index);
 }
 
-READS_ANYTHING INLINE void scan(struct front *f, uintptr_t low, uintptr_t high)
+READS_ANYTHING INLINE void scan(struct front *f, uintptr_t low, uintptr_t high, bool near)
 {
     for (const uintptr_t *p = (uintptr_t *)low; p < (uintptr_t *)high; p++)
-        consider(f, *p);
+        consider(f, *p, near);
 }
 
 /* An opaque object whose slot ends just at `word`, and that is too small to have a byte
@@ -139,7 +166,7 @@ READS_ANYTHING void marker_scan_stack(struct marker *m, uintptr_t low, uintptr_t
     high = align_down(high, sizeof(uintptr_t));
     for (const uintptr_t *p = (uintptr_t *)low; p < (uintptr_t *)high; p++) {
         uintptr_t word = *p;
-        consider(&f, word);
+        consider(&f, word, false);
         uint8_t *ending = word % GRANULE == 0 ? ends_at(m->heap, word) : NULL;
         if (ending)
             add_candidate(&f, ending);
@@ -151,7 +178,7 @@ READS_ANYTHING void marker_scan_stack(struct marker *m, uintptr_t low, uintptr_t
 READS_ANYTHING static void scan_range(struct marker *m, uintptr_t low, uintptr_t high)
 {
     struct front f = front_load(m);
-    scan(&f, low, high);
+    scan(&f, low, high, false);
     front_store(&f);
 }
 
@@ -167,11 +194,11 @@ void marker_scan_roots(struct marker *m, uintptr_t low, uintptr_t high)
 static void take_work(struct front *f)
 {
     struct worklist *l = &f->m->work;
-    while (f->filled < PENDING && l->count > 0) {
+    while (f->next < f->full && l->count > 0) {
         struct work w = l->items[--l->count];
         __builtin_prefetch((void *)w.address);
-        f->fill[f->filled].address = w.address;
-        f->fill[f->filled++].bytes = w.bytes;
+        f->next->address = w.address;
+        f->next++->bytes = w.bytes;
     }
 }
 
@@ -179,13 +206,14 @@ static void take_work(struct front *f)
  * be filled.  Returns how many objects there are; 0: marking is complete. */
 INLINE uint32_t turn_over(struct front *f)
 {
-    if (f->filled < PENDING / 2)
+    if (filled(f) < PENDING / 2)
         take_work(f);
-    while (f->filled == 0 && f->oldest != f->newest)
+    while (filled(f) == 0 && f->oldest != f->newest)
         visit_oldest(f);
-    uint32_t count = f->filled;
-    f->fill = f->fill == f->m->pending[0] ? f->m->pending[1] : f->m->pending[0];
-    f->filled = 0;
+    uint32_t count = filled(f);
+    f->full = f->other;
+    f->other = f->next - count + PENDING;
+    f->next = f->full - PENDING;
     return count;
 }
 
@@ -203,20 +231,39 @@ NOINLINE static size_t first_piece(struct marker *m, const struct work *w)
     return PIECE_BYTES;
 }
 
-READS_ANYTHING static void drain_queues(struct marker *m)
+READS_ANYTHING INLINE void drain(struct marker *m, bool near)
 {
     struct front f = front_load(m);
     uint32_t count;
     while ((count = turn_over(&f)) > 0) {
-        const struct work *half = m->pending[f.fill == m->pending[0]];
+        const struct work *half = f.other - PENDING;
         for (const struct work *w = half; w < half + count; w++) {
             size_t bytes = w->bytes;
             if (UNLIKELY(bytes > PIECE_BYTES))
                 bytes = first_piece(m, w);
-            scan(&f, w->address, w->address + bytes);
+            scan(&f, w->address, w->address + bytes, near);
         }
     }
     front_store(&f);
+}
+
+/* Two copies of the loop: a heap in the cache does not pay for hiding latency. */
+static void drain_near(struct marker *m)
+{
+    drain(m, true);
+}
+
+static void drain_far(struct marker *m)
+{
+    drain(m, false);
+}
+
+static void drain_queues(struct marker *m)
+{
+    if (m->heap->bytes < m->near_bytes)
+        drain_near(m);
+    else
+        drain_far(m);
 }
 
 /* Scans every marked object again, after some could not be put on the work list. */
@@ -265,6 +312,7 @@ void marker_mark_manual(struct marker *m)
 bool marker_create(struct marker *m, struct heap *h)
 {
     m->heap = h;
+    m->near_bytes = NEAR_BYTES;
     size_t bytes = ((size_t)h->unit_limit << UNIT_SHIFT) / WORK_SHARE;
     return worklist_create(&m->work, bytes / sizeof(struct work));
 }

@@ -17,6 +17,7 @@ enum {
 
 struct marker {
     struct heap *heap;
+    size_t near_bytes; /* of a heap; smaller ones are marked without the first queue */
     uint8_t *candidates[CANDIDATES]; /* a ring, from `oldest` to `newest` - 1, modulo its
                                         size: both only count up */
     uint32_t oldest, newest;

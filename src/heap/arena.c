@@ -46,7 +46,7 @@ static bool reserve(struct heap *h, size_t units)
     size_t tables = words_bytes(units) + units_bytes(units) + states_bytes(units);
     size_t sites = h->records_sites ? sites_bytes(units) : 0;
     size_t bytes = (units - 1) * UNIT_BYTES;
-    void *memory = h->space->reserve(bytes, UNIT_BYTES);
+    void *memory = h->space->reserve(bytes, OS_HUGE_PAGE);
     if (!memory)
         return false;
     char *table = os_reserve(tables + sites, OS_PAGE);
@@ -135,16 +135,29 @@ static uint32_t grow(struct heap *h, uint32_t units)
                0; /* behind a gap, and no tables for it: it is never used */
     close_gap(h, (uint32_t)first);
     h->bytes += bytes;
+    if (h->bytes > h->huge_from)
+        os_huge_pages(memory, bytes);
     return (uint32_t)first;
+}
+
+/* How many units to add if so many are needed: in steps that grow with the heap, and up
+ * to the end of a huge page if the heap is to have them. */
+static uint32_t growth(const struct heap *h, uint32_t least)
+{
+    uint32_t end = unit_end(h), room = h->unit_limit - end;
+    size_t step = min_size(max_size(end / 8, GROW_LEAST), GROW_MOST);
+    size_t units = max_size(least, step);
+    if (h->bytes + (units << UNIT_SHIFT) > h->huge_from)
+        units += unit_skip(h, end + (uint32_t)units, OS_HUGE_PAGE >> UNIT_SHIFT);
+    return (uint32_t)min_size(units, room);
 }
 
 uint32_t arena_grow(struct heap *h, uint32_t *units)
 {
-    uint32_t end = unit_end(h), room = h->unit_limit - end, least = *units;
-    if (least > room)
+    uint32_t least = *units;
+    if (least > h->unit_limit - unit_end(h))
         return errno = ENOMEM, 0;
-    size_t step = min_size(max_size(end / 8, GROW_LEAST), GROW_MOST);
-    *units = (uint32_t)min_size(max_size(least, step), room);
+    *units = growth(h, least);
     uint32_t first = grow(h, *units);
     if (!first && *units > least)
         first = grow(h, *units = least);

@@ -21,11 +21,12 @@ bool heap_create(struct heap *h, const struct heap_config *config)
     memset(h, 0, sizeof *h);
     sizeclass_init(config->end_pointers);
     h->space = config->space;
-    h->fit = config->fit ? config->fit : &fit_best;
+    h->fit = config->fit ? config->fit : &fit_first;
     h->fit->start(h);
     h->mark = STATE_MARK_A;
     h->limit = SIZE_MAX;
     h->budget = SIZE_MAX;
+    h->huge_from = config->huge_from ? config->huge_from : SIZE_MAX;
     h->pad_from = config->end_pointers ? 0 : PAD_FROM;
     h->run_bytes_max = RUN_BYTES_MAX;
     h->records_sites = config->sites;

@@ -9,8 +9,9 @@ SHARED_DATA struct heap process_heap;
 
 struct heap_config {
     const struct os_space *space; /* where its units come from */
-    const struct fit *fit;        /* which free units serve a request; NULL: fit_best */
+    const struct fit *fit;        /* which free units serve a request; NULL: fit_first */
     size_t reserve;               /* most address space that it may take */
+    size_t huge_from;             /* bytes from which it wants huge pages; 0: never */
     bool end_pointers;            /* slots of every size have a byte to spare */
     bool sites;                   /* it is recorded where objects come from */
 };

@@ -233,6 +233,8 @@ struct heap {
     size_t run_bytes_max; /* a run is no longer than this, one slot at least */
 
     const struct os_space *space;
+    size_t
+        huge_from; /* huge pages are asked for once `bytes` exceeds it; SIZE_MAX: never */
     const struct fit *fit;
     struct fit_state fit_state;
 

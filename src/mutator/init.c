@@ -31,12 +31,13 @@ static bool start_heap(void)
         return true;
     struct heap *h = &process_heap;
     static const struct os_space *const spaces[] = {&os_mmap, &os_sbrk};
-    static const struct fit *const fits[] = {&fit_best, &fit_first, &fit_next, &fit_buddy,
+    static const struct fit *const fits[] = {&fit_first, &fit_best, &fit_next, &fit_buddy,
                                              &fit_adaptive};
     struct heap_config config = {
         .space = spaces[options.os],
         .fit = fits[options.fit],
         .reserve = options.reserve,
+        .huge_from = options.huge_pages,
         .end_pointers = options.end_pointers,
         .sites = options.leaks || options.stacks,
     };

@@ -1,6 +1,7 @@
 /* Reserving a heap's address space and growing into it. */
 #include "heap/arena.h"
 
+#include <stdio.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -62,6 +63,42 @@ START_TEST(grows_to_the_end)
     arena_destroy(&h);
     ck_assert_uint_eq(h.bytes, 0);
     ck_assert(breaks_apart() || address_space() == space);
+}
+END_TEST
+
+/* Whether the system was asked for huge pages at this address. */
+static bool wants_huge_pages(uintptr_t address)
+{
+    FILE *smaps = fopen("/proc/self/smaps", "r");
+    char line[512];
+    bool inside = false, found = false;
+    ck_assert_ptr_nonnull(smaps);
+    while (fgets(line, sizeof line, smaps)) {
+        uintptr_t low, high;
+        if (sscanf(line, "%lx-%lx ", &low, &high) == 2)
+            inside = low <= address && address < high;
+        else if (inside && strncmp(line, "VmFlags:", 8) == 0)
+            found = strstr(line, " hg") != NULL;
+    }
+    fclose(smaps);
+    return found;
+}
+
+/* From huge_from on, whole ones. */
+START_TEST(huge_pages)
+{
+    ck_assert(make_arena(&h, MIB(256)));
+    h.huge_from = MIB(4);
+    while (h.bytes <= MIB(3))
+        ck_assert_uint_gt(grow_by(1), 0);
+    ck_assert(!wants_huge_pages(h.base + UNIT_BYTES));
+    for (uint32_t units = 1; h.bytes < MIB(128); units += 7) {
+        ck_assert_uint_ge(grow_by(units), units);
+        ck_assert_uint_eq((h.base + h.bytes) % OS_HUGE_PAGE, 0);
+        ck_assert(wants_huge_pages(h.base + h.bytes - 1));
+    }
+    ck_assert(!wants_huge_pages((uintptr_t)h.states));
+    arena_destroy(&h);
 }
 END_TEST
 
@@ -200,6 +237,7 @@ TCase *arena_tests(void)
     tcase_add_test(t, grows_to_the_end);
     tcase_add_test(t, foreign_break);
     tcase_add_test(t, break_below_the_end);
+    tcase_add_test(t, huge_pages);
     tcase_add_test(t, more_than_room);
     tcase_add_test(t, least_and_most);
     tcase_add_test(t, limit_on_address_space);

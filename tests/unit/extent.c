@@ -54,19 +54,16 @@ static uint32_t model_length(uint32_t first)
     return units;
 }
 
-/* Where best fit puts a request: in the smallest, then lowest extent.  0: nowhere. */
+/* Where first fit puts a request: in the lowest extent that holds it.  0: nowhere. */
 static uint32_t model_find(uint32_t units, uint32_t alignment)
 {
-    uint32_t best = 0, best_length = UINT32_MAX;
     for (uint32_t u = 1, length; u < model.end; u += length + 1) {
         length = model_length(u);
         uint32_t start_at = u + unit_skip(&h, u, alignment);
-        if (start_at + units <= u + length && length < best_length) {
-            best = start_at;
-            best_length = length;
-        }
+        if (start_at + units <= u + length)
+            return start_at;
     }
-    return best;
+    return 0;
 }
 
 static void model_set_dirty(uint32_t u, bool dirty)

@@ -54,6 +54,7 @@ START_TEST(random_graphs)
     if (work_items[_i] != SIZE_MAX)
         limit_work(work_items[_i]);
     for (int cycle = 0; cycle < 20; cycle++) {
+        m.near_bytes = cycle % 2 ? SIZE_MAX : 0;
         graph_grow(&g);
         run_cycle();
     }

@@ -96,6 +96,7 @@ bool make_heap(struct heap *h, size_t reserve, bool end_pointers)
 bool make_arena(struct heap *h, size_t reserve)
 {
     h->space = tested_space();
+    h->huge_from = SIZE_MAX;
     return arena_create(h, reserve);
 }
 
