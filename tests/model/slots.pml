@@ -100,8 +100,8 @@ inline refill()
         :: STEP_IF(n == SLOTS || state[n] == FREE, cur[me] = n; end[me] = n) -> break
         od;
         do
-        :: STEP_IF(n < SLOTS && n < cur[me] + RUN && state[n] == FREE,
-                   state[n] = RESERVED);
+        :: STEP_IF(n < SLOTS && n < cur[me] + RUN && state[n] == FREE, skip);
+            STEP(state[n] = RESERVED);
             STEP(n++; end[me] = n)
         :: STEP_IF(n == SLOTS || n == cur[me] + RUN || state[n] != FREE, skip) -> break
         od
