@@ -8,6 +8,7 @@
 #include "base/maps.h"
 #include "base/os.h"
 #include "heap/cache.h"
+#include "trace/walk.h"
 
 enum { STACK_GUESS = 8 << 20 }; /* the usual limit of a main thread's stack */
 
@@ -62,4 +63,6 @@ void thread_attach(struct cache *c, bool fast_paths)
     thread_self = &the_mutator;
     if (fast_paths)
         thread_cache = c;
+    else
+        walk_begin(the_mutator.stack_low, the_mutator.stack_high);
 }
