@@ -96,6 +96,12 @@ void *gc_alloc_manual_atomic(size_t size)
     return alloc_fast(size, KIND_MANUAL_OPAQUE, false);
 }
 
+GC_FAST
+void *alloc_manual(size_t size)
+{
+    return alloc_fast(size, KIND_MANUAL, false);
+}
+
 static void *alloc_slot(unsigned bin, bool zero)
 {
     struct cache *c = thread_self->cache;

@@ -15,6 +15,7 @@ enum { STACK_GUESS = 8 << 20 }; /* the usual limit of a main thread's stack */
 struct mutator the_mutator PRIVATE_DATA;
 
 __thread struct mutator *thread_self;
+__thread unsigned thread_inside;
 __thread struct cache *thread_cache = (struct cache *)(uintptr_t)&cache_none;
 
 bool thread_may_attach(void)
