@@ -1,4 +1,4 @@
-# The tables of bench/leak-cost: medians, and medians of the ratios of neighbouring runs.
+# The tables of bench/leak-cost and bench/leak-programs (which sets `unit`): medians, and medians of the ratios of neighbouring runs.
 #   trace|peer|nanoseconds of the run|of the check|operations|RSS in KiB|checksum
 
 {
@@ -6,8 +6,7 @@
         traces[++trace_count] = $1
     seen[$1] = 1
     n = ++count[$1, $2]
-    run[$1, $2, n] = $3 / $5
-    whole[$1, $2, n] = ($3 + $4) / $5
+    whole[$1, $2, n] = ($3 + $4) / $5 / (unit ? unit : 1)
     check_ms[$1, $2, n] = $4 / 1e6
     rss[$1, $2, n] = $6
     if ($1 in checksum && checksum[$1] != $7) {
@@ -31,42 +30,52 @@ function sort(list, n,    i, j, x) {
 }
 
 function median(values, trace, peer,    i, list) {
-    for (i = 1; i <= runs; i++)
-        list[i] = values[trace, peer, i] + 0
-    return sort(list, runs)
-}
-
-# "1.23 (1.20-1.30)"; sets `ratio_median`.
-function ratio(values, trace, peer, other,    i, list) {
-    if (!((trace, other) in count))
+    if (!((trace, peer) in count))
         return "-"
     for (i = 1; i <= runs; i++)
-        list[i] = values[trace, peer, i] / values[trace, other, i]
-    ratio_median = sort(list, runs)
-    return sprintf("%.2f (%.2f-%.2f)", ratio_median, list[1], list[runs])
+        list[i] = values[trace, peer, i] + 0
+    return sprintf("%.1f", sort(list, runs))
 }
 
-function print_row(trace,    to_plain, to_lsan) {
-    to_plain = ratio(whole, trace, "leaks", "plain")
-    sum_plain += log(ratio_median)
-    most_plain = ratio_median > most_plain ? ratio_median : most_plain
-    to_lsan = ratio(whole, trace, "leaks", "lsan")
-    sum_lsan += log(ratio_median)
-    most_lsan = ratio_median > most_lsan ? ratio_median : most_lsan
-    printf "%-9s %8.1f %8.1f %8.1f %8.1f  %-18s %-18s %6.1f %6.1f\n", trace,
-        median(whole, trace, "glibc"), median(whole, trace, "plain"),
-        median(whole, trace, "leaks"), median(whole, trace, "lsan"), to_plain, to_lsan,
-        median(check_ms, trace, "leaks"), median(check_ms, trace, "lsan")
+# "1.23 (1.20-1.30)", and counts it in for the means.
+function ratio(trace, peer, other,    i, list, middle) {
+    if (count[trace, peer] != runs || count[trace, other] != runs)
+        return "-"
+    for (i = 1; i <= runs; i++)
+        list[i] = whole[trace, peer, i] / whole[trace, other, i]
+    middle = sort(list, runs)
+    logs[other] += log(middle)
+    ratios[other]++
+    most[other] = middle > most[other] ? middle : most[other]
+    return sprintf("%.2f (%.2f-%.2f)", middle, list[1], list[runs])
+}
+
+function print_row(trace) {
+    printf "%-9s %8s %8s %8s %8s  %-18s %-18s", trace, median(whole, trace, "glibc"),
+        median(whole, trace, "plain"), median(whole, trace, "leaks"),
+        median(whole, trace, "lsan"), ratio(trace, "leaks", "plain"),
+        ratio(trace, "leaks", "lsan")
+    if (!unit)
+        printf " %6s %6s", median(check_ms, trace, "leaks"), median(check_ms, trace, "lsan")
+    printf "\n"
+}
+
+function print_mean(other) {
+    if (ratios[other])
+        printf "leaks/%s: geometric mean %.2f, most %.2f\n",
+            other == "plain" ? "gcalloc" : other, exp(logs[other] / ratios[other]),
+            most[other]
 }
 
 END {
-    printf "nanoseconds per operation with the check at the end, medians of %d runs\n", runs
-    printf "%-9s %8s %8s %8s %8s  %-18s %-18s %6s %6s\n", "", "glibc", "gcalloc",
-        "leaks", "lsan", "leaks/gcalloc", "leaks/lsan", "check", "lsan's, ms"
+    printf "%s with the check at the end, medians of %d runs\n",
+        unit ? "milliseconds" : "nanoseconds per operation", runs
+    printf "%-9s %8s %8s %8s %8s  %-18s %-18s%s\n", "", "glibc", "gcalloc", "leaks", "lsan",
+        "leaks/gcalloc", "leaks/lsan", unit ? "" : "  check  lsan\047s, ms"
     for (t = 1; t <= trace_count; t++)
         print_row(traces[t])
-    printf "geometric means: leaks/gcalloc %.2f (most %.2f), leaks/lsan %.2f (most %.2f)\n",
-        exp(sum_plain / trace_count), most_plain, exp(sum_lsan / trace_count), most_lsan
+    print_mean("plain")
+    print_mean("lsan")
     if (json) {
         printf "[\n" >json
         for (i = 1; i <= NR; i++)

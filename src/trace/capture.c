@@ -66,7 +66,7 @@ NOINLINE static void know_own(void)
 
 /* Of the frames that unw_backtrace finds from here on, those from `first` on, or from the
  * next ones like `from`, without the library's. */
-static size_t unwind(uintptr_t *frames, size_t depth, int first, uintptr_t from)
+INLINE size_t unwind(uintptr_t *frames, size_t depth, int first, uintptr_t from)
 {
     void *all[CAPTURE_DEPTH_MAX + OWN_FRAMES + OWN_FRAMES_MAX];
     if (!own.known)
