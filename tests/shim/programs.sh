@@ -12,6 +12,11 @@ trap 'exit 1' HUP INT TERM
 passed=0
 failed=0
 pass() { passed=$((passed + 1)); }
+expect() { # NAME COMMAND...
+    what=$1
+    shift
+    if "$@" >/dev/null; then pass; else fail "$what"; fi
+}
 fail() {
     failed=$((failed + 1))
     echo "shim: failed: $*" >&2
@@ -35,13 +40,13 @@ done
 
 preloaded leaks=1 "$functions" lose >"$tmp/out" 2>&1
 lost="definite            5 objects         4321 bytes"
-grep -q "$lost" "$tmp/out" && pass || { fail "the leaks"; cat "$tmp/out" >&2; }
+expect "the leaks" grep "$lost" "$tmp/out"
 for size in 1000 321; do
-    grep -q "^Leak of $size bytes in 1 object" "$tmp/out" && pass || fail "$size bytes"
+    expect "$size bytes" grep "^Leak of $size bytes in 1 object" "$tmp/out"
 done
-[ "$(grep -c "#[0-9]* *lose  *functions.c:" "$tmp/out")" = 5 ] && pass || fail "stacks"
+expect stacks test "$(grep -c "#[0-9]* *lose  *functions.c:" "$tmp/out")" = 5
 preloaded leaks=1:exit_code=9 "$functions" lose >"$tmp/out" 2>&1
-[ $? = 9 ] && pass || fail "exit status of a leak"
+expect "exit status of a leak" test $? = 9
 
 # ---- Programs ------------------------------------------------------------------------
 
