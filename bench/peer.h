@@ -9,16 +9,20 @@
  *   peer_alloc(size)       an object that may hold pointers; contents not relied on
  *   peer_alloc_zeroed(size)  the same, all zero
  *   peer_alloc_atomic(size)  an object without pointers; contents not relied on
+ *   peer_alloc_aligned(alignment, size)  as peer_alloc (gcalloc and those called as malloc)
  *   peer_realloc(object, size)  as realloc; the object stays of its kind
  *   peer_free(object)      ends its life
  *   peer_collect()         a full collection (collectors only)
  *   peer_collections()     collections so far
+ *   peer_leak_check()      looks for leaks now; whether there are any (gcalloc and lsan only)
  *   peer_check()           ends the program unless the peer really was what allocated
  * An allocation that fails ends the program: a workload does not check. */
 #ifndef BENCH_PEER_H
 #define BENCH_PEER_H
 
 #include <dlfcn.h>
+#include <malloc.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +38,7 @@
 #define PEER_ALLOC(size) gc_alloc(size)
 #define PEER_ALLOC_ZEROED(size) gc_alloc(size)
 #define PEER_ALLOC_ATOMIC(size) gc_alloc_atomic(size)
+#define PEER_ALLOC_ALIGNED(alignment, size) gc_alloc_aligned(alignment, size)
 #define PEER_REALLOC(object, size) gc_realloc(object, size)
 #define PEER_FREE(object) gc_free(object)
 #define PEER_COLLECT() gc_collect()
@@ -107,6 +112,7 @@ static inline void peer_version_print(char *text, size_t size)
 #define PEER_ALLOC(size) malloc(size)
 #define PEER_ALLOC_ZEROED(size) calloc(1, size)
 #define PEER_ALLOC_ATOMIC(size) malloc(size)
+#define PEER_ALLOC_ALIGNED(alignment, size) memalign(alignment, size)
 #define PEER_REALLOC(object, size) realloc(object, size)
 #define PEER_FREE(object) free(object)
 
@@ -120,6 +126,17 @@ static inline void peer_version_print(char *text, size_t size)
 static inline void peer_version_print(char *text, size_t size)
 {
     snprintf(text, size, "%s", gnu_get_libc_version());
+}
+
+#elif defined(PEER_LSAN)
+
+#include <sanitizer/lsan_interface.h>
+
+#define PEER_NAME "lsan"
+
+static inline void peer_version_print(char *text, size_t size)
+{
+    snprintf(text, size, "clang %d", __clang_major__);
 }
 
 #elif defined(PEER_JEMALLOC)
@@ -213,6 +230,13 @@ static inline void *peer_alloc_atomic(size_t size)
     return peer_opaque(PEER_ALLOC_ATOMIC(size));
 }
 
+#ifdef PEER_ALLOC_ALIGNED
+static inline void *peer_alloc_aligned(size_t alignment, size_t size)
+{
+    return peer_opaque(PEER_ALLOC_ALIGNED(alignment, size));
+}
+#endif
+
 static inline void *peer_realloc(void *object, size_t size)
 {
     return peer_opaque(PEER_REALLOC(object, size));
@@ -229,6 +253,18 @@ static inline void peer_collect(void)
     PEER_COLLECT();
 }
 #endif
+
+/* The objects that are lost, as far as the memory manager looks for them. */
+static inline bool peer_leak_check(void)
+{
+#if defined(PEER_GCALLOC)
+    return gc_leak_check() != 0;
+#elif defined(PEER_LSAN)
+    return __lsan_do_recoverable_leak_check() != 0;
+#else
+    return false;
+#endif
+}
 
 /* Another library, preloaded or linked, may have put its own malloc in front. */
 static inline void peer_check(void)

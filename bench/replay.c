@@ -64,27 +64,14 @@ struct trace {
     size_t large; /* allocations that do not fit a size class */
 };
 
-static bool read_number(FILE *in, uint64_t *n)
-{
-    int byte = 128;
-    *n = 0;
-    for (unsigned shift = 0; byte & 128 && shift < 64; shift += 7) {
-        byte = getc_unlocked(in);
-        if (byte == EOF)
-            return false;
-        *n |= (uint64_t)(byte & 127) << shift;
-    }
-    return true;
-}
-
 static bool read_operation(FILE *in, struct trace *t, struct operation *o)
 {
     uint64_t first, second = 0;
-    if (!read_number(in, &first))
+    if (!trace_read_number(in, &first))
         return false;
     o->op = (enum trace_op)(first & ((1u << TRACE_OP_BITS) - 1));
     first >>= TRACE_OP_BITS;
-    if (o->op >= TRACE_REALLOC && !read_number(in, &second))
+    if (o->op >= TRACE_REALLOC && !trace_read_number(in, &second))
         return false;
     bool is_new = o->op == TRACE_ALLOC || o->op == TRACE_ALIGNED;
     o->object = is_new ? ++t->objects : t->objects - first;
@@ -106,11 +93,8 @@ static void set_name(struct trace *t, const char *path)
 static struct trace read_trace(const char *path)
 {
     struct trace t = {0};
-    size_t length = strlen(path);
-    bool packed = length > 3 && strcmp(path + length - 3, ".xz") == 0;
-    char command[4096];
-    snprintf(command, sizeof command, "xz -dc '%s'", path);
-    FILE *in = packed ? popen(command, "r") : fopen(path, "r");
+    bool packed;
+    FILE *in = trace_open(path, &packed);
     if (!in)
         fail("cannot read", path);
     set_name(&t, path);
@@ -120,7 +104,7 @@ static struct trace read_trace(const char *path)
             grown(t.operations, t.count, &t.capacity, sizeof(struct operation));
         t.operations[t.count++] = o;
     }
-    if ((packed ? pclose(in) : fclose(in)) != 0 || t.count == 0)
+    if (!trace_close(in, packed) || t.count == 0)
         fail("cannot read", path);
     return t;
 }

@@ -4,14 +4,17 @@
 #define GCALLOC_BASE_TRACK_H
 
 #include <config.h>
+#include <stdbool.h>
 
 #if HAVE_VALGRIND_MEMCHECK_H
 #include <valgrind/memcheck.h>
+#define track_is_watched() (RUNNING_ON_VALGRIND != 0)
 #define track_scan_begin() VALGRIND_DISABLE_ERROR_REPORTING
 #define track_scan_end() VALGRIND_ENABLE_ERROR_REPORTING
 #else
 /* A conservative scan branches on words that may never have been written: between these
  * two that is no error. */
+#define track_is_watched() false
 #define track_scan_begin() ((void)0)
 #define track_scan_end() ((void)0)
 #endif

@@ -191,13 +191,15 @@ NOINLINE void collector_run(enum cause cause)
 
 void collector_poll(void)
 {
-    const struct heap *h = &process_heap;
+    struct heap *h = &process_heap;
     if (collector.disabled)
         return;
     if (options.stress && ++collector.refills >= options.stress)
         collector_run(CAUSE_STRESS);
-    else if (h->charged >= h->budget)
+    else if (h->charged >= h->budget && h->managed)
         collector_run(CAUSE_BUDGET);
+    else if (h->charged >= h->budget)
+        pace_without_cycle(h);
 }
 
 bool collector_create(struct heap *h)

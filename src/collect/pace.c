@@ -53,3 +53,10 @@ void pace_after_cycle(struct heap *h, bool thorough, size_t unused)
     }
     extent_trim(h, kept);
 }
+
+void pace_without_cycle(struct heap *h)
+{
+    h->charged = 0;
+    h->budget = budget_for(h->used_bytes);
+    extent_trim(h, h->budget + min_size(h->budget / 2, SIZE_MAX - h->budget));
+}

@@ -14,4 +14,8 @@ void pace_after_cycle(struct heap *h, bool thorough, size_t unused);
 /* Takes over options that may have changed: limit, floor and growth. */
 void pace_configure(struct heap *h);
 
+/* In place of a cycle that would reclaim nothing, as all objects are manual: memory that
+ * is not needed goes back. */
+void pace_without_cycle(struct heap *h);
+
 #endif

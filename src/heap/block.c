@@ -59,6 +59,7 @@ uint32_t block_create(struct heap *h, enum kind kind, unsigned class)
     *block_at(h, head) =
         (struct block){.free_count = count, .touched = dirty ? count : 0};
     set_words(h, head, head, head + units, used_word(kind, class));
+    h->managed |= !(kind & KIND_MANUAL);
     if (!dirty && units == 1 && h->used_bytes > POPULATE_FROM)
         os_populate((void *)unit_address(h, head), UNIT_BYTES);
     return head;
@@ -77,6 +78,7 @@ uint32_t block_create_large(struct heap *h, enum kind kind, size_t bytes,
         return 0;
     *block_at(h, head) = (struct block){.free_count = 1, .bytes = bytes};
     set_words(h, head, head, head + units, used_word(kind, CLASS_LARGE));
+    h->managed |= !(kind & KIND_MANUAL);
     return head;
 }
 

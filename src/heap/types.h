@@ -227,6 +227,7 @@ struct heap {
     uint32_t
         unit_limit; /* units reserved; those from bytes / UNIT_BYTES on are untouched */
     bool records_sites;
+    bool managed; /* there have been objects that a cycle may reclaim */
     size_t tables_bytes; /* the reservation behind words, units and states */
     uint32_t pad_from; /* slots of so many bytes keep their last one free: PAD_FROM, or 0
                           with end_pointers */

@@ -12,6 +12,7 @@
 #include "heap/cache.h"
 #include "heap/heap.h"
 #include "mutator/init.h"
+#include "mutator/object.h"
 #include "mutator/site.h"
 
 enum { ALIGNMENT_MAX = 1 << 30 };
@@ -93,6 +94,12 @@ GC_FAST
 void *gc_alloc_manual_atomic(size_t size)
 {
     return alloc_fast(size, KIND_MANUAL_OPAQUE, false);
+}
+
+GC_FAST
+void *alloc_manual(size_t size)
+{
+    return alloc_fast(size, KIND_MANUAL, false);
 }
 
 static void *alloc_slot(unsigned bin, bool zero)
@@ -181,15 +188,47 @@ static void *alloc_failed(size_t size)
     return object;
 }
 
+/* What alloc_fast does, where the mode is to record where objects come from.  NULL: there
+ * is no such object at hand. */
+INLINE void *alloc_recorded(size_t size, enum kind kind, bool zero, struct call call)
+{
+    struct bin *b = &thread_self->cache->bins[bin_of(kind, 0)];
+    b += sizeclass_small(size);
+    uint8_t *state = b->cur;
+    void *object;
+    if (b->count) {
+        state = b->magazine[b->count - 1].state;
+        object = take_freed(b, b->count, zero);
+    } else if (state != b->end) {
+        object = take_next(b, state);
+    } else {
+        return NULL;
+    }
+    site_allocated(state, b->size, size, call);
+    return object;
+}
+
+static void record(const void *object, size_t requested, struct call call)
+{
+    struct object o;
+    if (process_heap.sites && object_at(object, &o))
+        site_allocated(lookup_state(&process_heap, o.address), o.size, requested, call);
+}
+
 NOINLINE void *alloc_object(size_t size, size_t alignment, enum kind kind, bool zero)
 {
     if (!thread_is_ready())
         return NULL;
     if (options.leaks == LEAKS_ALL)
         kind |= KIND_MANUAL;
+    void *object = NULL;
+    if (process_heap.sites && size <= SMALL_REQUEST_MAX && alignment <= GRANULE &&
+        !(zero && (kind & KIND_OPAQUE)))
+        object = alloc_recorded(size, kind, zero, CAPTURE_CALL());
+    if (object)
+        return object;
     int saved_errno = errno;
     uint64_t collections = collector.collections;
-    void *object = NULL;
     if (is_possible(size)) {
         object = try_alloc(size, alignment, kind, zero);
         if (!object)
@@ -197,7 +236,7 @@ NOINLINE void *alloc_object(size_t size, size_t alignment, enum kind kind, bool 
     }
     if (!object)
         return alloc_failed(size);
-    site_allocated(object, size);
+    record(object, size, CAPTURE_CALL());
     errno = saved_errno;
     return object;
 }

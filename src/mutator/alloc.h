@@ -9,4 +9,7 @@
  * handler. */
 void *alloc_object(size_t size, size_t alignment, enum kind kind, bool zero);
 
+/* A scanned manual object whose contents are not relied on. */
+void *alloc_manual(size_t size);
+
 #endif

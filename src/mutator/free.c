@@ -28,13 +28,12 @@ INLINE void put_freed(struct bin *b, uint32_t count, void *object, uint8_t *stat
     __asm__ volatile("" : : "r"(object) : "memory");
 }
 
-static void free_slot(struct cache *c, const struct object *o)
+static void free_slot(struct cache *c, unsigned bin, void *object, uint8_t *state)
 {
-    unsigned bin = word_bin(o->word);
     struct bin *b = &c->bins[bin];
     if (b->count == b->capacity)
         cache_spill(c, bin);
-    put_freed(b, b->count, (void *)o->address, lookup_state(c->heap, o->address));
+    put_freed(b, b->count, object, state);
 }
 
 /* All that the fast path leaves: errors, large objects, a full magazine, modes in which
@@ -42,19 +41,22 @@ static void free_slot(struct cache *c, const struct object *o)
 NOINLINE static void free_slow(void *object)
 {
     int saved_errno = errno;
-    struct object o;
-    if (!object || !thread_is_ready()) {
-        errno = saved_errno;
-        return;
-    }
-    if (!object_at(object, &o)) {
-        report_bad_pointer("gc_free", object);
-    } else {
-        site_freed(&o);
-        if (word_class(o.word) == CLASS_LARGE)
-            free_large(&process_heap, o.address);
-        else
-            free_slot(thread_self->cache, &o);
+    const struct heap *h = &process_heap;
+    uint8_t *state = NULL;
+    if (object && thread_is_ready()) {
+        state = lookup_state(h, (uintptr_t)object);
+        struct object o = {0};
+        if (state && *state >= STATE_NEW)
+            o = lookup_object(h, state);
+        if (o.address != (uintptr_t)object) {
+            report_bad_pointer("gc_free", object);
+        } else {
+            site_freed(state, CAPTURE_CALL());
+            if (word_class(o.word) == CLASS_LARGE)
+                free_large(&process_heap, o.address);
+            else
+                free_slot(thread_self->cache, word_bin(o.word), object, state);
+        }
     }
     errno = saved_errno;
 }

@@ -3,8 +3,6 @@
 #include "base/options.h"
 #include "heap/heap.h"
 #include "mutator/object.h"
-#include "trace/capture.h"
-#include "trace/depot.h"
 
 static struct site *site_of(const struct object *o)
 {
@@ -12,19 +10,14 @@ static struct site *site_of(const struct object *o)
     return h->sites + (lookup_state(h, o->address) - h->states);
 }
 
-/* The stack of the program's call. */
-NOINLINE static uint32_t this_stack(void)
+void site_allocated(const uint8_t *state, size_t size, size_t requested, struct call call)
 {
-    uintptr_t frames[CAPTURE_DEPTH_MAX];
-    return depot_put(frames, capture_stack(frames, options.depth));
-}
-
-void site_allocated(const void *object, size_t requested)
-{
-    struct object o;
-    if (!process_heap.sites || !object_at(object, &o))
-        return;
-    *site_of(&o) = (struct site){this_stack(), (uint32_t)(o.size - requested)};
+    const struct heap *h = &process_heap;
+    if (h->sites)
+        h->sites[state - h->states] = (struct site){
+            capture_call(call, options.depth),
+            (uint32_t)(size - requested),
+        };
 }
 
 void site_resized(const struct object *o, size_t requested)
@@ -33,10 +26,12 @@ void site_resized(const struct object *o, size_t requested)
         site_of(o)->note = (uint32_t)(o->size - requested);
 }
 
-void site_freed(const struct object *o)
+void site_freed(const uint8_t *state, struct call call)
 {
-    if (process_heap.sites)
-        site_of(o)->note = SITE_FREED | this_stack();
+    const struct heap *h = &process_heap;
+    if (h->sites)
+        h->sites[state - h->states].note =
+            SITE_FREED | (options.stacks ? capture_call(call, options.depth) : 0);
 }
 
 size_t site_requested(const struct object *o)

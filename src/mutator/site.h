@@ -4,15 +4,18 @@
 #define GCALLOC_MUTATOR_SITE_H
 
 #include "heap/lookup.h"
+#include "trace/capture.h"
 
-/* The object was just allocated, for so many bytes. */
-void site_allocated(const void *object, size_t requested);
+/* The object of this state byte, in a slot of `size` bytes, was just allocated for so many
+ * bytes by this call. */
+void site_allocated(const uint8_t *state, size_t size, size_t requested,
+                    struct call call);
 
 /* The object was resized in place. */
 void site_resized(const struct object *o, size_t requested);
 
-/* The object is about to be freed by the program. */
-void site_freed(const struct object *o);
+/* It is about to be freed by the program, by this call. */
+void site_freed(const uint8_t *state, struct call call);
 
 /* The site of a slot, living or not; NULL: sites are not recorded. */
 const struct site *site_at(const struct heap *h, const uint8_t *state);

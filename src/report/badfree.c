@@ -191,7 +191,7 @@ static void print_stacks(const struct site *site, bool living)
         out_print("  allocated by\n");
         out_stack(site->stack);
     }
-    if (!living && was_freed(site)) {
+    if (!living && was_freed(site) && site->note != SITE_FREED) {
         out_print("  freed first by\n");
         out_stack(site->note & ~SITE_FREED);
     }

@@ -13,6 +13,7 @@
 #include "report/out.h"
 #include "report/suppress.h"
 #include "report/symbolize.h"
+#include "world/thread.h"
 
 static struct leak_set found PRIVATE_DATA;
 
@@ -133,6 +134,7 @@ size_t gc_leak_check(void)
     static bool suppressions_read PRIVATE_DATA;
     if (!thread_is_ready())
         return 0;
+    thread_inside++;
     if (!suppressions_read && options.suppressions.text[0])
         suppress_load(options.suppressions.text);
     suppressions_read = true;
@@ -151,5 +153,6 @@ size_t gc_leak_check(void)
     size_t lost = r.totals[LEAK_DEFINITE].objects + r.totals[LEAK_INDIRECT].objects;
     meta_free(r.groups, r.capacity * sizeof *r.groups);
     leak_set_clear(&found);
+    thread_inside--;
     return lost;
 }

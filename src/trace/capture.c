@@ -1,5 +1,6 @@
-/* libunwind's unw_backtrace: its fast path needs no unwind tables once it has seen a
- * frame, and costs some nanoseconds per frame then. */
+/* Most stacks are known from before, or walked by walk.c; what that cannot walk (signal
+ * frames, alternate and coroutine stacks, code without unwind tables), libunwind's
+ * unw_backtrace does. */
 #include "trace/capture.h"
 
 #define UNW_LOCAL_ONLY
@@ -11,6 +12,8 @@
 
 #include "base/bits.h"
 #include "base/track.h"
+#include "trace/depot.h"
+#include "trace/walk.h"
 
 enum {
     OWN_FRAMES = 2,     /* this function itself and the one that calls it */
@@ -50,26 +53,77 @@ static int find_own(struct dl_phdr_info *info, size_t size, void *argument)
     return 0;
 }
 
-static bool is_own(const void *address)
+static bool is_own(uintptr_t address)
 {
-    return (uintptr_t)address - own.low < own.high - own.low;
+    return address - own.low < own.high - own.low;
 }
 
-NOINLINE size_t capture_stack(uintptr_t *frames, size_t depth)
+NOINLINE static void know_own(void)
+{
+    dl_iterate_phdr(find_own, NULL);
+    own.known = true;
+}
+
+/* Of the frames that unw_backtrace finds from here on, those from `first` on, or from the
+ * next ones like `from`, without the library's. */
+INLINE size_t unwind(uintptr_t *frames, size_t depth, int first, uintptr_t from)
 {
     void *all[CAPTURE_DEPTH_MAX + OWN_FRAMES + OWN_FRAMES_MAX];
     if (!own.known)
-        dl_iterate_phdr(find_own, NULL);
-    own.known = true;
+        know_own();
     depth = min_size(depth, CAPTURE_DEPTH_MAX);
     track_scan_begin(); /* libunwind tests addresses by system calls that read them */
     int found = unw_backtrace(all, (int)depth + OWN_FRAMES + OWN_FRAMES_MAX);
     track_scan_end();
-    int first = OWN_FRAMES;
-    while (first < found && is_own(all[first]))
+    for (int i = first; from && i < found && i < first + OWN_FRAMES_MAX; i++)
+        if ((uintptr_t)all[i] == from) {
+            first = i;
+            break;
+        }
+    while (first < found && is_own((uintptr_t)all[first]))
         first++;
     size_t count = found > first ? min_size((size_t)(found - first), depth) : 0;
     for (size_t i = 0; i < count; i++)
         frames[i] = (uintptr_t)all[(size_t)first + i];
     return count;
+}
+
+NOINLINE size_t capture_stack(uintptr_t *frames, size_t depth)
+{
+    volatile size_t count = unwind(frames, depth, OWN_FRAMES, 0);
+    return count;
+}
+
+/* The call that the program made, if the stack can be walked so far. */
+INLINE bool leave_own(struct call *call)
+{
+    if (!own.known)
+        know_own();
+    while (UNLIKELY(is_own(call->ip)))
+        if (!walk_caller(call))
+            return false;
+    return true;
+}
+
+NOINLINE static uint32_t capture_anew(struct call call, size_t depth)
+{
+    uintptr_t frames[CAPTURE_DEPTH_MAX];
+    struct call begin = call;
+    if (depth == 0)
+        return 0;
+    size_t count = leave_own(&begin) ? walk_frames(begin, frames, depth) : 0;
+    if (count == 0)
+        return depot_put(frames, unwind(frames, depth, 1, call.ip));
+    uint32_t number = depot_put(frames, count);
+    if (number)
+        walk_remember(begin, depth, number);
+    return number;
+}
+
+uint32_t capture_call(struct call call, size_t depth)
+{
+    struct call begin = call;
+    depth = min_size(depth, CAPTURE_DEPTH_MAX);
+    uint32_t number = leave_own(&begin) ? walk_recall(begin, depth) : 0;
+    return LIKELY(number) ? number : capture_anew(call, depth);
 }

@@ -7,10 +7,30 @@
 
 enum { CAPTURE_DEPTH_MAX = 256 };
 
+/* Where a function was called: the return address, and the stack and frame pointers that
+ * its caller then has. */
+struct call {
+    uintptr_t ip, sp, bp;
+};
+
+/* The call of the function that this stands in. */
+#if defined(__x86_64__)
+#define CAPTURE_CALL()                                         \
+    ((struct call){(uintptr_t)__builtin_return_address(0),     \
+                   (uintptr_t)__builtin_frame_address(0) + 16, \
+                   *(uintptr_t *)__builtin_frame_address(0)})
+#else
+#define CAPTURE_CALL() ((struct call){(uintptr_t)__builtin_return_address(0), 0, 0})
+#endif
+
 /* Stores up to `depth` return addresses, innermost first, beginning with the program's
  * call of the library.  Where the library is linked into the program they begin with the
  * caller of the function that calls this.  Returns how many.  May take the dynamic
  * loader's lock: never while the world is stopped. */
 size_t capture_stack(uintptr_t *frames, size_t depth);
+
+/* The number in the depot of the stack from a call in this thread on, at most `depth`
+ * frames of it, as capture_stack would find them.  0: not known. */
+uint32_t capture_call(struct call call, size_t depth);
 
 #endif

@@ -8,12 +8,14 @@
 #include "base/maps.h"
 #include "base/os.h"
 #include "heap/cache.h"
+#include "trace/walk.h"
 
 enum { STACK_GUESS = 8 << 20 }; /* the usual limit of a main thread's stack */
 
 struct mutator the_mutator PRIVATE_DATA;
 
 __thread struct mutator *thread_self;
+__thread unsigned thread_inside;
 __thread struct cache *thread_cache = (struct cache *)(uintptr_t)&cache_none;
 
 bool thread_may_attach(void)
@@ -62,4 +64,6 @@ void thread_attach(struct cache *c, bool fast_paths)
     thread_self = &the_mutator;
     if (fast_paths)
         thread_cache = c;
+    else
+        walk_begin(the_mutator.stack_low, the_mutator.stack_high);
 }

@@ -27,6 +27,10 @@ SHARED_DATA __thread struct cache *thread_cache
 SHARED_DATA __thread struct mutator *thread_self
     __attribute__((tls_model("initial-exec")));
 
+/* Above 0 the calling thread does the library's own work: what the C library allocates
+ * for that is not the program's. */
+SHARED_DATA __thread unsigned thread_inside __attribute__((tls_model("initial-exec")));
+
 /* Makes the calling thread the mutator, with this cache.  Without `fast_paths` its
  * thread_cache stays cache_none, so that every allocation and free takes the slow path.
  */

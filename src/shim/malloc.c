@@ -1,0 +1,185 @@
+/* The heap as the program's malloc, for programs that know nothing of it: preloaded, or
+ * linked before the C library.  Every allocation is a manual object.
+ *
+ * What the C library, libunwind and libdw allocate while the heap starts, works or reports
+ * comes from a reserve of its own (reserve.c), and so does what the dynamic loader
+ * allocates before this library's constructor has run: the environment, and so the options,
+ * are there only then. */
+#include <errno.h>
+#include <gcalloc/gcalloc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/bits.h"
+#include "heap/heap.h"
+#include "mutator/alloc.h"
+#include "shim/reserve.h"
+#include "world/thread.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+EXPORT void *malloc(size_t size);
+EXPORT void *calloc(size_t count, size_t size);
+EXPORT void *realloc(void *object, size_t size);
+EXPORT void *reallocarray(void *object, size_t count, size_t size);
+EXPORT void free(void *object);
+EXPORT void *memalign(size_t alignment, size_t size);
+EXPORT int posix_memalign(void **object, size_t alignment, size_t size);
+EXPORT void *aligned_alloc(size_t alignment, size_t size);
+EXPORT void *valloc(size_t size);
+EXPORT void *pvalloc(size_t size);
+EXPORT size_t malloc_usable_size(void *object);
+
+static bool started PRIVATE_DATA;
+
+/* From here on the program's objects come from the heap. */
+__attribute__((constructor(101))) static void start(void)
+{
+    void *low, *high;
+    thread_inside++;
+    gc_init();
+    if (reserve_used(&low, &high))
+        gc_root_add(low, high);
+    thread_inside--;
+    started = true;
+}
+
+/* The call is the program's, and not made for what the library does for another. */
+static bool is_program(void)
+{
+    return LIKELY(started) && LIKELY(thread_inside == 0);
+}
+
+void *malloc(size_t size)
+{
+    if (!is_program())
+        return reserve_alloc(GRANULE, size);
+    thread_inside++;
+    void *object = alloc_manual(size);
+    thread_inside--;
+    return object;
+}
+
+/* Not calloc as long as the compiler may make a call of calloc of it. */
+void *calloc(size_t count, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes))
+        return errno = ENOMEM, NULL;
+    if (!is_program())
+        return reserve_alloc(GRANULE, bytes);
+    thread_inside++;
+    void *object = gc_alloc_manual(bytes);
+    thread_inside--;
+    return object;
+}
+
+/* What the program got from the reserve before the start moves to the heap. */
+static void *leave_reserve(void *object, size_t size)
+{
+    void *moved = malloc(size);
+    if (moved)
+        memcpy(moved, object, min_size(size, reserve_size(object)));
+    if (moved)
+        reserve_free(object);
+    return moved;
+}
+
+/* As glibc has it: size 0 frees. */
+void *realloc(void *object, size_t size)
+{
+    if (!object)
+        return malloc(size);
+    if (size == 0)
+        return free(object), NULL;
+    if (reserve_has(object))
+        return leave_reserve(object, size);
+    thread_inside++;
+    void *resized = gc_realloc(object, size);
+    thread_inside--;
+    return resized;
+}
+
+void *reallocarray(void *object, size_t count, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes))
+        return errno = ENOMEM, NULL;
+    return realloc(object, bytes);
+}
+
+void free(void *object)
+{
+    if (!object)
+        return;
+    if (UNLIKELY(reserve_has(object)))
+        return reserve_free(object);
+    thread_inside++;
+    gc_free(object);
+    thread_inside--;
+}
+
+static void *alloc_aligned(size_t alignment, size_t size)
+{
+    if (!is_program())
+        return reserve_alloc(max_size(alignment, GRANULE), size);
+    thread_inside++;
+    void *object = gc_alloc_with(size, alignment, GC_MANUAL | GC_NO_ZERO);
+    thread_inside--;
+    return object;
+}
+
+/* glibc takes the next power of two. */
+void *memalign(size_t alignment, size_t size)
+{
+    size_t power = GRANULE;
+    while (power < alignment && power <= SIZE_MAX / 4)
+        power *= 2;
+    return alloc_aligned(power, size);
+}
+
+int posix_memalign(void **object, size_t alignment, size_t size)
+{
+    if (alignment % sizeof(void *) != 0 || !is_power_of_two(alignment))
+        return EINVAL;
+    int saved_errno = errno;
+    void *found = alloc_aligned(alignment, size);
+    errno = saved_errno;
+    if (!found)
+        return ENOMEM;
+    *object = found;
+    return 0;
+}
+
+void *aligned_alloc(size_t alignment, size_t size)
+{
+    if (!is_power_of_two(alignment))
+        return errno = EINVAL, NULL;
+    return alloc_aligned(alignment, size);
+}
+
+static size_t page_bytes(void)
+{
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+void *valloc(size_t size)
+{
+    return alloc_aligned(page_bytes(), size);
+}
+
+void *pvalloc(size_t size)
+{
+    size_t page = page_bytes();
+    if (size > SIZE_MAX - page)
+        return errno = ENOMEM, NULL;
+    return alloc_aligned(page, align_up(max_size(size, 1), page));
+}
+
+size_t malloc_usable_size(void *object)
+{
+    if (!object)
+        return 0;
+    return reserve_has(object) ? reserve_size(object) : gc_usable_size(object);
+}

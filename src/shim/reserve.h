@@ -1,0 +1,18 @@
+/* Memory for the few allocations that the heap cannot serve, because they are made for the
+ * heap.  What is freed is used again only if it was the last to be allocated. */
+#ifndef GCALLOC_SHIM_RESERVE_H
+#define GCALLOC_SHIM_RESERVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Zeroed; `alignment` is a power of two from 16 on.  NULL with ENOMEM: none is left. */
+void *reserve_alloc(size_t alignment, size_t size);
+void reserve_free(void *object);
+size_t reserve_size(const void *object);
+bool reserve_has(const void *address);
+
+/* Its part that has been used so far; false: nothing has. */
+bool reserve_used(void **low, void **high);
+
+#endif

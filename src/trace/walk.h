@@ -1,0 +1,33 @@
+/* Walking the frames of a thread's own stack by their layouts, and knowing again the stacks
+ * that were walked before. */
+#ifndef GCALLOC_TRACE_WALK_H
+#define GCALLOC_TRACE_WALK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "trace/capture.h"
+
+/* Gives the calling thread, whose stack has these bounds, what walking needs; without, or
+ * where memory is short, it does not walk. */
+void walk_begin(uintptr_t low, uintptr_t high);
+
+/* Frees it again; the thread may still ask, and does not walk. */
+void walk_end(void);
+
+/* The frame that made the call that led to this one.  false: not known. */
+bool walk_caller(struct call *call);
+
+/* Stores the return addresses from a call on.  Returns how many; 0: the stack cannot be
+ * walked. */
+size_t walk_frames(struct call call, uintptr_t *frames, size_t depth);
+
+/* The number of a stack that walk_remember got to know; 0: it is another.  Exact: all
+ * words of the stack that the walk depended on are compared. */
+uint32_t walk_recall(struct call call, size_t depth);
+
+/* Of the stack that walk_frames has just stored. */
+void walk_remember(struct call call, size_t depth, uint32_t number);
+
+#endif

@@ -1,0 +1,144 @@
+/* The malloc family as the shim has it, looked at by a program that knows nothing of it.
+ * "lose" loses objects of 4321 bytes in all, and says so. */
+#include <errno.h>
+#include <malloc.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int passed, failed;
+
+#define EXPECT(condition) \
+    (void)((condition)    \
+               ? passed++ \
+               : (failed++, printf("%s:%d: %s\n", __FILE__, __LINE__, #condition)))
+
+/* Hides from the compiler what malloc and free mean. */
+static void *volatile hidden;
+static volatile size_t huge = SIZE_MAX - 100;
+
+static void *opaque(void *p)
+{
+    hidden = p;
+    p = hidden;
+    hidden = NULL;
+    return p;
+}
+
+static int is_aligned(const void *p, size_t to)
+{
+    return p && (uintptr_t)p % to == 0;
+}
+
+static void sizes(void)
+{
+    for (size_t size = 0; size < 300000; size += size / 7 + 1) {
+        char *p = opaque(malloc(size));
+        EXPECT(is_aligned(p, 16) && malloc_usable_size(p) >= size);
+        memset(p, 0x55, malloc_usable_size(p));
+        free(p);
+        p = opaque(calloc(1, size));
+        for (size_t i = 0; i < size; i++)
+            if (p[i])
+                failed++;
+        memset(p, 0x55, size);
+        p = opaque(realloc(p, 2 * size + 1));
+        EXPECT(size == 0 || (p[0] == 0x55 && p[size - 1] == 0x55));
+        free(p);
+    }
+    void *a = opaque(malloc(0)), *b = opaque(malloc(0));
+    EXPECT(a && b && a != b);
+    free(a);
+    free(b);
+    EXPECT(malloc_usable_size(NULL) == 0);
+}
+
+static void refused(void)
+{
+    static void *volatile p;
+    p = malloc(10);
+    errno = 0;
+    EXPECT(!malloc(huge) && errno == ENOMEM);
+    errno = 0;
+    EXPECT(!calloc(huge, 3) && errno == ENOMEM);
+    errno = 0;
+    EXPECT(!reallocarray(p, huge, 3) && errno == ENOMEM);
+    errno = 0;
+    EXPECT(!realloc(p, huge) && errno == ENOMEM);
+    errno = 0;
+    EXPECT(!pvalloc(huge + 50) && errno == ENOMEM);
+    EXPECT(!realloc(p, 0));
+    p = NULL;
+}
+
+static void aligned(void)
+{
+    for (size_t to = 8; to <= 1 << 20; to *= 2) {
+        void *p = NULL, *q = memalign(to - 1, 100), *r = aligned_alloc(to, 3 * to);
+        EXPECT(posix_memalign(&p, to, to + 1) == 0 && is_aligned(p, to));
+        EXPECT(is_aligned(q, to) && is_aligned(r, to));
+        free(p);
+        free(q);
+        free(r);
+    }
+    void *p = &p, *page = valloc(1), *pages = pvalloc(1);
+    errno = 77;
+    EXPECT(posix_memalign(&p, 4, 10) == EINVAL && p == &p);
+    EXPECT(posix_memalign(&p, 24, 10) == EINVAL && p == &p);
+    EXPECT(posix_memalign(&p, 0, 10) == EINVAL && p == &p);
+    EXPECT(posix_memalign(&p, 64, huge) == ENOMEM && p == &p && errno == 77);
+    EXPECT(!aligned_alloc(24, 48) && errno == EINVAL);
+    EXPECT(is_aligned(page, 4096) && is_aligned(pages, 4096));
+    EXPECT(malloc_usable_size(pages) >= 4096);
+    free(page);
+    free(pages);
+}
+
+static void keeps_errno(void)
+{
+    void *small = opaque(malloc(10)), *large = opaque(malloc(10000000));
+    errno = 77;
+    free(small);
+    EXPECT(errno == 77);
+    free(large);
+    EXPECT(errno == 77);
+    free(NULL);
+    EXPECT(errno == 77);
+}
+
+__attribute__((noinline)) static void lose(void)
+{
+    void *p = NULL;
+    opaque(malloc(1000));
+    opaque(calloc(10, 100));
+    opaque(realloc(malloc(10), 1000));
+    if (posix_memalign(&p, 256, 1000) == 0)
+        opaque(p);
+    p = NULL;
+    char text[321];
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    opaque(strdup(text));
+}
+
+/* What registers and the stack may still hold goes. */
+__attribute__((noinline)) static void forget(void)
+{
+    volatile char space[8192];
+    for (size_t i = 0; i < sizeof space; i++)
+        space[i] = 0;
+}
+
+int main(int argc, char **argv)
+{
+    sizes();
+    refused();
+    aligned();
+    keeps_errno();
+    if (argc > 1 && strcmp(argv[1], "lose") == 0)
+        lose();
+    forget();
+    printf("%d passed, %d failed\n", passed, failed);
+    return failed != 0;
+}

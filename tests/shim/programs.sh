@@ -1,0 +1,117 @@
+#!/bin/sh
+# Real programs with the heap as their malloc: they do and say what they do without it.  A
+# program that leaks is reported.
+srcdir=${srcdir:-.}
+functions=$PWD/tests/shim/functions
+shim=${shim:-$PWD/.libs/libgcalloc-malloc.so}
+
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/gcalloc-shim.XXXXXX") || exit 1
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 1' HUP INT TERM
+
+passed=0
+failed=0
+pass() { passed=$((passed + 1)); }
+expect() { # NAME COMMAND...
+    what=$1
+    shift
+    if "$@" >/dev/null; then pass; else fail "$what"; fi
+}
+fail() {
+    failed=$((failed + 1))
+    echo "shim: failed: $*" >&2
+}
+
+# ---- The functions themselves ------------------------------------------------------
+
+preloaded() { # OPTIONS COMMAND...
+    options=$1
+    shift
+    env LD_PRELOAD="$shim" GCALLOC_OPTIONS="$options" "$@"
+}
+for options in "" leaks=1:report=$tmp/none os=sbrk verify=1:stress=50; do
+    if preloaded "$options" "$functions" >"$tmp/out" 2>&1; then
+        pass
+    else
+        fail "functions with $options"
+        cat "$tmp/out" >&2
+    fi
+done
+
+preloaded leaks=1 "$functions" lose >"$tmp/out" 2>&1
+lost="definite            5 objects         4321 bytes"
+expect "the leaks" grep "$lost" "$tmp/out"
+for size in 1000 321; do
+    expect "$size bytes" grep "^Leak of $size bytes in 1 object" "$tmp/out"
+done
+expect stacks test "$(grep -c "#[0-9]* *lose  *functions.c:" "$tmp/out")" = 5
+preloaded leaks=1:exit_code=9 "$functions" lose >"$tmp/out" 2>&1
+expect "exit status of a leak" test $? = 9
+
+# ---- Programs ------------------------------------------------------------------------
+
+cd "$tmp" || exit 1
+awk 'BEGIN {
+    srand(1)
+    for (i = 0; i < 3000; i++)
+        printf "%d,word%d,%d\n", i, int(rand() * 500), int(rand() * 1e9)
+}' >table.csv
+awk -F, 'BEGIN { print "[" }
+    { printf "%s{\"id\": %d, \"name\": \"%s\"}\n", (NR > 1 ? "," : ""), $1, $2 }
+    END { print "]" }' table.csv >table.json
+
+# same COMMAND...: plain, with the shim, and with the shim looking for leaks.  Programs that
+# are missing are named, and counted for those of which one must be there.
+found=" "
+same() {
+    command -v "$1" >/dev/null || { echo "skipped: $1 is not installed"; return 0; }
+    found="$found$(basename "$1") "
+    "$@" <table.csv >plain.out 2>plain.err
+    status=$?
+    for options in "" leaks=1:report=$tmp/report; do
+        preloaded "$options" "$@" <table.csv >shim.out 2>shim.err
+        if [ $? = $status ] && cmp -s plain.out shim.out && cmp -s plain.err shim.err; then
+            pass
+        else
+            fail "$1 with options '$options'"
+            diff plain.out shim.out | head -n 5 >&2
+            diff plain.err shim.err | head -n 5 >&2
+        fi
+    done
+}
+
+for awk in gawk mawk; do
+    same $awk -F, '{ n[$2] = n[$2] " " $3 } END { for (w in n) k += length(n[w]); print k }'
+done
+same perl -F, -lane 'push @{$h{$F[1]}}, $F[2];
+    END { print "$_ @{$h{$_}}" for sort keys %h }'
+same bash -c 'while IFS=, read -r a b c; do text="$text$b "; list+=("$c"); done
+    up="${text^^}"; echo "${#list[@]} ${up//WORD/w}"; (echo "a child of $c"); wc -l <table.csv'
+same sed -e 's/word\(.*\),/\1;/' -e '10,20H' -e '$G'
+same sort -t, -k2,2 -k3,3n
+same grep -E '(word1+|word.*7),[0-9]{5}$'
+same git --no-pager diff --no-index --stat table.csv table.json
+same git hash-object table.csv
+same jq -c 'group_by(.name) | map({name: .[0].name, n: length}) | sort_by(.n)' table.json
+same sqlite3 :memory: 'create table t(a, b, c);' '.mode csv' '.import table.csv t' \
+    'create index i on t(b);' 'select b, count(*), sum(c) from t group by b order by 2, 1;'
+same /usr/bin/python3 -S -c 'rows = [l.split(",") for l in open("table.csv")]
+rows.sort(key=lambda r: (r[1], int(r[0])))
+print({r[1]: r for r in rows})'
+echo 'puts [string length [string repeat [read stdin] 3]]; puts [lsort [list c b a]]' >job.tcl
+same tclsh job.tcl
+same xz -T1 -9 -c
+same tar -cf - table.csv
+same bc -q -e '2^4000' -e 'quit'
+echo 'int f(int n) { int s = 0; for (int i = 0; i < n; i++) s += i * i; return s; }' >unit.c
+same "$(${CC:-cc} -print-prog-name=cc1)" -quiet -O2 unit.c -o -
+
+for one_of in "perl" "gawk mawk" "bash" "git sed"; do
+    missing=1
+    for program in $one_of; do
+        case $found in *" $program "*) missing=0 ;; esac
+    done
+    [ $missing = 0 ] || fail "none of these is installed: $one_of"
+done
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
