@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/os.h"
+#include "heap/count.h"
 #include "heap/extent.h"
 #include "heap/state.h"
 
@@ -80,6 +81,12 @@ uint32_t block_create_large(struct heap *h, enum kind kind, size_t bytes,
     return head;
 }
 
+void block_set_kind(struct heap *h, uint32_t head, enum kind kind)
+{
+    uint32_t end = head + block_units(h, head);
+    set_words(h, head, head, end, used_word(kind, word_class(h->words[head])));
+}
+
 void block_clear_large(struct heap *h, uint32_t head, size_t from)
 {
     size_t bytes = block_at(h, head)->bytes;
@@ -117,14 +124,15 @@ void block_shrink_large(struct heap *h, uint32_t head, size_t bytes)
         extent_give(h, end, old_end - end, touched > end ? touched - end : 0,
                     old - whole);
     } else {
-        h->used_bytes -= old - whole;
+        extent_forget(h, old - whole);
     }
     uintptr_t address = unit_address(h, head);
     size_t kept_units = (size_t)(end - head) << UNIT_SHIFT;
     size_t rest = min_size(kept_units, old) - whole;
     h->words[end - 1] |= UNIT_DIRTY; /* should the memory not go back */
     if (rest)
-        h->counters.returned_bytes += os_decommit((void *)(address + whole), rest);
+        count_add(&h->counters.returned_bytes,
+                  os_decommit((void *)(address + whole), rest));
 }
 
 void block_release(struct heap *h, uint32_t head)

@@ -2,20 +2,31 @@
 #include <errno.h>
 #include <gcalloc/gcalloc.h>
 
+#include "base/critical.h"
 #include "heap/block.h"
 #include "heap/cache.h"
+#include "heap/count.h"
 #include "heap/heap.h"
 #include "mutator/init.h"
 #include "mutator/object.h"
 #include "mutator/site.h"
 
-static void free_large(struct heap *h, uintptr_t address)
+/* false: another thread was faster. */
+static bool free_large(struct heap *h, const struct object *o)
 {
-    uint32_t head = unit_of(h, address);
-    struct block *b = block_at(h, head);
-    h->charged -= min_size(h->charged, b->bytes);
-    h->counters.freed_bytes += b->bytes;
-    block_free_slot(h, head, block_states(h, head));
+    uint32_t head = unit_of(h, o->address);
+    struct lock *lock = &h->bins[word_bin(o->word)].lock;
+    critical_begin();
+    lock_take(lock, RANK_BIN);
+    bool lives = *block_states(h, head) >= STATE_NEW;
+    if (lives) {
+        heap_credit(h, block_at(h, head)->bytes);
+        count_add(&h->counters.freed_bytes, block_at(h, head)->bytes);
+        block_free_slot(h, head, block_states(h, head));
+    }
+    lock_release(lock, RANK_BIN);
+    critical_end();
+    return lives;
 }
 
 /* Into the magazine: the state first, then the slot, then the count. */
@@ -28,13 +39,16 @@ INLINE void put_freed(struct bin *b, uint32_t count, void *object, uint8_t *stat
     __asm__ volatile("" : : "r"(object) : "memory");
 }
 
-static void free_slot(struct cache *c, const struct object *o)
+static void free_slot(const struct object *o)
 {
     unsigned bin = word_bin(o->word);
+    critical_begin();
+    struct cache *c = thread_self->cache;
     struct bin *b = &c->bins[bin];
     if (b->count == b->capacity)
         cache_spill(c, bin);
     put_freed(b, b->count, (void *)o->address, lookup_state(c->heap, o->address));
+    critical_end();
 }
 
 /* All that the fast path leaves: errors, large objects, a full magazine, modes in which
@@ -51,11 +65,12 @@ NOINLINE static void free_slow(void *object)
         report_bad_pointer("gc_free", object);
     } else {
         site_freed(&o);
-        if (word_class(o.word) == CLASS_LARGE)
-            free_large(&process_heap, o.address);
-        else
-            free_slot(thread_self->cache, &o);
+        if (word_class(o.word) != CLASS_LARGE)
+            free_slot(&o);
+        else if (!free_large(&process_heap, &o))
+            report_bad_pointer("gc_free", object);
     }
+    thread_is_done();
     errno = saved_errno;
 }
 

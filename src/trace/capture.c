@@ -58,9 +58,9 @@ static bool is_own(const void *address)
 NOINLINE size_t capture_stack(uintptr_t *frames, size_t depth)
 {
     void *all[CAPTURE_DEPTH_MAX + OWN_FRAMES + OWN_FRAMES_MAX];
-    if (!own.known)
+    if (!__atomic_load_n(&own.known, __ATOMIC_ACQUIRE))
         dl_iterate_phdr(find_own, NULL);
-    own.known = true;
+    __atomic_store_n(&own.known, true, __ATOMIC_RELEASE);
     depth = min_size(depth, CAPTURE_DEPTH_MAX);
     track_scan_begin(); /* libunwind tests addresses by system calls that read them */
     int found = unw_backtrace(all, (int)depth + OWN_FRAMES + OWN_FRAMES_MAX);
