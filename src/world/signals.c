@@ -14,12 +14,7 @@ enum { DEFAULT_ABOVE_RTMIN = 18 };
 
 enum { KERNEL_SET_BYTES = 8 };
 
-static int stop_signal PRIVATE_DATA;
-
-int signals_stop(void)
-{
-    return stop_signal;
-}
+static int stop_signal PRIVATE_DATA; /* 0: not installed yet */
 
 static void on_stop(int number, siginfo_t *information, void *context)
 {
@@ -30,16 +25,19 @@ static void on_stop(int number, siginfo_t *information, void *context)
     errno = saved_errno;
 }
 
-static int chosen_signal(void)
+static bool is_valid(size_t number)
 {
-    int first = SIGRTMIN, last = SIGRTMAX;
-    if (options.signal == 0)
-        return first + DEFAULT_ABOVE_RTMIN <= last ? first + DEFAULT_ABOVE_RTMIN : last;
-    if (options.signal >= (size_t)first && options.signal <= (size_t)last)
+    return number >= (size_t)SIGRTMIN && number <= (size_t)SIGRTMAX;
+}
+
+int signals_stop(void)
+{
+    if (stop_signal)
+        return stop_signal;
+    if (is_valid(options.signal))
         return (int)options.signal;
-    log_line("option signal: %zu is no real-time signal (%d to %d)", options.signal,
-             first, last);
-    return first + DEFAULT_ABOVE_RTMIN;
+    int usual = SIGRTMIN + DEFAULT_ABOVE_RTMIN;
+    return usual <= SIGRTMAX ? usual : SIGRTMAX;
 }
 
 bool signals_install(void)
@@ -47,7 +45,10 @@ bool signals_install(void)
     struct sigaction action = {.sa_sigaction = on_stop,
                                .sa_flags = SA_SIGINFO | SA_RESTART};
     sigfillset(&action.sa_mask);
-    int number = chosen_signal();
+    if (options.signal && !is_valid(options.signal))
+        log_line("option signal: %zu is no real-time signal (%d to %d)", options.signal,
+                 SIGRTMIN, SIGRTMAX);
+    int number = signals_stop();
     if (sigaction(number, &action, NULL) != 0)
         return false;
     stop_signal = number;
@@ -72,6 +73,14 @@ void signals_block(sigset_t *saved)
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
         sigdelset(&all, faults[i]);
     set_mask(&all, saved);
+}
+
+void signals_open(void)
+{
+    sigset_t stop;
+    sigemptyset(&stop);
+    sigaddset(&stop, signals_stop());
+    syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, &stop, NULL, KERNEL_SET_BYTES);
 }
 
 void signals_restore(const sigset_t *saved)

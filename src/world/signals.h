@@ -6,8 +6,11 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Its number; 0 before the handler is installed. */
+/* Its number. */
 int signals_stop(void);
+
+/* Unblocks it for the calling thread. */
+void signals_open(void);
 
 /* Installs the handler; option `signal` says for which signal. */
 bool signals_install(void);

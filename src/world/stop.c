@@ -20,8 +20,11 @@ enum {
 
 static struct {
     struct lock lock;
-    pid_t holder;   /* thread that has the lock; 0: none.  Atomic */
-    uint32_t epoch; /* odd: a stop is going on.  Parked threads wait for it to change */
+    pid_t holder;     /* thread that has the lock; 0: none.  Atomic */
+    pid_t last;       /* that had it last.  Atomic */
+    uint32_t waiting; /* threads that want it.  Atomic */
+    uint32_t turn;    /* changes when one of those gets it.  Atomic */
+    uint32_t epoch;   /* odd: a stop is going on.  Parked threads wait for it to change */
     uint32_t
         arrivals; /* of threads that stopped; who stops them waits for it to change */
     struct stranger *strangers; /* of the present stop; atomic until all are there */
@@ -248,13 +251,30 @@ NOINLINE static void wait_safely(void (*wait)(void))
 
 static void take_world(void)
 {
+    __atomic_fetch_add(&world.waiting, 1, __ATOMIC_RELAXED);
     lock_take(&world.lock, RANK_WORLD);
+    __atomic_fetch_sub(&world.waiting, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&world.turn, 1, __ATOMIC_RELAXED);
+    futex_wake(&world.turn, INT_MAX);
+}
+
+/* Who had the lock last does not take it again before those who wait for it, a
+ * millisecond at most: they are not awake as soon. */
+static void let_others_first(void)
+{
+    int saved_errno = errno;
+    uint32_t turn = __atomic_load_n(&world.turn, __ATOMIC_RELAXED);
+    if (__atomic_load_n(&world.waiting, __ATOMIC_RELAXED) > 0 &&
+        __atomic_load_n(&world.last, __ATOMIC_RELAXED) == gettid())
+        futex_wait(&world.turn, turn, MILLISECOND);
+    errno = saved_errno;
 }
 
 /* A thread that is not registered waits outside of the section: as a stranger it can be
  * stopped there, and once it has the lock nobody stops it. */
 bool world_lock(void)
 {
+    let_others_first();
     critical_begin();
     bool waits = !lock_try(&world.lock, RANK_WORLD);
     if (waits && registered_self()) {
@@ -265,6 +285,7 @@ bool world_lock(void)
         critical_begin();
     }
     __atomic_store_n(&world.holder, gettid(), __ATOMIC_RELAXED);
+    __atomic_store_n(&world.last, gettid(), __ATOMIC_RELAXED);
     return waits;
 }
 
@@ -387,10 +408,12 @@ void world_before_fork(void)
 void world_after_fork(bool child)
 {
     __atomic_store_n(&critical_gate, 0, __ATOMIC_SEQ_CST);
-    if (child)
+    if (child) {
+        __atomic_store_n(&world.waiting, 0, __ATOMIC_RELAXED);
         thread_forked();
-    else
+    } else {
         futex_wake(&critical_gate, INT_MAX);
+    }
     world_unlock();
 }
 

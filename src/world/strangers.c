@@ -19,7 +19,7 @@
 
 enum {
     MILLISECOND = 1000000, /* nanoseconds */
-    LOOK_AFTER = 2,        /* milliseconds without an answer, and then every so often */
+    LOOK_AFTER = 2,        /* milliseconds without an answer */
     GIVE_UP_AFTER = 1000,
     DEAF_MOST = 16,
 };
@@ -137,19 +137,18 @@ static void give_up(pid_t tid)
         strangers.deaf[strangers.deaf_count++] = tid;
 }
 
-/* Until it is parked, has ended, has registered itself, or is left alone. */
-static void wait_for(pid_t tid)
+/* Until it is parked, has ended, has registered itself, or is left alone; `began`: when all
+ * strangers were told to stop, in milliseconds. */
+static void wait_for(pid_t tid, uint64_t began)
 {
-    uint64_t began = os_now() / MILLISECOND, looked = began;
     while (!world_stranger_is_parked(tid) && !is_registered(tid)) {
-        world_wait_a_little();
         uint64_t now = os_now() / MILLISECOND;
-        if (now - looked < LOOK_AFTER)
-            continue;
-        looked = now;
-        struct status s = read_status(tid);
+        struct status s = {false, false};
+        if (now - began >= LOOK_AFTER)
+            s = read_status(tid);
         if (s.ended || s.blocks)
             return;
+        world_wait_a_little();
         if (now - began > GIVE_UP_AFTER) {
             give_up(tid);
             return;
@@ -165,6 +164,7 @@ void strangers_stop(void)
     add_all();
     for (size_t i = 0; i < strangers.count; i++)
         signals_send(strangers.tids[i]);
+    uint64_t began = os_now() / MILLISECOND;
     for (size_t i = 0; i < strangers.count; i++)
-        wait_for(strangers.tids[i]);
+        wait_for(strangers.tids[i], began);
 }

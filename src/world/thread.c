@@ -14,6 +14,7 @@
 #include "base/os.h"
 #include "heap/cache.h"
 #include "world/fork.h"
+#include "world/signals.h"
 #include "world/stop.h"
 
 enum { STACK_GUESS = 8 << 20 }; /* the usual limit of a main thread's stack */
@@ -86,7 +87,9 @@ static struct mutator *take_record(void)
     if (!m)
         return meta_alloc(sizeof *m);
     registry.unused = m->next;
+    struct snapshot *snapshot = m->snapshot;
     memset(m, 0, offsetof(struct mutator, values));
+    m->snapshot = snapshot;
     return m;
 }
 
@@ -175,6 +178,7 @@ static void arm_exit_hook(struct mutator *m)
 
 void thread_begin(struct mutator *m)
 {
+    signals_open();
     if (stack_bounds(&m->stack_low, &m->stack_high) != 0)
         probe_stack(&m->stack_low, &m->stack_high);
     m->thread = pthread_self();
@@ -186,6 +190,7 @@ void thread_begin(struct mutator *m)
 
 struct mutator *thread_attach(void)
 {
+    signals_open();
     struct mutator *m = thread_new(NULL, NULL, false);
     if (m)
         thread_begin(m);

@@ -212,8 +212,8 @@ static void on_alternate_stack(int number)
 static void *under_a_handler(void *argument)
 {
     void *volatile word;
-    char *memory = mmap(NULL, 1 << 16, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                        -1, 0);
+    char *memory =
+        mmap(NULL, 1 << 16, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     stack_t alternate = {.ss_sp = memory, .ss_size = 1 << 16};
     struct sigaction action = {.sa_handler = on_alternate_stack, .sa_flags = SA_ONSTACK};
     sigaltstack(&alternate, NULL);

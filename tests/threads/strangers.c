@@ -64,7 +64,7 @@ START_TEST(timers)
 {
     timer_t timer;
     struct sigevent event = {.sigev_notify = SIGEV_THREAD, .sigev_notify_function = tick};
-    struct itimerspec often = {{0, 1000000}, {0, 1000000}};
+    struct itimerspec often = {{0, 2000000}, {0, 2000000}};
     ck_assert_int_eq(timer_create(CLOCK_MONOTONIC, &event, &timer), 0);
     ck_assert_int_eq(timer_settime(timer, 0, &often, NULL), 0);
     while (__atomic_load_n(&ticks, __ATOMIC_RELAXED) < 50)
