@@ -9,8 +9,9 @@
  *   - a function that returns a pointer returns NULL with errno set to ENOMEM when the
  *     memory cannot be had, even after a collection; the heap stays as it was;
  *   - errno is left alone on success;
- *   - threads: this release serves one thread, the first that calls.  A call that would
- *     allocate from another thread fails with errno ENOTSUP;
+ *   - threads: every function may be called by any thread at any time, and any thread may
+ *     free or resize any object.  Threads are found by themselves; two threads that free
+ *     one object at the same instant are not told;
  *   - signals: no function here may be called from a signal handler that interrupted
  *     another of them.
  */
@@ -130,6 +131,29 @@ GC_PUBLIC int gc_root_callback_remove(void (*mark)(void *data), void *data);
  * [low, high) may keep an object alive, for this collection. */
 GC_PUBLIC void gc_mark_range(const void *low, const void *high);
 
+/* ---- Threads --------------------------------------------------------------------- */
+
+/* Threads need none of these: pthread_create makes the new thread known, and what it is
+ * given and returns stays alive until it runs and is joined.  Threads made in another way
+ * (clone, or by a library that is linked apart) become known at their first allocation. */
+
+/* Makes the calling thread known now, for one that has objects but does not allocate.
+ * Returns 0, or -1 with errno ENOMEM.  Again: nothing happens. */
+GC_PUBLIC int gc_thread_register(void);
+
+/* Makes it unknown; what it holds does not count any more, and what its cache kept goes
+ * back to the heap.  It happens by itself when a thread ends.  A later allocation makes it
+ * known again.
+ * Returns 0, or -1 with errno EINVAL: it is not known, or in a blocking section. */
+GC_PUBLIC int gc_thread_unregister(void);
+
+/* Around a long call that waits or computes without touching the heap: a collection need
+ * not interrupt it.  Up to gc_blocking_end the thread may not read or write objects, nor
+ * pointers to them; what its frames and registers held at gc_blocking_begin stays alive.
+ * The calls nest.  A signal handler that runs meanwhile may allocate. */
+GC_PUBLIC void gc_blocking_begin(void);
+GC_PUBLIC void gc_blocking_end(void);
+
 /* ---- The collector ------------------------------------------------------------- */
 
 /* A full collection, now, even between gc_disable and gc_enable. */
@@ -161,29 +185,29 @@ GC_PUBLIC size_t gc_leak_check(void);
 
 /* X(name, meaning): every field is a uint64_t.  Times are in nanoseconds.  New fields
  * are added at the end only. */
-#define GC_STATS_FIELDS(X)                                                               \
-    X(collections, "collections so far")                                                 \
-    X(heap_bytes, "memory the heap holds: blocks, large objects and free units kept")    \
-    X(heap_bytes_max, "the most that heap_bytes has been")                               \
-    X(live_bytes, "bytes of slots found reachable by the last collection")               \
-    X(live_objects, "objects found reachable by the last collection")                    \
-    X(allocated_bytes, "bytes of slots ever handed out; one recycled by a thread's "     \
-                       "magazine counts once")                                           \
-    X(freed_bytes, "bytes of slots that came back, by gc_free or a collection")          \
-    X(reclaimed_bytes, "of these, by collections")                                       \
-    X(reclaimed_objects, "objects reclaimed by collections")                             \
-    X(budget_bytes, "bytes that may be allocated between two collections")               \
-    X(charged_bytes, "bytes allocated since the last collection")                        \
-    X(limit_bytes, "the heap's limit; 0 when there is none")                             \
-    X(reserved_bytes, "address space set aside for the heap")                            \
-    X(meta_bytes, "memory that the library's own tables have asked for")                 \
-    X(root_bytes, "bytes of roots that the last collection scanned")                     \
-    X(returned_bytes, "bytes ever given back to the system")                             \
-    X(pause_ns_last, "the last pause")                                                   \
-    X(pause_ns_max, "the longest pause")                                                 \
-    X(pause_ns_total, "all pauses")                                                      \
-    X(mark_ns_total, "of these, marking")                                                \
-    X(sweep_ns_total, "of these, sweeping")                                              \
+#define GC_STATS_FIELDS(X)                                                            \
+    X(collections, "collections so far")                                              \
+    X(heap_bytes, "memory the heap holds: blocks, large objects and free units kept") \
+    X(heap_bytes_max, "the most that heap_bytes has been")                            \
+    X(live_bytes, "bytes of slots found reachable by the last collection")            \
+    X(live_objects, "objects found reachable by the last collection")                 \
+    X(allocated_bytes, "bytes of slots ever handed out; one recycled by a thread's "  \
+                       "magazine counts once")                                        \
+    X(freed_bytes, "bytes of slots that came back, by gc_free or a collection")       \
+    X(reclaimed_bytes, "of these, by collections")                                    \
+    X(reclaimed_objects, "objects reclaimed by collections")                          \
+    X(budget_bytes, "bytes that may be allocated between two collections")            \
+    X(charged_bytes, "bytes allocated since the last collection")                     \
+    X(limit_bytes, "the heap's limit; 0 when there is none")                          \
+    X(reserved_bytes, "address space set aside for the heap")                         \
+    X(meta_bytes, "memory that the library's own tables have asked for")              \
+    X(root_bytes, "bytes of roots that the last collection scanned")                  \
+    X(returned_bytes, "bytes ever given back to the system")                          \
+    X(pause_ns_last, "the last pause")                                                \
+    X(pause_ns_max, "the longest pause")                                              \
+    X(pause_ns_total, "all pauses")                                                   \
+    X(mark_ns_total, "of these, marking")                                             \
+    X(sweep_ns_total, "of these, sweeping")                                           \
     X(out_of_memory, "allocations that failed")
 
 #define GC_STATS_VERSION 1u

@@ -17,7 +17,7 @@ void *meta_alloc(size_t bytes)
 {
     void *p = os_map(whole_pages(bytes));
     if (p)
-        bytes_in_use += whole_pages(bytes);
+        __atomic_fetch_add(&bytes_in_use, whole_pages(bytes), __ATOMIC_RELAXED);
     return p;
 }
 
@@ -26,7 +26,7 @@ void meta_free(void *p, size_t bytes)
     if (!p)
         return;
     os_release(p, whole_pages(bytes));
-    bytes_in_use -= whole_pages(bytes);
+    __atomic_fetch_sub(&bytes_in_use, whole_pages(bytes), __ATOMIC_RELAXED);
 }
 
 void *meta_grow(void *table, size_t count, size_t *capacity, size_t element_bytes)
@@ -47,5 +47,5 @@ void *meta_grow(void *table, size_t count, size_t *capacity, size_t element_byte
 
 size_t meta_bytes(void)
 {
-    return bytes_in_use;
+    return __atomic_load_n(&bytes_in_use, __ATOMIC_RELAXED);
 }

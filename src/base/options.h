@@ -62,6 +62,8 @@ enum { BAD_FREE_WARN, BAD_FREE_ABORT };
     X(log, FLAG, ANY_TIME, 0, "one line per collection")                                 \
     X(log_file, PATH, ANY_TIME, 0, "file that messages are appended to; else stderr")    \
     X(stats, FLAG, ANY_TIME, 0, "print the statistics when the program ends")            \
+    X(signal, COUNT, AT_START, 0,                                                        \
+      "real-time signal that stops threads; 0: SIGRTMIN + 18")                           \
     X(help, FLAG, ANY_TIME, 0, "list the options when the heap is made")
 
 /* The C types of the values. */

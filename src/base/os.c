@@ -28,10 +28,10 @@ unsigned long os_calls(void)
 
 bool os_refused(void)
 {
-    faults.calls++;
-    if (faults.fail_at == 0 || faults.calls < faults.fail_at)
+    unsigned long call = __atomic_add_fetch(&faults.calls, 1, __ATOMIC_RELAXED);
+    if (faults.fail_at == 0 || call < faults.fail_at)
         return false;
-    if (faults.calls > faults.fail_at && !faults.onwards)
+    if (call > faults.fail_at && !faults.onwards)
         return false;
     errno = ENOMEM;
     return true;

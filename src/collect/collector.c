@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <gcalloc/gcalloc.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -16,22 +17,21 @@
 #include "heap/sweep.h"
 #include "roots/registered.h"
 #include "roots/segments.h"
-#include "roots/stack.h"
-#include "roots/tls.h"
-#include "world/thread.h"
+#include "roots/threads.h"
+#include "world/stop.h"
 
 struct collector collector PRIVATE_DATA;
 
 /* What a cycle scans, and what it measures. */
 struct cycle {
     enum cause cause;
-    uintptr_t sp;             /* the mutator's stack from here up */
-    struct range_list stacks; /* the stacks it is on */
+    uintptr_t sp;             /* the collecting thread's stack from here up */
+    struct range_list stacks; /* of all threads */
     struct range_list roots;  /* static data, thread-local storage, registered ranges */
-    struct range_list callbacks;   /* what root callbacks named, for verify */
-    uint64_t began, marked, swept; /* os_now */
-    uint64_t reclaimed_before;     /* bytes */
-    size_t unused;                 /* memory of free units before the cycle */
+    struct range_list callbacks;          /* what root callbacks named, for verify */
+    uint64_t began, marked, swept, ended; /* os_now */
+    uint64_t reclaimed_before;            /* bytes */
+    size_t unused;                        /* memory of free units before the cycle */
 };
 
 static struct cycle cycle PRIVATE_DATA;
@@ -41,16 +41,13 @@ static void add_range(void *argument, struct range r)
     range_list_add(argument, r.low, r.high);
 }
 
-/* Asks the loader and the unwinder what there is: both may take locks, and so do so
- * before the world stops. */
-static void snapshot_roots(struct heap *h)
+/* The world is stopped, and what the loader said before holds still. */
+static void list_roots(const struct heap *h, const struct snapshot *s)
 {
     range_list_clear(&cycle.stacks);
     range_list_clear(&cycle.roots);
     range_list_clear(&cycle.callbacks);
-    stack_snapshot(h, cycle.sp, &cycle.stacks);
-    segments_snapshot(&cycle.roots);
-    tls_values_snapshot(&cycle.roots);
+    threads_roots(h, s, &cycle.stacks, &cycle.roots);
     registered_walk(add_range, &cycle.roots);
 }
 
@@ -74,7 +71,7 @@ static void mark_from_roots(struct marker *m)
 /* Manual objects that are not marked by now are leaks. */
 static void find_leaks(struct marker *m)
 {
-    if (collector.leak_phase)
+    if (collector.leak_phase && cycle.cause == CAUSE_LEAKS)
         collector.leak_phase(m->heap, &cycle.stacks, &cycle.roots, &cycle.callbacks);
 }
 
@@ -98,9 +95,19 @@ static bool runs_on_a_root(const struct heap *h)
     return false;
 }
 
+/* Between gc_blocking_begin and gc_blocking_end a thread may write to its stack, too. */
+static bool some_thread_blocks(void)
+{
+    for (MUTATORS(t))
+        if (thread_lives(t) && t->blocking)
+            return true;
+    return false;
+}
+
 static void verify(struct marker *m)
 {
-    if (options.verify && !cycle.callbacks.incomplete && !runs_on_a_root(m->heap))
+    if (options.verify && !cycle.callbacks.incomplete && !runs_on_a_root(m->heap) &&
+        !some_thread_blocks())
         verify_marks(m->heap, &cycle.stacks, &cycle.roots, &cycle.callbacks);
 }
 
@@ -108,7 +115,12 @@ static void check_heap(struct marker *m)
 {
     if (!GC_CHECKING)
         return;
-    heap_check(m->heap, the_mutator.cache);
+    uint32_t held = 0, threads = 0;
+    for (MUTATORS(t)) {
+        held += t->cache ? cache_check(t->cache) : 0;
+        threads += thread_lives(t);
+    }
+    heap_check_held(m->heap, held, threads - 1 + thread_lost_count());
     registered_check();
 }
 
@@ -116,18 +128,23 @@ static void check_heap(struct marker *m)
 static void (*const phases[])(struct marker *m) = {find_leaks, mark_manual, verify,
                                                    check_heap};
 
-static void note_times(struct heap *h, uint64_t ended)
+static void note_times(uint64_t ended)
 {
     uint64_t pause = ended - cycle.began;
-    collector.collections++;
+    __atomic_store_n(&collector.collections, collector.collections + 1, __ATOMIC_RELEASE);
     collector.refills = 0;
     collector.pause_ns_last = pause;
     collector.pause_ns_max = max_size(collector.pause_ns_max, pause);
     collector.pause_ns_total += pause;
     collector.mark_ns_total += cycle.marked - cycle.began;
     collector.sweep_ns_total += cycle.swept - cycle.marked;
-    if (!options.log)
-        return;
+    cycle.ended = ended;
+}
+
+/* The world goes on: whoever reads what is written may be one of its threads. */
+static void log_cycle(const struct heap *h)
+{
+    uint64_t pause = collector.pause_ns_last;
     static const char *const names[] = {"budget", "memory", "request", "stress", "leaks"};
     log_line("gc %llu (%s) pause %llu us (mark %llu, sweep %llu), live %zu KiB in %zu "
              "objects, freed %llu KiB, heap %zu KiB, next after %zu KiB, at %llu ms",
@@ -139,21 +156,30 @@ static void note_times(struct heap *h, uint64_t ended)
              (unsigned long long)(h->counters.reclaimed_bytes - cycle.reclaimed_before) >>
                  10,
              (h->used_bytes + h->dirty_bytes) >> 10, h->budget >> 10,
-             (unsigned long long)(ended - collector.started) / 1000000);
+             (unsigned long long)(cycle.ended - collector.started) / 1000000);
 }
 
+/* A thread that has not needed its cache since the last cycle gives it back, so that many
+ * idle threads do not hoard. */
+static void empty_idle_caches(void)
+{
+    for (MUTATORS(t)) {
+        if (!t->cache)
+            continue;
+        if (!t->cache->used && t != thread_self && t->safe)
+            cache_empty(t->cache);
+        t->cache->used = false;
+    }
+}
+
+/* From the first root to the last free block; the world is stopped. */
 static void run_cycle(struct heap *h)
 {
     struct marker *m = &collector.marker;
-    snapshot_roots(h);
-    if (!roots_complete()) {
-        log_line("no memory to list the roots; this collection is left out");
-        return;
-    }
-    cycle.began = os_now();
     cycle.reclaimed_before = h->counters.reclaimed_bytes;
     cycle.unused = h->dirty_bytes;
     track_scan_begin();
+    empty_idle_caches();
     marker_begin(m);
     mark_from_roots(m);
     for (size_t i = 0; i < sizeof phases / sizeof phases[0]; i++)
@@ -165,40 +191,91 @@ static void run_cycle(struct heap *h)
     pace_after_cycle(h, cycle.cause == CAUSE_REQUEST, cycle.unused);
     check_heap(m);
     track_scan_end();
-    note_times(h, os_now());
+    note_times(os_now());
+}
+
+enum { SNAPSHOTS_MOST = 100 };
+
+/* The world lock is held.  A library that was loaded or unloaded since the snapshot makes
+ * another one necessary: the loader's locks may be waited for in a running world only.
+ * false: that. */
+static bool stop_and_run(struct heap *h, const struct snapshot *s)
+{
+    cycle.began = os_now();
+    world_stop();
+    bool valid = s->loaded == segments_loaded();
+    if (valid) {
+        list_roots(h, s);
+        if (roots_complete())
+            run_cycle(h);
+    }
+    world_restart();
+    if (valid && !roots_complete())
+        log_line("no memory to list the roots; this collection is left out");
+    else if (valid && options.log)
+        log_cycle(h);
+    return valid;
+}
+
+/* Somebody else has collected while this thread waited: that serves as well, but not for
+ * who wants to see what is garbage now. */
+static bool is_done(enum cause cause, uint64_t collections)
+{
+    return cause != CAUSE_REQUEST && cause != CAUSE_LEAKS &&
+           collector_count() != collections;
 }
 
 /* Every callee-saved register is on the stack by now, above this frame's address. */
 NOINLINE static void run_from_here(enum cause cause)
 {
-    cycle.cause = cause;
-    cycle.sp = (uintptr_t)__builtin_frame_address(0);
-    run_cycle(&process_heap);
+    uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
+    uint64_t collections = collector_count();
+    for (int i = 0; i < SNAPSHOTS_MOST; i++) {
+        const struct snapshot *s = threads_snapshot(&process_heap, sp);
+        if (!s)
+            return;
+        world_lock();
+        cycle.cause = cause;
+        cycle.sp = sp;
+        bool finished = is_done(cause, collections) || stop_and_run(&process_heap, s);
+        world_unlock();
+        if (finished)
+            return;
+    }
 }
 
 NOINLINE void collector_run(enum cause cause)
 {
-    int saved_errno = errno;
-    if (collector.running)
+    int saved_errno = errno, saved_state;
+    if (world_is_mine())
         return;
-    collector.running = true;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &saved_state);
     __builtin_unwind_init();
     run_from_here(cause);
     __asm__ volatile("" ::: "memory"); /* no tail call: this frame holds the registers */
-    collector.running = false;
+    pthread_setcancelstate(saved_state, NULL);
     errno = saved_errno;
+}
+
+uint64_t collector_count(void)
+{
+    return __atomic_load_n(&collector.collections, __ATOMIC_ACQUIRE);
 }
 
 void collector_poll(void)
 {
     struct heap *h = &process_heap;
-    if (collector.disabled)
+    if (__atomic_load_n(&collector.disabled, __ATOMIC_RELAXED))
         return;
-    if (options.stress && ++collector.refills >= options.stress)
+    if (options.stress &&
+        __atomic_add_fetch(&collector.refills, 1, __ATOMIC_RELAXED) >= options.stress)
         collector_run(CAUSE_STRESS);
-    else if (h->charged >= h->budget && h->managed)
+    else if (__atomic_load_n(&h->charged, __ATOMIC_RELAXED) <
+             __atomic_load_n(&h->budget, __ATOMIC_RELAXED))
+        return;
+    else if (__atomic_load_n(&h->managed, __ATOMIC_RELAXED))
         collector_run(CAUSE_BUDGET);
-    else if (h->charged >= h->budget)
+    else
         pace_without_cycle(h);
 }
 
@@ -210,7 +287,7 @@ bool collector_create(struct heap *h)
 
 void gc_mark_range(const void *low, const void *high)
 {
-    if (!collector.running)
+    if (!world_is_mine())
         return;
     marker_scan_roots(&collector.marker, (uintptr_t)low, (uintptr_t)high);
     if (options.verify || collector.leak_phase)
@@ -219,11 +296,14 @@ void gc_mark_range(const void *low, const void *high)
 
 void gc_disable(void)
 {
-    collector.disabled++;
+    __atomic_fetch_add(&collector.disabled, 1, __ATOMIC_RELAXED);
 }
 
 void gc_enable(void)
 {
-    if (collector.disabled)
-        collector.disabled--;
+    unsigned disabled = __atomic_load_n(&collector.disabled, __ATOMIC_RELAXED);
+    while (disabled &&
+           !__atomic_compare_exchange_n(&collector.disabled, &disabled, disabled - 1,
+                                        true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        continue;
 }

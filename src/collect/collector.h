@@ -16,10 +16,10 @@ enum cause {
     CAUSE_LEAKS,   /* a leak check */
 };
 
+/* Changed by a cycle, under the world lock, unless it says something else. */
 struct collector {
     struct marker marker;
-    unsigned disabled; /* gc_disable less gc_enable */
-    bool running;      /* in a cycle */
+    unsigned disabled; /* gc_disable less gc_enable.  Atomic */
     uint64_t started;  /* when the heap was made; os_now */
     uint64_t collections;
     uint64_t pause_ns_last, pause_ns_max, pause_ns_total;
@@ -29,7 +29,7 @@ struct collector {
     void (*leak_phase)(struct heap *h, const struct range_list *stacks,
                        const struct range_list *roots,
                        const struct range_list *callbacks);
-    size_t refills; /* since the last cycle, for option stress */
+    size_t refills; /* since the last cycle, for option stress.  Atomic */
 };
 
 SHARED_DATA struct collector collector;
@@ -37,8 +37,13 @@ SHARED_DATA struct collector collector;
 /* false with ENOMEM. */
 bool collector_create(struct heap *h);
 
-/* One full cycle on the calling thread, which is the mutator. */
+/* One full cycle, on the calling thread, which is registered and in no critical section.
+ * If another thread's ends while it waits, that one will do, but for requests and leak
+ * checks.  Nothing happens inside of a cycle. */
 void collector_run(enum cause cause);
+
+/* How many there have been. */
+uint64_t collector_count(void);
 
 /* Called before a cache takes a new run or a large object its memory: runs a cycle if
  * one is due and allowed. */

@@ -1,5 +1,6 @@
 #include "collect/pace.h"
 
+#include "base/critical.h"
 #include "base/options.h"
 #include "heap/extent.h"
 
@@ -56,7 +57,10 @@ void pace_after_cycle(struct heap *h, bool thorough, size_t unused)
 
 void pace_without_cycle(struct heap *h)
 {
-    h->charged = 0;
-    h->budget = budget_for(h->used_bytes);
-    extent_trim(h, h->budget + min_size(h->budget / 2, SIZE_MAX - h->budget));
+    critical_begin();
+    size_t budget = budget_for(extent_used_bytes(h));
+    __atomic_store_n(&h->charged, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&h->budget, budget, __ATOMIC_RELAXED);
+    extent_trim(h, budget + min_size(budget / 2, SIZE_MAX - budget));
+    critical_end();
 }

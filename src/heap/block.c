@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/os.h"
+#include "heap/count.h"
 #include "heap/extent.h"
 #include "heap/state.h"
 
@@ -46,6 +47,12 @@ static unit_word used_word(enum kind kind, unsigned class)
     return UNIT_USED | bin_of(kind, class) << UNIT_BIN_SHIFT;
 }
 
+static void note_kind(struct heap *h, enum kind kind)
+{
+    if (!(kind & KIND_MANUAL))
+        __atomic_store_n(&h->managed, true, __ATOMIC_RELAXED);
+}
+
 uint32_t block_create(struct heap *h, enum kind kind, unsigned class)
 {
     uint32_t units = sizeclass_units(class);
@@ -59,7 +66,7 @@ uint32_t block_create(struct heap *h, enum kind kind, unsigned class)
     *block_at(h, head) =
         (struct block){.free_count = count, .touched = dirty ? count : 0};
     set_words(h, head, head, head + units, used_word(kind, class));
-    h->managed |= !(kind & KIND_MANUAL);
+    note_kind(h, kind);
     if (!dirty && units == 1 && h->used_bytes > POPULATE_FROM)
         os_populate((void *)unit_address(h, head), UNIT_BYTES);
     return head;
@@ -78,8 +85,14 @@ uint32_t block_create_large(struct heap *h, enum kind kind, size_t bytes,
         return 0;
     *block_at(h, head) = (struct block){.free_count = 1, .bytes = bytes};
     set_words(h, head, head, head + units, used_word(kind, CLASS_LARGE));
-    h->managed |= !(kind & KIND_MANUAL);
+    note_kind(h, kind);
     return head;
+}
+
+void block_set_kind(struct heap *h, uint32_t head, enum kind kind)
+{
+    uint32_t end = head + block_units(h, head);
+    set_words(h, head, head, end, used_word(kind, word_class(h->words[head])));
 }
 
 void block_clear_large(struct heap *h, uint32_t head, size_t from)
@@ -119,14 +132,15 @@ void block_shrink_large(struct heap *h, uint32_t head, size_t bytes)
         extent_give(h, end, old_end - end, touched > end ? touched - end : 0,
                     old - whole);
     } else {
-        h->used_bytes -= old - whole;
+        extent_forget(h, old - whole);
     }
     uintptr_t address = unit_address(h, head);
     size_t kept_units = (size_t)(end - head) << UNIT_SHIFT;
     size_t rest = min_size(kept_units, old) - whole;
     h->words[end - 1] |= UNIT_DIRTY; /* should the memory not go back */
     if (rest)
-        h->counters.returned_bytes += os_decommit((void *)(address + whole), rest);
+        count_add(&h->counters.returned_bytes,
+                  os_decommit((void *)(address + whole), rest));
 }
 
 void block_release(struct heap *h, uint32_t head)

@@ -28,10 +28,14 @@ void block_shrink_large(struct heap *h, uint32_t head, size_t bytes);
 /* Gives the units back.  All slots are FREE; the block is not listed. */
 void block_release(struct heap *h, uint32_t head);
 
+/* From now on its object is of this kind. */
+void block_set_kind(struct heap *h, uint32_t head, enum kind kind);
+
 /* How many units it has. */
 uint32_t block_units(const struct heap *h, uint32_t head);
 
-/* Takes the first block off the bin's list, for a cache; 0 if there is none. */
+/* Takes the first block off the bin's list, for a cache; 0 if there is none.  For this
+ * function and the next two: the bin's lock is held, or the world is stopped. */
 uint32_t block_list_take(struct heap *h, unsigned bin);
 
 /* For a block that is neither taken nor listed: lists it if it has free slots, releases

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/meta.h"
 #include "heap/block.h"
+#include "heap/count.h"
 #include "heap/state.h"
 
 enum {
@@ -82,7 +83,7 @@ bool cache_advance(struct cache *c, unsigned bin)
 }
 
 /* Reserves the next free slots of the block taken.  false: it has none from its cursor
- * on. */
+ * on.  The bin's lock is held: so it sees what spilled before, contents and all. */
 static bool next_run(struct heap *h, struct bin *b)
 {
     struct block *block = block_at(h, b->block);
@@ -108,8 +109,8 @@ static bool next_run(struct heap *h, struct bin *b)
     b->run_end = states + to;
 
     size_t bytes = (size_t)(to - from) * b->size;
-    h->charged += bytes;
-    h->counters.allocated_bytes += bytes;
+    heap_charge(h, bytes);
+    count_add(&h->counters.allocated_bytes, bytes);
     return true;
 }
 
@@ -122,15 +123,37 @@ static void drop_block(struct heap *h, struct bin *b)
     b->block = 0;
 }
 
+static void lock_bin(struct heap *h, unsigned bin)
+{
+    lock_take(&h->bins[bin].lock, RANK_BIN);
+}
+
+static void unlock_bin(struct heap *h, unsigned bin)
+{
+    lock_release(&h->bins[bin].lock, RANK_BIN);
+}
+
+/* A run from the block taken, or from those of the bin's list. */
+static bool find_run(struct heap *h, struct bin *b, unsigned bin)
+{
+    lock_bin(h, bin);
+    while (!b->block || !next_run(h, b)) {
+        drop_block(h, b);
+        b->block = block_list_take(h, bin);
+        if (!b->block)
+            break;
+    }
+    unlock_bin(h, bin);
+    return b->block != 0;
+}
+
 bool cache_refill(struct cache *c, unsigned bin)
 {
     struct heap *h = c->heap;
     struct bin *b = &c->bins[bin];
-    while (!b->block || !next_run(h, b)) {
-        drop_block(h, b);
-        b->block = block_list_take(h, bin);
-        if (b->block)
-            continue;
+    c->used = true;
+    while (!find_run(h, b, bin)) {
+        /* Nobody else knows of a new block before one of its slots is handed out. */
         b->block = block_create(h, bin_kind(bin), bin_class(bin));
         if (!b->block)
             return false;
@@ -139,7 +162,8 @@ bool cache_refill(struct cache *c, unsigned bin)
     return cache_advance(c, bin);
 }
 
-/* The first `slots` objects of the magazine become free in the heap. */
+/* The first `slots` objects of the magazine become free in the heap.  The bin's lock is
+ * held. */
 static void give_back(struct heap *h, struct bin *b, uint32_t slots)
 {
     size_t bytes = (size_t)slots * b->size;
@@ -151,14 +175,17 @@ static void give_back(struct heap *h, struct bin *b, uint32_t slots)
     }
     b->count = b->count - slots;
     memmove(b->magazine, b->magazine + slots, b->count * sizeof(struct slot));
-    h->charged -= min_size(h->charged, bytes);
-    h->counters.freed_bytes += bytes;
+    heap_credit(h, bytes);
+    count_add(&h->counters.freed_bytes, bytes);
 }
 
 void cache_spill(struct cache *c, unsigned bin)
 {
     struct bin *b = &c->bins[bin];
+    c->used = true;
+    lock_bin(c->heap, bin);
     give_back(c->heap, b, (b->count + 1u) / 2);
+    unlock_bin(c->heap, bin);
 }
 
 /* The rest of the run becomes free again, as if it had not been taken. */
@@ -168,17 +195,21 @@ static void give_run_back(struct heap *h, struct bin *b)
     for (uint8_t *s = b->cur; s < b->run_end; s++)
         block_free_slot(h, b->block, s);
     b->cur = b->end = b->fresh = b->run_end = NULL;
-    h->charged -= min_size(h->charged, bytes);
-    h->counters.allocated_bytes -= bytes;
+    heap_credit(h, bytes);
+    count_add(&h->counters.allocated_bytes, -bytes);
 }
 
 void cache_empty(struct cache *c)
 {
     for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
         struct bin *b = &c->bins[bin];
+        if (b->count == 0 && !b->block)
+            continue;
+        lock_bin(c->heap, bin);
         give_back(c->heap, b, b->count);
         give_run_back(c->heap, b);
         drop_block(c->heap, b);
+        unlock_bin(c->heap, bin);
     }
 }
 

@@ -1,5 +1,6 @@
 /* A thread's cache: where its small and medium objects come from, and where those that
- * it frees go first.  Used by its own thread only. */
+ * it frees go first.  Used by its own thread, in critical sections; the functions below
+ * take the locks that they need. */
 #ifndef GCALLOC_HEAP_CACHE_H
 #define GCALLOC_HEAP_CACHE_H
 

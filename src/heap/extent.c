@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/os.h"
 #include "heap/arena.h"
+#include "heap/count.h"
 #include "heap/lookup.h"
 
 static bool is_free(const struct heap *h, uint32_t unit)
@@ -55,10 +56,29 @@ static void note_heap_bytes(struct heap *h)
         max_size(h->counters.heap_bytes_max, h->used_bytes + h->dirty_bytes);
 }
 
-void extent_keep_limit(struct heap *h)
+static void lock(struct heap *h)
+{
+    lock_take(&h->extent_lock, RANK_EXTENT);
+}
+
+static void unlock(struct heap *h)
+{
+    lock_release(&h->extent_lock, RANK_EXTENT);
+}
+
+static void trim(struct heap *h, size_t keep);
+
+static void keep_limit(struct heap *h)
 {
     if (h->used_bytes + h->dirty_bytes > h->limit)
-        extent_trim(h, h->limit > h->used_bytes ? h->limit - h->used_bytes : 0);
+        trim(h, h->limit > h->used_bytes ? h->limit - h->used_bytes : 0);
+}
+
+void extent_keep_limit(struct heap *h)
+{
+    lock(h);
+    keep_limit(h);
+    unlock(h);
 }
 
 /* Removes [start, start + units) from the extent at `first` and charges `bytes` for it.
@@ -74,7 +94,7 @@ static void carve(struct heap *h, uint32_t first, uint32_t start, uint32_t units
     for (uint32_t u = start; u < start + units; u++)
         h->words[u] = (h->words[u] & UNIT_DIRTY) | UNIT_USED;
     h->used_bytes += bytes;
-    extent_keep_limit(h);
+    keep_limit(h);
     note_heap_bytes(h);
 }
 
@@ -98,7 +118,7 @@ static bool grow(struct heap *h, uint32_t units, uint32_t alignment)
     return first != 0;
 }
 
-uint32_t extent_take(struct heap *h, uint32_t units, uint32_t alignment, size_t bytes)
+static uint32_t take(struct heap *h, uint32_t units, uint32_t alignment, size_t bytes)
 {
     if (!within_limit(h, bytes))
         return errno = ENOMEM, 0;
@@ -110,13 +130,21 @@ uint32_t extent_take(struct heap *h, uint32_t units, uint32_t alignment, size_t 
     return place.start;
 }
 
-bool extent_take_behind(struct heap *h, uint32_t end, uint32_t more, size_t bytes)
+uint32_t extent_take(struct heap *h, uint32_t units, uint32_t alignment, size_t bytes)
+{
+    lock(h);
+    uint32_t first = take(h, units, alignment, bytes);
+    unlock(h);
+    return first;
+}
+
+static bool take_behind(struct heap *h, uint32_t end, uint32_t more, size_t bytes)
 {
     if (!within_limit(h, bytes))
         return false;
     if (more == 0) {
         h->used_bytes += bytes;
-        extent_keep_limit(h);
+        keep_limit(h);
         note_heap_bytes(h);
         return true;
     }
@@ -126,9 +154,25 @@ bool extent_take_behind(struct heap *h, uint32_t end, uint32_t more, size_t byte
     return true;
 }
 
+bool extent_take_behind(struct heap *h, uint32_t end, uint32_t more, size_t bytes)
+{
+    lock(h);
+    bool taken = take_behind(h, end, more, bytes);
+    unlock(h);
+    return taken;
+}
+
+void extent_forget(struct heap *h, size_t bytes)
+{
+    lock(h);
+    h->used_bytes -= bytes;
+    unlock(h);
+}
+
 void extent_give(struct heap *h, uint32_t first, uint32_t units, uint32_t touched,
                  size_t bytes)
 {
+    lock(h);
     for (uint32_t u = first; u < first + units; u++) {
         unit_word dirty = h->words[u] & UNIT_DIRTY;
         h->words[u] = u - first < touched ? UNIT_DIRTY : dirty;
@@ -136,7 +180,8 @@ void extent_give(struct heap *h, uint32_t first, uint32_t units, uint32_t touche
     h->dirty_bytes += dirty_bytes(h, first, units);
     h->used_bytes -= bytes;
     insert_coalesced(h, first, units);
-    extent_keep_limit(h);
+    keep_limit(h);
+    unlock(h);
 }
 
 /* Returns the memory of dirty units below `end`, down to the last in the same state. */
@@ -154,11 +199,11 @@ static uint32_t decommit_below(struct heap *h, uint32_t end, uint32_t most)
     /* The states of free units are all FREE, which is what untouched memory reads as. */
     os_decommit(block_states(h, first), bytes >> (UNIT_SHIFT - STATE_SHIFT));
     h->dirty_bytes -= bytes;
-    h->counters.returned_bytes += bytes;
+    count_add(&h->counters.returned_bytes, bytes);
     return first;
 }
 
-void extent_trim(struct heap *h, size_t keep)
+static void trim(struct heap *h, size_t keep)
 {
     for (uint32_t u = unit_end(h); u > 1 && h->dirty_bytes > keep;) {
         if (is_free(h, u - 1) && (h->words[u - 1] & UNIT_DIRTY)) {
@@ -168,6 +213,21 @@ void extent_trim(struct heap *h, size_t keep)
             u--;
         }
     }
+}
+
+void extent_trim(struct heap *h, size_t keep)
+{
+    lock(h);
+    trim(h, keep);
+    unlock(h);
+}
+
+size_t extent_used_bytes(struct heap *h)
+{
+    lock(h);
+    size_t bytes = h->used_bytes;
+    unlock(h);
+    return bytes;
 }
 
 uint32_t extent_check(struct heap *h)

@@ -1,4 +1,5 @@
-/* Free units: taking, giving back, coalescing, returning their memory. */
+/* Free units: taking, giving back, coalescing, returning their memory.  Each function
+ * takes the extent lock. */
 #ifndef GCALLOC_HEAP_EXTENT_H
 #define GCALLOC_HEAP_EXTENT_H
 
@@ -17,9 +18,15 @@ bool extent_take_behind(struct heap *h, uint32_t end, uint32_t more, size_t byte
 void extent_give(struct heap *h, uint32_t first, uint32_t units, uint32_t touched,
                  size_t bytes);
 
+/* A block gave back so many bytes of its memory, and no units. */
+void extent_forget(struct heap *h, size_t bytes);
+
 /* Returns the memory of free units to the system until no more than `keep` bytes of it
  * are left, from the highest address down. */
 void extent_trim(struct heap *h, size_t keep);
+
+/* used_bytes, while other threads may change it. */
+size_t extent_used_bytes(struct heap *h);
 
 /* Returns what free units hold beyond the heap's limit. */
 void extent_keep_limit(struct heap *h);

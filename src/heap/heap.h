@@ -25,4 +25,8 @@ void heap_destroy(struct heap *h);
 /* All invariants of the heap and of the only cache (NULL: none); aborts if one fails. */
 void heap_check(struct heap *h, const struct cache *c);
 
+/* The same where all caches together hold `held` slots, and no more than `in_flight` more
+ * are on the way between a cache and the program. */
+void heap_check_held(struct heap *h, uint32_t held, uint32_t in_flight);
+
 #endif

@@ -1,8 +1,6 @@
 /* Sweeping reads and writes state bytes and descriptors only, never object memory. */
 #include "heap/sweep.h"
 
-#include <string.h>
-
 #include "heap/block.h"
 #include "heap/state.h"
 
@@ -27,7 +25,8 @@ static void sweep_block(struct heap *h, uint32_t head)
 
 void sweep(struct heap *h)
 {
-    memset(h->bins, 0, sizeof h->bins);
+    for (unsigned bin = 0; bin < BIN_COUNT; bin++)
+        h->bins[bin].first = h->bins[bin].last = 0;
     h->live_bytes = h->live_objects = 0;
     uint32_t next;
     for (uint32_t head = block_next(h, 1); head < unit_end(h); head = next) {

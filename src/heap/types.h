@@ -12,8 +12,12 @@
  * The heap is a parameter of every function, and its tables hold numbers (of units, of
  * slots), never addresses in the heap.
  *
- * Who may write: one mutator uses the heap at a time in this release, and the collector
- * runs on its thread.  Fields marked "cycle" change in a collection only. */
+ * Who may write: a lock is named beside what it guards; locks are taken in critical
+ * sections only (base/critical.h).  Fields marked "cycle" change in a collection only, by
+ * its thread, while the world is stopped: then every lock is free, and nothing needs one.
+ * "Atomic": by anyone, relaxed.  State bytes need no lock, as each has one writer at a
+ * time: RESERVED slots belong to a cache, others to the program; from FREE to RESERVED
+ * and back under the lock of the bin. */
 #ifndef GCALLOC_HEAP_TYPES_H
 #define GCALLOC_HEAP_TYPES_H
 
@@ -22,6 +26,7 @@
 #include <stdint.h>
 
 #include "base/bits.h"
+#include "base/lock.h"
 #include "base/os.h"
 #include "base/treap.h"
 
@@ -106,7 +111,8 @@ enum {
 
 /* ---- A unit's descriptor: cold ---------------------------------------------------- */
 
-/* A block, in the descriptor of its head.
+/* A block, in the descriptor of its head.  Lock: the bin's; a large one's bytes are its
+ * owner's, as the object is.
  * Invariant: free_count is the number of STATE_FREE slots;
  * a block is on its bin's list exactly when it is not taken and free_count > 0. */
 struct block {
@@ -115,11 +121,12 @@ struct block {
     uint32_t cursor;  /* slots before it have been looked at since the last sweep */
     uint32_t touched; /* slots from here on have never been handed out and read as zero */
     uint8_t taken;    /* a cache draws runs from it */
-    uint8_t filled;   /* an aligned request may fill its slot to the last byte */
+    uint8_t filled;   /* an aligned request may fill its slot to the last byte.  Atomic */
     size_t bytes;     /* large: committed bytes, whole pages; else 0 */
 };
 
-/* Adjacent free units, in the descriptor of the first.  No two free extents touch. */
+/* Adjacent free units, in the descriptor of the first.  No two free extents touch.
+ * Lock: the extent lock; so for the words of free units. */
 struct extent {
     struct treap_links links; /* node of the fit policy's tree, by first unit */
     uint32_t units;
@@ -191,10 +198,12 @@ struct fit_state {
 struct bin_list {
     uint32_t first, last; /* blocks with free slots, by head unit; a sweep puts them in
                              order of address */
+    struct lock lock;
 };
 
 enum { BIN_COUNT = KIND_COUNT << CLASS_BITS }; /* a bin: kind << CLASS_BITS | class */
 
+/* Atomic, but those of a cycle; heap_bytes_max under the extent lock. */
 struct counters {
     uint64_t allocated_bytes; /* handed out to caches, less what they still hold unused */
     uint64_t freed_bytes;     /* came back by gc_free */
@@ -227,7 +236,7 @@ struct heap {
     uint32_t
         unit_limit; /* units reserved; those from bytes / UNIT_BYTES on are untouched */
     bool records_sites;
-    bool managed; /* there have been objects that a cycle may reclaim */
+    bool managed; /* there have been objects that a cycle may reclaim.  Atomic */
     size_t tables_bytes; /* the reservation behind words, units and states */
     uint32_t pad_from; /* slots of so many bytes keep their last one free: PAD_FROM, or 0
                           with end_pointers */
@@ -237,14 +246,16 @@ struct heap {
     size_t
         huge_from; /* huge pages are asked for once `bytes` exceeds it; SIZE_MAX: never */
     const struct fit *fit;
-    struct fit_state fit_state;
 
+    struct lock extent_lock; /* for these, for `bytes` above, and for free units: */
+    struct fit_state fit_state;
     size_t used_bytes;  /* in blocks, large objects by page */
     size_t dirty_bytes; /* in free units that hold memory */
     size_t limit;       /* used_bytes + dirty_bytes never exceeds it; SIZE_MAX: none */
 
-    size_t charged; /* bytes handed out since the last cycle, less explicit frees */
-    size_t budget;  /* cycle: a collection is due when charged reaches it */
+    size_t
+        charged; /* bytes handed out since the last cycle, less explicit frees.  Atomic */
+    size_t budget; /* cycle: a collection is due when charged reaches it */
 
     size_t live_bytes, live_objects; /* cycle: marked by the last one */
     struct counters counters;
@@ -282,9 +293,12 @@ struct bin {
 
 _Static_assert(sizeof(struct bin) == 64, "a bin fills one cache line");
 
+/* Used by its own thread; by the collector while the world is stopped, if the thread did
+ * not stop inside a fast path. */
 struct cache {
     struct bin bins[BIN_COUNT];
     struct heap *heap;
+    bool used; /* a slow path of its thread went through it since the last cycle */
 };
 
 #endif

@@ -6,10 +6,12 @@
 #include <gcalloc/gcalloc.h>
 #include <string.h>
 
+#include "base/critical.h"
 #include "base/options.h"
 #include "collect/collector.h"
 #include "heap/block.h"
 #include "heap/cache.h"
+#include "heap/count.h"
 #include "heap/heap.h"
 #include "mutator/init.h"
 #include "mutator/object.h"
@@ -49,12 +51,15 @@ INLINE void *take_freed(struct bin *b, uint32_t count, bool zero)
     return slot.object;
 }
 
-/* The next slot of a run that has one ready. */
+/* The next slot of a run that has one ready.  From the store of its state on, the thread
+ * holds the object's address: the empty asm keeps the compiler from computing it later. */
 INLINE void *take_next(struct bin *b, uint8_t *state)
 {
+    void *object = bin_object(b, state);
     b->cur = state + 1;
+    __asm__ volatile("" : "+r"(object) : : "memory");
     *state = STATE_NEW;
-    return bin_object(b, state);
+    return object;
 }
 
 INLINE void *alloc_fast(size_t size, enum kind kind, bool zero)
@@ -102,17 +107,14 @@ void *alloc_manual(size_t size)
     return alloc_fast(size, KIND_MANUAL, false);
 }
 
-static void *alloc_slot(unsigned bin, bool zero)
+/* In a critical section. */
+static void *take_slot(struct cache *c, unsigned bin, bool zero)
 {
-    struct cache *c = thread_self->cache;
     struct bin *b = &c->bins[bin];
     if (b->count)
         return take_freed(b, b->count, zero);
-    if (b->cur == b->end && !cache_advance(c, bin)) {
-        collector_poll();
-        if (!cache_refill(c, bin))
-            return NULL;
-    }
+    if (b->cur == b->end && !cache_advance(c, bin) && !cache_refill(c, bin))
+        return NULL;
     void *object = take_next(b, b->cur);
     /* Runs of opaque kinds are not zeroed ahead. */
     if (zero && (bin_kind(bin) & KIND_OPAQUE))
@@ -120,21 +122,59 @@ static void *alloc_slot(unsigned bin, bool zero)
     return object;
 }
 
+/* A collection, of this thread or another, may change the cache. */
+static void *alloc_slot(unsigned bin, bool zero, bool filled)
+{
+    const struct bin *b = &thread_self->cache->bins[bin];
+    if (b->count == 0 && b->cur == b->run_end)
+        collector_poll();
+    critical_begin();
+    void *object = take_slot(thread_self->cache, bin, zero);
+    if (object && filled) {
+        uint32_t unit = unit_of(&process_heap, (uintptr_t)object);
+        struct block *block = block_at(&process_heap, unit_head(&process_heap, unit));
+        __atomic_store_n(&block->filled, true, __ATOMIC_RELAXED);
+    }
+    critical_end();
+    return object;
+}
+
+/* A large block with its object, which is the program's from now on.  0: no memory. */
+static uint32_t create_large(struct heap *h, enum kind kind, size_t size,
+                             size_t alignment)
+{
+    critical_begin();
+    uint32_t head = block_create_large(h, kind, size, alignment);
+    if (head) {
+        struct block *b = block_at(h, head);
+        b->free_count = 0;
+        heap_charge(h, b->bytes);
+        count_add(&h->counters.allocated_bytes, b->bytes);
+        *block_states(h, head) = STATE_NEW;
+    }
+    critical_end();
+    return head;
+}
+
+/* The object is opaque while it is zeroed, as that may take a while and the world may stop
+ * meanwhile. */
 static void *alloc_large(size_t size, size_t alignment, enum kind kind, bool zero)
 {
     struct heap *h = &process_heap;
     collector_poll();
-    uint32_t head = block_create_large(h, kind, size, alignment);
+    uint32_t head = create_large(h, kind | KIND_OPAQUE, size, alignment);
     if (!head)
         return NULL;
-    struct block *b = block_at(h, head);
+    void *object = (void *)unit_address(h, head);
     if (zero)
         block_clear_large(h, head, 0);
-    b->free_count = 0;
-    *block_states(h, head) = STATE_NEW;
-    h->charged += b->bytes;
-    h->counters.allocated_bytes += b->bytes;
-    return (void *)unit_address(h, head);
+    if (!(kind & KIND_OPAQUE)) {
+        critical_begin();
+        block_set_kind(h, head, kind);
+        critical_end();
+    }
+    __asm__ volatile("" : : "r"(object) : "memory"); /* so long this thread holds it */
+    return object;
 }
 
 static void *try_alloc(size_t size, size_t alignment, enum kind kind, bool zero)
@@ -145,12 +185,7 @@ static void *try_alloc(size_t size, size_t alignment, enum kind kind, bool zero)
                          : sizeclass_for_aligned(size, alignment, &filled);
     if (class == CLASS_LARGE)
         return alloc_large(size, alignment, kind, zero);
-    void *object = alloc_slot(bin_of(kind, class), zero);
-    if (object && filled) {
-        uint32_t unit = unit_of(&process_heap, (uintptr_t)object);
-        block_at(&process_heap, unit_head(&process_heap, unit))->filled = true;
-    }
-    return object;
+    return alloc_slot(bin_of(kind, class), zero, filled);
 }
 
 /* Whether memory might be had for so many bytes. */
@@ -166,12 +201,15 @@ static void *alloc_hard(size_t size, size_t alignment, enum kind kind, bool zero
                         uint64_t collections)
 {
     void *object = NULL;
-    if (!collector.disabled && collector.collections == collections) {
+    if (!__atomic_load_n(&collector.disabled, __ATOMIC_RELAXED) &&
+        collector_count() == collections) {
         collector_run(CAUSE_MEMORY);
         object = try_alloc(size, alignment, kind, zero);
     }
     if (!object) {
-        cache_empty(the_mutator.cache);
+        critical_begin();
+        cache_empty(thread_self->cache);
+        critical_end();
         object = try_alloc(size, alignment, kind, zero);
     }
     return object;
@@ -180,7 +218,7 @@ static void *alloc_hard(size_t size, size_t alignment, enum kind kind, bool zero
 static void *alloc_failed(size_t size)
 {
     void *object = NULL;
-    process_heap.counters.out_of_memory++;
+    count_add(&process_heap.counters.out_of_memory, 1);
     if (out_of_memory.handler)
         object = out_of_memory.handler(size, out_of_memory.data);
     if (!object)
@@ -190,29 +228,30 @@ static void *alloc_failed(size_t size)
 
 /* What alloc_fast does, where the mode is to record where objects come from.  NULL: there
  * is no such object at hand. */
-INLINE void *alloc_recorded(size_t size, enum kind kind, bool zero, struct call call)
+static void *alloc_recorded(size_t size, enum kind kind, bool zero, uint32_t stack)
 {
+    critical_begin();
     struct bin *b = &thread_self->cache->bins[bin_of(kind, 0)];
     b += sizeclass_small(size);
     uint8_t *state = b->cur;
-    void *object;
+    void *object = NULL;
     if (b->count) {
         state = b->magazine[b->count - 1].state;
         object = take_freed(b, b->count, zero);
     } else if (state != b->end) {
         object = take_next(b, state);
-    } else {
-        return NULL;
     }
-    site_allocated(state, b->size, size, call);
+    if (object)
+        site_allocated(state, b->size, size, stack);
+    critical_end();
     return object;
 }
 
-static void record(const void *object, size_t requested, struct call call)
+static void record(const void *object, size_t requested, uint32_t stack)
 {
     struct object o;
     if (process_heap.sites && object_at(object, &o))
-        site_allocated(lookup_state(&process_heap, o.address), o.size, requested, call);
+        site_allocated(lookup_state(&process_heap, o.address), o.size, requested, stack);
 }
 
 NOINLINE void *alloc_object(size_t size, size_t alignment, enum kind kind, bool zero)
@@ -221,23 +260,25 @@ NOINLINE void *alloc_object(size_t size, size_t alignment, enum kind kind, bool 
         return NULL;
     if (options.leaks == LEAKS_ALL)
         kind |= KIND_MANUAL;
+    uint32_t stack = site_capture(CAPTURE_CALL());
     void *object = NULL;
     if (process_heap.sites && size <= SMALL_REQUEST_MAX && alignment <= GRANULE &&
         !(zero && (kind & KIND_OPAQUE)))
-        object = alloc_recorded(size, kind, zero, CAPTURE_CALL());
+        object = alloc_recorded(size, kind, zero, stack);
     if (object)
-        return object;
+        return thread_is_done(), object;
     int saved_errno = errno;
-    uint64_t collections = collector.collections;
+    uint64_t collections = collector_count();
     if (is_possible(size)) {
         object = try_alloc(size, alignment, kind, zero);
         if (!object)
             object = alloc_hard(size, alignment, kind, zero, collections);
     }
     if (!object)
-        return alloc_failed(size);
-    record(object, size, CAPTURE_CALL());
-    errno = saved_errno;
+        object = alloc_failed(size);
+    else
+        record(object, size, stack), errno = saved_errno;
+    thread_is_done();
     return object;
 }
 
@@ -296,6 +337,8 @@ void gc_oom_handler_set(void *(*handler)(size_t size, void *data), void *data)
 
 void gc_collect(void)
 {
-    if (thread_is_ready())
-        collector_run(CAUSE_REQUEST);
+    if (!thread_is_ready())
+        return;
+    collector_run(CAUSE_REQUEST);
+    thread_is_done();
 }

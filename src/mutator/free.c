@@ -2,20 +2,31 @@
 #include <errno.h>
 #include <gcalloc/gcalloc.h>
 
+#include "base/critical.h"
 #include "heap/block.h"
 #include "heap/cache.h"
+#include "heap/count.h"
 #include "heap/heap.h"
 #include "mutator/init.h"
 #include "mutator/object.h"
 #include "mutator/site.h"
 
-static void free_large(struct heap *h, uintptr_t address)
+/* false: another thread was faster. */
+static bool free_large(struct heap *h, const struct object *o)
 {
-    uint32_t head = unit_of(h, address);
-    struct block *b = block_at(h, head);
-    h->charged -= min_size(h->charged, b->bytes);
-    h->counters.freed_bytes += b->bytes;
-    block_free_slot(h, head, block_states(h, head));
+    uint32_t head = unit_of(h, o->address);
+    struct lock *lock = &h->bins[word_bin(o->word)].lock;
+    critical_begin();
+    lock_take(lock, RANK_BIN);
+    bool lives = *block_states(h, head) >= STATE_NEW;
+    if (lives) {
+        heap_credit(h, block_at(h, head)->bytes);
+        count_add(&h->counters.freed_bytes, block_at(h, head)->bytes);
+        block_free_slot(h, head, block_states(h, head));
+    }
+    lock_release(lock, RANK_BIN);
+    critical_end();
+    return lives;
 }
 
 /* Into the magazine: the state first, then the slot, then the count. */
@@ -28,12 +39,15 @@ INLINE void put_freed(struct bin *b, uint32_t count, void *object, uint8_t *stat
     __asm__ volatile("" : : "r"(object) : "memory");
 }
 
-static void free_slot(struct cache *c, unsigned bin, void *object, uint8_t *state)
+static void free_slot(unsigned bin, void *object, uint8_t *state)
 {
+    critical_begin();
+    struct cache *c = thread_self->cache;
     struct bin *b = &c->bins[bin];
     if (b->count == b->capacity)
         cache_spill(c, bin);
     put_freed(b, b->count, object, state);
+    critical_end();
 }
 
 /* All that the fast path leaves: errors, large objects, a full magazine, modes in which
@@ -41,23 +55,25 @@ static void free_slot(struct cache *c, unsigned bin, void *object, uint8_t *stat
 NOINLINE static void free_slow(void *object)
 {
     int saved_errno = errno;
-    const struct heap *h = &process_heap;
-    uint8_t *state = NULL;
-    if (object && thread_is_ready()) {
-        state = lookup_state(h, (uintptr_t)object);
-        struct object o = {0};
-        if (state && *state >= STATE_NEW)
-            o = lookup_object(h, state);
-        if (o.address != (uintptr_t)object) {
-            report_bad_pointer("gc_free", object);
-        } else {
-            site_freed(state, CAPTURE_CALL());
-            if (word_class(o.word) == CLASS_LARGE)
-                free_large(&process_heap, o.address);
-            else
-                free_slot(thread_self->cache, word_bin(o.word), object, state);
-        }
+    if (!object || !thread_is_ready()) {
+        errno = saved_errno;
+        return;
     }
+    const struct heap *h = &process_heap;
+    uint8_t *state = lookup_state(h, (uintptr_t)object);
+    struct object o = {0};
+    if (state && __atomic_load_n(state, __ATOMIC_RELAXED) >= STATE_NEW)
+        o = lookup_object(h, state);
+    if (o.address != (uintptr_t)object) {
+        report_bad_pointer("gc_free", object);
+    } else {
+        site_freed(state, CAPTURE_CALL());
+        if (word_class(o.word) != CLASS_LARGE)
+            free_slot(word_bin(o.word), object, state);
+        else if (!free_large(&process_heap, &o))
+            report_bad_pointer("gc_free", object);
+    }
+    thread_is_done();
     errno = saved_errno;
 }
 

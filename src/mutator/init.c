@@ -2,14 +2,16 @@
 
 #include <errno.h>
 #include <gcalloc/gcalloc.h>
-#include <unistd.h>
 
+#include "base/lock.h"
 #include "base/log.h"
 #include "base/options.h"
 #include "collect/collector.h"
 #include "collect/pace.h"
 #include "heap/fit.h"
 #include "heap/heap.h"
+#include "trace/walk.h"
+#include "world/stop.h"
 
 enum start {
     NOT_STARTED,
@@ -17,9 +19,11 @@ enum start {
     STARTED,
 };
 
-static enum start start PRIVATE_DATA;
+static enum start start PRIVATE_DATA; /* atomic, changed under the lock */
+static struct lock start_lock PRIVATE_DATA;
 
-static bool start_heap(void)
+/* The lock is held. */
+static bool make_heap(void)
 {
     if (start == NOT_STARTED) {
         options_read_environment();
@@ -48,40 +52,71 @@ static bool start_heap(void)
         return false;
     }
     pace_configure(h);
-    start = STARTED;
+    if (!world_start())
+        log_line("no signal handler: only one thread may use the heap");
+    __atomic_store_n(&start, STARTED, __ATOMIC_RELEASE);
     return true;
 }
 
-static void refuse_thread(void)
+static bool start_heap(void)
 {
-    static bool said PRIVATE_DATA;
-    if (!said)
-        log_line(
-            "thread %d: this release serves one thread, and that is %d; the call fails "
-            "with ENOTSUP",
-            gettid(), the_mutator.tid);
-    said = true;
-    errno = ENOTSUP;
+    if (__atomic_load_n(&start, __ATOMIC_ACQUIRE) == STARTED)
+        return true;
+    lock_take(&start_lock, RANK_START);
+    bool started = make_heap();
+    lock_release(&start_lock, RANK_START);
+    return started;
 }
 
 bool init_thread(void)
 {
-    if (!thread_may_attach())
-        return refuse_thread(), false;
     int saved_errno = errno;
-    if (!start_heap())
+    if ((!thread_self && !thread_attach()) || !start_heap())
         return false;
-    struct cache *c = cache_create(&process_heap);
-    if (!c)
-        return false;
-    thread_attach(c, !process_heap.sites);
+    struct mutator *m = thread_self;
+    if (m->blocking && m->calls == 0)
+        world_unblock(m);
+    m->calls++;
+    if (!m->cache) {
+        struct cache *c = cache_create(&process_heap);
+        if (!c)
+            return settle_thread(), false;
+        m->cache = c;
+        if (process_heap.sites)
+            walk_begin(m->stack_low, m->stack_high);
+    }
+    m->ready = !m->blocking && !m->temporary;
+    if (m->ready && !process_heap.sites)
+        thread_cache = m->cache;
     errno = saved_errno;
     return true;
 }
 
+NOINLINE void settle_thread(void)
+{
+    struct mutator *m = thread_self;
+    if (--m->calls > 0)
+        return;
+    if (m->blocking) {
+        m->sp = (uintptr_t)__builtin_frame_address(0);
+        world_block(m);
+    } else if (m->temporary) {
+        thread_detach();
+    }
+}
+
 void gc_init(void)
 {
-    thread_is_ready();
+    if (thread_is_ready())
+        thread_is_done();
+}
+
+int gc_thread_register(void)
+{
+    if (!thread_is_ready())
+        return errno = ENOMEM, -1;
+    thread_is_done();
+    return 0;
 }
 
 int gc_option_set(const char *key, const char *value)

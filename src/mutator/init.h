@@ -8,13 +8,25 @@
 #include "heap/cache.h"
 #include "world/thread.h"
 
-/* Makes what is missing.  false with errno: ENOMEM, or ENOTSUP for a second thread. */
+/* Makes what is missing.  false with errno ENOMEM. */
 bool init_thread(void);
 
-/* The calling thread has a cache, or gets one now. */
+/* Takes back what was made for this call only. */
+void settle_thread(void);
+
+/* The calling thread is registered and has a cache, or is and gets one now; between
+ * gc_blocking_begin and gc_blocking_end, and after the thread's exit hook, only until the
+ * matching thread_is_done. */
 INLINE bool thread_is_ready(void)
 {
-    return LIKELY(thread_self != NULL) || init_thread();
+    return LIKELY(thread_self != NULL && thread_self->ready) || init_thread();
+}
+
+/* A slow path ends. */
+INLINE void thread_is_done(void)
+{
+    if (UNLIKELY(!thread_self->ready))
+        settle_thread();
 }
 
 /* Called when the program ends; the report layer defines it. */

@@ -3,9 +3,11 @@
 #include <gcalloc/gcalloc.h>
 #include <string.h>
 
+#include "base/critical.h"
 #include "base/os.h"
 #include "collect/collector.h"
 #include "heap/block.h"
+#include "heap/count.h"
 #include "heap/heap.h"
 #include "mutator/alloc.h"
 #include "mutator/init.h"
@@ -26,28 +28,47 @@ static bool is_large(const struct object *o)
     return word_class(o->word) == CLASS_LARGE;
 }
 
-/* A large object gets more or fewer pages where it is. */
-static bool resize_large(const struct object *o, size_t size)
+static void shrink_large(const struct object *o, size_t size)
 {
     struct heap *h = &process_heap;
     uint32_t head = unit_of(h, o->address);
-    if (size <= o->size) {
-        if (size <= MEDIUM_MAX)
-            return false;
-        block_shrink_large(h, head, size);
-        if (!is_opaque(o))
-            memset((char *)o->address + size, 0, block_at(h, head)->bytes - size);
-        h->charged -= min_size(h->charged, o->size - block_at(h, head)->bytes);
-        h->counters.freed_bytes += o->size - block_at(h, head)->bytes;
-        return true;
-    }
-    collector_poll();
-    if (!block_grow_large(h, head, size))
-        return false;
+    critical_begin();
+    block_shrink_large(h, head, size);
+    size_t bytes = block_at(h, head)->bytes;
+    critical_end();
     if (!is_opaque(o))
-        block_clear_large(h, head, o->size);
-    h->charged += block_at(h, head)->bytes - o->size;
-    h->counters.allocated_bytes += block_at(h, head)->bytes - o->size;
+        memset((char *)o->address + size, 0, bytes - size);
+    heap_credit(h, o->size - bytes);
+    count_add(&h->counters.freed_bytes, o->size - bytes);
+}
+
+/* The new part is zeroed inside the critical section: until then it holds anything. */
+static bool grow_large(const struct object *o, size_t size)
+{
+    struct heap *h = &process_heap;
+    uint32_t head = unit_of(h, o->address);
+    critical_begin();
+    bool grown = block_grow_large(h, head, size);
+    if (grown) {
+        if (!is_opaque(o))
+            block_clear_large(h, head, o->size);
+        heap_charge(h, block_at(h, head)->bytes - o->size);
+        count_add(&h->counters.allocated_bytes, block_at(h, head)->bytes - o->size);
+    }
+    critical_end();
+    return grown;
+}
+
+/* A large object gets more or fewer pages where it is. */
+static bool resize_large(const struct object *o, size_t size)
+{
+    if (size > o->size) {
+        collector_poll();
+        return grow_large(o, size);
+    }
+    if (size <= MEDIUM_MAX)
+        return false;
+    shrink_large(o, size);
     return true;
 }
 
@@ -110,11 +131,13 @@ void *gc_realloc(void *object, size_t size)
         return NULL;
     if (!object_at(object, &o)) {
         report_bad_pointer("gc_realloc", object);
+        thread_is_done();
         return errno = EINVAL, NULL;
     }
     int saved_errno = errno;
     void *resized = resize(&o, size);
     if (resized)
         errno = saved_errno;
+    thread_is_done();
     return resized;
 }

@@ -10,14 +10,15 @@ static struct site *site_of(const struct object *o)
     return h->sites + (lookup_state(h, o->address) - h->states);
 }
 
-void site_allocated(const uint8_t *state, size_t size, size_t requested, struct call call)
+uint32_t site_capture(struct call call)
+{
+    return process_heap.sites ? capture_call(call, options.depth) : 0;
+}
+
+void site_allocated(const uint8_t *state, size_t size, size_t requested, uint32_t stack)
 {
     const struct heap *h = &process_heap;
-    if (h->sites)
-        h->sites[state - h->states] = (struct site){
-            capture_call(call, options.depth),
-            (uint32_t)(size - requested),
-        };
+    h->sites[state - h->states] = (struct site){stack, (uint32_t)(size - requested)};
 }
 
 void site_resized(const struct object *o, size_t requested)
@@ -31,7 +32,7 @@ void site_freed(const uint8_t *state, struct call call)
     const struct heap *h = &process_heap;
     if (h->sites)
         h->sites[state - h->states].note =
-            SITE_FREED | (options.stacks ? capture_call(call, options.depth) : 0);
+            SITE_FREED | (options.stacks ? site_capture(call) : 0);
 }
 
 size_t site_requested(const struct object *o)

@@ -6,10 +6,12 @@
 #include "heap/lookup.h"
 #include "trace/capture.h"
 
+/* The stack of this call, in the depot; 0: not recorded.  Not in a critical section. */
+uint32_t site_capture(struct call call);
+
 /* The object of this state byte, in a slot of `size` bytes, was just allocated for so many
- * bytes by this call. */
-void site_allocated(const uint8_t *state, size_t size, size_t requested,
-                    struct call call);
+ * bytes by the call with this stack. */
+void site_allocated(const uint8_t *state, size_t size, size_t requested, uint32_t stack);
 
 /* The object was resized in place. */
 void site_resized(const struct object *o, size_t requested);

@@ -20,7 +20,8 @@ static bool in_heap(const void *address)
 
 static bool on_stack(uintptr_t address)
 {
-    return address >= the_mutator.stack_low && address < the_mutator.stack_high;
+    const struct mutator *m = thread_self;
+    return m && address >= m->stack_low && address < m->stack_high;
 }
 
 /* The first line of a report.  When the rest goes to a file, the log has it too. */
@@ -201,6 +202,8 @@ void report_bad_pointer(const char *function, const void *address)
 {
     const uint8_t *state = find_slot((uintptr_t)address);
     const struct site *site = find_site((uintptr_t)address, state);
+    if (!out_lock())
+        return;
     out_open();
     describe(function, address, state, site);
     if (state) {
@@ -212,6 +215,7 @@ void report_bad_pointer(const char *function, const void *address)
         out_print("  nothing was done\n");
     out_close();
     symbolize_end();
+    out_unlock();
     if (options.on_bad_free == BAD_FREE_ABORT)
         abort();
 }

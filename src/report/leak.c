@@ -129,11 +129,9 @@ static void print(const struct leak_report *r)
     out_close();
 }
 
-size_t gc_leak_check(void)
+static size_t check(void)
 {
     static bool suppressions_read PRIVATE_DATA;
-    if (!thread_is_ready())
-        return 0;
     thread_inside++;
     if (!suppressions_read && options.suppressions.text[0])
         suppress_load(options.suppressions.text);
@@ -154,5 +152,18 @@ size_t gc_leak_check(void)
     meta_free(r.groups, r.capacity * sizeof *r.groups);
     leak_set_clear(&found);
     thread_inside--;
+    return lost;
+}
+
+size_t gc_leak_check(void)
+{
+    size_t lost = 0;
+    if (!thread_is_ready())
+        return 0;
+    if (out_lock()) {
+        lost = check();
+        out_unlock();
+    }
+    thread_is_done();
     return lost;
 }

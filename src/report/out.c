@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "base/lock.h"
 #include "base/log.h"
 #include "base/options.h"
 #include "report/symbolize.h"
@@ -30,6 +31,31 @@ static void expand(const char *pattern, char *path, size_t size)
                  mark + 2);
     else
         snprintf(path, size, "%s", pattern);
+}
+
+static struct {
+    struct lock lock;
+    pid_t process, thread; /* that holds it */
+} writer PRIVATE_DATA;
+
+/* A lock that another process holds was copied by fork: nobody holds it here. */
+bool out_lock(void)
+{
+    if (writer.process && writer.process != getpid())
+        writer.lock.word = 0, writer.process = 0;
+    if (__atomic_load_n(&writer.thread, __ATOMIC_RELAXED) == gettid())
+        return false;
+    lock_take(&writer.lock, RANK_REPORT);
+    writer.process = getpid();
+    __atomic_store_n(&writer.thread, gettid(), __ATOMIC_RELAXED);
+    return true;
+}
+
+void out_unlock(void)
+{
+    __atomic_store_n(&writer.thread, 0, __ATOMIC_RELAXED);
+    writer.process = 0;
+    lock_release(&writer.lock, RANK_REPORT);
 }
 
 void out_open(void)

@@ -2,8 +2,15 @@
 #ifndef GCALLOC_REPORT_OUT_H
 #define GCALLOC_REPORT_OUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* One report at a time: between the two, no other thread writes one.  false: this thread
+ * is writing one already.  Not in a critical section: a thread that writes a report can be
+ * stopped. */
+bool out_lock(void);
+void out_unlock(void);
 
 /* Opens the destination of a report: one that cannot be opened is named in the log, and
  * that is used. */

@@ -11,12 +11,29 @@
 #include "heap/cache.h"
 #include "heap/heap.h"
 #include "mutator/init.h"
+#include "world/stop.h"
+
+/* Of all threads; while they run it is no more than roughly right. */
+static struct cache_held held_by_all(void)
+{
+    struct cache_held all = {0};
+    if (world_is_mine()) /* a root callback: the world is stopped */
+        return all;
+    world_lock();
+    for (MUTATORS(m)) {
+        struct cache_held held = {0};
+        if (m->cache)
+            held = cache_held(m->cache);
+        all.run_bytes += held.run_bytes;
+        all.magazine_bytes += held.magazine_bytes;
+    }
+    world_unlock();
+    return all;
+}
 
 static void fill_heap(struct gc_stats *s, const struct heap *h)
 {
-    struct cache_held held = {0};
-    if (the_mutator.cache)
-        held = cache_held(the_mutator.cache);
+    struct cache_held held = held_by_all();
     s->heap_bytes = h->used_bytes + h->dirty_bytes;
     s->heap_bytes_max = h->counters.heap_bytes_max;
     s->live_bytes = h->live_bytes;

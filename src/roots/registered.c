@@ -7,6 +7,8 @@
 
 #include "base/bits.h"
 #include "base/check.h"
+#include "base/critical.h"
+#include "base/lock.h"
 #include "base/meta.h"
 #include "base/treap.h"
 
@@ -21,7 +23,9 @@ struct callback {
     void *data;
 };
 
+/* Changed under the lock; read while the world is stopped. */
 static struct {
+    struct lock lock;
     struct treap tree;
     struct root *nodes; /* by node number; nodes[0] is not used */
     size_t count, capacity;
@@ -75,11 +79,22 @@ static uint32_t new_node(void)
     return (uint32_t)next;
 }
 
-int gc_root_add(void *low, void *high)
+static void lock(void)
 {
-    struct range r = {(uintptr_t)low, (uintptr_t)high};
-    if (r.high < r.low)
-        return errno = EINVAL, -1;
+    critical_begin();
+    lock_take(&registered.lock, RANK_ROOTS);
+}
+
+/* Sets errno if there is an error number. */
+static int unlock(int error)
+{
+    lock_release(&registered.lock, RANK_ROOTS);
+    critical_end();
+    return error ? errno = error, -1 : 0;
+}
+
+static int add(struct range r)
+{
     uint32_t node = find(r);
     if (node) {
         registered.nodes[node].times++;
@@ -87,7 +102,7 @@ int gc_root_add(void *low, void *high)
     }
     node = new_node();
     if (!node)
-        return errno = ENOMEM, -1;
+        return ENOMEM;
     registered.nodes[node] = (struct root){.range = r, .times = 1};
     registered.tree.links = links;
     registered.tree.less = less;
@@ -95,11 +110,20 @@ int gc_root_add(void *low, void *high)
     return 0;
 }
 
-int gc_root_remove(void *low, void *high)
+int gc_root_add(void *low, void *high)
 {
-    uint32_t node = find((struct range){(uintptr_t)low, (uintptr_t)high});
-    if (!node)
+    struct range r = {(uintptr_t)low, (uintptr_t)high};
+    if (r.high < r.low)
         return errno = EINVAL, -1;
+    lock();
+    return unlock(add(r));
+}
+
+static int remove_range(struct range r)
+{
+    uint32_t node = find(r);
+    if (!node)
+        return EINVAL;
     if (--registered.nodes[node].times > 0)
         return 0;
     treap_remove(&registered.tree, node);
@@ -108,21 +132,33 @@ int gc_root_remove(void *low, void *high)
     return 0;
 }
 
-int gc_root_callback_add(void (*mark)(void *data), void *data)
+int gc_root_remove(void *low, void *high)
 {
-    if (!mark)
-        return errno = EINVAL, -1;
+    lock();
+    return unlock(remove_range((struct range){(uintptr_t)low, (uintptr_t)high}));
+}
+
+static int add_callback(void (*mark)(void *data), void *data)
+{
     struct callback *callbacks =
         meta_grow(registered.callbacks, registered.callback_count,
                   &registered.callback_capacity, sizeof *callbacks);
     if (!callbacks)
-        return errno = ENOMEM, -1;
+        return ENOMEM;
     registered.callbacks = callbacks;
     callbacks[registered.callback_count++] = (struct callback){mark, data};
     return 0;
 }
 
-int gc_root_callback_remove(void (*mark)(void *data), void *data)
+int gc_root_callback_add(void (*mark)(void *data), void *data)
+{
+    if (!mark)
+        return errno = EINVAL, -1;
+    lock();
+    return unlock(add_callback(mark, data));
+}
+
+static int remove_callback(void (*mark)(void *data), void *data)
 {
     for (size_t i = registered.callback_count; i-- > 0;) {
         struct callback *c = &registered.callbacks[i];
@@ -133,7 +169,13 @@ int gc_root_callback_remove(void (*mark)(void *data), void *data)
             c[0] = c[1];
         return 0;
     }
-    return errno = EINVAL, -1;
+    return EINVAL;
+}
+
+int gc_root_callback_remove(void (*mark)(void *data), void *data)
+{
+    lock();
+    return unlock(remove_callback(mark, data));
 }
 
 struct walk {

@@ -37,10 +37,55 @@ static void add_segment(struct range_list *l, struct range segment, struct range
     range_list_add_without(l, (struct range){own.high, segment.high}, relro);
 }
 
+static void mix(uint64_t *h, uintptr_t n)
+{
+    *h = (*h ^ n) * UINT64_C(0x9e3779b97f4a7c15);
+    *h ^= *h >> 29;
+}
+
+static void mix_maps(uint64_t *h, const struct link_map *m)
+{
+    for (; m; m = m->l_next) {
+        mix(h, m->l_addr);
+        mix(h, (uintptr_t)m->l_ld);
+    }
+}
+
+#if defined __GLIBC__ && __GLIBC_PREREQ(2, 36)
+uint64_t segments_loaded(void)
+{
+    uint64_t h = 1;
+    mix_maps(&h, _r_debug.r_map);
+    const struct r_debug_extended *d = (const void *)&_r_debug;
+    __asm__("" : "+r"(d)); /* there is more behind it than is declared */
+    if (d->base.r_version >= 2)
+        for (d = d->r_next; d; d = d->r_next)
+            mix_maps(&h, d->base.r_map);
+    return h;
+}
+#else
+uint64_t segments_loaded(void)
+{
+    uint64_t h = 1;
+    mix_maps(&h, _r_debug.r_map);
+    return h;
+}
+#endif
+
+struct snapshots {
+    struct range_list *segments;
+    struct tls_modules *modules;
+    uint64_t *loaded; /* NULL once it is set */
+};
+
 static int add_object(struct dl_phdr_info *info, size_t size, void *argument)
 {
     (void)size;
-    struct range_list *l = argument;
+    struct snapshots *s = argument;
+    struct range_list *l = s->segments;
+    if (s->loaded)
+        *s->loaded = segments_loaded();
+    s->loaded = NULL;
     struct range relro = relro_of(info);
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *p = &info->dlpi_phdr[i];
@@ -50,13 +95,15 @@ static int add_object(struct dl_phdr_info *info, size_t size, void *argument)
             add_segment(l, (struct range){low, low + p->p_memsz}, relro);
         else if (p->p_type == PT_TLS && tls)
             range_list_add(l, tls, tls + p->p_memsz);
+        if (p->p_type == PT_TLS && info->dlpi_tls_modid)
+            tls_modules_add(s->modules, info->dlpi_tls_modid, p->p_memsz);
     }
     return 0;
 }
 
 /* dl_iterate_phdr shows the caller's name space only; dlmopen makes others. */
 #if defined __GLIBC__ && __GLIBC_PREREQ(2, 36)
-static void add_other_name_spaces(struct range_list *l)
+static void add_other_name_spaces(struct snapshots *s)
 {
     const struct r_debug_extended *d = (const void *)&_r_debug;
     __asm__("" : "+r"(d)); /* there is more behind it than is declared */
@@ -66,22 +113,25 @@ static void add_other_name_spaces(struct range_list *l)
         for (struct link_map *m = d->base.r_map; m; m = m->l_next) {
             struct dl_phdr_info info = {.dlpi_addr = m->l_addr};
             int count = dlinfo(m, RTLD_DI_PHDR, &info.dlpi_phdr);
-            if (count < 0 || dlinfo(m, RTLD_DI_TLS_DATA, &info.dlpi_tls_data) != 0)
+            if (count < 0 || dlinfo(m, RTLD_DI_TLS_DATA, &info.dlpi_tls_data) != 0 ||
+                dlinfo(m, RTLD_DI_TLS_MODID, &info.dlpi_tls_modid) != 0)
                 continue;
             info.dlpi_phnum = (ElfW(Half))count;
-            add_object(&info, sizeof info, l);
+            add_object(&info, sizeof info, s);
         }
     }
 }
 #else
-static void add_other_name_spaces(struct range_list *l)
+static void add_other_name_spaces(struct snapshots *s)
 {
-    (void)l;
+    (void)s;
 }
 #endif
 
-void segments_snapshot(struct range_list *l)
+void segments_snapshot(struct range_list *l, struct tls_modules *modules,
+                       uint64_t *loaded)
 {
-    dl_iterate_phdr(add_object, l);
-    add_other_name_spaces(l);
+    struct snapshots s = {l, modules, loaded};
+    dl_iterate_phdr(add_object, &s);
+    add_other_name_spaces(&s);
 }

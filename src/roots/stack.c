@@ -2,7 +2,6 @@
 
 #define UNW_LOCAL_ONLY
 #include <libunwind.h>
-#include <signal.h>
 
 #include "base/bits.h"
 #include "base/log.h"
@@ -12,46 +11,40 @@
 #include "world/thread.h"
 
 enum {
-    STACKS_MOST = 16, /* handlers on handlers on coroutines: more are not told apart */
     FRAMES_MOST = 100000, /* a walk that goes on longer has lost its way */
     RED_ZONE = 128,       /* bytes below the stack pointer that a leaf function may use */
 };
-
-/* Where the frames were, which may be the only pointers to stacks in the heap. */
-static uintptr_t stack_pointers[STACKS_MOST] PRIVATE_DATA;
 
 static bool contains(struct range r, uintptr_t address)
 {
     return address >= r.low && address < r.high;
 }
 
-static struct range own_stack(void)
+static struct range own_stack(const struct mutator *m)
 {
-    return (struct range){the_mutator.stack_low, the_mutator.stack_high};
+    return (struct range){m->stack_low, m->stack_high};
 }
 
 /* The alternate signal stack, if the thread runs on it.  It may be part of its own. */
-static struct range alternate_stack(void)
+static struct range alternate_stack(const struct mutator *m)
 {
-    stack_t s;
-    if (sigaltstack(NULL, &s) != 0 || !(s.ss_flags & SS_ONSTACK))
-        return (struct range){0, 0};
-    return (struct range){(uintptr_t)s.ss_sp, (uintptr_t)s.ss_sp + s.ss_size};
+    return (struct range){m->alternate.low, m->alternate.high};
 }
 
-static bool on_own_stack(uintptr_t sp)
+static bool on_own_stack(const struct mutator *m, uintptr_t sp)
 {
-    return contains(own_stack(), sp) && !contains(alternate_stack(), sp);
+    return contains(own_stack(m), sp) && !contains(alternate_stack(m), sp);
 }
 
 /* The memory that may be one stack: the thread's own, an object in the heap, or the
  * mapping around the address. */
-static struct range stack_around(const struct heap *h, uintptr_t sp)
+static struct range stack_around(const struct heap *h, const struct mutator *t,
+                                 uintptr_t sp)
 {
-    if (contains(alternate_stack(), sp))
-        return alternate_stack();
-    if (contains(own_stack(), sp))
-        return own_stack();
+    if (t && contains(alternate_stack(t), sp))
+        return alternate_stack(t);
+    if (t && contains(own_stack(t), sp))
+        return own_stack(t);
     const uint8_t *state = lookup_state(h, sp);
     if (state && *state >= STATE_NEW) {
         struct object o = lookup_object(h, state);
@@ -67,19 +60,21 @@ static struct range stack_around(const struct heap *h, uintptr_t sp)
 
 struct walk {
     const struct heap *heap;
+    const struct mutator *thread;
     struct range_list *list;
     struct range current; /* the scanned part of the stack that the last frame was on */
+    uintptr_t *pointers;  /* to the stacks entered; STACK_POINTERS of them */
     size_t stacks;
     bool own_seen;
 };
 
 static void enter_stack(struct walk *w, uintptr_t sp, size_t red_zone)
 {
-    w->current = stack_around(w->heap, sp);
+    w->current = stack_around(w->heap, w->thread, sp);
     w->current.low = max_size(sp - red_zone, w->current.low);
-    w->own_seen |= on_own_stack(sp);
+    w->own_seen |= on_own_stack(w->thread, sp);
     range_list_add(w->list, w->current.low, w->current.high);
-    stack_pointers[w->stacks++] = sp;
+    w->pointers[w->stacks++] = sp;
 }
 
 /* Follows the frames from here, where libunwind can, to the stacks that they are on, until
@@ -91,7 +86,7 @@ static void walk_frames(struct walk *w)
     unw_word_t sp;
     if (unw_getcontext(&context) != 0 || unw_init_local(&cursor, &context) != 0)
         return;
-    for (int i = 0; i < FRAMES_MOST && w->stacks < STACKS_MOST && !w->own_seen; i++) {
+    for (int i = 0; i < FRAMES_MOST && w->stacks < STACK_POINTERS && !w->own_seen; i++) {
         if (unw_step(&cursor) <= 0 || unw_get_reg(&cursor, UNW_REG_SP, &sp) != 0)
             return;
         if (sp < w->current.low || sp > w->current.high)
@@ -100,22 +95,39 @@ static void walk_frames(struct walk *w)
 }
 
 /* All of the thread's own stack that is mapped. */
-static void add_own_stack(struct range_list *l)
+static void add_own_stack(const struct mutator *t, struct range_list *l)
 {
     struct mapping m;
-    uintptr_t high = the_mutator.stack_high;
-    if (maps_find(high - 1, &m))
-        range_list_add(l, max_size(m.low, the_mutator.stack_low), high);
+    if (maps_find(t->stack_high - 1, &m))
+        range_list_add(l, max_size(m.low, t->stack_low), t->stack_high);
 }
 
-void stack_snapshot(const struct heap *h, uintptr_t sp, struct range_list *l)
+void stack_snapshot(const struct heap *h, struct mutator *m, uintptr_t sp,
+                    uintptr_t pointers[STACK_POINTERS], struct range_list *l)
 {
-    struct walk w = {.heap = h, .list = l};
+    struct walk w = {.heap = h, .thread = m, .list = l, .pointers = pointers};
     enter_stack(&w, sp, 0);
     if (w.own_seen)
         return;
     walk_frames(&w);
     if (!w.own_seen)
-        add_own_stack(l);
-    range_list_add(l, (uintptr_t)stack_pointers, (uintptr_t)(stack_pointers + w.stacks));
+        add_own_stack(m, l);
+    range_list_add(l, (uintptr_t)pointers, (uintptr_t)(pointers + w.stacks));
+}
+
+void stack_add_stopped(const struct heap *h, struct mutator *m, struct range_list *l)
+{
+    struct range s = stack_around(h, m, m->sp);
+    range_list_add(l, m->sp, s.high);
+    range_list_add(l, (uintptr_t)m->registers, (uintptr_t)(m->registers + REGISTERS));
+    if (on_own_stack(m, m->sp))
+        return;
+    range_list_add(l, (uintptr_t)&m->sp, (uintptr_t)(&m->sp + 1));
+    add_own_stack(m, l);
+}
+
+void stack_add_stranger(const struct heap *h, uintptr_t sp, struct range_list *l)
+{
+    struct range s = stack_around(h, NULL, sp);
+    range_list_add(l, sp, s.high);
 }

@@ -1,14 +1,29 @@
-/* The mutator's own stack, and those it came from. */
+/* Stacks: a mutator's own, and those it came from. */
 #ifndef GCALLOC_ROOTS_STACK_H
 #define GCALLOC_ROOTS_STACK_H
 
 #include "heap/types.h"
 #include "roots/range.h"
+#include "world/thread.h"
 
-/* Adds the part of the running stack from `sp` up.  If that is not the thread's own stack
- * (a signal handler on an alternate stack, a coroutine), libunwind walks the frames and
- * each stack that one of them is on is added from there up; where the walk does not come
- * back to the thread's own stack, that is added whole. */
-void stack_snapshot(const struct heap *h, uintptr_t sp, struct range_list *l);
+/* Handlers on handlers on coroutines: more are not told apart. */
+enum { STACK_POINTERS = 16 };
+
+/* Adds the part of the calling thread's running stack from `sp` up; it has published what
+ * alternate stack it is on.  If that is not the thread's own stack (a signal handler on an
+ * alternate stack, a coroutine), libunwind walks the frames and each stack that one of them
+ * is on is added from there up; where the walk does not come back to the thread's own
+ * stack, that is added whole.  The stack pointers found are stored in `pointers` and are
+ * roots, too: they may be the only pointers to stacks in the heap.  May take the dynamic
+ * loader's lock. */
+void stack_snapshot(const struct heap *h, struct mutator *m, uintptr_t sp,
+                    uintptr_t pointers[STACK_POINTERS], struct range_list *l);
+
+/* Adds the stack and the registers of a stopped thread; if it is on another stack than its
+ * own, that from its stack pointer up, and its own whole. */
+void stack_add_stopped(const struct heap *h, struct mutator *m, struct range_list *l);
+
+/* Adds the stack of a thread of which nothing is known but its stack pointer. */
+void stack_add_stranger(const struct heap *h, uintptr_t sp, struct range_list *l);
 
 #endif

@@ -1,20 +1,62 @@
 #include "roots/tls.h"
 
-#include <limits.h>
-#include <pthread.h>
+#include "base/meta.h"
 
-#include "base/bits.h"
-
-/* Part of the library's own data, hence no root but when it is named as one. */
-static void *values[PTHREAD_KEYS_MAX] PRIVATE_DATA;
-
-void tls_values_snapshot(struct range_list *l)
+void tls_modules_clear(struct tls_modules *t)
 {
-    size_t count = 0;
-    for (pthread_key_t key = 0; key < PTHREAD_KEYS_MAX; key++) {
-        void *value = pthread_getspecific(key);
-        if (value)
-            values[count++] = value;
-    }
-    range_list_add(l, (uintptr_t)values, (uintptr_t)(values + count));
+    t->count = 0;
+    t->incomplete = false;
 }
+
+void tls_modules_add(struct tls_modules *t, size_t number, size_t bytes)
+{
+    struct tls_module *list = meta_grow(t->list, t->count, &t->capacity, sizeof *list);
+    if (!list) {
+        t->incomplete = true;
+        return;
+    }
+    t->list = list;
+    list[t->count++] = (struct tls_module){number, bytes};
+}
+
+/* glibc: the control block leads to the thread's vector of modules.  Element n is where
+ * module n's variables are, or -1 while the thread has not used them; before element 0 is
+ * the number of elements. */
+#ifdef __GLIBC__
+union element {
+    size_t count;
+    struct {
+        uintptr_t variables;
+        void *to_free;
+    } block;
+};
+
+static const union element *vector_of(uintptr_t pointer)
+{
+#if defined __x86_64__
+    return ((const union element **)pointer)[1];
+#elif defined __aarch64__
+    return ((const union element **)pointer)[0];
+#endif
+}
+
+READS_ANYTHING void tls_add_thread(const struct tls_modules *t, uintptr_t pointer,
+                                   struct range_list *l)
+{
+    const union element *vector = vector_of(pointer);
+    if (!vector)
+        return;
+    size_t count = vector[-1].count;
+    for (size_t i = 0; i < t->count; i++) {
+        struct tls_module m = t->list[i];
+        uintptr_t at = m.number <= count ? vector[m.number].block.variables : 0;
+        if (at && at != UINTPTR_MAX)
+            range_list_add(l, at, at + m.bytes);
+    }
+}
+#else
+void tls_add_thread(const struct tls_modules *t, uintptr_t pointer, struct range_list *l)
+{
+    (void)t, (void)pointer, (void)l;
+}
+#endif

@@ -1,11 +1,25 @@
-/* Thread-specific values (pthread_setspecific).  Thread-local variables are found with
- * the segments that declare them. */
+/* Thread-local variables of every thread. */
 #ifndef GCALLOC_ROOTS_TLS_H
 #define GCALLOC_ROOTS_TLS_H
 
+#include "base/bits.h"
 #include "roots/range.h"
 
-/* Adds a copy of the calling thread's values, which stays valid until the next call. */
-void tls_values_snapshot(struct range_list *l);
+/* The loaded objects that have thread-local variables. */
+struct tls_modules {
+    struct tls_module {
+        size_t number; /* the loader's */
+        size_t bytes;
+    } * list;
+    size_t count, capacity;
+    bool incomplete; /* memory ran out */
+};
+
+void tls_modules_clear(struct tls_modules *t);
+void tls_modules_add(struct tls_modules *t, size_t number, size_t bytes);
+
+/* Adds the variables of a stopped thread that it has used already, by its thread
+ * pointer. */
+void tls_add_thread(const struct tls_modules *t, uintptr_t pointer, struct range_list *l);
 
 #endif

@@ -61,7 +61,7 @@ static bool is_own(uintptr_t address)
 NOINLINE static void know_own(void)
 {
     dl_iterate_phdr(find_own, NULL);
-    own.known = true;
+    __atomic_store_n(&own.known, true, __ATOMIC_RELEASE);
 }
 
 /* Of the frames that unw_backtrace finds from here on, those from `first` on, or from the
@@ -69,7 +69,7 @@ NOINLINE static void know_own(void)
 INLINE size_t unwind(uintptr_t *frames, size_t depth, int first, uintptr_t from)
 {
     void *all[CAPTURE_DEPTH_MAX + OWN_FRAMES + OWN_FRAMES_MAX];
-    if (!own.known)
+    if (!__atomic_load_n(&own.known, __ATOMIC_ACQUIRE))
         know_own();
     depth = min_size(depth, CAPTURE_DEPTH_MAX);
     track_scan_begin(); /* libunwind tests addresses by system calls that read them */
@@ -97,7 +97,7 @@ NOINLINE size_t capture_stack(uintptr_t *frames, size_t depth)
 /* The call that the program made, if the stack can be walked so far. */
 INLINE bool leave_own(struct call *call)
 {
-    if (!own.known)
+    if (!__atomic_load_n(&own.known, __ATOMIC_ACQUIRE))
         know_own();
     while (UNLIKELY(is_own(call->ip)))
         if (!walk_caller(call))
@@ -105,15 +105,20 @@ INLINE bool leave_own(struct call *call)
     return true;
 }
 
+NOINLINE static uint32_t capture_slowly(struct call call, size_t depth)
+{
+    uintptr_t frames[CAPTURE_DEPTH_MAX];
+    return depot_put(frames, unwind(frames, depth, 1, call.ip));
+}
+
+/* The thread has claimed its walker. */
 NOINLINE static uint32_t capture_anew(struct call call, size_t depth)
 {
     uintptr_t frames[CAPTURE_DEPTH_MAX];
     struct call begin = call;
-    if (depth == 0)
-        return 0;
     size_t count = leave_own(&begin) ? walk_frames(begin, frames, depth) : 0;
     if (count == 0)
-        return depot_put(frames, unwind(frames, depth, 1, call.ip));
+        return capture_slowly(call, depth);
     uint32_t number = depot_put(frames, count);
     if (number)
         walk_remember(begin, depth, number);
@@ -124,6 +129,13 @@ uint32_t capture_call(struct call call, size_t depth)
 {
     struct call begin = call;
     depth = min_size(depth, CAPTURE_DEPTH_MAX);
+    if (depth == 0)
+        return 0;
+    if (!walk_claim())
+        return capture_slowly(call, depth);
     uint32_t number = leave_own(&begin) ? walk_recall(begin, depth) : 0;
-    return LIKELY(number) ? number : capture_anew(call, depth);
+    if (UNLIKELY(!number))
+        number = capture_anew(call, depth);
+    walk_release();
+    return number;
 }

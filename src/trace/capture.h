@@ -26,7 +26,7 @@ struct call {
 /* Stores up to `depth` return addresses, innermost first, beginning with the program's
  * call of the library.  Where the library is linked into the program they begin with the
  * caller of the function that calls this.  Returns how many.  May take the dynamic
- * loader's lock: never while the world is stopped. */
+ * loader's lock: never while the world is stopped or in a critical section. */
 size_t capture_stack(uintptr_t *frames, size_t depth);
 
 /* The number in the depot of the stack from a call in this thread on, at most `depth`

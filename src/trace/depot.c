@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/critical.h"
+#include "base/lock.h"
 #include "base/meta.h"
 #include "base/os.h"
 
@@ -14,7 +16,9 @@ enum {
     TABLE_LEAST = 4096,
 };
 
+/* The store only grows, and its stacks never change: they are read without the lock. */
 static struct {
+    struct lock lock;
     uint64_t *store;
     size_t used, ready; /* words; word 0 is not used */
     uint32_t *table;
@@ -90,7 +94,7 @@ static bool grow_store(size_t words)
     return true;
 }
 
-uint32_t depot_put(const uintptr_t *frames, size_t count)
+static uint32_t put(const uintptr_t *frames, size_t count)
 {
     if (count == 0 || (2 * depot.count >= depot.slots && !grow_table()))
         return 0;
@@ -107,6 +111,16 @@ uint32_t depot_put(const uintptr_t *frames, size_t count)
     depot.used += count + 1;
     depot.count++;
     depot.table[at] = stack;
+    return stack;
+}
+
+uint32_t depot_put(const uintptr_t *frames, size_t count)
+{
+    critical_begin();
+    lock_take(&depot.lock, RANK_DEPOT);
+    uint32_t stack = put(frames, count);
+    lock_release(&depot.lock, RANK_DEPOT);
+    critical_end();
     return stack;
 }
 

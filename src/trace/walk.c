@@ -66,6 +66,7 @@ struct walker {
     uintptr_t low, high; /* bounds of the stack */
     uint64_t unloaded;   /* as layout_read says */
     unsigned next_way;
+    bool claimed; /* a handler that jumps out of a walk leaves it so */
     struct walk walk;
     struct layout layouts[LAYOUTS];
     struct known known[SETS][WAYS];
@@ -93,6 +94,21 @@ void walk_end(void)
 {
     meta_free(self, sizeof *self);
     self = NULL;
+}
+
+bool walk_claim(void)
+{
+    if (!self || self->claimed)
+        return false;
+    self->claimed = true;
+    __asm__ volatile("" ::: "memory");
+    return true;
+}
+
+void walk_release(void)
+{
+    __asm__ volatile("" ::: "memory");
+    self->claimed = false;
 }
 
 /* ---- Layouts --------------------------------------------------------------------- */

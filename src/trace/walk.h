@@ -16,6 +16,11 @@ void walk_begin(uintptr_t low, uintptr_t high);
 /* Frees it again; the thread may still ask, and does not walk. */
 void walk_end(void);
 
+/* Until walk_release the calling thread may use what follows.  false: it cannot walk, or a
+ * signal handler interrupts a walk. */
+bool walk_claim(void);
+void walk_release(void);
+
 /* The frame that made the call that led to this one.  false: not known. */
 bool walk_caller(struct call *call);
 

@@ -1,27 +1,47 @@
+/* Records lie in the library's own memory and are used again, never returned: whoever
+ * still looks at one finds a record. */
 #include "world/thread.h"
 
-#include <pthread.h>
+#include <errno.h>
+#include <gcalloc/gcalloc.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/bits.h"
+#include "base/critical.h"
 #include "base/maps.h"
+#include "base/meta.h"
 #include "base/os.h"
 #include "heap/cache.h"
 #include "trace/walk.h"
+#include "world/fork.h"
+#include "world/signals.h"
+#include "world/stop.h"
 
 enum { STACK_GUESS = 8 << 20 }; /* the usual limit of a main thread's stack */
-
-struct mutator the_mutator PRIVATE_DATA;
 
 __thread struct mutator *thread_self;
 __thread unsigned thread_inside;
 __thread struct cache *thread_cache = (struct cache *)(uintptr_t)&cache_none;
 
-bool thread_may_attach(void)
+/* Under the world lock. */
+static struct {
+    struct mutator *first;
+    struct mutator *unused; /* linked through `next` */
+    pthread_key_t key; /* its value is the thread's record; the exit hook hangs on it */
+    bool has_key;
+    uint32_t lost; /* threads that ended inside of the program */
+} registry PRIVATE_DATA;
+
+/* The exit hook has run for the last time on this thread. */
+static __thread bool past_end __attribute__((tls_model("initial-exec")));
+
+struct mutator *thread_first(void)
 {
-    return the_mutator.tid == 0 || the_mutator.tid == gettid();
+    return registry.first;
 }
+
+/* ---- The stack's bounds ------------------------------------------------------------ */
 
 /* Without /proc: all mapped pages from here up, with no limit known for the low end. */
 static void probe_stack(uintptr_t *low, uintptr_t *high)
@@ -36,7 +56,9 @@ static void probe_stack(uintptr_t *low, uintptr_t *high)
 
 /* The C library knows the bounds; for the main thread it reads /proc/self/maps, takes the
  * stack's limit for the low end, and for the high end that of the first frame's page: the
- * arguments and the environment lie above. */
+ * arguments and the environment lie above.  Other threads have their thread-local
+ * variables at the high end, and on x86-64 the C library's record of the thread above
+ * those, which is left out: the values in it are found one by one. */
 static int stack_bounds(uintptr_t *low, uintptr_t *high)
 {
     pthread_attr_t attributes;
@@ -52,18 +74,208 @@ static int stack_bounds(uintptr_t *low, uintptr_t *high)
     struct mapping m;
     if (gettid() == getpid() && maps_find(*high - 1, &m))
         *high = m.high;
+#if defined __x86_64__ && defined __GLIBC__
+    if (thread_pointer() - *low < size)
+        *high = thread_pointer();
+#endif
     return error;
 }
 
-void thread_attach(struct cache *c, bool fast_paths)
+/* ---- Records ----------------------------------------------------------------------- */
+
+static struct mutator *take_record(void)
 {
-    if (stack_bounds(&the_mutator.stack_low, &the_mutator.stack_high) != 0)
-        probe_stack(&the_mutator.stack_low, &the_mutator.stack_high);
-    the_mutator.tid = gettid();
-    the_mutator.cache = c;
-    thread_self = &the_mutator;
-    if (fast_paths)
-        thread_cache = c;
+    struct mutator *m = registry.unused;
+    if (!m)
+        return meta_alloc(sizeof *m);
+    registry.unused = m->next;
+    struct snapshot *snapshot = m->snapshot;
+    memset(m, 0, offsetof(struct mutator, values));
+    m->snapshot = snapshot;
+    return m;
+}
+
+static void link_record(struct mutator *m)
+{
+    m->next = registry.first;
+    m->previous = NULL;
+    if (m->next)
+        m->next->previous = m;
+    registry.first = m;
+}
+
+static void drop_record(struct mutator *m)
+{
+    if (m->previous)
+        m->previous->next = m->next;
     else
-        walk_begin(the_mutator.stack_low, the_mutator.stack_high);
+        registry.first = m->next;
+    if (m->next)
+        m->next->previous = m->previous;
+    m->next = registry.unused;
+    registry.unused = m;
+}
+
+/* The cache goes back, the record too unless somebody may join.  The world lock is held,
+ * or the world is the caller's alone. */
+static void end_record(struct mutator *m)
+{
+    if (m->cache)
+        cache_destroy(m->cache);
+    m->cache = NULL;
+    m->ready = false;
+    m->life = LIFE_FINISHED;
+    if (!m->joinable)
+        drop_record(m);
+}
+
+struct mutator *thread_new(void *(*start)(void *), void *argument, bool joinable)
+{
+    world_lock();
+    struct mutator *m = take_record();
+    if (m) {
+        m->start = start;
+        m->argument = argument;
+        m->joinable = joinable;
+        m->life = LIFE_STARTING;
+        link_record(m);
+    }
+    world_unlock();
+    return m;
+}
+
+void thread_discard(struct mutator *m)
+{
+    world_lock();
+    drop_record(m);
+    world_unlock();
+}
+
+/* ---- Beginning and end ------------------------------------------------------------- */
+
+/* Other hooks may still use the heap after this one: it asks to be called again as long
+ * as the C library does that. */
+static void at_exit(void *value)
+{
+    struct mutator *m = value;
+    if (m != thread_self)
+        return;
+    if (++m->exits < PTHREAD_DESTRUCTOR_ITERATIONS &&
+        pthread_setspecific(registry.key, m) == 0)
+        return;
+    past_end = true;
+    thread_detach();
+}
+
+static void arm_exit_hook(struct mutator *m)
+{
+    world_lock();
+    if (!registry.has_key)
+        registry.has_key = pthread_key_create(&registry.key, at_exit) == 0;
+    world_unlock();
+    m->temporary = past_end;
+    if (registry.has_key && !past_end)
+        pthread_setspecific(registry.key, m);
+}
+
+void thread_begin(struct mutator *m)
+{
+    signals_open();
+    if (stack_bounds(&m->stack_low, &m->stack_high) != 0)
+        probe_stack(&m->stack_low, &m->stack_high);
+    m->thread = pthread_self();
+    m->pointer = thread_pointer();
+    m->tid = gettid();
+    arm_exit_hook(m);
+    world_join(m);
+}
+
+struct mutator *thread_attach(void)
+{
+    signals_open();
+    struct mutator *m = thread_new(NULL, NULL, false);
+    if (m)
+        thread_begin(m);
+    return m;
+}
+
+void thread_detach(void)
+{
+    struct mutator *m = thread_self;
+    walk_end();
+    world_lock();
+    thread_cache = (struct cache *)(uintptr_t)&cache_none;
+    thread_self = NULL;
+    end_record(m);
+    world_unlock();
+}
+
+void thread_exits(void *result)
+{
+    if (thread_self && thread_self->joinable)
+        thread_self->result = result;
+}
+
+/* ---- Joining ----------------------------------------------------------------------- */
+
+struct mutator *thread_find(pthread_t thread)
+{
+    struct mutator *found = NULL;
+    world_lock();
+    for (MUTATORS(m))
+        if (m->joinable && m->life != LIFE_STARTING && pthread_equal(m->thread, thread))
+            found = m;
+    world_unlock();
+    return found;
+}
+
+/* Nobody waits for the thread any more; its record goes now or when it ends. */
+static void forget(struct mutator *m)
+{
+    world_lock();
+    m->joinable = false;
+    if (m->life == LIFE_FINISHED)
+        drop_record(m);
+    world_unlock();
+}
+
+void thread_joined(struct mutator *m)
+{
+    forget(m);
+}
+
+void thread_detached(pthread_t thread)
+{
+    struct mutator *m = thread_find(thread);
+    if (m)
+        forget(m);
+}
+
+void thread_lost(struct mutator *m)
+{
+    registry.lost++;
+    end_record(m);
+}
+
+uint32_t thread_lost_count(void)
+{
+    return registry.lost;
+}
+
+void thread_forked(void)
+{
+    struct mutator *next;
+    for (struct mutator *m = registry.first; m; m = next) {
+        next = m->next;
+        m->joinable = m->joinable && m == thread_self;
+        if (m != thread_self)
+            thread_lost(m);
+    }
+    if (thread_self)
+        thread_self->tid = gettid();
+}
+
+__attribute__((constructor)) static void start(void)
+{
+    fork_watch();
 }

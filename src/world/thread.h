@@ -1,29 +1,73 @@
-/* The threads that use the heap.  In this release there is one: the first that came. */
+/* The registry: the threads that use the heap, or whose roots count. */
 #ifndef GCALLOC_WORLD_THREAD_H
 #define GCALLOC_WORLD_THREAD_H
 
+#include <limits.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "base/bits.h"
+#include "base/registers.h"
 
 struct cache;
+struct snapshot;
 
-struct mutator {
-    pid_t tid;            /* 0: none yet */
-    uintptr_t stack_low;  /* bounds of its own stack; the main thread's low end moves */
-    uintptr_t stack_high; /* down as the stack grows */
-    struct cache *cache;
+enum life {
+    LIFE_STARTING, /* not running yet; its argument is a root */
+    LIFE_LIVING,   /* stopped by every stop of the world */
+    LIFE_FINISHED, /* its cache is gone; its result is a root until it is joined */
 };
 
-SHARED_DATA struct mutator the_mutator;
+/* A thread.  Owner: "registry", under the world lock; "own", written by the thread itself
+ * and its signal handlers, read while it is stopped; "collector", while the world is
+ * stopped. */
+struct mutator {
+    struct mutator *next, *previous; /* registry */
+    enum life life;                  /* registry; STARTING to LIVING by itself, atomic */
+    bool joinable;                   /* registry: the record stays after its end */
+    pthread_t thread;                /* own */
+    pid_t tid;                       /* own */
+
+    /* Bounds of its own stack; the main thread's low end moves down as the stack grows.
+     * Own, constant while it lives. */
+    uintptr_t stack_low, stack_high;
+    uintptr_t pointer; /* see thread_pointer.  Own, constant */
+
+    struct cache *cache;       /* own; NULL before its first slow path */
+    struct snapshot *snapshot; /* own: what it found out for a collection */
+    bool ready;        /* own: no slow path has anything to prepare or to restore */
+    bool temporary;    /* own: past its exit hook; every call registers it anew */
+    unsigned blocking; /* own: gc_blocking_begin less gc_blocking_end */
+    unsigned calls;    /* own: of slow paths under way while it is not ready */
+    unsigned exits;    /* own: times that its exit hook has run */
+
+    /* Stopping.  The thread is stopped while `safe` is set or `acknowledged` is the present
+     * stop's epoch.  Atomic, own. */
+    uint32_t safe;
+    uint32_t acknowledged;
+    /* Valid while it is stopped; own. */
+    uintptr_t sp;      /* all that it uses of the stack it runs on is from here up */
+    bool in_fast_path; /* its cache is being changed */
+    struct {
+        uintptr_t low, high;
+    } alternate; /* the alternate signal stack that it runs on, or empty */
+    uintptr_t registers[REGISTERS]; /* in gc_blocking_begin; else 0 */
+
+    void *(*start)(void *argument); /* registry */
+    void *argument;                 /* a root until the thread runs */
+    void *result;                   /* a root from its end until it is joined */
+
+    size_t value_count;
+    void *values[PTHREAD_KEYS_MAX]; /* its thread-specific values, when stopped; own */
+};
 
 /* What the fast paths use: the calling thread's cache, or cache_none. */
 SHARED_DATA __thread struct cache *thread_cache
     __attribute__((tls_model("initial-exec")));
 
-/* The calling thread as a mutator; NULL before its first slow path. */
+/* The calling thread as a mutator; NULL before it is registered. */
 SHARED_DATA __thread struct mutator *thread_self
     __attribute__((tls_model("initial-exec")));
 
@@ -31,12 +75,55 @@ SHARED_DATA __thread struct mutator *thread_self
  * for that is not the program's. */
 SHARED_DATA __thread unsigned thread_inside __attribute__((tls_model("initial-exec")));
 
-/* Makes the calling thread the mutator, with this cache.  Without `fast_paths` its
- * thread_cache stays cache_none, so that every allocation and free takes the slow path.
- */
-void thread_attach(struct cache *c, bool fast_paths);
+/* A record on the list for a thread about to start.  NULL with ENOMEM. */
+struct mutator *thread_new(void *(*start)(void *), void *argument, bool joinable);
 
-/* The caller is the mutator, or there is none yet. */
-bool thread_may_attach(void);
+/* Takes back thread_new, for a thread that could not start. */
+void thread_discard(struct mutator *m);
+
+/* The calling thread is the one that the record was made for. */
+void thread_begin(struct mutator *m);
+
+/* Registers the calling thread.  NULL with ENOMEM. */
+struct mutator *thread_attach(void);
+
+/* Gives the calling thread's cache back and takes it off the registry; its stack is no
+ * root any more.  The record of a joinable one stays. */
+void thread_detach(void);
+
+/* The record of a thread made by pthread_create that is not joined or detached yet; NULL:
+ * there is none. */
+struct mutator *thread_find(pthread_t thread);
+
+/* The thread was joined. */
+void thread_joined(struct mutator *m);
+
+/* Nobody will join it. */
+void thread_detached(pthread_t thread);
+
+/* The calling thread will end with this result. */
+void thread_exits(void *result);
+
+/* The list; the world lock is held.  for (MUTATORS(m)) visits every record. */
+struct mutator *thread_first(void);
+#define MUTATORS(m)                     \
+    struct mutator *m = thread_first(); \
+    m;                                  \
+    m = m->next
+
+/* Are its stack and registers roots? */
+INLINE bool thread_lives(const struct mutator *m)
+{
+    return __atomic_load_n(&m->life, __ATOMIC_ACQUIRE) == LIFE_LIVING;
+}
+
+/* A thread is gone that never said so; the world lock is held. */
+void thread_lost(struct mutator *m);
+
+/* How many threads have gone that way, or were left behind by forks. */
+uint32_t thread_lost_count(void);
+
+/* Child of a fork: the calling thread is the only one. */
+void thread_forked(void);
 
 #endif

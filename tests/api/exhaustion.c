@@ -97,9 +97,9 @@ static void check_objects(void)
 /* The heap may not even have come into being. */
 static void check_heap(void)
 {
-    if (!the_mutator.cache)
+    if (!thread_self || !thread_self->cache)
         return;
-    heap_check(&process_heap, the_mutator.cache);
+    heap_check(&process_heap, thread_self->cache);
     registered_check();
 }
 

@@ -98,7 +98,7 @@ void collect_clean(void)
 
 void check_heap_sound(void)
 {
-    heap_check(&process_heap, the_mutator.cache);
+    heap_check(&process_heap, thread_self->cache);
     registered_check();
 }
 

@@ -18,6 +18,8 @@ static void *const in_relro = &in_data; /* constant, once it is relocated */
 static void *private_variable PRIVATE_DATA;
 
 static struct range_list l;
+static struct tls_modules modules;
+static uint64_t loaded;
 
 static bool covers(const void *address, size_t bytes)
 {
@@ -55,7 +57,7 @@ static bool relro_is_read_only(void)
 
 START_TEST(variables_are_covered)
 {
-    segments_snapshot(&l);
+    segments_snapshot(&l, &modules, &loaded);
     ck_assert(covers(&in_data, sizeof in_data));
     ck_assert(covers(&in_bss, sizeof in_bss));
     ck_assert(covers(&in_tls, sizeof in_tls));
@@ -68,7 +70,7 @@ END_TEST
 
 START_TEST(constants_are_not)
 {
-    segments_snapshot(&l);
+    segments_snapshot(&l, &modules, &loaded);
     ck_assert(!touches(in_rodata, sizeof in_rodata));
     ck_assert(!touches((const void *)(uintptr_t)segments_snapshot, 1));
     ck_assert(relro_is_read_only() ? !touches(&in_relro, sizeof in_relro)
@@ -78,7 +80,7 @@ END_TEST
 
 START_TEST(own_data_is_not)
 {
-    segments_snapshot(&l);
+    segments_snapshot(&l, &modules, &loaded);
     ck_assert(!touches(&private_variable, sizeof private_variable));
     ck_assert(!touches(&process_heap, sizeof process_heap));
     ck_assert(!touches(&options, sizeof options));
@@ -90,7 +92,7 @@ END_TEST
 START_TEST(ranges_are_readable_and_apart)
 {
     struct mapping m;
-    segments_snapshot(&l);
+    segments_snapshot(&l, &modules, &loaded);
     for (size_t i = 0; i < l.count; i++) {
         for (uintptr_t at = l.ranges[i].low; at < l.ranges[i].high; at = m.high) {
             ENSURE(maps_find(at, &m));

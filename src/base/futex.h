@@ -1,0 +1,28 @@
+/* Waiting for a word to change, without the C library: no cancellation point, no lock. */
+#ifndef GCALLOC_BASE_FUTEX_H
+#define GCALLOC_BASE_FUTEX_H
+
+#include <limits.h>
+#include <linux/futex.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/bits.h"
+
+/* Returns when woken, when the word is not `value`, or for no reason; with a timeout also
+ * after so many nanoseconds (0: none).  Changes errno. */
+INLINE void futex_wait(uint32_t *word, uint32_t value, uint64_t timeout)
+{
+    struct timespec t = {.tv_sec = (time_t)(timeout / 1000000000),
+                         .tv_nsec = (long)(timeout % 1000000000)};
+    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, timeout ? &t : NULL, NULL, 0);
+}
+
+INLINE void futex_wake(uint32_t *word, int threads)
+{
+    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, threads, NULL, NULL, 0);
+}
+
+#endif

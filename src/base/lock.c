@@ -1,0 +1,61 @@
+#include "base/lock.h"
+
+#include <config.h>
+#include <errno.h>
+
+#include "base/check.h"
+#include "base/futex.h"
+
+enum { SPINS = 100 }; /* most locks are held for less than it takes to sleep */
+
+static __thread unsigned held
+    __attribute__((tls_model("initial-exec"))); /* ranks, bits */
+
+/* Tells the processor that this is a loop that waits. */
+static void relax(void)
+{
+#if defined __x86_64__
+    __builtin_ia32_pause();
+#elif defined __aarch64__
+    __asm__ volatile("yield");
+#endif
+}
+
+void lock_check_taken(enum rank rank)
+{
+    if (!GC_CHECKING)
+        return;
+    CHECK(held < 1u << rank);
+    held |= 1u << rank;
+}
+
+void lock_check_released(enum rank rank)
+{
+    if (!GC_CHECKING)
+        return;
+    CHECK(held & 1u << rank);
+    held &= ~(1u << rank);
+}
+
+void lock_wait(struct lock *l)
+{
+    int saved_errno = errno;
+    for (int i = 0; i < SPINS; i++) {
+        uint32_t none = 0;
+        if (__atomic_load_n(&l->word, __ATOMIC_RELAXED) == 0 &&
+            __atomic_compare_exchange_n(&l->word, &none, 1, false, __ATOMIC_ACQUIRE,
+                                        __ATOMIC_RELAXED))
+            return;
+        relax();
+    }
+    while (__atomic_exchange_n(&l->word, 2, __ATOMIC_ACQUIRE) != 0)
+        futex_wait(&l->word, 2, 0);
+    errno = saved_errno;
+}
+
+void lock_wake(struct lock *l)
+{
+    int saved_errno = errno;
+    futex_wake(&l->word, 1);
+    errno = saved_errno;
+}

@@ -1,0 +1,61 @@
+/* Locks of one word.
+ *
+ * The heap's locks are taken in critical sections only (base/critical.h), so that no
+ * stopped thread ever holds one.  Ranks rise: whoever holds a lock takes only locks of
+ * higher rank, so no two threads wait for each other; checked with --enable-checking. */
+#ifndef GCALLOC_BASE_LOCK_H
+#define GCALLOC_BASE_LOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bits.h"
+
+enum rank {
+    RANK_REPORT, /* who prints.  Taken outside of critical sections, and held there */
+    RANK_START,  /* making the heap: before there are critical sections */
+    RANK_WORLD,  /* the registry; whoever stops the world.  See world/stop.h */
+    RANK_ROOTS,  /* registered ranges, callbacks and stacks */
+    RANK_BIN,    /* one bin's list, and the counters of its blocks */
+    RANK_EXTENT, /* free units, the arena's end, used_bytes and dirty_bytes */
+    RANK_DEPOT,  /* call stacks */
+    RANK_COUNT,
+};
+
+struct lock {
+    uint32_t word; /* 0: free, 1: held, 2: held, and somebody may wait */
+};
+
+void lock_wait(struct lock *l);
+void lock_wake(struct lock *l);
+
+/* With --enable-checking: this thread takes, or has released, a lock of this rank. */
+void lock_check_taken(enum rank rank);
+void lock_check_released(enum rank rank);
+
+INLINE bool lock_try(struct lock *l, enum rank rank)
+{
+    uint32_t none = 0;
+    if (!__atomic_compare_exchange_n(&l->word, &none, 1, false, __ATOMIC_ACQUIRE,
+                                     __ATOMIC_RELAXED))
+        return false;
+    lock_check_taken(rank);
+    return true;
+}
+
+INLINE void lock_take(struct lock *l, enum rank rank)
+{
+    if (LIKELY(lock_try(l, rank)))
+        return;
+    lock_wait(l);
+    lock_check_taken(rank);
+}
+
+INLINE void lock_release(struct lock *l, enum rank rank)
+{
+    lock_check_released(rank);
+    if (UNLIKELY(__atomic_exchange_n(&l->word, 0, __ATOMIC_RELEASE) == 2))
+        lock_wake(l);
+}
+
+#endif

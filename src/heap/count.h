@@ -1,0 +1,32 @@
+/* Counters that every thread adds to. */
+#ifndef GCALLOC_HEAP_COUNT_H
+#define GCALLOC_HEAP_COUNT_H
+
+#include "heap/types.h"
+
+INLINE void count_add(uint64_t *counter, uint64_t n)
+{
+    __atomic_fetch_add(counter, n, __ATOMIC_RELAXED);
+}
+
+INLINE uint64_t count_get(const uint64_t *counter)
+{
+    return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
+/* So many bytes were handed out, or came back before a cycle. */
+INLINE void heap_charge(struct heap *h, size_t bytes)
+{
+    __atomic_fetch_add(&h->charged, bytes, __ATOMIC_RELAXED);
+}
+
+INLINE void heap_credit(struct heap *h, size_t bytes)
+{
+    size_t charged = __atomic_load_n(&h->charged, __ATOMIC_RELAXED);
+    while (!__atomic_compare_exchange_n(&h->charged, &charged,
+                                        charged - min_size(charged, bytes), true,
+                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        continue;
+}
+
+#endif

@@ -1,0 +1,75 @@
+#include "roots/threads.h"
+
+#include "base/meta.h"
+#include "roots/segments.h"
+#include "world/stop.h"
+
+const struct snapshot *threads_snapshot(const struct heap *h, uintptr_t sp)
+{
+    struct mutator *m = thread_self;
+    struct snapshot *s = m->snapshot;
+    if (!s && !(s = m->snapshot = meta_alloc(sizeof *s)))
+        return NULL;
+    range_list_clear(&s->stacks);
+    range_list_clear(&s->segments);
+    tls_modules_clear(&s->modules);
+    world_publish(m, sp);
+    stack_snapshot(h, m, sp, s->pointers, &s->stacks);
+    segments_snapshot(&s->segments, &s->modules, &s->loaded);
+    return s;
+}
+
+static void add_list(struct range_list *to, const struct range_list *from)
+{
+    for (size_t i = 0; i < from->count; i++)
+        range_list_add(to, from->ranges[i].low, from->ranges[i].high);
+    to->incomplete |= from->incomplete;
+}
+
+static void add_words(struct range_list *l, void **words, size_t count)
+{
+    range_list_add(l, (uintptr_t)words, (uintptr_t)(words + count));
+}
+
+/* What a record keeps for a thread that does not run yet, or no more. */
+static void add_record(struct mutator *m, struct range_list *roots)
+{
+    add_words(roots, &m->argument, 1);
+    add_words(roots, &m->result, 1);
+}
+
+static void add_living(const struct heap *h, const struct snapshot *s, struct mutator *m,
+                       struct range_list *stacks, struct range_list *roots)
+{
+    add_words(roots, m->values, m->value_count);
+    if (m == thread_self)
+        return;
+    stack_add_stopped(h, m, stacks);
+    tls_add_thread(&s->modules, m->pointer, roots);
+}
+
+static bool is_shared(uintptr_t pointer)
+{
+    for (MUTATORS(m))
+        if (thread_lives(m) && m->pointer == pointer)
+            return true;
+    return false;
+}
+
+void threads_roots(const struct heap *h, const struct snapshot *s,
+                   struct range_list *stacks, struct range_list *roots)
+{
+    add_list(stacks, &s->stacks);
+    add_list(roots, &s->segments);
+    roots->incomplete |= s->modules.incomplete;
+    for (MUTATORS(m)) {
+        add_record(m, roots);
+        if (thread_lives(m))
+            add_living(h, s, m, stacks, roots);
+    }
+    for (const struct stranger *t = world_strangers(); t; t = t->next) {
+        stack_add_stranger(h, t->sp, stacks);
+        if (!is_shared(t->pointer))
+            tls_add_thread(&s->modules, t->pointer, roots);
+    }
+}

@@ -1,0 +1,27 @@
+/* The roots of all threads. */
+#ifndef GCALLOC_ROOTS_THREADS_H
+#define GCALLOC_ROOTS_THREADS_H
+
+#include "roots/range.h"
+#include "roots/stack.h"
+#include "roots/tls.h"
+
+/* What a thread finds out before it stops the world, asking the loader and the unwinder,
+ * who may take locks. */
+struct snapshot {
+    struct range_list stacks;   /* its own */
+    struct range_list segments; /* static data, its thread-local variables */
+    struct tls_modules modules;
+    uint64_t loaded; /* see segments_loaded */
+    uintptr_t pointers[STACK_POINTERS];
+};
+
+/* Fills the calling thread's snapshot, which it has kept since its last collection: its
+ * stack counts from `sp` up.  NULL: no memory. */
+const struct snapshot *threads_snapshot(const struct heap *h, uintptr_t sp);
+
+/* Adds the roots of the calling thread and of all stopped ones.  The world is stopped. */
+void threads_roots(const struct heap *h, const struct snapshot *s,
+                   struct range_list *stacks, struct range_list *roots);
+
+#endif

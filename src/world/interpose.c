@@ -1,0 +1,122 @@
+/* pthread_create and its like, in front of the C library's: so that threads are known
+ * before they run, and what they are given and leave behind is a root. */
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <time.h>
+
+#include "base/bits.h"
+#include "base/log.h"
+#include "world/thread.h"
+
+#define EXPORTED __attribute__((visibility("default")))
+
+/* In programs that are linked statically the C library's functions have these names too;
+ * elsewhere dlsym finds them. */
+extern int __pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *),
+                            void *) __attribute__((weak));
+extern int __pthread_join(pthread_t, void **) __attribute__((weak));
+extern int __pthread_detach(pthread_t) __attribute__((weak));
+extern void __pthread_exit(void *) __attribute__((weak, noreturn));
+extern void *dlsym(void *, const char *) __attribute__((weak));
+
+/* The next definition of a function, sought once. */
+#define NEXT(name, fallback)                                                       \
+    ({                                                                             \
+        static __typeof__(&name) next PRIVATE_DATA;                                \
+        __typeof__(&name) found = __atomic_load_n(&next, __ATOMIC_RELAXED);        \
+        if (UNLIKELY(!found)) {                                                    \
+            found = (fallback) ? (fallback) : (__typeof__(&name))find_next(#name); \
+            __atomic_store_n(&next, found, __ATOMIC_RELAXED);                      \
+        }                                                                          \
+        found;                                                                     \
+    })
+
+static void *find_next(const char *name)
+{
+    void *found = dlsym ? dlsym(RTLD_NEXT, name) : NULL;
+    if (!found)
+        log_line("the C library's %s is not to be found", name);
+    return found;
+}
+
+static void *run(void *record)
+{
+    struct mutator *m = record;
+    void *(*start)(void *) = m->start;
+    thread_begin(m);
+    void *argument = m->argument;
+    m->argument = NULL;
+    void *result = start(argument);
+    thread_exits(result);
+    return result;
+}
+
+static bool is_joinable(const pthread_attr_t *attributes)
+{
+    int state;
+    return !attributes || pthread_attr_getdetachstate(attributes, &state) != 0 ||
+           state == PTHREAD_CREATE_JOINABLE;
+}
+
+EXPORTED int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                            void *(*start)(void *), void *argument)
+{
+    __typeof__(&pthread_create) create = NEXT(pthread_create, __pthread_create);
+    struct mutator *m =
+        create ? thread_new(start, argument, is_joinable(attributes)) : NULL;
+    if (!m)
+        return EAGAIN;
+    int error = create(thread, attributes, run, m);
+    if (error)
+        thread_discard(m);
+    return error;
+}
+
+/* Its record is looked up before: afterwards the pthread_t may be another thread's. */
+#define JOIN(thread, call)                       \
+    do {                                         \
+        struct mutator *m = thread_find(thread); \
+        int error = (call);                      \
+        if (error)                               \
+            return error;                        \
+        if (m || (m = thread_find(thread)))      \
+            thread_joined(m);                    \
+        return 0;                                \
+    } while (0)
+
+EXPORTED int pthread_join(pthread_t thread, void **result)
+{
+    JOIN(thread, NEXT(pthread_join, __pthread_join)(thread, result));
+}
+
+#ifdef __GLIBC__
+#define NO_FALLBACK(name) ((__typeof__(&name))NULL)
+
+EXPORTED int pthread_tryjoin_np(pthread_t thread, void **result)
+{
+    JOIN(thread,
+         NEXT(pthread_tryjoin_np, NO_FALLBACK(pthread_tryjoin_np))(thread, result));
+}
+
+EXPORTED int pthread_timedjoin_np(pthread_t thread, void **result,
+                                  const struct timespec *until)
+{
+    JOIN(thread, NEXT(pthread_timedjoin_np,
+                      NO_FALLBACK(pthread_timedjoin_np))(thread, result, until));
+}
+#endif
+
+EXPORTED int pthread_detach(pthread_t thread)
+{
+    thread_detached(thread);
+    return NEXT(pthread_detach, __pthread_detach)(thread);
+}
+
+EXPORTED void pthread_exit(void *result)
+{
+    thread_exits(result);
+    NEXT(pthread_exit, __pthread_exit)(result);
+    __builtin_unreachable();
+}

@@ -1,0 +1,89 @@
+#include "world/signals.h"
+
+#include <errno.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/options.h"
+#include "world/stop.h"
+
+/* Above those that programs take first (SIGRTMIN and up), and below those that debuggers
+ * and run-time systems take (SIGRTMAX and down). */
+enum { DEFAULT_ABOVE_RTMIN = 18 };
+
+enum { KERNEL_SET_BYTES = 8 };
+
+static int stop_signal PRIVATE_DATA; /* 0: not installed yet */
+
+static void on_stop(int number, siginfo_t *information, void *context)
+{
+    (void)number;
+    (void)information;
+    int saved_errno = errno;
+    world_arrived(context);
+    errno = saved_errno;
+}
+
+static bool is_valid(size_t number)
+{
+    return number >= (size_t)SIGRTMIN && number <= (size_t)SIGRTMAX;
+}
+
+int signals_stop(void)
+{
+    if (stop_signal)
+        return stop_signal;
+    if (is_valid(options.signal))
+        return (int)options.signal;
+    int usual = SIGRTMIN + DEFAULT_ABOVE_RTMIN;
+    return usual <= SIGRTMAX ? usual : SIGRTMAX;
+}
+
+bool signals_install(void)
+{
+    struct sigaction action = {.sa_sigaction = on_stop,
+                               .sa_flags = SA_SIGINFO | SA_RESTART};
+    sigfillset(&action.sa_mask);
+    if (options.signal && !is_valid(options.signal))
+        log_line("option signal: %zu is no real-time signal (%d to %d)", options.signal,
+                 SIGRTMIN, SIGRTMAX);
+    int number = signals_stop();
+    if (sigaction(number, &action, NULL) != 0)
+        return false;
+    stop_signal = number;
+    return true;
+}
+
+bool signals_send(pid_t tid)
+{
+    return syscall(SYS_tgkill, getpid(), tid, stop_signal) == 0 || errno != ESRCH;
+}
+
+static void set_mask(const sigset_t *mask, sigset_t *saved)
+{
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, mask, saved, KERNEL_SET_BYTES);
+}
+
+void signals_block(sigset_t *saved)
+{
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT};
+    sigset_t all;
+    sigfillset(&all);
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
+        sigdelset(&all, faults[i]);
+    set_mask(&all, saved);
+}
+
+void signals_open(void)
+{
+    sigset_t stop;
+    sigemptyset(&stop);
+    sigaddset(&stop, signals_stop());
+    syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, &stop, NULL, KERNEL_SET_BYTES);
+}
+
+void signals_restore(const sigset_t *saved)
+{
+    set_mask(saved, NULL);
+}

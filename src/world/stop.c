@@ -1,0 +1,426 @@
+#include "world/stop.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/critical.h"
+#include "base/futex.h"
+#include "base/lock.h"
+#include "base/log.h"
+#include "base/os.h"
+#include "world/signals.h"
+#include "world/strangers.h"
+
+enum {
+    MILLISECOND = 1000000, /* nanoseconds */
+    RESEND_AFTER = 100,    /* milliseconds without an answer */
+    WARN_AFTER = 2000,
+};
+
+static struct {
+    struct lock lock;
+    pid_t holder;     /* thread that has the lock; 0: none.  Atomic */
+    pid_t last;       /* that had it last.  Atomic */
+    uint32_t waiting; /* threads that want it.  Atomic */
+    uint32_t turn;    /* changes when one of those gets it.  Atomic */
+    uint32_t epoch;   /* odd: a stop is going on.  Parked threads wait for it to change */
+    uint32_t
+        arrivals; /* of threads that stopped; who stops them waits for it to change */
+    struct stranger *strangers; /* of the present stop; atomic until all are there */
+    sigset_t mask;              /* of the thread that stopped the world */
+    bool started;
+} world PRIVATE_DATA;
+
+/* The fast paths' code; weak: a program may be linked without. */
+extern const char __start_gc_fast[] __attribute__((weak, visibility("hidden")));
+extern const char __stop_gc_fast[] __attribute__((weak, visibility("hidden")));
+
+static uint32_t present_epoch(void)
+{
+    return __atomic_load_n(&world.epoch, __ATOMIC_SEQ_CST);
+}
+
+static bool is_stop(uint32_t epoch)
+{
+    return epoch & 1;
+}
+
+static void arrive(void)
+{
+    __atomic_fetch_add(&world.arrivals, 1, __ATOMIC_SEQ_CST);
+    futex_wake(&world.arrivals, 1);
+}
+
+/* ---- What a thread says of itself before it stops ------------------------------------ */
+
+static void publish_values(struct mutator *m)
+{
+    m->value_count = 0;
+    for (pthread_key_t key = 0; key < PTHREAD_KEYS_MAX; key++) {
+        void *value = pthread_getspecific(key);
+        if (value)
+            m->values[m->value_count++] = value;
+    }
+}
+
+void world_publish(struct mutator *m, uintptr_t sp)
+{
+    stack_t s;
+    m->sp = sp;
+    m->alternate.low = m->alternate.high = 0;
+    if (sigaltstack(NULL, &s) == 0 && (s.ss_flags & SS_ONSTACK)) {
+        m->alternate.low = (uintptr_t)s.ss_sp;
+        m->alternate.high = (uintptr_t)s.ss_sp + s.ss_size;
+    }
+    publish_values(m);
+}
+
+/* ---- Parked ---------------------------------------------------------------------------- */
+
+/* For each stop that begins before the thread is awake again, too. */
+static void park(struct mutator *m, uintptr_t sp)
+{
+    uint32_t epoch;
+    world_publish(m, sp);
+    while (is_stop(epoch = present_epoch())) {
+        __atomic_store_n(&m->acknowledged, epoch, __ATOMIC_SEQ_CST);
+        arrive();
+        futex_wait(&world.epoch, epoch, 0);
+    }
+}
+
+static void park_stranger(uint32_t epoch, uintptr_t sp)
+{
+    struct stranger s = {.tid = gettid(), .sp = sp, .pointer = thread_pointer()};
+    s.next = __atomic_load_n(&world.strangers, __ATOMIC_RELAXED);
+    while (!__atomic_compare_exchange_n(&world.strangers, &s.next, &s, true,
+                                        __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+        continue;
+    arrive();
+    while (present_epoch() == epoch)
+        futex_wait(&world.epoch, epoch, 0);
+}
+
+static uintptr_t program_counter(const ucontext_t *context)
+{
+#if defined __x86_64__
+    return (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
+#elif defined __aarch64__
+    return (uintptr_t)context->uc_mcontext.pc;
+#endif
+}
+
+static bool in_fast_path(const ucontext_t *context)
+{
+    uintptr_t pc = program_counter(context);
+    return pc - (uintptr_t)__start_gc_fast <
+           (uintptr_t)__stop_gc_fast - (uintptr_t)__start_gc_fast;
+}
+
+/* A thread made by a bare clone may share the thread-local variables of another. */
+static struct mutator *registered_self(void)
+{
+    return thread_self && thread_self->tid == gettid() ? thread_self : NULL;
+}
+
+/* The interrupted registers lie in the context, on the stack above this frame. */
+NOINLINE void world_arrived(const ucontext_t *context)
+{
+    uint32_t epoch = present_epoch();
+    if (!is_stop(epoch))
+        return;
+    struct mutator *m = registered_self();
+    uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
+    if (!m && thread_self)
+        return park_stranger(epoch, sp);
+    if (critical.depth > 0) {
+        critical.deferred = true;
+    } else if (!m) {
+        park_stranger(epoch, sp);
+    } else if (!m->safe) {
+        m->in_fast_path = in_fast_path(context);
+        park(m, sp);
+    }
+}
+
+/* All callee-saved registers are on the stack by now, above this frame. */
+NOINLINE static void park_from_here(void)
+{
+    sigset_t saved;
+    signals_block(&saved);
+    uint32_t epoch = present_epoch();
+    uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
+    struct mutator *m = registered_self();
+    if (m) {
+        m->in_fast_path = false;
+        park(m, sp);
+    } else if (is_stop(epoch)) {
+        park_stranger(epoch, sp);
+    }
+    signals_restore(&saved);
+}
+
+/* The way out of a critical section in which a stop arrived. */
+NOINLINE static void park_now(void)
+{
+    int saved_errno = errno;
+    __builtin_unwind_init();
+    park_from_here();
+    __asm__ volatile("" ::: "memory"); /* no tail call: this frame holds the registers */
+    errno = saved_errno;
+}
+
+/* ---- Safe ------------------------------------------------------------------------------ */
+
+static void set_safe(struct mutator *m)
+{
+    __atomic_store_n(&m->safe, 1, __ATOMIC_SEQ_CST);
+    if (is_stop(present_epoch()))
+        arrive();
+}
+
+/* Either whoever stops the world sees that the thread runs, or it sees the stop here. */
+static void leave_safe(struct mutator *m)
+{
+    for (;;) {
+        __atomic_store_n(&m->safe, 0, __ATOMIC_SEQ_CST);
+        uint32_t epoch = present_epoch();
+        if (!is_stop(epoch))
+            return;
+        set_safe(m);
+        futex_wait(&world.epoch, epoch, 0);
+    }
+}
+
+void world_block(struct mutator *m)
+{
+    int saved_errno = errno;
+    m->in_fast_path = false;
+    world_publish(m, m->sp);
+    set_safe(m);
+    errno = saved_errno;
+}
+
+void world_unblock(struct mutator *m)
+{
+    int saved_errno = errno;
+    leave_safe(m);
+    errno = saved_errno;
+}
+
+void world_join(struct mutator *m)
+{
+    sigset_t saved;
+    signals_block(&saved);
+    m->sp = (uintptr_t)__builtin_frame_address(0);
+    m->safe = 1;
+    __atomic_store_n(&m->life, LIFE_LIVING, __ATOMIC_SEQ_CST);
+    thread_self = m;
+    leave_safe(m);
+    signals_restore(&saved);
+}
+
+NOINLINE static void wait_from_here(void (*wait)(void))
+{
+    struct mutator *m = registered_self();
+    if (!m || m->safe)
+        return wait();
+    sigset_t saved;
+    signals_block(&saved);
+    m->in_fast_path = false;
+    world_publish(m, (uintptr_t)__builtin_frame_address(0));
+    set_safe(m);
+    wait();
+    leave_safe(m);
+    signals_restore(&saved);
+}
+
+/* Runs `wait` with the calling thread safe, if it is registered: then no signal handler
+ * runs on it meanwhile. */
+NOINLINE static void wait_safely(void (*wait)(void))
+{
+    int saved_errno = errno;
+    __builtin_unwind_init();
+    wait_from_here(wait);
+    __asm__ volatile("" ::: "memory");
+    errno = saved_errno;
+}
+
+/* ---- The world lock ---------------------------------------------------------------------- */
+
+static void take_world(void)
+{
+    __atomic_fetch_add(&world.waiting, 1, __ATOMIC_RELAXED);
+    lock_take(&world.lock, RANK_WORLD);
+    __atomic_fetch_sub(&world.waiting, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&world.turn, 1, __ATOMIC_RELAXED);
+    futex_wake(&world.turn, INT_MAX);
+}
+
+/* Who had the lock last does not take it again before those who wait for it, a
+ * millisecond at most: they are not awake as soon. */
+static void let_others_first(void)
+{
+    int saved_errno = errno;
+    uint32_t turn = __atomic_load_n(&world.turn, __ATOMIC_RELAXED);
+    if (__atomic_load_n(&world.waiting, __ATOMIC_RELAXED) > 0 &&
+        __atomic_load_n(&world.last, __ATOMIC_RELAXED) == gettid())
+        futex_wait(&world.turn, turn, MILLISECOND);
+    errno = saved_errno;
+}
+
+/* A thread that is not registered waits outside of the section: as a stranger it can be
+ * stopped there, and once it has the lock nobody stops it. */
+bool world_lock(void)
+{
+    let_others_first();
+    critical_begin();
+    bool waits = !lock_try(&world.lock, RANK_WORLD);
+    if (waits && registered_self()) {
+        wait_safely(take_world);
+    } else if (waits) {
+        critical_end();
+        take_world();
+        critical_begin();
+    }
+    __atomic_store_n(&world.holder, gettid(), __ATOMIC_RELAXED);
+    __atomic_store_n(&world.last, gettid(), __ATOMIC_RELAXED);
+    return waits;
+}
+
+void world_unlock(void)
+{
+    __atomic_store_n(&world.holder, 0, __ATOMIC_RELAXED);
+    lock_release(&world.lock, RANK_WORLD);
+    critical_end();
+}
+
+bool world_is_mine(void)
+{
+    return __atomic_load_n(&world.holder, __ATOMIC_RELAXED) == gettid();
+}
+
+/* ---- Stopping ----------------------------------------------------------------------------- */
+
+static bool has_stopped(struct mutator *m)
+{
+    return __atomic_load_n(&m->safe, __ATOMIC_SEQ_CST) ||
+           __atomic_load_n(&m->acknowledged, __ATOMIC_SEQ_CST) == world.epoch;
+}
+
+void world_wait_a_little(void)
+{
+    uint32_t arrivals = __atomic_load_n(&world.arrivals, __ATOMIC_SEQ_CST);
+    futex_wait(&world.arrivals, arrivals, MILLISECOND);
+}
+
+/* Until it has stopped: it cannot be left running.  false: it has ended without its exit
+ * hook. */
+static bool wait_for(struct mutator *m)
+{
+    uint64_t began = 0, told = 0;
+    for (;;) {
+        uint32_t arrivals = __atomic_load_n(&world.arrivals, __ATOMIC_SEQ_CST);
+        if (has_stopped(m))
+            return true;
+        futex_wait(&world.arrivals, arrivals, MILLISECOND);
+        uint64_t now = os_now() / MILLISECOND;
+        began = began ? began : now;
+        if (now - began < RESEND_AFTER * (told + 1))
+            continue;
+        if (!signals_send(m->tid))
+            return false;
+        if (++told == WARN_AFTER / RESEND_AFTER)
+            log_line("thread %d does not stop for a collection: does it block signal %d?",
+                     m->tid, signals_stop());
+    }
+}
+
+static void stop_registered(void)
+{
+    for (MUTATORS(m))
+        if (m != thread_self && thread_lives(m) && !has_stopped(m))
+            signals_send(m->tid);
+    struct mutator *next;
+    for (struct mutator *m = thread_first(); m; m = next) {
+        next = m->next;
+        if (m != thread_self && thread_lives(m) && !wait_for(m))
+            thread_lost(m);
+    }
+}
+
+void world_stop(void)
+{
+    signals_block(&world.mask);
+    world.strangers = NULL;
+    __atomic_add_fetch(&world.epoch, 1, __ATOMIC_SEQ_CST);
+    stop_registered();
+    strangers_stop();
+}
+
+void world_restart(void)
+{
+    __atomic_store_n(&world.strangers, NULL, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&world.epoch, 1, __ATOMIC_SEQ_CST);
+    futex_wake(&world.epoch, INT_MAX);
+    signals_restore(&world.mask);
+}
+
+const struct stranger *world_strangers(void)
+{
+    return __atomic_load_n(&world.strangers, __ATOMIC_ACQUIRE);
+}
+
+bool world_stranger_is_parked(pid_t tid)
+{
+    for (const struct stranger *s = world_strangers(); s; s = s->next)
+        if (s->tid == tid)
+            return true;
+    return false;
+}
+
+/* ---- Fork ----------------------------------------------------------------------------------- */
+
+static void wait_for_gate(void)
+{
+    while (__atomic_load_n(&critical_gate, __ATOMIC_ACQUIRE) != 0)
+        futex_wait(&critical_gate, 1, 0);
+}
+
+static void wait_at_gate(void)
+{
+    wait_safely(wait_for_gate);
+}
+
+/* The threads must run while the C library forks, as it waits for locks that they may
+ * hold; so a gate is closed while they are stopped. */
+void world_before_fork(void)
+{
+    world_lock();
+    if (!world.started)
+        return;
+    world_stop();
+    __atomic_store_n(&critical_gate, 1, __ATOMIC_SEQ_CST);
+    world_restart();
+}
+
+void world_after_fork(bool child)
+{
+    __atomic_store_n(&critical_gate, 0, __ATOMIC_SEQ_CST);
+    if (child) {
+        __atomic_store_n(&world.waiting, 0, __ATOMIC_RELAXED);
+        thread_forked();
+    } else {
+        futex_wake(&critical_gate, INT_MAX);
+    }
+    world_unlock();
+}
+
+bool world_start(void)
+{
+    critical_hooks.leave = park_now;
+    critical_hooks.wait_at_gate = wait_at_gate;
+    world.started = signals_install();
+    return world.started;
+}

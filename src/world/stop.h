@@ -1,0 +1,70 @@
+/* Stopping the world and letting it go on.
+ *
+ * Every thread is in one of three states.  It *runs*: then a stop sends it a signal, whose
+ * handler parks it, or in a critical section notes that it is to park at its end.  It is
+ * *parked*, in the handler or at the end of a critical section, until the world goes on.
+ * It is *safe*: it waits for the world lock, or is between gc_blocking_begin and
+ * gc_blocking_end; it needs no signal, and cannot leave that state while a stop lasts.
+ *
+ * Stops are numbered: the epoch is odd while one lasts.  Whoever holds the world lock may
+ * stop the world, and no two at a time.  A thread that waits for the lock is safe, so the
+ * lock is the only one that may be waited for while others stop. */
+#ifndef GCALLOC_WORLD_STOP_H
+#define GCALLOC_WORLD_STOP_H
+
+#include <stdbool.h>
+#include <ucontext.h>
+
+#include "world/thread.h"
+
+/* Begins a critical section with the world lock held.  true: another thread had it. */
+bool world_lock(void);
+void world_unlock(void);
+
+/* The calling thread has the world lock. */
+bool world_is_mine(void);
+
+/* From the return of the one to the call of the other, no thread but the caller changes
+ * the heap or its roots, and all have said where their roots are.  The world lock is held.
+ * In between the caller's signals are blocked, and it may wait for nobody else's locks. */
+void world_stop(void);
+void world_restart(void);
+
+/* The calling thread, which is registered and not LIVING, lives from now on. */
+void world_join(struct mutator *m);
+
+/* Installs the handler of the signal; false: there are no stops.  Once, at start. */
+bool world_start(void);
+
+/* Between the two the calling thread is safe, whatever it does meanwhile. */
+void world_block(struct mutator *m);
+void world_unblock(struct mutator *m);
+
+/* The calling thread says where its roots are: the stack from `sp` up, the alternate stack
+ * it is on, its thread-specific values.  No stop needs a call of this. */
+void world_publish(struct mutator *m, uintptr_t sp);
+
+/* What the signal's handler does. */
+void world_arrived(const ucontext_t *context);
+
+/* Fork.  After `before` nobody is in a critical section, nor gets into one until `after`,
+ * in both processes. */
+void world_before_fork(void);
+void world_after_fork(bool child);
+
+/* A thread that runs without the registry's knowing, parked in the handler. */
+struct stranger {
+    struct stranger *next;
+    pid_t tid;
+    uintptr_t sp, pointer;
+};
+
+/* Those of the present stop. */
+const struct stranger *world_strangers(void);
+
+/* For strangers.c: the present epoch's stop sees the thread parked.  Waits a little for
+ * the next thread to arrive. */
+bool world_stranger_is_parked(pid_t tid);
+void world_wait_a_little(void);
+
+#endif

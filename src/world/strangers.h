@@ -1,0 +1,11 @@
+/* Threads of the process that are not in the registry: made by a bare clone, by the C
+ * library (timers), or by a library that binds pthread_create elsewhere. */
+#ifndef GCALLOC_WORLD_STRANGERS_H
+#define GCALLOC_WORLD_STRANGERS_H
+
+/* Part of a stop of the world, when all registered threads have stopped: stops the others.
+ * One that does not answer is left running if it blocks the signal, as threads do that the
+ * C library is starting or ending; else, after a second, with a warning. */
+void strangers_stop(void);
+
+#endif

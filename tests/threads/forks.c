@@ -1,0 +1,98 @@
+/* fork of a program whose other threads are anywhere. */
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "threads.h"
+
+extern char **environ;
+
+static int enough;
+
+static void *allocate_all_the_time(void *argument)
+{
+    for (int i = 0; !__atomic_load_n(&enough, __ATOMIC_ACQUIRE); i++) {
+        const struct tree *t = grow_tree(8, i);
+        gc_free(gc_alloc(30000 + (size_t)i % 100000));
+        free(malloc(1000));
+        if (!tree_is_sound(t, 8, i))
+            abort();
+    }
+    return argument;
+}
+
+static void *work(void *argument)
+{
+    return grow_tree(10, (long)(intptr_t)argument);
+}
+
+/* The child allocates, collects and starts threads of its own. */
+static int child(const struct tree *kept)
+{
+    if (!tree_is_sound(kept, 8, 5))
+        return 1;
+    const struct tree *t = grow_tree(10, 3);
+    gc_collect();
+    if (!tree_is_sound(t, 10, 3) || !tree_is_sound(kept, 8, 5))
+        return 2;
+    pthread_t thread;
+    void *result;
+    if (pthread_create(&thread, NULL, work, (void *)4) != 0)
+        return 3;
+    gc_collect();
+    pthread_join(thread, &result);
+    return tree_is_sound(result, 10, 4) ? 0 : 4;
+}
+
+static void expect_success(pid_t pid)
+{
+    int status;
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_msg(status == 0, "status %#x", (unsigned)status);
+}
+
+START_TEST(children)
+{
+    pthread_t threads[3];
+    for (int i = 0; i < 3; i++)
+        threads[i] = run(allocate_all_the_time, NULL);
+    struct tree *kept = grow_tree(8, 5);
+    for (int i = 0; i < 20; i++) {
+        pid_t pid = fork();
+        if (pid == 0)
+            _exit(child(kept));
+        ck_assert(tree_is_sound(kept, 8, 5));
+        expect_success(pid);
+    }
+    set(&enough, 1);
+    for (int i = 0; i < 3; i++)
+        joined(threads[i]);
+}
+END_TEST
+
+START_TEST(other_programs)
+{
+    pthread_t thread = run(allocate_all_the_time, NULL);
+    char *command[] = {"true", NULL};
+    for (int i = 0; i < 10; i++) {
+        pid_t pid;
+        ck_assert_int_eq(posix_spawnp(&pid, "true", NULL, NULL, command, environ), 0);
+        expect_success(pid);
+        ck_assert_int_eq(system("true"), 0);
+        pid = vfork();
+        if (pid == 0)
+            _exit(0);
+        expect_success(pid);
+    }
+    set(&enough, 1);
+    joined(thread);
+}
+END_TEST
+
+TCase *forks_case(void)
+{
+    TCase *tc = tcase_create("forks");
+    tcase_add_test(tc, children);
+    tcase_add_test(tc, other_programs);
+    return tc;
+}

@@ -1,0 +1,194 @@
+/* Threads that come, work and go. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "threads.h"
+
+enum { THREADS = 8, DEPTH = 10, ROUNDS = 40 };
+
+static void *work(void *argument)
+{
+    long number = (long)(intptr_t)argument;
+    const struct tree *kept = grow_tree(DEPTH, number);
+    for (int i = 0; i < ROUNDS; i++) {
+        const struct tree *t = grow_tree(DEPTH, i);
+        if (!tree_is_sound(t, DEPTH, i) || !tree_is_sound(kept, DEPTH, number))
+            abort();
+    }
+    return argument;
+}
+
+START_TEST(trees)
+{
+    pthread_t threads[THREADS];
+    for (long round = 0; round < 3; round++) {
+        for (intptr_t i = 0; i < THREADS; i++)
+            threads[i] = run(work, (void *)i);
+        for (intptr_t i = 0; i < THREADS; i++)
+            ck_assert_ptr_eq(joined(threads[i]), (void *)i);
+    }
+}
+END_TEST
+
+/* ---- Objects that one thread allocates and another frees or resizes --------------------- */
+
+enum { BELT = 1000, CARGO = 100000 };
+
+static void *belt[BELT]; /* a ring */
+static int sent, received;
+
+static void *send(void *argument)
+{
+    for (int i = 0; i < CARGO; i++) {
+        while (i - __atomic_load_n(&received, __ATOMIC_ACQUIRE) >= BELT)
+            usleep(10);
+        size_t size = 16 + (size_t)(i % 50) * 8;
+        long *object = i % 3 ? gc_alloc(size) : gc_alloc_manual(size);
+        object[0] = i;
+        belt[i % BELT] = object;
+        set(&sent, i + 1);
+    }
+    return argument;
+}
+
+START_TEST(freed_by_another)
+{
+    pthread_t sender = run(send, NULL);
+    for (int i = 0; i < CARGO; i++) {
+        while (__atomic_load_n(&sent, __ATOMIC_ACQUIRE) <= i)
+            usleep(10);
+        long *object = belt[i % BELT];
+        belt[i % BELT] = NULL;
+        ck_assert_int_eq(object[0], i);
+        if (i % 5 == 0) {
+            object = gc_realloc(object, 700);
+            ck_assert_int_eq(object[0], i);
+        }
+        gc_free(object);
+        set(&received, i + 1);
+    }
+    joined(sender);
+}
+END_TEST
+
+/* ---- Exit hooks ---------------------------------------------------------------------------- */
+
+static pthread_key_t early, late;
+static int hooks;
+
+/* Called as often as the C library does. */
+static void hook(void *value)
+{
+    struct tree *t = value;
+    if (!tree_is_sound(t, 3, 7))
+        abort();
+    for (int i = 0; i < 100; i++)
+        gc_free(gc_alloc(100));
+    __atomic_fetch_add(&hooks, 1, __ATOMIC_RELAXED);
+    pthread_setspecific(early, grow_tree(3, 7));
+    pthread_setspecific(late, grow_tree(3, 7));
+}
+
+static void *leave_values(void *argument)
+{
+    pthread_setspecific(early, grow_tree(3, 7));
+    pthread_setspecific(late, grow_tree(3, 7));
+    return argument;
+}
+
+/* A key that is older than the library's, and one that is younger. */
+START_TEST(exit_hooks)
+{
+    pthread_key_create(&early, hook);
+    gc_init();
+    pthread_key_create(&late, hook);
+    for (int i = 0; i < 50; i++)
+        joined(run(leave_values, NULL));
+    ck_assert_int_ge(hooks, 50 * 2 * 4);
+    gc_collect();
+    joined(run(work, NULL));
+}
+END_TEST
+
+/* ---- Many that come and go while others collect ------------------------------------------- */
+
+static int enough;
+
+static void *collect_all_the_time(void *argument)
+{
+    while (!__atomic_load_n(&enough, __ATOMIC_ACQUIRE))
+        gc_collect();
+    return argument;
+}
+
+static void *short_life(void *argument)
+{
+    const struct tree *t = argument;
+    if (!tree_is_sound(t, 4, 9))
+        abort();
+    return grow_tree(4, 9);
+}
+
+START_TEST(short_lives)
+{
+    pthread_t collector = run(collect_all_the_time, NULL);
+    for (int i = 0; i < 500; i++)
+        ck_assert(tree_is_sound(joined(run(short_life, grow_tree(4, 9))), 4, 9));
+    set(&enough, 1);
+    joined(collector);
+}
+END_TEST
+
+static void *allocate_once(void *argument)
+{
+    ck_assert_ptr_nonnull(gc_alloc(100));
+    await(&enough, 1);
+    return argument;
+}
+
+/* Idle threads keep little of the heap. */
+START_TEST(idle_threads)
+{
+    pthread_t threads[32];
+    for (int i = 0; i < 32; i++)
+        threads[i] = run(allocate_once, NULL);
+    gc_collect();
+    gc_collect();
+    set(&enough, 1);
+    for (int i = 0; i < 32; i++)
+        joined(threads[i]);
+}
+END_TEST
+
+static void *register_often(void *argument)
+{
+    for (int i = 0; i < 10; i++) {
+        ck_assert_int_eq(gc_thread_register(), 0);
+        ck_assert_int_eq(gc_thread_register(), 0);
+        ck_assert_ptr_nonnull(gc_alloc(100));
+        ck_assert_int_eq(gc_thread_unregister(), 0);
+        ck_assert_int_eq(gc_thread_unregister(), -1);
+        ck_assert_int_eq(errno, EINVAL);
+    }
+    return argument;
+}
+
+START_TEST(registering)
+{
+    joined(run(register_often, NULL));
+    ck_assert_ptr_nonnull(gc_alloc(100));
+    gc_collect();
+}
+END_TEST
+
+TCase *lives_case(void)
+{
+    TCase *tc = tcase_create("lives");
+    tcase_add_test(tc, trees);
+    tcase_add_test(tc, freed_by_another);
+    tcase_add_test(tc, exit_hooks);
+    tcase_add_test(tc, short_lives);
+    tcase_add_test(tc, idle_threads);
+    tcase_add_test(tc, registering);
+    return tc;
+}

@@ -1,0 +1,69 @@
+/* Programs of several threads: what their test files share. */
+#ifndef TESTS_THREADS_H
+#define TESTS_THREADS_H
+
+#include <check.h>
+#include <gcalloc/gcalloc.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef __clang__
+#define NOINLINE __attribute__((noinline))
+#else
+#define NOINLINE __attribute__((noipa))
+#endif
+
+TCase *lives_case(void);
+TCase *places_case(void);
+TCase *forks_case(void);
+TCase *strangers_case(void);
+TCase *coroutines_case(void);
+TCase *signals_case(void);
+
+/* ---- Threads ------------------------------------------------------------------- */
+
+pthread_t run(void *(*start)(void *), void *argument);
+void *joined(pthread_t thread);
+
+/* A number that threads wait for. */
+void set(int *number, int value);
+void await(const int *number, int value);
+
+/* ---- Objects that the test itself does not hold ------------------------------------ */
+
+static inline uintptr_t hide(const void *p)
+{
+    return ~(uintptr_t)p;
+}
+
+static inline void *reveal(uintptr_t hidden)
+{
+    return (void *)~hidden;
+}
+
+/* Is there an object that starts at the hidden address? */
+bool lives(uintptr_t hidden);
+
+/* Calls work(argument) far down the stack, and overwrites what it left there. */
+NOINLINE void deeply(void (*work)(void *), void *argument);
+
+/* A new object of so many bytes, hidden. */
+uintptr_t new_hidden(size_t size);
+
+/* Stores the address in a word, or a null pointer, without leaving a copy. */
+void store(void **word, uintptr_t hidden);
+
+/* ---- Trees --------------------------------------------------------------------- */
+
+struct tree {
+    struct tree *left, *right;
+    long number;
+};
+
+struct tree *grow_tree(int depth, long number);
+bool tree_is_sound(const struct tree *t, int depth, long number);
+
+#endif
