@@ -118,6 +118,9 @@ static void check_heap(struct marker *m)
     uint32_t held = 0, threads = 0;
     for (MUTATORS(t)) {
         held += t->cache ? cache_check(t->cache) : 0;
+        held += t->spare ? cache_check(t->spare) : 0;
+        for (unsigned i = 0; i < t->aside_count; i++)
+            held += cache_check(t->aside[i]);
         threads += thread_lives(t);
     }
     heap_check_held(m->heap, held, threads - 1 + thread_lost_count());

@@ -4,13 +4,12 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <threads.h>
 #include <time.h>
 
 #include "base/bits.h"
-#include "base/log.h"
+#include "world/next.h"
 #include "world/thread.h"
-
-#define EXPORTED __attribute__((visibility("default")))
 
 /* In programs that are linked statically the C library's functions have these names too;
  * elsewhere dlsym finds them. */
@@ -21,24 +20,15 @@ extern int __pthread_detach(pthread_t) __attribute__((weak));
 extern void __pthread_exit(void *) __attribute__((weak, noreturn));
 extern void *dlsym(void *, const char *) __attribute__((weak));
 
-/* The next definition of a function, sought once. */
-#define NEXT(name, fallback)                                                       \
-    ({                                                                             \
-        static __typeof__(&name) next PRIVATE_DATA;                                \
-        __typeof__(&name) found = __atomic_load_n(&next, __ATOMIC_RELAXED);        \
-        if (UNLIKELY(!found)) {                                                    \
-            found = (fallback) ? (fallback) : (__typeof__(&name))find_next(#name); \
-            __atomic_store_n(&next, found, __ATOMIC_RELAXED);                      \
-        }                                                                          \
-        found;                                                                     \
-    })
+/* These bring them into such a program. */
+__attribute__((used)) static void (*const needed[])(void) = {(void (*)(void))thrd_create,
+                                                             (void (*)(void))thrd_join,
+                                                             (void (*)(void))thrd_detach,
+                                                             (void (*)(void))thrd_exit};
 
-static void *find_next(const char *name)
+void *next_find(const char *name)
 {
-    void *found = dlsym ? dlsym(RTLD_NEXT, name) : NULL;
-    if (!found)
-        log_line("the C library's %s is not to be found", name);
-    return found;
+    return dlsym ? dlsym(RTLD_NEXT, name) : NULL;
 }
 
 static void *run(void *record)
@@ -92,8 +82,6 @@ EXPORTED int pthread_join(pthread_t thread, void **result)
 }
 
 #ifdef __GLIBC__
-#define NO_FALLBACK(name) ((__typeof__(&name))NULL)
-
 EXPORTED int pthread_tryjoin_np(pthread_t thread, void **result)
 {
     JOIN(thread,

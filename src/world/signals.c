@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/options.h"
+#include "world/handlers.h"
 #include "world/stop.h"
 
 /* Above those that programs take first (SIGRTMIN and up), and below those that debuggers
@@ -49,7 +50,7 @@ bool signals_install(void)
         log_line("option signal: %zu is no real-time signal (%d to %d)", options.signal,
                  SIGRTMIN, SIGRTMAX);
     int number = signals_stop();
-    if (sigaction(number, &action, NULL) != 0)
+    if (handlers_set(number, &action, NULL) != 0)
         return false;
     stop_signal = number;
     return true;

@@ -9,6 +9,7 @@
 #include "base/lock.h"
 #include "base/log.h"
 #include "base/os.h"
+#include "world/handlers.h"
 #include "world/signals.h"
 #include "world/strangers.h"
 
@@ -111,7 +112,7 @@ static uintptr_t program_counter(const ucontext_t *context)
 #endif
 }
 
-static bool in_fast_path(const ucontext_t *context)
+bool world_in_fast_path(const ucontext_t *context)
 {
     uintptr_t pc = program_counter(context);
     return pc - (uintptr_t)__start_gc_fast <
@@ -139,7 +140,7 @@ NOINLINE void world_arrived(const ucontext_t *context)
     } else if (!m) {
         park_stranger(epoch, sp);
     } else if (!m->safe) {
-        m->in_fast_path = in_fast_path(context);
+        m->in_fast_path = world_in_fast_path(context);
         park(m, sp);
     }
 }
@@ -168,6 +169,7 @@ NOINLINE static void park_now(void)
     __builtin_unwind_init();
     park_from_here();
     __asm__ volatile("" ::: "memory"); /* no tail call: this frame holds the registers */
+    handlers_resume();
     errno = saved_errno;
 }
 

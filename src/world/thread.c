@@ -116,13 +116,21 @@ static void drop_record(struct mutator *m)
     registry.unused = m;
 }
 
-/* The cache goes back, the record too unless somebody may join.  The world lock is held,
+static void end_cache(struct cache **c)
+{
+    if (*c)
+        cache_destroy(*c);
+    *c = NULL;
+}
+
+/* The caches go back, the record too unless somebody may join.  The world lock is held,
  * or the world is the caller's alone. */
 static void end_record(struct mutator *m)
 {
-    if (m->cache)
-        cache_destroy(m->cache);
-    m->cache = NULL;
+    end_cache(&m->cache);
+    end_cache(&m->spare);
+    while (m->aside_count > 0)
+        end_cache(&m->aside[--m->aside_count]);
     m->ready = false;
     m->life = LIFE_FINISHED;
     if (!m->joinable)

@@ -11,6 +11,8 @@
 #include "base/bits.h"
 #include "base/registers.h"
 
+enum { ASIDE_MOST = 8 };
+
 struct cache;
 struct snapshot;
 
@@ -35,7 +37,10 @@ struct mutator {
     uintptr_t stack_low, stack_high;
     uintptr_t pointer; /* see thread_pointer.  Own, constant */
 
-    struct cache *cache;       /* own; NULL before its first slow path */
+    struct cache *cache; /* own; NULL before its first slow path */
+    /* Own: caches that handlers set aside, and one for the next handler. */
+    struct cache *aside[ASIDE_MOST], *spare;
+    unsigned aside_count;
     struct snapshot *snapshot; /* own: what it found out for a collection */
     bool ready;        /* own: no slow path has anything to prepare or to restore */
     bool temporary;    /* own: past its exit hook; every call registers it anew */

@@ -1,9 +1,183 @@
 /* The stop signal and the program's own. */
+#include <errno.h>
+#include <setjmp.h>
 #include <signal.h>
+#include <sys/time.h>
+#include <unistd.h>
 
 #include "threads.h"
 
+static int enough, handled, kept;
+
+static void await_end(void)
+{
+    set(&kept, 1);
+    await(&enough, 1);
+}
+
+/* A thread that has blocked whatever can be blocked is stopped all the same. */
+static void *block_everything(void *argument)
+{
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, NULL);
+    sigprocmask(SIG_BLOCK, &all, NULL);
+    await_end();
+    return argument;
+}
+
+static void *wait_for_any(void *argument)
+{
+    sigset_t all;
+    int number;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, NULL);
+    set(&kept, 1);
+    ck_assert_int_eq(sigwait(&all, &number), 0);
+    ck_assert_int_eq(number, SIGUSR2);
+    return argument;
+}
+
+START_TEST(masks)
+{
+    void *(*const bodies[])(void *) = {block_everything, wait_for_any};
+    for (int i = 0; i < 2; i++) {
+        enough = kept = 0;
+        pthread_t thread = run(bodies[i], NULL);
+        await(&kept, 1);
+        for (int j = 0; j < 100; j++)
+            gc_collect();
+        set(&enough, 1);
+        pthread_kill(thread, SIGUSR2);
+        joined(thread);
+    }
+}
+END_TEST
+
+START_TEST(sets)
+{
+    sigset_t all, now;
+    sigfillset(&all);
+    ck_assert_int_eq(pthread_sigmask(SIG_SETMASK, &all, NULL), 0);
+    ck_assert_int_eq(pthread_sigmask(SIG_SETMASK, &all, &now), 0);
+    ck_assert_int_eq(sigismember(&now, SIGUSR1), 1);
+    ck_assert_int_eq(sigismember(&now, SIGRTMIN + 18), 0);
+    struct sigaction ours = {.sa_handler = SIG_IGN};
+    ck_assert_int_eq(sigaction(SIGRTMIN + 18, &ours, NULL), -1);
+    ck_assert_int_eq(errno, EINVAL);
+}
+END_TEST
+
+static void on_signal_once(int number)
+{
+    handled += number;
+}
+
+/* What was set is what is said to be set. */
+START_TEST(actions)
+{
+    struct sigaction action = {.sa_handler = on_signal_once,
+                               .sa_flags = (int)SA_RESETHAND};
+    struct sigaction old;
+    ck_assert(signal(SIGUSR1, on_signal_once) == SIG_DFL);
+    ck_assert(signal(SIGUSR1, SIG_IGN) == on_signal_once);
+    raise(SIGUSR1);
+    ck_assert_int_eq(handled, 0);
+    ck_assert_int_eq(sigaction(SIGUSR1, &action, &old), 0);
+    ck_assert(old.sa_handler == SIG_IGN);
+    ck_assert_int_eq(sigaction(SIGUSR1, NULL, &old), 0);
+    ck_assert(old.sa_handler == on_signal_once && (old.sa_flags & (int)SA_RESETHAND));
+    raise(SIGUSR1);
+    ck_assert_int_eq(handled, SIGUSR1);
+    ck_assert_int_eq(sigaction(SIGUSR1, NULL, &old), 0);
+    ck_assert(old.sa_handler == SIG_DFL);
+}
+END_TEST
+
+/* ---- Handlers that allocate, wherever they interrupt -------------------------------------- */
+
+static struct tree *last;
+
+static void allocate(int number)
+{
+    (void)number;
+    last = grow_tree(3, handled);
+    gc_free(gc_alloc(100));
+    if (!tree_is_sound(last, 3, handled))
+        abort();
+    handled++;
+}
+
+static void tick_often(void)
+{
+    struct itimerval often = {{0, 200}, {0, 200}};
+    setitimer(ITIMER_REAL, &often, NULL);
+}
+
+static void churn(int rounds)
+{
+    for (int i = 0; i < rounds; i++) {
+        const struct tree *t = grow_tree(9, i);
+        for (int j = 0; j < 1000; j++)
+            gc_free(gc_alloc(16 + (size_t)j % 300));
+        if (!tree_is_sound(t, 9, i))
+            abort();
+    }
+}
+
+static void *churn_until_enough(void *argument)
+{
+    while (__atomic_load_n(&handled, __ATOMIC_RELAXED) < 1000)
+        churn(1);
+    return argument;
+}
+
+START_TEST(handlers_allocate)
+{
+    signal(SIGALRM, allocate);
+    pthread_t thread = run(churn_until_enough, NULL);
+    tick_often();
+    churn_until_enough(NULL);
+    signal(SIGALRM, SIG_IGN);
+    joined(thread);
+    gc_collect();
+}
+END_TEST
+
+static sigjmp_buf back;
+static volatile bool may_jump;
+
+static void jump(int number)
+{
+    allocate(number);
+    if (may_jump)
+        siglongjmp(back, 1);
+}
+
+START_TEST(handlers_jump)
+{
+    signal(SIGALRM, jump);
+    tick_often();
+    while (handled < 300) {
+        if (sigsetjmp(back, 1) == 0) {
+            may_jump = true;
+            churn(1);
+        }
+        may_jump = false;
+    }
+    signal(SIGALRM, SIG_IGN);
+    churn(10);
+    gc_collect();
+}
+END_TEST
+
 TCase *signals_case(void)
 {
-    return tcase_create("signals");
+    TCase *tc = tcase_create("signals");
+    tcase_add_test(tc, masks);
+    tcase_add_test(tc, sets);
+    tcase_add_test(tc, actions);
+    tcase_add_test(tc, handlers_allocate);
+    tcase_add_test(tc, handlers_jump);
+    return tc;
 }

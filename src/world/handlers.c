@@ -1,0 +1,195 @@
+/* sigaction and signal, in front of the C library's: each handler of the program is called
+ * by one of ours.
+ *
+ * - It interrupted a fast path: the cache is being changed, and the handler has another one
+ *   until it returns.  If it leaves by siglongjmp, the thread keeps that, and the old one
+ *   stays set aside until the thread ends.
+ * - It interrupted a critical section: the signal is put off to its end.  Meanwhile all
+ *   other signals are blocked, so one is all there ever is. */
+#include "world/handlers.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/critical.h"
+#include "heap/cache.h"
+#include "world/next.h"
+#include "world/signals.h"
+#include "world/stop.h"
+
+extern int __sigaction(int, const struct sigaction *, struct sigaction *)
+    __attribute__((weak));
+
+typedef void (*handler)(int, siginfo_t *, void *);
+
+/* By signal.  Atomic; never taken back, as a child of vfork may change what the kernel
+ * knows, and shares this. */
+static struct {
+    handler handler;
+    bool once; /* SA_RESETHAND */
+} wrapped[NSIG] PRIVATE_DATA;
+
+/* The signal that waits for the end of a critical section, and the mask before it. */
+static __thread struct {
+    volatile bool waiting;
+    siginfo_t information;
+    sigset_t mask;
+} put_off __attribute__((tls_model("initial-exec")));
+
+int handlers_set(int number, const struct sigaction *action, struct sigaction *old)
+{
+    return NEXT(sigaction, __sigaction)(number, action, old);
+}
+
+/* ---- Calling the program's handler -------------------------------------------------------- */
+
+static void call_handler(int number, siginfo_t *information, void *context)
+{
+    handler h = __atomic_load_n(&wrapped[number].handler, __ATOMIC_ACQUIRE);
+    if (__atomic_load_n(&wrapped[number].once, __ATOMIC_RELAXED)) {
+        struct sigaction usual = {.sa_handler = SIG_DFL};
+        handlers_set(number, &usual, NULL);
+    }
+    h(number, information, context);
+}
+
+/* The thread works with this cache, which may be NULL: then it makes one when it needs it. */
+static void change_cache(struct mutator *m, struct cache *c, bool ready)
+{
+    thread_cache = c && ready ? c : (struct cache *)(uintptr_t)&cache_none;
+    m->cache = c;
+    m->ready = ready;
+}
+
+/* One spare cache is kept for the next time. */
+static void keep_spare(struct mutator *m)
+{
+    struct cache *used = m->cache;
+    m->cache = NULL;
+    if (!m->spare) {
+        m->spare = used;
+    } else if (used) {
+        critical_begin();
+        cache_destroy(used);
+        critical_end();
+    }
+}
+
+static void call_with_spare(struct mutator *m, int number, siginfo_t *information,
+                            void *context)
+{
+    struct cache *interrupted = m->cache;
+    unsigned place = m->aside_count;
+    bool fast = thread_cache == interrupted;
+    if (place < ASIDE_MOST)
+        m->aside[m->aside_count++] = interrupted;
+    struct cache *spare = m->spare;
+    m->spare = NULL;
+    change_cache(m, spare, false);
+    call_handler(number, information, context);
+    keep_spare(m);
+    m->aside_count = place;
+    change_cache(m, interrupted, true);
+    if (!fast)
+        thread_cache = (struct cache *)(uintptr_t)&cache_none;
+}
+
+/* ---- Putting a signal off ------------------------------------------------------------------ */
+
+/* A fault of the code that runs cannot be put off. */
+static bool is_fault(int number, const siginfo_t *information)
+{
+    return (number == SIGSEGV || number == SIGBUS || number == SIGFPE ||
+            number == SIGILL || number == SIGTRAP || number == SIGABRT) &&
+           (information->si_code > 0 || number == SIGABRT);
+}
+
+/* The kernel's mask is one word; the C library's type is longer. */
+static void put_signal_off(const siginfo_t *information, ucontext_t *context)
+{
+    put_off.information = *information;
+    uint64_t *mask = (void *)&context->uc_sigmask;
+    memcpy(&put_off.mask, mask, sizeof *mask);
+    *mask = ~(UINT64_C(1) << (signals_stop() - 1));
+    put_off.waiting = true;
+    critical.deferred = true;
+}
+
+void handlers_resume(void)
+{
+    if (!put_off.waiting)
+        return;
+    siginfo_t information = put_off.information;
+    sigset_t mask = put_off.mask;
+    put_off.waiting = false;
+    syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), information.si_signo,
+            &information);
+    signals_restore(&mask);
+}
+
+static void on_signal(int number, siginfo_t *information, void *context)
+{
+    int saved_errno = errno;
+    struct mutator *m = thread_self;
+    if (critical.depth > 0 && !is_fault(number, information))
+        put_signal_off(information, context);
+    else if (m && m->ready && world_in_fast_path(context))
+        call_with_spare(m, number, information, context);
+    else
+        call_handler(number, information, context);
+    errno = saved_errno;
+}
+
+/* ---- In front of the C library --------------------------------------------------------------- */
+
+static bool is_function(const struct sigaction *action)
+{
+    return action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
+}
+
+/* What the program set, for what the kernel has. */
+static void unwrap(int number, handler before, bool once, struct sigaction *old)
+{
+    (void)number;
+    if (!(old->sa_flags & SA_SIGINFO) || old->sa_sigaction != on_signal)
+        return;
+    old->sa_sigaction = before;
+    if (once)
+        old->sa_flags |= (int)SA_RESETHAND;
+}
+
+EXPORTED int sigaction(int number, const struct sigaction *action, struct sigaction *old)
+{
+    if (number <= 0 || number >= NSIG || (number == signals_stop() && action))
+        return errno = EINVAL, -1;
+    handler before = __atomic_load_n(&wrapped[number].handler, __ATOMIC_ACQUIRE);
+    bool once = __atomic_load_n(&wrapped[number].once, __ATOMIC_RELAXED);
+    struct sigaction ours;
+    if (action) {
+        ours = *action;
+        sigdelset(&ours.sa_mask, signals_stop());
+        if (is_function(action)) {
+            __atomic_store_n(&wrapped[number].handler, action->sa_sigaction,
+                             __ATOMIC_RELEASE);
+            __atomic_store_n(&wrapped[number].once,
+                             ((unsigned)action->sa_flags & SA_RESETHAND) != 0,
+                             __ATOMIC_RELAXED);
+            ours.sa_sigaction = on_signal;
+            ours.sa_flags = (int)(((unsigned)ours.sa_flags & ~SA_RESETHAND) | SA_SIGINFO);
+        }
+    }
+    int result = handlers_set(number, action ? &ours : NULL, old);
+    if (result == 0 && old)
+        unwrap(number, before, once, old);
+    return result;
+}
+
+EXPORTED __sighandler_t signal(int number, __sighandler_t function)
+{
+    struct sigaction action = {.sa_handler = function, .sa_flags = SA_RESTART}, old;
+    if (function == SIG_ERR || sigaction(number, &action, &old) != 0)
+        return errno = EINVAL, SIG_ERR;
+    return old.sa_handler;
+}

@@ -1,0 +1,14 @@
+/* The program's signal handlers, which may allocate wherever they interrupt it. */
+#ifndef GCALLOC_WORLD_HANDLERS_H
+#define GCALLOC_WORLD_HANDLERS_H
+
+#include <signal.h>
+
+/* sigaction of the C library, for the library itself. */
+int handlers_set(int number, const struct sigaction *action, struct sigaction *old);
+
+/* At the end of a critical section: sends this thread again the signal that arrived
+ * inside, if one did. */
+void handlers_resume(void);
+
+#endif

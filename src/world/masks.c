@@ -1,0 +1,174 @@
+/* The functions that block signals or wait for them, in front of the C library's: the stop
+ * signal stays out of every set.  Where the C library's are not to be found, in programs
+ * that are linked statically, the system calls behind them are made here; then they are no
+ * cancellation points. */
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "world/next.h"
+#include "world/signals.h"
+
+enum { KERNEL_SET_BYTES = 8 };
+
+/* The set without the stop signal, in memory of the caller's; NULL stays NULL. */
+static const sigset_t *without(const sigset_t *set, sigset_t *copy)
+{
+    if (!set)
+        return NULL;
+    *copy = *set;
+    sigdelset(copy, signals_stop());
+    return copy;
+}
+
+/* ---- Masks ------------------------------------------------------------------------- */
+
+static int system_sigprocmask(int how, const sigset_t *set, sigset_t *old)
+{
+    return (int)syscall(SYS_rt_sigprocmask, how, set, old, KERNEL_SET_BYTES);
+}
+
+EXPORTED int sigprocmask(int how, const sigset_t *set, sigset_t *old)
+{
+    sigset_t copy;
+    const sigset_t *allowed = how == SIG_UNBLOCK ? set : without(set, &copy);
+    __typeof__(&sigprocmask) next = NEXT(sigprocmask, NO_FALLBACK(sigprocmask));
+    return (next ? next : system_sigprocmask)(how, allowed, old);
+}
+
+EXPORTED int pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
+{
+    sigset_t copy;
+    const sigset_t *allowed = how == SIG_UNBLOCK ? set : without(set, &copy);
+    __typeof__(&pthread_sigmask) next =
+        NEXT(pthread_sigmask, NO_FALLBACK(pthread_sigmask));
+    if (next)
+        return next(how, allowed, old);
+    int saved_errno = errno;
+    int error = system_sigprocmask(how, allowed, old) == 0 ? 0 : errno;
+    errno = saved_errno;
+    return error;
+}
+
+/* ---- Waiting with a mask ------------------------------------------------------------- */
+
+static int system_sigsuspend(const sigset_t *set)
+{
+    return (int)syscall(SYS_rt_sigsuspend, set, KERNEL_SET_BYTES);
+}
+
+EXPORTED int sigsuspend(const sigset_t *set)
+{
+    sigset_t copy;
+    __typeof__(&sigsuspend) next = NEXT(sigsuspend, NO_FALLBACK(sigsuspend));
+    return (next ? next : system_sigsuspend)(without(set, &copy));
+}
+
+/* The kernel writes to its copy of the time. */
+static int system_ppoll(struct pollfd *files, nfds_t count,
+                        const struct timespec *timeout, const sigset_t *set)
+{
+    struct timespec t;
+    if (timeout)
+        t = *timeout;
+    return (int)syscall(SYS_ppoll, files, count, timeout ? &t : NULL, set,
+                        KERNEL_SET_BYTES);
+}
+
+EXPORTED int ppoll(struct pollfd *files, nfds_t count, const struct timespec *timeout,
+                   const sigset_t *set)
+{
+    sigset_t copy;
+    __typeof__(&ppoll) next = NEXT(ppoll, NO_FALLBACK(ppoll));
+    return (next ? next : system_ppoll)(files, count, timeout, without(set, &copy));
+}
+
+static int system_pselect(int count, fd_set *read, fd_set *write, fd_set *except,
+                          const struct timespec *timeout, const sigset_t *set)
+{
+    struct timespec t;
+    struct {
+        const sigset_t *set;
+        size_t bytes;
+    } mask = {set, KERNEL_SET_BYTES};
+    if (timeout)
+        t = *timeout;
+    return (int)syscall(SYS_pselect6, count, read, write, except, timeout ? &t : NULL,
+                        &mask);
+}
+
+EXPORTED int pselect(int count, fd_set *read, fd_set *write, fd_set *except,
+                     const struct timespec *timeout, const sigset_t *set)
+{
+    sigset_t copy;
+    __typeof__(&pselect) next = NEXT(pselect, NO_FALLBACK(pselect));
+    return (next ? next : system_pselect)(count, read, write, except, timeout,
+                                          without(set, &copy));
+}
+
+static int system_epoll_pwait(int file, struct epoll_event *events, int count,
+                              int timeout, const sigset_t *set)
+{
+    return (int)syscall(SYS_epoll_pwait, file, events, count, timeout, set,
+                        KERNEL_SET_BYTES);
+}
+
+EXPORTED int epoll_pwait(int file, struct epoll_event *events, int count, int timeout,
+                         const sigset_t *set)
+{
+    sigset_t copy;
+    __typeof__(&epoll_pwait) next = NEXT(epoll_pwait, NO_FALLBACK(epoll_pwait));
+    return (next ? next : system_epoll_pwait)(file, events, count, timeout,
+                                              without(set, &copy));
+}
+
+/* ---- Taking signals -------------------------------------------------------------------- */
+
+static int system_sigtimedwait(const sigset_t *set, siginfo_t *information,
+                               const struct timespec *timeout)
+{
+    return (int)syscall(SYS_rt_sigtimedwait, set, information, timeout, KERNEL_SET_BYTES);
+}
+
+EXPORTED int sigtimedwait(const sigset_t *set, siginfo_t *information,
+                          const struct timespec *timeout)
+{
+    sigset_t copy;
+    __typeof__(&sigtimedwait) next = NEXT(sigtimedwait, NO_FALLBACK(sigtimedwait));
+    return (next ? next : system_sigtimedwait)(without(set, &copy), information, timeout);
+}
+
+EXPORTED int sigwaitinfo(const sigset_t *set, siginfo_t *information)
+{
+    return sigtimedwait(set, information, NULL);
+}
+
+/* An interruption, by the stop signal for one, is no end of the wait. */
+EXPORTED int sigwait(const sigset_t *set, int *number)
+{
+    int saved_errno = errno, taken;
+    do
+        taken = sigtimedwait(set, NULL, NULL);
+    while (taken < 0 && errno == EINTR);
+    int error = taken < 0 ? errno : 0;
+    if (taken >= 0)
+        *number = taken;
+    errno = saved_errno;
+    return error;
+}
+
+EXPORTED int signalfd(int file, const sigset_t *set, int flags)
+{
+    sigset_t copy;
+    __typeof__(&signalfd) next = NEXT(signalfd, NO_FALLBACK(signalfd));
+    const sigset_t *allowed = without(set, &copy);
+    if (next)
+        return next(file, allowed, flags);
+    return (int)syscall(SYS_signalfd4, file, allowed, KERNEL_SET_BYTES, flags);
+}

@@ -1,0 +1,29 @@
+/* The C library's functions behind those of the same name here. */
+#ifndef GCALLOC_WORLD_NEXT_H
+#define GCALLOC_WORLD_NEXT_H
+
+#include "base/bits.h"
+
+#define EXPORTED __attribute__((visibility("default")))
+
+/* NULL: there is none, as in a program that is linked statically. */
+void *next_find(const char *name);
+
+/* The next definition of a function, sought once.  `fallback`, if it is not NULL, is the
+ * name that it has in programs that are linked statically, declared weak. */
+#define NEXT(name, fallback)                                                           \
+    ({                                                                                 \
+        static __typeof__(&name) next_known PRIVATE_DATA;                              \
+        __typeof__(&name) next_found = __atomic_load_n(&next_known, __ATOMIC_RELAXED); \
+        if (UNLIKELY(!next_found)) {                                                   \
+            next_found = (fallback);                                                   \
+            if (!next_found)                                                           \
+                *(void **)&next_found = next_find(#name);                              \
+            __atomic_store_n(&next_known, next_found, __ATOMIC_RELAXED);               \
+        }                                                                              \
+        next_found;                                                                    \
+    })
+
+#define NO_FALLBACK(name) ((__typeof__(&name))NULL)
+
+#endif
