@@ -2,7 +2,8 @@
  * the end, and between them many short-lived trees of each depth, the more the smaller;
  * each tree is built bottom-up and then walked once.
  *
- * usage: bintrees DEPTH */
+ * usage: bintrees DEPTH [THREADS]: with more threads, each of them does all of that; an
+ * operation is what one of them does. */
 #include "measure.h"
 
 #define MIN_DEPTH 4
@@ -47,25 +48,28 @@ static uint64_t tree_pass(int depth)
     return count;
 }
 
-int main(int argc, char **argv)
+static uint64_t run(int max_depth)
 {
-    int max_depth;
-    uint64_t start, checksum;
-    struct node *long_lived;
+    uint64_t checksum = tree_pass(max_depth + 1);
+    struct node *long_lived = tree_new(max_depth);
 
-    measure_count(argc, argv, 1, "DEPTH");
-    max_depth = (int)measure_number(argv, 1, MIN_DEPTH + 2, 26, "DEPTH");
-    start = measure_now_ns();
-    peer_init();
-    checksum = tree_pass(max_depth + 1);
-    long_lived = tree_new(max_depth);
     for (int depth = MIN_DEPTH; depth <= max_depth; depth += 2) {
         long passes = 1L << (max_depth - depth + MIN_DEPTH);
 
         for (long i = 0; i < passes; i++)
             checksum += tree_pass(depth);
     }
-    checksum += tree_count(long_lived);
-    measure_report(measure_now_ns() - start, 1, checksum);
+    return checksum + tree_count(long_lived);
+}
+
+int main(int argc, char **argv)
+{
+    int threads = measure_threads(argc, argv, "DEPTH [THREADS]");
+    int max_depth = (int)measure_number(argv, 1, MIN_DEPTH + 2, 26, "DEPTH [THREADS]");
+    uint64_t start = measure_now_ns(), checksum;
+
+    peer_init();
+    checksum = measure_run(threads, run, max_depth);
+    measure_report(measure_now_ns() - start, (uint64_t)threads, checksum);
     return 0;
 }

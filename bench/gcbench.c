@@ -3,8 +3,9 @@
  * half of them populated top-down and half built bottom-up; about as many nodes for each
  * depth.
  *
- * usage: gcbench DEPTH: the depth of the long-lived tree and of the largest short-lived
- * ones; the stretch tree is two deeper. */
+ * usage: gcbench DEPTH [THREADS]: the depth of the long-lived tree and of the largest
+ * short-lived ones; the stretch tree is two deeper.  With more threads, each of them does
+ * all of that; an operation is what one of them does. */
 #include "measure.h"
 
 #define MIN_DEPTH 4
@@ -18,7 +19,7 @@ struct node {
     int tree;
 };
 
-static int tree_number; /* of the tree that is being built */
+static __thread int tree_number; /* of the tree that is being built */
 
 static struct node *node_new(struct node *left, struct node *right, int height)
 {
@@ -128,19 +129,12 @@ static uint64_t array_sum(const double *array)
     return sum;
 }
 
-int main(int argc, char **argv)
+static uint64_t run(int max_depth)
 {
-    int max_depth;
-    uint64_t start, checksum, time_ns;
-    struct node *long_lived;
+    uint64_t checksum = tree_pass(tree_bottom_up, max_depth + 2);
+    struct node *long_lived = tree_top_down(max_depth);
     double *array;
 
-    measure_count(argc, argv, 1, "DEPTH");
-    max_depth = (int)measure_number(argv, 1, MIN_DEPTH, 24, "DEPTH");
-    start = measure_now_ns();
-    peer_init();
-    checksum = tree_pass(tree_bottom_up, max_depth + 2);
-    long_lived = tree_top_down(max_depth);
     tree_number++;
     array = array_new();
     for (int depth = MIN_DEPTH; depth <= max_depth; depth += 2) {
@@ -151,9 +145,17 @@ int main(int argc, char **argv)
         for (long i = 0; i < passes; i++)
             checksum += tree_pass(tree_bottom_up, depth);
     }
-    time_ns = measure_now_ns() - start;
+    return checksum + tree_sum(long_lived) + array_sum(array);
+}
 
-    checksum += tree_sum(long_lived) + array_sum(array);
-    measure_report(time_ns, 1, checksum);
+int main(int argc, char **argv)
+{
+    int threads = measure_threads(argc, argv, "DEPTH [THREADS]");
+    int max_depth = (int)measure_number(argv, 1, MIN_DEPTH, 24, "DEPTH [THREADS]");
+    uint64_t start = measure_now_ns(), checksum;
+
+    peer_init();
+    checksum = measure_run(threads, run, max_depth);
+    measure_report(measure_now_ns() - start, (uint64_t)threads, checksum);
     return 0;
 }

@@ -6,9 +6,12 @@
 #include "peer.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <sys/resource.h>
 #include <time.h>
+
+enum { MEASURE_THREADS = 64 }; /* at most */
 
 /* ---- Arguments: what does not fit ends the program with the usage ---------------- */
 
@@ -49,6 +52,54 @@ static inline bool measure_choice(char **argv, int i, const char *first,
         measure_usage(argv, usage);
     }
     return strcmp(argv[i], first) == 0;
+}
+
+/* Requires one argument, and allows a second one: a number of threads, which is 1 without
+ * it. */
+static inline int measure_threads(int argc, char **argv, const char *usage)
+{
+    return argc == 3 ? (int)measure_number(argv, 2, 1, MEASURE_THREADS, usage)
+                     : (measure_count(argc, argv, 1, usage), 1);
+}
+
+/* ---- Threads ----------------------------------------------------------------------- */
+
+struct measure_work {
+    uint64_t (*run)(int argument);
+    int argument;
+    uint64_t result;
+};
+
+static inline void *measure_thread(void *argument)
+{
+    struct measure_work *work = argument;
+
+    work->result = work->run(work->argument);
+    return NULL;
+}
+
+/* Runs the same on so many threads, on the caller if it is one; returns the sum of the
+ * results. */
+static inline uint64_t measure_run(int threads, uint64_t run(int argument), int argument)
+{
+    struct measure_work work[MEASURE_THREADS];
+    pthread_t ids[MEASURE_THREADS];
+    uint64_t sum = 0;
+
+    if (threads == 1)
+        return run(argument);
+    for (int i = 0; i < threads; i++) {
+        work[i] = (struct measure_work){run, argument, 0};
+        if (pthread_create(&ids[i], NULL, measure_thread, &work[i]) != 0) {
+            fprintf(stderr, "cannot start thread %d\n", i);
+            exit(1);
+        }
+    }
+    for (int i = 0; i < threads; i++) {
+        pthread_join(ids[i], NULL);
+        sum += work[i].result;
+    }
+    return sum;
 }
 
 /* ---- Numbers --------------------------------------------------------------------- */

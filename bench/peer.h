@@ -59,6 +59,7 @@ static inline uint64_t peer_collections(void)
 
 #elif defined(PEER_LIBGC)
 
+#define GC_THREADS
 #include <gc.h>
 
 #define PEER_COLLECTS 1
