@@ -206,6 +206,8 @@ GC_PUBLIC size_t gc_leak_check(void);
     X(pause_ns_last, "the last pause")                                                \
     X(pause_ns_max, "the longest pause")                                              \
     X(pause_ns_total, "all pauses")                                                   \
+    X(stop_ns_last, "of the last pause, until all threads had stopped")               \
+    X(stop_ns_total, "of all pauses, the same")                                       \
     X(mark_ns_total, "of these, marking")                                             \
     X(sweep_ns_total, "of these, sweeping")                                           \
     X(out_of_memory, "allocations that failed")

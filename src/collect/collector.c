@@ -28,10 +28,10 @@ struct cycle {
     uintptr_t sp;             /* the collecting thread's stack from here up */
     struct range_list stacks; /* of all threads */
     struct range_list roots;  /* static data, thread-local storage, registered ranges */
-    struct range_list callbacks;          /* what root callbacks named, for verify */
-    uint64_t began, marked, swept, ended; /* os_now */
-    uint64_t reclaimed_before;            /* bytes */
-    size_t unused;                        /* memory of free units before the cycle */
+    struct range_list callbacks; /* what root callbacks named, for verify */
+    uint64_t began, stopped, marked, swept, ended; /* os_now */
+    uint64_t reclaimed_before;                     /* bytes */
+    size_t unused; /* memory of free units before the cycle */
 };
 
 static struct cycle cycle PRIVATE_DATA;
@@ -139,7 +139,9 @@ static void note_times(uint64_t ended)
     collector.pause_ns_last = pause;
     collector.pause_ns_max = max_size(collector.pause_ns_max, pause);
     collector.pause_ns_total += pause;
-    collector.mark_ns_total += cycle.marked - cycle.began;
+    collector.stop_ns_last = cycle.stopped - cycle.began;
+    collector.stop_ns_total += collector.stop_ns_last;
+    collector.mark_ns_total += cycle.marked - cycle.stopped;
     collector.sweep_ns_total += cycle.swept - cycle.marked;
     cycle.ended = ended;
 }
@@ -149,11 +151,13 @@ static void log_cycle(const struct heap *h)
 {
     uint64_t pause = collector.pause_ns_last;
     static const char *const names[] = {"budget", "memory", "request", "stress", "leaks"};
-    log_line("gc %llu (%s) pause %llu us (mark %llu, sweep %llu), live %zu KiB in %zu "
+    log_line("gc %llu (%s) pause %llu us (stop %llu, mark %llu, sweep %llu), live %zu "
+             "KiB in %zu "
              "objects, freed %llu KiB, heap %zu KiB, next after %zu KiB, at %llu ms",
              (unsigned long long)collector.collections, names[cycle.cause],
              (unsigned long long)pause / 1000,
-             (unsigned long long)(cycle.marked - cycle.began) / 1000,
+             (unsigned long long)(cycle.stopped - cycle.began) / 1000,
+             (unsigned long long)(cycle.marked - cycle.stopped) / 1000,
              (unsigned long long)(cycle.swept - cycle.marked) / 1000, h->live_bytes >> 10,
              h->live_objects,
              (unsigned long long)(h->counters.reclaimed_bytes - cycle.reclaimed_before) >>
@@ -206,6 +210,7 @@ static bool stop_and_run(struct heap *h, const struct snapshot *s)
 {
     cycle.began = os_now();
     world_stop();
+    cycle.stopped = os_now();
     bool valid = s->loaded == segments_loaded();
     if (valid) {
         list_roots(h, s);

@@ -23,7 +23,7 @@ struct collector {
     uint64_t started;  /* when the heap was made; os_now */
     uint64_t collections;
     uint64_t pause_ns_last, pause_ns_max, pause_ns_total;
-    uint64_t mark_ns_total, sweep_ns_total;
+    uint64_t stop_ns_last, stop_ns_total, mark_ns_total, sweep_ns_total;
     /* Called in the pause, when all is marked that roots other than manual objects reach;
      * set for one cycle by a leak check, else NULL. */
     void (*leak_phase)(struct heap *h, const struct range_list *stacks,

@@ -58,6 +58,8 @@ static void fill_collector(struct gc_stats *s, const struct collector *c)
     s->pause_ns_last = c->pause_ns_last;
     s->pause_ns_max = c->pause_ns_max;
     s->pause_ns_total = c->pause_ns_total;
+    s->stop_ns_last = c->stop_ns_last;
+    s->stop_ns_total = c->stop_ns_total;
     s->mark_ns_total = c->mark_ns_total;
     s->sweep_ns_total = c->sweep_ns_total;
 }
