@@ -40,7 +40,7 @@ enum { BAD_FREE_WARN, BAD_FREE_ABORT };
     X(os, CHOICE, AT_START, 0, OS_CHOICES ": where the heap's memory comes from")        \
     X(fit, CHOICE, AT_START, 0, FIT_CHOICES ": which free units serve a request")        \
     X(floor, SIZE, ANY_TIME, MIB(8), "least allocation between two collections")         \
-    X(growth, COUNT, ANY_TIME, 150,                                                      \
+    X(growth, COUNT, ANY_TIME, 200,                                                      \
       "allocation between two collections, in percent of what survived the last")        \
     X(huge_pages, SIZE, AT_START, MIB(4),                                                \
       "heap size from which the system is asked for huge pages; 0: never")               \

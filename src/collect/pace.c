@@ -6,7 +6,7 @@
 
 /* Heaps above this size grow by less, since the same time for marking then buys more
  * room: the percentage falls with the square root, to no less than half of live. */
-enum { TAPER_FROM = MIB(32) };
+enum { TAPER_FROM = MIB(8) };
 
 static size_t square_root(size_t n)
 {
@@ -40,13 +40,27 @@ void pace_configure(struct heap *h)
 {
     h->limit = options.heap_limit ? options.heap_limit : SIZE_MAX;
     extent_keep_limit(h);
-    h->budget = budget_for(h->live_bytes);
+    h->budget = h->wanted = budget_for(h->live_bytes);
+}
+
+/* A heap does not grow on the strength of one cycle, which may have come while two large
+ * structures lived for a moment: if it wants more than at the last one, it has what room it
+ * holds, or half of live, until it says so again. */
+static size_t damped(const struct heap *h, size_t wanted)
+{
+    if (wanted <= h->wanted)
+        return wanted;
+    size_t room = h->used_bytes + h->dirty_bytes - h->live_bytes;
+    size_t modest = max_size(max_size(room, h->live_bytes / 2), options.floor);
+    return min_size(wanted, modest);
 }
 
 void pace_after_cycle(struct heap *h, bool thorough, size_t unused)
 {
+    size_t wanted = budget_for(h->live_bytes);
     h->charged = 0;
-    h->budget = budget_for(h->live_bytes);
+    h->budget = thorough ? wanted : damped(h, wanted);
+    h->wanted = wanted;
     size_t kept = h->budget;
     if (!thorough) {
         kept += min_size(h->budget / 2, SIZE_MAX - h->budget);

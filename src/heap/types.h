@@ -256,6 +256,7 @@ struct heap {
     size_t
         charged; /* bytes handed out since the last cycle, less explicit frees.  Atomic */
     size_t budget; /* cycle: a collection is due when charged reaches it */
+    size_t wanted;  /* cycle: the budget that the last one found right for what lives */
 
     size_t live_bytes, live_objects; /* cycle: marked by the last one */
     struct counters counters;

@@ -57,8 +57,9 @@ static void expect_live(size_t bytes)
 START_TEST(growth_is_respected)
 {
     static const char *const percents[] = {"50", "100", "230"};
-    keep(MIB(20));
-    expect_live(MIB(20));
+    ck_assert_int_eq(gc_option_set("floor", "1M"), 0);
+    keep(MIB(7));
+    expect_live(MIB(7));
     for (size_t i = 0; i < sizeof percents / sizeof percents[0]; i++) {
         ck_assert_int_eq(gc_option_set("growth", percents[i]), 0);
         gc_collect();

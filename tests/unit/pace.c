@@ -29,7 +29,7 @@ START_TEST(small_heaps_grow_by_the_percentage)
     ck_assert_uint_eq(budget(0), MIB(4));
     ck_assert_uint_eq(budget(MIB(2)), MIB(4));
     ck_assert_uint_eq(budget(MIB(8)), MIB(12));
-    ck_assert_uint_eq(budget(12345678), 18518517);
+    ck_assert_uint_eq(budget(7654321), 11481481);
     set(0, 0);
     ck_assert_uint_eq(budget(MIB(8)), 0);
     set(0, 1);
@@ -66,6 +66,35 @@ START_TEST(growth_does_not_wrap)
     ck_assert_uint_ge(budget(25600), GIB(1));
     set(0, SIZE_MAX);
     ck_assert_uint_ge(budget(MIB(24)), GIB(1));
+    heap_destroy(&h);
+}
+END_TEST
+
+/* After a cycle that was not asked for. */
+static size_t usual_budget(size_t live)
+{
+    h.live_bytes = live;
+    pace_after_cycle(&h, false, 0);
+    return h.budget;
+}
+
+/* One large cycle does not make the heap grow, beyond half of live; two do. */
+START_TEST(growth_is_wanted_twice)
+{
+    ck_assert(make_heap(&h, MIB(64), false));
+    set(MIB(1), 100);
+    pace_configure(&h);
+    h.used_bytes = MIB(4);
+    ck_assert_uint_eq(usual_budget(MIB(4)), MIB(2));
+    ck_assert_uint_eq(usual_budget(MIB(4)), MIB(4));
+    h.used_bytes = MIB(8);
+    ck_assert_uint_eq(usual_budget(MIB(7)), MIB(7) / 2);
+    ck_assert_uint_eq(usual_budget(MIB(4)), MIB(4));
+    h.used_bytes = MIB(12);
+    ck_assert_uint_eq(usual_budget(MIB(7)), MIB(5)); /* the room that it holds */
+    ck_assert_uint_eq(usual_budget(MIB(7)), MIB(7));
+    ck_assert_uint_eq(usual_budget(KIB(1)), MIB(1)); /* the floor */
+    h.used_bytes = 0;
     heap_destroy(&h);
 }
 END_TEST
@@ -135,6 +164,7 @@ TCase *pace_tests(void)
     tcase_add_test(t, small_heaps_grow_by_the_percentage);
     tcase_add_loop_test(t, large_heaps_taper, 0, 5);
     tcase_add_test(t, growth_does_not_wrap);
+    tcase_add_test(t, growth_is_wanted_twice);
     tcase_add_test(t, free_memory_beyond_the_budget_goes);
     tcase_add_test(t, configure_takes_options_over);
     tcase_add_test(t, limit_below_what_is_used);
