@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <gcalloc/gcalloc.h>
 
+#include "base/critical.h"
 #include "base/lock.h"
 #include "base/log.h"
 #include "base/options.h"
@@ -62,9 +63,11 @@ static bool start_heap(void)
 {
     if (__atomic_load_n(&start, __ATOMIC_ACQUIRE) == STARTED)
         return true;
+    critical_begin(); /* a signal handler that allocates must not wait for itself */
     lock_take(&start_lock, RANK_START);
     bool started = make_heap();
     lock_release(&start_lock, RANK_START);
+    critical_end();
     return started;
 }
 
