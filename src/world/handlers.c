@@ -106,15 +106,27 @@ static bool is_fault(int number, const siginfo_t *information)
            (information->si_code > 0 || number == SIGABRT);
 }
 
-/* The kernel's mask is one word; the C library's type is longer. */
-static void put_signal_off(const siginfo_t *information, ucontext_t *context)
+static void send_again(siginfo_t *information)
 {
-    put_off.information = *information;
+    syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), information->si_signo,
+            information);
+}
+
+/* The kernel's mask is one word; the C library's type is longer.  A second signal, which
+ * interrupts this function's caller, stays pending behind the first. */
+static void put_signal_off(siginfo_t *information, ucontext_t *context)
+{
     uint64_t *mask = (void *)&context->uc_sigmask;
+    if (put_off.waiting) {
+        *mask = ~(UINT64_C(1) << (signals_stop() - 1));
+        send_again(information);
+        return;
+    }
+    put_off.information = *information;
     memcpy(&put_off.mask, mask, sizeof *mask);
-    *mask = ~(UINT64_C(1) << (signals_stop() - 1));
     put_off.waiting = true;
     critical.deferred = true;
+    *mask = ~(UINT64_C(1) << (signals_stop() - 1));
 }
 
 void handlers_resume(void)
@@ -133,6 +145,8 @@ static void on_signal(int number, siginfo_t *information, void *context)
 {
     int saved_errno = errno;
     struct mutator *m = thread_self;
+    if (critical.depth == 0 && critical.deferred) /* this handler may not return */
+        critical_leave();
     if (critical.depth > 0 && !is_fault(number, information))
         put_signal_off(information, context);
     else if (m && m->ready && world_in_fast_path(context))

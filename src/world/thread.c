@@ -184,9 +184,8 @@ static void arm_exit_hook(struct mutator *m)
         pthread_setspecific(registry.key, m);
 }
 
-void thread_begin(struct mutator *m)
+static void begin(struct mutator *m)
 {
-    signals_open();
     if (stack_bounds(&m->stack_low, &m->stack_high) != 0)
         probe_stack(&m->stack_low, &m->stack_high);
     m->thread = pthread_self();
@@ -194,6 +193,19 @@ void thread_begin(struct mutator *m)
     m->tid = gettid();
     arm_exit_hook(m);
     world_join(m);
+}
+
+/* A handler of the program may have registered the thread before this runs, none will
+ * meanwhile: a thread has one record. */
+void thread_begin(struct mutator *m)
+{
+    sigset_t saved;
+    signals_open();
+    signals_block_handlers(&saved);
+    if (thread_self)
+        thread_detach();
+    begin(m);
+    signals_restore(&saved);
 }
 
 struct mutator *thread_attach(void)
