@@ -43,8 +43,8 @@ static struct thing *make(uint32_t *state)
 {
     uint32_t r = next_random(state);
     size_t size = r % 64 ? 16 + r % 500 : r % 1024 ? 16 + r % 20000 : 70000 + r % 200000;
-    struct thing *t = r & 1 << 30 ? gc_alloc(size + sizeof *t)
-                                  : gc_alloc_manual(size + sizeof *t);
+    struct thing *t =
+        r & 1 << 30 ? gc_alloc(size + sizeof *t) : gc_alloc_manual(size + sizeof *t);
     if (!t)
         fail("no memory");
     for (size_t i = 0; i < size; i += 64)
@@ -83,7 +83,8 @@ static void *work(void *argument)
 {
     uint32_t state = (uint32_t)(uintptr_t)argument | 1;
     unsigned long steps = 1000 + next_random(&state) % 20000;
-    for (unsigned long i = 0; i < steps && !__atomic_load_n(&enough, __ATOMIC_RELAXED); i++)
+    for (unsigned long i = 0; i < steps && !__atomic_load_n(&enough, __ATOMIC_RELAXED);
+         i++)
         step(&state);
     __atomic_fetch_add(&operations, steps, __ATOMIC_RELAXED);
     return make(&state);
