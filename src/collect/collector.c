@@ -122,7 +122,7 @@ static void check_heap(struct marker *m)
         held += t->spare ? cache_check(t->spare) : 0;
         for (unsigned i = 0; i < t->aside_count; i++)
             held += cache_check(t->aside[i]);
-        threads += thread_lives(t);
+        threads += thread_lives(t) + t->aside_count;
     }
     heap_check_held(m->heap, held, threads - 1 + thread_lost_count());
     registered_check();

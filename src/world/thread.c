@@ -28,7 +28,7 @@ static struct {
     struct mutator *unused; /* linked through `next` */
     pthread_key_t key; /* its value is the thread's record; the exit hook hangs on it */
     bool has_key;
-    uint32_t lost; /* threads that ended inside of the program */
+    uint32_t lost; /* see thread_lost_count.  Atomic */
 } registry PRIVATE_DATA;
 
 /* The exit hook has run for the last time on this thread. */
@@ -270,13 +270,18 @@ void thread_detached(pthread_t thread)
 
 void thread_lost(struct mutator *m)
 {
-    registry.lost++;
+    thread_count_lost();
     end_record(m);
 }
 
 uint32_t thread_lost_count(void)
 {
-    return registry.lost;
+    return __atomic_load_n(&registry.lost, __ATOMIC_RELAXED);
+}
+
+void thread_count_lost(void)
+{
+    __atomic_fetch_add(&registry.lost, 1, __ATOMIC_RELAXED);
 }
 
 void thread_forked(void)
