@@ -12,8 +12,9 @@
  *   - threads: every function may be called by any thread at any time, and any thread may
  *     free or resize any object.  Threads are found by themselves; two threads that free
  *     one object at the same instant are not told;
- *   - signals: no function here may be called from a signal handler that interrupted
- *     another of them.
+ *   - signals: a handler that was set by sigaction or signal may call every function;
+ *     gc_collect and gc_leak_check only if they did not interrupt one of the C library's
+ *     that holds its locks (malloc, dlopen).
  */
 #ifndef GCALLOC_GCALLOC_H
 #define GCALLOC_GCALLOC_H

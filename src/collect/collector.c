@@ -18,6 +18,7 @@
 #include "roots/registered.h"
 #include "roots/segments.h"
 #include "roots/threads.h"
+#include "world/signals.h"
 #include "world/stop.h"
 
 struct collector collector PRIVATE_DATA;
@@ -121,7 +122,7 @@ static void check_heap(struct marker *m)
         held += t->spare ? cache_check(t->spare) : 0;
         for (unsigned i = 0; i < t->aside_count; i++)
             held += cache_check(t->aside[i]);
-        threads += thread_lives(t);
+        threads += thread_lives(t) + t->aside_count;
     }
     heap_check_held(m->heap, held, threads - 1 + thread_lost_count());
     registered_check();
@@ -255,12 +256,15 @@ NOINLINE static void run_from_here(enum cause cause)
 NOINLINE void collector_run(enum cause cause)
 {
     int saved_errno = errno, saved_state;
+    sigset_t saved_mask;
     if (world_is_mine())
         return;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &saved_state);
+    signals_block_handlers(&saved_mask);
     __builtin_unwind_init();
     run_from_here(cause);
     __asm__ volatile("" ::: "memory"); /* no tail call: this frame holds the registers */
+    signals_restore(&saved_mask);
     pthread_setcancelstate(saved_state, NULL);
     errno = saved_errno;
 }

@@ -51,13 +51,20 @@ INLINE void *take_freed(struct bin *b, uint32_t count, bool zero)
     return slot.object;
 }
 
+/* The thread holds the object's address here: it is not to be computed later. */
+INLINE void *hold(void *object)
+{
+    __asm__ volatile("" : "+r"(object) : : "memory");
+    return object;
+}
+
 /* The next slot of a run that has one ready.  From the store of its state on, the thread
- * holds the object's address: the empty asm keeps the compiler from computing it later. */
+ * holds the object's address. */
 INLINE void *take_next(struct bin *b, uint8_t *state)
 {
     void *object = bin_object(b, state);
     b->cur = state + 1;
-    __asm__ volatile("" : "+r"(object) : : "memory");
+    object = hold(object);
     *state = STATE_NEW;
     return object;
 }
@@ -139,10 +146,10 @@ static void *alloc_slot(unsigned bin, bool zero, bool filled)
     return object;
 }
 
-/* A large block with its object, which is the program's from now on.  0: no memory. */
-static uint32_t create_large(struct heap *h, enum kind kind, size_t size,
-                             size_t alignment)
+/* A large block with its object, which is the program's from now on.  NULL: no memory. */
+static void *create_large(struct heap *h, enum kind kind, size_t size, size_t alignment)
 {
+    void *object = NULL;
     critical_begin();
     uint32_t head = block_create_large(h, kind, size, alignment);
     if (head) {
@@ -150,10 +157,11 @@ static uint32_t create_large(struct heap *h, enum kind kind, size_t size,
         b->free_count = 0;
         heap_charge(h, b->bytes);
         count_add(&h->counters.allocated_bytes, b->bytes);
+        object = hold((void *)unit_address(h, head));
         *block_states(h, head) = STATE_NEW;
     }
     critical_end();
-    return head;
+    return hold(object);
 }
 
 /* The object is opaque while it is zeroed, as that may take a while and the world may stop
@@ -162,10 +170,10 @@ static void *alloc_large(size_t size, size_t alignment, enum kind kind, bool zer
 {
     struct heap *h = &process_heap;
     collector_poll();
-    uint32_t head = create_large(h, kind | KIND_OPAQUE, size, alignment);
-    if (!head)
+    void *object = create_large(h, kind | KIND_OPAQUE, size, alignment);
+    if (!object)
         return NULL;
-    void *object = (void *)unit_address(h, head);
+    uint32_t head = unit_of(h, (uintptr_t)object);
     if (zero)
         block_clear_large(h, head, 0);
     if (!(kind & KIND_OPAQUE)) {
@@ -173,8 +181,7 @@ static void *alloc_large(size_t size, size_t alignment, enum kind kind, bool zer
         block_set_kind(h, head, kind);
         critical_end();
     }
-    __asm__ volatile("" : : "r"(object) : "memory"); /* so long this thread holds it */
-    return object;
+    return hold(object);
 }
 
 static void *try_alloc(size_t size, size_t alignment, enum kind kind, bool zero)

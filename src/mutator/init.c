@@ -12,6 +12,7 @@
 #include "heap/fit.h"
 #include "heap/heap.h"
 #include "trace/walk.h"
+#include "world/signals.h"
 #include "world/stop.h"
 
 enum start {
@@ -71,9 +72,8 @@ static bool start_heap(void)
     return started;
 }
 
-bool init_thread(void)
+static bool prepare_thread(void)
 {
-    int saved_errno = errno;
     if ((!thread_self && !thread_attach()) || !start_heap())
         return false;
     struct mutator *m = thread_self;
@@ -91,8 +91,20 @@ bool init_thread(void)
     m->ready = !m->blocking && !m->temporary;
     if (m->ready && !process_heap.sites)
         thread_cache = m->cache;
-    errno = saved_errno;
     return true;
+}
+
+/* No handler of the program finds it half done. */
+bool init_thread(void)
+{
+    int saved_errno = errno;
+    sigset_t saved_mask;
+    signals_block_handlers(&saved_mask);
+    bool done = prepare_thread();
+    int error = done ? saved_errno : errno;
+    signals_restore(&saved_mask);
+    errno = error;
+    return done;
 }
 
 NOINLINE void settle_thread(void)

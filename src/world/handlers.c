@@ -3,7 +3,7 @@
  *
  * - It interrupted a fast path: the cache is being changed, and the handler has another one
  *   until it returns.  If it leaves by siglongjmp, the thread keeps that, and the old one
- *   stays set aside until the thread ends.
+ *   is the spare of a later handler.
  * - It interrupted a critical section: the signal is put off to its end.  Meanwhile all
  *   other signals are blocked, so one is all there ever is. */
 #include "world/handlers.h"
@@ -64,10 +64,8 @@ static void change_cache(struct mutator *m, struct cache *c, bool ready)
 }
 
 /* One spare cache is kept for the next time. */
-static void keep_spare(struct mutator *m)
+static void keep_spare(struct mutator *m, struct cache *used)
 {
-    struct cache *used = m->cache;
-    m->cache = NULL;
     if (!m->spare) {
         m->spare = used;
     } else if (used) {
@@ -77,19 +75,43 @@ static void keep_spare(struct mutator *m)
     }
 }
 
+static bool on_own_stack(const struct mutator *m, uintptr_t sp)
+{
+    return sp >= m->stack_low && sp < m->stack_high;
+}
+
+/* Handlers whose frames lie below this one have been left by siglongjmp: nobody comes back
+ * to the caches that they set aside. */
+static void take_back_caches(struct mutator *m, uintptr_t sp)
+{
+    while (m->aside_count > 0 && on_own_stack(m, sp)) {
+        uintptr_t frame = m->aside_sp[m->aside_count - 1];
+        if (!on_own_stack(m, frame) || frame > sp)
+            return;
+        thread_count_lost();
+        keep_spare(m, m->aside[--m->aside_count]);
+    }
+}
+
 static void call_with_spare(struct mutator *m, int number, siginfo_t *information,
                             void *context)
 {
+    uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
+    take_back_caches(m, sp);
     struct cache *interrupted = m->cache;
     unsigned place = m->aside_count;
     bool fast = thread_cache == interrupted;
-    if (place < ASIDE_MOST)
+    if (place < ASIDE_MOST) {
+        m->aside_sp[place] = sp;
         m->aside[m->aside_count++] = interrupted;
+    }
     struct cache *spare = m->spare;
     m->spare = NULL;
     change_cache(m, spare, false);
     call_handler(number, information, context);
-    keep_spare(m);
+    struct cache *used = m->cache;
+    m->cache = NULL;
+    keep_spare(m, used);
     m->aside_count = place;
     change_cache(m, interrupted, true);
     if (!fast)
@@ -106,15 +128,27 @@ static bool is_fault(int number, const siginfo_t *information)
            (information->si_code > 0 || number == SIGABRT);
 }
 
-/* The kernel's mask is one word; the C library's type is longer. */
-static void put_signal_off(const siginfo_t *information, ucontext_t *context)
+static void send_again(siginfo_t *information)
 {
-    put_off.information = *information;
+    syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), information->si_signo,
+            information);
+}
+
+/* The kernel's mask is one word; the C library's type is longer.  A second signal, which
+ * interrupts this function's caller, stays pending behind the first. */
+static void put_signal_off(siginfo_t *information, ucontext_t *context)
+{
     uint64_t *mask = (void *)&context->uc_sigmask;
+    if (put_off.waiting) {
+        *mask = ~(UINT64_C(1) << (signals_stop() - 1));
+        send_again(information);
+        return;
+    }
+    put_off.information = *information;
     memcpy(&put_off.mask, mask, sizeof *mask);
-    *mask = ~(UINT64_C(1) << (signals_stop() - 1));
     put_off.waiting = true;
     critical.deferred = true;
+    *mask = ~(UINT64_C(1) << (signals_stop() - 1));
 }
 
 void handlers_resume(void)
@@ -133,6 +167,8 @@ static void on_signal(int number, siginfo_t *information, void *context)
 {
     int saved_errno = errno;
     struct mutator *m = thread_self;
+    if (critical.depth == 0 && critical.deferred) /* this handler may not return */
+        critical_leave();
     if (critical.depth > 0 && !is_fault(number, information))
         put_signal_off(information, context);
     else if (m && m->ready && world_in_fast_path(context))

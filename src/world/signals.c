@@ -66,14 +66,26 @@ static void set_mask(const sigset_t *mask, sigset_t *saved)
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, mask, saved, KERNEL_SET_BYTES);
 }
 
-void signals_block(sigset_t *saved)
+static void block(sigset_t *saved, bool stops)
 {
     static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT};
     sigset_t all;
     sigfillset(&all);
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
         sigdelset(&all, faults[i]);
+    if (stops)
+        sigdelset(&all, signals_stop());
     set_mask(&all, saved);
+}
+
+void signals_block(sigset_t *saved)
+{
+    block(saved, false);
+}
+
+void signals_block_handlers(sigset_t *saved)
+{
+    block(saved, true);
 }
 
 void signals_open(void)

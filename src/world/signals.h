@@ -21,6 +21,10 @@ bool signals_send(pid_t tid);
 /* Blocks every signal but those that tell of a fault in the code that runs, for the
  * calling thread, and takes that back. */
 void signals_block(sigset_t *saved);
+
+/* The same, but the stop signal still comes: no handler of the program runs. */
+void signals_block_handlers(sigset_t *saved);
+
 void signals_restore(const sigset_t *saved);
 
 #endif

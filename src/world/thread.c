@@ -30,7 +30,7 @@ static struct {
     struct mutator *unused; /* linked through `next` */
     pthread_key_t key; /* its value is the thread's record; the exit hook hangs on it */
     bool has_key;
-    uint32_t lost; /* threads that ended inside of the program */
+    uint32_t lost; /* see thread_lost_count.  Atomic */
 } registry PRIVATE_DATA;
 
 /* The exit hook has run for the last time on this thread. */
@@ -186,9 +186,8 @@ static void arm_exit_hook(struct mutator *m)
         pthread_setspecific(registry.key, m);
 }
 
-void thread_begin(struct mutator *m)
+static void begin(struct mutator *m)
 {
-    signals_open();
     if (stack_bounds(&m->stack_low, &m->stack_high) != 0)
         probe_stack(&m->stack_low, &m->stack_high);
     m->thread = pthread_self();
@@ -196,6 +195,19 @@ void thread_begin(struct mutator *m)
     m->tid = gettid();
     arm_exit_hook(m);
     world_join(m);
+}
+
+/* A handler of the program may have registered the thread before this runs, none will
+ * meanwhile: a thread has one record. */
+void thread_begin(struct mutator *m)
+{
+    sigset_t saved;
+    signals_open();
+    signals_block_handlers(&saved);
+    if (thread_self)
+        thread_detach();
+    begin(m);
+    signals_restore(&saved);
 }
 
 struct mutator *thread_attach(void)
@@ -261,13 +273,18 @@ void thread_detached(pthread_t thread)
 
 void thread_lost(struct mutator *m)
 {
-    registry.lost++;
+    thread_count_lost();
     end_record(m);
 }
 
 uint32_t thread_lost_count(void)
 {
-    return registry.lost;
+    return __atomic_load_n(&registry.lost, __ATOMIC_RELAXED);
+}
+
+void thread_count_lost(void)
+{
+    __atomic_fetch_add(&registry.lost, 1, __ATOMIC_RELAXED);
 }
 
 void thread_forked(void)

@@ -40,6 +40,7 @@ struct mutator {
     struct cache *cache; /* own; NULL before its first slow path */
     /* Own: caches that handlers set aside, and one for the next handler. */
     struct cache *aside[ASIDE_MOST], *spare;
+    uintptr_t aside_sp[ASIDE_MOST]; /* frames of those handlers */
     unsigned aside_count;
     struct snapshot *snapshot; /* own: what it found out for a collection */
     bool ready;        /* own: no slow path has anything to prepare or to restore */
@@ -125,8 +126,10 @@ INLINE bool thread_lives(const struct mutator *m)
 /* A thread is gone that never said so; the world lock is held. */
 void thread_lost(struct mutator *m);
 
-/* How many threads have gone that way, or were left behind by forks. */
+/* How many threads have gone that way, or were left behind by forks, or by siglongjmp have
+ * left a fast path for good: each may have left a slot reserved. */
 uint32_t thread_lost_count(void);
+void thread_count_lost(void);
 
 /* Child of a fork: the calling thread is the only one. */
 void thread_forked(void);

@@ -20,7 +20,6 @@ TCase *lives_case(void);
 TCase *places_case(void);
 TCase *forks_case(void);
 TCase *strangers_case(void);
-TCase *coroutines_case(void);
 TCase *signals_case(void);
 
 /* ---- Threads ------------------------------------------------------------------- */
