@@ -240,6 +240,7 @@ NOINLINE static void run_from_here(enum cause cause)
     uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
     uint64_t collections = collector_count();
     for (int i = 0; i < SNAPSHOTS_MOST; i++) {
+        world_let_run();
         const struct snapshot *s = threads_snapshot(&process_heap, sp);
         if (!s)
             return;

@@ -26,8 +26,9 @@ static struct {
     uint32_t waiting; /* threads that want it.  Atomic */
     uint32_t turn;    /* changes when one of those gets it.  Atomic */
     uint32_t epoch;   /* odd: a stop is going on.  Parked threads wait for it to change */
-    uint32_t
-        arrivals; /* of threads that stopped; who stops them waits for it to change */
+    uint32_t parked;  /* threads not awake again after a stop.  Atomic */
+    /* Of threads that stopped; who stops them waits for it to change. */
+    uint32_t arrivals;
     struct stranger *strangers; /* of the present stop; atomic until all are there */
     sigset_t mask;              /* of the thread that stopped the world */
     bool started;
@@ -84,11 +85,26 @@ static void park(struct mutator *m, uintptr_t sp)
 {
     uint32_t epoch;
     world_publish(m, sp);
+    __atomic_fetch_add(&world.parked, 1, __ATOMIC_SEQ_CST);
     while (is_stop(epoch = present_epoch())) {
         __atomic_store_n(&m->acknowledged, epoch, __ATOMIC_SEQ_CST);
         arrive();
         futex_wait(&world.epoch, epoch, 0);
     }
+    if (__atomic_sub_fetch(&world.parked, 1, __ATOMIC_SEQ_CST) == 0)
+        futex_wake(&world.parked, INT_MAX);
+}
+
+void world_let_run(void)
+{
+    int saved_errno = errno;
+    uint32_t parked = __atomic_load_n(&world.parked, __ATOMIC_SEQ_CST);
+    uint64_t end = parked ? os_now() + MILLISECOND : 0;
+    while (parked && !is_stop(present_epoch()) && os_now() < end) {
+        futex_wait(&world.parked, parked, MILLISECOND / 5);
+        parked = __atomic_load_n(&world.parked, __ATOMIC_SEQ_CST);
+    }
+    errno = saved_errno;
 }
 
 static void park_stranger(uint32_t epoch, uintptr_t sp)
@@ -412,6 +428,7 @@ void world_after_fork(bool child)
     __atomic_store_n(&critical_gate, 0, __ATOMIC_SEQ_CST);
     if (child) {
         __atomic_store_n(&world.waiting, 0, __ATOMIC_RELAXED);
+        __atomic_store_n(&world.parked, 0, __ATOMIC_RELAXED);
         thread_forked();
     } else {
         futex_wake(&critical_gate, INT_MAX);

@@ -30,6 +30,10 @@ bool world_is_mine(void);
 void world_stop(void);
 void world_restart(void);
 
+/* Waits, a millisecond at most, until the threads of the last stop are awake: else one that
+ * collects without end would leave the others no time at all. */
+void world_let_run(void);
+
 /* The calling thread, which is registered and not LIVING, lives from now on. */
 void world_join(struct mutator *m);
 

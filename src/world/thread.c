@@ -33,6 +33,11 @@ static struct {
     uint32_t lost; /* see thread_lost_count.  Atomic */
 } registry PRIVATE_DATA;
 
+/* Of the calling thread's stack, once they are known. */
+static __thread struct {
+    uintptr_t low, high;
+} bounds __attribute__((tls_model("initial-exec")));
+
 /* The exit hook has run for the last time on this thread. */
 static __thread bool past_end __attribute__((tls_model("initial-exec")));
 
@@ -186,10 +191,19 @@ static void arm_exit_hook(struct mutator *m)
         pthread_setspecific(registry.key, m);
 }
 
+/* The C library allocates to find the bounds out.  A thread asks it once, when it is first
+ * registered: later it may be past its end, in a signal handler that interrupted malloc. */
+static void find_bounds(struct mutator *m)
+{
+    if (!bounds.high && stack_bounds(&bounds.low, &bounds.high) != 0)
+        probe_stack(&bounds.low, &bounds.high);
+    m->stack_low = bounds.low;
+    m->stack_high = bounds.high;
+}
+
 static void begin(struct mutator *m)
 {
-    if (stack_bounds(&m->stack_low, &m->stack_high) != 0)
-        probe_stack(&m->stack_low, &m->stack_high);
+    find_bounds(m);
     m->thread = pthread_self();
     m->pointer = thread_pointer();
     m->tid = gettid();
