@@ -27,6 +27,7 @@ static struct {
     uint32_t turn;    /* changes when one of those gets it.  Atomic */
     uint32_t epoch;   /* odd: a stop is going on.  Parked threads wait for it to change */
     uint32_t parked;  /* threads not awake again after a stop.  Atomic */
+    uint32_t asking;  /* threads between world_ask_begin and world_ask_end.  Atomic */
     /* Of threads that stopped; who stops them waits for it to change. */
     uint32_t arrivals;
     struct stranger *strangers; /* of the present stop; atomic until all are there */
@@ -411,6 +412,29 @@ static void wait_at_gate(void)
     wait_safely(wait_for_gate);
 }
 
+void world_ask_begin(void)
+{
+    __atomic_fetch_add(&world.asking, 1, __ATOMIC_SEQ_CST);
+    while (__atomic_load_n(&critical_gate, __ATOMIC_SEQ_CST) != 0 && !world_is_mine()) {
+        world_ask_end();
+        wait_at_gate();
+        __atomic_fetch_add(&world.asking, 1, __ATOMIC_SEQ_CST);
+    }
+}
+
+void world_ask_end(void)
+{
+    if (__atomic_sub_fetch(&world.asking, 1, __ATOMIC_SEQ_CST) == 0)
+        futex_wake(&world.asking, INT_MAX);
+}
+
+static void wait_for_questions(void)
+{
+    uint32_t asking;
+    while ((asking = __atomic_load_n(&world.asking, __ATOMIC_SEQ_CST)) != 0)
+        futex_wait(&world.asking, asking, MILLISECOND);
+}
+
 /* The threads must run while the C library forks, as it waits for locks that they may
  * hold; so a gate is closed while they are stopped. */
 void world_before_fork(void)
@@ -421,6 +445,7 @@ void world_before_fork(void)
     world_stop();
     __atomic_store_n(&critical_gate, 1, __ATOMIC_SEQ_CST);
     world_restart();
+    wait_for_questions();
 }
 
 void world_after_fork(bool child)
@@ -429,6 +454,7 @@ void world_after_fork(bool child)
     if (child) {
         __atomic_store_n(&world.waiting, 0, __ATOMIC_RELAXED);
         __atomic_store_n(&world.parked, 0, __ATOMIC_RELAXED);
+        __atomic_store_n(&world.asking, 0, __ATOMIC_RELAXED);
         thread_forked();
     } else {
         futex_wake(&critical_gate, INT_MAX);

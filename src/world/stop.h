@@ -54,6 +54,11 @@ bool world_in_fast_path(const ucontext_t *context);
 /* What the signal's handler does. */
 void world_arrived(const ucontext_t *context);
 
+/* Around questions to the dynamic loader: a fork waits for their end, as the child could
+ * not unlock what another thread had locked.  Not in a critical section. */
+void world_ask_begin(void);
+void world_ask_end(void);
+
 /* Fork.  After `before` nobody is in a critical section, nor gets into one until `after`,
  * in both processes. */
 void world_before_fork(void);
