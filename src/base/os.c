@@ -9,6 +9,10 @@
 
 #include "base/bits.h"
 
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25 /* Linux 6.1; older C libraries have no name for it */
+#endif
+
 static struct {
     unsigned long calls;
     unsigned long fail_at; /* call number; 0: never */
@@ -116,6 +120,16 @@ void os_huge_pages(void *address, size_t bytes)
 #else
     (void)address, (void)bytes;
 #endif
+}
+
+void os_collapse(void *address, size_t bytes)
+{
+    int saved_errno = errno;
+    uintptr_t low = align_up((uintptr_t)address, OS_HUGE_PAGE);
+    uintptr_t high = align_down((uintptr_t)address + bytes, OS_HUGE_PAGE);
+    if (low < high)
+        madvise((void *)low, high - low, MADV_COLLAPSE);
+    errno = saved_errno;
 }
 
 void *os_map(size_t bytes)

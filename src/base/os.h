@@ -38,6 +38,10 @@ void os_populate(void *address, size_t bytes);
  * memory is there yet.  Only advice. */
 void os_huge_pages(void *address, size_t bytes);
 
+/* Moves what lies in the range to huge pages, whole ones.  Only advice, and takes as long as
+ * copying it. */
+void os_collapse(void *address, size_t bytes);
+
 /* Zeroed memory at once, for the library's own tables. */
 void *os_map(size_t bytes);
 

@@ -119,6 +119,20 @@ void arena_destroy(struct heap *h)
     h->bytes = 0;
 }
 
+/* The heap has grown from `old_end` on.  When it passes huge_from, what it had before
+ * changes to huge pages, too: the lowest units are the busiest. */
+static void ask_for_huge_pages(const struct heap *h, uintptr_t old_end)
+{
+    uintptr_t start = h->base + UNIT_BYTES, end = h->base + h->bytes;
+    if (h->bytes <= h->huge_from)
+        return;
+    if (old_end - h->base > h->huge_from)
+        start = old_end;
+    os_huge_pages((void *)start, end - start);
+    if (start < old_end)
+        os_collapse((void *)start, align_up(old_end, OS_HUGE_PAGE) - start);
+}
+
 /* Adds just so many units. */
 static uint32_t grow(struct heap *h, uint32_t units)
 {
@@ -135,8 +149,7 @@ static uint32_t grow(struct heap *h, uint32_t units)
                0; /* behind a gap, and no tables for it: it is never used */
     close_gap(h, (uint32_t)first);
     h->bytes += bytes;
-    if (h->bytes > h->huge_from)
-        os_huge_pages(memory, bytes);
+    ask_for_huge_pages(h, (uintptr_t)memory);
     return (uint32_t)first;
 }
 

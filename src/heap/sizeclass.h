@@ -28,10 +28,13 @@ unsigned sizeclass_for(size_t size);
  * slot (*filled) where a slot with a byte more would waste over an eighth. */
 unsigned sizeclass_for_aligned(size_t size, size_t alignment, bool *filled);
 
-/* The small request's class in few instructions: requires size <= SMALL_REQUEST_MAX. */
+/* The small request's class in few instructions, the fewest for the smallest: requires
+ * size <= SMALL_REQUEST_MAX. */
 INLINE unsigned sizeclass_small(size_t size)
 {
-    return small_classes[(size + GRANULE - (size < PAD_FROM)) / GRANULE];
+    if (LIKELY(size < PAD_FROM))
+        return small_classes[(size + GRANULE - 1) / GRANULE];
+    return small_classes[size / GRANULE + 1];
 }
 
 /* Units of a block of this class; for large the one that has the state. */

@@ -71,7 +71,7 @@ INLINE void *take_next(struct bin *b, uint8_t *state)
 
 INLINE void *alloc_fast(size_t size, enum kind kind, bool zero)
 {
-    if (LIKELY(size <= SMALL_REQUEST_MAX)) {
+    if (LIKELY(size < PAD_FROM) || size <= SMALL_REQUEST_MAX) {
         struct bin *b = &thread_cache->bins[bin_of(kind, 0)];
         b += sizeclass_small(size);
         uint32_t count = b->count;
