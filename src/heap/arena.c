@@ -1,5 +1,6 @@
-/* Reserving and committing.  The tables are one reservation, the words first, then the
- * descriptors, then the state bytes; each is committed as far as the units are. */
+/* Reserving and committing.  The tables are one reservation, the state bytes first, then
+ * the words, then the descriptors; each is committed as far as the units are, the state
+ * bytes of a heap on huge pages to the end of one. */
 #include "heap/arena.h"
 
 #include <errno.h>
@@ -12,6 +13,7 @@ enum {
     GROW_LEAST = MIB(1) >> UNIT_SHIFT,
     GROW_MOST = MIB(64) >> UNIT_SHIFT,
     STATES_PER_UNIT = 1 << STATE_SHIFT,
+    STATES_PER_HUGE_PAGE = OS_HUGE_PAGE >> STATE_SHIFT, /* units whose states fill one */
 };
 
 static size_t whole_pages(size_t bytes)
@@ -29,9 +31,15 @@ static size_t units_bytes(size_t units)
     return whole_pages(units * sizeof(struct unit));
 }
 
-static size_t states_bytes(size_t units)
+static bool has_huge_states(const struct heap *h, size_t units)
 {
-    return whole_pages(units * STATES_PER_UNIT);
+    return units > STATES_PER_HUGE_PAGE && units << UNIT_SHIFT > h->huge_from;
+}
+
+static size_t states_bytes(const struct heap *h, size_t units)
+{
+    size_t bytes = whole_pages(units * STATES_PER_UNIT);
+    return has_huge_states(h, units) ? align_up(bytes, OS_HUGE_PAGE) : bytes;
 }
 
 static size_t sites_bytes(size_t units)
@@ -43,13 +51,14 @@ static size_t sites_bytes(size_t units)
  * front of what is reserved. */
 static bool reserve(struct heap *h, size_t units)
 {
-    size_t tables = words_bytes(units) + units_bytes(units) + states_bytes(units);
+    size_t states = align_up(units * STATES_PER_UNIT, OS_HUGE_PAGE);
+    size_t tables = states + words_bytes(units) + units_bytes(units);
     size_t sites = h->records_sites ? sites_bytes(units) : 0;
     size_t bytes = (units - 1) * UNIT_BYTES;
     void *memory = h->space->reserve(bytes, OS_HUGE_PAGE);
     if (!memory)
         return false;
-    char *table = os_reserve(tables + sites, OS_PAGE);
+    char *table = os_reserve(tables + sites, OS_HUGE_PAGE);
     if (!table) {
         h->space->release(memory, 0, bytes);
         return false;
@@ -57,10 +66,25 @@ static bool reserve(struct heap *h, size_t units)
     h->base = (uintptr_t)memory - UNIT_BYTES;
     h->unit_limit = (uint32_t)units;
     h->tables_bytes = tables + sites;
-    h->words = (unit_word *)(void *)table;
-    h->units = (struct unit *)(void *)(table + words_bytes(units));
-    h->states = (uint8_t *)table + words_bytes(units) + units_bytes(units);
+    h->states = (uint8_t *)table;
+    h->words = (unit_word *)(void *)(table + states);
+    h->units = (struct unit *)(void *)(table + states + words_bytes(units));
     h->sites = sites ? (struct site *)(void *)(table + tables) : NULL;
+    return true;
+}
+
+static bool commit_states(struct heap *h, size_t from, size_t to)
+{
+    size_t low = states_bytes(h, from), high = states_bytes(h, to);
+    if (low >= high)
+        return true;
+    if (!os_commit(h->states + low, high - low))
+        return false;
+    if (has_huge_states(h, to)) {
+        os_huge_pages(h->states, high);
+        if (!has_huge_states(h, from))
+            os_collapse(h->states, low);
+    }
     return true;
 }
 
@@ -76,7 +100,7 @@ static bool commit_tables(struct heap *h, uint32_t from, uint32_t to)
 {
     return commit_table(h->words, from, to, sizeof(unit_word)) &&
            commit_table(h->units, from, to, sizeof(struct unit)) &&
-           commit_table(h->states, from, to, STATES_PER_UNIT) &&
+           commit_states(h, from, to) &&
            (!h->sites ||
             commit_table(h->sites, from, to, STATES_PER_UNIT * sizeof(struct site)));
 }
@@ -114,7 +138,7 @@ void arena_destroy(struct heap *h)
     size_t used = h->bytes ? h->bytes - UNIT_BYTES : 0;
     size_t reserved = ((size_t)h->unit_limit - 1) << UNIT_SHIFT;
     h->space->release((void *)(h->base + UNIT_BYTES), used, reserved);
-    os_release(h->words, h->tables_bytes);
+    os_release(h->states, h->tables_bytes);
     h->base = 0;
     h->bytes = 0;
 }

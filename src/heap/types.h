@@ -237,7 +237,7 @@ struct heap {
         unit_limit; /* units reserved; those from bytes / UNIT_BYTES on are untouched */
     bool records_sites;
     bool managed; /* there have been objects that a cycle may reclaim.  Atomic */
-    size_t tables_bytes; /* the reservation behind words, units and states */
+    size_t tables_bytes; /* the reservation behind states, words and units */
     uint32_t pad_from; /* slots of so many bytes keep their last one free: PAD_FROM, or 0
                           with end_pointers */
     size_t run_bytes_max; /* a run is no longer than this, one slot at least */

@@ -93,11 +93,12 @@ START_TEST(huge_pages)
         ck_assert_uint_gt(grow_by(1), 0);
     ck_assert(!wants_huge_pages(h.base + UNIT_BYTES));
     for (uint32_t units = 1; h.bytes < MIB(128); units += 7) {
+        ck_assert(wants_huge_pages((uintptr_t)h.states) == (h.bytes > MIB(32)));
         ck_assert_uint_ge(grow_by(units), units);
         ck_assert_uint_eq((h.base + h.bytes) % OS_HUGE_PAGE, 0);
         ck_assert(wants_huge_pages(h.base + h.bytes - 1));
     }
-    ck_assert(!wants_huge_pages((uintptr_t)h.states));
+    ck_assert(wants_huge_pages((uintptr_t)block_states(&h, unit_end(&h) - 1)));
     arena_destroy(&h);
 }
 END_TEST
