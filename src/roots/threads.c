@@ -1,6 +1,7 @@
 #include "roots/threads.h"
 
 #include "base/meta.h"
+#include "base/specific.h"
 #include "roots/segments.h"
 #include "world/stop.h"
 
@@ -33,6 +34,16 @@ static void add_words(struct range_list *l, void **words, size_t count)
     range_list_add(l, (uintptr_t)words, (uintptr_t)(words + count));
 }
 
+/* The thread-specific values of a thread. */
+static void add_specific(uintptr_t pointer, struct range_list *roots)
+{
+    for (size_t i = 0; i < SPECIFIC_BLOCKS; i++) {
+        uintptr_t block = (uintptr_t)specific_block(pointer, i);
+        if (block)
+            range_list_add(roots, block, block + SPECIFIC_BLOCK_BYTES);
+    }
+}
+
 /* What a record keeps for a thread that does not run yet, or no more. */
 static void add_record(struct mutator *m, struct range_list *roots)
 {
@@ -40,10 +51,18 @@ static void add_record(struct mutator *m, struct range_list *roots)
     add_words(roots, &m->result, 1);
 }
 
+static void add_values(struct mutator *m, struct range_list *roots)
+{
+    if (!specific_is_known())
+        add_words(roots, m->values, m->value_count);
+    else
+        add_specific(m->pointer, roots);
+}
+
 static void add_living(const struct heap *h, const struct snapshot *s, struct mutator *m,
                        struct range_list *stacks, struct range_list *roots)
 {
-    add_words(roots, m->values, m->value_count);
+    add_values(m, roots);
     if (m == thread_self)
         return;
     stack_add_stopped(h, m, stacks);
@@ -71,7 +90,10 @@ void threads_roots(const struct heap *h, const struct snapshot *s,
     }
     for (const struct stranger *t = world_strangers(); t; t = t->next) {
         stack_add_stranger(h, t->sp, stacks);
-        if (!is_shared(t->pointer))
-            tls_add_thread(&s->modules, t->pointer, roots);
+        if (is_shared(t->pointer))
+            continue;
+        tls_add_thread(&s->modules, t->pointer, roots);
+        if (specific_is_known())
+            add_specific(t->pointer, roots);
     }
 }

@@ -9,6 +9,7 @@
 #include "base/lock.h"
 #include "base/log.h"
 #include "base/os.h"
+#include "base/specific.h"
 #include "world/handlers.h"
 #include "world/signals.h"
 #include "world/strangers.h"
@@ -30,8 +31,9 @@ static struct {
     uint32_t asking;  /* threads between world_ask_begin and world_ask_end.  Atomic */
     /* Of threads that stopped; who stops them waits for it to change. */
     uint32_t arrivals;
-    struct stranger *strangers; /* of the present stop; atomic until all are there */
-    sigset_t mask;              /* of the thread that stopped the world */
+    const struct mutator *awaited; /* whom it waits for now; NULL: a stranger.  Atomic */
+    struct stranger *strangers;    /* of the present stop; atomic until all are there */
+    sigset_t mask;                 /* of the thread that stopped the world */
     bool started;
 } world PRIVATE_DATA;
 
@@ -49,14 +51,18 @@ static bool is_stop(uint32_t epoch)
     return epoch & 1;
 }
 
-static void arrive(void)
+/* Wakes who stops the world only if it is this thread (NULL: a stranger) that it waits for
+ * now: either it sees here whom, or it sees the arrival before it waits. */
+static void arrive(const struct mutator *m)
 {
     __atomic_fetch_add(&world.arrivals, 1, __ATOMIC_SEQ_CST);
-    futex_wake(&world.arrivals, 1);
+    if (__atomic_load_n(&world.awaited, __ATOMIC_SEQ_CST) == m)
+        futex_wake(&world.arrivals, 1);
 }
 
 /* ---- What a thread says of itself before it stops ------------------------------------ */
 
+/* Where the C library's own place for them is not known. */
 static void publish_values(struct mutator *m)
 {
     m->value_count = 0;
@@ -67,29 +73,36 @@ static void publish_values(struct mutator *m)
     }
 }
 
-void world_publish(struct mutator *m, uintptr_t sp)
+static void publish(struct mutator *m, uintptr_t sp, const stack_t *alternate)
 {
-    stack_t s;
     m->sp = sp;
     m->alternate.low = m->alternate.high = 0;
-    if (sigaltstack(NULL, &s) == 0 && (s.ss_flags & SS_ONSTACK)) {
-        m->alternate.low = (uintptr_t)s.ss_sp;
-        m->alternate.high = (uintptr_t)s.ss_sp + s.ss_size;
+    if (alternate->ss_flags & SS_ONSTACK) {
+        m->alternate.low = (uintptr_t)alternate->ss_sp;
+        m->alternate.high = (uintptr_t)alternate->ss_sp + alternate->ss_size;
     }
-    publish_values(m);
+    if (!specific_is_known())
+        publish_values(m);
+}
+
+void world_publish(struct mutator *m, uintptr_t sp)
+{
+    stack_t alternate = {0};
+    sigaltstack(NULL, &alternate);
+    publish(m, sp, &alternate);
 }
 
 /* ---- Parked ---------------------------------------------------------------------------- */
 
-/* For each stop that begins before the thread is awake again, too. */
-static void park(struct mutator *m, uintptr_t sp)
+/* What a thread says of itself is published.  For each stop that begins before the thread
+ * is awake again, too. */
+static void park(struct mutator *m)
 {
     uint32_t epoch;
-    world_publish(m, sp);
     __atomic_fetch_add(&world.parked, 1, __ATOMIC_SEQ_CST);
     while (is_stop(epoch = present_epoch())) {
         __atomic_store_n(&m->acknowledged, epoch, __ATOMIC_SEQ_CST);
-        arrive();
+        arrive(m);
         futex_wait(&world.epoch, epoch, 0);
     }
     if (__atomic_sub_fetch(&world.parked, 1, __ATOMIC_SEQ_CST) == 0)
@@ -115,7 +128,7 @@ static void park_stranger(uint32_t epoch, uintptr_t sp)
     while (!__atomic_compare_exchange_n(&world.strangers, &s.next, &s, true,
                                         __ATOMIC_RELEASE, __ATOMIC_RELAXED))
         continue;
-    arrive();
+    arrive(NULL);
     while (present_epoch() == epoch)
         futex_wait(&world.epoch, epoch, 0);
 }
@@ -158,7 +171,8 @@ NOINLINE void world_arrived(const ucontext_t *context)
         park_stranger(epoch, sp);
     } else if (!m->safe) {
         m->in_fast_path = world_in_fast_path(context);
-        park(m, sp);
+        publish(m, sp, &context->uc_stack);
+        park(m);
     }
 }
 
@@ -172,7 +186,8 @@ NOINLINE static void park_from_here(void)
     struct mutator *m = registered_self();
     if (m) {
         m->in_fast_path = false;
-        park(m, sp);
+        world_publish(m, sp);
+        park(m);
     } else if (is_stop(epoch)) {
         park_stranger(epoch, sp);
     }
@@ -196,7 +211,7 @@ static void set_safe(struct mutator *m)
 {
     __atomic_store_n(&m->safe, 1, __ATOMIC_SEQ_CST);
     if (is_stop(present_epoch()))
-        arrive();
+        arrive(m);
 }
 
 /* Either whoever stops the world sees that the thread runs, or it sees the stop here. */
@@ -339,6 +354,7 @@ void world_wait_a_little(void)
 static bool wait_for(struct mutator *m)
 {
     uint64_t began = 0, told = 0;
+    __atomic_store_n(&world.awaited, m, __ATOMIC_SEQ_CST);
     for (;;) {
         uint32_t arrivals = __atomic_load_n(&world.arrivals, __ATOMIC_SEQ_CST);
         if (has_stopped(m))
@@ -375,6 +391,7 @@ void world_stop(void)
     world.strangers = NULL;
     __atomic_add_fetch(&world.epoch, 1, __ATOMIC_SEQ_CST);
     stop_registered();
+    __atomic_store_n(&world.awaited, NULL, __ATOMIC_SEQ_CST);
     strangers_stop();
 }
 
@@ -464,6 +481,7 @@ void world_after_fork(bool child)
 
 bool world_start(void)
 {
+    specific_learn();
     critical_hooks.leave = park_now;
     critical_hooks.wait_at_gate = wait_at_gate;
     world.started = signals_install();
