@@ -1,6 +1,7 @@
 #include "roots/threads.h"
 
 #include "base/meta.h"
+#include "roots/coroutines.h"
 #include "roots/segments.h"
 #include "world/stop.h"
 
@@ -45,7 +46,7 @@ static void add_living(const struct heap *h, const struct snapshot *s, struct mu
 {
     add_words(roots, m->values, m->value_count);
     if (m == thread_self)
-        return;
+        return stack_add_left(m, m->sp, stacks);
     stack_add_stopped(h, m, stacks);
     tls_add_thread(&s->modules, m->pointer, roots);
 }
@@ -63,6 +64,7 @@ void threads_roots(const struct heap *h, const struct snapshot *s,
 {
     add_list(stacks, &s->stacks);
     add_list(roots, &s->segments);
+    coroutine_add_suspended(stacks);
     roots->incomplete |= s->modules.incomplete;
     for (MUTATORS(m)) {
         add_record(m, roots);
