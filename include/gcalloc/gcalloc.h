@@ -132,6 +132,37 @@ GC_PUBLIC int gc_root_callback_remove(void (*mark)(void *data), void *data);
  * [low, high) may keep an object alive, for this collection. */
 GC_PUBLIC void gc_mark_range(const void *low, const void *high);
 
+/* ---- Coroutines ------------------------------------------------------------------ */
+
+/* Stacks that the program makes itself, in memory of any kind, and runs on: coroutines,
+ * fibres, generators.  A registered stack is a root while it does not run, from where it was
+ * left up to its high end.  These functions serve any way of switching (swapcontext, a
+ * library's, assembly).  A signal handler may call them, too, though hardly gc_stack_switch:
+ * it comes back to the stack that it interrupted. */
+
+/* Makes [low, high) known as a stack; it must stay readable until gc_stack_unregister.
+ * Until it runs for the first time all of it is a root, as what it begins with lies there.
+ * A stack that is used for another coroutine is unregistered and registered anew.  That
+ * does not keep it alive, if it is an object of this heap.
+ * Returns 0, or -1 with errno: EINVAL (`low` is NULL, high not above low, or a registered
+ * stack overlaps), ENOMEM. */
+GC_PUBLIC int gc_stack_register(void *low, void *high);
+
+/* From now on the calling thread runs on the registered stack that begins at `low`; NULL:
+ * on the thread's own.  To be called just before the program switches, and in the same
+ * function, or one that it was called from: the stack that the thread is on is suspended as
+ * it is now, its registers included.  Any thread may go on with it later, but no sooner than
+ * this one has left it.  The stack that the thread is on already: nothing happens.
+ * Returns 0, or -1 with errno: EINVAL (no registered stack begins there), EBUSY (another
+ * thread runs on it, or the caller is between gc_blocking_begin and gc_blocking_end),
+ * ENOMEM (the thread was not known, and there is no memory to change that). */
+GC_PUBLIC int gc_stack_switch(void *low);
+
+/* Forgets the stack: what is on it does not count any more.
+ * Returns 0, or -1 with errno: EINVAL (no registered stack begins there), EBUSY (a thread
+ * runs on it), ENOMEM (as above). */
+GC_PUBLIC int gc_stack_unregister(void *low);
+
 /* ---- Threads --------------------------------------------------------------------- */
 
 /* Threads need none of these: pthread_create makes the new thread known, and what it is

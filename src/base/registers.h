@@ -8,9 +8,14 @@
 
 enum { REGISTERS = 20 };
 
-/* Stores those that may hold pointers. */
+/* Stores those that may hold pointers, as the function's caller has them, if it is the
+ * first thing that a function does: its frame pointer is the one register that the function
+ * may have changed, and saved where its frame begins. */
 INLINE void registers_save(uintptr_t *to)
 {
+    for (int i = 0; i < REGISTERS - 1; i++)
+        to[i] = 0;
+    to[REGISTERS - 1] = *(uintptr_t *)__builtin_frame_address(0);
 #if defined __x86_64__
     __asm__ volatile("mov %%rbx, 0(%0)\n\tmov %%rbp, 8(%0)\n\tmov %%r12, 16(%0)\n\t"
                      "mov %%r13, 24(%0)\n\tmov %%r14, 32(%0)\n\tmov %%r15, 40(%0)"

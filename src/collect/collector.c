@@ -15,6 +15,7 @@
 #include "heap/cache.h"
 #include "heap/heap.h"
 #include "heap/sweep.h"
+#include "roots/coroutines.h"
 #include "roots/registered.h"
 #include "roots/segments.h"
 #include "roots/threads.h"
@@ -126,6 +127,7 @@ static void check_heap(struct marker *m)
     }
     heap_check_held(m->heap, held, threads - 1 + thread_lost_count());
     registered_check();
+    coroutine_check();
 }
 
 /* Between marking from the roots and the sweep, in this order. */

@@ -8,6 +8,7 @@
 #include "base/maps.h"
 #include "base/os.h"
 #include "heap/lookup.h"
+#include "roots/coroutines.h"
 #include "world/thread.h"
 
 enum {
@@ -36,8 +37,8 @@ static bool on_own_stack(const struct mutator *m, uintptr_t sp)
     return contains(own_stack(m), sp) && !contains(alternate_stack(m), sp);
 }
 
-/* The memory that may be one stack: the thread's own, an object in the heap, or the
- * mapping around the address. */
+/* The memory that may be one stack: the thread's own, a registered one, an object in the
+ * heap, or the mapping around the address. */
 static struct range stack_around(const struct heap *h, const struct mutator *t,
                                  uintptr_t sp)
 {
@@ -45,6 +46,9 @@ static struct range stack_around(const struct heap *h, const struct mutator *t,
         return alternate_stack(t);
     if (t && contains(own_stack(t), sp))
         return own_stack(t);
+    struct range registered;
+    if (coroutine_around(sp, &registered))
+        return registered;
     const uint8_t *state = lookup_state(h, sp);
     if (state && *state >= STATE_NEW) {
         struct object o = lookup_object(h, state);
@@ -109,10 +113,35 @@ void stack_snapshot(const struct heap *h, struct mutator *m, uintptr_t sp,
     enter_stack(&w, sp, 0);
     if (w.own_seen)
         return;
-    walk_frames(&w);
-    if (!w.own_seen)
+    if (!coroutine_used(m) || coroutine_whereabouts(m, sp, false) == ELSEWHERE)
+        walk_frames(&w);
+    if (!w.own_seen && !coroutine_used(m))
         add_own_stack(m, l);
     range_list_add(l, (uintptr_t)pointers, (uintptr_t)(pointers + w.stacks));
+}
+
+/* Its own stack, which it is not on: as it left it, where it does not come from a stack
+ * that nobody has named. */
+static void add_left_own_stack(const struct mutator *m, enum whereabouts where,
+                               struct range_list *l)
+{
+    if (where != ELSEWHERE && m->departure.sp)
+        departure_add(&m->departure, own_stack(m), l);
+    else
+        add_own_stack(m, l);
+}
+
+void stack_add_left(const struct mutator *m, uintptr_t sp, struct range_list *l)
+{
+    if (!coroutine_used(m))
+        return;
+    bool on_own = on_own_stack(m, sp);
+    enum whereabouts where = coroutine_whereabouts(m, sp, on_own);
+    coroutine_add_running(m, where, l);
+    if (!on_own)
+        add_left_own_stack(m, where, l);
+    else if (m->coroutine && where == THERE)
+        departure_add(&m->departure, own_stack(m), l);
 }
 
 void stack_add_stopped(const struct heap *h, struct mutator *m, struct range_list *l)
@@ -120,10 +149,12 @@ void stack_add_stopped(const struct heap *h, struct mutator *m, struct range_lis
     struct range s = stack_around(h, m, m->sp);
     range_list_add(l, m->sp, s.high);
     range_list_add(l, (uintptr_t)m->registers, (uintptr_t)(m->registers + REGISTERS));
+    stack_add_left(m, m->sp, l);
     if (on_own_stack(m, m->sp))
         return;
     range_list_add(l, (uintptr_t)&m->sp, (uintptr_t)(&m->sp + 1));
-    add_own_stack(m, l);
+    if (!coroutine_used(m))
+        add_own_stack(m, l);
 }
 
 void stack_add_stranger(const struct heap *h, uintptr_t sp, struct range_list *l)

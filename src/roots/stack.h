@@ -13,14 +13,19 @@ enum { STACK_POINTERS = 16 };
  * alternate stack it is on.  If that is not the thread's own stack (a signal handler on an
  * alternate stack, a coroutine), libunwind walks the frames and each stack that one of them
  * is on is added from there up; where the walk does not come back to the thread's own
- * stack, that is added whole.  The stack pointers found are stored in `pointers` and are
+ * stack, that is added whole.  For a thread that is on a stack that it said, or has used
+ * such stacks, stack_add_left does that instead.  The stack pointers found are stored in `pointers` and are
  * roots, too: they may be the only pointers to stacks in the heap.  May take the dynamic
  * loader's lock. */
 void stack_snapshot(const struct heap *h, struct mutator *m, uintptr_t sp,
                     uintptr_t pointers[STACK_POINTERS], struct range_list *l);
 
+/* Adds what a thread has on stacks that it has left by gc_stack_switch, or is about to go
+ * to, while its stack pointer is `sp`.  The world is stopped. */
+void stack_add_left(const struct mutator *m, uintptr_t sp, struct range_list *l);
+
 /* Adds the stack and the registers of a stopped thread; if it is on another stack than its
- * own, that from its stack pointer up, and its own whole. */
+ * own, that from its stack pointer up, and its own as it left it, or whole. */
 void stack_add_stopped(const struct heap *h, struct mutator *m, struct range_list *l);
 
 /* Adds the stack of a thread of which nothing is known but its stack pointer. */

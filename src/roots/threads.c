@@ -2,6 +2,7 @@
 
 #include "base/meta.h"
 #include "base/specific.h"
+#include "roots/coroutines.h"
 #include "roots/segments.h"
 #include "world/stop.h"
 
@@ -64,7 +65,7 @@ static void add_living(const struct heap *h, const struct snapshot *s, struct mu
 {
     add_values(m, roots);
     if (m == thread_self)
-        return;
+        return stack_add_left(m, m->sp, stacks);
     stack_add_stopped(h, m, stacks);
     tls_add_thread(&s->modules, m->pointer, roots);
 }
@@ -82,6 +83,7 @@ void threads_roots(const struct heap *h, const struct snapshot *s,
 {
     add_list(stacks, &s->stacks);
     add_list(roots, &s->segments);
+    coroutine_add_suspended(stacks);
     roots->incomplete |= s->modules.incomplete;
     for (MUTATORS(m)) {
         add_record(m, roots);

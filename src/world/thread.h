@@ -22,6 +22,13 @@ enum life {
     LIFE_FINISHED, /* its cache is gone; its result is a root until it is joined */
 };
 
+/* How a thread left a stack: all that it uses of it is from `sp` up (0: not known, all of it
+ * counts), and these were the registers. */
+struct departure {
+    uintptr_t sp;
+    uintptr_t registers[REGISTERS];
+};
+
 /* A thread.  Owner: "registry", under the world lock; "own", written by the thread itself
  * and its signal handlers, read while it is stopped; "collector", while the world is
  * stopped. */
@@ -36,6 +43,11 @@ struct mutator {
      * Own, constant while it lives. */
     uintptr_t stack_low, stack_high;
     uintptr_t pointer; /* see thread_pointer.  Own, constant */
+
+    /* Low ends of registered stacks: the one it runs on, or goes to, and the one it was on
+     * before; 0: its own.  Own. */
+    uintptr_t coroutine, left;
+    struct departure departure; /* from its own stack; own */
 
     struct cache *cache; /* own; NULL before its first slow path */
     /* Own: caches that handlers set aside, and one for the next handler. */

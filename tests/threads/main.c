@@ -115,8 +115,8 @@ bool tree_is_sound(const struct tree *t, int depth, long number)
 int main(void)
 {
     Suite *s = suite_create("threads");
-    TCase *cases[] = {lives_case(), places_case(), forks_case(), strangers_case(),
-                      signals_case()};
+    TCase *cases[] = {lives_case(),     places_case(),  forks_case(),
+                      strangers_case(), signals_case(), coroutines_case()};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         tcase_set_timeout(cases[i], HANGS_AFTER);
         suite_add_tcase(s, cases[i]);

@@ -21,6 +21,7 @@ TCase *places_case(void);
 TCase *forks_case(void);
 TCase *strangers_case(void);
 TCase *signals_case(void);
+TCase *coroutines_case(void);
 
 /* ---- Threads ------------------------------------------------------------------- */
 

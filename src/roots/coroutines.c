@@ -1,0 +1,292 @@
+/* Stacks are nodes of a search tree by their low end, in a table of the library's own; free
+ * nodes are linked through `left`.  No two stacks overlap. */
+#include "roots/coroutines.h"
+
+#include <errno.h>
+
+#include "base/bits.h"
+#include "base/check.h"
+#include "base/critical.h"
+#include "base/lock.h"
+#include "base/meta.h"
+#include "base/treap.h"
+
+/* Bytes below the stack pointer of gc_stack_switch's caller that it may use before it
+ * changes stacks: registers that the switch pushes, and the red zone. */
+enum { SWITCH_ZONE = 256 };
+
+struct stack {
+    struct treap_links links;
+    struct range range;
+    struct mutator *runner;     /* that said it runs on it; NULL: it is suspended */
+    struct departure departure; /* valid while it is suspended or about to run */
+};
+
+/* Changed under the lock, in critical sections. */
+static struct {
+    struct lock lock;
+    struct treap tree;
+    struct stack *nodes; /* by node number; nodes[0] is not used */
+    size_t count, capacity;
+    uint32_t free_nodes;
+} stacks PRIVATE_DATA;
+
+static struct treap_links *links(void *owner, uint32_t node)
+{
+    (void)owner;
+    return &stacks.nodes[node].links;
+}
+
+static bool less(void *owner, uint32_t a, uint32_t b)
+{
+    (void)owner;
+    return stacks.nodes[a].range.low < stacks.nodes[b].range.low;
+}
+
+/* The last stack that begins at the address or below it. */
+static struct stack *find_last(uintptr_t address)
+{
+    struct stack *found = NULL;
+    uint32_t node = stacks.tree.root;
+    while (node) {
+        struct stack *s = &stacks.nodes[node];
+        bool below = s->range.low <= address;
+        found = below ? s : found;
+        node = below ? s->links.right : s->links.left;
+    }
+    return found;
+}
+
+static struct stack *find_around(uintptr_t address)
+{
+    struct stack *s = find_last(address);
+    return s && address < s->range.high ? s : NULL;
+}
+
+static struct stack *find_low(uintptr_t low)
+{
+    struct stack *s = low ? find_last(low) : NULL;
+    return s && s->range.low == low ? s : NULL;
+}
+
+/* Records of threads stay in memory when these have ended. */
+static bool runs(const struct stack *s)
+{
+    const struct mutator *m = s->runner;
+    return m && thread_lives(m) && m->coroutine == s->range.low;
+}
+
+static void lock(void)
+{
+    critical_begin();
+    lock_take(&stacks.lock, RANK_ROOTS);
+}
+
+static void unlock(void)
+{
+    lock_release(&stacks.lock, RANK_ROOTS);
+    critical_end();
+}
+
+/* ---- Registering ------------------------------------------------------------------- */
+
+/* A node from the free list or the end of the table; 0: no memory. */
+static uint32_t new_node(void)
+{
+    uint32_t node = stacks.free_nodes;
+    if (node) {
+        stacks.free_nodes = stacks.nodes[node].links.left;
+        return node;
+    }
+    size_t next = max_size(stacks.count, 1);
+    struct stack *nodes = meta_grow(stacks.nodes, next, &stacks.capacity, sizeof *nodes);
+    if (!nodes)
+        return 0;
+    stacks.nodes = nodes;
+    stacks.count = next + 1;
+    return (uint32_t)next;
+}
+
+static int add(struct range r)
+{
+    const struct stack *before = find_last(r.high - 1);
+    if (before && before->range.high > r.low)
+        return EINVAL;
+    uint32_t node = new_node();
+    if (!node)
+        return ENOMEM;
+    stacks.nodes[node] = (struct stack){.range = r};
+    stacks.tree.links = links;
+    stacks.tree.less = less;
+    treap_insert(&stacks.tree, node);
+    return 0;
+}
+
+int coroutine_register(struct range r)
+{
+    if (!r.low || r.low >= r.high)
+        return EINVAL;
+    lock();
+    int error = add(r);
+    unlock();
+    return error;
+}
+
+static int take_off(struct stack *s)
+{
+    if (!s)
+        return EINVAL;
+    if (runs(s))
+        return EBUSY;
+    uint32_t node = (uint32_t)(s - stacks.nodes);
+    treap_remove(&stacks.tree, node);
+    stacks.nodes[node].links.left = stacks.free_nodes;
+    stacks.free_nodes = node;
+    return 0;
+}
+
+int coroutine_unregister(uintptr_t low)
+{
+    lock();
+    int error = take_off(find_low(low));
+    unlock();
+    return error;
+}
+
+/* ---- Switching ----------------------------------------------------------------------- */
+
+static bool contains(struct range r, uintptr_t address)
+{
+    return address >= r.low && address < r.high;
+}
+
+/* A stack that is left from elsewhere counts whole. */
+static void depart(struct departure *to, struct range stack, const struct departure *left)
+{
+    *to = contains(stack, left->sp) ? *left : (struct departure){.sp = 0};
+}
+
+static void leave(struct mutator *m, const struct departure *left)
+{
+    struct stack *s = find_low(m->coroutine);
+    if (!m->coroutine) {
+        depart(&m->departure, (struct range){m->stack_low, m->stack_high}, left);
+    } else if (s && s->runner == m) {
+        depart(&s->departure, s->range, left);
+        s->runner = NULL;
+    }
+    m->left = m->coroutine;
+}
+
+static int change(struct mutator *m, uintptr_t low, const struct departure *left)
+{
+    struct stack *to = find_low(low);
+    if (low == m->coroutine && (!low || (to && to->runner == m)))
+        return 0;
+    if (low && !to)
+        return EINVAL;
+    if (to && runs(to))
+        return EBUSY;
+    leave(m, left);
+    if (to && to->runner) /* it ran to the end of its thread */
+        to->departure.sp = 0;
+    if (to)
+        to->runner = m;
+    m->coroutine = low;
+    return 0;
+}
+
+int coroutine_switch(struct mutator *m, uintptr_t low, const struct departure *left)
+{
+    lock();
+    int error = change(m, low, left);
+    unlock();
+    return error;
+}
+
+/* ---- For collections ------------------------------------------------------------------ */
+
+bool coroutine_around(uintptr_t address, struct range *found)
+{
+    if (!stacks.tree.root)
+        return false;
+    lock();
+    const struct stack *s = find_around(address);
+    if (s)
+        *found = s->range;
+    unlock();
+    return s != NULL;
+}
+
+void departure_add(const struct departure *d, struct range stack, struct range_list *l)
+{
+    uintptr_t low = stack.low;
+    if (d->sp - stack.low > SWITCH_ZONE && contains(stack, d->sp))
+        low = d->sp - SWITCH_ZONE;
+    range_list_add(l, low, stack.high);
+    if (d->sp)
+        range_list_add(l, (uintptr_t)d->registers, (uintptr_t)(d->registers + REGISTERS));
+}
+
+static void add_suspended(void *argument, uint32_t node)
+{
+    const struct stack *s = &stacks.nodes[node];
+    if (runs(s))
+        return;
+    if (s->runner)
+        range_list_add(argument, s->range.low, s->range.high);
+    else
+        departure_add(&s->departure, s->range, argument);
+}
+
+void coroutine_add_suspended(struct range_list *l)
+{
+    if (stacks.tree.root)
+        treap_walk(&stacks.tree, add_suspended, l);
+}
+
+static bool is_on(uintptr_t low, uintptr_t sp, bool on_own)
+{
+    const struct stack *s = find_low(low);
+    return low ? s && contains(s->range, sp) : on_own;
+}
+
+enum whereabouts coroutine_whereabouts(const struct mutator *m, uintptr_t sp, bool on_own)
+{
+    lock();
+    bool there = is_on(m->coroutine, sp, on_own), leaving = is_on(m->left, sp, on_own);
+    unlock();
+    return there ? THERE : leaving ? LEAVING : ELSEWHERE;
+}
+
+void coroutine_add_running(const struct mutator *m, enum whereabouts where,
+                           struct range_list *l)
+{
+    const struct stack *to = find_low(m->coroutine), *from = find_low(m->left);
+    if (where == LEAVING && to)
+        departure_add(&to->departure, to->range, l);
+    if (where == ELSEWHERE && to)
+        range_list_add(l, to->range.low, to->range.high);
+    if (where == ELSEWHERE && from)
+        range_list_add(l, from->range.low, from->range.high);
+}
+
+/* ---- Checking --------------------------------------------------------------------------- */
+
+static void check_node(void *argument, uint32_t node)
+{
+    uintptr_t *end = argument;
+    const struct stack *s = &stacks.nodes[node];
+    CHECK(s->range.low >= *end);
+    CHECK(s->range.low < s->range.high);
+    *end = s->range.high;
+}
+
+void coroutine_check(void)
+{
+    uintptr_t end = 0;
+    if (!stacks.tree.root)
+        return;
+    treap_walk(&stacks.tree, check_node, &end);
+    treap_check(&stacks.tree);
+}

@@ -1,0 +1,56 @@
+/* Stacks that the program registers, to run on them: of coroutines, fibres, generators.
+ *
+ * A thread runs on one of them or on its own, and says so just before it changes; the stack
+ * that it leaves is suspended from then on, and its used part is a root. */
+#ifndef GCALLOC_ROOTS_COROUTINES_H
+#define GCALLOC_ROOTS_COROUTINES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "roots/range.h"
+#include "world/thread.h"
+
+/* These return 0 or an error number; see gc_stack_register, _unregister and _switch. */
+int coroutine_register(struct range r);
+int coroutine_unregister(uintptr_t low);
+
+/* `left`: what the calling thread has on the stack that it is about to leave. */
+int coroutine_switch(struct mutator *m, uintptr_t low, const struct departure *left);
+
+/* The registered stack around an address.  false: there is none. */
+bool coroutine_around(uintptr_t address, struct range *found);
+
+/* The stacks that do not run.  The world is stopped. */
+void coroutine_add_suspended(struct range_list *l);
+
+/* Where a thread is that has used registered stacks. */
+enum whereabouts {
+    THERE,    /* on the stack that it said */
+    LEAVING,  /* still on the one before that */
+    ELSEWHERE /* on neither, as in a signal handler on an alternate stack */
+};
+
+/* The world is stopped, or the caller is the thread itself.  `on_own`: its stack pointer,
+ * `sp`, lies on its own stack. */
+enum whereabouts coroutine_whereabouts(const struct mutator *m, uintptr_t sp,
+                                       bool on_own);
+
+/* What the thread has on registered stacks, besides the one that `sp` lies on.  The world
+ * is stopped. */
+void coroutine_add_running(const struct mutator *m, enum whereabouts where,
+                           struct range_list *l);
+
+/* Adds what was left on a stack with these bounds. */
+void departure_add(const struct departure *d, struct range stack, struct range_list *l);
+
+/* The thread has ever said that it leaves its own stack. */
+INLINE bool coroutine_used(const struct mutator *m)
+{
+    return m->coroutine != m->left;
+}
+
+/* The tree of stacks is in order, and no two overlap. */
+void coroutine_check(void);
+
+#endif
