@@ -1,0 +1,360 @@
+/* Steps through calls of the library, instruction by instruction, and lets something happen
+ * at each of them: a collection, a fork, a signal handler that allocates, collects, forks
+ * or leaves by siglongjmp.  After each event the call goes on, and the process checks all
+ * that it has.
+ *
+ * At every instruction of the fast paths; of the slow ones, which may be long, at as many
+ * as the time allows, evenly spread, and at others for each event. */
+#include <elf.h>
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "step.h"
+
+enum {
+    SECONDS = 10,     /* of stepping to slow paths; as long again for what happens */
+    SKIP = 77,        /* what automake takes for a skipped test */
+    HANGS_AFTER = 30, /* seconds of one call */
+    PATIENCE = 200,   /* milliseconds in which another thread sends its stop signal */
+    POINTS_MOST = 1 << 20,
+    CALLS_BEFORE = 20,
+    SLOW_LEAST = 32, /* instructions of slow paths that are all tried */
+};
+
+static const char *const operation_names[OPERATIONS] = {
+    [ALLOC_FROM_RUN] = "gc_alloc, run",
+    [ALLOC_FROM_MAGAZINE] = "gc_alloc, magazine",
+    [ALLOC_ADVANCE] = "gc_alloc, zero ahead",
+    [ALLOC_REFILL] = "gc_alloc, refill",
+    [ALLOC_LARGE] = "gc_alloc, large",
+    [FREE_TO_MAGAZINE] = "gc_free, magazine",
+    [FREE_SPILL] = "gc_free, spill",
+    [FREE_LARGE] = "gc_free, large",
+    [RESIZE] = "gc_realloc",
+};
+
+static const char *const event_names[EVENTS] = {
+    [COLLECTION] = "collection",       [FORK] = "fork",
+    [HANDLER_ALLOCATES] = "handler",   [HANDLER_COLLECTS] = "handler collects",
+    [HANDLER_FORKS] = "handler forks", [HANDLER_JUMPS] = "handler jumps",
+};
+
+/* The fast paths' code. */
+extern const char __start_gc_fast[] __attribute__((visibility("hidden")));
+extern const char __stop_gc_fast[] __attribute__((visibility("hidden")));
+
+static struct stage *stage;
+static pid_t stepped;
+
+/* Where the test is, for messages. */
+static enum operation operation;
+static enum event event;
+static size_t point;
+
+static _Noreturn void fail(const char *what)
+{
+    fprintf(stderr, "step: %s at instruction %zu, event %s: %s\n",
+            operation_names[operation], point, event_names[event], what);
+    kill(stepped, SIGKILL);
+    _exit(EXIT_FAILURE);
+}
+
+static void on_alarm(int number)
+{
+    (void)number;
+    fail("hangs");
+}
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* ---- One process ------------------------------------------------------------------------ */
+
+/* Goes on, with a signal or 0, until the next stop; returns its signal. */
+static int go_on(int how, int number)
+{
+    int status;
+    if (ptrace((enum __ptrace_request)how, stepped, NULL, (void *)(intptr_t)number) != 0)
+        fail("it is gone");
+    while (waitpid(stepped, &status, __WALL) != stepped)
+        continue;
+    if (!WIFSTOPPED(status))
+        fail("it has ended");
+    return WSTOPSIG(status);
+}
+
+static uintptr_t program_counter(void)
+{
+    struct user_regs_struct registers;
+    struct iovec v = {&registers, sizeof registers};
+    if (ptrace(PTRACE_GETREGSET, stepped, (void *)NT_PRSTATUS, &v) != 0)
+        fail("it has no registers");
+#if defined __x86_64__
+    return (uintptr_t)registers.rip;
+#elif defined __aarch64__
+    return (uintptr_t)registers.pc;
+#endif
+}
+
+static bool in_fast_path(void)
+{
+    return program_counter() - (uintptr_t)__start_gc_fast <
+           (uintptr_t)__stop_gc_fast - (uintptr_t)__start_gc_fast;
+}
+
+/* Breakpoints of AArch64 stop before their instruction. */
+static void pass_breakpoint(void)
+{
+#ifdef __aarch64__
+    struct user_regs_struct registers;
+    struct iovec v = {&registers, sizeof registers};
+    ptrace(PTRACE_GETREGSET, stepped, (void *)NT_PRSTATUS, &v);
+    registers.pc += 4;
+    ptrace(PTRACE_SETREGSET, stepped, (void *)NT_PRSTATUS, &v);
+#endif
+}
+
+/* To the next breakpoint; its own signals it gets. */
+static void run_to(enum phase phase, int number)
+{
+    do
+        number = go_on(PTRACE_CONT, number);
+    while (number != SIGTRAP);
+    if (stage->phase != phase)
+        fail("a breakpoint that is not there");
+    pass_breakpoint();
+}
+
+/* Another call, stopped at its first instruction. */
+static void again(void)
+{
+    alarm(HANGS_AFTER);
+    run_to(DURING, 0);
+}
+
+static void begin(enum event e)
+{
+    int status;
+    event = e;
+    stage->more = 1;
+    stage->asked = stage->answered = stage->events = 0;
+    fflush(NULL);
+    alarm(HANGS_AFTER);
+    stepped = fork();
+    if (stepped == 0)
+        be_stepped(stage, operation, e);
+    while (waitpid(stepped, &status, __WALL) != stepped)
+        continue;
+    if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP || stage->phase != DURING)
+        fail("it does not start");
+    pass_breakpoint();
+}
+
+/* Nothing happens to the call that it is in, and no other follows. */
+static void end(void)
+{
+    int status;
+    stage->more = 0;
+    if (stage->phase == DURING)
+        run_to(AFTER, 0);
+    ptrace(PTRACE_DETACH, stepped, NULL, NULL);
+    while (waitpid(stepped, &status, __WALL) != stepped)
+        continue;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        fail("it has failed");
+}
+
+/* ---- Events ------------------------------------------------------------------------------- */
+
+static bool has_signal(void)
+{
+    struct __ptrace_peeksiginfo_args first = {.off = 0, .flags = 0, .nr = 1};
+    siginfo_t information;
+    return ptrace(PTRACE_PEEKSIGINFO, stepped, &first, &information) == 1;
+}
+
+/* Until the other thread has sent the stop signal, which arrives before the stepped thread
+ * does anything else. */
+static void ask_other_thread(void)
+{
+    double until = now() + PATIENCE / 1e3;
+    stage->asked++;
+    sem_post(&stage->ask);
+    while (!has_signal() && stage->answered != stage->asked) {
+        if (now() > until)
+            fail("the other thread does not come to stop it");
+        sched_yield();
+    }
+}
+
+/* false: the call has ended before. */
+static bool step_to(size_t wanted)
+{
+    for (point = 0; point < wanted; point++) {
+        if (go_on(PTRACE_SINGLESTEP, 0) != SIGTRAP)
+            fail("a signal that nobody sent");
+        if (stage->phase == AFTER)
+            return false;
+    }
+    return true;
+}
+
+static void let_happen(void)
+{
+    int events = stage->events;
+    if (event < HANDLER_ALLOCATES) {
+        ask_other_thread();
+        run_to(AFTER, 0);
+    } else {
+        run_to(AFTER, SIGUSR1);
+        if (stage->events == events)
+            fail("the signal was lost");
+    }
+}
+
+/* ---- One operation ------------------------------------------------------------------------ */
+
+static struct {
+    bool fast[POINTS_MOST];
+    size_t count, fast_count;
+    double step; /* seconds */
+} path;
+
+/* One call in which nothing happens, after some that find the heap as it is in the end. */
+static void follow_path(void)
+{
+    begin(COLLECTION);
+    for (int i = 0; i < CALLS_BEFORE; i++) {
+        run_to(AFTER, 0);
+        again();
+    }
+    double began = now();
+    path.count = path.fast_count = 0;
+    while (path.count < POINTS_MOST) {
+        bool fast = in_fast_path();
+        path.fast[path.count++] = fast;
+        path.fast_count += fast ? 1 : 0;
+        point = path.count;
+        if (go_on(PTRACE_SINGLESTEP, 0) != SIGTRAP)
+            fail("a signal that nobody sent");
+        if (stage->phase == AFTER)
+            break;
+    }
+    path.step = (now() - began) / (double)path.count / 2;
+    run_to(AFTER, 0);
+    end();
+}
+
+/* Between points of the slow paths: steps to all that are chosen take about so long. */
+static size_t find_stride(double seconds)
+{
+    double n = (double)path.count;
+    double stride = n * n / 2 * path.step / seconds;
+    size_t slow = path.count - path.fast_count;
+    return slow <= SLOW_LEAST || stride < 1 ? 1 : (size_t)stride + 1;
+}
+
+static void try_event(enum event e, size_t stride)
+{
+    size_t fast = 0, slow = 0;
+    begin(e);
+    for (size_t k = 0; k < path.count; k++) {
+        if (!path.fast[k] && (k + (size_t)e * stride / EVENTS) % stride != 0)
+            continue;
+        if (!step_to(k)) {
+            run_to(AFTER, 0);
+            again();
+            continue;
+        }
+        if (in_fast_path())
+            fast++;
+        else
+            slow++;
+        let_happen();
+        again();
+    }
+    end();
+    printf("  %-16s at %zu of %zu in fast paths, %zu of %zu in slow ones\n",
+           event_names[e], fast, path.fast_count, slow, path.count - path.fast_count);
+    fflush(stdout);
+}
+
+static void try_operation(enum operation o, double seconds)
+{
+    operation = o;
+    follow_path();
+    size_t stride = find_stride(seconds / EVENTS);
+    printf("%s: %zu instructions; of slow paths each %zu. is tried\n", operation_names[o],
+           path.count, stride);
+    for (enum event e = 0; e < EVENTS; e++)
+        try_event(e, stride);
+}
+
+/* On one processor the two processes take turns faster. */
+static void stay_here(void)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET((size_t)sched_getcpu(), &set);
+    sched_setaffinity(0, sizeof set, &set);
+}
+
+/* `rep stos` would be one instruction of thousands of steps. */
+static void tune(char **arguments)
+{
+    static const char tunables[] = "glibc.cpu.x86_rep_stosb_threshold=100000000:"
+                                   "glibc.cpu.x86_rep_movsb_threshold=100000000";
+    if (getenv("GLIBC_TUNABLES"))
+        return;
+    setenv("GLIBC_TUNABLES", tunables, 1);
+    execv("/proc/self/exe", arguments);
+}
+
+static bool can_trace(void)
+{
+    int status;
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0 ? 0 : 1);
+    return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+int main(int count, char **arguments)
+{
+    double seconds = count > 1 ? atof(arguments[1]) : SECONDS;
+    tune(arguments);
+    stage = mmap(NULL, sizeof *stage, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+                 -1, 0);
+    if (stage == MAP_FAILED || sem_init(&stage->ask, 1, 0) != 0)
+        return EXIT_FAILURE;
+    if (!can_trace()) {
+        printf("step: processes cannot be traced here: skipped\n");
+        return SKIP;
+    }
+    signal(SIGALRM, on_alarm);
+    stay_here();
+    double began = now();
+    int only = count > 2 ? atoi(arguments[2]) : -1; /* the number of an operation */
+    for (enum operation o = 0; o < OPERATIONS; o++)
+        if (only < 0 || o == (enum operation)only)
+            try_operation(o, seconds / OPERATIONS);
+    printf("step: passed in %.0f s\n", now() - began);
+    return EXIT_SUCCESS;
+}

@@ -1,0 +1,53 @@
+/* The single-step test: a process whose main thread is stepped through one call of the
+ * library, and one that steps it and lets something happen at each instruction. */
+#ifndef TESTS_STEP_H
+#define TESTS_STEP_H
+
+#include <semaphore.h>
+
+/* What is stepped through. */
+enum operation {
+    ALLOC_FROM_RUN,
+    ALLOC_FROM_MAGAZINE,
+    ALLOC_ADVANCE,
+    ALLOC_REFILL,
+    ALLOC_LARGE,
+    FREE_TO_MAGAZINE,
+    FREE_SPILL,
+    FREE_LARGE,
+    RESIZE,
+    OPERATIONS,
+};
+
+/* What happens at an instruction.  Those from HANDLER_ALLOCATES on are done by a signal
+ * handler that interrupts it, those before by another thread. */
+enum event {
+    COLLECTION,
+    FORK,
+    HANDLER_ALLOCATES,
+    HANDLER_COLLECTS,
+    HANDLER_FORKS,
+    HANDLER_JUMPS,
+    EVENTS,
+};
+
+enum phase {
+    BEFORE,
+    DURING, /* from the first breakpoint on */
+    AFTER,  /* the second breakpoint comes next */
+};
+
+/* In memory that both processes have. */
+struct stage {
+    volatile enum phase phase;
+    volatile int more;            /* another call is to follow */
+    volatile int asked, answered; /* of the other thread */
+    volatile int events;          /* that happened */
+    sem_t ask;
+};
+
+/* The stepped process. */
+_Noreturn void be_stepped(struct stage *stage, enum operation operation,
+                          enum event event);
+
+#endif
