@@ -12,6 +12,7 @@
 
 #include "base/bits.h"
 #include "base/track.h"
+#include "trace/ask.h"
 #include "trace/depot.h"
 #include "trace/walk.h"
 
@@ -60,7 +61,10 @@ static bool is_own(uintptr_t address)
 
 NOINLINE static void know_own(void)
 {
+    sigset_t saved;
+    ask_begin(&saved);
     dl_iterate_phdr(find_own, NULL);
+    ask_end(&saved);
     __atomic_store_n(&own.known, true, __ATOMIC_RELEASE);
 }
 
@@ -72,9 +76,12 @@ INLINE size_t unwind(uintptr_t *frames, size_t depth, int first, uintptr_t from)
     if (!__atomic_load_n(&own.known, __ATOMIC_ACQUIRE))
         know_own();
     depth = min_size(depth, CAPTURE_DEPTH_MAX);
+    sigset_t saved;
+    ask_begin(&saved);
     track_scan_begin(); /* libunwind tests addresses by system calls that read them */
     int found = unw_backtrace(all, (int)depth + OWN_FRAMES + OWN_FRAMES_MAX);
     track_scan_end();
+    ask_end(&saved);
     for (int i = first; from && i < found && i < first + OWN_FRAMES_MAX; i++)
         if ((uintptr_t)all[i] == from) {
             first = i;

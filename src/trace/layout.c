@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "trace/ask.h"
 
 enum {
     REGISTER_BP = 6,
@@ -383,7 +384,10 @@ static int read_object(struct dl_phdr_info *info, size_t size, void *argument)
 struct layout layout_read(uintptr_t ip, uint64_t *unloaded)
 {
     struct search s = {.layout.ip = ip};
+    sigset_t saved;
+    ask_begin(&saved);
     dl_iterate_phdr(read_object, &s);
+    ask_end(&saved);
     *unloaded = s.unloaded;
     return s.layout;
 }

@@ -28,7 +28,8 @@ typedef void (*handler)(int, siginfo_t *, void *);
  * knows, and shares this. */
 static struct {
     handler handler;
-    bool once; /* SA_RESETHAND */
+    bool once;        /* SA_RESETHAND */
+    bool information; /* SA_SIGINFO */
 } wrapped[NSIG] PRIVATE_DATA;
 
 /* The signal that waits for the end of a critical section, and the mask before it. */
@@ -186,14 +187,26 @@ static bool is_function(const struct sigaction *action)
 }
 
 /* What the program set, for what the kernel has. */
-static void unwrap(int number, handler before, bool once, struct sigaction *old)
+static void unwrap(handler before, bool once, bool information, struct sigaction *old)
 {
-    (void)number;
     if (!(old->sa_flags & SA_SIGINFO) || old->sa_sigaction != on_signal)
         return;
     old->sa_sigaction = before;
     if (once)
         old->sa_flags |= (int)SA_RESETHAND;
+    if (!information)
+        old->sa_flags &= ~SA_SIGINFO;
+}
+
+/* What the program wants called from now on. */
+static void wrap(int number, const struct sigaction *action)
+{
+    unsigned flags = (unsigned)action->sa_flags;
+    __atomic_store_n(&wrapped[number].handler, action->sa_sigaction, __ATOMIC_RELEASE);
+    __atomic_store_n(&wrapped[number].once, (flags & SA_RESETHAND) != 0,
+                     __ATOMIC_RELAXED);
+    __atomic_store_n(&wrapped[number].information, (flags & SA_SIGINFO) != 0,
+                     __ATOMIC_RELAXED);
 }
 
 EXPORTED int sigaction(int number, const struct sigaction *action, struct sigaction *old)
@@ -202,30 +215,70 @@ EXPORTED int sigaction(int number, const struct sigaction *action, struct sigact
         return errno = EINVAL, -1;
     handler before = __atomic_load_n(&wrapped[number].handler, __ATOMIC_ACQUIRE);
     bool once = __atomic_load_n(&wrapped[number].once, __ATOMIC_RELAXED);
+    bool information = __atomic_load_n(&wrapped[number].information, __ATOMIC_RELAXED);
     struct sigaction ours;
     if (action) {
         ours = *action;
         sigdelset(&ours.sa_mask, signals_stop());
         if (is_function(action)) {
-            __atomic_store_n(&wrapped[number].handler, action->sa_sigaction,
-                             __ATOMIC_RELEASE);
-            __atomic_store_n(&wrapped[number].once,
-                             ((unsigned)action->sa_flags & SA_RESETHAND) != 0,
-                             __ATOMIC_RELAXED);
+            wrap(number, action);
             ours.sa_sigaction = on_signal;
             ours.sa_flags = (int)(((unsigned)ours.sa_flags & ~SA_RESETHAND) | SA_SIGINFO);
         }
     }
     int result = handlers_set(number, action ? &ours : NULL, old);
     if (result == 0 && old)
-        unwrap(number, before, once, old);
+        unwrap(before, once, information, old);
     return result;
+}
+
+static __sighandler_t set_handler(int number, __sighandler_t function, int flags)
+{
+    struct sigaction action = {.sa_handler = function, .sa_flags = flags}, old;
+    if (function == SIG_ERR || sigaction(number, &action, &old) != 0)
+        return errno = EINVAL, SIG_ERR;
+    return old.sa_handler;
 }
 
 EXPORTED __sighandler_t signal(int number, __sighandler_t function)
 {
-    struct sigaction action = {.sa_handler = function, .sa_flags = SA_RESTART}, old;
-    if (function == SIG_ERR || sigaction(number, &action, &old) != 0)
+    return set_handler(number, function, SA_RESTART);
+}
+
+EXPORTED __sighandler_t bsd_signal(int number, __sighandler_t function)
+{
+    return set_handler(number, function, SA_RESTART);
+}
+
+EXPORTED __sighandler_t ssignal(int number, __sighandler_t function)
+{
+    return set_handler(number, function, SA_RESTART);
+}
+
+/* System V's: once, and not blocked meanwhile. */
+EXPORTED __sighandler_t sysv_signal(int number, __sighandler_t function)
+{
+    return set_handler(number, function, (int)(SA_RESETHAND | SA_NODEFER));
+}
+
+/* signal is this under some feature macros. */
+EXPORTED __sighandler_t __sysv_signal(int number, __sighandler_t function)
+{
+    return sysv_signal(number, function);
+}
+
+/* SIG_HOLD blocks the signal, any other unblocks it; SIG_HOLD is what it was if it was
+ * blocked. */
+EXPORTED __sighandler_t sigset(int number, __sighandler_t disposition)
+{
+    sigset_t set, before;
+    struct sigaction action = {.sa_handler = disposition}, old;
+    bool holds = disposition == SIG_HOLD;
+    sigemptyset(&set);
+    if (disposition == SIG_ERR || sigaddset(&set, number) != 0 ||
+        sigaction(number, holds ? NULL : &action, &old) != 0)
         return errno = EINVAL, SIG_ERR;
-    return old.sa_handler;
+    if (sigprocmask(holds ? SIG_BLOCK : SIG_UNBLOCK, &set, &before) != 0)
+        return SIG_ERR;
+    return sigismember(&before, number) == 1 ? SIG_HOLD : old.sa_handler;
 }

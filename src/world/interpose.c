@@ -88,6 +88,13 @@ EXPORTED int pthread_tryjoin_np(pthread_t thread, void **result)
          NEXT(pthread_tryjoin_np, NO_FALLBACK(pthread_tryjoin_np))(thread, result));
 }
 
+EXPORTED int pthread_clockjoin_np(pthread_t thread, void **result, clockid_t clock,
+                                  const struct timespec *until)
+{
+    JOIN(thread, NEXT(pthread_clockjoin_np,
+                      NO_FALLBACK(pthread_clockjoin_np))(thread, result, clock, until));
+}
+
 EXPORTED int pthread_timedjoin_np(pthread_t thread, void **result,
                                   const struct timespec *until)
 {

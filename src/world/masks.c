@@ -128,6 +128,28 @@ EXPORTED int epoll_pwait(int file, struct epoll_event *events, int count, int ti
                                               without(set, &copy));
 }
 
+#ifdef SYS_epoll_pwait2
+/* Declared here, as older C libraries do not have it. */
+int epoll_pwait2(int file, struct epoll_event *events, int count,
+                 const struct timespec *timeout, const sigset_t *set);
+
+static int system_epoll_pwait2(int file, struct epoll_event *events, int count,
+                               const struct timespec *timeout, const sigset_t *set)
+{
+    return (int)syscall(SYS_epoll_pwait2, file, events, count, timeout, set,
+                        KERNEL_SET_BYTES);
+}
+
+EXPORTED int epoll_pwait2(int file, struct epoll_event *events, int count,
+                          const struct timespec *timeout, const sigset_t *set)
+{
+    sigset_t copy;
+    __typeof__(&epoll_pwait2) next = NEXT(epoll_pwait2, NO_FALLBACK(epoll_pwait2));
+    return (next ? next : system_epoll_pwait2)(file, events, count, timeout,
+                                               without(set, &copy));
+}
+#endif
+
 /* ---- Taking signals -------------------------------------------------------------------- */
 
 static int system_sigtimedwait(const sigset_t *set, siginfo_t *information,

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/os.h"
 #include "base/specific.h"
+#include "trace/ask.h"
 #include "world/handlers.h"
 #include "world/signals.h"
 #include "world/strangers.h"
@@ -443,6 +444,18 @@ void world_ask_end(void)
 {
     if (__atomic_sub_fetch(&world.asking, 1, __ATOMIC_SEQ_CST) == 0)
         futex_wake(&world.asking, INT_MAX);
+}
+
+void ask_begin(sigset_t *saved)
+{
+    signals_block_handlers(saved);
+    world_ask_begin();
+}
+
+void ask_end(const sigset_t *saved)
+{
+    world_ask_end();
+    signals_restore(saved);
 }
 
 static void wait_for_questions(void)

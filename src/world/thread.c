@@ -191,7 +191,8 @@ static void arm_exit_hook(struct mutator *m)
         pthread_setspecific(registry.key, m);
 }
 
-/* The C library allocates to find the bounds out.  A thread asks it once, when it is first
+/* The C library allocates to find the bounds out, with the thread's record locked: where
+ * the heap is its malloc, that must not register the thread.  A thread asks it once, when it is first
  * registered: later it may be past its end, in a signal handler that interrupted malloc. */
 static void find_bounds(struct mutator *m)
 {
@@ -220,7 +221,9 @@ void thread_begin(struct mutator *m)
     signals_block_handlers(&saved);
     if (thread_self)
         thread_detach();
+    thread_inside++;
     begin(m);
+    thread_inside--;
     signals_restore(&saved);
 }
 

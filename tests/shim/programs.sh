@@ -27,7 +27,7 @@ fail() {
 preloaded() { # OPTIONS COMMAND...
     options=$1
     shift
-    env LD_PRELOAD="$shim" GCALLOC_OPTIONS="$options" "$@"
+    timeout -k 5 60 env LD_PRELOAD="$shim" GCALLOC_OPTIONS="$options" "$@"
 }
 for options in "" leaks=1:report=$tmp/none os=sbrk verify=1:stress=50; do
     if preloaded "$options" "$functions" >"$tmp/out" 2>&1; then
@@ -60,15 +60,17 @@ awk -F, 'BEGIN { print "[" }
     { printf "%s{\"id\": %d, \"name\": \"%s\"}\n", (NR > 1 ? "," : ""), $1, $2 }
     END { print "]" }' table.csv >table.json
 
-# same COMMAND...: plain, with the shim, and with the shim looking for leaks.  Programs that
-# are missing are named, and counted for those of which one must be there.
+# same COMMAND...: plain, with the shim, and with the shim under each of these options.
+# Programs that are missing are named, and counted for those of which one must be there.
+under="none leaks=1:report=$tmp/report"
 found=" "
 same() {
     command -v "$1" >/dev/null || { echo "skipped: $1 is not installed"; return 0; }
     found="$found$(basename "$1") "
     "$@" <table.csv >plain.out 2>plain.err
     status=$?
-    for options in "" leaks=1:report=$tmp/report; do
+    for options in $under; do
+        [ "$options" != none ] || options=
         preloaded "$options" "$@" <table.csv >shim.out 2>shim.err
         if [ $? = $status ] && cmp -s plain.out shim.out && cmp -s plain.err shim.err; then
             pass
@@ -105,6 +107,39 @@ same tar -cf - table.csv
 same bc -q -e '2^4000' -e 'quit'
 echo 'int f(int n) { int s = 0; for (int i = 0; i < n; i++) s += i * i; return s; }' >unit.c
 same "$(${CC:-cc} -print-prog-name=cc1)" -quiet -O2 unit.c -o -
+
+# ---- Programs of several threads -----------------------------------------------------
+
+under="none stress=20 leaks=1:report=$tmp/report leaks=1:stacks=1:report=$tmp/report"
+for i in 1 2 3 4 5 6 7 8 9 10; do
+    sed "s/word/$i &/" table.csv
+done >long.csv
+same xz -T2 --block-size=100KiB -c long.csv
+same sort --parallel=2 -S 200k -t, -k2,2 -k3,3n long.csv
+same zstd -q -T2 -c long.csv
+same pigz -p2 -n -c long.csv
+cat >threads.py <<'END'
+import hashlib, json, threading, queue, subprocess
+rows, sums = queue.Queue(), {}
+def work(n):
+    while (row := rows.get()) is not None:
+        fields = row.split(",")
+        text = json.dumps({"n": fields[0], "names": fields * 20})
+        sums[fields[0]] = hashlib.sha256((text * 5).encode()).hexdigest()
+        json.loads(text)
+threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
+for t in threads: t.start()
+for i, row in enumerate(open("table.csv")):
+    rows.put(row)
+    if i % 500 == 0:
+        subprocess.run(["true"], check=True)
+for t in threads: rows.put(None)
+for t in threads: t.join()
+print(len(sums), hashlib.sha256("".join(map(str, sorted(sums.items()))).encode()).hexdigest())
+END
+same /usr/bin/python3 -S threads.py
+same gdb -batch -nx -ex 'print 6 * 7' -ex 'info line capture' -ex 'print sizeof(long)' \
+    "$(command -v true)"
 
 for one_of in "perl" "gawk mawk" "bash" "git sed"; do
     missing=1

@@ -1,6 +1,7 @@
 /* fork of a program whose other threads are anywhere. */
 #include <spawn.h>
 #include <sys/wait.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "threads.h"
@@ -89,10 +90,80 @@ START_TEST(other_programs)
 }
 END_TEST
 
+/* ---- With call stacks ----------------------------------------------------------------- */
+
+/* On a stack that nobody knows each call stack is libunwind's to walk. */
+static char elsewhere[1 << 16];
+static ucontext_t here, there;
+
+static void allocate_there(void)
+{
+    do
+        gc_free(gc_alloc(40));
+    while (!__atomic_load_n(&enough, __ATOMIC_ACQUIRE));
+}
+
+static void *allocate_elsewhere(void *argument)
+{
+    getcontext(&there);
+    there.uc_stack = (stack_t){.ss_sp = elsewhere, .ss_size = sizeof elsewhere};
+    there.uc_link = &here;
+    makecontext(&there, allocate_there, 0);
+    swapcontext(&here, &there);
+    return argument;
+}
+
+/* Many calls, each in a place of its own, which every new thread looks up anew. */
+#define ALLOCATE gc_free(gc_alloc(40));
+#define FOUR(x) x x x x
+
+static void *allocate_in_many_places(void *argument)
+{
+    FOUR(FOUR(FOUR(FOUR(ALLOCATE))))
+    return argument;
+}
+
+static void *run_threads(void *argument)
+{
+    while (!__atomic_load_n(&enough, __ATOMIC_ACQUIRE))
+        joined(run(allocate_in_many_places, NULL));
+    return argument;
+}
+
+/* Both with stacks known by their layouts and with those that libunwind walks. */
+static int child_with_stacks(void)
+{
+    const struct tree *t = grow_tree(7, 3);
+    set(&enough, 1);
+    allocate_elsewhere(NULL);
+    allocate_in_many_places(NULL);
+    gc_collect();
+    return tree_is_sound(t, 7, 3) ? 0 : 5;
+}
+
+START_TEST(children_with_stacks)
+{
+    ck_assert_int_eq(gc_option_set("stacks", "1"), 0);
+    pthread_t threads[] = {run(allocate_elsewhere, NULL), run(run_threads, NULL)};
+    for (int i = 0; i < 150; i++) {
+        pid_t pid = fork();
+        if (pid == 0) {
+            alarm(20);
+            _exit(child_with_stacks());
+        }
+        expect_success(pid);
+    }
+    set(&enough, 1);
+    for (int i = 0; i < 2; i++)
+        joined(threads[i]);
+}
+END_TEST
+
 TCase *forks_case(void)
 {
     TCase *tc = tcase_create("forks");
     tcase_add_test(tc, children);
     tcase_add_test(tc, other_programs);
+    tcase_add_test(tc, children_with_stacks);
     return tc;
 }

@@ -2,7 +2,9 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "threads.h"
@@ -38,10 +40,36 @@ static void *wait_for_any(void *argument)
     return argument;
 }
 
+/* Cut short by SIGUSR2, which comes when the collections are over. */
+static void *wait_for_files(void *argument)
+{
+    sigset_t all;
+    struct epoll_event event;
+    struct timespec long_time = {.tv_sec = 100};
+    int file = epoll_create1(0);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, NULL);
+    sigdelset(&all, SIGUSR2);
+    set(&kept, 1);
+    while (!__atomic_load_n(&enough, __ATOMIC_ACQUIRE)) {
+        ck_assert_int_eq(epoll_pwait2(file, &event, 1, &long_time, &all), -1);
+        ck_assert_int_eq(errno, EINTR);
+    }
+    close(file);
+    return argument;
+}
+
+static void ignore(int number)
+{
+    (void)number;
+}
+
 START_TEST(masks)
 {
-    void *(*const bodies[])(void *) = {block_everything, wait_for_any};
-    for (int i = 0; i < 2; i++) {
+    void *(*const bodies[])(void *) = {block_everything, wait_for_any, wait_for_files};
+    for (int i = 0; i < 3; i++) {
+        if (i == 2)
+            signal(SIGUSR2, ignore);
         enough = kept = 0;
         pthread_t thread = run(bodies[i], NULL);
         await(&kept, 1);
@@ -169,6 +197,69 @@ START_TEST(handlers_jump)
 }
 END_TEST
 
+/* What the program set is what it is told. */
+START_TEST(flags)
+{
+    struct sigaction action = {.sa_handler = ignore}, old;
+    for (int i = 0; i < 2; i++) {
+        action.sa_flags = (i ? SA_SIGINFO : 0) | SA_RESTART;
+        ck_assert_int_eq(sigaction(SIGUSR1, &action, NULL), 0);
+        ck_assert_int_eq(sigaction(SIGUSR1, NULL, &old), 0);
+        ck_assert_int_eq(old.sa_flags & (SA_SIGINFO | SA_RESTART), action.sa_flags);
+        ck_assert(old.sa_handler == ignore);
+    }
+}
+END_TEST
+
+static int calls;
+
+static void count(int number)
+{
+    calls++;
+    ck_assert_int_eq(number, SIGUSR1);
+    ck_assert_ptr_nonnull(gc_strdup("allocated"));
+}
+
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+
+START_TEST(other_ways)
+{
+    ck_assert(ssignal(SIGUSR1, count) == SIG_DFL);
+    raise(SIGUSR1);
+    raise(SIGUSR1);
+    ck_assert_int_eq(calls, 2);
+    ck_assert(sysv_signal(SIGUSR1, count) == count);
+    raise(SIGUSR1);
+    ck_assert_int_eq(calls, 3);
+    ck_assert(sigset(SIGUSR1, count) == SIG_DFL);
+    ck_assert(sigset(SIGUSR1, SIG_HOLD) == count);
+    raise(SIGUSR1);
+    ck_assert_int_eq(calls, 3);
+    ck_assert(sigset(SIGUSR1, count) == SIG_HOLD);
+    ck_assert_int_eq(calls, 4);
+    ck_assert(sigset(0, count) == SIG_ERR);
+    ck_assert(sigset(SIGUSR1, SIG_IGN) == count);
+}
+END_TEST
+
+static void *give(void *argument)
+{
+    return argument;
+}
+
+START_TEST(clock_join)
+{
+    struct timespec until;
+    void *result = NULL;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += 60;
+    void *object = gc_alloc(40);
+    pthread_t thread = run(give, object);
+    ck_assert_int_eq(pthread_clockjoin_np(thread, &result, CLOCK_MONOTONIC, &until), 0);
+    ck_assert_ptr_eq(result, object);
+}
+END_TEST
+
 TCase *signals_case(void)
 {
     TCase *tc = tcase_create("signals");
@@ -177,5 +268,8 @@ TCase *signals_case(void)
     tcase_add_test(tc, actions);
     tcase_add_test(tc, handlers_allocate);
     tcase_add_test(tc, handlers_jump);
+    tcase_add_test(tc, flags);
+    tcase_add_test(tc, other_ways);
+    tcase_add_test(tc, clock_join);
     return tc;
 }
