@@ -29,7 +29,8 @@ enum {
     LARGE = 200000,
     KEPT_MOST = 400,
     TREE_DEPTH = 3,
-    TRIES = 100000
+    TRIES = 100000,
+    HANGS_AFTER = 30, /* seconds, for a child */
 };
 
 static struct kept {
@@ -173,6 +174,7 @@ static void fork_once(void)
     int status;
     pid_t pid = fork();
     if (pid == 0) {
+        alarm(HANGS_AFTER);
         work(true);
         check_heap();
         _exit(0);
@@ -269,6 +271,8 @@ static void prepare(enum operation operation)
         keep(gc_alloc(SMALL), SMALL);
     if (operation == FREE_LARGE)
         keep(gc_alloc(LARGE), LARGE);
+    if (operation == RESIZE)
+        gc_free(gc_alloc(LARGER));
     for (int i = 0; !is_prepared(operation) && i < TRIES; i++) {
         if (operation == ALLOC_FROM_MAGAZINE || operation == FREE_TO_MAGAZINE ||
             operation == FREE_SPILL)
