@@ -236,7 +236,7 @@ struct heap {
     uint32_t
         unit_limit; /* units reserved; those from bytes / UNIT_BYTES on are untouched */
     bool records_sites;
-    bool managed; /* there have been objects that a cycle may reclaim.  Atomic */
+    bool managed;        /* there have been objects that a cycle may reclaim.  Atomic */
     size_t tables_bytes; /* the reservation behind states, words and units */
     uint32_t pad_from; /* slots of so many bytes keep their last one free: PAD_FROM, or 0
                           with end_pointers */
@@ -249,14 +249,15 @@ struct heap {
 
     struct lock extent_lock; /* for these, for `bytes` above, and for free units: */
     struct fit_state fit_state;
-    size_t used_bytes;  /* in blocks, large objects by page */
+    size_t used_bytes; /* in blocks, large objects by page.  Read without the lock, too */
     size_t dirty_bytes; /* in free units that hold memory */
-    size_t limit;       /* used_bytes + dirty_bytes never exceeds it; SIZE_MAX: none */
+    size_t
+        limit; /* read without the lock, too: used_bytes + dirty_bytes never exceeds it; SIZE_MAX: none */
 
     size_t
         charged; /* bytes handed out since the last cycle, less explicit frees.  Atomic */
     size_t budget; /* cycle: a collection is due when charged reaches it */
-    size_t wanted;  /* cycle: the budget that the last one found right for what lives */
+    size_t wanted; /* cycle: the budget that the last one found right for what lives */
 
     size_t live_bytes, live_objects; /* cycle: marked by the last one */
     struct counters counters;
