@@ -56,7 +56,7 @@ static unit_word used_word(enum kind kind, unsigned class)
 
 static void note_kind(struct heap *h, enum kind kind)
 {
-    if (!(kind & KIND_MANUAL))
+    if (!(kind & KIND_MANUAL) && !__atomic_load_n(&h->managed, __ATOMIC_RELAXED))
         __atomic_store_n(&h->managed, true, __ATOMIC_RELAXED);
 }
 
