@@ -22,8 +22,38 @@
  * and whose bounds the linker gives. */
 #define GC_FAST __attribute__((section("gc_fast")))
 
+/* 1: ThreadSanitizer watches this build.  It hands signals over at atomic operations and
+ * in calls that it knows, so that threads stop there only. */
+#if defined __has_feature
+#if __has_feature(thread_sanitizer)
+#define GC_TSAN 1
+#endif
+#endif
+#if defined __SANITIZE_THREAD__
+#define GC_TSAN 1
+#endif
+#if !defined GC_TSAN
+#define GC_TSAN 0
+#endif
+
 /* A function that reads words of unknown origin (stacks, padding, red zones). */
-#define READS_ANYTHING __attribute__((no_sanitize("address", "undefined")))
+#define READS_ANYTHING __attribute__((no_sanitize("address", "undefined", "thread")))
+
+/* A function that reads what other threads write meanwhile, and whose result is right
+ * whether it sees the old value or the new: single words, or bytes of which only those
+ * matter that nobody else may write. */
+#if GC_TSAN
+#define READS_RACING __attribute__((noinline, no_sanitize("thread")))
+#else
+#define READS_RACING
+#endif
+
+/* Such a read of one word in a fast path. */
+#if GC_TSAN
+#define RACING(word) __atomic_load_n(&(word), __ATOMIC_RELAXED)
+#else
+#define RACING(word) (word)
+#endif
 
 #define KIB(n) ((size_t)(n) << 10)
 #define MIB(n) ((size_t)(n) << 20)

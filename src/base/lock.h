@@ -19,6 +19,7 @@ enum rank {
     RANK_BIN,    /* one bin's list, and the counters of its blocks */
     RANK_EXTENT, /* free units, the arena's end, used_bytes and dirty_bytes */
     RANK_DEPOT,  /* call stacks */
+    RANK_MEMORY, /* what is called when there is no memory */
     RANK_COUNT,
 };
 

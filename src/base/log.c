@@ -10,7 +10,7 @@
 
 #include "base/bits.h"
 
-static int log_fd PRIVATE_DATA = STDERR_FILENO;
+static int log_fd PRIVATE_DATA = STDERR_FILENO; /* atomic */
 
 void log_line(const char *format, ...)
 {
@@ -29,7 +29,7 @@ void log_line(const char *format, ...)
     line[length++] = '\n';
 
     for (size_t done = 0; done < length;) {
-        ssize_t written = write(log_fd, line + done, length - done);
+        ssize_t written = write(log_descriptor(), line + done, length - done);
         if (written == 0 || (written < 0 && errno != EINTR))
             break;
         if (written > 0)
@@ -43,13 +43,18 @@ bool log_open(const char *path)
     int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (fd < 0)
         return false;
-    if (log_fd != STDERR_FILENO)
-        close(log_fd);
-    log_fd = fd;
-    return true;
+    int last = log_descriptor();
+    if (last == STDERR_FILENO) {
+        __atomic_store_n(&log_fd, fd, __ATOMIC_RELAXED);
+        return true;
+    }
+    /* Whoever writes a line meanwhile has the number already. */
+    bool done = dup3(fd, last, O_CLOEXEC) >= 0;
+    close(fd);
+    return done;
 }
 
 int log_descriptor(void)
 {
-    return log_fd;
+    return __atomic_load_n(&log_fd, __ATOMIC_RELAXED);
 }

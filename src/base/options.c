@@ -122,9 +122,13 @@ int options_set(const char *key, const char *value, bool started)
         return EBUSY;
     if (o->type == OPTION_PATH)
         return set_path(value_of(o), value);
-    bool valid = o->type == OPTION_CHOICE ? parse_choice(value, o->meaning, value_of(o))
-                                          : parse(value, o->type, value_of(o));
-    return valid ? 0 : EINVAL;
+    size_t number;
+    bool valid = o->type == OPTION_CHOICE ? parse_choice(value, o->meaning, &number)
+                                          : parse(value, o->type, &number);
+    if (!valid)
+        return EINVAL;
+    __atomic_store_n((size_t *)value_of(o), number, __ATOMIC_RELAXED);
+    return 0;
 }
 
 static void set_from_environment(char *setting)

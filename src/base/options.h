@@ -95,6 +95,9 @@ struct options {
 
 SHARED_DATA struct options options;
 
+/* The value of an option of ANY_TIME, which another thread may set meanwhile. */
+#define OPTION_NOW(key) __atomic_load_n(&options.key, __ATOMIC_RELAXED)
+
 /* Sets one option; `started`: the heap exists.  Returns 0 or the error number: ENOENT,
  * EINVAL (also for a file that cannot be opened) or EBUSY. */
 int options_set(const char *key, const char *value, bool started);

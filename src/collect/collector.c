@@ -13,6 +13,7 @@
 #include "collect/pace.h"
 #include "collect/verify.h"
 #include "heap/cache.h"
+#include "heap/extent.h"
 #include "heap/heap.h"
 #include "heap/sweep.h"
 #include "roots/coroutines.h"
@@ -108,7 +109,7 @@ static bool some_thread_blocks(void)
 
 static void verify(struct marker *m)
 {
-    if (options.verify && !cycle.callbacks.incomplete && !runs_on_a_root(m->heap) &&
+    if (OPTION_NOW(verify) && !cycle.callbacks.incomplete && !runs_on_a_root(m->heap) &&
         !some_thread_blocks())
         verify_marks(m->heap, &cycle.stacks, &cycle.roots, &cycle.callbacks);
 }
@@ -150,7 +151,7 @@ static void note_times(uint64_t ended)
 }
 
 /* The world goes on: whoever reads what is written may be one of its threads. */
-static void log_cycle(const struct heap *h)
+static void log_cycle(struct heap *h)
 {
     uint64_t pause = collector.pause_ns_last;
     static const char *const names[] = {"budget", "memory", "request", "stress", "leaks"};
@@ -165,7 +166,8 @@ static void log_cycle(const struct heap *h)
              h->live_objects,
              (unsigned long long)(h->counters.reclaimed_bytes - cycle.reclaimed_before) >>
                  10,
-             (h->used_bytes + h->dirty_bytes) >> 10, h->budget >> 10,
+             extent_bytes(h).held >> 10,
+             __atomic_load_n(&h->budget, __ATOMIC_RELAXED) >> 10,
              (unsigned long long)(cycle.ended - collector.started) / 1000000);
 }
 
@@ -176,7 +178,8 @@ static void empty_idle_caches(void)
     for (MUTATORS(t)) {
         if (!t->cache)
             continue;
-        if (!t->cache->used && t != thread_self && t->safe)
+        if (!t->cache->used && t != thread_self &&
+            __atomic_load_n(&t->safe, __ATOMIC_RELAXED))
             cache_empty(t->cache);
         t->cache->used = false;
     }
@@ -223,7 +226,7 @@ static bool stop_and_run(struct heap *h, const struct snapshot *s)
     world_restart();
     if (valid && !roots_complete())
         log_line("no memory to list the roots; this collection is left out");
-    else if (valid && options.log)
+    else if (valid && OPTION_NOW(log))
         log_cycle(h);
     return valid;
 }
@@ -282,8 +285,8 @@ void collector_poll(void)
     struct heap *h = &process_heap;
     if (__atomic_load_n(&collector.disabled, __ATOMIC_RELAXED))
         return;
-    if (options.stress &&
-        __atomic_add_fetch(&collector.refills, 1, __ATOMIC_RELAXED) >= options.stress)
+    size_t stress = OPTION_NOW(stress);
+    if (stress && __atomic_add_fetch(&collector.refills, 1, __ATOMIC_RELAXED) >= stress)
         collector_run(CAUSE_STRESS);
     else if (__atomic_load_n(&h->charged, __ATOMIC_RELAXED) <
              __atomic_load_n(&h->budget, __ATOMIC_RELAXED))
@@ -305,7 +308,7 @@ void gc_mark_range(const void *low, const void *high)
     if (!world_is_mine())
         return;
     marker_scan_roots(&collector.marker, (uintptr_t)low, (uintptr_t)high);
-    if (options.verify || collector.leak_phase)
+    if (OPTION_NOW(verify) || collector.leak_phase)
         range_list_add(&cycle.callbacks, (uintptr_t)low, (uintptr_t)high);
 }
 

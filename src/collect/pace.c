@@ -28,19 +28,20 @@ static size_t percent_of(size_t bytes, size_t percent)
 
 static size_t budget_for(size_t live)
 {
-    size_t growth = percent_of(live, options.growth);
+    size_t growth = percent_of(live, OPTION_NOW(growth));
     if (live > TAPER_FROM) {
         size_t factor = 100 * square_root(TAPER_FROM) / square_root(live);
         growth = max_size(percent_of(growth, factor), min_size(growth, live / 2));
     }
-    return max_size(options.floor, growth);
+    return max_size(OPTION_NOW(floor), growth);
 }
 
 void pace_configure(struct heap *h)
 {
-    h->limit = options.heap_limit ? options.heap_limit : SIZE_MAX;
-    extent_keep_limit(h);
-    h->budget = h->wanted = budget_for(h->live_bytes);
+    size_t limit = OPTION_NOW(heap_limit);
+    extent_set_limit(h, limit ? limit : SIZE_MAX);
+    h->wanted = budget_for(h->live_bytes);
+    __atomic_store_n(&h->budget, h->wanted, __ATOMIC_RELAXED);
 }
 
 /* A heap does not grow on the strength of one cycle, which may have come while two large
@@ -51,7 +52,7 @@ static size_t damped(const struct heap *h, size_t wanted)
     if (wanted <= h->wanted)
         return wanted;
     size_t room = h->used_bytes + h->dirty_bytes - h->live_bytes;
-    size_t modest = max_size(max_size(room, h->live_bytes / 2), options.floor);
+    size_t modest = max_size(max_size(room, h->live_bytes / 2), OPTION_NOW(floor));
     return min_size(wanted, modest);
 }
 
@@ -72,7 +73,7 @@ void pace_after_cycle(struct heap *h, bool thorough, size_t unused)
 void pace_without_cycle(struct heap *h)
 {
     critical_begin();
-    size_t budget = budget_for(extent_used_bytes(h));
+    size_t budget = budget_for(extent_bytes(h).used);
     __atomic_store_n(&h->charged, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&h->budget, budget, __ATOMIC_RELAXED);
     extent_trim(h, budget + min_size(budget / 2, SIZE_MAX - budget));

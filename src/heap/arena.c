@@ -105,13 +105,19 @@ static bool commit_tables(struct heap *h, uint32_t from, uint32_t to)
             commit_table(h->sites, from, to, STATES_PER_UNIT * sizeof(struct site)));
 }
 
+/* Others look up addresses meanwhile: what is new reads as free to them. */
+static void set_bytes(struct heap *h, size_t bytes)
+{
+    __atomic_store_n(&h->bytes, bytes, __ATOMIC_RELAXED);
+}
+
 /* Units [end, to) become used units of class none: nothing is found in them, and no
  * extent coalesces with them. */
 static void close_gap(struct heap *h, uint32_t to)
 {
     for (uint32_t u = unit_end(h); u < to; u++)
         h->words[u] = UNIT_USED;
-    h->bytes = (size_t)to << UNIT_SHIFT;
+    set_bytes(h, (size_t)to << UNIT_SHIFT);
 }
 
 bool arena_create(struct heap *h, size_t bytes)
@@ -172,7 +178,7 @@ static uint32_t grow(struct heap *h, uint32_t units)
         return errno = ENOMEM,
                0; /* behind a gap, and no tables for it: it is never used */
     close_gap(h, (uint32_t)first);
-    h->bytes += bytes;
+    set_bytes(h, h->bytes + bytes);
     ask_for_huge_pages(h, (uintptr_t)memory);
     return (uint32_t)first;
 }

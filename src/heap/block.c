@@ -32,13 +32,20 @@ uint32_t block_units(const struct heap *h, uint32_t head)
                                 : sizeclass_units(class);
 }
 
+/* Others may look whether the unit is free, which it is not, before and after. */
+static void set_word(struct heap *h, uint32_t unit, unit_word word)
+{
+    __atomic_store_n(&h->words[unit], word, __ATOMIC_RELAXED);
+}
+
 /* Gives units from..to of a block their words. */
 static void set_words(struct heap *h, uint32_t head, uint32_t from, uint32_t to,
                       unit_word word)
 {
     for (uint32_t u = from; u < to; u++) {
         uint32_t distance = (uint32_t)min_size(u - head, UNIT_DISTANCE_MAX);
-        h->words[u] = word | (h->words[u] & UNIT_DIRTY) | distance << UNIT_DISTANCE_SHIFT;
+        set_word(h, u,
+                 word | (h->words[u] & UNIT_DIRTY) | distance << UNIT_DISTANCE_SHIFT);
     }
 }
 
@@ -49,7 +56,7 @@ static unit_word used_word(enum kind kind, unsigned class)
 
 static void note_kind(struct heap *h, enum kind kind)
 {
-    if (!(kind & KIND_MANUAL))
+    if (!(kind & KIND_MANUAL) && !__atomic_load_n(&h->managed, __ATOMIC_RELAXED))
         __atomic_store_n(&h->managed, true, __ATOMIC_RELAXED);
 }
 
@@ -67,7 +74,8 @@ uint32_t block_create(struct heap *h, enum kind kind, unsigned class)
         (struct block){.free_count = count, .touched = dirty ? count : 0};
     set_words(h, head, head, head + units, used_word(kind, class));
     note_kind(h, kind);
-    if (!dirty && units == 1 && h->used_bytes > POPULATE_FROM)
+    if (!dirty && units == 1 &&
+        __atomic_load_n(&h->used_bytes, __ATOMIC_RELAXED) > POPULATE_FROM)
         os_populate((void *)unit_address(h, head), UNIT_BYTES);
     return head;
 }
@@ -137,7 +145,8 @@ void block_shrink_large(struct heap *h, uint32_t head, size_t bytes)
     uintptr_t address = unit_address(h, head);
     size_t kept_units = (size_t)(end - head) << UNIT_SHIFT;
     size_t rest = min_size(kept_units, old) - whole;
-    h->words[end - 1] |= UNIT_DIRTY; /* should the memory not go back */
+    set_word(h, end - 1,
+             h->words[end - 1] | UNIT_DIRTY); /* should the memory not go back */
     if (rest)
         count_add(&h->counters.returned_bytes,
                   os_decommit((void *)(address + whole), rest));

@@ -12,7 +12,8 @@ enum {
     MAGAZINE_BYTES = KIB(32), /* a magazine holds about so much, and */
     MAGAZINE_LEAST = 2,       /* at least and at most so many objects */
     MAGAZINE_MOST = 64,
-    ZERO_AHEAD = KIB(16), /* longer is faster, as long as the lines stay in the L1 cache */
+    ZERO_AHEAD =
+        KIB(16), /* longer is faster, as long as the lines stay in the L1 cache */
 };
 
 const struct cache cache_none;
@@ -213,7 +214,7 @@ void cache_empty(struct cache *c)
     }
 }
 
-struct cache_held cache_held(const struct cache *c)
+READS_RACING struct cache_held cache_held(const struct cache *c)
 {
     struct cache_held held = {0};
     for (unsigned bin = 0; bin < BIN_COUNT; bin++) {

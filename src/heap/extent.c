@@ -11,9 +11,11 @@
 #include "heap/count.h"
 #include "heap/lookup.h"
 
+/* Of a block next to free units, the owner may change what is not looked at here. */
 static bool is_free(const struct heap *h, uint32_t unit)
 {
-    return unit < unit_end(h) && !word_used(h->words[unit]);
+    return unit < unit_end(h) &&
+           !word_used(__atomic_load_n(&h->words[unit], __ATOMIC_RELAXED));
 }
 
 static void insert(struct heap *h, uint32_t first, uint32_t units)
@@ -50,6 +52,12 @@ static size_t dirty_bytes(const struct heap *h, uint32_t first, uint32_t units)
     return dirty;
 }
 
+/* The lock is held, but block_create looks without. */
+static void set_used(struct heap *h, size_t bytes)
+{
+    __atomic_store_n(&h->used_bytes, bytes, __ATOMIC_RELAXED);
+}
+
 static void note_heap_bytes(struct heap *h)
 {
     h->counters.heap_bytes_max =
@@ -74,9 +82,10 @@ static void keep_limit(struct heap *h)
         trim(h, h->limit > h->used_bytes ? h->limit - h->used_bytes : 0);
 }
 
-void extent_keep_limit(struct heap *h)
+void extent_set_limit(struct heap *h, size_t limit)
 {
     lock(h);
+    __atomic_store_n(&h->limit, limit, __ATOMIC_RELAXED);
     keep_limit(h);
     unlock(h);
 }
@@ -93,7 +102,7 @@ static void carve(struct heap *h, uint32_t first, uint32_t start, uint32_t units
     h->dirty_bytes -= dirty_bytes(h, start, units);
     for (uint32_t u = start; u < start + units; u++)
         h->words[u] = (h->words[u] & UNIT_DIRTY) | UNIT_USED;
-    h->used_bytes += bytes;
+    set_used(h, h->used_bytes + bytes);
     keep_limit(h);
     note_heap_bytes(h);
 }
@@ -143,7 +152,7 @@ static bool take_behind(struct heap *h, uint32_t end, uint32_t more, size_t byte
     if (!within_limit(h, bytes))
         return false;
     if (more == 0) {
-        h->used_bytes += bytes;
+        set_used(h, h->used_bytes + bytes);
         keep_limit(h);
         note_heap_bytes(h);
         return true;
@@ -165,7 +174,7 @@ bool extent_take_behind(struct heap *h, uint32_t end, uint32_t more, size_t byte
 void extent_forget(struct heap *h, size_t bytes)
 {
     lock(h);
-    h->used_bytes -= bytes;
+    set_used(h, h->used_bytes - bytes);
     unlock(h);
 }
 
@@ -178,7 +187,7 @@ void extent_give(struct heap *h, uint32_t first, uint32_t units, uint32_t touche
         h->words[u] = u - first < touched ? UNIT_DIRTY : dirty;
     }
     h->dirty_bytes += dirty_bytes(h, first, units);
-    h->used_bytes -= bytes;
+    set_used(h, h->used_bytes - bytes);
     insert_coalesced(h, first, units);
     keep_limit(h);
     unlock(h);
@@ -222,12 +231,13 @@ void extent_trim(struct heap *h, size_t keep)
     unlock(h);
 }
 
-size_t extent_used_bytes(struct heap *h)
+struct extent_bytes extent_bytes(struct heap *h)
 {
     lock(h);
-    size_t bytes = h->used_bytes;
+    struct extent_bytes b = {h->used_bytes, h->used_bytes + h->dirty_bytes,
+                             h->counters.heap_bytes_max};
     unlock(h);
-    return bytes;
+    return b;
 }
 
 uint32_t extent_check(struct heap *h)

@@ -25,11 +25,15 @@ void extent_forget(struct heap *h, size_t bytes);
  * are left, from the highest address down. */
 void extent_trim(struct heap *h, size_t keep);
 
-/* used_bytes, while other threads may change it. */
-size_t extent_used_bytes(struct heap *h);
+/* used_bytes, and all that the heap holds, now and at most, while other threads may change
+ * it. */
+struct extent_bytes {
+    size_t used, held, held_most;
+};
+struct extent_bytes extent_bytes(struct heap *h);
 
-/* Returns what free units hold beyond the heap's limit. */
-void extent_keep_limit(struct heap *h);
+/* Sets the heap's limit, and returns what free units hold beyond it. */
+void extent_set_limit(struct heap *h, size_t limit);
 
 /* Every free unit is in exactly one extent, no two extents touch, dirty_bytes is right.
  * Returns the number of free units. */

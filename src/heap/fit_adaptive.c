@@ -79,7 +79,7 @@ static void log_switch(const struct heap *h, struct verdict v)
 {
     const struct fit_adaptive *a = &h->fit_state.adaptive;
     const struct fit_window *w = &a->window;
-    if (options.log)
+    if (OPTION_NOW(log))
         log_line(
             "fit from %s to %s (%s): last %u searches: %u failed, %llu extents looked "
             "at; free %u of %u units",

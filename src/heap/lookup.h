@@ -99,7 +99,7 @@ INLINE uint32_t unit_head(const struct heap *h, uint32_t unit)
 INLINE uint8_t *lookup_state(const struct heap *h, uintptr_t address)
 {
     size_t offset = address - h->base;
-    if (offset >= h->bytes)
+    if (offset >= RACING(h->bytes))
         return NULL;
     uint32_t unit = (uint32_t)(offset >> UNIT_SHIFT);
     const struct geometry *g = word_geometry(h->words[unit]);

@@ -36,7 +36,9 @@ void sizeclass_init(bool end_pointers)
     geometries[CLASS_LARGE] = (struct geometry){.size = UINT32_MAX, .count = 1};
     for (size_t i = 0; i <= SMALL_MAX / GRANULE; i++) {
         bool pad = end_pointers && i <= PAD_FROM / GRANULE;
-        small_classes[i] = (uint8_t)class_of_slot(max_size(i * GRANULE + pad, 1));
+        uint8_t class = (uint8_t)class_of_slot(max_size(i * GRANULE + pad, 1));
+        /* A thread without a cache reads it before, and uses no class of what it reads. */
+        __atomic_store_n(&small_classes[i], class, __ATOMIC_RELAXED);
     }
 }
 

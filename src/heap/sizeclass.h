@@ -33,8 +33,8 @@ unsigned sizeclass_for_aligned(size_t size, size_t alignment, bool *filled);
 INLINE unsigned sizeclass_small(size_t size)
 {
     if (LIKELY(size < PAD_FROM))
-        return small_classes[(size + GRANULE - 1) / GRANULE];
-    return small_classes[size / GRANULE + 1];
+        return RACING(small_classes[(size + GRANULE - 1) / GRANULE]);
+    return RACING(small_classes[size / GRANULE + 1]);
 }
 
 /* Units of a block of this class; for large the one that has the state. */

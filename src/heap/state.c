@@ -30,13 +30,22 @@ struct state_counts state_count(const uint8_t *states, uint32_t count)
     return c;
 }
 
-uint32_t state_find_free(const uint8_t *states, uint32_t from, uint32_t count)
+/* In these two other threads may change the states of their objects meanwhile, from one
+ * that is not FREE to another; from and to FREE only under the lock that the caller has. */
+READS_RACING uint32_t state_find_free(const uint8_t *states, uint32_t from,
+                                      uint32_t count)
 {
+    if (GC_TSAN) { /* it would watch memchr */
+        while (from < count && states[from] != STATE_FREE)
+            from++;
+        return from;
+    }
     const uint8_t *found = memchr(states + from, STATE_FREE, count - from);
     return found ? (uint32_t)(found - states) : count;
 }
 
-uint32_t state_find_not_free(const uint8_t *states, uint32_t from, uint32_t count)
+READS_RACING uint32_t state_find_not_free(const uint8_t *states, uint32_t from,
+                                          uint32_t count)
 {
     uint32_t i = from;
     for (; i % LANES != 0 && i < count; i++)

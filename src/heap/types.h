@@ -222,9 +222,12 @@ struct site {
 
 #define SITE_FREED (1u << 31)
 
+/* Begins a cache line: what threads read all the time is not on one with what they write. */
+#define OWN_LINE _Alignas(64)
+
 struct heap {
     /* The hot part: constant but for `bytes`. */
-    uintptr_t base;   /* address of unit 0, a multiple of UNIT_BYTES */
+    OWN_LINE uintptr_t base; /* address of unit 0, a multiple of UNIT_BYTES */
     size_t bytes;     /* units [0, bytes / UNIT_BYTES) are committed and in some use */
     unit_word *words; /* of each unit */
     uint8_t *states;  /* of each object */
@@ -236,7 +239,7 @@ struct heap {
     uint32_t
         unit_limit; /* units reserved; those from bytes / UNIT_BYTES on are untouched */
     bool records_sites;
-    bool managed; /* there have been objects that a cycle may reclaim.  Atomic */
+    bool managed;        /* there have been objects that a cycle may reclaim.  Atomic */
     size_t tables_bytes; /* the reservation behind states, words and units */
     uint32_t pad_from; /* slots of so many bytes keep their last one free: PAD_FROM, or 0
                           with end_pointers */
@@ -247,20 +250,22 @@ struct heap {
         huge_from; /* huge pages are asked for once `bytes` exceeds it; SIZE_MAX: never */
     const struct fit *fit;
 
-    struct lock extent_lock; /* for these, for `bytes` above, and for free units: */
+    /* For these, for `bytes` above, and for free units: */
+    OWN_LINE struct lock extent_lock;
     struct fit_state fit_state;
-    size_t used_bytes;  /* in blocks, large objects by page */
+    size_t used_bytes; /* in blocks, large objects by page.  Read without the lock, too */
     size_t dirty_bytes; /* in free units that hold memory */
-    size_t limit;       /* used_bytes + dirty_bytes never exceeds it; SIZE_MAX: none */
+    /* used_bytes + dirty_bytes never exceeds it; SIZE_MAX: none.  Read without the lock, too */
+    size_t limit;
 
-    size_t
-        charged; /* bytes handed out since the last cycle, less explicit frees.  Atomic */
+    /* Bytes handed out since the last cycle, less explicit frees.  Atomic */
+    OWN_LINE size_t charged;
     size_t budget; /* cycle: a collection is due when charged reaches it */
-    size_t wanted;  /* cycle: the budget that the last one found right for what lives */
+    size_t wanted; /* cycle: the budget that the last one found right for what lives */
 
     size_t live_bytes, live_objects; /* cycle: marked by the last one */
     struct counters counters;
-    struct bin_list bins[BIN_COUNT];
+    OWN_LINE struct bin_list bins[BIN_COUNT];
 };
 
 /* ---- A thread's cache ---------------------------------------------------------------

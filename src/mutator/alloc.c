@@ -19,10 +19,14 @@
 
 enum { ALIGNMENT_MAX = 1 << 30 };
 
-static struct {
+/* What the program has for the case that there is no memory. */
+struct last_resort {
     void *(*handler)(size_t size, void *data);
     void *data;
-} out_of_memory PRIVATE_DATA;
+};
+
+static struct last_resort last_resort PRIVATE_DATA; /* under the lock */
+static struct lock last_resort_lock PRIVATE_DATA;
 
 typedef uint64_t words2 __attribute__((vector_size(GRANULE), may_alias));
 
@@ -199,7 +203,8 @@ static void *try_alloc(size_t size, size_t alignment, enum kind kind, bool zero)
 static bool is_possible(size_t size)
 {
     const struct heap *h = &process_heap;
-    return size <= min_size((size_t)h->unit_limit << UNIT_SHIFT, h->limit);
+    size_t limit = __atomic_load_n(&h->limit, __ATOMIC_RELAXED);
+    return size <= min_size((size_t)h->unit_limit << UNIT_SHIFT, limit);
 }
 
 /* Memory is short: a collection, unless the attempt that failed came with one; then what
@@ -222,12 +227,23 @@ static void *alloc_hard(size_t size, size_t alignment, enum kind kind, bool zero
     return object;
 }
 
+static struct last_resort find_last_resort(void)
+{
+    critical_begin();
+    lock_take(&last_resort_lock, RANK_MEMORY);
+    struct last_resort found = last_resort;
+    lock_release(&last_resort_lock, RANK_MEMORY);
+    critical_end();
+    return found;
+}
+
 static void *alloc_failed(size_t size)
 {
     void *object = NULL;
+    struct last_resort r = find_last_resort();
     count_add(&process_heap.counters.out_of_memory, 1);
-    if (out_of_memory.handler)
-        object = out_of_memory.handler(size, out_of_memory.data);
+    if (r.handler)
+        object = r.handler(size, r.data);
     if (!object)
         errno = ENOMEM;
     return object;
@@ -338,8 +354,11 @@ char *gc_strndup(const char *string, size_t n)
 
 void gc_oom_handler_set(void *(*handler)(size_t size, void *data), void *data)
 {
-    out_of_memory.handler = handler;
-    out_of_memory.data = data;
+    critical_begin();
+    lock_take(&last_resort_lock, RANK_MEMORY);
+    last_resort = (struct last_resort){handler, data};
+    lock_release(&last_resort_lock, RANK_MEMORY);
+    critical_end();
 }
 
 void gc_collect(void)

@@ -82,7 +82,7 @@ void gc_free(void *object)
 {
     const struct heap *h = &process_heap;
     size_t offset = (uintptr_t)object - h->base;
-    if (UNLIKELY(offset >= h->bytes))
+    if (UNLIKELY(offset >= RACING(h->bytes)))
         return free_slow(object);
     uint32_t unit = (uint32_t)(offset >> UNIT_SHIFT);
     unit_word word = h->words[unit];

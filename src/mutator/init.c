@@ -24,12 +24,17 @@ enum start {
 static enum start start PRIVATE_DATA; /* atomic, changed under the lock */
 static struct lock start_lock PRIVATE_DATA;
 
+static bool is_started(void)
+{
+    return __atomic_load_n(&start, __ATOMIC_ACQUIRE) == STARTED;
+}
+
 /* The lock is held. */
 static bool make_heap(void)
 {
     if (start == NOT_STARTED) {
         options_read_environment();
-        start = OPTIONS_READ;
+        __atomic_store_n(&start, OPTIONS_READ, __ATOMIC_RELAXED);
         if (options.help)
             options_list();
     }
@@ -62,7 +67,7 @@ static bool make_heap(void)
 
 static bool start_heap(void)
 {
-    if (__atomic_load_n(&start, __ATOMIC_ACQUIRE) == STARTED)
+    if (is_started())
         return true;
     critical_begin(); /* a signal handler that allocates must not wait for itself */
     lock_take(&start_lock, RANK_START);
@@ -84,7 +89,7 @@ static bool prepare_thread(void)
         struct cache *c = cache_create(&process_heap);
         if (!c)
             return settle_thread(), false;
-        m->cache = c;
+        __atomic_store_n(&m->cache, c, __ATOMIC_RELEASE);
         if (process_heap.sites)
             walk_begin(m->stack_low, m->stack_high);
     }
@@ -136,17 +141,20 @@ int gc_thread_register(void)
 
 int gc_option_set(const char *key, const char *value)
 {
-    int error = options_set(key, value, start == STARTED);
+    int error = options_set(key, value, is_started());
     if (error)
         return errno = error, -1;
-    if (start == STARTED)
+    if (is_started()) {
+        bool taken = world_hold();
         pace_configure(&process_heap);
+        world_let_go(taken);
+    }
     return 0;
 }
 
 /* With this priority it runs after the destructors of a program that it is linked into. */
 __attribute__((destructor(101))) static void end(void)
 {
-    if (start == STARTED)
+    if (is_started())
         report_at_exit();
 }

@@ -12,7 +12,7 @@ static struct site *site_of(const struct object *o)
 
 uint32_t site_capture(struct call call)
 {
-    return process_heap.sites ? capture_call(call, options.depth) : 0;
+    return process_heap.sites ? capture_call(call, OPTION_NOW(depth)) : 0;
 }
 
 void site_allocated(const uint8_t *state, size_t size, size_t requested, uint32_t stack)

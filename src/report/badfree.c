@@ -187,7 +187,7 @@ static void print_stacks(const struct site *site, bool living)
 {
     uintptr_t frames[CAPTURE_DEPTH_MAX];
     out_print("  called by\n");
-    out_frames(frames, capture_stack(frames, options.depth));
+    out_frames(frames, capture_stack(frames, OPTION_NOW(depth)));
     if (site && site->stack) {
         out_print("  allocated by\n");
         out_stack(site->stack);
@@ -211,11 +211,11 @@ void report_bad_pointer(const char *function, const void *address)
         print_neighbour(neighbour(state, 1), "behind it");
     }
     print_stacks(site, state && *state >= STATE_NEW);
-    if (options.on_bad_free == BAD_FREE_WARN)
+    if (OPTION_NOW(on_bad_free) == BAD_FREE_WARN)
         out_print("  nothing was done\n");
     out_close();
     symbolize_end();
     out_unlock();
-    if (options.on_bad_free == BAD_FREE_ABORT)
+    if (OPTION_NOW(on_bad_free) == BAD_FREE_ABORT)
         abort();
 }

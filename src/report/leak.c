@@ -122,7 +122,7 @@ static void group_leaks(struct leak_report *r)
 static void print(const struct leak_report *r)
 {
     out_open();
-    if (options.report_format == FORMAT_JSON)
+    if (OPTION_NOW(report_format) == FORMAT_JSON)
         leak_print_json(r);
     else
         leak_print_text(r);

@@ -9,46 +9,46 @@
 #include "base/options.h"
 #include "collect/collector.h"
 #include "heap/cache.h"
+#include "heap/count.h"
+#include "heap/extent.h"
 #include "heap/heap.h"
 #include "mutator/init.h"
 #include "world/stop.h"
 
-/* Of all threads; while they run it is no more than roughly right. */
+/* Of all threads; while they run it is no more than roughly right.  The world lock is
+ * held. */
 static struct cache_held held_by_all(void)
 {
     struct cache_held all = {0};
-    if (world_is_mine()) /* a root callback: the world is stopped */
-        return all;
-    world_lock();
     for (MUTATORS(m)) {
-        struct cache_held held = {0};
-        if (m->cache)
-            held = cache_held(m->cache);
+        const struct cache *c = __atomic_load_n(&m->cache, __ATOMIC_ACQUIRE);
+        struct cache_held held = c ? cache_held(c) : (struct cache_held){0};
         all.run_bytes += held.run_bytes;
         all.magazine_bytes += held.magazine_bytes;
     }
-    world_unlock();
     return all;
 }
 
-static void fill_heap(struct gc_stats *s, const struct heap *h)
+static void fill_heap(struct gc_stats *s, struct heap *h)
 {
     struct cache_held held = held_by_all();
-    s->heap_bytes = h->used_bytes + h->dirty_bytes;
-    s->heap_bytes_max = h->counters.heap_bytes_max;
+    struct extent_bytes bytes = extent_bytes(h);
+    size_t limit = __atomic_load_n(&h->limit, __ATOMIC_RELAXED);
+    s->heap_bytes = bytes.held;
+    s->heap_bytes_max = bytes.held_most;
     s->live_bytes = h->live_bytes;
     s->live_objects = h->live_objects;
-    s->allocated_bytes = h->counters.allocated_bytes - held.run_bytes;
+    s->allocated_bytes = count_get(&h->counters.allocated_bytes) - held.run_bytes;
     s->reclaimed_bytes = h->counters.reclaimed_bytes;
     s->reclaimed_objects = h->counters.reclaimed_objects;
-    s->freed_bytes =
-        h->counters.freed_bytes + h->counters.reclaimed_bytes + held.magazine_bytes;
-    s->budget_bytes = h->budget;
-    s->charged_bytes = h->charged;
-    s->limit_bytes = h->limit == SIZE_MAX ? 0 : h->limit;
+    s->freed_bytes = count_get(&h->counters.freed_bytes) + h->counters.reclaimed_bytes +
+                     held.magazine_bytes;
+    s->budget_bytes = __atomic_load_n(&h->budget, __ATOMIC_RELAXED);
+    s->charged_bytes = __atomic_load_n(&h->charged, __ATOMIC_RELAXED);
+    s->limit_bytes = limit == SIZE_MAX ? 0 : limit;
     s->reserved_bytes = (uint64_t)(h->unit_limit - 1) << UNIT_SHIFT;
-    s->returned_bytes = h->counters.returned_bytes;
-    s->out_of_memory = h->counters.out_of_memory;
+    s->returned_bytes = count_get(&h->counters.returned_bytes);
+    s->out_of_memory = count_get(&h->counters.out_of_memory);
 }
 
 static void fill_collector(struct gc_stats *s, const struct collector *c)
@@ -64,11 +64,14 @@ static void fill_collector(struct gc_stats *s, const struct collector *c)
     s->sweep_ns_total = c->sweep_ns_total;
 }
 
+/* What a cycle writes holds still meanwhile. */
 void gc_stats_get(struct gc_stats *stats)
 {
     struct gc_stats s = {.version = GC_STATS_VERSION};
+    bool taken = world_hold();
     fill_heap(&s, &process_heap);
     fill_collector(&s, &collector);
+    world_let_go(taken);
     s.meta_bytes = meta_bytes();
     s.size = (uint32_t)min_size(stats->size, sizeof s);
     memcpy(stats, &s, s.size);
@@ -87,10 +90,10 @@ static void log_stats(void)
 void report_at_exit(void)
 {
     size_t leaks = options.leaks ? gc_leak_check() : 0;
-    if (options.stats)
+    if (OPTION_NOW(stats))
         log_stats();
-    if (leaks && options.exit_code) {
+    if (leaks && OPTION_NOW(exit_code)) {
         fflush(NULL);
-        _exit((int)options.exit_code);
+        _exit((int)OPTION_NOW(exit_code));
     }
 }

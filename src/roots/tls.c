@@ -31,7 +31,7 @@ union element {
     } block;
 };
 
-static const union element *vector_of(uintptr_t pointer)
+READS_ANYTHING static const union element *vector_of(uintptr_t pointer)
 {
 #if defined __x86_64__
     return ((const union element **)pointer)[1];

@@ -60,7 +60,7 @@ static void call_handler(int number, siginfo_t *information, void *context)
 static void change_cache(struct mutator *m, struct cache *c, bool ready)
 {
     thread_cache = c && ready ? c : (struct cache *)(uintptr_t)&cache_none;
-    m->cache = c;
+    __atomic_store_n(&m->cache, c, __ATOMIC_RELEASE);
     m->ready = ready;
 }
 
@@ -70,9 +70,9 @@ static void keep_spare(struct mutator *m, struct cache *used)
     if (!m->spare) {
         m->spare = used;
     } else if (used) {
-        critical_begin();
+        world_lock(); /* statistics look at caches under it */
         cache_destroy(used);
-        critical_end();
+        world_unlock();
     }
 }
 
@@ -111,7 +111,7 @@ static void call_with_spare(struct mutator *m, int number, siginfo_t *informatio
     change_cache(m, spare, false);
     call_handler(number, information, context);
     struct cache *used = m->cache;
-    m->cache = NULL;
+    __atomic_store_n(&m->cache, NULL, __ATOMIC_RELEASE);
     keep_spare(m, used);
     m->aside_count = place;
     change_cache(m, interrupted, true);

@@ -15,13 +15,15 @@ enum { DEFAULT_ABOVE_RTMIN = 18 };
 
 enum { KERNEL_SET_BYTES = 8 };
 
-static int stop_signal PRIVATE_DATA; /* 0: not installed yet */
+static int stop_signal PRIVATE_DATA; /* 0: not installed yet.  Atomic */
 
 static void on_stop(int number, siginfo_t *information, void *context)
 {
     (void)number;
     (void)information;
     int saved_errno = errno;
+    if (GC_TSAN)
+        __builtin_unwind_init(); /* the context is not where the thread is now */
     world_arrived(context);
     errno = saved_errno;
 }
@@ -33,8 +35,9 @@ static bool is_valid(size_t number)
 
 int signals_stop(void)
 {
-    if (stop_signal)
-        return stop_signal;
+    int installed = __atomic_load_n(&stop_signal, __ATOMIC_RELAXED);
+    if (installed)
+        return installed;
     if (is_valid(options.signal))
         return (int)options.signal;
     int usual = SIGRTMIN + DEFAULT_ABOVE_RTMIN;
@@ -52,13 +55,13 @@ bool signals_install(void)
     int number = signals_stop();
     if (handlers_set(number, &action, NULL) != 0)
         return false;
-    stop_signal = number;
+    __atomic_store_n(&stop_signal, number, __ATOMIC_RELAXED);
     return true;
 }
 
 bool signals_send(pid_t tid)
 {
-    return syscall(SYS_tgkill, getpid(), tid, stop_signal) == 0 || errno != ESRCH;
+    return syscall(SYS_tgkill, getpid(), tid, signals_stop()) == 0 || errno != ESRCH;
 }
 
 static void set_mask(const sigset_t *mask, sigset_t *saved)

@@ -35,7 +35,7 @@ static struct {
     const struct mutator *awaited; /* whom it waits for now; NULL: a stranger.  Atomic */
     struct stranger *strangers;    /* of the present stop; atomic until all are there */
     sigset_t mask;                 /* of the thread that stopped the world */
-    bool started;
+    bool started;                  /* atomic */
 } world PRIVATE_DATA;
 
 /* The fast paths' code; weak: a program may be linked without. */
@@ -145,6 +145,8 @@ static uintptr_t program_counter(const ucontext_t *context)
 
 bool world_in_fast_path(const ucontext_t *context)
 {
+    if (GC_TSAN) /* it hands no signal over there, and the context may be an old one */
+        return false;
     uintptr_t pc = program_counter(context);
     return pc - (uintptr_t)__start_gc_fast <
            (uintptr_t)__stop_gc_fast - (uintptr_t)__start_gc_fast;
@@ -336,6 +338,20 @@ bool world_is_mine(void)
     return __atomic_load_n(&world.holder, __ATOMIC_RELAXED) == gettid();
 }
 
+bool world_hold(void)
+{
+    bool taken = !world_is_mine();
+    if (taken)
+        world_lock();
+    return taken;
+}
+
+void world_let_go(bool taken)
+{
+    if (taken)
+        world_unlock();
+}
+
 /* ---- Stopping ----------------------------------------------------------------------------- */
 
 static bool has_stopped(struct mutator *m)
@@ -470,7 +486,7 @@ static void wait_for_questions(void)
 void world_before_fork(void)
 {
     world_lock();
-    if (!world.started)
+    if (!__atomic_load_n(&world.started, __ATOMIC_ACQUIRE))
         return;
     world_stop();
     __atomic_store_n(&critical_gate, 1, __ATOMIC_SEQ_CST);
@@ -497,6 +513,7 @@ bool world_start(void)
     specific_learn();
     critical_hooks.leave = park_now;
     critical_hooks.wait_at_gate = wait_at_gate;
-    world.started = signals_install();
-    return world.started;
+    bool started = signals_install();
+    __atomic_store_n(&world.started, started, __ATOMIC_RELEASE);
+    return started;
 }

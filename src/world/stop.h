@@ -24,6 +24,11 @@ void world_unlock(void);
 /* The calling thread has the world lock. */
 bool world_is_mine(void);
 
+/* The same as world_lock and world_unlock for who may have the lock already, in a root
+ * callback: for a while nobody collects.  world_let_go gets what world_hold returned. */
+bool world_hold(void);
+void world_let_go(bool taken);
+
 /* From the return of the one to the call of the other, no thread but the caller changes
  * the heap or its roots, and all have said where their roots are.  The world lock is held.
  * In between the caller's signals are blocked, and it may wait for nobody else's locks. */

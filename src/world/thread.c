@@ -18,7 +18,12 @@
 #include "world/signals.h"
 #include "world/stop.h"
 
-enum { STACK_GUESS = 8 << 20 }; /* the usual limit of a main thread's stack */
+enum {
+    STACK_GUESS = 8 << 20, /* the usual limit of a main thread's stack */
+    /* Times that the exit hook runs.  ThreadSanitizer is through with a thread in the last
+     * round of hooks. */
+    EXITS = PTHREAD_DESTRUCTOR_ITERATIONS - GC_TSAN,
+};
 
 __thread struct mutator *thread_self;
 __thread unsigned thread_inside;
@@ -137,7 +142,7 @@ static void end_record(struct mutator *m)
     while (m->aside_count > 0)
         end_cache(&m->aside[--m->aside_count]);
     m->ready = false;
-    m->life = LIFE_FINISHED;
+    __atomic_store_n(&m->life, LIFE_FINISHED, __ATOMIC_RELEASE);
     if (!m->joinable)
         drop_record(m);
 }
@@ -173,8 +178,7 @@ static void at_exit(void *value)
     struct mutator *m = value;
     if (m != thread_self)
         return;
-    if (++m->exits < PTHREAD_DESTRUCTOR_ITERATIONS &&
-        pthread_setspecific(registry.key, m) == 0)
+    if (++m->exits < EXITS && pthread_setspecific(registry.key, m) == 0)
         return;
     past_end = true;
     thread_detach();
@@ -249,18 +253,23 @@ void thread_detach(void)
 
 void thread_exits(void *result)
 {
-    if (thread_self && thread_self->joinable)
+    if (thread_self && __atomic_load_n(&thread_self->joinable, __ATOMIC_RELAXED))
         thread_self->result = result;
 }
 
 /* ---- Joining ----------------------------------------------------------------------- */
+
+static bool has_begun(const struct mutator *m)
+{
+    return __atomic_load_n(&m->life, __ATOMIC_ACQUIRE) != LIFE_STARTING;
+}
 
 struct mutator *thread_find(pthread_t thread)
 {
     struct mutator *found = NULL;
     world_lock();
     for (MUTATORS(m))
-        if (m->joinable && m->life != LIFE_STARTING && pthread_equal(m->thread, thread))
+        if (m->joinable && has_begun(m) && pthread_equal(m->thread, thread))
             found = m;
     world_unlock();
     return found;
@@ -270,7 +279,7 @@ struct mutator *thread_find(pthread_t thread)
 static void forget(struct mutator *m)
 {
     world_lock();
-    m->joinable = false;
+    __atomic_store_n(&m->joinable, false, __ATOMIC_RELAXED);
     if (m->life == LIFE_FINISHED)
         drop_record(m);
     world_unlock();

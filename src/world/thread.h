@@ -35,9 +35,9 @@ struct departure {
 struct mutator {
     struct mutator *next, *previous; /* registry */
     enum life life;                  /* registry; STARTING to LIVING by itself, atomic */
-    bool joinable;                   /* registry: the record stays after its end */
-    pthread_t thread;                /* own */
-    pid_t tid;                       /* own */
+    bool joinable;    /* registry, atomic: the record stays after its end */
+    pthread_t thread; /* own */
+    pid_t tid;        /* own */
 
     /* Bounds of its own stack; the main thread's low end moves down as the stack grows.
      * Own, constant while it lives. */

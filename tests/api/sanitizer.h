@@ -1,5 +1,6 @@
 /* AddressSanitizer has address space and resident memory of its own: what a test measures
- * or limits of these means nothing with it. */
+ * or limits of these means nothing with it.  ThreadSanitizer is through with a thread before
+ * the last round of its exit hooks. */
 #ifndef TESTS_SANITIZER_H
 #define TESTS_SANITIZER_H
 
@@ -7,10 +8,21 @@
 #if __has_feature(address_sanitizer)
 #define UNDER_ASAN 1
 #endif
+#if __has_feature(thread_sanitizer)
+#define UNDER_TSAN 1
+#endif
 #endif
 
 #if defined __SANITIZE_ADDRESS__
 #define UNDER_ASAN 1
+#endif
+
+#if defined __SANITIZE_THREAD__
+#define UNDER_TSAN 1
+#endif
+
+#if !defined UNDER_TSAN
+#define UNDER_TSAN 0
 #endif
 
 #if !defined UNDER_ASAN

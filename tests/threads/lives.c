@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "../api/sanitizer.h"
 #include "threads.h"
 
 enum { THREADS = 8, DEPTH = 10, ROUNDS = 40 };
@@ -186,7 +187,8 @@ TCase *lives_case(void)
     TCase *tc = tcase_create("lives");
     tcase_add_test(tc, trees);
     tcase_add_test(tc, freed_by_another);
-    tcase_add_test(tc, exit_hooks);
+    if (!UNDER_TSAN)
+        tcase_add_test(tc, exit_hooks);
     tcase_add_test(tc, short_lives);
     tcase_add_test(tc, idle_threads);
     tcase_add_test(tc, registering);
