@@ -1,8 +1,12 @@
 /* Address space from the program break.
  *
  * The break belongs to nobody: malloc moves it too.  Where it has moved up since the heap
- * last grew, the heap goes on above it and leaves the space between alone.  sbrk is not
- * thread-safe, so growing needs a world that is stopped, or has one thread only. */
+ * last grew, the heap goes on above it and leaves the space between alone.
+ *
+ * sbrk is not thread-safe: it reads the break and sets it in two steps, and two callers at
+ * the same instant are given the same memory.  The heap's calls are made under one lock.
+ * A foreign one that sets the break after ours is seen, and what both were given is left to
+ * the other; one that sets it between the two steps of ours is not (docs/limits.md). */
 #include "base/os.h"
 
 #include <errno.h>
@@ -28,6 +32,21 @@ static void *reserve(size_t bytes, size_t alignment)
     return (void *)start;
 }
 
+/* false with errno ENOMEM: nothing; with EAGAIN: not from `now` on, or something that another
+ * caller of sbrk was given as well. */
+static bool grow(uintptr_t now, size_t more)
+{
+    void *before = sbrk((intptr_t)more);
+    if (before == (void *)-1)
+        return errno = ENOMEM, false;
+    if (before == (void *)now && current_break() == now + more)
+        return true;
+    log_line("somebody has moved the program break from %p at the same instant: the heap "
+             "goes on elsewhere",
+             (void *)now);
+    return errno = EAGAIN, false;
+}
+
 static void *extend(void *end, size_t bytes, size_t alignment)
 {
     uintptr_t now = current_break(), start = (uintptr_t)end;
@@ -45,7 +64,9 @@ static void *extend(void *end, size_t bytes, size_t alignment)
     size_t more = start - now + bytes;
     if (more > PTRDIFF_MAX)
         return errno = ENOMEM, NULL;
-    return sbrk((intptr_t)more) == (void *)now ? (void *)start : NULL;
+    if (grow(now, more))
+        return (void *)start;
+    return errno == EAGAIN ? extend(end, bytes, alignment) : NULL;
 }
 
 /* The memory goes back, the space only if nothing lies above it. */
