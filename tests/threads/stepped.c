@@ -82,9 +82,11 @@ static void keep(void *object, size_t size)
             fail("a new object is not zero");
     if (kept_count == KEPT_MOST)
         fail("the table is full");
-    struct kept *k = &kept[kept_count++];
+    struct kept *k = &kept[kept_count];
     *k = (struct kept){object, size, numbers++};
     memset(object, contents(k->number), size);
+    __asm__ volatile("" ::: "memory"); /* another thread may fork here */
+    kept_count++;
 }
 
 /* The latest one. */
