@@ -255,7 +255,8 @@ struct heap {
     struct fit_state fit_state;
     size_t used_bytes; /* in blocks, large objects by page.  Read without the lock, too */
     size_t dirty_bytes; /* in free units that hold memory */
-    /* used_bytes + dirty_bytes never exceeds it; SIZE_MAX: none.  Read without the lock, too */
+    /* used_bytes + dirty_bytes never exceeds it; SIZE_MAX: none.  Read without the lock,
+     * too. */
     size_t limit;
 
     /* Bytes handed out since the last cycle, less explicit frees.  Atomic */
