@@ -231,10 +231,18 @@ static bool stop_and_run(struct heap *h, const struct snapshot *s)
     return valid;
 }
 
+static bool is_due(const struct heap *h)
+{
+    return __atomic_load_n(&h->charged, __ATOMIC_RELAXED) >=
+           __atomic_load_n(&h->budget, __ATOMIC_RELAXED);
+}
+
 /* Somebody else has collected while this thread waited: that serves as well, but not for
  * who wants to see what is garbage now. */
 static bool is_done(enum cause cause, uint64_t collections)
 {
+    if (cause == CAUSE_BUDGET && !is_due(&process_heap))
+        return true; /* it may have been stopped for that before it counted */
     return cause != CAUSE_REQUEST && cause != CAUSE_LEAKS &&
            collector_count() != collections;
 }
@@ -288,8 +296,7 @@ void collector_poll(void)
     size_t stress = OPTION_NOW(stress);
     if (stress && __atomic_add_fetch(&collector.refills, 1, __ATOMIC_RELAXED) >= stress)
         collector_run(CAUSE_STRESS);
-    else if (__atomic_load_n(&h->charged, __ATOMIC_RELAXED) <
-             __atomic_load_n(&h->budget, __ATOMIC_RELAXED))
+    else if (!is_due(h))
         return;
     else if (__atomic_load_n(&h->managed, __ATOMIC_RELAXED))
         collector_run(CAUSE_BUDGET);
