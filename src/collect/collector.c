@@ -179,7 +179,7 @@ static void empty_idle_caches(void)
         if (!t->cache)
             continue;
         if (!t->cache->used && t != thread_self &&
-            __atomic_load_n(&t->safe, __ATOMIC_RELAXED))
+            __atomic_load_n(&t->safety, __ATOMIC_RELAXED) != SAFETY_NONE)
             cache_empty(t->cache);
         t->cache->used = false;
     }

@@ -44,6 +44,14 @@ int handlers_set(int number, const struct sigaction *action, struct sigaction *o
     return NEXT(sigaction, __sigaction)(number, action, old);
 }
 
+/* Finds the C library's sigaction: in a critical section the loader, which may have to be
+ * asked for it, is not to be waited for. */
+__attribute__((constructor)) static void find_sigaction(void)
+{
+    struct sigaction action;
+    handlers_set(SIGCHLD, NULL, &action);
+}
+
 /* ---- Calling the program's handler -------------------------------------------------------- */
 
 static void call_handler(int number, siginfo_t *information, void *context)

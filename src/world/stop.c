@@ -172,7 +172,7 @@ NOINLINE void world_arrived(const ucontext_t *context)
         critical.deferred = true;
     } else if (!m) {
         park_stranger(epoch, sp);
-    } else if (!m->safe) {
+    } else if (m->safety == SAFETY_NONE) {
         m->in_fast_path = world_in_fast_path(context);
         publish(m, sp, &context->uc_stack);
         park(m);
@@ -210,32 +210,54 @@ NOINLINE static void park_now(void)
 
 /* ---- Safe ------------------------------------------------------------------------------ */
 
+static bool change_safety(struct mutator *m, uint32_t from, enum safety to)
+{
+    return __atomic_compare_exchange_n(&m->safety, &from, to, false, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_SEQ_CST);
+}
+
 static void set_safe(struct mutator *m)
 {
-    __atomic_store_n(&m->safe, 1, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&m->safety, SAFETY_SAFE, __ATOMIC_SEQ_CST);
     if (is_stop(present_epoch()))
         arrive(m);
 }
 
-/* Either whoever stops the world sees that the thread runs, or it sees the stop here. */
+/* Not while a stop has claimed the thread. */
 static void leave_safe(struct mutator *m)
 {
-    for (;;) {
-        __atomic_store_n(&m->safe, 0, __ATOMIC_SEQ_CST);
-        uint32_t epoch = present_epoch();
-        if (!is_stop(epoch))
-            return;
-        set_safe(m);
-        futex_wait(&world.epoch, epoch, 0);
+    while (!change_safety(m, SAFETY_SAFE, SAFETY_NONE)) {
+        change_safety(m, SAFETY_CLAIMED, SAFETY_AWAITED);
+        futex_wait(&m->safety, SAFETY_AWAITED, 0);
+    }
+}
+
+/* A stop counts on the thread, if it is safe. */
+static bool claim(struct mutator *m)
+{
+    return change_safety(m, SAFETY_SAFE, SAFETY_CLAIMED) ||
+           __atomic_load_n(&m->safety, __ATOMIC_SEQ_CST) >= SAFETY_CLAIMED;
+}
+
+static void release_claims(void)
+{
+    for (MUTATORS(m)) {
+        if (change_safety(m, SAFETY_CLAIMED, SAFETY_SAFE))
+            continue;
+        if (change_safety(m, SAFETY_AWAITED, SAFETY_SAFE))
+            futex_wake(&m->safety, 1);
     }
 }
 
 void world_block(struct mutator *m)
 {
     int saved_errno = errno;
+    sigset_t saved;
+    signals_block(&saved);
     m->in_fast_path = false;
     world_publish(m, m->sp);
     set_safe(m);
+    signals_restore(&saved);
     errno = saved_errno;
 }
 
@@ -246,14 +268,19 @@ void world_unblock(struct mutator *m)
     errno = saved_errno;
 }
 
+/* A stop that lasts may have passed the thread by when it was not LIVING yet; a later one
+ * has seen it, and finds it safe. */
 void world_join(struct mutator *m)
 {
+    uint32_t epoch;
     sigset_t saved;
     signals_block(&saved);
     m->sp = (uintptr_t)__builtin_frame_address(0);
-    m->safe = 1;
+    m->safety = SAFETY_SAFE;
     __atomic_store_n(&m->life, LIFE_LIVING, __ATOMIC_SEQ_CST);
     thread_self = m;
+    while (is_stop(epoch = present_epoch()))
+        futex_wait(&world.epoch, epoch, 0);
     leave_safe(m);
     signals_restore(&saved);
 }
@@ -261,7 +288,7 @@ void world_join(struct mutator *m)
 NOINLINE static void wait_from_here(void (*wait)(void))
 {
     struct mutator *m = registered_self();
-    if (!m || m->safe)
+    if (!m || m->safety != SAFETY_NONE)
         return wait();
     sigset_t saved;
     signals_block(&saved);
@@ -356,8 +383,7 @@ void world_let_go(bool taken)
 
 static bool has_stopped(struct mutator *m)
 {
-    return __atomic_load_n(&m->safe, __ATOMIC_SEQ_CST) ||
-           __atomic_load_n(&m->acknowledged, __ATOMIC_SEQ_CST) == world.epoch;
+    return claim(m) || __atomic_load_n(&m->acknowledged, __ATOMIC_SEQ_CST) == world.epoch;
 }
 
 void world_wait_a_little(void)
@@ -417,6 +443,7 @@ void world_restart(void)
     __atomic_store_n(&world.strangers, NULL, __ATOMIC_RELAXED);
     __atomic_add_fetch(&world.epoch, 1, __ATOMIC_SEQ_CST);
     futex_wake(&world.epoch, INT_MAX);
+    release_claims();
     signals_restore(&world.mask);
 }
 

@@ -4,7 +4,8 @@
  * handler parks it, or in a critical section notes that it is to park at its end.  It is
  * *parked*, in the handler or at the end of a critical section, until the world goes on.
  * It is *safe*: it waits for the world lock, or is between gc_blocking_begin and
- * gc_blocking_end; it needs no signal, and cannot leave that state while a stop lasts.
+ * gc_blocking_end; it needs no signal: a stop claims it, and it leaves that state when it
+ * is not claimed.
  *
  * Stops are numbered: the epoch is odd while one lasts.  Whoever holds the world lock may
  * stop the world, and no two at a time.  A thread that waits for the lock is safe, so the

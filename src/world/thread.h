@@ -22,6 +22,14 @@ enum life {
     LIFE_FINISHED, /* its cache is gone; its result is a root until it is joined */
 };
 
+/* Whether a stop needs the thread to do anything. */
+enum safety {
+    SAFETY_NONE, /* it runs, or is parked */
+    SAFETY_SAFE, /* it keeps away from the heap: as good as stopped, and free to leave */
+    SAFETY_CLAIMED, /* SAFE, and a stop that lasts counts on it */
+    SAFETY_AWAITED, /* CLAIMED, and the thread waits to leave */
+};
+
 /* How a thread left a stack: all that it uses of it is from `sp` up (0: not known, all of it
  * counts), and these were the registers. */
 struct departure {
@@ -61,9 +69,10 @@ struct mutator {
     unsigned calls;    /* own: of slow paths under way while it is not ready */
     unsigned exits;    /* own: times that its exit hook has run */
 
-    /* Stopping.  The thread is stopped while `safe` is set or `acknowledged` is the present
-     * stop's epoch.  Atomic, own. */
-    uint32_t safe;
+    /* Stopping.  The thread is stopped while a stop has claimed it, or `acknowledged` is
+     * the present stop's epoch.  Atomic; `safety` goes from NONE to SAFE and back, and from
+     * CLAIMED to AWAITED, by the thread itself, else by whoever stops the world. */
+    uint32_t safety; /* enum safety */
     uint32_t acknowledged;
     /* Valid while it is stopped; own. */
     uintptr_t sp;      /* all that it uses of the stack it runs on is from here up */

@@ -90,6 +90,57 @@ START_TEST(other_programs)
 }
 END_TEST
 
+/* ---- Before there is a heap ------------------------------------------------------------- */
+
+enum { STARTS = 200, HANGS_AFTER = 20000 /* milliseconds */ };
+
+/* The library blocks signals while it makes the heap: no alarm ends a child that hangs. */
+static int end_of(pid_t pid)
+{
+    int status;
+    for (int i = 0; i < HANGS_AFTER; i++) {
+        if (waitpid(pid, &status, WNOHANG) == pid)
+            return status;
+        usleep(1000);
+    }
+    kill(pid, SIGKILL);
+    waitpid(pid, &status, 0);
+    return status;
+}
+
+static void *allocate_first(void *argument)
+{
+    set(argument, 1);
+    return gc_alloc(40);
+}
+
+/* Forks while another thread makes the heap, somewhat later from time to time. */
+static int fork_at_start(int later)
+{
+    int begun = 0;
+    pthread_t thread = run(allocate_first, &begun);
+    await(&begun, 1);
+    for (volatile int i = 0; i < later; i++)
+        continue;
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(tree_is_sound(grow_tree(7, 3), 7, 3) ? 0 : 1);
+    int status = end_of(pid);
+    joined(thread);
+    return status == 0 ? 0 : 2;
+}
+
+START_TEST(while_the_heap_is_made)
+{
+    for (int i = 0; i < STARTS; i++) {
+        pid_t pid = fork();
+        if (pid == 0)
+            _exit(fork_at_start(i * 200));
+        expect_success(pid);
+    }
+}
+END_TEST
+
 /* ---- With call stacks ----------------------------------------------------------------- */
 
 /* On a stack that nobody knows each call stack is libunwind's to walk. */
@@ -164,6 +215,7 @@ TCase *forks_case(void)
     TCase *tc = tcase_create("forks");
     tcase_add_test(tc, children);
     tcase_add_test(tc, other_programs);
+    tcase_add_test(tc, while_the_heap_is_made);
     tcase_add_test(tc, children_with_stacks);
     return tc;
 }
