@@ -11,16 +11,6 @@ enum { SPINS = 100 }; /* most locks are held for less than it takes to sleep */
 static __thread unsigned held
     __attribute__((tls_model("initial-exec"))); /* ranks, bits */
 
-/* Tells the processor that this is a loop that waits. */
-static void relax(void)
-{
-#if defined __x86_64__
-    __builtin_ia32_pause();
-#elif defined __aarch64__
-    __asm__ volatile("yield");
-#endif
-}
-
 void lock_check_taken(enum rank rank)
 {
     if (!GC_CHECKING)

@@ -19,12 +19,23 @@ enum rank {
     RANK_EXTENT, /* free units, the arena's end, used_bytes and dirty_bytes */
     RANK_DEPOT,  /* call stacks */
     RANK_MEMORY, /* what is called when there is no memory */
+    RANK_POOL,   /* work that markers share */
     RANK_COUNT,
 };
 
 struct lock {
     uint32_t word; /* 0: free, 1: held, 2: held, and somebody may wait */
 };
+
+/* Tells the processor that this is a loop that waits. */
+INLINE void relax(void)
+{
+#if defined __x86_64__
+    __builtin_ia32_pause();
+#elif defined __aarch64__
+    __asm__ volatile("yield");
+#endif
+}
 
 void lock_wait(struct lock *l);
 void lock_wake(struct lock *l);

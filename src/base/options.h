@@ -42,6 +42,8 @@ enum { BAD_FREE_WARN, BAD_FREE_ABORT };
     X(floor, SIZE, ANY_TIME, MIB(8), "least allocation between two collections")         \
     X(growth, COUNT, ANY_TIME, 200,                                                      \
       "allocation between two collections, in percent of what survived the last")        \
+    X(markers, COUNT, ANY_TIME, 0,                                                       \
+      "threads that mark together; 0: one for each processor, at most 16")               \
     X(huge_pages, SIZE, AT_START, MIB(4),                                                \
       "heap size from which the system is asked for huge pages; 0: never")               \
     X(stress, COUNT, ANY_TIME, 0, "collect at every Nth refill of a cache; 0: off")      \

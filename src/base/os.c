@@ -2,6 +2,7 @@
 #include "base/os.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -147,6 +148,15 @@ bool os_move(void *to, void *from, size_t bytes)
     (void)to, (void)from, (void)bytes;
     return false;
 #endif
+}
+
+size_t os_processors(void)
+{
+    cpu_set_t set;
+    int saved_errno = errno;
+    int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    errno = saved_errno;
+    return (size_t)count;
 }
 
 uint64_t os_now(void)

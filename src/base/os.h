@@ -64,6 +64,9 @@ struct os_space {
 
 SHARED_DATA const struct os_space os_mmap, os_sbrk;
 
+/* Processors that the calling thread may run on. */
+size_t os_processors(void);
+
 /* Nanoseconds of the monotonic clock. */
 uint64_t os_now(void);
 

@@ -10,6 +10,7 @@
 #include "base/options.h"
 #include "base/os.h"
 #include "base/track.h"
+#include "collect/crew.h"
 #include "collect/pace.h"
 #include "collect/verify.h"
 #include "heap/cache.h"
@@ -198,6 +199,7 @@ static void run_cycle(struct heap *h)
     for (size_t i = 0; i < sizeof phases / sizeof phases[0]; i++)
         phases[i](m);
     marker_end(m);
+    crew_rest();
     cycle.marked = os_now();
     sweep(h);
     cycle.swept = os_now();
@@ -215,6 +217,7 @@ enum { SNAPSHOTS_MOST = 100 };
 static bool stop_and_run(struct heap *h, const struct snapshot *s)
 {
     cycle.began = os_now();
+    crew_rouse();
     world_stop();
     cycle.stopped = os_now();
     bool valid = s->loaded == segments_loaded();
@@ -254,6 +257,7 @@ NOINLINE static void run_from_here(enum cause cause)
     uint64_t collections = collector_count();
     for (int i = 0; i < SNAPSHOTS_MOST; i++) {
         world_let_run();
+        crew_recruit(&process_heap);
         const struct snapshot *s = threads_snapshot(&process_heap, sp);
         if (!s)
             return;
@@ -307,7 +311,8 @@ void collector_poll(void)
 bool collector_create(struct heap *h)
 {
     collector.started = os_now();
-    return marker_create(&collector.marker, h);
+    return marker_create(&collector.marker, h, MARKER_PART) &&
+           crew_create(&collector.marker);
 }
 
 void gc_mark_range(const void *low, const void *high)

@@ -1,12 +1,13 @@
 #include "collect/mark.h"
 
 #include "base/os.h"
+#include "collect/pool.h"
 #include "heap/block.h"
 #include "heap/lookup.h"
 
 enum {
     PIECE_BYTES = 8192, /* larger objects are scanned in pieces, to bound the work list */
-    WORK_SHARE = 8,     /* the work list may take an eighth of the heap's address space */
+    SHARE_LEAST = 64,   /* a shorter work list is not worth sharing */
     NEAR_BYTES = 64 << 20, /* state bytes, a 16th or less, are in the cache or close */
 };
 
@@ -71,12 +72,13 @@ INLINE void add_pending(struct front *f, uintptr_t address, size_t bytes)
     f->next++->bytes = bytes;
 }
 
-/* Marks a candidate.  false: it is marked already, or no object. */
+/* Marks a candidate.  false: it is marked already, or no object.  Two markers may come
+ * upon an object at the same instant: then both scan it, which does no harm. */
 INLINE bool test_and_mark(struct front *f, uint8_t *state)
 {
-    if (!(f->unmarked >> *state & 1))
+    if (!(f->unmarked >> __atomic_load_n(state, __ATOMIC_RELAXED) & 1))
         return false;
-    *state = f->mark;
+    __atomic_store_n(state, f->mark, __ATOMIC_RELAXED);
     return true;
 }
 
@@ -194,18 +196,27 @@ void marker_scan_roots(struct marker *m, uintptr_t low, uintptr_t high)
 static void take_work(struct front *f)
 {
     struct worklist *l = &f->m->work;
-    while (f->next < f->full && l->count > 0) {
-        struct work w = l->items[--l->count];
+    while (f->next < f->full && l->first < l->end) {
+        struct work w = l->items[--l->end];
         __builtin_prefetch((void *)w.address);
         f->next->address = w.address;
         f->next++->bytes = w.bytes;
     }
 }
 
+/* Another marker has nothing to do. */
+static void share_work(struct marker *m)
+{
+    if (m->pool && pool_is_hungry(m->pool))
+        pool_give(m->pool, &m->work);
+}
+
 /* The half of the second queue that was filled is to be scanned now, and the other one to
  * be filled.  Returns how many objects there are; 0: marking is complete. */
 INLINE uint32_t turn_over(struct front *f)
 {
+    if (worklist_size(&f->m->work) >= SHARE_LEAST)
+        share_work(f->m);
     if (filled(f) < PENDING / 2)
         take_work(f);
     while (filled(f) == 0 && f->oldest != f->newest)
@@ -266,7 +277,18 @@ static void drain_queues(struct marker *m)
         drain_far(m);
 }
 
-/* Scans every marked object again, after some could not be put on the work list. */
+static void drain_together(struct marker *m)
+{
+    if (!m->pool)
+        return drain_queues(m);
+    pool_begin(m->pool);
+    do
+        drain_queues(m);
+    while (pool_next(m->pool, &m->work));
+    m->lost_work |= pool_lost_work(m->pool);
+}
+
+/* Scans every marked object again, after some could not be put on a work list. */
 static void rescan_marked(struct marker *m)
 {
     const struct heap *h = m->heap;
@@ -280,14 +302,19 @@ static void rescan_marked(struct marker *m)
                 continue;
             struct object o = lookup_object(h, states + i);
             scan_range(m, o.address, o.address + o.size);
-            drain_queues(m);
+            drain_together(m);
         }
     }
 }
 
-void marker_drain(struct marker *m)
+void marker_help(struct marker *m)
 {
     drain_queues(m);
+}
+
+void marker_drain(struct marker *m)
+{
+    drain_together(m);
     while (m->lost_work) {
         m->lost_work = false;
         rescan_marked(m);
@@ -309,11 +336,11 @@ void marker_mark_manual(struct marker *m)
     front_store(&f);
 }
 
-bool marker_create(struct marker *m, struct heap *h)
+bool marker_create(struct marker *m, struct heap *h, size_t part)
 {
     m->heap = h;
     m->near_bytes = NEAR_BYTES;
-    size_t bytes = ((size_t)h->unit_limit << UNIT_SHIFT) / WORK_SHARE;
+    size_t bytes = ((size_t)h->unit_limit << UNIT_SHIFT) / part;
     return worklist_create(&m->work, bytes / sizeof(struct work));
 }
 

@@ -15,8 +15,11 @@ enum {
     PENDING = 32,    /* second queue, each half: objects on their way to the cache */
 };
 
+struct pool;
+
 struct marker {
     struct heap *heap;
+    struct pool *pool; /* what it shares work through; NULL: it is the only one */
     size_t near_bytes; /* of a heap; smaller ones are marked without the first queue */
     uint8_t *candidates[CANDIDATES]; /* a ring, from `oldest` to `newest` - 1, modulo its
                                         size: both only count up */
@@ -29,8 +32,10 @@ struct marker {
     size_t root_bytes;    /* of ranges scanned in this cycle */
 };
 
-/* false with ENOMEM. */
-bool marker_create(struct marker *m, struct heap *h);
+/* false with ENOMEM.  Its work list takes this part of the heap's address space. */
+bool marker_create(struct marker *m, struct heap *h, size_t part);
+
+enum { MARKER_PART = 8 };
 
 /* Starts a cycle: from now on h->mark is the other mark. */
 void marker_begin(struct marker *m);
@@ -45,8 +50,11 @@ void marker_scan_stack(struct marker *m, uintptr_t low, uintptr_t high);
 /* Marks every manual object. */
 void marker_mark_manual(struct marker *m);
 
-/* Marks all that is reachable from what was marked so far. */
+/* Marks all that is reachable from what was marked so far, with the other markers' help. */
 void marker_drain(struct marker *m);
+
+/* The same for one of those, from what is on its work list. */
+void marker_help(struct marker *m);
 
 /* Ends a cycle. */
 void marker_end(struct marker *m);

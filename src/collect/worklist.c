@@ -32,7 +32,7 @@ bool worklist_create(struct worklist *l, size_t capacity)
         bytes = whole_pages(bytes / 2 / sizeof(struct work));
     }
     l->capacity = bytes / sizeof(struct work);
-    l->count = l->ready = 0;
+    l->first = l->end = l->ready = 0;
     if (grow(l))
         return true;
     os_release(l->items, bytes);
@@ -41,11 +41,21 @@ bool worklist_create(struct worklist *l, size_t capacity)
 
 bool worklist_push(struct worklist *l, const struct work *items, size_t count)
 {
-    while (l->ready - l->count < count)
+    if (l->first == l->end)
+        l->first = l->end = 0;
+    while (l->ready - l->end < count)
         if (!grow(l))
             return false;
-    memcpy(l->items + l->count, items, count * sizeof *items);
-    l->count += count;
+    memcpy(l->items + l->end, items, count * sizeof *items);
+    l->end += count;
+    return true;
+}
+
+bool worklist_give(struct worklist *l, struct worklist *to, size_t count)
+{
+    if (!worklist_push(to, l->items + l->first, count))
+        return false;
+    l->first += count;
     return true;
 }
 

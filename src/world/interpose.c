@@ -9,6 +9,7 @@
 
 #include "base/bits.h"
 #include "world/next.h"
+#include "world/signals.h"
 #include "world/thread.h"
 
 /* In programs that are linked statically the C library's functions have these names too;
@@ -114,4 +115,35 @@ EXPORTED void pthread_exit(void *result)
     thread_exits(result);
     NEXT(pthread_exit, __pthread_exit)(result);
     __builtin_unreachable();
+}
+
+/* ---- The library's own ---------------------------------------------------------------- */
+
+enum { OWN_STACK_BYTES = 256 << 10 };
+
+/* It inherits a mask that blocks all signals. */
+static int start_own(void *(*work)(void *), void *argument)
+{
+    pthread_t thread;
+    pthread_attr_t attributes;
+    __typeof__(&pthread_create) create = NEXT(pthread_create, __pthread_create);
+    int error = create ? pthread_attr_init(&attributes) : ENOSYS;
+    if (error)
+        return error;
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attributes, OWN_STACK_BYTES);
+    error = create(&thread, &attributes, work, argument);
+    pthread_attr_destroy(&attributes);
+    return error;
+}
+
+bool thread_start_own(void *(*work)(void *), void *argument)
+{
+    sigset_t saved;
+    thread_inside++;
+    signals_block(&saved);
+    int error = start_own(work, argument);
+    signals_restore(&saved);
+    thread_inside--;
+    return error == 0;
 }

@@ -529,6 +529,7 @@ void world_after_fork(bool child)
         __atomic_store_n(&world.parked, 0, __ATOMIC_RELAXED);
         __atomic_store_n(&world.asking, 0, __ATOMIC_RELAXED);
         thread_forked();
+        strangers_forked();
     } else {
         futex_wake(&critical_gate, INT_MAX);
     }

@@ -22,6 +22,7 @@ enum {
     LOOK_AFTER = 2,        /* milliseconds without an answer */
     GIVE_UP_AFTER = 1000,
     DEAF_MOST = 16,
+    OWN_MOST = 32,
 };
 
 /* Written while the world is stopped. */
@@ -31,6 +32,40 @@ static struct {
     pid_t deaf[DEAF_MOST]; /* those that did not answer, not to be waited for again */
     size_t deaf_count;
 } strangers PRIVATE_DATA;
+
+/* The library's own threads; 0: none.  Atomic. */
+static pid_t own[OWN_MOST] PRIVATE_DATA;
+
+void strangers_except_me(void)
+{
+    for (size_t i = 0; i < OWN_MOST; i++) {
+        pid_t none = 0;
+        if (__atomic_compare_exchange_n(&own[i], &none, gettid(), false, __ATOMIC_SEQ_CST,
+                                        __ATOMIC_RELAXED))
+            return;
+    }
+}
+
+void strangers_forked(void)
+{
+    memset(own, 0, sizeof own);
+}
+
+static bool is_own(pid_t tid)
+{
+    for (size_t i = 0; i < OWN_MOST; i++)
+        if (__atomic_load_n(&own[i], __ATOMIC_RELAXED) == tid)
+            return true;
+    return false;
+}
+
+static size_t own_count(void)
+{
+    size_t count = 0;
+    while (count < OWN_MOST && __atomic_load_n(&own[count], __ATOMIC_RELAXED))
+        count++;
+    return count;
+}
 
 /* How many threads the process has; 0: not known. */
 static size_t thread_count(void)
@@ -52,7 +87,7 @@ static bool all_registered(void)
     size_t living = 0;
     for (MUTATORS(m))
         living += thread_lives(m);
-    return thread_count() == living;
+    return thread_count() == living + own_count();
 }
 
 static bool is_deaf(pid_t tid)
@@ -65,7 +100,7 @@ static bool is_deaf(pid_t tid)
 
 static void add(pid_t tid)
 {
-    if (tid <= 0 || is_registered(tid) || is_deaf(tid))
+    if (tid <= 0 || is_registered(tid) || is_own(tid) || is_deaf(tid))
         return;
     pid_t *tids =
         meta_grow(strangers.tids, strangers.count, &strangers.capacity, sizeof *tids);

@@ -8,4 +8,11 @@
  * C library is starting or ending; else, after a second, with a warning. */
 void strangers_stop(void);
 
+/* The calling thread is one of the library's own: it touches the heap only while another
+ * one has stopped the world for it, and no stop waits for it. */
+void strangers_except_me(void);
+
+/* Child of a fork: there are no such threads. */
+void strangers_forked(void);
+
 #endif

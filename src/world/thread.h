@@ -144,6 +144,10 @@ INLINE bool thread_lives(const struct mutator *m)
     return __atomic_load_n(&m->life, __ATOMIC_ACQUIRE) == LIFE_LIVING;
 }
 
+/* Starts a thread of the library's own, which begins with strangers_except_me.  false:
+ * there is none to be had. */
+bool thread_start_own(void *(*work)(void *), void *argument);
+
 /* A thread is gone that never said so; the world lock is held. */
 void thread_lost(struct mutator *m);
 

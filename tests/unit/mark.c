@@ -20,7 +20,8 @@ static void limit_work(size_t items)
 
 static void check_idle(void)
 {
-    ENSURE(m.oldest == m.newest && m.filled == 0 && m.work.count == 0 && !m.lost_work);
+    ENSURE(m.oldest == m.newest && m.filled == 0 && worklist_size(&m.work) == 0 &&
+           !m.lost_work);
 }
 
 static void run_cycle(void)
@@ -50,7 +51,7 @@ static const size_t work_items[] = {SIZE_MAX, 0, 1, 7, 100};
 START_TEST(random_graphs)
 {
     fixture_create(&g.f);
-    ck_assert(marker_create(&m, &g.f.heap));
+    ck_assert(marker_create(&m, &g.f.heap, MARKER_PART));
     if (work_items[_i] != SIZE_MAX)
         limit_work(work_items[_i]);
     for (int cycle = 0; cycle < 20; cycle++) {
@@ -65,7 +66,7 @@ END_TEST
 static void start(void)
 {
     fixture_create(&f);
-    ck_assert(marker_create(&m, &f.heap));
+    ck_assert(marker_create(&m, &f.heap, MARKER_PART));
     marker_begin(&m);
 }
 
@@ -299,7 +300,7 @@ START_TEST(ends_with_end_pointers)
 {
     struct heap h;
     ck_assert(make_heap(&h, MIB(64), true));
-    ck_assert(marker_create(&m, &h));
+    ck_assert(marker_create(&m, &h, MARKER_PART));
     struct cache *c = cache_create(&h);
     unsigned bin = bin_of(KIND_OPAQUE, sizeclass_for(32));
     struct bin *b = &c->bins[bin];
@@ -367,7 +368,7 @@ START_TEST(far_units)
         return; /* the break does not reach so far */
     ck_assert(make_heap(&h, 2 * bytes, false));
     ck_assert_msg(h.unit_limit > bytes >> UNIT_SHIFT, "address space is limited");
-    ck_assert(marker_create(&m, &h));
+    ck_assert(marker_create(&m, &h, MARKER_PART));
     uint32_t head = block_create_large(&h, KIND_OPAQUE, bytes, GRANULE);
     ck_assert_uint_ne(head, 0);
     block_at(&h, head)->free_count = 0;
@@ -394,7 +395,7 @@ static bool try_create(void *argument)
 {
     (void)argument;
     size_t space = address_space();
-    bool done = marker_create(&m, &f.heap);
+    bool done = marker_create(&m, &f.heap, MARKER_PART);
     int error = errno;
     if (done)
         os_release(m.work.items, m.work.capacity * sizeof(struct work));

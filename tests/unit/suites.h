@@ -26,6 +26,7 @@
     X(segments)    \
     X(worklist)    \
     X(mark)        \
+    X(pool)        \
     X(verify)      \
     X(pace)
 

@@ -14,7 +14,7 @@ static bool push(uintptr_t n)
 
 static void pop_and_check(uintptr_t expected)
 {
-    struct work w = l.items[--l.count];
+    struct work w = l.items[--l.end];
     ENSURE(w.address == expected && w.bytes == 2 * expected);
 }
 
@@ -25,7 +25,7 @@ START_TEST(last_in_first_out)
     for (int round = 0; round < 3; round++) {
         for (uintptr_t i = 0; i < ITEMS; i++)
             ENSURE(push(i));
-        ck_assert_uint_eq(l.count, ITEMS);
+        ck_assert_uint_eq(l.end, ITEMS);
         for (uintptr_t i = ITEMS; i-- > 0;)
             pop_and_check(i);
         worklist_trim(&l);
@@ -46,12 +46,36 @@ START_TEST(batches)
         pushed += BATCH;
     } while (worklist_push(&l, batch, BATCH));
     pushed -= BATCH;
-    ck_assert_uint_eq(l.count, pushed);
+    ck_assert_uint_eq(l.end, pushed);
     ck_assert_uint_lt(l.capacity - pushed, BATCH);
     for (uintptr_t i = pushed; i-- > 0;)
         pop_and_check(i);
     ck_assert(worklist_push(&l, batch, 0));
-    ck_assert_uint_eq(l.count, 0);
+    ck_assert_uint_eq(l.end, 0);
+}
+END_TEST
+
+/* The oldest go, in order; what is left is as before. */
+START_TEST(give)
+{
+    static struct worklist to;
+    ck_assert(worklist_create(&l, 10000) && worklist_create(&to, 100));
+    for (uintptr_t i = 0; i < 50; i++)
+        ENSURE(push(i));
+    ck_assert(worklist_give(&l, &to, 20));
+    ck_assert_uint_eq(worklist_size(&l), 30);
+    ck_assert_uint_eq(worklist_size(&to), 20);
+    for (uintptr_t i = 0; i < 20; i++)
+        ENSURE(to.items[i].address == i);
+    pop_and_check(49);
+    to.ready = to.capacity = 30;
+    ck_assert(!worklist_give(&l, &to, 20));
+    ck_assert_uint_eq(worklist_size(&l), 29);
+    ck_assert(worklist_give(&l, &to, 10));
+    for (uintptr_t i = 49; i-- > 30;)
+        pop_and_check(i);
+    ck_assert_uint_eq(worklist_size(&l), 0);
+    ck_assert(push(7) && l.first == 0 && l.end == 1);
 }
 END_TEST
 
@@ -62,7 +86,7 @@ START_TEST(full_list_refuses)
     for (uintptr_t i = 0; i < l.capacity; i++)
         ENSURE(push(i));
     ck_assert(!push(1));
-    ck_assert_uint_eq(l.count, l.capacity);
+    ck_assert_uint_eq(l.end, l.capacity);
     for (uintptr_t i = l.capacity; i-- > 0;)
         pop_and_check(i);
 }
@@ -88,7 +112,7 @@ START_TEST(trim_gives_memory_back)
     ck_assert(worklist_create(&l, 100000));
     for (uintptr_t i = 1; i <= 100000; i++)
         ENSURE(push(i));
-    l.count = 0;
+    l.end = 0;
     worklist_trim(&l);
     ck_assert_uint_eq(l.items[99999].address, 0);
     ck_assert_uint_eq(l.items[0].address, 1);
@@ -129,6 +153,7 @@ TCase *worklist_tests(void)
     TCase *t = tcase_create("worklist");
     tcase_add_test(t, last_in_first_out);
     tcase_add_test(t, batches);
+    tcase_add_test(t, give);
     tcase_add_test(t, full_list_refuses);
     tcase_add_test(t, no_memory_to_grow);
     tcase_add_test(t, trim_gives_memory_back);

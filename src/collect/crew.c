@@ -1,0 +1,110 @@
+#include "collect/crew.h"
+
+#include <pthread.h>
+
+#include "base/meta.h"
+#include "base/options.h"
+#include "base/os.h"
+#include "collect/pool.h"
+#include "world/strangers.h"
+#include "world/thread.h"
+
+enum {
+    WORTH_BYTES = MIB(1), /* in blocks; less is marked before a helper is awake */
+    HELPER_PART = 64,     /* see marker_create */
+};
+
+static struct {
+    struct pool pool;
+    bool recruiting; /* some thread is adding helpers.  Atomic */
+    bool failed;     /* there are no more to be had.  Changed by whoever recruits */
+    unsigned count;  /* the same; atomic */
+    struct marker *helpers[CREW_MOST - 1];
+} crew PRIVATE_DATA;
+
+static void *help(void *argument)
+{
+    struct marker *m = argument;
+    strangers_except_me();
+    for (;;) {
+        pool_await(m->pool, &m->work);
+        marker_help(m);
+        pool_rest(m->pool, m->lost_work);
+        m->lost_work = false;
+    }
+    return NULL;
+}
+
+static unsigned wanted(void)
+{
+    size_t markers = OPTION_NOW(markers);
+    if (markers == 0)
+        markers = os_processors();
+    return (unsigned)min_size(max_size(markers, 1), CREW_MOST) - 1;
+}
+
+/* The helpers of before the fork are not in the child, but their markers are. */
+static bool add_helper(struct heap *h)
+{
+    struct marker **place = &crew.helpers[crew.count];
+    if (!*place) {
+        struct marker *m = meta_alloc(sizeof *m);
+        if (!m || !marker_create(m, h, HELPER_PART))
+            return false;
+        m->pool = &crew.pool;
+        *place = m;
+    }
+    if (!thread_start_own(help, *place))
+        return false;
+    __atomic_store_n(&crew.count, crew.count + 1, __ATOMIC_RELEASE);
+    return true;
+}
+
+bool crew_create(struct marker *first)
+{
+    if (!pool_create(&crew.pool))
+        return false;
+    first->pool = &crew.pool;
+    return true;
+}
+
+static unsigned helper_count(void)
+{
+    return __atomic_load_n(&crew.count, __ATOMIC_ACQUIRE);
+}
+
+/* No lock is held meanwhile: the C library may wait for locks of its own. */
+void crew_recruit(struct heap *h)
+{
+    if (__atomic_load_n(&h->used_bytes, __ATOMIC_RELAXED) < WORTH_BYTES ||
+        helper_count() >= wanted() ||
+        __atomic_exchange_n(&crew.recruiting, true, __ATOMIC_ACQUIRE))
+        return;
+    while (!crew.failed && crew.count < wanted())
+        crew.failed = !add_helper(h);
+    __atomic_store_n(&crew.recruiting, false, __ATOMIC_RELEASE);
+}
+
+void crew_rouse(void)
+{
+    if (helper_count() > 0)
+        pool_rouse(&crew.pool);
+}
+
+void crew_rest(void)
+{
+    for (unsigned i = 0; i < helper_count(); i++)
+        worklist_trim(&crew.helpers[i]->work);
+}
+
+static void forked(void)
+{
+    crew.count = 0;
+    crew.recruiting = crew.failed = false;
+    pool_forked(&crew.pool);
+}
+
+__attribute__((constructor)) static void start(void)
+{
+    pthread_atfork(NULL, NULL, forked);
+}

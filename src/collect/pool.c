@@ -1,0 +1,152 @@
+#include "collect/pool.h"
+
+#include "base/futex.h"
+
+enum {
+    CAPACITY = 1 << 16, /* items */
+    PACKET = 512,       /* items given or taken at once, at most */
+    SPINS = 2000,       /* about 100 us, as long as it takes to fall asleep and wake up */
+};
+
+bool pool_create(struct pool *p)
+{
+    return worklist_create(&p->work, CAPACITY);
+}
+
+void pool_forked(struct pool *p)
+{
+    p->lock.word = 0;
+    p->busy = p->available = p->waiting = 0;
+    p->lost_work = false;
+    p->work.first = p->work.end = 0;
+}
+
+static void lock(struct pool *p)
+{
+    lock_take(&p->lock, RANK_POOL);
+}
+
+static void unlock(struct pool *p)
+{
+    lock_release(&p->lock, RANK_POOL);
+}
+
+/* The lock is held. */
+static void note_available(struct pool *p)
+{
+    __atomic_store_n(&p->available, (uint32_t)worklist_size(&p->work), __ATOMIC_RELAXED);
+}
+
+static void wake(struct pool *p, int markers)
+{
+    __atomic_fetch_add(&p->turn, 1, __ATOMIC_SEQ_CST);
+    futex_wake(&p->turn, markers);
+}
+
+void pool_give(struct pool *p, struct worklist *l)
+{
+    lock(p);
+    bool given = worklist_give(l, &p->work, min_size(worklist_size(l) / 2, PACKET));
+    note_available(p);
+    unlock(p);
+    if (given)
+        wake(p, 1);
+}
+
+/* What the pool has for a marker without work.  The lock is held. */
+static bool take(struct pool *p, struct worklist *l)
+{
+    size_t count = min_size(worklist_size(&p->work), PACKET);
+    while (count > 0 && !worklist_give(&p->work, l, count))
+        count /= 2;
+    if (count == 0)
+        return false;
+    note_available(p);
+    p->busy++;
+    return true;
+}
+
+/* Until the turn is another. */
+static void await_turn(struct pool *p, uint32_t turn)
+{
+    for (int i = 0; i < SPINS; i++) {
+        if (__atomic_load_n(&p->turn, __ATOMIC_RELAXED) != turn)
+            return;
+        relax();
+    }
+    futex_wait(&p->turn, turn, 0);
+}
+
+/* Nobody is busy, and what may be left nobody has room for.  The lock is held. */
+static void complete(struct pool *p)
+{
+    p->lost_work |= worklist_size(&p->work) > 0;
+    p->work.first = p->work.end = 0;
+    note_available(p);
+}
+
+/* false: nobody is busy any more, and `ends` is set. */
+static bool wait_for_work(struct pool *p, struct worklist *l, bool ends)
+{
+    __atomic_fetch_add(&p->waiting, 1, __ATOMIC_RELAXED);
+    bool taken, ended;
+    for (;;) {
+        uint32_t turn = __atomic_load_n(&p->turn, __ATOMIC_SEQ_CST);
+        lock(p);
+        taken = take(p, l);
+        ended = ends && p->busy == 0;
+        if (ended)
+            complete(p);
+        unlock(p);
+        if (taken || ended)
+            break;
+        await_turn(p, turn);
+    }
+    __atomic_fetch_sub(&p->waiting, 1, __ATOMIC_RELAXED);
+    return taken;
+}
+
+/* The last one wakes the first marker. */
+void pool_rest(struct pool *p, bool lost_work)
+{
+    lock(p);
+    p->lost_work |= lost_work;
+    bool last = --p->busy == 0;
+    unlock(p);
+    if (last)
+        wake(p, INT_MAX);
+}
+
+void pool_begin(struct pool *p)
+{
+    lock(p);
+    p->busy = 1;
+    unlock(p);
+}
+
+bool pool_next(struct pool *p, struct worklist *l)
+{
+    lock(p);
+    p->busy--;
+    unlock(p);
+    return wait_for_work(p, l, true);
+}
+
+void pool_rouse(struct pool *p)
+{
+    wake(p, INT_MAX);
+}
+
+void pool_await(struct pool *p, struct worklist *l)
+{
+    wait_for_work(p, l, false);
+}
+
+bool pool_lost_work(struct pool *p)
+{
+    lock(p);
+    bool lost = p->lost_work;
+    p->lost_work = false;
+    unlock(p);
+    return lost;
+}

@@ -1,0 +1,63 @@
+/* What markers share work through.
+ *
+ * The first marker is the collecting thread's.  The others, its helpers, sleep between
+ * collections.  A marker that has much work while another has none gives its oldest to
+ * the pool, and whoever has none takes from there.  Marking is complete when the pool is
+ * empty and no marker is busy. */
+#ifndef GCALLOC_COLLECT_POOL_H
+#define GCALLOC_COLLECT_POOL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/lock.h"
+#include "collect/worklist.h"
+
+struct pool {
+    struct lock lock;
+    uint32_t busy;        /* markers with work of their own; under the lock */
+    bool lost_work;       /* some marker's list could not grow; under the lock */
+    struct worklist work; /* under the lock */
+
+    /* Atomic; changed under the lock but for `waiting`. */
+    uint32_t available; /* items in the pool */
+    uint32_t waiting;   /* markers that have no work, sleeping ones among them */
+    uint32_t turn;      /* changes when there is something new for those */
+};
+
+/* false with ENOMEM. */
+bool pool_create(struct pool *p);
+
+/* Child of a fork: there are no helpers, and nobody has the lock. */
+void pool_forked(struct pool *p);
+
+/* Is it time to give? */
+INLINE bool pool_is_hungry(struct pool *p)
+{
+    return __atomic_load_n(&p->available, __ATOMIC_RELAXED) == 0 &&
+           __atomic_load_n(&p->waiting, __ATOMIC_RELAXED) > 0;
+}
+
+/* Part of a marker's list goes into the pool, its oldest first. */
+void pool_give(struct pool *p, struct worklist *l);
+
+/* The first marker begins to mark; the pool is empty, and nobody busy. */
+void pool_begin(struct pool *p);
+
+/* The first marker has no work any more, and waits for some.  false: marking is
+ * complete. */
+bool pool_next(struct pool *p, struct worklist *l);
+
+/* Helpers wake up: there will be work. */
+void pool_rouse(struct pool *p);
+
+/* A helper waits for work, from one collection to the next. */
+void pool_await(struct pool *p, struct worklist *l);
+
+/* A helper has no work any more; it could not keep all that there was. */
+void pool_rest(struct pool *p, bool lost_work);
+
+/* Whether some helper could not keep all work; tells it once.  Nobody is busy. */
+bool pool_lost_work(struct pool *p);
+
+#endif

@@ -1,0 +1,163 @@
+/* Markers that share work: together they mark what one alone marks. */
+#include "collect/pool.h"
+
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "collect/mark.h"
+#include "support.h"
+
+enum { OBJECTS = 60000, POINTERS = 5, HELPERS = 3, CYCLES = 20 };
+
+static struct fixture f;
+static struct marker first, helpers[HELPERS];
+static struct pool pool;
+static uint32_t packets; /* that helpers took.  Atomic */
+
+struct node {
+    uint32_t number;
+    struct node *next[POINTERS];
+};
+
+static struct node *nodes[OBJECTS];
+static bool expected[OBJECTS];
+
+static void *help(void *argument)
+{
+    struct marker *m = argument;
+    for (;;) {
+        pool_await(&pool, &m->work);
+        __atomic_fetch_add(&packets, 1, __ATOMIC_RELAXED);
+        marker_help(m);
+        pool_rest(&pool, m->lost_work);
+        m->lost_work = false;
+    }
+    return NULL;
+}
+
+static void start(void)
+{
+    fixture_create(&f);
+    ck_assert(marker_create(&first, &f.heap, MARKER_PART));
+    ck_assert(pool_create(&pool));
+    first.pool = &pool;
+    for (int i = 0; i < HELPERS; i++) {
+        pthread_t thread;
+        ck_assert(marker_create(&helpers[i], &f.heap, MARKER_PART));
+        helpers[i].pool = &pool;
+        ck_assert_int_eq(pthread_create(&thread, NULL, help, &helpers[i]), 0);
+    }
+    for (uint32_t i = 0; i < OBJECTS; i++) {
+        nodes[i] = fixture_alloc(&f, KIND_SCANNED, sizeof(struct node));
+        nodes[i]->number = i;
+    }
+}
+
+/* Most of the nodes are reachable from the first.  All are new, as no sweep follows. */
+static void connect(void)
+{
+    for (uint32_t i = 0; i < OBJECTS; i++) {
+        *state_of(&f, nodes[i]) = STATE_NEW;
+        for (uint32_t k = 0; k < POINTERS; k++)
+            nodes[i]->next[k] =
+                roll(OBJECTS) % 10 < 3 || i == 0 ? nodes[roll(OBJECTS)] : NULL;
+    }
+}
+
+static void expect_from(const struct node *root)
+{
+    static const struct node *stack[OBJECTS * POINTERS];
+    size_t depth = 0;
+    memset(expected, 0, sizeof expected);
+    stack[depth++] = root;
+    while (depth > 0) {
+        const struct node *n = stack[--depth];
+        if (!n || expected[n->number])
+            continue;
+        expected[n->number] = true;
+        for (uint32_t k = 0; k < POINTERS; k++)
+            stack[depth++] = n->next[k];
+    }
+}
+
+static void compare(void)
+{
+    for (uint32_t i = 0; i < OBJECTS; i++)
+        ENSURE((*state_of(&f, nodes[i]) == f.heap.mark) == expected[i]);
+}
+
+static void run_cycle(void)
+{
+    connect();
+    expect_from(nodes[0]);
+    marker_begin(&first);
+    pool_rouse(&pool);
+    marker_scan_roots(&first, (uintptr_t)&nodes[0], (uintptr_t)&nodes[1]);
+    marker_drain(&first);
+    compare();
+    marker_end(&first);
+}
+
+START_TEST(together)
+{
+    start();
+    for (int cycle = 0; cycle < CYCLES; cycle++) {
+        first.near_bytes = cycle % 2 ? SIZE_MAX : 0;
+        run_cycle();
+    }
+    ck_assert_uint_gt(__atomic_load_n(&packets, __ATOMIC_RELAXED), 0);
+}
+END_TEST
+
+/* What a list has no room for is found again in the heap. */
+START_TEST(no_memory_for_work)
+{
+    start();
+    helpers[0].work.ready = helpers[0].work.capacity = 0;
+    helpers[1].work.ready = helpers[1].work.capacity = 100;
+    for (int cycle = 0; cycle < CYCLES; cycle++) {
+        first.work.ready = first.work.capacity = cycle % 2 ? 70 : 5000;
+        run_cycle();
+    }
+}
+END_TEST
+
+/* In a child of fork the helpers are gone. */
+START_TEST(alone)
+{
+    start();
+    pid_t child = fork();
+    if (child == 0) {
+        pool_forked(&pool);
+        run_cycle();
+        _exit(0);
+    }
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    run_cycle();
+}
+END_TEST
+
+static bool try_create(void *argument)
+{
+    (void)argument;
+    return pool_create(&pool);
+}
+
+START_TEST(create_fails_cleanly)
+{
+    ck_assert_uint_ge(refuse_each_call(try_create, NULL, true), 2);
+}
+END_TEST
+
+TCase *pool_tests(void)
+{
+    TCase *t = tcase_create("pool");
+    tcase_add_test(t, together);
+    tcase_add_test(t, no_memory_for_work);
+    tcase_add_test(t, alone);
+    tcase_add_test(t, create_fails_cleanly);
+    return t;
+}
