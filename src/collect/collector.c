@@ -275,7 +275,7 @@ NOINLINE void collector_run(enum cause cause)
 {
     int saved_errno = errno, saved_state;
     sigset_t saved_mask;
-    if (world_is_mine())
+    if (world_is_mine() || !world_is_here())
         return;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &saved_state);
     signals_block_handlers(&saved_mask);

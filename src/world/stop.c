@@ -35,6 +35,7 @@ static struct {
     const struct mutator *awaited; /* whom it waits for now; NULL: a stranger.  Atomic */
     struct stranger *strangers;    /* of the present stop; atomic until all are there */
     sigset_t mask;                 /* of the thread that stopped the world */
+    pid_t process;                 /* whose threads these are */
     bool started;                  /* atomic */
 } world PRIVATE_DATA;
 
@@ -428,6 +429,11 @@ static void stop_registered(void)
     }
 }
 
+bool world_is_here(void)
+{
+    return world.process == getpid();
+}
+
 void world_stop(void)
 {
     signals_block(&world.mask);
@@ -528,6 +534,7 @@ void world_after_fork(bool child)
         __atomic_store_n(&world.waiting, 0, __ATOMIC_RELAXED);
         __atomic_store_n(&world.parked, 0, __ATOMIC_RELAXED);
         __atomic_store_n(&world.asking, 0, __ATOMIC_RELAXED);
+        world.process = getpid();
         thread_forked();
         strangers_forked();
     } else {
@@ -541,6 +548,7 @@ bool world_start(void)
     specific_learn();
     critical_hooks.leave = park_now;
     critical_hooks.wait_at_gate = wait_at_gate;
+    world.process = getpid();
     bool started = signals_install();
     __atomic_store_n(&world.started, started, __ATOMIC_RELEASE);
     return started;

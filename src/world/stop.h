@@ -36,6 +36,10 @@ void world_let_go(bool taken);
 void world_stop(void);
 void world_restart(void);
 
+/* The threads are this process's.  false: it is a child of vfork, or of a bare clone, in
+ * which there are none of them. */
+bool world_is_here(void);
+
 /* Waits, a millisecond at most, until the threads of the last stop are awake: else one that
  * collects without end would leave the others no time at all. */
 void world_let_run(void);

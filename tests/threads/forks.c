@@ -90,6 +90,38 @@ START_TEST(other_programs)
 }
 END_TEST
 
+/* A child of vfork shares the memory and has no threads: a collection there would take the
+ * parent's for lost, and what they hold for garbage. */
+static int keeping;
+static uintptr_t kept;
+
+static void *keep_on_stack(void *argument)
+{
+    void *volatile word;
+    kept = new_hidden(40);
+    store((void **)(uintptr_t)&word, kept);
+    set(&keeping, 1);
+    await(&keeping, 2);
+    return argument;
+}
+
+START_TEST(collection_in_a_child_of_vfork)
+{
+    pthread_t thread = run(keep_on_stack, NULL);
+    await(&keeping, 1);
+    pid_t pid = vfork();
+    if (pid == 0) {
+        gc_collect();
+        _exit(0);
+    }
+    expect_success(pid);
+    gc_collect();
+    ck_assert(lives(kept));
+    set(&keeping, 2);
+    joined(thread);
+}
+END_TEST
+
 /* ---- Before there is a heap ------------------------------------------------------------- */
 
 enum { STARTS = 200, HANGS_AFTER = 20000 /* milliseconds */ };
@@ -215,6 +247,7 @@ TCase *forks_case(void)
     TCase *tc = tcase_create("forks");
     tcase_add_test(tc, children);
     tcase_add_test(tc, other_programs);
+    tcase_add_test(tc, collection_in_a_child_of_vfork);
     tcase_add_test(tc, while_the_heap_is_made);
     tcase_add_test(tc, children_with_stacks);
     return tc;
