@@ -8,6 +8,10 @@
 enum {
     PIECE_BYTES = 8192, /* larger objects are scanned in pieces, to bound the work list */
     SHARE_LEAST = 64,   /* a shorter work list is not worth sharing */
+    NEIGHBOUR_BYTES = 256, /* objects that begin so close follow one another; */
+    STREAM_BYTES = 2048,   /* then what lies so much further is wanted soon */
+    SAMPLE_WORDS = 2,      /* every scanned object has as many */
+    NEARBY_BYTES = 256 << 10,
     NEAR_BYTES = 64 << 20, /* state bytes, a 16th or less, are in the cache or close */
 };
 
@@ -76,9 +80,9 @@ INLINE void add_pending(struct front *f, uintptr_t address, size_t bytes)
  * upon an object at the same instant: then both scan it, which does no harm. */
 INLINE bool test_and_mark(struct front *f, uint8_t *state)
 {
-    if (!(f->unmarked >> __atomic_load_n(state, __ATOMIC_RELAXED) & 1))
+    if (!(f->unmarked >> *state & 1))
         return false;
-    __atomic_store_n(state, f->mark, __ATOMIC_RELAXED);
+    *state = f->mark;
     return true;
 }
 
@@ -192,20 +196,23 @@ void marker_scan_roots(struct marker *m, uintptr_t low, uintptr_t high)
     m->root_bytes += high > low ? high - low : 0;
 }
 
-/* Fills up the second queue from the work list, last in first. */
-static void take_work(struct front *f)
+/* Fills the second queue up to `full` from the work list, last in first; returns where it
+ * goes on.  (The address of a front is passed to inlined functions only: else the compiler
+ * could not keep its fields in registers.) */
+NOINLINE static struct work *take_work(struct worklist *l, struct work *next,
+                                       const struct work *full)
 {
-    struct worklist *l = &f->m->work;
-    while (f->next < f->full && l->first < l->end) {
+    while (next < full && l->first < l->end) {
         struct work w = l->items[--l->end];
         __builtin_prefetch((void *)w.address);
-        f->next->address = w.address;
-        f->next++->bytes = w.bytes;
+        next->address = w.address;
+        next++->bytes = w.bytes;
     }
+    return next;
 }
 
 /* Another marker has nothing to do. */
-static void share_work(struct marker *m)
+NOINLINE static void share_work(struct marker *m)
 {
     if (m->pool && pool_is_hungry(m->pool))
         pool_give(m->pool, &m->work);
@@ -218,7 +225,7 @@ INLINE uint32_t turn_over(struct front *f)
     if (worklist_size(&f->m->work) >= SHARE_LEAST)
         share_work(f->m);
     if (filled(f) < PENDING / 2)
-        take_work(f);
+        f->next = take_work(&f->m->work, f->next, f->full);
     while (filled(f) == 0 && f->oldest != f->newest)
         visit_oldest(f);
     uint32_t count = filled(f);
@@ -242,39 +249,54 @@ NOINLINE static size_t first_piece(struct marker *m, const struct work *w)
     return PIECE_BYTES;
 }
 
-READS_ANYTHING INLINE void drain(struct marker *m, bool near)
+/* Do the pointers in these words lead to their neighbourhood? */
+READS_ANYTHING INLINE bool leads_nearby(const struct front *f, const uintptr_t *words)
+{
+    for (size_t i = 0; i < SAMPLE_WORDS; i++) {
+        uintptr_t distance = words[i] - (uintptr_t)words + NEARBY_BYTES;
+        if (words[i] - f->base < f->bytes && distance > 2 * NEARBY_BYTES)
+            return false;
+    }
+    return true;
+}
+
+/* Scans these objects.  true: they followed one another in memory, and so it goes on. */
+READS_ANYTHING INLINE bool scan_batch(struct front *f, const struct work *first,
+                                      const struct work *end, bool near)
+{
+    uint32_t neighbours = 0;
+    uintptr_t last = f->m->last;
+    for (const struct work *w = first; w < end; w++) {
+        size_t bytes = w->bytes;
+        if (UNLIKELY(bytes > PIECE_BYTES))
+            bytes = first_piece(f->m, w);
+        if (w->address - last < NEIGHBOUR_BYTES) {
+            __builtin_prefetch((void *)(w->address + STREAM_BYTES));
+            neighbours++;
+        }
+        last = w->address;
+        scan(f, w->address, w->address + bytes, near);
+    }
+    f->m->last = last;
+    return 2 * neighbours > (uint32_t)(end - first) &&
+           leads_nearby(f, (const uintptr_t *)last);
+}
+
+/* Two copies of the loop: a heap in the cache, and objects that follow one another, do not
+ * pay for hiding latency. */
+static void drain_queues(struct marker *m)
 {
     struct front f = front_load(m);
+    bool small = m->heap->bytes < m->near_bytes, near = small;
     uint32_t count;
     while ((count = turn_over(&f)) > 0) {
         const struct work *half = f.other - PENDING;
-        for (const struct work *w = half; w < half + count; w++) {
-            size_t bytes = w->bytes;
-            if (UNLIKELY(bytes > PIECE_BYTES))
-                bytes = first_piece(m, w);
-            scan(&f, w->address, w->address + bytes, near);
-        }
+        if (near)
+            near = scan_batch(&f, half, half + count, true) || small;
+        else
+            near = scan_batch(&f, half, half + count, false);
     }
     front_store(&f);
-}
-
-/* Two copies of the loop: a heap in the cache does not pay for hiding latency. */
-static void drain_near(struct marker *m)
-{
-    drain(m, true);
-}
-
-static void drain_far(struct marker *m)
-{
-    drain(m, false);
-}
-
-static void drain_queues(struct marker *m)
-{
-    if (m->heap->bytes < m->near_bytes)
-        drain_near(m);
-    else
-        drain_far(m);
 }
 
 static void drain_together(struct marker *m)

@@ -28,6 +28,7 @@ struct marker {
     unsigned filling;     /* the half that is filled; between calls the other is empty */
     uint32_t filled;      /* how many objects that half has */
     struct worklist work; /* what the second queue has no room for */
+    uintptr_t last;       /* address of the object scanned last */
     bool lost_work;       /* the list could not grow: some marked object is unscanned */
     size_t root_bytes;    /* of ranges scanned in this cycle */
 };
