@@ -52,8 +52,14 @@ expect "a C program builds" \
     $CC $strict -o "$tmp/shared" "$source" $(flags --cflags --libs)
 expect "it runs" env LD_LIBRARY_PATH="$lib" "$tmp/shared"
 
-echo '#include <gcalloc/gcalloc.h>
-int main() { return gc_alloc(1) ? 0 : 1; }' >"$tmp/program.cc"
+echo '#include <gcalloc/inline.h>
+int main(void) { return gc_alloc(1) && gc_alloc_inline(1) && gc_alloc_atomic_inline(1) ? 0 : 1; }' \
+    >"$tmp/program.c"
+expect "a C99 program with inlined calls builds" \
+    $CC -std=c99 -O2 $strict -o "$tmp/inlined" "$tmp/program.c" $(flags --cflags --libs)
+expect "it runs" env LD_LIBRARY_PATH="$lib" "$tmp/inlined"
+
+cp "$tmp/program.c" "$tmp/program.cc"
 expect "a C++ program builds" \
     $CXX $strict -o "$tmp/cplusplus" "$tmp/program.cc" $(flags --cflags --libs)
 expect "it runs" env LD_LIBRARY_PATH="$lib" "$tmp/cplusplus"

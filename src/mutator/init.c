@@ -90,7 +90,7 @@ static bool prepare_thread(void)
     }
     m->ready = !m->blocking && !m->temporary;
     if (m->ready && !process_heap.sites)
-        thread_cache = m->cache;
+        thread_use_cache(m->cache);
     return true;
 }
 

@@ -3,7 +3,6 @@
 #include <gcalloc/gcalloc.h>
 #include <string.h>
 
-#include "heap/cache.h"
 #include "world/stop.h"
 
 /* The frames from the caller's up, and the registers that a callee keeps, are all that the
@@ -16,7 +15,7 @@ NOINLINE void gc_blocking_begin(void)
     registers_save(m->registers);
     m->sp = (uintptr_t)__builtin_frame_address(0);
     m->ready = false;
-    thread_cache = (struct cache *)(uintptr_t)&cache_none;
+    thread_use_cache(NULL);
     world_block(m);
 }
 

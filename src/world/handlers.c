@@ -9,6 +9,7 @@
 #include "world/handlers.h"
 
 #include <errno.h>
+#include <gcalloc/inline.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -28,15 +29,17 @@ typedef void (*handler)(int, siginfo_t *, void *);
  * knows, and shares this. */
 static struct {
     handler handler;
+    uint64_t mask;    /* sa_mask, in the kernel's form */
     bool once;        /* SA_RESETHAND */
     bool information; /* SA_SIGINFO */
+    bool again;       /* SA_NODEFER */
 } wrapped[NSIG] PRIVATE_DATA;
 
 /* The signal that waits for the end of a critical section, and the mask before it. */
 static __thread struct {
     volatile bool waiting;
     siginfo_t information;
-    sigset_t mask;
+    uint64_t mask;
 } put_off __attribute__((tls_model("initial-exec")));
 
 int handlers_set(int number, const struct sigaction *action, struct sigaction *old)
@@ -52,22 +55,54 @@ __attribute__((constructor)) static void find_sigaction(void)
     handlers_set(SIGCHLD, NULL, &action);
 }
 
+/* ---- Masks, in the kernel's form: one word ------------------------------------------------ */
+
+enum { MASK_BYTES = sizeof(uint64_t) };
+
+static uint64_t bit_of(int number)
+{
+    return UINT64_C(1) << (number - 1);
+}
+
+static uint64_t word_of(const sigset_t *set)
+{
+    uint64_t word;
+    memcpy(&word, set, MASK_BYTES);
+    return word;
+}
+
+static void set_word(sigset_t *set, uint64_t word)
+{
+    memcpy(set, &word, MASK_BYTES);
+}
+
+static void set_mask(uint64_t mask)
+{
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, MASK_BYTES);
+}
+
 /* ---- Calling the program's handler -------------------------------------------------------- */
 
+/* So far all signals are blocked; the handler has the mask that it asked for. */
 static void call_handler(int number, siginfo_t *information, void *context)
 {
     handler h = __atomic_load_n(&wrapped[number].handler, __ATOMIC_ACQUIRE);
+    uint64_t mask = word_of(&((ucontext_t *)context)->uc_sigmask) |
+                    __atomic_load_n(&wrapped[number].mask, __ATOMIC_RELAXED);
+    if (!__atomic_load_n(&wrapped[number].again, __ATOMIC_RELAXED))
+        mask |= bit_of(number);
     if (__atomic_load_n(&wrapped[number].once, __ATOMIC_RELAXED)) {
         struct sigaction usual = {.sa_handler = SIG_DFL};
         handlers_set(number, &usual, NULL);
     }
+    set_mask(mask & ~bit_of(signals_stop()));
     h(number, information, context);
 }
 
 /* The thread works with this cache, which may be NULL: then it makes one when it needs it. */
 static void change_cache(struct mutator *m, struct cache *c, bool ready)
 {
-    thread_cache = c && ready ? c : (struct cache *)(uintptr_t)&cache_none;
+    thread_use_cache(ready ? c : NULL);
     __atomic_store_n(&m->cache, c, __ATOMIC_RELEASE);
     m->ready = ready;
 }
@@ -110,6 +145,7 @@ static void call_with_spare(struct mutator *m, int number, siginfo_t *informatio
     struct cache *interrupted = m->cache;
     unsigned place = m->aside_count;
     bool fast = thread_cache == interrupted;
+    uint32_t busy = gc_inline_thread.busy;
     if (place < ASIDE_MOST) {
         m->aside_sp[place] = sp;
         m->aside[m->aside_count++] = interrupted;
@@ -117,14 +153,17 @@ static void call_with_spare(struct mutator *m, int number, siginfo_t *informatio
     struct cache *spare = m->spare;
     m->spare = NULL;
     change_cache(m, spare, false);
+    gc_inline_thread.busy = 0;
     call_handler(number, information, context);
+    set_mask(UINT64_MAX);
     struct cache *used = m->cache;
     __atomic_store_n(&m->cache, NULL, __ATOMIC_RELEASE);
     keep_spare(m, used);
     m->aside_count = place;
+    gc_inline_thread.busy = busy;
     change_cache(m, interrupted, true);
     if (!fast)
-        thread_cache = (struct cache *)(uintptr_t)&cache_none;
+        thread_use_cache(NULL);
 }
 
 /* ---- Putting a signal off ------------------------------------------------------------------ */
@@ -143,21 +182,19 @@ static void send_again(siginfo_t *information)
             information);
 }
 
-/* The kernel's mask is one word; the C library's type is longer.  A second signal, which
- * interrupts this function's caller, stays pending behind the first. */
+/* The signal waits, and with it all others, which stay blocked when the handler returns. A
+ * second one can only be a fault's. */
 static void put_signal_off(siginfo_t *information, ucontext_t *context)
 {
-    uint64_t *mask = (void *)&context->uc_sigmask;
     if (put_off.waiting) {
-        *mask = ~(UINT64_C(1) << (signals_stop() - 1));
         send_again(information);
         return;
     }
     put_off.information = *information;
-    memcpy(&put_off.mask, mask, sizeof *mask);
+    put_off.mask = word_of(&context->uc_sigmask);
     put_off.waiting = true;
     critical.deferred = true;
-    *mask = ~(UINT64_C(1) << (signals_stop() - 1));
+    set_word(&context->uc_sigmask, ~bit_of(signals_stop()));
 }
 
 void handlers_resume(void)
@@ -165,13 +202,15 @@ void handlers_resume(void)
     if (!put_off.waiting)
         return;
     siginfo_t information = put_off.information;
-    sigset_t mask = put_off.mask;
+    uint64_t mask = put_off.mask;
     put_off.waiting = false;
     syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), information.si_signo,
             &information);
-    signals_restore(&mask);
+    set_mask(mask);
 }
 
+/* All signals are blocked when it begins: another handler would run on the cache that the
+ * interrupted code is changing. */
 static void on_signal(int number, siginfo_t *information, void *context)
 {
     int saved_errno = errno;
@@ -194,16 +233,31 @@ static bool is_function(const struct sigaction *action)
     return action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
 }
 
-/* What the program set, for what the kernel has. */
-static void unwrap(handler before, bool once, bool information, struct sigaction *old)
+/* What the program has set for a signal that is wrapped. */
+static struct sigaction action_of(int number)
+{
+    struct sigaction a = {
+        .sa_sigaction = __atomic_load_n(&wrapped[number].handler, __ATOMIC_ACQUIRE)};
+    set_word(&a.sa_mask, __atomic_load_n(&wrapped[number].mask, __ATOMIC_RELAXED));
+    if (__atomic_load_n(&wrapped[number].once, __ATOMIC_RELAXED))
+        a.sa_flags |= (int)SA_RESETHAND;
+    if (__atomic_load_n(&wrapped[number].again, __ATOMIC_RELAXED))
+        a.sa_flags |= SA_NODEFER;
+    if (__atomic_load_n(&wrapped[number].information, __ATOMIC_RELAXED))
+        a.sa_flags |= SA_SIGINFO;
+    return a;
+}
+
+enum { OUR_FLAGS = (int)(SA_RESETHAND | SA_NODEFER | SA_SIGINFO) };
+
+/* The kernel has ours: the program is told what it set. */
+static void unwrap(const struct sigaction *before, struct sigaction *old)
 {
     if (!(old->sa_flags & SA_SIGINFO) || old->sa_sigaction != on_signal)
         return;
-    old->sa_sigaction = before;
-    if (once)
-        old->sa_flags |= (int)SA_RESETHAND;
-    if (!information)
-        old->sa_flags &= ~SA_SIGINFO;
+    old->sa_sigaction = before->sa_sigaction;
+    old->sa_mask = before->sa_mask;
+    old->sa_flags = (old->sa_flags & ~OUR_FLAGS) | before->sa_flags;
 }
 
 /* What the program wants called from now on. */
@@ -211,32 +265,40 @@ static void wrap(int number, const struct sigaction *action)
 {
     unsigned flags = (unsigned)action->sa_flags;
     __atomic_store_n(&wrapped[number].handler, action->sa_sigaction, __ATOMIC_RELEASE);
+    __atomic_store_n(&wrapped[number].mask, word_of(&action->sa_mask), __ATOMIC_RELAXED);
     __atomic_store_n(&wrapped[number].once, (flags & SA_RESETHAND) != 0,
                      __ATOMIC_RELAXED);
+    __atomic_store_n(&wrapped[number].again, (flags & SA_NODEFER) != 0, __ATOMIC_RELAXED);
     __atomic_store_n(&wrapped[number].information, (flags & SA_SIGINFO) != 0,
                      __ATOMIC_RELAXED);
+}
+
+/* Ours, in place of the program's. */
+static struct sigaction wrapper(const struct sigaction *action)
+{
+    struct sigaction ours = *action;
+    ours.sa_sigaction = on_signal;
+    ours.sa_flags = (ours.sa_flags & ~OUR_FLAGS) | SA_SIGINFO;
+    sigfillset(&ours.sa_mask);
+    return ours;
 }
 
 EXPORTED int sigaction(int number, const struct sigaction *action, struct sigaction *old)
 {
     if (number <= 0 || number >= NSIG || (number == signals_stop() && action))
         return errno = EINVAL, -1;
-    handler before = __atomic_load_n(&wrapped[number].handler, __ATOMIC_ACQUIRE);
-    bool once = __atomic_load_n(&wrapped[number].once, __ATOMIC_RELAXED);
-    bool information = __atomic_load_n(&wrapped[number].information, __ATOMIC_RELAXED);
-    struct sigaction ours;
+    struct sigaction before = action_of(number), ours;
     if (action) {
         ours = *action;
         sigdelset(&ours.sa_mask, signals_stop());
         if (is_function(action)) {
-            wrap(number, action);
-            ours.sa_sigaction = on_signal;
-            ours.sa_flags = (int)(((unsigned)ours.sa_flags & ~SA_RESETHAND) | SA_SIGINFO);
+            wrap(number, &ours);
+            ours = wrapper(&ours);
         }
     }
     int result = handlers_set(number, action ? &ours : NULL, old);
     if (result == 0 && old)
-        unwrap(before, once, information, old);
+        unwrap(&before, old);
     return result;
 }
 

@@ -1,6 +1,7 @@
 #include "world/stop.h"
 
 #include <errno.h>
+#include <gcalloc/inline.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -148,6 +149,8 @@ bool world_in_fast_path(const ucontext_t *context)
 {
     if (GC_TSAN) /* it hands no signal over there, and the context may be an old one */
         return false;
+    if (gc_inline_thread.busy)
+        return true;
     uintptr_t pc = program_counter(context);
     return pc - (uintptr_t)__start_gc_fast <
            (uintptr_t)__stop_gc_fast - (uintptr_t)__start_gc_fast;

@@ -94,6 +94,9 @@ struct mutator {
 SHARED_DATA __thread struct cache *thread_cache
     __attribute__((tls_model("initial-exec")));
 
+/* From now on they use this one; NULL: none. */
+void thread_use_cache(struct cache *c);
+
 /* The calling thread as a mutator; NULL before it is registered. */
 SHARED_DATA __thread struct mutator *thread_self
     __attribute__((tls_model("initial-exec")));

@@ -1,6 +1,8 @@
 /* gc_alloc and its kin: sizes, addresses, kinds, what cannot be had. */
 #include "api.h"
 
+#include <gcalloc/inline.h>
+
 /* The five plain ways to allocate, and which of them give zeroed memory. */
 static const struct way {
     void *(*allocate)(size_t size);
@@ -196,6 +198,47 @@ START_TEST(bad_flags)
 }
 END_TEST
 
+/* Several of each size: the first may have come from the function. */
+#define CHECK_INLINE(size)                                               \
+    for (int i = 0; i < 100; i++) {                                      \
+        check_new(gc_alloc_inline(size), size, true);                    \
+        check_new(gc_alloc_atomic_inline(size), size, false);            \
+        gc_free(gc_alloc_inline(size)); /* the next one is used again */ \
+        check_new(gc_alloc_inline(size), size, true);                    \
+    }
+
+static void check_inline(void){
+    CHECK_INLINE(0) CHECK_INLINE(1) CHECK_INLINE(16) CHECK_INLINE(17) CHECK_INLINE(100)
+        CHECK_INLINE(240) CHECK_INLINE(241) CHECK_INLINE(255) CHECK_INLINE(256)
+            CHECK_INLINE(100000) CHECK_INLINE((size_t)stats_now().collections)}
+
+START_TEST(inlined)
+{
+    check_inline();
+}
+END_TEST
+
+/* Other classes than the inlined code knows: a pointer to the end must lie inside. */
+START_TEST(inlined_with_end_pointers)
+{
+    ck_assert_int_eq(gc_option_set("end_pointers", "1"), 0);
+    check_inline();
+    for (int i = 0; i < 100; i++)
+        ck_assert_uint_gt(gc_usable_size(gc_alloc_inline(64)), 64);
+}
+END_TEST
+
+/* None is made without the call stack being recorded. */
+START_TEST(inlined_with_stacks)
+{
+    ck_assert_int_eq(gc_option_set("stacks", "1"), 0);
+    check_inline();
+    ck_assert_uint_eq(gc_inline_thread.bins->count, 0);
+    for (int bin = 0; bin < 32; bin++)
+        ck_assert_ptr_eq(gc_inline_thread.bins[bin].next, gc_inline_thread.bins[bin].end);
+}
+END_TEST
+
 Suite *allocate_suite(void)
 {
     Suite *s = suite_create("allocate");
@@ -208,5 +251,8 @@ Suite *allocate_suite(void)
     ADD(s, errno_is_left_alone);
     ADD(s, errno_is_left_alone_after_a_collection);
     ADD(s, bad_flags);
+    ADD(s, inlined);
+    ADD(s, inlined_with_end_pointers);
+    ADD(s, inlined_with_stacks);
     return s;
 }

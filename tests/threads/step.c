@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
@@ -35,6 +36,7 @@ enum {
 };
 
 static const char *const operation_names[OPERATIONS] = {
+    [ALLOC_INLINE] = "gc_alloc_inline",
     [ALLOC_FROM_RUN] = "gc_alloc, run",
     [ALLOC_FROM_MAGAZINE] = "gc_alloc, magazine",
     [ALLOC_ADVANCE] = "gc_alloc, zero ahead",
@@ -50,6 +52,7 @@ static const char *const event_names[EVENTS] = {
     [COLLECTION] = "collection",       [FORK] = "fork",
     [HANDLER_ALLOCATES] = "handler",   [HANDLER_COLLECTS] = "handler collects",
     [HANDLER_FORKS] = "handler forks", [HANDLER_JUMPS] = "handler jumps",
+    [TWO_HANDLERS] = "two handlers",
 };
 
 /* The fast paths' code. */
@@ -115,8 +118,10 @@ static uintptr_t program_counter(void)
 
 static bool in_fast_path(void)
 {
-    return program_counter() - (uintptr_t)__start_gc_fast <
-           (uintptr_t)__stop_gc_fast - (uintptr_t)__start_gc_fast;
+    uintptr_t pc = program_counter();
+    return pc - (uintptr_t)__start_gc_fast <
+               (uintptr_t)__stop_gc_fast - (uintptr_t)__start_gc_fast ||
+           pc - stage->inline_low < stage->inline_high - stage->inline_low;
 }
 
 /* Breakpoints of AArch64 stop before their instruction. */
@@ -223,8 +228,10 @@ static void let_happen(void)
         ask_other_thread();
         run_to(AFTER, 0);
     } else {
+        if (event == TWO_HANDLERS)
+            syscall(SYS_tgkill, stepped, stepped, SIGUSR2);
         run_to(AFTER, SIGUSR1);
-        if (stage->events == events)
+        if (stage->events != events + (event == TWO_HANDLERS ? 2 : 1))
             fail("the signal was lost");
     }
 }

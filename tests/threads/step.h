@@ -4,9 +4,11 @@
 #define TESTS_STEP_H
 
 #include <semaphore.h>
+#include <stdint.h>
 
 /* What is stepped through. */
 enum operation {
+    ALLOC_INLINE,
     ALLOC_FROM_RUN,
     ALLOC_FROM_MAGAZINE,
     ALLOC_ADVANCE,
@@ -28,6 +30,7 @@ enum event {
     HANDLER_COLLECTS,
     HANDLER_FORKS,
     HANDLER_JUMPS,
+    TWO_HANDLERS, /* at once: one interrupts the other at its first instruction */
     EVENTS,
 };
 
@@ -39,6 +42,7 @@ enum phase {
 
 /* In memory that both processes have. */
 struct stage {
+    uintptr_t inline_low, inline_high; /* the code that ALLOC_INLINE steps through */
     volatile enum phase phase;
     volatile int more;            /* another call is to follow */
     volatile int asked, answered; /* of the other thread */

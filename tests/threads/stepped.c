@@ -1,6 +1,6 @@
 /* The process that is stepped.  What it has allocated lies in a table, each object filled
  * with its number: whatever is handed out twice has wrong contents. */
-#include <gcalloc/gcalloc.h>
+#include <gcalloc/inline.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -24,7 +24,7 @@
 #include "world/thread.h"
 
 enum {
-    SMALL = 480,
+    SMALL = 240,
     LARGER = 4 * SMALL,
     LARGE = 200000,
     KEPT_MOST = 400,
@@ -193,6 +193,7 @@ static void on_signal(int number)
     stage->events++;
     switch (event) {
     case HANDLER_ALLOCATES:
+    case TWO_HANDLERS:
         return work(false);
     case HANDLER_COLLECTS:
         return work(true);
@@ -238,6 +239,7 @@ static bool is_prepared(enum operation operation)
 {
     const struct bin *b = small_bin();
     switch (operation) {
+    case ALLOC_INLINE:
     case ALLOC_FROM_RUN:
         return b->count == 0 && b->cur != b->end;
     case ALLOC_ADVANCE:
@@ -295,13 +297,24 @@ static void breakpoint(void)
 #endif
 }
 
+/* Alone in its section, so that each of its instructions counts as one of a fast path. */
+extern const char __start_step_inline[] __attribute__((visibility("hidden")));
+extern const char __stop_step_inline[] __attribute__((visibility("hidden")));
+
+NOINLINE __attribute__((section("step_inline"))) static void *alloc_inline(void)
+{
+    return gc_alloc_inline(SMALL);
+}
+
 /* The call that is stepped through, and nothing else. */
 NOINLINE static void *call(enum operation operation, void *object)
 {
     void *result = NULL;
     stage->phase = DURING;
     breakpoint();
-    if (operation <= ALLOC_REFILL)
+    if (operation == ALLOC_INLINE)
+        result = alloc_inline();
+    else if (operation <= ALLOC_REFILL)
         result = gc_alloc(SMALL);
     else if (operation == ALLOC_LARGE)
         result = gc_alloc(LARGE);
@@ -361,9 +374,12 @@ void be_stepped(struct stage *s, enum operation operation, enum event e)
     struct sigaction action = {.sa_handler = on_signal};
     stage = s;
     event = e;
+    stage->inline_low = (uintptr_t)__start_step_inline;
+    stage->inline_high = (uintptr_t)__stop_step_inline;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (pthread_create(&thread, NULL, serve, NULL) != 0 ||
         sigaction(SIGUSR1, &action, NULL) != 0 ||
+        sigaction(SIGUSR2, &action, NULL) != 0 ||
         ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
         fail("no stepping");
     while (stage->more)
