@@ -27,7 +27,8 @@
     X(worklist)    \
     X(mark)        \
     X(verify)      \
-    X(pace)
+    X(pace)        \
+    X(collector)
 
 struct TCase;
 
