@@ -13,8 +13,7 @@
 
 enum rank {
     RANK_REPORT, /* who prints.  Taken outside of critical sections, and held there */
-    RANK_START,  /* making the heap: before there are critical sections */
-    RANK_WORLD,  /* the registry; whoever stops the world.  See world/stop.h */
+    RANK_WORLD,  /* the registry; whoever stops the world or makes the heap; world/stop.h */
     RANK_ROOTS,  /* registered ranges, callbacks and stacks */
     RANK_BIN,    /* one bin's list, and the counters of its blocks */
     RANK_EXTENT, /* free units, the arena's end, used_bytes and dirty_bytes */

@@ -3,8 +3,6 @@
 #include <errno.h>
 #include <gcalloc/gcalloc.h>
 
-#include "base/critical.h"
-#include "base/lock.h"
 #include "base/log.h"
 #include "base/options.h"
 #include "collect/collector.h"
@@ -21,15 +19,14 @@ enum start {
     STARTED,
 };
 
-static enum start start PRIVATE_DATA; /* atomic, changed under the lock */
-static struct lock start_lock PRIVATE_DATA;
+static enum start start PRIVATE_DATA; /* atomic, changed under the world lock */
 
 static bool is_started(void)
 {
     return __atomic_load_n(&start, __ATOMIC_ACQUIRE) == STARTED;
 }
 
-/* The lock is held. */
+/* The world lock is held. */
 static bool make_heap(void)
 {
     if (start == NOT_STARTED) {
@@ -65,15 +62,15 @@ static bool make_heap(void)
     return true;
 }
 
+/* The calling thread is registered.  A fork waits for the world lock: no child gets a heap
+ * that is half made. */
 static bool start_heap(void)
 {
     if (is_started())
         return true;
-    critical_begin(); /* a signal handler that allocates must not wait for itself */
-    lock_take(&start_lock, RANK_START);
+    world_lock();
     bool started = make_heap();
-    lock_release(&start_lock, RANK_START);
-    critical_end();
+    world_unlock();
     return started;
 }
 

@@ -159,11 +159,51 @@ START_TEST(children_with_stacks)
 }
 END_TEST
 
+/* ---- While another thread makes the heap -------------------------------------------------- */
+
+enum { BEGINNERS = 200 };
+
+static int ready;
+
+static void *begin(void *argument)
+{
+    set(&ready, 1);
+    gc_init();
+    return argument;
+}
+
+/* In a process that has no heap yet; the other thread is a little further each time. */
+static int fork_beside(int delay)
+{
+    pthread_t thread = run(begin, NULL);
+    await(&ready, 1);
+    for (volatile int i = 0; i < delay; i++)
+        continue;
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(tree_is_sound(grow_tree(5, 1), 5, 1) ? 0 : 7);
+    expect_success(pid);
+    joined(thread);
+    return 0;
+}
+
+START_TEST(children_of_beginners)
+{
+    for (int i = 0; i < BEGINNERS; i++) {
+        pid_t pid = fork();
+        if (pid == 0)
+            _exit(fork_beside(i * 300));
+        expect_success(pid);
+    }
+}
+END_TEST
+
 TCase *forks_case(void)
 {
     TCase *tc = tcase_create("forks");
     tcase_add_test(tc, children);
     tcase_add_test(tc, other_programs);
     tcase_add_test(tc, children_with_stacks);
+    tcase_add_test(tc, children_of_beginners);
     return tc;
 }
