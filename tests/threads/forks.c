@@ -159,6 +159,51 @@ START_TEST(children_with_stacks)
 }
 END_TEST
 
+/* ---- While collections are prepared ------------------------------------------------------ */
+
+static void collect_there(void)
+{
+    while (!__atomic_load_n(&enough, __ATOMIC_ACQUIRE))
+        gc_collect();
+}
+
+static void *collect_elsewhere(void *argument)
+{
+    getcontext(&there);
+    there.uc_stack = (stack_t){.ss_sp = elsewhere, .ss_size = sizeof elsewhere};
+    there.uc_link = &here;
+    makecontext(&there, collect_there, 0);
+    swapcontext(&here, &there);
+    return argument;
+}
+
+static int child_collects(const struct tree *kept)
+{
+    gc_collect();
+    return tree_is_sound(kept, 8, 5) ? 0 : 6;
+}
+
+/* A thread that is not on its own stack looks whether it is on a registered one, and has
+ * its frames walked, before it stops the others. */
+START_TEST(children_of_collectors)
+{
+    static char registered[4096];
+    ck_assert_int_eq(gc_stack_register(registered, registered + sizeof registered), 0);
+    pthread_t thread = run(collect_elsewhere, NULL);
+    const struct tree *kept = grow_tree(8, 5);
+    for (int i = 0; i < 200; i++) {
+        pid_t pid = fork();
+        if (pid == 0) {
+            alarm(20);
+            _exit(child_collects(kept));
+        }
+        expect_success(pid);
+    }
+    set(&enough, 1);
+    joined(thread);
+}
+END_TEST
+
 /* ---- While another thread makes the heap -------------------------------------------------- */
 
 enum { BEGINNERS = 200 };
@@ -204,6 +249,7 @@ TCase *forks_case(void)
     tcase_add_test(tc, children);
     tcase_add_test(tc, other_programs);
     tcase_add_test(tc, children_with_stacks);
+    tcase_add_test(tc, children_of_collectors);
     tcase_add_test(tc, children_of_beginners);
     return tc;
 }
