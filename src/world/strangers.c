@@ -104,9 +104,16 @@ static void add_all(void)
 
 /* What /proc says of a thread. */
 struct status {
-    bool ended;
-    bool blocks; /* the signal */
+    bool ended, sleeps;
+    bool blocks, pending; /* the signal */
 };
+
+/* The number of the signal is in the set that follows the name. */
+static bool has_signal(const char *text, const char *name)
+{
+    const char *set = strstr(text, name);
+    return set && strtoull(set + strlen(name), NULL, 16) >> (signals_stop() - 1) & 1;
+}
 
 static struct status read_status(pid_t tid)
 {
@@ -120,12 +127,19 @@ static struct status read_status(pid_t tid)
     if (length <= 0)
         return s;
     text[length] = '\0';
-    const char *state = strstr(text, "\nState:\t"),
-               *blocked = strstr(text, "\nSigBlk:\t");
+    const char *state = strstr(text, "\nState:\t");
     s.ended = state && (state[8] == 'Z' || state[8] == 'X');
-    if (blocked)
-        s.blocks = strtoull(blocked + 9, NULL, 16) >> (signals_stop() - 1) & 1;
+    s.sleeps = state && state[8] == 'S';
+    s.pending = has_signal(text, "\nSigPnd:\t");
+    s.blocks = has_signal(text, "\nSigBlk:\t");
     return s;
+}
+
+/* Sleeps with the signal blocked, for long as far as anybody can tell.  One that runs so is
+ * about to begin, or in the handler: there the signal is blocked and not pending. */
+static bool stays_away(struct status s)
+{
+    return s.sleeps && s.blocks && s.pending;
 }
 
 static void give_up(pid_t tid)
@@ -137,16 +151,24 @@ static void give_up(pid_t tid)
         strangers.deaf[strangers.deaf_count++] = tid;
 }
 
+/* One signal at a time: those that a thread blocks would pile up, until the system queues
+ * no more for anybody. */
+static void tell(pid_t tid)
+{
+    if (!read_status(tid).pending)
+        signals_send(tid);
+}
+
 /* Until it is parked, has ended, has registered itself, or is left alone; `began`: when all
  * strangers were told to stop, in milliseconds. */
 static void wait_for(pid_t tid, uint64_t began)
 {
     while (!world_stranger_is_parked(tid) && !is_registered(tid)) {
         uint64_t now = os_now() / MILLISECOND;
-        struct status s = {false, false};
+        struct status s = {.ended = false};
         if (now - began >= LOOK_AFTER)
             s = read_status(tid);
-        if (s.ended || s.blocks)
+        if (s.ended || stays_away(s))
             return;
         world_wait_a_little();
         if (now - began > GIVE_UP_AFTER) {
@@ -165,7 +187,7 @@ void strangers_stop(void)
         return;
     add_all();
     for (size_t i = 0; i < strangers.count; i++)
-        signals_send(strangers.tids[i]);
+        tell(strangers.tids[i]);
     uint64_t began = os_now() / MILLISECOND;
     for (size_t i = 0; i < strangers.count; i++)
         wait_for(strangers.tids[i], began);
