@@ -47,9 +47,10 @@ static bool is_registered(pid_t tid)
     return false;
 }
 
+/* Or the calling thread, which may stop the others to fork. */
 static bool all_registered(void)
 {
-    size_t living = 0;
+    size_t living = thread_self ? 0 : 1;
     for (MUTATORS(m))
         living += thread_lives(m);
     return thread_count() == living;
@@ -65,7 +66,7 @@ static bool is_deaf(pid_t tid)
 
 static void add(pid_t tid)
 {
-    if (tid <= 0 || is_registered(tid) || is_deaf(tid))
+    if (tid <= 0 || tid == gettid() || is_registered(tid) || is_deaf(tid))
         return;
     pid_t *tids =
         meta_grow(strangers.tids, strangers.count, &strangers.capacity, sizeof *tids);
