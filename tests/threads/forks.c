@@ -1,4 +1,5 @@
 /* fork of a program whose other threads are anywhere. */
+#include <link.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <ucontext.h>
@@ -204,6 +205,52 @@ START_TEST(children_of_collectors)
 }
 END_TEST
 
+static int inside;
+
+/* For so long that the other threads fork and collect meanwhile; the loader is locked. */
+static int allocate_inside(struct dl_phdr_info *info, size_t size, void *argument)
+{
+    (void)info, (void)size, (void)argument;
+    set(&inside, 1);
+    for (int i = 0; i < 300; i++) {
+        gc_free(gc_alloc(100000));
+        usleep(100);
+    }
+    return 1;
+}
+
+static void *list_objects(void *argument)
+{
+    dl_iterate_phdr(allocate_inside, NULL);
+    return argument;
+}
+
+static void *collect_once(void *argument)
+{
+    gc_collect();
+    return argument;
+}
+
+/* One thread allocates with the loader locked, another asks the loader, which waits for
+ * the first, and this one forks, which waits for the second. */
+START_TEST(forks_in_callbacks)
+{
+    for (int i = 0; i < 5; i++) {
+        inside = 0;
+        pthread_t lister = run(list_objects, NULL);
+        await(&inside, 1);
+        pthread_t collector = run(collect_once, NULL);
+        usleep(3000);
+        pid_t pid = fork();
+        if (pid == 0)
+            _exit(0);
+        expect_success(pid);
+        joined(collector);
+        joined(lister);
+    }
+}
+END_TEST
+
 /* ---- While another thread makes the heap -------------------------------------------------- */
 
 enum { BEGINNERS = 200 };
@@ -250,6 +297,7 @@ TCase *forks_case(void)
     tcase_add_test(tc, other_programs);
     tcase_add_test(tc, children_with_stacks);
     tcase_add_test(tc, children_of_collectors);
+    tcase_add_test(tc, forks_in_callbacks);
     tcase_add_test(tc, children_of_beginners);
     return tc;
 }
