@@ -5,6 +5,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "../api/sanitizer.h"
 #include "threads.h"
 
 extern char **environ;
@@ -28,7 +29,9 @@ static void *work(void *argument)
     return grow_tree(10, (long)(intptr_t)argument);
 }
 
-/* The child allocates, collects and starts threads of its own. */
+/* The child allocates, collects and starts threads of its own.  AddressSanitizer has there
+ * what it noted of the stacks of the other threads, which new ones take over: reports
+ * without cause. */
 static int child(const struct tree *kept)
 {
     if (!tree_is_sound(kept, 8, 5))
@@ -37,6 +40,8 @@ static int child(const struct tree *kept)
     gc_collect();
     if (!tree_is_sound(t, 10, 3) || !tree_is_sound(kept, 8, 5))
         return 2;
+    if (UNDER_ASAN)
+        return 0;
     pthread_t thread;
     void *result;
     if (pthread_create(&thread, NULL, work, (void *)4) != 0)
