@@ -111,21 +111,22 @@ GC_PUBLIC void *gc_base(const void *address);
 /* Makes the memory [low, high) a root: every aligned word in it may keep an object
  * alive.  The memory must stay readable until the root is removed.  The same range may
  * be added several times and is then to be removed as often; ranges may overlap.
- * Returns 0, or -1 with errno: EINVAL (high below low), ENOMEM. */
+ * Returns 0, or -1 with errno: EINVAL (high below low), EBUSY (the caller is between
+ * gc_blocking_begin and gc_blocking_end), ENOMEM. */
 GC_PUBLIC int gc_root_add(void *low, void *high);
 
 /* Removes a root that was added with just these bounds.
- * Returns 0, or -1 with errno EINVAL: there is no such root. */
+ * Returns 0, or -1 with errno: EINVAL (there is no such root), EBUSY (as above). */
 GC_PUBLIC int gc_root_remove(void *low, void *high);
 
 /* Has `mark(data)` called at each collection, to name further roots by gc_mark_range
  * (fibre libraries, say).  The program is stopped meanwhile: `mark` may call nothing
  * else of this library, may not allocate, and should be short.
- * Returns 0, or -1 with errno: EINVAL (`mark` is NULL), ENOMEM. */
+ * Returns 0, or -1 with errno: EINVAL (`mark` is NULL), EBUSY (as above), ENOMEM. */
 GC_PUBLIC int gc_root_callback_add(void (*mark)(void *data), void *data);
 
 /* Takes back one gc_root_callback_add with these arguments.
- * Returns 0, or -1 with errno EINVAL: there is no such callback. */
+ * Returns 0, or -1 with errno: EINVAL (there is no such callback), EBUSY (as above). */
 GC_PUBLIC int gc_root_callback_remove(void (*mark)(void *data), void *data);
 
 /* Inside a root callback only (elsewhere it does nothing): every aligned word in
@@ -182,7 +183,8 @@ GC_PUBLIC int gc_thread_unregister(void);
 /* Around a long call that waits or computes without touching the heap: a collection need
  * not interrupt it.  Up to gc_blocking_end the thread may not read or write objects, nor
  * pointers to them; what its frames and registers held at gc_blocking_begin stays alive.
- * The calls nest.  A signal handler that runs meanwhile may allocate. */
+ * Nor may it add or remove roots, or change stacks by gc_stack_switch: these fail with
+ * EBUSY.  The calls nest.  A signal handler that runs meanwhile may allocate. */
 GC_PUBLIC void gc_blocking_begin(void);
 GC_PUBLIC void gc_blocking_end(void);
 

@@ -62,6 +62,8 @@ static bool make_heap(void)
     return true;
 }
 
+/* The calling thread is registered.  A fork waits for the world lock: no child gets a heap
+ * that is half made. */
 static bool start_heap(void)
 {
     if (is_started())

@@ -11,6 +11,7 @@
 #include "base/lock.h"
 #include "base/meta.h"
 #include "base/treap.h"
+#include "world/thread.h"
 
 struct root {
     struct treap_links links;
@@ -93,6 +94,13 @@ static int unlock(int error)
     return error ? errno = error, -1 : 0;
 }
 
+/* Between gc_blocking_begin and gc_blocking_end no stop waits for the thread: a collection
+ * may be reading what it would change. */
+static bool is_blocking(void)
+{
+    return thread_self && thread_self->blocking;
+}
+
 static int add(struct range r)
 {
     uint32_t node = find(r);
@@ -115,6 +123,8 @@ int gc_root_add(void *low, void *high)
     struct range r = {(uintptr_t)low, (uintptr_t)high};
     if (r.high < r.low)
         return errno = EINVAL, -1;
+    if (is_blocking())
+        return errno = EBUSY, -1;
     lock();
     return unlock(add(r));
 }
@@ -134,6 +144,8 @@ static int remove_range(struct range r)
 
 int gc_root_remove(void *low, void *high)
 {
+    if (is_blocking())
+        return errno = EBUSY, -1;
     lock();
     return unlock(remove_range((struct range){(uintptr_t)low, (uintptr_t)high}));
 }
@@ -154,6 +166,8 @@ int gc_root_callback_add(void (*mark)(void *data), void *data)
 {
     if (!mark)
         return errno = EINVAL, -1;
+    if (is_blocking())
+        return errno = EBUSY, -1;
     lock();
     return unlock(add_callback(mark, data));
 }
@@ -174,6 +188,8 @@ static int remove_callback(void (*mark)(void *data), void *data)
 
 int gc_root_callback_remove(void (*mark)(void *data), void *data)
 {
+    if (is_blocking())
+        return errno = EBUSY, -1;
     lock();
     return unlock(remove_callback(mark, data));
 }

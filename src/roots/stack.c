@@ -9,7 +9,7 @@
 #include "base/os.h"
 #include "heap/lookup.h"
 #include "roots/coroutines.h"
-#include "world/thread.h"
+#include "world/stop.h"
 
 enum {
     FRAMES_MOST = 100000, /* a walk that goes on longer has lost its way */
@@ -81,17 +81,34 @@ static void enter_stack(struct walk *w, uintptr_t sp, size_t red_zone)
     w->pointers[w->stacks++] = sp;
 }
 
+static bool first_frame(unw_cursor_t *cursor, unw_context_t *context)
+{
+    world_ask_begin();
+    bool found = unw_init_local(cursor, context) == 0;
+    world_ask_end();
+    return found;
+}
+
+static bool next_frame(unw_cursor_t *cursor, unw_word_t *sp)
+{
+    world_ask_begin();
+    bool found = unw_step(cursor) > 0 && unw_get_reg(cursor, UNW_REG_SP, sp) == 0;
+    world_ask_end();
+    return found;
+}
+
 /* Follows the frames from here, where libunwind can, to the stacks that they are on, until
- * they come back to the thread's own. */
+ * they come back to the thread's own.  Between two questions to it, as what these stacks
+ * are is found out in critical sections. */
 static void walk_frames(struct walk *w)
 {
     unw_context_t context;
     unw_cursor_t cursor;
     unw_word_t sp;
-    if (unw_getcontext(&context) != 0 || unw_init_local(&cursor, &context) != 0)
+    if (unw_getcontext(&context) != 0 || !first_frame(&cursor, &context))
         return;
     for (int i = 0; i < FRAMES_MOST && w->stacks < STACK_POINTERS && !w->own_seen; i++) {
-        if (unw_step(&cursor) <= 0 || unw_get_reg(&cursor, UNW_REG_SP, &sp) != 0)
+        if (!next_frame(&cursor, &sp))
             return;
         if (sp < w->current.low || sp > w->current.high)
             enter_stack(w, sp, RED_ZONE);

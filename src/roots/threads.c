@@ -16,8 +16,8 @@ const struct snapshot *threads_snapshot(const struct heap *h, uintptr_t sp)
     range_list_clear(&s->segments);
     tls_modules_clear(&s->modules);
     world_publish(m, sp);
-    world_ask_begin();
     stack_snapshot(h, m, sp, s->pointers, &s->stacks);
+    world_ask_begin();
     segments_snapshot(&s->segments, &s->modules, &s->loaded);
     world_ask_end();
     return s;

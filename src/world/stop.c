@@ -20,6 +20,7 @@ enum {
     MILLISECOND = 1000000, /* nanoseconds */
     RESEND_AFTER = 100,    /* milliseconds without an answer */
     WARN_AFTER = 2000,
+    ANSWER_WITHIN = 20,
 };
 
 static struct {
@@ -510,30 +511,55 @@ void ask_end(const sigset_t *saved)
     signals_restore(saved);
 }
 
-static void wait_for_questions(void)
+/* false: some are not answered for as long as one waits. */
+static bool wait_for_questions(void)
 {
     uint32_t asking;
-    while ((asking = __atomic_load_n(&world.asking, __ATOMIC_SEQ_CST)) != 0)
+    uint64_t end = os_now() + ANSWER_WITHIN * (uint64_t)MILLISECOND;
+    while ((asking = __atomic_load_n(&world.asking, __ATOMIC_SEQ_CST)) != 0) {
+        if (os_now() > end)
+            return false;
         futex_wait(&world.asking, asking, MILLISECOND);
+    }
+    return true;
 }
 
-/* The threads must run while the C library forks, as it waits for locks that they may
- * hold; so a gate is closed while they are stopped. */
-void world_before_fork(void)
+static void close_gate(void)
 {
-    world_lock();
-    if (!__atomic_load_n(&world.started, __ATOMIC_ACQUIRE))
-        return;
     world_stop();
     __atomic_store_n(&critical_gate, 1, __ATOMIC_SEQ_CST);
     world_restart();
-    wait_for_questions();
+}
+
+static void open_gate(void)
+{
+    __atomic_store_n(&critical_gate, 0, __ATOMIC_SEQ_CST);
+    futex_wake(&critical_gate, INT_MAX);
+}
+
+/* The threads must run while the C library forks, as it waits for locks that they may
+ * hold; so a gate is closed while they are stopped.  Who waits there may hold a lock of the
+ * loader, in a callback of dl_iterate_phdr that allocates: if a question waits for that,
+ * the gate is opened for a while. */
+void world_before_fork(void)
+{
+    for (;;) {
+        world_lock();
+        if (!__atomic_load_n(&world.started, __ATOMIC_ACQUIRE))
+            return;
+        close_gate();
+        if (wait_for_questions())
+            return;
+        open_gate();
+        world_unlock();
+        wait_for_questions();
+    }
 }
 
 void world_after_fork(bool child)
 {
-    __atomic_store_n(&critical_gate, 0, __ATOMIC_SEQ_CST);
     if (child) {
+        __atomic_store_n(&critical_gate, 0, __ATOMIC_SEQ_CST);
         __atomic_store_n(&world.waiting, 0, __ATOMIC_RELAXED);
         __atomic_store_n(&world.parked, 0, __ATOMIC_RELAXED);
         __atomic_store_n(&world.asking, 0, __ATOMIC_RELAXED);
@@ -541,7 +567,7 @@ void world_after_fork(bool child)
         thread_forked();
         strangers_forked();
     } else {
-        futex_wake(&critical_gate, INT_MAX);
+        open_gate();
     }
     world_unlock();
 }

@@ -65,7 +65,8 @@ bool world_in_fast_path(const ucontext_t *context);
 void world_arrived(const ucontext_t *context);
 
 /* Around questions to the dynamic loader: a fork waits for their end, as the child could
- * not unlock what another thread had locked.  Not in a critical section. */
+ * not unlock what another thread had locked.  Not in a critical section, and with none in
+ * between: the fork that waits has closed the gate in front of them. */
 void world_ask_begin(void);
 void world_ask_end(void);
 

@@ -82,9 +82,10 @@ static bool is_registered(pid_t tid)
     return false;
 }
 
+/* Or the calling thread, which may stop the others to fork. */
 static bool all_registered(void)
 {
-    size_t living = 0;
+    size_t living = thread_self ? 0 : 1;
     for (MUTATORS(m))
         living += thread_lives(m);
     return thread_count() == living + own_count();
@@ -100,7 +101,7 @@ static bool is_deaf(pid_t tid)
 
 static void add(pid_t tid)
 {
-    if (tid <= 0 || is_registered(tid) || is_own(tid) || is_deaf(tid))
+    if (tid <= 0 || tid == gettid() || is_registered(tid) || is_own(tid) || is_deaf(tid))
         return;
     pid_t *tids =
         meta_grow(strangers.tids, strangers.count, &strangers.capacity, sizeof *tids);
@@ -139,9 +140,16 @@ static void add_all(void)
 
 /* What /proc says of a thread. */
 struct status {
-    bool ended;
-    bool blocks; /* the signal */
+    bool ended, sleeps;
+    bool blocks, pending; /* the signal */
 };
+
+/* The number of the signal is in the set that follows the name. */
+static bool has_signal(const char *text, const char *name)
+{
+    const char *set = strstr(text, name);
+    return set && strtoull(set + strlen(name), NULL, 16) >> (signals_stop() - 1) & 1;
+}
 
 static struct status read_status(pid_t tid)
 {
@@ -155,12 +163,19 @@ static struct status read_status(pid_t tid)
     if (length <= 0)
         return s;
     text[length] = '\0';
-    const char *state = strstr(text, "\nState:\t"),
-               *blocked = strstr(text, "\nSigBlk:\t");
+    const char *state = strstr(text, "\nState:\t");
     s.ended = state && (state[8] == 'Z' || state[8] == 'X');
-    if (blocked)
-        s.blocks = strtoull(blocked + 9, NULL, 16) >> (signals_stop() - 1) & 1;
+    s.sleeps = state && state[8] == 'S';
+    s.pending = has_signal(text, "\nSigPnd:\t");
+    s.blocks = has_signal(text, "\nSigBlk:\t");
     return s;
+}
+
+/* Sleeps with the signal blocked, for long as far as anybody can tell.  One that runs so is
+ * about to begin, or in the handler: there the signal is blocked and not pending. */
+static bool stays_away(struct status s)
+{
+    return s.sleeps && s.blocks && s.pending;
 }
 
 static void give_up(pid_t tid)
@@ -172,16 +187,24 @@ static void give_up(pid_t tid)
         strangers.deaf[strangers.deaf_count++] = tid;
 }
 
+/* One signal at a time: those that a thread blocks would pile up, until the system queues
+ * no more for anybody. */
+static void tell(pid_t tid)
+{
+    if (!read_status(tid).pending)
+        signals_send(tid);
+}
+
 /* Until it is parked, has ended, has registered itself, or is left alone; `began`: when all
  * strangers were told to stop, in milliseconds. */
 static void wait_for(pid_t tid, uint64_t began)
 {
-    while (!world_stranger_is_parked(tid) && !is_registered(tid)) {
+    while (!world_stranger_is_parked(tid) && !is_registered(tid) && !is_own(tid)) {
         uint64_t now = os_now() / MILLISECOND;
-        struct status s = {false, false};
+        struct status s = {.ended = false};
         if (now - began >= LOOK_AFTER)
             s = read_status(tid);
-        if (s.ended || s.blocks)
+        if (s.ended || stays_away(s))
             return;
         world_wait_a_little();
         if (now - began > GIVE_UP_AFTER) {
@@ -200,7 +223,7 @@ void strangers_stop(void)
         return;
     add_all();
     for (size_t i = 0; i < strangers.count; i++)
-        signals_send(strangers.tids[i]);
+        tell(strangers.tids[i]);
     uint64_t began = os_now() / MILLISECOND;
     for (size_t i = 0; i < strangers.count; i++)
         wait_for(strangers.tids[i], began);

@@ -155,6 +155,33 @@ START_TEST(callback_errors)
 }
 END_TEST
 
+/* A collection need not wait for the thread then, and may be reading the roots. */
+static void expect_busy(int result)
+{
+    ck_assert_int_eq(result, -1);
+    ck_assert_int_eq(errno, EBUSY);
+    errno = 0;
+}
+
+START_TEST(refused_while_blocking)
+{
+    make_table();
+    ck_assert_int_eq(gc_root_add(table, table + 8), 0);
+    ck_assert_int_eq(gc_root_callback_add(mark_table, table), 0);
+    ck_assert_int_eq(gc_thread_register(), 0);
+    gc_blocking_begin();
+    expect_busy(gc_root_add(table, table + 4));
+    expect_busy(gc_root_remove(table, table + 8));
+    expect_busy(gc_root_callback_add(mark_half, table));
+    expect_busy(gc_root_callback_remove(mark_table, table));
+    gc_blocking_end();
+    ck_assert_int_eq(gc_root_remove(table, table + 8), 0);
+    ck_assert_int_eq(gc_root_callback_remove(mark_table, table), 0);
+    ck_assert_int_eq(gc_root_callback_remove(mark_half, table), -1);
+    free(table);
+}
+END_TEST
+
 /* Outside of a callback it names no root, not even for the next collection. */
 START_TEST(mark_range_outside_does_nothing)
 {
@@ -177,6 +204,7 @@ Suite *roots_suite(void)
     ADD(s, range_errors);
     ADD(s, callbacks);
     ADD(s, callback_errors);
+    ADD(s, refused_while_blocking);
     ADD(s, mark_range_outside_does_nothing);
     return s;
 }

@@ -5,6 +5,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "../api/sanitizer.h"
 #include "threads.h"
 
 enum { STACK_BYTES = 1 << 16 };
@@ -432,7 +433,8 @@ START_TEST(busy)
 }
 END_TEST
 
-/* The thread ends on a registered stack: it counts whole until it is unregistered. */
+/* The thread ends on a registered stack: it counts whole until it is unregistered.
+ * AddressSanitizer does not see that its frames on its own stack are left by that. */
 static void end_here(struct coroutine *c)
 {
     (void)c;
@@ -465,6 +467,7 @@ TCase *coroutines_case(void)
     tcase_add_test(tc, thousands);
     tcase_add_test(tc, errors);
     tcase_add_test(tc, busy);
-    tcase_add_test(tc, thread_that_ends_there);
+    if (!UNDER_ASAN)
+        tcase_add_test(tc, thread_that_ends_there);
     return tc;
 }

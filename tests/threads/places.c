@@ -2,6 +2,7 @@
  * object is gone when it is there no more. */
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "threads.h"
@@ -292,10 +293,28 @@ static void *give_result(void *argument)
 {
     long *number = gc_alloc(40);
     *number = 4711;
-    stage.hidden = hide(number);
+    __atomic_store_n(&stage.hidden, hide(number), __ATOMIC_RELEASE);
     if (argument)
         pthread_exit(number);
     return number;
+}
+
+static nlink_t thread_count(void)
+{
+    struct stat s;
+    ck_assert_int_eq(stat("/proc/self/task", &s), 0);
+    return s.st_nlink;
+}
+
+/* A thread that has ended, and is not joined. */
+static pthread_t run_to_the_end(void *argument)
+{
+    nlink_t before = thread_count();
+    stage.hidden = 0;
+    pthread_t thread = run(give_result, argument);
+    while (!__atomic_load_n(&stage.hidden, __ATOMIC_ACQUIRE) || thread_count() > before)
+        usleep(1000);
+    return thread;
 }
 
 static void join_and_look(void *argument)
@@ -306,8 +325,7 @@ static void join_and_look(void *argument)
 
 static void check_result(void *argument)
 {
-    pthread_t thread = run(give_result, argument);
-    usleep(20000);
+    pthread_t thread = run_to_the_end(argument);
     gc_collect();
     gc_collect();
     ck_assert(lives(stage.hidden));
@@ -325,8 +343,7 @@ END_TEST
 
 START_TEST(result_of_a_detached_thread)
 {
-    pthread_t thread = run(give_result, NULL);
-    usleep(20000);
+    pthread_t thread = run_to_the_end(NULL);
     gc_collect();
     ck_assert(lives(stage.hidden));
     pthread_detach(thread);

@@ -2,6 +2,8 @@
 #include <dlfcn.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,18 +26,24 @@ static void *keep(void *argument)
     return argument;
 }
 
-/* The C library's own function, past the one in front of it. */
-START_TEST(past_pthread_create)
+/* By the C library's own function, past the one in front of it. */
+static pthread_t run_past(void *(*start)(void *))
 {
     int (*create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
     void *library = dlopen("libc.so.6", RTLD_LAZY);
+    pthread_t thread;
     ck_assert_ptr_nonnull(library);
     *(void **)&create = dlsym(library, "pthread_create");
     ck_assert_ptr_nonnull((void *)(uintptr_t)create);
+    ck_assert_int_eq(create(&thread, NULL, start, NULL), 0);
+    return thread;
+}
+
+START_TEST(past_pthread_create)
+{
     stage.hidden = new_hidden(5000);
-    pthread_t thread;
     gc_disable();
-    ck_assert_int_eq(create(&thread, NULL, keep, NULL), 0);
+    pthread_t thread = run_past(keep);
     await(&stage.kept, 1);
     gc_enable();
     for (int i = 0; i < 5; i++)
@@ -49,6 +57,94 @@ START_TEST(past_pthread_create)
     joined(thread);
 }
 END_TEST
+
+/* ---- With the stop signal blocked ------------------------------------------------------- */
+
+/* Not by the functions that leave the stop signal out. */
+static void mask_signals(const uint64_t *set, uint64_t *old)
+{
+    ck_assert_int_eq(syscall(SYS_rt_sigprocmask, SIG_SETMASK, set, old, sizeof *set), 0);
+}
+
+static double seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void *block_and_run(void *argument)
+{
+    void *volatile word;
+    uint64_t all = ~UINT64_C(0), old;
+    store((void **)(uintptr_t)&word, stage.hidden);
+    mask_signals(&all, &old);
+    set(&stage.kept, 1);
+    for (double end = seconds() + 0.1; seconds() < end;)
+        continue;
+    mask_signals(&old, NULL);
+    await(&stage.told, 1);
+    store((void **)(uintptr_t)&word, 0);
+    return argument;
+}
+
+/* As a thread does that is in the handler of the signal, or about to begin: it is waited
+ * for. */
+START_TEST(blocked_for_a_while)
+{
+    stage.hidden = new_hidden(5000);
+    gc_disable();
+    pthread_t thread = run_past(block_and_run);
+    await(&stage.kept, 1);
+    gc_enable();
+    gc_collect();
+    ck_assert(lives(stage.hidden));
+    set(&stage.told, 1);
+    joined(thread);
+}
+END_TEST
+
+static void *block_and_sleep(void *argument)
+{
+    uint64_t all = ~UINT64_C(0), old;
+    mask_signals(&all, &old);
+    set(&stage.kept, 1);
+    while (__atomic_load_n(&stage.told, __ATOMIC_ACQUIRE) != 1)
+        usleep(20000);
+    mask_signals(&old, NULL);
+    return argument;
+}
+
+/* Of this user's processes. */
+static unsigned long queued_signals(void)
+{
+    char line[256];
+    unsigned long queued = 0;
+    FILE *status = fopen("/proc/self/status", "r");
+    ck_assert_ptr_nonnull(status);
+    while (fgets(line, sizeof line, status))
+        if (strncmp(line, "SigQ:", 5) == 0)
+            queued = strtoul(line + 5, NULL, 10);
+    fclose(status);
+    return queued;
+}
+
+/* As the C library's thread for timers does: the signals do not pile up. */
+START_TEST(blocked_for_good)
+{
+    enum { COLLECTIONS = 200 };
+    pthread_t thread = run_past(block_and_sleep);
+    await(&stage.kept, 1);
+    unsigned long before = queued_signals();
+    for (int i = 0; i < COLLECTIONS; i++)
+        gc_collect();
+    ck_assert_uint_lt(queued_signals(), before + COLLECTIONS / 2);
+    set(&stage.told, 1);
+    joined(thread);
+}
+END_TEST
+
+/* ---- Timers --------------------------------------------------------------------------------- */
 
 static int ticks;
 
@@ -78,6 +174,8 @@ TCase *strangers_case(void)
 {
     TCase *tc = tcase_create("strangers");
     tcase_add_test(tc, past_pthread_create);
+    tcase_add_test(tc, blocked_for_a_while);
+    tcase_add_test(tc, blocked_for_good);
     tcase_add_test(tc, timers);
     return tc;
 }

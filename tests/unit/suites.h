@@ -28,7 +28,8 @@
     X(mark)        \
     X(pool)        \
     X(verify)      \
-    X(pace)
+    X(pace)        \
+    X(collector)
 
 struct TCase;
 

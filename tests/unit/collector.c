@@ -1,0 +1,93 @@
+/* When a thread that wants to collect does not: the budget is not used up. */
+#include "collect/collector.h"
+
+#include <gcalloc/gcalloc.h>
+#include <pthread.h>
+#include <sched.h>
+
+#include "support.h"
+#include "world/stop.h"
+
+static size_t budget(void)
+{
+    return __atomic_load_n(&process_heap.budget, __ATOMIC_RELAXED);
+}
+
+static void charge(size_t bytes)
+{
+    __atomic_store_n(&process_heap.charged, bytes, __ATOMIC_RELAXED);
+}
+
+/* A thread may have been stopped for a collection after it saw that one is due, and before
+ * it counted those that there had been. */
+START_TEST(only_when_due)
+{
+    gc_init();
+    charge(budget() - 1);
+    collector_run(CAUSE_BUDGET);
+    ck_assert_uint_eq(collector_count(), 0);
+    charge(budget());
+    collector_run(CAUSE_BUDGET);
+    ck_assert_uint_eq(collector_count(), 1);
+    ck_assert_uint_lt(process_heap.charged, budget());
+    collector_run(CAUSE_BUDGET);
+    ck_assert_uint_eq(collector_count(), 1);
+}
+END_TEST
+
+/* Every other cause is one by itself. */
+START_TEST(others_need_no_budget)
+{
+    static const enum cause others[] = {CAUSE_MEMORY, CAUSE_REQUEST, CAUSE_STRESS,
+                                        CAUSE_LEAKS};
+    gc_init();
+    for (unsigned i = 0; i < COUNT_OF(others); i++) {
+        charge(0);
+        collector_run(others[i]);
+        ck_assert_uint_eq(collector_count(), i + 1);
+    }
+}
+END_TEST
+
+static struct mutator *collecting;
+static bool go;
+
+static void *collect(void *argument)
+{
+    ck_assert_int_eq(gc_thread_register(), 0);
+    __atomic_store_n(&collecting, thread_self, __ATOMIC_RELEASE);
+    while (!__atomic_load_n(&go, __ATOMIC_ACQUIRE))
+        sched_yield();
+    collector_run(CAUSE_BUDGET);
+    return argument;
+}
+
+/* It waits for the world lock when the budget is used up, and has the lock when that is no
+ * more so: it has not seen another collection, and does without one of its own. */
+START_TEST(not_due_any_more)
+{
+    pthread_t thread;
+    gc_init();
+    ck_assert_int_eq(pthread_create(&thread, NULL, collect, NULL), 0);
+    while (!__atomic_load_n(&collecting, __ATOMIC_ACQUIRE))
+        sched_yield();
+    world_lock();
+    charge(budget());
+    __atomic_store_n(&go, true, __ATOMIC_RELEASE);
+    while (__atomic_load_n(&collecting->safety, __ATOMIC_ACQUIRE) == SAFETY_NONE)
+        sched_yield();
+    charge(0);
+    world_unlock();
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    ck_assert_uint_eq(collector_count(), 0);
+}
+END_TEST
+
+struct TCase *collector_tests(void)
+{
+    TCase *tc = tcase_create("collector");
+    tcase_add_test(tc, only_when_due);
+    tcase_add_test(tc, others_need_no_budget);
+    tcase_add_test(tc, not_due_any_more);
+    return tc;
+}
