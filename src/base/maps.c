@@ -3,7 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/uio.h>
 #include <unistd.h>
+
+#include "base/bits.h"
+#include "base/os.h"
 
 struct reader {
     int fd;
@@ -68,4 +72,31 @@ bool maps_find(uintptr_t address, struct mapping *found)
     }
     errno = saved_errno;
     return hit;
+}
+
+/* Copies a byte from each of so many pages.  How many of them can be read; all of them where
+ * the kernel does not say. */
+static size_t readable_pages(uintptr_t low, size_t count)
+{
+    enum { MOST = 32 };
+    char bytes[MOST];
+    struct iovec to = {bytes, min_size(count, MOST)}, from[MOST];
+    for (size_t i = 0; i < to.iov_len; i++)
+        from[i] = (struct iovec){(void *)(low + i * os_page_bytes()), 1};
+    ssize_t n = process_vm_readv(getpid(), &to, 1, from, to.iov_len, 0);
+    if (n < 0)
+        return errno == EFAULT ? 0 : count;
+    bool more = (size_t)n == MOST && count > MOST;
+    return (size_t)n +
+           (more ? readable_pages(low + MOST * os_page_bytes(), count - MOST) : 0);
+}
+
+size_t maps_readable(uintptr_t low, uintptr_t high)
+{
+    int saved_errno = errno;
+    size_t page = os_page_bytes();
+    uintptr_t first = align_down(low, page);
+    size_t pages = readable_pages(first, align_up(high - first, page) / page);
+    errno = saved_errno;
+    return pages ? min_size(first + pages * page, high) - low : 0;
 }
