@@ -134,6 +134,17 @@ static void *open_and_close(void *name)
     return NULL;
 }
 
+/* Each in a name space of its own, with a C library of its own. */
+static void *open_and_close_apart(void *argument)
+{
+    while (!is_enough()) {
+        void *library = dlmopen(LM_ID_NEWLM, LIBRARIES "small.so", RTLD_NOW);
+        ck_assert_msg(library, "%s", dlerror());
+        close_library(library);
+    }
+    return argument;
+}
+
 /* The loader's lock is held. */
 static int linger(struct dl_phdr_info *info, size_t size, void *argument)
 {
@@ -161,28 +172,56 @@ static void *allocate(void *argument)
     return argument;
 }
 
-static void collect_meanwhile(void)
+static uint64_t collections(void)
 {
-    enough = 0;
-    pthread_t threads[] = {run(open_and_close, "small"), run(open_and_close, "large"),
-                           run(look_at_libraries, NULL), run(allocate, NULL)};
-    check_kept(SIZE);
-    set(&enough, 1);
-    for (size_t i = 0; i < sizeof threads / sizeof threads[0]; i++)
-        joined(threads[i]);
+    struct gc_stats stats = {.size = sizeof stats};
+    gc_stats_get(&stats);
+    return stats.collections;
 }
 
-/* The others are gone when it is looked for: they might get its place. */
+/* While these run; the others are gone when it is looked for: they might get its place. */
+static void keep_while(pthread_t threads[], size_t count)
+{
+    uint64_t before = collections();
+    check_kept(SIZE);
+    ck_assert_uint_ge(collections(), before + COLLECTIONS);
+    set(&enough, 1);
+    for (size_t i = 0; i < count; i++)
+        joined(threads[i]);
+    ck_assert(is_intact(stage.hidden, SIZE));
+    enough = 0;
+}
+
+static void *begin_in_new_library(void)
+{
+    void *library = open_library("held");
+    gc_disable();
+    stage.hidden = new_hidden(SIZE);
+    store(word_of(library, "library_data"), stage.hidden);
+    gc_enable();
+    return library;
+}
+
 START_TEST(loader_at_work)
 {
     for (int i = 0; i < 5; i++) {
-        void *library = open_library("held");
-        gc_disable();
-        stage.hidden = new_hidden(SIZE);
-        store(word_of(library, "library_data"), stage.hidden);
-        gc_enable();
-        collect_meanwhile();
-        ck_assert(is_intact(stage.hidden, SIZE));
+        void *library = begin_in_new_library();
+        pthread_t threads[] = {run(open_and_close, "small"), run(open_and_close, "large"),
+                               run(look_at_libraries, NULL), run(allocate, NULL)};
+        keep_while(threads, sizeof threads / sizeof threads[0]);
+        close_library(library);
+        check_gone(SIZE);
+    }
+}
+END_TEST
+
+START_TEST(name_spaces)
+{
+    for (int i = 0; i < 5; i++) {
+        void *library = begin_in_new_library();
+        pthread_t threads[] = {run(open_and_close_apart, NULL),
+                               run(open_and_close, "large"), run(allocate, NULL)};
+        keep_while(threads, sizeof threads / sizeof threads[0]);
         close_library(library);
         check_gone(SIZE);
     }
@@ -196,5 +235,6 @@ TCase *libraries_case(void)
     tcase_add_test(tc, closed_library);
     tcase_add_test(tc, number_of_a_closed_library);
     tcase_add_test(tc, loader_at_work);
+    tcase_add_test(tc, name_spaces);
     return tc;
 }
