@@ -90,14 +90,9 @@ struct snapshots {
     uint64_t *loaded; /* NULL once it is set */
 };
 
-static int add_object(struct dl_phdr_info *info, size_t size, void *argument)
+static void add_object(const struct dl_phdr_info *info, struct snapshots *s)
 {
-    (void)size;
-    struct snapshots *s = argument;
     struct range_list *l = s->segments;
-    if (s->loaded)
-        *s->loaded = what_is_loaded().number;
-    s->loaded = NULL;
     s->modules->reused |= info->dlpi_subs > 0;
     struct range relro = relro_of(info);
     for (int i = 0; i < info->dlpi_phnum; i++) {
@@ -111,10 +106,10 @@ static int add_object(struct dl_phdr_info *info, size_t size, void *argument)
         if (p->p_type == PT_TLS && info->dlpi_tls_modid)
             tls_modules_add(s->modules, info->dlpi_tls_modid, p->p_memsz);
     }
-    return 0;
 }
 
-/* dl_iterate_phdr shows the caller's name space only; dlmopen makes others. */
+/* dl_iterate_phdr shows the caller's name space only; dlmopen makes others.  For its callback:
+ * the loader's lock keeps all of them as they are, and dlinfo takes none. */
 #if defined __GLIBC__ && __GLIBC_PREREQ(2, 36)
 static void add_other_name_spaces(struct snapshots *s)
 {
@@ -130,7 +125,7 @@ static void add_other_name_spaces(struct snapshots *s)
                 dlinfo(m, RTLD_DI_TLS_MODID, &info.dlpi_tls_modid) != 0)
                 continue;
             info.dlpi_phnum = (ElfW(Half))count;
-            add_object(&info, sizeof info, s);
+            add_object(&info, s);
         }
     }
 }
@@ -141,10 +136,22 @@ static void add_other_name_spaces(struct snapshots *s)
 }
 #endif
 
+static int visit(struct dl_phdr_info *info, size_t size, void *argument)
+{
+    (void)size;
+    struct snapshots *s = argument;
+    if (s->loaded) {
+        *s->loaded = what_is_loaded().number;
+        s->loaded = NULL;
+        add_other_name_spaces(s);
+    }
+    add_object(info, s);
+    return 0;
+}
+
 void segments_snapshot(struct range_list *l, struct tls_modules *modules,
                        uint64_t *loaded)
 {
     struct snapshots s = {l, modules, loaded};
-    dl_iterate_phdr(add_object, &s);
-    add_other_name_spaces(&s);
+    dl_iterate_phdr(visit, &s);
 }
