@@ -7,7 +7,7 @@
 
 #include "stage.h"
 
-enum { SIZE = 300 };
+enum { SIZE = 300, ROUNDS = 2 };
 
 static void *open_library(const char *name)
 {
@@ -204,7 +204,7 @@ static void *begin_in_new_library(void)
 
 START_TEST(loader_at_work)
 {
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < ROUNDS; i++) {
         void *library = begin_in_new_library();
         pthread_t threads[] = {run(open_and_close, "small"), run(open_and_close, "large"),
                                run(look_at_libraries, NULL), run(allocate, NULL)};
@@ -217,7 +217,7 @@ END_TEST
 
 START_TEST(name_spaces)
 {
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < ROUNDS; i++) {
         void *library = begin_in_new_library();
         pthread_t threads[] = {run(open_and_close_apart, NULL),
                                run(open_and_close, "large"), run(allocate, NULL)};

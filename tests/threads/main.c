@@ -154,7 +154,12 @@ int main(void)
                       strangers_case(), coroutines_case()};
     /* ThreadSanitizer hands signals over late, cannot start threads in a forked child, and
      * knows no threads but those that pass through its pthread_create. */
-    size_t count = UNDER_TSAN ? 3 : sizeof cases / sizeof cases[0];
+    size_t count = sizeof cases / sizeof cases[0];
+    if (UNDER_TSAN)
+        count = 3;
+#ifdef ONLY_PLACES
+    count = 5;
+#endif
     for (size_t i = 0; i < count; i++) {
         tcase_set_timeout(cases[i], HANGS_AFTER);
         suite_add_tcase(s, cases[i]);
