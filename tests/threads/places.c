@@ -184,12 +184,24 @@ END_TEST
 
 static void *give_result(void *argument)
 {
+    set(&stage.kept, gettid());
     long *number = gc_alloc(40);
     *number = 4711;
     stage.hidden = hide(number);
     if (argument)
         pthread_exit(number);
     return number;
+}
+
+/* Until it is gone: nothing but its result is left. */
+static pthread_t ended(void *(*start)(void *), void *argument)
+{
+    stage.kept = 0;
+    pthread_t thread = run(start, argument);
+    while (!__atomic_load_n(&stage.kept, __ATOMIC_ACQUIRE) ||
+           tgkill(getpid(), stage.kept, 0) == 0)
+        usleep(100);
+    return thread;
 }
 
 static void join_and_look(void *argument)
@@ -200,8 +212,7 @@ static void join_and_look(void *argument)
 
 static void check_result(void *argument)
 {
-    pthread_t thread = run(give_result, argument);
-    usleep(20000);
+    pthread_t thread = ended(give_result, argument);
     gc_collect();
     gc_collect();
     ck_assert(lives(stage.hidden));
@@ -219,8 +230,7 @@ END_TEST
 
 START_TEST(result_of_a_detached_thread)
 {
-    pthread_t thread = run(give_result, NULL);
-    usleep(20000);
+    pthread_t thread = ended(give_result, NULL);
     gc_collect();
     ck_assert(lives(stage.hidden));
     pthread_detach(thread);
