@@ -105,8 +105,15 @@ static void add_all(void)
 /* What /proc says of a thread. */
 struct status {
     bool ended;
-    bool blocks; /* the signal */
+    bool blocks; /* the signal, which waits: else the thread is in its handler */
 };
+
+/* Is the stop signal in the set that the line shows? */
+static bool shows_signal(const char *text, const char *line)
+{
+    const char *set = strstr(text, line);
+    return set && strtoull(set + strlen(line), NULL, 16) >> (signals_stop() - 1) & 1;
+}
 
 static struct status read_status(pid_t tid)
 {
@@ -120,11 +127,9 @@ static struct status read_status(pid_t tid)
     if (length <= 0)
         return s;
     text[length] = '\0';
-    const char *state = strstr(text, "\nState:\t"),
-               *blocked = strstr(text, "\nSigBlk:\t");
+    const char *state = strstr(text, "\nState:\t");
     s.ended = state && (state[8] == 'Z' || state[8] == 'X');
-    if (blocked)
-        s.blocks = strtoull(blocked + 9, NULL, 16) >> (signals_stop() - 1) & 1;
+    s.blocks = shows_signal(text, "\nSigBlk:\t") && shows_signal(text, "\nSigPnd:\t");
     return s;
 }
 
@@ -146,7 +151,7 @@ static void wait_for(pid_t tid, uint64_t began)
         struct status s = {false, false};
         if (now - began >= LOOK_AFTER)
             s = read_status(tid);
-        if (s.ended || s.blocks)
+        if (s.ended || (s.blocks && !world_stranger_is_coming()))
             return;
         world_wait_a_little();
         if (now - began > GIVE_UP_AFTER) {
