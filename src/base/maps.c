@@ -3,7 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/uio.h>
 #include <unistd.h>
+
+#include "base/bits.h"
+#include "base/os.h"
 
 struct reader {
     int fd;
@@ -68,4 +72,34 @@ bool maps_find(uintptr_t address, struct mapping *found)
     }
     errno = saved_errno;
     return hit;
+}
+
+enum { PAGES_AT_ONCE = 32 };
+
+/* Copies a byte from each of so many pages.  How many of them can be read; all of them where
+ * the kernel does not say. */
+static size_t readable_pages(uintptr_t low, size_t count)
+{
+    char bytes[PAGES_AT_ONCE];
+    struct iovec to = {bytes, count}, from[PAGES_AT_ONCE];
+    for (size_t i = 0; i < count; i++)
+        from[i] = (struct iovec){(void *)(low + i * os_page_bytes()), 1};
+    ssize_t n = process_vm_readv(getpid(), &to, 1, from, count, 0);
+    if (n < 0)
+        return errno == EFAULT ? 0 : count;
+    return (size_t)n;
+}
+
+size_t maps_readable(uintptr_t low, uintptr_t high)
+{
+    int saved_errno = errno;
+    size_t page = os_page_bytes(), count, n;
+    uintptr_t at = align_down(low, page);
+    do {
+        count = min_size((align_up(high, page) - at) / page, PAGES_AT_ONCE);
+        n = readable_pages(at, count);
+        at += n * page;
+    } while (n == count && at < high);
+    errno = saved_errno;
+    return at > low ? min_size(at, high) - low : 0;
 }

@@ -220,7 +220,7 @@ static bool stop_and_run(struct heap *h, const struct snapshot *s)
     crew_rouse();
     world_stop();
     cycle.stopped = os_now();
-    bool valid = s->loaded == segments_loaded();
+    bool valid = segments_unchanged(s->loaded);
     if (valid) {
         list_roots(h, s);
         if (roots_complete())

@@ -51,26 +51,38 @@ static void mix_maps(uint64_t *h, const struct link_map *m)
     }
 }
 
-#if defined __GLIBC__ && __GLIBC_PREREQ(2, 36)
-uint64_t segments_loaded(void)
+/* What there is to say of all name spaces.  The loader unmaps an object before it takes it
+ * off its list, and calls that RT_DELETE. */
+struct loaded {
+    uint64_t number;
+    bool unloading;
+};
+
+static void add_name_space(struct loaded *l, const struct r_debug *d)
 {
-    uint64_t h = 1;
-    mix_maps(&h, _r_debug.r_map);
+    mix_maps(&l->number, d->r_map);
+    l->unloading |= d->r_state == RT_DELETE;
+}
+
+static struct loaded what_is_loaded(void)
+{
+    struct loaded l = {.number = 1};
+    add_name_space(&l, &_r_debug);
+#if defined __GLIBC__ && __GLIBC_PREREQ(2, 36)
     const struct r_debug_extended *d = (const void *)&_r_debug;
     __asm__("" : "+r"(d)); /* there is more behind it than is declared */
     if (d->base.r_version >= 2)
         for (d = d->r_next; d; d = d->r_next)
-            mix_maps(&h, d->base.r_map);
-    return h;
-}
-#else
-uint64_t segments_loaded(void)
-{
-    uint64_t h = 1;
-    mix_maps(&h, _r_debug.r_map);
-    return h;
-}
+            add_name_space(&l, &d->base);
 #endif
+    return l;
+}
+
+bool segments_unchanged(uint64_t loaded)
+{
+    struct loaded now = what_is_loaded();
+    return !now.unloading && now.number == loaded;
+}
 
 struct snapshots {
     struct range_list *segments;
@@ -78,14 +90,10 @@ struct snapshots {
     uint64_t *loaded; /* NULL once it is set */
 };
 
-static int add_object(struct dl_phdr_info *info, size_t size, void *argument)
+static void add_object(const struct dl_phdr_info *info, struct snapshots *s)
 {
-    (void)size;
-    struct snapshots *s = argument;
     struct range_list *l = s->segments;
-    if (s->loaded)
-        *s->loaded = segments_loaded();
-    s->loaded = NULL;
+    s->modules->reused |= info->dlpi_subs > 0;
     struct range relro = relro_of(info);
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *p = &info->dlpi_phdr[i];
@@ -98,10 +106,10 @@ static int add_object(struct dl_phdr_info *info, size_t size, void *argument)
         if (p->p_type == PT_TLS && info->dlpi_tls_modid)
             tls_modules_add(s->modules, info->dlpi_tls_modid, p->p_memsz);
     }
-    return 0;
 }
 
-/* dl_iterate_phdr shows the caller's name space only; dlmopen makes others. */
+/* dl_iterate_phdr shows the caller's name space only; dlmopen makes others.  For its callback:
+ * the loader's lock keeps all of them as they are, and dlinfo takes none. */
 #if defined __GLIBC__ && __GLIBC_PREREQ(2, 36)
 static void add_other_name_spaces(struct snapshots *s)
 {
@@ -117,7 +125,7 @@ static void add_other_name_spaces(struct snapshots *s)
                 dlinfo(m, RTLD_DI_TLS_MODID, &info.dlpi_tls_modid) != 0)
                 continue;
             info.dlpi_phnum = (ElfW(Half))count;
-            add_object(&info, sizeof info, s);
+            add_object(&info, s);
         }
     }
 }
@@ -128,10 +136,22 @@ static void add_other_name_spaces(struct snapshots *s)
 }
 #endif
 
+static int visit(struct dl_phdr_info *info, size_t size, void *argument)
+{
+    (void)size;
+    struct snapshots *s = argument;
+    if (s->loaded) {
+        *s->loaded = what_is_loaded().number;
+        s->loaded = NULL;
+        add_other_name_spaces(s);
+    }
+    add_object(info, s);
+    return 0;
+}
+
 void segments_snapshot(struct range_list *l, struct tls_modules *modules,
                        uint64_t *loaded)
 {
     struct snapshots s = {l, modules, loaded};
-    dl_iterate_phdr(add_object, &s);
-    add_other_name_spaces(&s);
+    dl_iterate_phdr(visit, &s);
 }

@@ -8,12 +8,12 @@
 /* Adds the writable segments that are loaded now, less what the dynamic loader has made
  * read-only and the library's own variables; and the calling thread's thread-local
  * variables, static and dynamic.  Lists the objects that have such variables.  Sets *loaded
- * to what segments_loaded says of what is loaded.  Takes the loader's lock. */
+ * to a number that stands for the set of loaded objects.  Takes the loader's lock. */
 void segments_snapshot(struct range_list *l, struct tls_modules *modules,
                        uint64_t *loaded);
 
-/* A number that stands for the set of loaded objects: another one when something was loaded
- * or unloaded.  For the stopped world: takes no lock. */
-uint64_t segments_loaded(void);
+/* Is what was loaded then loaded still, and nothing about to be unloaded?  For the stopped
+ * world: takes no lock. */
+bool segments_unchanged(uint64_t loaded);
 
 #endif

@@ -12,7 +12,7 @@ struct snapshot {
     struct range_list stacks;   /* its own */
     struct range_list segments; /* static data, its thread-local variables */
     struct tls_modules modules;
-    uint64_t loaded; /* see segments_loaded */
+    uint64_t loaded; /* see segments_snapshot */
     uintptr_t pointers[STACK_POINTERS];
 };
 

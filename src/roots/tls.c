@@ -1,11 +1,12 @@
 #include "roots/tls.h"
 
+#include "base/maps.h"
 #include "base/meta.h"
 
 void tls_modules_clear(struct tls_modules *t)
 {
     t->count = 0;
-    t->incomplete = false;
+    t->incomplete = t->reused = false;
 }
 
 void tls_modules_add(struct tls_modules *t, size_t number, size_t bytes)
@@ -40,6 +41,15 @@ READS_ANYTHING static const union element *vector_of(uintptr_t pointer)
 #endif
 }
 
+/* Fewer than the object has, where they are another's in malloc's memory, which may end
+ * there. */
+static size_t bytes_of(const struct tls_modules *t, const struct tls_module *m,
+                       const union element *e)
+{
+    uintptr_t at = e->block.variables;
+    return t->reused && e->block.to_free ? maps_readable(at, at + m->bytes) : m->bytes;
+}
+
 READS_ANYTHING void tls_add_thread(const struct tls_modules *t, uintptr_t pointer,
                                    struct range_list *l)
 {
@@ -48,10 +58,13 @@ READS_ANYTHING void tls_add_thread(const struct tls_modules *t, uintptr_t pointe
         return;
     size_t count = vector[-1].count;
     for (size_t i = 0; i < t->count; i++) {
-        struct tls_module m = t->list[i];
-        uintptr_t at = m.number <= count ? vector[m.number].block.variables : 0;
+        const struct tls_module *m = &t->list[i];
+        if (m->number > count)
+            continue;
+        union element e = vector[m->number];
+        uintptr_t at = e.block.variables;
         if (at && at != UINTPTR_MAX)
-            range_list_add(l, at, at + m.bytes);
+            range_list_add(l, at, at + bytes_of(t, m, &e));
     }
 }
 #else

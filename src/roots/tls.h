@@ -13,6 +13,9 @@ struct tls_modules {
     } * list;
     size_t count, capacity;
     bool incomplete; /* memory ran out */
+    /* Some object has been unloaded since the program began: a thread may still have its
+     * variables, under a number that is another object's by now. */
+    bool reused;
 };
 
 void tls_modules_clear(struct tls_modules *t);

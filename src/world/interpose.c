@@ -121,7 +121,6 @@ EXPORTED void pthread_exit(void *result)
 
 enum { OWN_STACK_BYTES = 256 << 10 };
 
-/* It inherits a mask that blocks all signals. */
 static int start_own(void *(*work)(void *), void *argument)
 {
     pthread_t thread;
@@ -137,11 +136,13 @@ static int start_own(void *(*work)(void *), void *argument)
     return error;
 }
 
+/* The program's signals are none of the new thread's, which inherits the mask.  The stop
+ * signal stays open: the loader's lock, whose holder may be stopped, may be waited for. */
 bool thread_start_own(void *(*work)(void *), void *argument)
 {
     sigset_t saved;
     thread_inside++;
-    signals_block(&saved);
+    signals_block_handlers(&saved);
     int error = start_own(work, argument);
     signals_restore(&saved);
     thread_inside--;

@@ -36,6 +36,7 @@ static struct {
     uint32_t arrivals;
     const struct mutator *awaited; /* whom it waits for now; NULL: a stranger.  Atomic */
     struct stranger *strangers;    /* of the present stop; atomic until all are there */
+    uint32_t inside;               /* strangers in park_stranger.  Atomic */
     sigset_t mask;                 /* of the thread that stopped the world */
     pid_t process;                 /* whose threads these are */
     bool started;                  /* atomic */
@@ -125,16 +126,26 @@ void world_let_run(void)
     errno = saved_errno;
 }
 
-static void park_stranger(uint32_t epoch, uintptr_t sp)
+static void join_strangers(struct stranger *s)
 {
-    struct stranger s = {.tid = gettid(), .sp = sp, .pointer = thread_pointer()};
-    s.next = __atomic_load_n(&world.strangers, __ATOMIC_RELAXED);
-    while (!__atomic_compare_exchange_n(&world.strangers, &s.next, &s, true,
+    s->next = __atomic_load_n(&world.strangers, __ATOMIC_RELAXED);
+    while (!__atomic_compare_exchange_n(&world.strangers, &s->next, s, true,
                                         __ATOMIC_RELEASE, __ATOMIC_RELAXED))
         continue;
     arrive(NULL);
-    while (present_epoch() == epoch)
-        futex_wait(&world.epoch, epoch, 0);
+}
+
+/* For each stop that begins before the thread is awake again, too. */
+static void park_stranger(uint32_t epoch, uintptr_t sp)
+{
+    struct stranger s = {.tid = gettid(), .sp = sp, .pointer = thread_pointer()};
+    __atomic_fetch_add(&world.inside, 1, __ATOMIC_SEQ_CST);
+    for (; is_stop(epoch); epoch = present_epoch()) {
+        join_strangers(&s);
+        while (present_epoch() == epoch)
+            futex_wait(&world.epoch, epoch, 0);
+    }
+    __atomic_fetch_sub(&world.inside, 1, __ATOMIC_SEQ_CST);
 }
 
 static uintptr_t program_counter(const ucontext_t *context)
@@ -462,6 +473,14 @@ const struct stranger *world_strangers(void)
     return __atomic_load_n(&world.strangers, __ATOMIC_ACQUIRE);
 }
 
+bool world_stranger_is_coming(void)
+{
+    uint32_t parked = 0;
+    for (const struct stranger *s = world_strangers(); s; s = s->next)
+        parked++;
+    return __atomic_load_n(&world.inside, __ATOMIC_SEQ_CST) > parked;
+}
+
 bool world_stranger_is_parked(pid_t tid)
 {
     for (const struct stranger *s = world_strangers(); s; s = s->next)
@@ -562,6 +581,7 @@ void world_after_fork(bool child)
         __atomic_store_n(&critical_gate, 0, __ATOMIC_SEQ_CST);
         __atomic_store_n(&world.waiting, 0, __ATOMIC_RELAXED);
         __atomic_store_n(&world.parked, 0, __ATOMIC_RELAXED);
+        __atomic_store_n(&world.inside, 0, __ATOMIC_RELAXED);
         __atomic_store_n(&world.asking, 0, __ATOMIC_RELAXED);
         world.process = getpid();
         thread_forked();

@@ -85,6 +85,10 @@ struct stranger {
 /* Those of the present stop. */
 const struct stranger *world_strangers(void);
 
+/* Is one of them still in the handler since the last stop, from where it parks for this
+ * one? */
+bool world_stranger_is_coming(void);
+
 /* For strangers.c: the present epoch's stop sees the thread parked.  Waits a little for
  * the next thread to arrive. */
 bool world_stranger_is_parked(pid_t tid);

@@ -38,6 +38,8 @@ static pid_t own[OWN_MOST] PRIVATE_DATA;
 
 void strangers_except_me(void)
 {
+    sigset_t saved;
+    signals_block(&saved);
     for (size_t i = 0; i < OWN_MOST; i++) {
         pid_t none = 0;
         if (__atomic_compare_exchange_n(&own[i], &none, gettid(), false, __ATOMIC_SEQ_CST,
@@ -204,7 +206,7 @@ static void wait_for(pid_t tid, uint64_t began)
         struct status s = {.ended = false};
         if (now - began >= LOOK_AFTER)
             s = read_status(tid);
-        if (s.ended || stays_away(s))
+        if (s.ended || (stays_away(s) && !world_stranger_is_coming()))
             return;
         world_wait_a_little();
         if (now - began > GIVE_UP_AFTER) {

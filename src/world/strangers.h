@@ -9,7 +9,7 @@
 void strangers_stop(void);
 
 /* The calling thread is one of the library's own: it touches the heap only while another
- * one has stopped the world for it, and no stop waits for it. */
+ * one has stopped the world for it, and no stop waits for it.  It takes no signals. */
 void strangers_except_me(void);
 
 /* Child of a fork: there are no such threads. */

@@ -3,6 +3,7 @@
 # program that leaks is reported.
 srcdir=${srcdir:-.}
 functions=$PWD/tests/shim/functions
+exceptions=$PWD/tests/shim/exceptions
 shim=${shim:-$PWD/.libs/libgcalloc-malloc.so}
 
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/gcalloc-shim.XXXXXX") || exit 1
@@ -36,6 +37,10 @@ for options in "" leaks=1:report=$tmp/none os=sbrk verify=1:stress=50; do
         fail "functions with $options"
         cat "$tmp/out" >&2
     fi
+done
+
+for options in "" os=sbrk verify=1; do
+    expect "exceptions with $options" preloaded "$options" "$exceptions"
 done
 
 preloaded leaks=1 "$functions" lose >"$tmp/out" 2>&1

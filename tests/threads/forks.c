@@ -99,13 +99,13 @@ END_TEST
 /* A child of vfork shares the memory and has no threads: a collection there would take the
  * parent's for lost, and what they hold for garbage. */
 static int keeping;
-static uintptr_t kept;
+static uintptr_t hidden_kept;
 
 static void *keep_on_stack(void *argument)
 {
     void *volatile word;
-    kept = new_hidden(40);
-    store((void **)(uintptr_t)&word, kept);
+    hidden_kept = new_hidden(40);
+    store((void **)(uintptr_t)&word, hidden_kept);
     set(&keeping, 1);
     await(&keeping, 2);
     return argument;
@@ -122,7 +122,7 @@ START_TEST(collection_in_a_child_of_vfork)
     }
     expect_success(pid);
     gc_collect();
-    ck_assert(lives(kept));
+    ck_assert(lives(hidden_kept));
     set(&keeping, 2);
     joined(thread);
 }

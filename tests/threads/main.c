@@ -31,11 +31,6 @@ void await(const int *number, int value)
         sched_yield();
 }
 
-bool lives(uintptr_t hidden)
-{
-    return gc_base(reveal(hidden)) == reveal(hidden);
-}
-
 NOINLINE static void overwrite(void)
 {
     volatile char frame[40000];
@@ -61,13 +56,22 @@ struct request {
     size_t size;
     uintptr_t hidden;
     void **word;
+    bool holds;
 };
+
+/* No eight of them look like an address. */
+static unsigned char pattern(size_t i)
+{
+    return (unsigned char)(i * 7 | 1);
+}
 
 static void allocate(void *argument)
 {
     struct request *r = argument;
-    void *object = gc_alloc(r->size);
+    unsigned char *object = gc_alloc(r->size);
     ck_assert_ptr_nonnull(object);
+    for (size_t i = 0; i < r->size; i++)
+        object[i] = pattern(i);
     r->hidden = hide(object);
 }
 
@@ -88,6 +92,35 @@ void store(void **word, uintptr_t hidden)
 {
     struct request r = {.word = word, .hidden = hidden};
     deeply(put, &r);
+}
+
+static void look(void *argument)
+{
+    struct request *r = argument;
+    r->holds = gc_base(reveal(r->hidden)) == reveal(r->hidden);
+}
+
+bool lives(uintptr_t hidden)
+{
+    struct request r = {.hidden = hidden};
+    deeply(look, &r);
+    return r.holds;
+}
+
+static void compare(void *argument)
+{
+    struct request *r = argument;
+    const unsigned char *object = reveal(r->hidden);
+    r->holds = true;
+    for (size_t i = 0; i < r->size; i++)
+        r->holds &= object[i] == pattern(i);
+}
+
+bool is_intact(uintptr_t hidden, size_t size)
+{
+    struct request r = {.size = size, .hidden = hidden};
+    deeply(compare, &r);
+    return r.holds;
 }
 
 struct tree *grow_tree(int depth, long number)
@@ -116,11 +149,17 @@ bool tree_is_sound(const struct tree *t, int depth, long number)
 int main(void)
 {
     Suite *s = suite_create("threads");
-    TCase *cases[] = {lives_case(), places_case(),     signals_case(),
-                      forks_case(), strangers_case(), coroutines_case()};
+    TCase *cases[] = {lives_case(),     places_case(),    registers_case(), waits_case(),
+                      ends_case(),      libraries_case(), signals_case(),   forks_case(),
+                      strangers_case(), coroutines_case()};
     /* ThreadSanitizer hands signals over late, cannot start threads in a forked child, and
      * knows no threads but those that pass through its pthread_create. */
-    size_t count = UNDER_TSAN ? 2 : sizeof cases / sizeof cases[0];
+    size_t count = sizeof cases / sizeof cases[0];
+    if (UNDER_TSAN)
+        count = 3;
+#ifdef ONLY_PLACES
+    count = 5;
+#endif
     for (size_t i = 0; i < count; i++) {
         tcase_set_timeout(cases[i], HANGS_AFTER);
         suite_add_tcase(s, cases[i]);

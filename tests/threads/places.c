@@ -2,64 +2,9 @@
  * object is gone when it is there no more. */
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "threads.h"
-
-static const size_t sizes[] = {16, 40, 300, 5000, 30000, 200000};
-
-enum { SIZES = sizeof sizes / sizeof sizes[0] };
-
-/* One thread that keeps an object, and one that collects. */
-static struct {
-    uintptr_t hidden;
-    int kept, told;
-} stage;
-
-static void arrange(void)
-{
-    stage.kept = stage.told = 0;
-}
-
-/* The keeper: it holds the object now, until it is told otherwise. */
-static void keep(void)
-{
-    set(&stage.kept, 1);
-    await(&stage.told, 1);
-}
-
-static void gone(void)
-{
-    set(&stage.kept, 2);
-    await(&stage.told, 2);
-}
-
-static void collect(void)
-{
-    for (int i = 0; i < 5; i++)
-        gc_collect();
-}
-
-static void check_place(void *(*keeper)(void *))
-{
-    for (size_t i = 0; i < SIZES; i++) {
-        arrange();
-        stage.hidden = new_hidden(sizes[i]);
-        gc_disable();
-        pthread_t thread = run(keeper, NULL);
-        await(&stage.kept, 1);
-        gc_enable();
-        collect();
-        ck_assert_msg(lives(stage.hidden), "size %zu was lost", sizes[i]);
-        set(&stage.told, 1);
-        await(&stage.kept, 2);
-        gc_collect();
-        ck_assert_msg(!lives(stage.hidden), "size %zu was kept", sizes[i]);
-        set(&stage.told, 2);
-        joined(thread);
-    }
-}
+#include "stage.h"
 
 static void *on_stack(void *argument)
 {
@@ -151,58 +96,6 @@ START_TEST(specific_values)
 }
 END_TEST
 
-#ifdef __x86_64__
-/* Nothing but the register: the thread spins. */
-static void *in_register(void *argument)
-{
-    set(&stage.kept, 1);
-    __asm__ volatile("mov %0, %%r12\n\tnot %%r12\n\t"
-                     "1: pause\n\tcmpl $0, %1\n\tje 1b\n\t"
-                     "xor %%r12d, %%r12d"
-                     :
-                     : "m"(stage.hidden), "m"(stage.told)
-                     : "r12", "memory");
-    gone();
-    return argument;
-}
-
-static void *in_vector_register(void *argument)
-{
-    set(&stage.kept, 1);
-    __asm__ volatile("mov %0, %%rax\n\tnot %%rax\n\tmovq %%rax, %%xmm7\n\t"
-                     "xor %%eax, %%eax\n\t"
-                     "1: pause\n\tcmpl $0, %1\n\tje 1b\n\t"
-                     "pxor %%xmm7, %%xmm7"
-                     :
-                     : "m"(stage.hidden), "m"(stage.told)
-                     : "rax", "xmm7", "memory");
-    gone();
-    return argument;
-}
-
-static void *in_red_zone(void *argument)
-{
-    set(&stage.kept, 1);
-    __asm__ volatile("mov %0, %%rax\n\tnot %%rax\n\tmov %%rax, -64(%%rsp)\n\t"
-                     "xor %%eax, %%eax\n\t"
-                     "1: pause\n\tcmpl $0, %1\n\tje 1b\n\t"
-                     "mov %%rax, -64(%%rsp)"
-                     :
-                     : "m"(stage.hidden), "m"(stage.told)
-                     : "rax", "memory");
-    gone();
-    return argument;
-}
-
-START_TEST(registers)
-{
-    check_place(in_register);
-    check_place(in_vector_register);
-    check_place(in_red_zone);
-}
-END_TEST
-#endif
-
 /* The keeper stands in a signal handler on another stack; what it holds is on its own. */
 static void on_alternate_stack(int number)
 {
@@ -291,6 +184,7 @@ END_TEST
 
 static void *give_result(void *argument)
 {
+    set(&stage.kept, gettid());
     long *number = gc_alloc(40);
     *number = 4711;
     __atomic_store_n(&stage.hidden, hide(number), __ATOMIC_RELEASE);
@@ -299,21 +193,14 @@ static void *give_result(void *argument)
     return number;
 }
 
-static nlink_t thread_count(void)
+/* Until it is gone: nothing but its result is left. */
+static pthread_t ended(void *(*start)(void *), void *argument)
 {
-    struct stat s;
-    ck_assert_int_eq(stat("/proc/self/task", &s), 0);
-    return s.st_nlink;
-}
-
-/* A thread that has ended, and is not joined. */
-static pthread_t run_to_the_end(void *argument)
-{
-    nlink_t before = thread_count();
-    stage.hidden = 0;
-    pthread_t thread = run(give_result, argument);
-    while (!__atomic_load_n(&stage.hidden, __ATOMIC_ACQUIRE) || thread_count() > before)
-        usleep(1000);
+    stage.kept = 0;
+    pthread_t thread = run(start, argument);
+    while (!__atomic_load_n(&stage.kept, __ATOMIC_ACQUIRE) ||
+           tgkill(getpid(), stage.kept, 0) == 0)
+        usleep(100);
     return thread;
 }
 
@@ -325,7 +212,7 @@ static void join_and_look(void *argument)
 
 static void check_result(void *argument)
 {
-    pthread_t thread = run_to_the_end(argument);
+    pthread_t thread = ended(give_result, argument);
     gc_collect();
     gc_collect();
     ck_assert(lives(stage.hidden));
@@ -343,7 +230,7 @@ END_TEST
 
 START_TEST(result_of_a_detached_thread)
 {
-    pthread_t thread = run_to_the_end(NULL);
+    pthread_t thread = ended(give_result, NULL);
     gc_collect();
     ck_assert(lives(stage.hidden));
     pthread_detach(thread);
@@ -359,9 +246,6 @@ TCase *places_case(void)
     tcase_add_test(tc, thread_local_data);
     tcase_add_test(tc, thread_local_bss);
     tcase_add_test(tc, specific_values);
-#ifdef __x86_64__
-    tcase_add_test(tc, registers);
-#endif
     tcase_add_test(tc, alternate_stack);
     tcase_add_test(tc, blocking);
     tcase_add_test(tc, start_argument);

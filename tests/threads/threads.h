@@ -18,6 +18,10 @@
 
 TCase *lives_case(void);
 TCase *places_case(void);
+TCase *registers_case(void);
+TCase *waits_case(void);
+TCase *ends_case(void);
+TCase *libraries_case(void);
 TCase *forks_case(void);
 TCase *strangers_case(void);
 TCase *signals_case(void);
@@ -50,8 +54,11 @@ bool lives(uintptr_t hidden);
 /* Calls work(argument) far down the stack, and overwrites what it left there. */
 NOINLINE void deeply(void (*work)(void *), void *argument);
 
-/* A new object of so many bytes, hidden. */
+/* A new object of so many bytes, hidden.  Its contents are a pattern. */
 uintptr_t new_hidden(size_t size);
+
+/* Does the object still hold the pattern? */
+bool is_intact(uintptr_t hidden, size_t size);
 
 /* Stores the address in a word, or a null pointer, without leaving a copy. */
 void store(void **word, uintptr_t hidden);

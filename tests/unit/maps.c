@@ -87,12 +87,32 @@ START_TEST(known_places)
 }
 END_TEST
 
+/* Forty pages and a guard. */
+START_TEST(readable_up_to)
+{
+    size_t page = os_page_bytes(), last = 39 * page;
+    uintptr_t p = (uintptr_t)map_pages(41, PROT_READ | PROT_WRITE);
+    ck_assert_uint_eq(maps_readable(p, p + 1), 1);
+    ck_assert_uint_eq(maps_readable(p + 10, p + 41 * page), 41 * page - 10);
+    ck_assert_int_eq(mprotect((void *)(p + last), page, PROT_NONE), 0);
+    errno = EDOM;
+    ck_assert_uint_eq(maps_readable(p, p + last), last);
+    ck_assert_uint_eq(maps_readable(p, p + last + 1), last);
+    ck_assert_uint_eq(maps_readable(p, p + last + 2 * page), last);
+    ck_assert_uint_eq(maps_readable(p + last - 1, p + last + 2 * page), 1);
+    ck_assert_uint_eq(maps_readable(p + last + 1, p + last + 2 * page), 0);
+    ck_assert_uint_eq(maps_readable(p + last + page, p + last + 2 * page), page);
+    ck_assert_int_eq(errno, EDOM);
+}
+END_TEST
+
 TCase *maps_tests(void)
 {
     TCase *t = tcase_create("maps");
     tcase_add_test(t, bounds_and_protection);
     tcase_add_test(t, hole_is_no_mapping);
     tcase_add_test(t, long_list);
+    tcase_add_test(t, readable_up_to);
     tcase_add_test(t, known_places);
     return t;
 }

@@ -1,0 +1,197 @@
+/* Threads that are cancelled: what their cleanup handlers hold lives until they are through,
+ * and goes with the thread. */
+#include <time.h>
+#include <unistd.h>
+
+#include "stage.h"
+
+enum { CANCELLED_SIZE = 300, MANY = 20 };
+
+static int pipe_ends[2]; /* of a pipe that stays empty */
+
+static void cancel_in_a_while(void *thread)
+{
+    usleep(2000);
+    pthread_cancel(*(pthread_t *)thread);
+}
+
+static void *cancel(void *thread)
+{
+    cancel_in_a_while(thread);
+    return NULL;
+}
+
+/* ---- In the frame that is left ----------------------------------------------------------- */
+
+static void keep_there(void *word)
+{
+    keep();
+    store(word, 0);
+    gone();
+}
+
+/* The thread waits in `wait` with the object in this frame until it is cancelled. */
+static void be_cancelled(void (*wait)(void))
+{
+    void *volatile word;
+    pthread_t self = pthread_self(), other = run(cancel, &self);
+    store((void **)(uintptr_t)&word, stage.hidden);
+    pthread_cleanup_push(keep_there, (void *)(uintptr_t)&word);
+    for (;;)
+        wait();
+    pthread_cleanup_pop(0);
+    joined(other);
+}
+
+static void wait_in_read(void)
+{
+    char byte;
+    ck_assert_int_ne(read(pipe_ends[0], &byte, 1), 1);
+}
+
+static void wait_in_nanosleep(void)
+{
+    struct timespec long_time = {.tv_sec = 1000};
+    nanosleep(&long_time, NULL);
+}
+
+static void work_on(void)
+{
+    if (!tree_is_sound(grow_tree(3, 5), 3, 5))
+        abort();
+    pthread_testcancel();
+}
+
+static void *in_read(void *argument)
+{
+    be_cancelled(wait_in_read);
+    return argument;
+}
+
+static void *in_nanosleep(void *argument)
+{
+    be_cancelled(wait_in_nanosleep);
+    return argument;
+}
+
+static void *at_work(void *argument)
+{
+    be_cancelled(work_on);
+    return argument;
+}
+
+START_TEST(frame_of_a_cancelled_thread)
+{
+    void *(*const keepers[])(void *) = {in_read, in_nanosleep, at_work};
+    ck_assert_int_eq(pipe(pipe_ends), 0);
+    check_place(keepers[_i]);
+}
+END_TEST
+
+/* ---- The handler's argument ------------------------------------------------------------------ */
+
+static void keep_argument(void *object)
+{
+    void *volatile word = object;
+    keep();
+    ck_assert_ptr_eq(gc_base(word), word);
+}
+
+static void *hand_to_handler(void *argument)
+{
+    pthread_t self = pthread_self(), other = run(cancel, &self);
+    pthread_cleanup_push(keep_argument, reveal(stage.hidden));
+    for (;;)
+        wait_in_read();
+    pthread_cleanup_pop(0);
+    joined(other);
+    return argument;
+}
+
+START_TEST(argument_of_a_cleanup_handler)
+{
+    ck_assert_int_eq(pipe(pipe_ends), 0);
+    for (int i = 0; i < 5; i++) {
+        pthread_t thread = begin_place(hand_to_handler, CANCELLED_SIZE);
+        check_kept(CANCELLED_SIZE);
+        set(&stage.told, 1);
+        ck_assert_ptr_eq(joined(thread), PTHREAD_CANCELED);
+        check_gone(CANCELLED_SIZE);
+    }
+}
+END_TEST
+
+/* ---- Many, while others collect --------------------------------------------------------------- */
+
+static int enough;
+
+static void *collect_all_the_time(void *argument)
+{
+    while (!__atomic_load_n(&enough, __ATOMIC_ACQUIRE))
+        gc_collect();
+    return argument;
+}
+
+static void look_at_tree(void *tree)
+{
+    if (!tree_is_sound(tree, 4, 9))
+        abort();
+    set(&stage.told, 1);
+}
+
+static void *work_until_cancelled(void *argument)
+{
+    struct tree *t = grow_tree(4, 9);
+    stage.hidden = hide(t);
+    pthread_cleanup_push(look_at_tree, t);
+    set(&stage.kept, 1);
+    for (;;)
+        work_on();
+    pthread_cleanup_pop(0);
+    return argument;
+}
+
+/* Every third as soon as it is made. */
+static uintptr_t cancel_one(int i)
+{
+    stage.kept = stage.told = 0;
+    pthread_t thread = run(work_until_cancelled, NULL);
+    if (i % 3)
+        await(&stage.kept, 1);
+    ck_assert_int_eq(pthread_cancel(thread), 0);
+    ck_assert_ptr_eq(joined(thread), PTHREAD_CANCELED);
+    ck_assert_int_eq(stage.told, stage.kept);
+    return stage.hidden;
+}
+
+/* The objects are looked for when nobody marks any more, who would leave addresses on his
+ * stack. */
+static void cancel_many(void)
+{
+    uintptr_t hidden[MANY];
+    enough = 0;
+    pthread_t collector = run(collect_all_the_time, NULL);
+    for (int i = 0; i < MANY; i++)
+        hidden[i] = cancel_one(i);
+    set(&enough, 1);
+    joined(collector);
+    gc_collect();
+    for (int i = 0; i < MANY; i++)
+        ck_assert(!lives(hidden[i]));
+}
+
+START_TEST(cancelled_often)
+{
+    for (int i = 0; i < 20; i++)
+        cancel_many();
+}
+END_TEST
+
+TCase *ends_case(void)
+{
+    TCase *tc = tcase_create("ends");
+    tcase_add_loop_test(tc, frame_of_a_cancelled_thread, 0, 3);
+    tcase_add_test(tc, argument_of_a_cleanup_handler);
+    tcase_add_test(tc, cancelled_often);
+    return tc;
+}
