@@ -5,7 +5,9 @@
  *   until it returns.  If it leaves by siglongjmp, the thread keeps that, and the old one
  *   is the spare of a later handler.
  * - It interrupted a critical section: the signal is put off to its end.  Meanwhile all
- *   other signals are blocked, so one is all there ever is. */
+ *   other signals are blocked, so one is all there ever is.  (ThreadSanitizer hands signals
+ *   over late, with a context that is not returned to: there the mask stays as it is, and a
+ *   second signal is sent again and again until the section ends.) */
 #include "world/handlers.h"
 
 #include <errno.h>
@@ -42,6 +44,11 @@ static __thread struct {
 int handlers_set(int number, const struct sigaction *action, struct sigaction *old)
 {
     return NEXT(sigaction, __sigaction)(number, action, old);
+}
+
+int handlers_set_stop(int number, const struct sigaction *action)
+{
+    return (__sigaction ? __sigaction : handlers_set)(number, action, NULL);
 }
 
 /* Finds the C library's sigaction: in a critical section the loader, which may have to be
@@ -147,17 +154,17 @@ static void send_again(siginfo_t *information)
  * interrupts this function's caller, stays pending behind the first. */
 static void put_signal_off(siginfo_t *information, ucontext_t *context)
 {
-    uint64_t *mask = (void *)&context->uc_sigmask;
-    if (put_off.waiting) {
+    uint64_t *mask = (void *)&context->uc_sigmask, before = *mask;
+    if (!GC_TSAN)
         *mask = ~(UINT64_C(1) << (signals_stop() - 1));
+    if (put_off.waiting) {
         send_again(information);
         return;
     }
     put_off.information = *information;
-    memcpy(&put_off.mask, mask, sizeof *mask);
+    memcpy(&put_off.mask, &before, sizeof before);
     put_off.waiting = true;
     critical.deferred = true;
-    *mask = ~(UINT64_C(1) << (signals_stop() - 1));
 }
 
 void handlers_resume(void)
@@ -169,13 +176,16 @@ void handlers_resume(void)
     put_off.waiting = false;
     syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), information.si_signo,
             &information);
-    signals_restore(&mask);
+    if (!GC_TSAN)
+        signals_restore(&mask);
 }
 
 static void on_signal(int number, siginfo_t *information, void *context)
 {
     int saved_errno = errno;
     struct mutator *m = thread_self;
+    if (GC_TSAN) /* it blocks every signal */
+        signals_open();
     if (critical.depth == 0 && critical.deferred) /* this handler may not return */
         critical_leave();
     if (critical.depth > 0 && !is_fault(number, information))

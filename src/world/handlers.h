@@ -7,6 +7,9 @@
 /* sigaction of the C library, for the library itself. */
 int handlers_set(int number, const struct sigaction *action, struct sigaction *old);
 
+/* For the stop signal: its handler is called at once, whoever else watches signals. */
+int handlers_set_stop(int number, const struct sigaction *action);
+
 /* At the end of a critical section: sends this thread again the signal that arrived
  * inside, if one did. */
 void handlers_resume(void);

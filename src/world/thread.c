@@ -197,7 +197,8 @@ static void arm_exit_hook(struct mutator *m)
 
 /* The C library allocates to find the bounds out, with the thread's record locked: where
  * the heap is its malloc, that must not register the thread.  A thread asks it once, when it is first
- * registered: later it may be past its end, in a signal handler that interrupted malloc. */
+ * registered: later it may be past its end, in a signal handler that interrupted malloc.  The
+ * main thread, which may be registered by such a handler, asks before. */
 static void find_bounds(struct mutator *m)
 {
     if (!bounds.high && stack_bounds(&bounds.low, &bounds.high) != 0)
@@ -329,4 +330,8 @@ void thread_forked(void)
 __attribute__((constructor)) static void start(void)
 {
     fork_watch();
+    thread_inside++;
+    if (!bounds.high && stack_bounds(&bounds.low, &bounds.high) != 0)
+        bounds.low = bounds.high = 0;
+    thread_inside--;
 }
