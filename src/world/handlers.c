@@ -61,6 +61,14 @@ __attribute__((constructor)) static void find_sigaction(void)
 
 /* ---- Calling the program's handler -------------------------------------------------------- */
 
+/* Handlers begun and not returned. */
+static __thread volatile unsigned running __attribute__((tls_model("initial-exec")));
+
+bool handlers_run(void)
+{
+    return running > 0;
+}
+
 static void call_handler(int number, siginfo_t *information, void *context)
 {
     handler h = __atomic_load_n(&wrapped[number].handler, __ATOMIC_ACQUIRE);
@@ -68,7 +76,9 @@ static void call_handler(int number, siginfo_t *information, void *context)
         struct sigaction usual = {.sa_handler = SIG_DFL};
         handlers_set(number, &usual, NULL);
     }
+    running++;
     h(number, information, context);
+    running--;
 }
 
 /* The thread works with this cache, which may be NULL: then it makes one when it needs it. */
