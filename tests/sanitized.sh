@@ -12,11 +12,6 @@ check-asan) build=build-asan flags=-fsanitize=address ;;
 check-ubsan) build=build-ubsan flags='-fsanitize=undefined -fno-sanitize-recover' ;;
 *) exit 2 ;;
 esac
-case $CC in
-# Its run-time system is told from the program by its file; see src/world/watcher.c.
-*clang*) [ "$1" != check-tsan ] || flags="$flags -shared-libsan \
--Wl,-rpath,$(dirname "$($CC -print-file-name=libclang_rt.tsan-x86_64.so)")" ;;
-esac
 programs='tests/unit/unit tests/api/api tests/roots/roots-gcc-O0 tests/roots/roots-gcc-O2
     tests/threads/threads'
 mkdir -p "$build"

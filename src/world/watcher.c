@@ -1,5 +1,5 @@
-/* ThreadSanitizer's code is found by the name of its shared library: GCC's libtsan.so, and
- * clang's libclang_rt.tsan with -shared-libsan. */
+/* ThreadSanitizer's code is found by the name of its shared library, GCC's libtsan.so.  Clang
+ * links it into the program, where it cannot be told from the rest. */
 #include "world/watcher.h"
 
 #include <link.h>
