@@ -12,11 +12,11 @@ void *next_find(const char *name);
 /* ThreadSanitizer must see the threads and signals of the program: its function, where it has
  * one, which calls the C library's. */
 #if GC_TSAN
-#define WATCHED(name)                                                                \
-    ({                                                                               \
-        extern __typeof__(name) watched_##name __asm__("__interceptor_" #name)       \
-            __attribute__((weak));                                                   \
-        (__typeof__(&name)) & watched_##name;                                                             \
+#define WATCHED(name)                                                          \
+    ({                                                                         \
+        extern __typeof__(name) watched_##name __asm__("__interceptor_" #name) \
+            __attribute__((weak));                                             \
+        (__typeof__(&name))&watched_##name;                                    \
     })
 #else
 #define WATCHED(name) ((__typeof__(&name))NULL)

@@ -17,7 +17,7 @@
 #include "world/watcher.h"
 
 enum {
-    MILLISECOND = 1000000, /* nanoseconds */
+    MILLISECOND = 1000000,            /* nanoseconds */
     RESEND_AFTER = GC_TSAN ? 1 : 100, /* milliseconds without an answer */
     WARN_AFTER = 2000,
 };
