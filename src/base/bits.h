@@ -22,8 +22,7 @@
  * and whose bounds the linker gives. */
 #define GC_FAST __attribute__((section("gc_fast")))
 
-/* 1: ThreadSanitizer watches this build.  It hands signals over at atomic operations and
- * in calls that it knows, so that threads stop there only. */
+/* 1: ThreadSanitizer watches this build. */
 #if defined __has_feature
 #if __has_feature(thread_sanitizer)
 #define GC_TSAN 1
@@ -46,6 +45,15 @@
 #define READS_RACING __attribute__((noinline, no_sanitize("thread")))
 #else
 #define READS_RACING
+#endif
+
+/* A function that may run while ThreadSanitizer itself is interrupted. */
+#if GC_TSAN && defined __clang__
+#define UNWATCHED __attribute__((noinline, disable_sanitizer_instrumentation))
+#elif GC_TSAN
+#define UNWATCHED __attribute__((noinline, no_sanitize("thread")))
+#else
+#define UNWATCHED
 #endif
 
 /* Such a read of one word in a fast path. */

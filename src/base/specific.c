@@ -20,8 +20,8 @@ struct entry {
 _Static_assert(sizeof(struct entry) * KEYS_PER_BLOCK == SPECIFIC_BLOCK_BYTES,
                "a block of entries");
 
-/* From the thread pointer to the pointers to the blocks; 0: not known.  Constant once the
- * world may stop. */
+/* From the thread pointer to the pointers to the blocks; 0: not known.  Atomic; constant once
+ * the world may stop. */
 static uintptr_t blocks_at PRIVATE_DATA;
 
 static uintptr_t first_block(uintptr_t pointer, pthread_key_t key, const void *value)
@@ -49,7 +49,8 @@ void specific_learn(void)
     }
     pthread_key_delete(key);
     if (block)
-        blocks_at = block + SPECIFIC_BLOCK_BYTES - pointer;
+        __atomic_store_n(&blocks_at, block + SPECIFIC_BLOCK_BYTES - pointer,
+                         __ATOMIC_RELAXED);
 #else
     (void)first_block;
 #endif
@@ -57,7 +58,7 @@ void specific_learn(void)
 
 bool specific_is_known(void)
 {
-    return blocks_at != 0;
+    return __atomic_load_n(&blocks_at, __ATOMIC_RELAXED) != 0;
 }
 
 const void *specific_block(uintptr_t pointer, size_t i)

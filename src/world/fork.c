@@ -4,7 +4,9 @@
 #include "world/fork.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
+#include "world/next.h"
 #include "world/stop.h"
 
 static void in_parent(void)
@@ -17,7 +19,23 @@ static void in_child(void)
     world_after_fork(true);
 }
 
+#if GC_TSAN
+/* ThreadSanitizer calls the C library's with its own locks held, which threads that are to
+ * stop may wait for. */
+EXPORTED pid_t fork(void)
+{
+    world_before_fork();
+    pid_t pid = NEXT(fork, NO_FALLBACK(fork))();
+    if (pid == 0)
+        in_child();
+    else
+        in_parent();
+    return pid;
+}
+#endif
+
 void fork_watch(void)
 {
-    pthread_atfork(world_before_fork, in_parent, in_child);
+    if (!GC_TSAN)
+        pthread_atfork(world_before_fork, in_parent, in_child);
 }

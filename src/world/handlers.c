@@ -5,7 +5,9 @@
  *   until it returns.  If it leaves by siglongjmp, the thread keeps that, and the old one
  *   is the spare of a later handler.
  * - It interrupted a critical section: the signal is put off to its end.  Meanwhile all
- *   other signals are blocked, so one is all there ever is. */
+ *   other signals are blocked, so one is all there ever is.  (ThreadSanitizer hands signals
+ *   over late, with a context that is not returned to: there the mask stays as it is, and a
+ *   second signal is sent again and again until the section ends.) */
 #include "world/handlers.h"
 
 #include <errno.h>
@@ -47,6 +49,11 @@ int handlers_set(int number, const struct sigaction *action, struct sigaction *o
     return NEXT(sigaction, __sigaction)(number, action, old);
 }
 
+int handlers_set_stop(int number, const struct sigaction *action)
+{
+    return (__sigaction ? __sigaction : handlers_set)(number, action, NULL);
+}
+
 /* Finds the C library's sigaction: in a critical section the loader, which may have to be
  * asked for it, is not to be waited for. */
 __attribute__((constructor)) static void find_sigaction(void)
@@ -76,12 +83,22 @@ static void set_word(sigset_t *set, uint64_t word)
     memcpy(set, &word, MASK_BYTES);
 }
 
+/* ThreadSanitizer sees to it itself: it hands a signal over some time after it came. */
 static void set_mask(uint64_t mask)
 {
-    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, MASK_BYTES);
+    if (!GC_TSAN)
+        syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, MASK_BYTES);
 }
 
 /* ---- Calling the program's handler -------------------------------------------------------- */
+
+/* Handlers begun and not returned. */
+static __thread volatile unsigned running __attribute__((tls_model("initial-exec")));
+
+bool handlers_run(void)
+{
+    return running > 0;
+}
 
 /* So far all signals are blocked; the handler has the mask that it asked for. */
 static void call_handler(int number, siginfo_t *information, void *context)
@@ -96,7 +113,9 @@ static void call_handler(int number, siginfo_t *information, void *context)
         handlers_set(number, &usual, NULL);
     }
     set_mask(mask & ~bit_of(signals_stop()));
+    running++;
     h(number, information, context);
+    running--;
 }
 
 /* The thread works with this cache, which may be NULL: then it makes one when it needs it. */
@@ -194,7 +213,8 @@ static void put_signal_off(siginfo_t *information, ucontext_t *context)
     put_off.mask = word_of(&context->uc_sigmask);
     put_off.waiting = true;
     critical.deferred = true;
-    set_word(&context->uc_sigmask, ~bit_of(signals_stop()));
+    if (!GC_TSAN)
+        set_word(&context->uc_sigmask, ~bit_of(signals_stop()));
 }
 
 void handlers_resume(void)
@@ -215,6 +235,8 @@ static void on_signal(int number, siginfo_t *information, void *context)
 {
     int saved_errno = errno;
     struct mutator *m = thread_self;
+    if (GC_TSAN) /* it blocks every signal */
+        signals_open();
     if (critical.depth == 0 && critical.deferred) /* this handler may not return */
         critical_leave();
     if (critical.depth > 0 && !is_fault(number, information))

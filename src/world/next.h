@@ -9,6 +9,19 @@
 /* NULL: there is none, as in a program that is linked statically. */
 void *next_find(const char *name);
 
+/* ThreadSanitizer must see the threads and signals of the program: its function, where it has
+ * one, which calls the C library's. */
+#if GC_TSAN
+#define WATCHED(name)                                                          \
+    ({                                                                         \
+        extern __typeof__(name) watched_##name __asm__("__interceptor_" #name) \
+            __attribute__((weak));                                             \
+        (__typeof__(&name))&watched_##name;                                    \
+    })
+#else
+#define WATCHED(name) ((__typeof__(&name))NULL)
+#endif
+
 /* The next definition of a function, sought once.  `fallback`, if it is not NULL, is the
  * name that it has in programs that are linked statically, declared weak. */
 #define NEXT(name, fallback)                                                           \
@@ -16,7 +29,9 @@ void *next_find(const char *name);
         static __typeof__(&name) next_known PRIVATE_DATA;                              \
         __typeof__(&name) next_found = __atomic_load_n(&next_known, __ATOMIC_RELAXED); \
         if (UNLIKELY(!next_found)) {                                                   \
-            next_found = (fallback);                                                   \
+            next_found = WATCHED(name);                                                \
+            if (!next_found)                                                           \
+                next_found = (fallback);                                               \
             if (!next_found)                                                           \
                 *(void **)&next_found = next_find(#name);                              \
             __atomic_store_n(&next_known, next_found, __ATOMIC_RELAXED);               \

@@ -17,14 +17,13 @@ enum { KERNEL_SET_BYTES = 8 };
 
 static int stop_signal PRIVATE_DATA; /* 0: not installed yet.  Atomic */
 
-static void on_stop(int number, siginfo_t *information, void *context)
+UNWATCHED static void on_stop(int number, siginfo_t *information, void *context)
 {
     (void)number;
     (void)information;
     int saved_errno = errno;
-    if (GC_TSAN)
-        __builtin_unwind_init(); /* the context is not where the thread is now */
-    world_arrived(context);
+    if (world_stops_at(context))
+        world_arrived(context);
     errno = saved_errno;
 }
 
@@ -53,7 +52,7 @@ bool signals_install(void)
         log_line("option signal: %zu is no real-time signal (%d to %d)", options.signal,
                  SIGRTMIN, SIGRTMAX);
     int number = signals_stop();
-    if (handlers_set(number, &action, NULL) != 0)
+    if (handlers_set_stop(number, &action) != 0)
         return false;
     __atomic_store_n(&stop_signal, number, __ATOMIC_RELAXED);
     return true;
@@ -64,9 +63,13 @@ bool signals_send(pid_t tid)
     return syscall(SYS_tgkill, getpid(), tid, signals_stop()) == 0 || errno != ESRCH;
 }
 
+/* ThreadSanitizer hands what has come before over at an atomic operation: here, not while
+ * the signals are blocked. */
 static void set_mask(const sigset_t *mask, sigset_t *saved)
 {
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, mask, saved, KERNEL_SET_BYTES);
+    if (GC_TSAN)
+        signals_stop();
 }
 
 static void block(sigset_t *saved, bool stops)

@@ -15,10 +15,11 @@
 #include "world/handlers.h"
 #include "world/signals.h"
 #include "world/strangers.h"
+#include "world/watcher.h"
 
 enum {
-    MILLISECOND = 1000000, /* nanoseconds */
-    RESEND_AFTER = 100,    /* milliseconds without an answer */
+    MILLISECOND = 1000000,            /* nanoseconds */
+    RESEND_AFTER = GC_TSAN ? 1 : 100, /* milliseconds without an answer */
     WARN_AFTER = 2000,
     ANSWER_WITHIN = 20,
 };
@@ -106,10 +107,12 @@ static void park(struct mutator *m)
     uint32_t epoch;
     __atomic_fetch_add(&world.parked, 1, __ATOMIC_SEQ_CST);
     while (is_stop(epoch = present_epoch())) {
+        WATCHER_RELEASE(&m->acknowledged);
         __atomic_store_n(&m->acknowledged, epoch, __ATOMIC_SEQ_CST);
         arrive(m);
         futex_wait(&world.epoch, epoch, 0);
     }
+    WATCHER_ACQUIRE(&world.epoch);
     if (__atomic_sub_fetch(&world.parked, 1, __ATOMIC_SEQ_CST) == 0)
         futex_wake(&world.parked, INT_MAX);
 }
@@ -148,7 +151,7 @@ static void park_stranger(uint32_t epoch, uintptr_t sp)
     __atomic_fetch_sub(&world.inside, 1, __ATOMIC_SEQ_CST);
 }
 
-static uintptr_t program_counter(const ucontext_t *context)
+UNWATCHED static uintptr_t program_counter(const ucontext_t *context)
 {
 #if defined __x86_64__
     return (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
@@ -157,10 +160,18 @@ static uintptr_t program_counter(const ucontext_t *context)
 #endif
 }
 
+/* A thread inside of ThreadSanitizer, which may hold its locks, is not stopped there: it is
+ * told again (see RESEND_AFTER), and looks for itself on its next slow path. */
+UNWATCHED bool world_stops_at(const ucontext_t *context)
+{
+    if (!GC_TSAN || !watcher_contains(program_counter(context)))
+        return true;
+    critical.deferred = true;
+    return false;
+}
+
 bool world_in_fast_path(const ucontext_t *context)
 {
-    if (GC_TSAN) /* it hands no signal over there, and the context may be an old one */
-        return false;
     if (gc_inline_thread.busy)
         return true;
     uintptr_t pc = program_counter(context);
@@ -172,6 +183,11 @@ bool world_in_fast_path(const ucontext_t *context)
 static struct mutator *registered_self(void)
 {
     return thread_self && thread_self->tid == gettid() ? thread_self : NULL;
+}
+
+static bool is_safe(const struct mutator *m)
+{
+    return __atomic_load_n(&m->safety, __ATOMIC_RELAXED) != SAFETY_NONE;
 }
 
 /* The interrupted registers lie in the context, on the stack above this frame. */
@@ -188,7 +204,7 @@ NOINLINE void world_arrived(const ucontext_t *context)
         critical.deferred = true;
     } else if (!m) {
         park_stranger(epoch, sp);
-    } else if (m->safety == SAFETY_NONE) {
+    } else if (!is_safe(m)) {
         m->in_fast_path = world_in_fast_path(context);
         publish(m, sp, &context->uc_stack);
         park(m);
@@ -292,7 +308,7 @@ void world_join(struct mutator *m)
     sigset_t saved;
     signals_block(&saved);
     m->sp = (uintptr_t)__builtin_frame_address(0);
-    m->safety = SAFETY_SAFE;
+    __atomic_store_n(&m->safety, SAFETY_SAFE, __ATOMIC_RELAXED);
     __atomic_store_n(&m->life, LIFE_LIVING, __ATOMIC_SEQ_CST);
     thread_self = m;
     while (is_stop(epoch = present_epoch()))
@@ -304,7 +320,7 @@ void world_join(struct mutator *m)
 NOINLINE static void wait_from_here(void (*wait)(void))
 {
     struct mutator *m = registered_self();
-    if (!m || m->safety != SAFETY_NONE)
+    if (!m || is_safe(m))
         return wait();
     sigset_t saved;
     signals_block(&saved);

@@ -61,7 +61,10 @@ void world_publish(struct mutator *m, uintptr_t sp);
 /* The thread was interrupted in a fast path. */
 bool world_in_fast_path(const ucontext_t *context);
 
-/* What the signal's handler does. */
+/* The thread may be stopped where it was interrupted. */
+bool world_stops_at(const ucontext_t *context);
+
+/* What the signal's handler does, then. */
 void world_arrived(const ucontext_t *context);
 
 /* Around questions to the dynamic loader: a fork waits for their end, as the child could

@@ -17,6 +17,7 @@
 #include "heap/sizeclass.h"
 #include "trace/walk.h"
 #include "world/fork.h"
+#include "world/handlers.h"
 #include "world/signals.h"
 #include "world/stop.h"
 
@@ -222,11 +223,29 @@ static void arm_exit_hook(struct mutator *m)
         pthread_setspecific(registry.key, m);
 }
 
+/* In a signal handler, which may have interrupted the C library's malloc: the mapping around
+ * this frame. */
+static void guess_stack(uintptr_t *low, uintptr_t *high)
+{
+    struct mapping m;
+    uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
+    if (!maps_find(sp, &m))
+        return probe_stack(low, high);
+    *low = m.low;
+    *high = m.high;
+#if defined __x86_64__ && defined __GLIBC__
+    if (thread_pointer() - sp < m.high - sp)
+        *high = thread_pointer();
+#endif
+}
+
 /* The C library allocates to find the bounds out, with the thread's record locked: where
  * the heap is its malloc, that must not register the thread.  A thread asks it once, when it is first
- * registered: later it may be past its end, in a signal handler that interrupted malloc. */
+ * registered, the main one before: later it may be past its end, or in a signal handler. */
 static void find_bounds(struct mutator *m)
 {
+    if (!bounds.high && handlers_run())
+        return guess_stack(&m->stack_low, &m->stack_high);
     if (!bounds.high && stack_bounds(&bounds.low, &bounds.high) != 0)
         probe_stack(&bounds.low, &bounds.high);
     m->stack_low = bounds.low;
@@ -356,4 +375,8 @@ void thread_forked(void)
 __attribute__((constructor)) static void start(void)
 {
     fork_watch();
+    thread_inside++;
+    if (!bounds.high && stack_bounds(&bounds.low, &bounds.high) != 0)
+        bounds.low = bounds.high = 0;
+    thread_inside--;
 }

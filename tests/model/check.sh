@@ -1,9 +1,9 @@
 #!/bin/sh
-# Checks slots.pml with spin: as it is there must be no error, and with each rule left out
-# there must be one.
+# Checks slots.pml and stop.pml with spin: as they are there must be no error, and with each
+# rule left out there must be one.
 #
-# usage: check.sh [TURNS [CYCLES]]: operations of each thread, collections (default 5 2:
-# seconds; 6 2: a minute and 3 GB)
+# usage: check.sh [TURNS [CYCLES]]: operations of each thread and collections in slots.pml
+# (default 5 2: seconds; 6 2: a minute and 3 GB)
 
 set -eu
 turns=${1:-5} cycles=${2:-2}
@@ -16,23 +16,32 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
-# verdict BROKEN TURNS: prints the number of errors.
+# verdict MODEL BROKEN TURNS: prints the number of errors.
 verdict() {
-    spin "-DBROKEN=$1" "-DTURNS=$2" "-DCYCLES=$cycles" -a "$here/slots.pml"
+    spin "-DBROKEN=$2" "-DTURNS=$3" "-DCYCLES=$cycles" -a "$here/$1.pml"
     ${CC:-cc} -w -O2 -DSAFETY -DVECTORSZ=1024 -DMEMLIM=8000 -o pan pan.c
     ./pan -m1000000 >pan.out
     sed -n 's/.*errors: //p' pan.out
 }
 
 failed=0
-errors=$(verdict NOTHING "$turns")
-states=$(sed -n 's/ *\([0-9.e+]*\) states, stored.*/\1/p' pan.out)
-echo "model: $turns turns, $cycles collections: $states states, $errors errors"
-grep -q 'max search depth too small\|out of memory' pan.out && errors=incomplete
-[ "$errors" = 0 ] || failed=1
-for rule in FREE_ORDER FAST_CACHES SECTIONS LAST_ROOT LOCK; do
-    errors=$(verdict "$rule" 5)
-    echo "model: without $rule: $errors errors"
-    [ "$errors" = 0 ] && failed=1
-done
+
+# check MODEL TURNS FEWER RULE...: FEWER turns show what each rule is for.
+check() {
+    model=$1 fewer=$3
+    errors=$(verdict "$model" NOTHING "$2")
+    states=$(sed -n 's/ *\([0-9.e+]*\) states, stored.*/\1/p' pan.out)
+    echo "model: $model, $2 turns: $states states, $errors errors"
+    grep -q 'max search depth too small\|out of memory' pan.out && errors=incomplete
+    [ "$errors" = 0 ] || failed=1
+    shift 3
+    for rule; do
+        errors=$(verdict "$model" "$rule" "$fewer")
+        echo "model: $model without $rule: $errors errors"
+        [ "$errors" != 0 ] || failed=1
+    done
+}
+
+check slots "$turns" 5 FREE_ORDER FAST_CACHES SECTIONS LAST_ROOT LOCK
+check stop 2 2 JOIN LEAVE CLAIM RELEASE SECTIONS PUBLISH
 exit $failed

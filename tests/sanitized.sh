@@ -1,0 +1,38 @@
+#!/bin/sh
+# Builds the library and its tests with one of the compiler's sanitizers, in a folder of
+# their own here, and runs there what it can watch.
+#
+# usage: sanitized.sh check-tsan|check-asan|check-ubsan [RUNS]
+
+set -eu
+source=$(cd "$(dirname "$0")/.." && pwd)
+case $1 in
+check-tsan) build=build-tsan flags=-fsanitize=thread ;;
+check-asan) build=build-asan flags=-fsanitize=address ;;
+check-ubsan) build=build-ubsan flags='-fsanitize=undefined -fno-sanitize-recover' ;;
+*) exit 2 ;;
+esac
+programs='tests/unit/unit tests/api/api tests/roots/roots-gcc-O0 tests/roots/roots-gcc-O2
+    tests/threads/threads'
+mkdir -p "$build"
+cd "$build"
+[ -f config.status ] ||
+    "$source/configure" -q --disable-shared CC="$CC" CFLAGS="-O1 -g $flags"
+make -s libgcalloc.la $programs tests/threads/storm
+
+# Children of a program with threads start and end without those; Check allocates for each
+# assertion, also for those in signal handlers.
+TSAN_OPTIONS='die_after_fork=0 report_thread_leaks=0 report_signal_unsafe=0'
+# What only the heap refers to is no leak; objects on stacks must be on stacks.
+ASAN_OPTIONS='detect_leaks=0 detect_stack_use_after_return=0'
+CK_TIMEOUT_MULTIPLIER=10
+export TSAN_OPTIONS ASAN_OPTIONS CK_TIMEOUT_MULTIPLIER
+
+run=0
+while [ $((run += 1)) -le "${2:-1}" ]; do
+    for program in $programs; do
+        "$program"
+    done
+    TSAN_OPTIONS='die_after_fork=0 report_thread_leaks=0' "$source/tests/threads/storm.sh"
+done
+echo "$1: all passed"
