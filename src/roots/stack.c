@@ -9,6 +9,7 @@
 #include "base/os.h"
 #include "heap/lookup.h"
 #include "roots/coroutines.h"
+#include "world/fork.h"
 #include "world/stop.h"
 
 enum {
@@ -83,17 +84,17 @@ static void enter_stack(struct walk *w, uintptr_t sp, size_t red_zone)
 
 static bool first_frame(unw_cursor_t *cursor, unw_context_t *context)
 {
-    world_ask_begin();
+    fork_hold_off();
     bool found = unw_init_local(cursor, context) == 0;
-    world_ask_end();
+    fork_let_go_on();
     return found;
 }
 
 static bool next_frame(unw_cursor_t *cursor, unw_word_t *sp)
 {
-    world_ask_begin();
+    fork_hold_off();
     bool found = unw_step(cursor) > 0 && unw_get_reg(cursor, UNW_REG_SP, sp) == 0;
-    world_ask_end();
+    fork_let_go_on();
     return found;
 }
 

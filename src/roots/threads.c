@@ -4,6 +4,7 @@
 #include "base/specific.h"
 #include "roots/coroutines.h"
 #include "roots/segments.h"
+#include "world/fork.h"
 #include "world/stop.h"
 
 const struct snapshot *threads_snapshot(const struct heap *h, uintptr_t sp)
@@ -17,9 +18,9 @@ const struct snapshot *threads_snapshot(const struct heap *h, uintptr_t sp)
     tls_modules_clear(&s->modules);
     world_publish(m, sp);
     stack_snapshot(h, m, sp, s->pointers, &s->stacks);
-    world_ask_begin();
+    fork_hold_off();
     segments_snapshot(&s->segments, &s->modules, &s->loaded);
-    world_ask_end();
+    fork_let_go_on();
     return s;
 }
 

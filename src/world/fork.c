@@ -6,17 +6,128 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "base/critical.h"
+#include "base/futex.h"
+#include "base/os.h"
+#include "trace/ask.h"
 #include "world/next.h"
+#include "world/signals.h"
 #include "world/stop.h"
+
+enum {
+    MILLISECOND = 1000000, /* nanoseconds */
+    ANSWER_WITHIN = 20,    /* milliseconds */
+};
+
+/* Threads between fork_hold_off and fork_let_go_on.  Atomic. */
+static uint32_t asking PRIVATE_DATA;
+
+/* ---- The gate in front of critical sections ------------------------------------------------ */
+
+static bool gate_is_closed(void)
+{
+    return __atomic_load_n(&critical_gate, __ATOMIC_SEQ_CST) != 0;
+}
+
+static void wait_for_gate(void)
+{
+    while (gate_is_closed())
+        futex_wait(&critical_gate, 1, 0);
+}
+
+static void wait_at_gate(void)
+{
+    world_wait_safely(wait_for_gate);
+}
+
+static void close_gate(void)
+{
+    world_stop();
+    __atomic_store_n(&critical_gate, 1, __ATOMIC_SEQ_CST);
+    world_restart();
+}
+
+static void open_gate(void)
+{
+    __atomic_store_n(&critical_gate, 0, __ATOMIC_SEQ_CST);
+    futex_wake(&critical_gate, INT_MAX);
+}
+
+/* ---- Questions to the loader ----------------------------------------------------------------- */
+
+void fork_hold_off(void)
+{
+    __atomic_fetch_add(&asking, 1, __ATOMIC_SEQ_CST);
+    while (gate_is_closed() && !world_is_mine()) {
+        fork_let_go_on();
+        wait_at_gate();
+        __atomic_fetch_add(&asking, 1, __ATOMIC_SEQ_CST);
+    }
+}
+
+void fork_let_go_on(void)
+{
+    if (__atomic_sub_fetch(&asking, 1, __ATOMIC_SEQ_CST) == 0)
+        futex_wake(&asking, INT_MAX);
+}
+
+void ask_begin(sigset_t *saved)
+{
+    signals_block_handlers(saved);
+    fork_hold_off();
+}
+
+void ask_end(const sigset_t *saved)
+{
+    fork_let_go_on();
+    signals_restore(saved);
+}
+
+/* false: some are not answered for as long as one waits. */
+static bool wait_for_answers(void)
+{
+    uint32_t threads;
+    uint64_t end = os_now() + ANSWER_WITHIN * (uint64_t)MILLISECOND;
+    while ((threads = __atomic_load_n(&asking, __ATOMIC_SEQ_CST)) != 0) {
+        if (os_now() > end)
+            return false;
+        futex_wait(&asking, threads, MILLISECOND);
+    }
+    return true;
+}
+
+/* ---- Fork -------------------------------------------------------------------------------------- */
+
+/* The threads must run while the C library forks, as it waits for locks that they may
+ * hold; so a gate is closed while they are stopped.  Who waits there may hold a lock of the
+ * loader, in a callback of dl_iterate_phdr that allocates: if a question waits for that,
+ * the gate is opened for a while. */
+static void before(void)
+{
+    for (;;) {
+        world_lock();
+        if (!world_is_started())
+            return;
+        close_gate();
+        if (wait_for_answers())
+            return;
+        open_gate();
+        world_unlock();
+        wait_for_answers();
+    }
+}
 
 static void in_parent(void)
 {
-    world_after_fork(false);
+    open_gate();
+    world_unlock();
 }
 
 static void in_child(void)
 {
-    world_after_fork(true);
+    critical_gate = asking = 0;
+    world_forked();
+    world_unlock();
 }
 
 #if GC_TSAN
@@ -24,7 +135,7 @@ static void in_child(void)
  * stop may wait for. */
 EXPORTED pid_t fork(void)
 {
-    world_before_fork();
+    before();
     pid_t pid = NEXT(fork, NO_FALLBACK(fork))();
     if (pid == 0)
         in_child();
@@ -36,6 +147,7 @@ EXPORTED pid_t fork(void)
 
 void fork_watch(void)
 {
+    critical_hooks.wait_at_gate = wait_at_gate;
     if (!GC_TSAN)
-        pthread_atfork(world_before_fork, in_parent, in_child);
+        pthread_atfork(before, in_parent, in_child);
 }

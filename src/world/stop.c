@@ -11,7 +11,6 @@
 #include "base/log.h"
 #include "base/os.h"
 #include "base/specific.h"
-#include "trace/ask.h"
 #include "world/handlers.h"
 #include "world/signals.h"
 #include "world/strangers.h"
@@ -21,7 +20,6 @@ enum {
     MILLISECOND = 1000000,            /* nanoseconds */
     RESEND_AFTER = GC_TSAN ? 1 : 100, /* milliseconds without an answer */
     WARN_AFTER = 2000,
-    ANSWER_WITHIN = 20,
 };
 
 static struct {
@@ -32,7 +30,6 @@ static struct {
     uint32_t turn;    /* changes when one of those gets it.  Atomic */
     uint32_t epoch;   /* odd: a stop is going on.  Parked threads wait for it to change */
     uint32_t parked;  /* threads not awake again after a stop.  Atomic */
-    uint32_t asking;  /* threads between world_ask_begin and world_ask_end.  Atomic */
     /* Of threads that stopped; who stops them waits for it to change. */
     uint32_t arrivals;
     const struct mutator *awaited; /* whom it waits for now; NULL: a stranger.  Atomic */
@@ -332,9 +329,7 @@ NOINLINE static void wait_from_here(void (*wait)(void))
     signals_restore(&saved);
 }
 
-/* Runs `wait` with the calling thread safe, if it is registered: then no signal handler
- * runs on it meanwhile. */
-NOINLINE static void wait_safely(void (*wait)(void))
+NOINLINE void world_wait_safely(void (*wait)(void))
 {
     int saved_errno = errno;
     __builtin_unwind_init();
@@ -374,7 +369,7 @@ bool world_lock(void)
     critical_begin();
     bool waits = !lock_try(&world.lock, RANK_WORLD);
     if (waits && registered_self()) {
-        wait_safely(take_world);
+        world_wait_safely(take_world);
     } else if (waits) {
         critical_end();
         take_world();
@@ -505,114 +500,25 @@ bool world_stranger_is_parked(pid_t tid)
     return false;
 }
 
-/* ---- Fork ----------------------------------------------------------------------------------- */
+/* ---- Beginning ------------------------------------------------------------------------------- */
 
-static void wait_for_gate(void)
+void world_forked(void)
 {
-    while (__atomic_load_n(&critical_gate, __ATOMIC_ACQUIRE) != 0)
-        futex_wait(&critical_gate, 1, 0);
+    world.waiting = world.parked = world.inside = 0;
+    world.process = getpid();
+    thread_forked();
+    strangers_forked();
 }
 
-static void wait_at_gate(void)
+bool world_is_started(void)
 {
-    wait_safely(wait_for_gate);
-}
-
-void world_ask_begin(void)
-{
-    __atomic_fetch_add(&world.asking, 1, __ATOMIC_SEQ_CST);
-    while (__atomic_load_n(&critical_gate, __ATOMIC_SEQ_CST) != 0 && !world_is_mine()) {
-        world_ask_end();
-        wait_at_gate();
-        __atomic_fetch_add(&world.asking, 1, __ATOMIC_SEQ_CST);
-    }
-}
-
-void world_ask_end(void)
-{
-    if (__atomic_sub_fetch(&world.asking, 1, __ATOMIC_SEQ_CST) == 0)
-        futex_wake(&world.asking, INT_MAX);
-}
-
-void ask_begin(sigset_t *saved)
-{
-    signals_block_handlers(saved);
-    world_ask_begin();
-}
-
-void ask_end(const sigset_t *saved)
-{
-    world_ask_end();
-    signals_restore(saved);
-}
-
-/* false: some are not answered for as long as one waits. */
-static bool wait_for_questions(void)
-{
-    uint32_t asking;
-    uint64_t end = os_now() + ANSWER_WITHIN * (uint64_t)MILLISECOND;
-    while ((asking = __atomic_load_n(&world.asking, __ATOMIC_SEQ_CST)) != 0) {
-        if (os_now() > end)
-            return false;
-        futex_wait(&world.asking, asking, MILLISECOND);
-    }
-    return true;
-}
-
-static void close_gate(void)
-{
-    world_stop();
-    __atomic_store_n(&critical_gate, 1, __ATOMIC_SEQ_CST);
-    world_restart();
-}
-
-static void open_gate(void)
-{
-    __atomic_store_n(&critical_gate, 0, __ATOMIC_SEQ_CST);
-    futex_wake(&critical_gate, INT_MAX);
-}
-
-/* The threads must run while the C library forks, as it waits for locks that they may
- * hold; so a gate is closed while they are stopped.  Who waits there may hold a lock of the
- * loader, in a callback of dl_iterate_phdr that allocates: if a question waits for that,
- * the gate is opened for a while. */
-void world_before_fork(void)
-{
-    for (;;) {
-        world_lock();
-        if (!__atomic_load_n(&world.started, __ATOMIC_ACQUIRE))
-            return;
-        close_gate();
-        if (wait_for_questions())
-            return;
-        open_gate();
-        world_unlock();
-        wait_for_questions();
-    }
-}
-
-void world_after_fork(bool child)
-{
-    if (child) {
-        __atomic_store_n(&critical_gate, 0, __ATOMIC_SEQ_CST);
-        __atomic_store_n(&world.waiting, 0, __ATOMIC_RELAXED);
-        __atomic_store_n(&world.parked, 0, __ATOMIC_RELAXED);
-        __atomic_store_n(&world.inside, 0, __ATOMIC_RELAXED);
-        __atomic_store_n(&world.asking, 0, __ATOMIC_RELAXED);
-        world.process = getpid();
-        thread_forked();
-        strangers_forked();
-    } else {
-        open_gate();
-    }
-    world_unlock();
+    return __atomic_load_n(&world.started, __ATOMIC_ACQUIRE);
 }
 
 bool world_start(void)
 {
     specific_learn();
     critical_hooks.leave = park_now;
-    critical_hooks.wait_at_gate = wait_at_gate;
     world.process = getpid();
     bool started = signals_install();
     __atomic_store_n(&world.started, started, __ATOMIC_RELEASE);

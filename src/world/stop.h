@@ -67,16 +67,15 @@ bool world_stops_at(const ucontext_t *context);
 /* What the signal's handler does, then. */
 void world_arrived(const ucontext_t *context);
 
-/* Around questions to the dynamic loader: a fork waits for their end, as the child could
- * not unlock what another thread had locked.  Not in a critical section, and with none in
- * between: the fork that waits has closed the gate in front of them. */
-void world_ask_begin(void);
-void world_ask_end(void);
+/* Runs `wait` with the calling thread safe, if it is registered: then no signal handler
+ * runs on it meanwhile. */
+void world_wait_safely(void (*wait)(void));
 
-/* Fork.  After `before` nobody is in a critical section, nor gets into one until `after`,
- * in both processes. */
-void world_before_fork(void);
-void world_after_fork(bool child);
+/* Child of a fork, in which the calling thread, which has the world lock, is the only one. */
+void world_forked(void);
+
+/* There have been stops, or may be. */
+bool world_is_started(void);
 
 /* A thread that runs without the registry's knowing, parked in the handler. */
 struct stranger {
