@@ -9,7 +9,10 @@
 
 #include <stdatomic.h>
 
-enum { SIZE = 8, WRITES = 2000 }; /* bytes of an object; times that each byte is written */
+enum {
+    SIZE = 8,
+    WRITES = 2000
+}; /* bytes of an object; times that each byte is written */
 
 static unsigned char *volatile given[MEASURE_THREADS];
 static atomic_int started;
@@ -55,6 +58,7 @@ int main(int argc, char **argv)
         given[t] = peer_alloc_atomic(SIZE);
     start = measure_now_ns();
     checksum = measure_run(threads, run, objects);
-    measure_report(measure_now_ns() - start, (uint64_t)threads * (uint64_t)objects, checksum);
+    measure_report(measure_now_ns() - start, (uint64_t)threads * (uint64_t)objects,
+                   checksum);
     return 0;
 }

@@ -64,7 +64,8 @@ int main(int argc, char **argv)
     peer_init();
     slots = peer_alloc_zeroed(slot_count * sizeof(*slots));
     for (uint32_t i = 0; i < slot_count; i++)
-        slots[i] = object_new(measure_small_size(measure_random(&random)), i, atomic, &errors);
+        slots[i] =
+            object_new(measure_small_size(measure_random(&random)), i, atomic, &errors);
 
     start = measure_now_ns();
     for (uint32_t i = 0; i < replacements; i++) {
@@ -74,7 +75,8 @@ int main(int argc, char **argv)
         checksum += object_sum(old);
         if (free_replaced)
             peer_free(old);
-        *slot = object_new(measure_small_size(measure_random(&random)), i, atomic, &errors);
+        *slot =
+            object_new(measure_small_size(measure_random(&random)), i, atomic, &errors);
     }
     time_ns = measure_now_ns() - start;
 

@@ -25,7 +25,8 @@ struct lane {
     long lives; /* that are to begin yet */
 };
 
-static struct lane lanes[MEASURE_THREADS]; /* static data: a collector finds the objects */
+static struct lane
+    lanes[MEASURE_THREADS]; /* static data: a collector finds the objects */
 static sem_t lanes_ended;
 
 static struct object *object_new(uint64_t random)

@@ -39,8 +39,8 @@ static uint64_t run(int objects)
         struct object *object = peer_alloc_atomic(size);
 
         *object = (struct object){(uint32_t)size, (uint32_t)i};
-        sum += object_end(
-            atomic_exchange(&slots[measure_random(&random) % SLOTS], object));
+        sum +=
+            object_end(atomic_exchange(&slots[measure_random(&random) % SLOTS], object));
     }
     return sum;
 }
