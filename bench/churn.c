@@ -20,14 +20,6 @@ struct head {
 
 static struct head **volatile slots;
 
-static size_t draw_size(uint64_t random)
-{
-    unsigned doublings = (unsigned)__builtin_ctz((unsigned)random | 8);
-    size_t least = (size_t)16 << doublings;
-
-    return least + (random >> 32) % least;
-}
-
 static unsigned char *last_byte(struct head *object, size_t size)
 {
     return (unsigned char *)object + size - 1;
@@ -72,7 +64,8 @@ int main(int argc, char **argv)
     peer_init();
     slots = peer_alloc_zeroed(slot_count * sizeof(*slots));
     for (uint32_t i = 0; i < slot_count; i++)
-        slots[i] = object_new(draw_size(measure_random(&random)), i, atomic, &errors);
+        slots[i] =
+            object_new(measure_small_size(measure_random(&random)), i, atomic, &errors);
 
     start = measure_now_ns();
     for (uint32_t i = 0; i < replacements; i++) {
@@ -82,7 +75,8 @@ int main(int argc, char **argv)
         checksum += object_sum(old);
         if (free_replaced)
             peer_free(old);
-        *slot = object_new(draw_size(measure_random(&random)), i, atomic, &errors);
+        *slot =
+            object_new(measure_small_size(measure_random(&random)), i, atomic, &errors);
     }
     time_ns = measure_now_ns() - start;
 

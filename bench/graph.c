@@ -1,7 +1,8 @@
-/* The time of a full collection of a live graph: objects of 48 bytes with four pointers
- * each, all reachable from one root, nothing to reclaim.
+/* The time of a full collection of a live graph: objects with four pointers each, all
+ * reachable from one root, nothing to reclaim.
  *
- * usage: graph sequential|random THOUSANDS: where the pointers of an object lead.
+ * usage: graph sequential|random MIB [SIZE]: where the pointers of an object lead, how much
+ * all objects take, and how much each of them, if not 48 bytes.
  *   sequential: to the four objects that were allocated after it
  *   random: one to its successor in a random cycle through all objects, three anywhere
  * The result is the median of a few collections; an operation is one object. */
@@ -10,14 +11,14 @@
 #include <sys/mman.h>
 
 #define EDGES 4
+#define NODE_SIZE 48
 #define COLLECTIONS 5
 
-static const char usage[] = "sequential|random THOUSANDS";
+static const char usage[] = "sequential|random MIB [SIZE]";
 
 struct node {
     struct node *edges[EDGES];
     uint64_t number;
-    uint64_t unused;
 };
 
 /* volatile: stores to a variable that nobody reads may otherwise be left out. */
@@ -25,11 +26,11 @@ static struct node *volatile root;
 
 /* Allocates the nodes as a list from the root, so that they live, and puts their
  * addresses into the table, which no collector scans. */
-static void nodes_new(struct node **table, uint64_t count)
+static void nodes_new(struct node **table, uint64_t count, size_t node_size)
 {
     root = NULL;
     for (uint64_t i = 0; i < count; i++) {
-        struct node *node = peer_alloc(sizeof(*node));
+        struct node *node = peer_alloc(node_size);
 
         node->edges[0] = root;
         node->number = i;
@@ -64,7 +65,7 @@ static void connect_random(struct node **table, uint64_t count)
 }
 
 /* Nothing is allocated while the nodes are connected, so none can be lost meanwhile. */
-static void graph_build(bool sequential, uint64_t count)
+static void graph_build(bool sequential, uint64_t count, size_t node_size)
 {
     size_t size = count * sizeof(struct node *);
     struct node **table =
@@ -74,7 +75,7 @@ static void graph_build(bool sequential, uint64_t count)
         perror("graph: table");
         exit(1);
     }
-    nodes_new(table, count);
+    nodes_new(table, count, node_size);
     if (sequential)
         connect_sequential(table, count);
     else
@@ -99,13 +100,17 @@ static uint64_t graph_sum(uint64_t count)
 int main(int argc, char **argv)
 {
     uint64_t times[COLLECTIONS], count;
+    size_t node_size = NODE_SIZE;
     bool sequential;
 
-    measure_count(argc, argv, 2, usage);
+    if (argc == 4)
+        node_size = (size_t)measure_number(argv, 3, sizeof(struct node), 4096, usage);
+    else
+        measure_count(argc, argv, 2, usage);
     sequential = measure_choice(argv, 1, "sequential", "random", usage);
-    count = 1000 * (uint64_t)measure_number(argv, 2, 1, 100000, usage);
+    count = ((uint64_t)measure_number(argv, 2, 1, 100000, usage) << 20) / node_size;
     peer_init();
-    graph_build(sequential, count);
+    graph_build(sequential, count, node_size);
     peer_collect(); /* the first, which may set things up, does not count */
     for (int i = 0; i < COLLECTIONS; i++) {
         uint64_t start = measure_now_ns();

@@ -28,21 +28,13 @@ struct ring {
 static struct ring rings[PAIRS_MOST]; /* static data: a collector finds the objects */
 static uint32_t objects_each;
 
-static size_t draw_size(uint64_t random)
-{
-    unsigned doublings = (unsigned)__builtin_ctz((unsigned)random | 8);
-    size_t least = (size_t)16 << doublings;
-
-    return least + (random >> 32) % least;
-}
-
 static void *produce(void *argument)
 {
     struct ring *ring = argument;
     uint64_t random = (uint64_t)(ring - rings) + 1;
 
     for (uint32_t i = 0; i < objects_each; i++) {
-        size_t size = draw_size(measure_random(&random));
+        size_t size = measure_small_size(measure_random(&random));
         struct object *object = peer_alloc_atomic(size);
 
         *object = (struct object){(uint32_t)size, i};

@@ -131,6 +131,16 @@ static inline size_t measure_random_size(uint64_t *state, unsigned low, unsigned
     return least + measure_random(state) % (least + 1);
 }
 
+/* A size from 16 to 255 out of one random number: each doubling is half as likely as the
+ * one below it. */
+static inline size_t measure_small_size(uint64_t random)
+{
+    unsigned doublings = (unsigned)__builtin_ctz((unsigned)random | 8);
+    size_t least = (size_t)16 << doublings;
+
+    return least + (random >> 32) % least;
+}
+
 static inline int measure_compare(const void *a, const void *b)
 {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;

@@ -16,7 +16,8 @@
  *   peer_collections()     collections so far
  *   peer_leak_check()      looks for leaks now; whether there are any (gcalloc and lsan only)
  *   peer_check()           ends the program unless the peer really was what allocated
- * An allocation that fails ends the program: a workload does not check. */
+ * An allocation that fails ends the program, with status PEER_OUT_OF_MEMORY: a workload does
+ * not check. */
 #ifndef BENCH_PEER_H
 #define BENCH_PEER_H
 
@@ -27,6 +28,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { PEER_OUT_OF_MEMORY = 3 };
 
 #if defined(PEER_GCALLOC)
 
@@ -64,13 +67,20 @@ static inline uint64_t peer_collections(void)
 
 #define PEER_COLLECTS 1
 #define PEER_NAME "libgc"
-#define PEER_INIT() GC_INIT()
+#define PEER_INIT() libgc_init()
 #define PEER_ALLOC(size) GC_MALLOC(size)
 #define PEER_ALLOC_ZEROED(size) GC_MALLOC(size)
 #define PEER_ALLOC_ATOMIC(size) GC_MALLOC_ATOMIC(size)
 #define PEER_REALLOC(object, size) GC_REALLOC(object, size)
 #define PEER_FREE(object) GC_FREE(object)
 #define PEER_COLLECT() GC_gcollect()
+
+/* Without the second call its markers would begin with the program's first thread. */
+static inline void libgc_init(void)
+{
+    GC_INIT();
+    GC_start_mark_threads();
+}
 
 static inline void peer_version_print(char *text, size_t size)
 {
@@ -211,7 +221,7 @@ static inline void *peer_opaque(void *object)
     __asm__ volatile("" : "+r"(object));
     if (!object) {
         fprintf(stderr, "%s: out of memory\n", PEER_NAME);
-        exit(1);
+        exit(PEER_OUT_OF_MEMORY);
     }
     return object;
 }

@@ -22,6 +22,17 @@ function all(numbers, work, who,    i, result) {
     return "[" result "]"
 }
 
+# The percentiles of the histograms, run by run.
+function print_percentiles(work, who,    n, i, percents, tail) {
+    n = split("50 99 99.9 99.99", percents, " ")
+    printf "          \"percentiles_ns\": {"
+    for (i = 1; i <= n; i++) {
+        find_tail(tail, work, who, percents[i])
+        printf "%s\"%s\": %s", (i > 1 ? ", " : ""), percents[i], all(tail, work, who)
+    }
+    printf "},\n"
+}
+
 function print_peer(work, who) {
     printf "        {\n"
     printf "          \"name\": %s,\n", quote(who)
@@ -29,6 +40,8 @@ function print_peer(work, who) {
     printf "          \"settings\": %s,\n", quote(settings[work, who])
     printf "          \"operations\": %s,\n", operations[work, who]
     printf "          \"time_ns\": %s,\n", all(time_ns, work, who)
+    if (work in has_histogram)
+        print_percentiles(work, who)
     printf "          \"rss_kb\": %s,\n", all(rss, work, who)
     printf "          \"collections\": %s\n        }", all(collections, work, who)
 }
@@ -37,6 +50,8 @@ function print_workload(work,    p) {
     printf "    {\n      \"name\": %s,\n", quote(work)
     printf "      \"command\": %s,\n", quote(command[work])
     printf "      \"unit\": %s,\n", quote(unit[work])
+    if (live[work])
+        printf "      \"live_kb\": %d,\n", live[work]
     printf "      \"checksum\": %s,\n      \"peers\": [\n", quote(checksum[work])
     for (p = 1; p <= peer_count[work]; p++) {
         print_peer(work, peers[work, p])

@@ -1,17 +1,31 @@
 # Writes what the gnuplot scripts draw into files in `dir`, and prints for each plot
-#   script|file of data|the two other arguments of the script
+#   script|file of data|the other arguments of the script
 # Needs report.awk.
 
 BEGIN {
     # The palette of Okabe and Ito, which colour-blind people can read.
     split("gcalloc 0x0072B2 libgc 0xD55E00 libgc-1 0xE69F00 glibc 0x777777 " \
-        "mimalloc 0x009E73 jemalloc 0xCC79A7 tcmalloc 0x56B4E9", palette, " ")
+        "mimalloc 0x009E73 jemalloc 0xCC79A7 tcmalloc 0x56B4E9 signals 0x000000 " \
+        "gcalloc-1 0x00446B gcalloc-4k 0x00446B libgc-new 0x8A3D00 " \
+        "libgc-incremental 0xE69F00", palette, " ")
     for (i = 1; i in palette; i += 2)
         colour[palette[i]] = palette[i + 1]
 }
 
+# Two arguments of a script: the names and the colours of its blocks of data.
+function legend(names, n,    i, words, colours) {
+    for (i = 1; i <= n; i++) {
+        words = words (i > 1 ? " " : "") names[i]
+        colours = colours (i > 1 ? " " : "") colour[names[i]]
+    }
+    return words "|" colours
+}
+
+# ---- One workload: bars ----
+
 # Lines of: peer, colour, median, low and high time, median RSS in MiB.
-function write_workload(work, file,    p, who, times) {
+function plot_workload(work,    file, p, who, times) {
+    file = dir "/" work ".data"
     for (p = 1; p <= peer_count[work]; p++) {
         who = peers[work, p]
         summarize(value, work, who)
@@ -20,14 +34,105 @@ function write_workload(work, file,    p, who, times) {
         print who, colour[who], times, median / 1024 >file
     }
     close(file)
+    print "workload|" file "|" work " (" command[work] ")|" unit[work]
 }
 
-# The peers that gcalloc is compared with anywhere, in names[1..]; returns how many.
-function find_others(names,    w, p, who, seen, n) {
+# ---- One workload: how long its pauses are ----
+
+# A block for a peer: time in microseconds, and the share of what took longer, in all runs.
+function write_pauses(work, who, file,    r, i, n, entries, count, total, bounds, sum) {
+    for (r = 1; r <= runs[work, who]; r++) {
+        n = split(histogram[work, who, r], entries, /[ :]/)
+        for (i = 1; i < n; i += 2) {
+            count[entries[i]] += entries[i + 1]
+            total += entries[i + 1]
+        }
+    }
+    n = 0
+    for (i in count)
+        bounds[++n] = i + 0
+    sort(bounds, n)
+    for (i = 1; i <= n; i++) {
+        sum += count[bounds[i]]
+        print bounds[i] / 1e3, sum < total ? (total - sum) / total : "NaN" >file
+    }
+    printf "\n\n" >file
+}
+
+function plot_pauses(work,    file, p, names) {
+    file = dir "/" work "-pauses.data"
+    for (p = 1; p <= peer_count[work]; p++) {
+        names[p] = peers[work, p]
+        write_pauses(work, names[p], file)
+    }
+    close(file)
+    print "pauses|" file "|" work " (" command[work] ")|" legend(names, p - 1)
+}
+
+# ---- A family of workloads: curves ----
+
+# The parts of the name FAMILY@VALUE; a workload that is not of a family has none.
+function family(work) {
+    return substr(work, 1, index(work, "@") - 1)
+}
+
+function position(work) {
+    return substr(work, index(work, "@") + 1)
+}
+
+# The peers that appear anywhere in it, in names[1..]; returns how many.
+function find_members(name, names,    w, p, who, seen, n) {
     for (w = 1; w <= workload_count; w++)
-        for (p = 1; p <= peer_count[workloads[w]]; p++) {
+        for (p = 1; family(workloads[w]) == name && p <= peer_count[workloads[w]]; p++) {
             who = peers[workloads[w], p]
-            if (!(who in seen) && compare(value, workloads[w], who)) {
+            if (!(who in seen))
+                names[++n] = who
+            seen[who] = 1
+        }
+    return n + 0
+}
+
+# A block for a peer: value (with a limited heap the peak RSS, as a multiple of what lives),
+# median, low and high of the time.
+function write_curve(name, who, file,    w, work, x) {
+    for (w = 1; w <= workload_count; w++) {
+        work = workloads[w]
+        if (family(work) != name || !((work, who) in runs))
+            continue
+        summarize(rss, work, who)
+        x = live[work] ? median / live[work] : position(work)
+        summarize(value, work, who)
+        print x, median, low, high >file
+    }
+    printf "\n\n" >file
+}
+
+function plot_family(name, first,    file, n, p, names, label) {
+    file = dir "/" name ".data"
+    n = find_members(name, names)
+    for (p = 1; p <= n; p++)
+        write_curve(name, names[p], file)
+    close(file)
+    label = live[first] ? "peak RSS / live data" : axis[first]
+    print "sweep|" file "|" name "|" unit[first] "|" label "|" legend(names, n)
+}
+
+# ---- All workloads: ratios ----
+
+# The workloads that are not of a family, in names[1..]; returns how many.
+function find_single(names,    w, n) {
+    for (w = 1; w <= workload_count; w++)
+        if (family(workloads[w]) == "")
+            names[++n] = workloads[w]
+    return n + 0
+}
+
+# The peers that gcalloc is compared with in any of them; returns how many.
+function find_others(works, work_count, names,    w, p, who, seen, n) {
+    for (w = 1; w <= work_count; w++)
+        for (p = 1; p <= peer_count[works[w]]; p++) {
+            who = peers[works[w], p]
+            if (!(who in seen) && compare(value, works[w], who)) {
                 seen[who] = 1
                 names[++n] = who
             }
@@ -37,39 +142,36 @@ function find_others(names,    w, p, who, seen, n) {
 
 # First a block with the position and name of each workload, then one for each peer with
 # position, median, low and high of the ratio.
-function write_ratios(numbers, file, names, n,    p, w) {
-    for (w = 1; w <= workload_count; w++)
-        print w, workloads[w] >file
+function plot_ratio(numbers, name, works, work_count,    file, names, n, p, w) {
+    file = dir "/" name ".data"
+    n = find_others(works, work_count, names)
+    if (n == 0)
+        return
+    for (w = 1; w <= work_count; w++)
+        print w, works[w] >file
     for (p = 1; p <= n; p++) {
         printf "\n\n" >file
-        for (w = 1; w <= workload_count; w++)
-            if (compare(numbers, workloads[w], names[p]))
+        for (w = 1; w <= work_count; w++)
+            if (compare(numbers, works[w], names[p]))
                 print w + (p - (n + 1) / 2) * 0.8 / n, median, low, high >file
     }
     close(file)
-}
-
-function join(list, n,    i, text) {
-    for (i = 1; i <= n; i++)
-        text = text (i > 1 ? " " : "") list[i]
-    return text
+    print "ratio|" file "|" legend(names, n)
 }
 
 END {
     for (w = 1; w <= workload_count; w++) {
         work = workloads[w]
-        file = dir "/" work ".data"
-        write_workload(work, file)
-        print "workload|" file "|" work " (" command[work] ")|" unit[work]
+        name = family(work)
+        if (name == "")
+            plot_workload(work)
+        else if (!(name in drawn))
+            plot_family(name, work)
+        drawn[name] = 1
+        if (work in has_histogram)
+            plot_pauses(work)
     }
-    n = find_others(others)
-    for (p = 1; p <= n; p++)
-        colours[p] = colour[others[p]]
-    if (n > 0) {
-        write_ratios(value, dir "/ratio-time.data", others, n)
-        write_ratios(rss, dir "/ratio-rss.data", others, n)
-        arguments = "|" join(others, n) "|" join(colours, n)
-        print "ratio|" dir "/ratio-time.data" arguments
-        print "ratio|" dir "/ratio-rss.data" arguments
-    }
+    n = find_single(single)
+    plot_ratio(value, "ratio-time", single, n)
+    plot_ratio(rss, "ratio-rss", single, n)
 }

@@ -1,7 +1,10 @@
 # Reads the results of bench/run, one run per line, for report-table.awk, report-json.awk
 # and report-plots.awk, and summarizes them:
-#   workload|command|unit|checksum|peer|version|settings|time|operations|RSS|collections
-# with times in nanoseconds and the RSS in KiB.
+#   workload|command|unit|checksum|peer|version|settings|time|operations|RSS|collections|
+#   histogram|axis|live
+# with times in nanoseconds, the RSS and what lives in KiB, and a histogram as window.c
+# prints it.  The last three may be empty.  With an axis the workload's name is
+# FAMILY@VALUE, one of several measurements of a family.
 
 {
     workload = $1
@@ -11,6 +14,8 @@
         command[workload] = $2
         unit[workload] = $3
         checksum[workload] = $4
+        axis[workload] = $13
+        live[workload] = $14
     }
     if (!((workload, peer) in runs)) {
         peers[workload, ++peer_count[workload]] = peer
@@ -23,11 +28,32 @@
     value[workload, peer, n] = $8 / $9 / scale($3)
     rss[workload, peer, n] = $10
     collections[workload, peer, n] = $11
+    histogram[workload, peer, n] = $12
+    if ($12 != "")
+        has_histogram[workload] = 1
 }
 
 # How many nanoseconds the unit is, such as ms or ns/object.
 function scale(name) {
     return name ~ /^ms/ ? 1e6 : name ~ /^us/ ? 1e3 : 1
+}
+
+# The time in nanoseconds that so many percent of what a histogram counts did not exceed.
+function percentile(text, percent,    n, i, entries, total, sum) {
+    n = split(text, entries, /[ :]/)
+    for (i = 2; i <= n; i += 2)
+        total += entries[i]
+    for (i = 2; i <= n; i += 2) {
+        sum += entries[i]
+        if (sum * 100 >= total * percent)
+            return entries[i - 1]
+    }
+}
+
+# Sets tail[work, who, run] to a percentile of each run.
+function find_tail(tail, work, who, percent,    i) {
+    for (i = 1; i <= runs[work, who]; i++)
+        tail[work, who, i] = percentile(histogram[work, who, i], percent)
 }
 
 # Sorts the numbers list[1..n].
