@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "base/futex.h"
 
-enum { SPINS = 100 }; /* most locks are held for less than it takes to sleep */
+enum { SPINS = 300 }; /* most locks are held for less than it takes to sleep */
 
 static __thread unsigned held
     __attribute__((tls_model("initial-exec"))); /* ranks, bits */

@@ -172,11 +172,29 @@ static void log_cycle(struct heap *h)
              (unsigned long long)(cycle.ended - collector.started) / 1000000);
 }
 
-/* A thread that has not needed its cache since the last cycle gives it back, so that many
+/* Units that were reserved for threads are free for all in the next cycle: those that a
+ * sweep frees have their memory.
+ *
+ * A thread that has not needed its cache since the last cycle gives it back, so that many
  * idle threads do not hoard. */
+static void give_region_back(struct cache *c)
+{
+    if (c)
+        extent_give_region(c->heap, &c->region);
+}
+
+static void give_regions_back(const struct mutator *t)
+{
+    give_region_back(t->cache);
+    give_region_back(t->spare);
+    for (unsigned i = 0; i < t->aside_count; i++)
+        give_region_back(t->aside[i]);
+}
+
 static void empty_idle_caches(void)
 {
     for (MUTATORS(t)) {
+        give_regions_back(t);
         if (!t->cache)
             continue;
         if (!t->cache->used && t != thread_self &&

@@ -60,10 +60,11 @@ static void note_kind(struct heap *h, enum kind kind)
         __atomic_store_n(&h->managed, true, __ATOMIC_RELAXED);
 }
 
-uint32_t block_create(struct heap *h, enum kind kind, unsigned class)
+uint32_t block_create(struct heap *h, enum kind kind, unsigned class, struct region *r)
 {
     uint32_t units = sizeclass_units(class);
-    uint32_t head = extent_take(h, units, 1, (size_t)units << UNIT_SHIFT);
+    uint32_t head = units == 1 ? extent_take_from(h, r)
+                               : extent_take(h, units, 1, (size_t)units << UNIT_SHIFT);
     if (!head)
         return 0;
     bool dirty = false;
@@ -222,12 +223,11 @@ void block_settle(struct heap *h, uint32_t head)
         list_append(h, head);
 }
 
-void block_free_slot(struct heap *h, uint32_t head, uint8_t *state)
+void block_free_slots(struct heap *h, uint32_t head, uint32_t slots)
 {
     struct block *b = block_at(h, head);
-    *state = STATE_FREE;
-    b->free_count++;
-    bool listed = b->free_count > 1;
+    bool listed = b->free_count > 0;
+    b->free_count += slots;
     if (b->taken || (listed && !is_empty(h, head)))
         return;
     if (listed)

@@ -4,9 +4,9 @@
 
 #include "heap/lookup.h"
 
-/* A block for one size class; all its slots are free, it is neither taken nor listed.
- * Returns its head; 0 with ENOMEM. */
-uint32_t block_create(struct heap *h, enum kind kind, unsigned class);
+/* A block for one size class; all its slots are free, it is neither taken nor listed.  A
+ * small one's unit is of the caller's region.  Returns its head; 0 with ENOMEM. */
+uint32_t block_create(struct heap *h, enum kind kind, unsigned class, struct region *r);
 
 /* A block for one object of `bytes` bytes, its address a multiple of `alignment`.  The
  * object's state is still FREE, its memory as it was (block_clear_large).
@@ -42,9 +42,9 @@ uint32_t block_list_take(struct heap *h, unsigned bin);
  * it if it has nothing else. */
 void block_settle(struct heap *h, uint32_t head);
 
-/* Counts one slot more as free, which was RESERVED until now; a block that is not taken
- * is listed or released as it needs. */
-void block_free_slot(struct heap *h, uint32_t head, uint8_t *state);
+/* Counts so many slots more as free, at least one: they were RESERVED and are FREE now.  A
+ * block that is not taken is listed or released as it needs. */
+void block_free_slots(struct heap *h, uint32_t head, uint32_t slots);
 
 /* Counters agree with states and words.  Returns the number of RESERVED slots. */
 uint32_t block_check(const struct heap *h, uint32_t head);

@@ -6,12 +6,13 @@
 #include "base/meta.h"
 #include "heap/block.h"
 #include "heap/count.h"
+#include "heap/extent.h"
 #include "heap/state.h"
 
 enum {
     MAGAZINE_BYTES = KIB(32), /* a magazine holds about so much, and */
     MAGAZINE_LEAST = 2,       /* at least and at most so many objects */
-    MAGAZINE_MOST = 64,
+    MAGAZINE_MOST = 512,
     ZERO_AHEAD =
         KIB(16), /* longer is faster, as long as the lines stay in the L1 cache */
 };
@@ -155,7 +156,7 @@ bool cache_refill(struct cache *c, unsigned bin)
     c->used = true;
     while (!find_run(h, b, bin)) {
         /* Nobody else knows of a new block before one of its slots is handed out. */
-        b->block = block_create(h, bin_kind(bin), bin_class(bin));
+        b->block = block_create(h, bin_kind(bin), bin_class(bin), &c->region);
         if (!b->block)
             return false;
         block_at(h, b->block)->taken = true;
@@ -163,16 +164,21 @@ bool cache_refill(struct cache *c, unsigned bin)
     return cache_advance(c, bin);
 }
 
-/* The first `slots` objects of the magazine become free in the heap.  The bin's lock is
- * held. */
+static uint32_t head_of(const struct heap *h, const void *object)
+{
+    return unit_head(h, unit_of(h, (uintptr_t)object));
+}
+
+/* The first `slots` objects of the magazine become free in the heap, those that lie in one
+ * block and follow one another together.  The bin's lock is held. */
 static void give_back(struct heap *h, struct bin *b, uint32_t slots)
 {
     size_t bytes = (size_t)slots * b->size;
-    if (slots == 0)
-        return;
-    for (uint32_t i = 0; i < slots; i++) {
-        uint32_t unit = unit_of(h, (uintptr_t)b->magazine[i].object);
-        block_free_slot(h, unit_head(h, unit), b->magazine[i].state);
+    for (uint32_t i = 0, n; i < slots; i += n) {
+        uint32_t head = head_of(h, b->magazine[i].object);
+        for (n = 0; i + n < slots && head_of(h, b->magazine[i + n].object) == head; n++)
+            *b->magazine[i + n].state = STATE_FREE;
+        block_free_slots(h, head, n);
     }
     b->count = b->count - slots;
     memmove(b->magazine, b->magazine + slots, b->count * sizeof(struct slot));
@@ -192,9 +198,12 @@ void cache_spill(struct cache *c, unsigned bin)
 /* The rest of the run becomes free again, as if it had not been taken. */
 static void give_run_back(struct heap *h, struct bin *b)
 {
-    size_t bytes = (size_t)(b->run_end - b->cur) * b->size;
-    for (uint8_t *s = b->cur; s < b->run_end; s++)
-        block_free_slot(h, b->block, s);
+    uint32_t slots = (uint32_t)(b->run_end - b->cur);
+    size_t bytes = (size_t)slots * b->size;
+    if (slots > 0) {
+        memset(b->cur, STATE_FREE, slots);
+        block_free_slots(h, b->block, slots);
+    }
     b->cur = b->end = b->fresh = b->run_end = NULL;
     heap_credit(h, bytes);
     count_add(&h->counters.allocated_bytes, -bytes);
@@ -212,6 +221,7 @@ void cache_empty(struct cache *c)
         drop_block(c->heap, b);
         unlock_bin(c->heap, bin);
     }
+    extent_give_region(c->heap, &c->region);
 }
 
 READS_RACING struct cache_held cache_held(const struct cache *c)

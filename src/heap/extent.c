@@ -147,6 +147,52 @@ uint32_t extent_take(struct heap *h, uint32_t units, uint32_t alignment, size_t 
     return first;
 }
 
+/* The units behind `unit`, which was just taken, as far as they lie in the same huge page and
+ * have no memory yet. */
+static struct region rest_of_page(const struct heap *h, uint32_t unit)
+{
+    struct region r = {unit + 1, unit + 1};
+    uint32_t end = r.next + unit_skip(h, r.next, OS_HUGE_PAGE >> UNIT_SHIFT);
+    if (h->bytes <= h->huge_from || h->words[unit] & UNIT_DIRTY)
+        return r;
+    while (r.end < end && is_free(h, r.end) && !(h->words[r.end] & UNIT_DIRTY))
+        r.end++;
+    return r;
+}
+
+static uint32_t take_from(struct heap *h, struct region *r)
+{
+    if (r->next == r->end) {
+        uint32_t unit = take(h, 1, 1, UNIT_BYTES);
+        if (unit)
+            *r = rest_of_page(h, unit);
+        if (r->next < r->end)
+            carve(h, r->next, r->next, r->end - r->next, 0);
+        return unit;
+    }
+    if (!within_limit(h, UNIT_BYTES))
+        return errno = ENOMEM, 0;
+    set_used(h, h->used_bytes + UNIT_BYTES);
+    keep_limit(h);
+    note_heap_bytes(h);
+    return r->next++;
+}
+
+uint32_t extent_take_from(struct heap *h, struct region *r)
+{
+    lock(h);
+    uint32_t unit = take_from(h, r);
+    unlock(h);
+    return unit;
+}
+
+void extent_give_region(struct heap *h, struct region *r)
+{
+    if (r->next < r->end)
+        extent_give(h, r->next, r->end - r->next, 0, 0);
+    r->next = r->end;
+}
+
 static bool take_behind(struct heap *h, uint32_t end, uint32_t more, size_t bytes)
 {
     if (!within_limit(h, bytes))

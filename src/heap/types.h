@@ -300,11 +300,19 @@ struct bin {
 
 _Static_assert(sizeof(struct bin) == 64, "a bin fills one cache line");
 
+/* Units for a thread's next small blocks, [next, end), or none: the rest of a huge page that
+ * has no memory yet.  Two threads that took turns in it would both wait for its first touch.
+ * In the words they are used units of class none. */
+struct region {
+    uint32_t next, end;
+};
+
 /* Used by its own thread; by the collector while the world is stopped, if the thread did
  * not stop inside a fast path. */
 struct cache {
     struct bin bins[BIN_COUNT];
     struct heap *heap;
+    struct region region;
     bool used; /* a slow path of its thread went through it since the last cycle */
 };
 

@@ -22,7 +22,8 @@ static bool free_large(struct heap *h, const struct object *o)
     if (lives) {
         heap_credit(h, block_at(h, head)->bytes);
         count_add(&h->counters.freed_bytes, block_at(h, head)->bytes);
-        block_free_slot(h, head, block_states(h, head));
+        *block_states(h, head) = STATE_FREE;
+        block_free_slots(h, head, 1);
     }
     lock_release(lock, RANK_BIN);
     critical_end();

@@ -8,12 +8,18 @@
 static struct fixture f;
 static struct heap *const h = &f.heap;
 
+static void free_slot(uint32_t head, uint32_t index)
+{
+    block_states(h, head)[index] = STATE_FREE;
+    block_free_slots(h, head, 1);
+}
+
 START_TEST(fresh_block)
 {
     ck_assert(make_heap(h, MIB(64), false));
     for (unsigned kind = 0; kind < KIND_COUNT; kind++)
         for (unsigned class = 1; class <= CLASS_MEDIUM_LAST; class ++) {
-            uint32_t head = block_create(h, (enum kind)kind, class);
+            uint32_t head = block_create(h, (enum kind)kind, class, &no_region);
             const struct block *b = block_at(h, head);
             ENSURE(head != 0);
             ENSURE(word_kind(h->words[head]) == kind);
@@ -33,16 +39,16 @@ END_TEST
 START_TEST(release_knows_what_was_touched)
 {
     ck_assert(make_heap(h, MIB(64), false));
-    uint32_t head = block_create(h, KIND_SCANNED, CLASS_MEDIUM_LAST);
+    uint32_t head = block_create(h, KIND_SCANNED, CLASS_MEDIUM_LAST, &no_region);
     block_at(h, head)->touched = 3;
     block_release(h, head);
     extent_check(h);
     ck_assert_uint_eq(h->dirty_bytes, 3 * MEDIUM_MAX);
-    head = block_create(h, KIND_SCANNED, CLASS_MEDIUM_LAST);
+    head = block_create(h, KIND_SCANNED, CLASS_MEDIUM_LAST, &no_region);
     ck_assert_uint_eq(block_at(h, head)->touched, 8);
     block_release(h, head);
     extent_trim(h, 0);
-    head = block_create(h, KIND_SCANNED, CLASS_MEDIUM_LAST);
+    head = block_create(h, KIND_SCANNED, CLASS_MEDIUM_LAST, &no_region);
     ck_assert_uint_eq(block_at(h, head)->touched, 0);
     heap_destroy(h);
 }
@@ -57,7 +63,7 @@ START_TEST(lists_follow_free_slots)
     ck_assert(make_heap(h, MIB(64), false));
     uint32_t count = geometries[CLASS].count, heads[BLOCKS_MADE], left[BLOCKS_MADE];
     for (int i = 0; i < BLOCKS_MADE; i++) {
-        heads[i] = block_create(h, KIND_OPAQUE, CLASS);
+        heads[i] = block_create(h, KIND_OPAQUE, CLASS, &no_region);
         memset(block_states(h, heads[i]), STATE_NEW, count);
         block_at(h, heads[i])->free_count = 0;
         block_at(h, heads[i])->touched = count;
@@ -69,7 +75,7 @@ START_TEST(lists_follow_free_slots)
         uint32_t i = roll(BLOCKS_MADE), expected = 0;
         while (left[i] == 0)
             i = (i + 1) % BLOCKS_MADE;
-        block_free_slot(h, heads[i], block_states(h, heads[i]) + --left[i]);
+        free_slot(heads[i], --left[i]);
         for (int j = 0; j < BLOCKS_MADE; j++)
             expected += left[j] > 0 && left[j] < count;
         ENSURE(block_list_check(h, bin) == expected);
@@ -85,7 +91,7 @@ START_TEST(taken_blocks_are_not_listed_or_released)
     unsigned bin = bin_of(KIND_SCANNED, 1);
     ck_assert(make_heap(h, MIB(64), false));
     ck_assert_uint_eq(block_list_take(h, bin), 0);
-    uint32_t head = block_create(h, KIND_SCANNED, 1);
+    uint32_t head = block_create(h, KIND_SCANNED, 1, &no_region);
     block_at(h, head)->free_count--;
     block_at(h, head)->touched = 1;
     *block_states(h, head) = STATE_NEW;
@@ -93,7 +99,7 @@ START_TEST(taken_blocks_are_not_listed_or_released)
     ck_assert_uint_eq(block_list_take(h, bin), head);
     ck_assert_uint_eq(block_list_take(h, bin), 0);
     ck_assert(block_at(h, head)->taken);
-    block_free_slot(h, head, block_states(h, head));
+    free_slot(head, 0);
     ck_assert_uint_eq(block_list_check(h, bin), 0);
     heap_check(h, NULL);
     block_at(h, head)->taken = false;
@@ -186,7 +192,7 @@ static void step_large(struct large *x, uint64_t value)
         *block_states(h, x->head) = STATE_NEW;
         fill(x, 0);
     } else if (roll(4) == 0) {
-        block_free_slot(h, x->head, block_states(h, x->head));
+        free_slot(x->head, 0);
         x->head = 0;
     } else if (size <= x->bytes) {
         block_shrink_large(h, x->head, size);
@@ -229,7 +235,7 @@ START_TEST(large_within_the_limit)
     uint32_t head = block_create_large(h, KIND_OPAQUE, MIB(1), GRANULE);
     ck_assert_uint_ne(head, 0);
     ck_assert(!block_grow_large(h, head, MIB(1) + 1));
-    ck_assert_uint_eq(block_create(h, KIND_OPAQUE, 1), 0);
+    ck_assert_uint_eq(block_create(h, KIND_OPAQUE, 1, &no_region), 0);
     block_release(h, head);
     ck_assert_uint_eq(block_create_large(h, KIND_OPAQUE, MIB(1) + 1, GRANULE), 0);
     head = block_create_large(h, KIND_OPAQUE, MIB(1) - OS_PAGE, GRANULE);

@@ -136,7 +136,7 @@ START_TEST(runs)
             continue;
         const struct bin *b = &f.cache->bins[bin];
         ENSURE(b->size == geometries[class].size);
-        ENSURE(b->capacity >= 2 && b->capacity <= 64);
+        ENSURE(b->capacity >= 2 && b->capacity <= 512);
         ENSURE(cache_refill(f.cache, bin));
         ENSURE(b->cur < b->end && b->cur == block_states(&f.heap, b->block));
         size_t run = (size_t)(b->run_end - b->cur);
@@ -157,9 +157,9 @@ START_TEST(spill_keeps_the_newer_half)
     fixture_create(&f);
     unsigned bin = sizeclass_for(64);
     struct bin *b = &f.cache->bins[bin];
-    void *objects[64];
+    void *objects[512];
     uint32_t capacity = b->capacity;
-    ck_assert_uint_le(capacity, 64);
+    ck_assert_uint_le(capacity, 512);
     for (uint32_t i = 0; i < capacity; i++)
         objects[i] = fixture_alloc(&f, KIND_SCANNED, 64);
     void *last = fixture_alloc(&f, KIND_SCANNED, 64);

@@ -373,6 +373,39 @@ START_TEST(check_finds_what_is_broken)
 }
 END_TEST
 
+/* Each region is the rest of a huge page that nobody else has; a dirty unit is taken
+ * alone. */
+START_TEST(huge_page_regions)
+{
+    enum { HUGE_UNITS = OS_HUGE_PAGE >> UNIT_SHIFT, TAKEN = 100 };
+    struct heap_config config = {.space = tested_space(),
+                                 .reserve = RESERVE,
+                                 .huge_from = 1};
+    struct region regions[2] = {{0, 0}, {0, 0}};
+    uintptr_t pages[2] = {0, 0};
+    ck_assert(heap_create(&h, &config));
+    for (int i = 0; i < TAKEN; i++)
+        for (int k = 0; k < 2; k++) {
+            bool fresh = regions[k].next == regions[k].end;
+            uint32_t unit = extent_take_from(&h, &regions[k]);
+            uintptr_t page = unit_address(&h, unit) / OS_HUGE_PAGE;
+            ck_assert(unit && (fresh || page == pages[k]) && page != pages[!k]);
+            pages[k] = page;
+            h.words[unit] |= 1 << UNIT_BIN_SHIFT;
+        }
+    ck_assert_uint_eq(h.used_bytes, 2 * TAKEN * UNIT_BYTES);
+    for (int k = 0; k < 2; k++)
+        extent_give_region(&h, &regions[k]);
+    ck_assert_uint_eq(regions[0].next, regions[0].end);
+    extent_check(&h);
+    uint32_t unit = extent_take(&h, 1, 1, UNIT_BYTES);
+    extent_give(&h, unit, 1, 1, UNIT_BYTES);
+    ck_assert_uint_eq(extent_take_from(&h, &regions[0]), unit);
+    ck_assert_uint_eq(regions[0].next, regions[0].end);
+    finish();
+}
+END_TEST
+
 TCase *extent_tests(void)
 {
     TCase *t = tcase_create("extent");
@@ -381,6 +414,7 @@ TCase *extent_tests(void)
     tcase_add_test(t, trim_that_is_refused);
     tcase_add_test(t, more_than_there_is);
     tcase_add_test(t, take_fails_cleanly);
+    tcase_add_test(t, huge_page_regions);
     tcase_add_loop_test(t, check_finds_what_is_broken, 0, 5);
     return t;
 }

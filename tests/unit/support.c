@@ -10,6 +10,8 @@
 #include "base/log.h"
 #include "base/os.h"
 
+struct region no_region;
+
 uint32_t roll(uint32_t sides)
 {
     static uint64_t state = 88172645463325252;
@@ -163,7 +165,8 @@ void fixture_free(struct fixture *f, void *object)
     struct object o = lookup_object(&f->heap, state);
     ENSURE(o.address == (uintptr_t)object);
     if (word_class(o.word) == CLASS_LARGE) {
-        block_free_slot(&f->heap, unit_of(&f->heap, o.address), state);
+        *state = STATE_FREE;
+        block_free_slots(&f->heap, unit_of(&f->heap, o.address), 1);
         return;
     }
     unsigned bin = word_bin(o.word);

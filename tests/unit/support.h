@@ -41,6 +41,9 @@ bool breaks_apart(void);
 bool make_heap(struct heap *h, size_t reserve, bool end_pointers);
 bool make_arena(struct heap *h, size_t reserve);
 
+/* For blocks that lie where there is room. */
+extern struct region no_region;
+
 /* A heap of its own for each test, and a cache in it. */
 struct fixture {
     struct heap heap;
