@@ -3,6 +3,7 @@
 #include "base/critical.h"
 #include "base/options.h"
 #include "heap/extent.h"
+#include "heap/holes.h"
 
 /* Heaps above this size grow by less, since the same time for marking then buys more
  * room: the percentage falls with the square root, to no less than half of live. */
@@ -56,6 +57,16 @@ static size_t damped(const struct heap *h, size_t wanted)
     return min_size(wanted, modest);
 }
 
+/* No more than `keep` bytes stay beyond what holds objects, the states of free units
+ * included. */
+static void trim_all(struct heap *h, size_t keep)
+{
+    size_t rest = holes_make(h, keep);
+    extent_trim(h, rest - rest / (UNIT_BYTES >> STATE_SHIFT));
+    if (h->bytes > h->huge_from)
+        extent_trim_states(h);
+}
+
 void pace_after_cycle(struct heap *h, bool thorough, size_t unused)
 {
     size_t wanted = budget_for(h->live_bytes);
@@ -67,6 +78,9 @@ void pace_after_cycle(struct heap *h, bool thorough, size_t unused)
         kept += min_size(h->budget / 2, SIZE_MAX - h->budget);
         kept = max_size(kept, h->dirty_bytes - min_size(h->dirty_bytes, unused));
     }
+    if (thorough)
+        return trim_all(h, kept);
+    holes_recover(h);
     extent_trim(h, kept);
 }
 

@@ -21,6 +21,7 @@
     X(cache)       \
     X(sweep)       \
     X(heap)        \
+    X(holes)       \
     X(range)       \
     X(registered)  \
     X(segments)    \
