@@ -11,6 +11,7 @@
 #include "base/os.h"
 #include "base/track.h"
 #include "collect/crew.h"
+#include "collect/idle.h"
 #include "collect/pace.h"
 #include "collect/verify.h"
 #include "heap/cache.h"
@@ -155,7 +156,8 @@ static void note_times(uint64_t ended)
 static void log_cycle(struct heap *h)
 {
     uint64_t pause = collector.pause_ns_last;
-    static const char *const names[] = {"budget", "memory", "request", "stress", "leaks"};
+    static const char *const names[] = {"budget", "memory", "request",
+                                        "stress", "leaks",  "idle"};
     log_line("gc %llu (%s) pause %llu us (stop %llu, mark %llu, sweep %llu), live %zu "
              "KiB in %zu "
              "objects, freed %llu KiB, heap %zu KiB, next after %zu KiB, at %llu ms",
@@ -203,7 +205,13 @@ static void run_cycle(struct heap *h)
     cycle.marked = os_now();
     sweep(h);
     cycle.swept = os_now();
-    pace_after_cycle(h, cycle.cause == CAUSE_REQUEST, cycle.unused);
+    pace_after_cycle(h, &(struct pace_cycle){
+                            .thorough =
+                                cycle.cause == CAUSE_REQUEST || cycle.cause == CAUSE_IDLE,
+                            .unused = cycle.unused,
+                            .began = cycle.began,
+                            .ended = cycle.swept,
+                        });
     check_heap(m);
     track_scan_end();
     note_times(os_now());
@@ -258,6 +266,7 @@ NOINLINE static void run_from_here(enum cause cause)
     for (int i = 0; i < SNAPSHOTS_MOST; i++) {
         world_let_run();
         crew_recruit(&process_heap);
+        pace_learn_limit(&process_heap);
         const struct snapshot *s = threads_snapshot(&process_heap, sp);
         if (!s)
             return;
@@ -295,6 +304,7 @@ uint64_t collector_count(void)
 void collector_poll(void)
 {
     struct heap *h = &process_heap;
+    idle_note(h);
     if (__atomic_load_n(&collector.disabled, __ATOMIC_RELAXED))
         return;
     size_t stress = OPTION_NOW(stress);

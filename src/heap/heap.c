@@ -27,6 +27,8 @@ bool heap_create(struct heap *h, const struct heap_config *config)
     h->mark = STATE_MARK_A;
     h->limit = SIZE_MAX;
     h->budget = SIZE_MAX;
+    h->group_limit = SIZE_MAX;
+    h->stretch = 100;
     h->huge_from = config->huge_from ? config->huge_from : SIZE_MAX;
     h->pad_from = config->end_pointers ? 0 : PAD_FROM;
     h->run_bytes_max = RUN_BYTES_MAX;

@@ -272,6 +272,11 @@ struct heap {
     size_t budget; /* cycle: a collection is due when charged reaches it */
     size_t wanted; /* cycle: the budget that the last one found right for what lives */
 
+    size_t stretch; /* cycle: percent that the budget is of it, for option gc_share */
+    uint64_t cycle_ended; /* cycle: os_now; 0: there was none */
+    size_t group_limit; /* of the control group; SIZE_MAX: none, or not known.  Atomic */
+    bool group_known;   /* atomic */
+
     size_t live_bytes, live_objects; /* cycle: marked by the last one */
     struct counters counters;
     OWN_LINE struct bin_list bins[BIN_COUNT];

@@ -9,6 +9,7 @@
     X(meta)        \
     X(log)         \
     X(maps)        \
+    X(cgroup)      \
     X(options)     \
     X(capture)     \
     X(depot)       \
