@@ -24,7 +24,7 @@ enum {
     MILLISECOND = 1000000, /* nanoseconds */
 };
 
-enum { NONE, STARTING, LOOKING, ASLEEP, FAILED };
+enum { NONE, LOOKING, ASLEEP, FAILED };
 
 static struct {
     uint32_t state;   /* of the thread.  Atomic */
@@ -151,8 +151,9 @@ void idle_note(struct heap *h)
         return;
     if (state == ASLEEP && OPTION_NOW(idle) && change_state(ASLEEP, LOOKING))
         futex_wake(&idle.state, 1);
-    else if (state == NONE && is_worth_a_thread(h) && change_state(NONE, STARTING))
-        set_state(thread_start_own(look_on, h) ? LOOKING : FAILED);
+    else if (state == NONE && is_worth_a_thread(h) && change_state(NONE, LOOKING) &&
+             !thread_start_own(look_on, h))
+        set_state(FAILED);
 }
 
 uint64_t idle_returns(void)
