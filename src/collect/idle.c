@@ -98,12 +98,11 @@ static void collect(void)
     thread_detach();
 }
 
+/* The world goes on: its threads may be in system calls that a stop would end. */
 static void trim(struct heap *h)
 {
     world_lock();
-    world_stop();
     pace_at_rest(h);
-    world_restart();
     world_unlock();
 }
 

@@ -19,6 +19,14 @@ struct pages {
     uint16_t of[MEDIUM_UNITS];
 };
 
+/* Through all blocks that have free slots. */
+struct pass {
+    struct heap *heap;
+    size_t states;     /* bytes of states that they need */
+    size_t keep;       /* bytes that may still stay */
+    size_t first, end; /* units around those that have new holes; first 0: none */
+};
+
 static size_t bytes_of(uint16_t pages)
 {
     return (size_t)__builtin_popcount(pages) * OS_PAGE;
@@ -76,68 +84,77 @@ static void give_states(const struct heap *h, uint32_t head, uint32_t units)
 }
 
 /* Returns the bytes given back. */
-static size_t thin_block(struct heap *h, uint32_t head, size_t *keep)
+static size_t thin_block(struct pass *p, uint32_t head)
 {
+    struct heap *h = p->heap;
     struct pages vacant = vacant_pages(h, head);
     uint32_t units = block_units(h, head);
     size_t made = 0;
     for (uint32_t i = 0; i < units; i++) {
         size_t bytes = bytes_of(vacant.of[i] & (uint16_t)~h->units[head + i].holes);
-        if (bytes > *keep)
+        if (bytes > p->keep)
             made += bytes_of(give_pages(h, head + i, vacant.of[i]));
         else
-            *keep -= bytes;
+            p->keep -= bytes;
     }
     if (made)
         give_states(h, head, units);
     return made;
 }
 
-static bool is_thinnable(const struct heap *h, uint32_t head)
+/* For each block with free slots that no cache draws from, those of one bin after the other.
+ * The bin's lock is held meanwhile. */
+static void each_block(struct heap *h, void (*visit)(struct pass *, uint32_t head),
+                       struct pass *p)
 {
-    const struct block *b = block_at(h, head);
-    const struct geometry *g = word_geometry(h->words[head]);
-    return !b->bytes && !b->taken && (size_t)b->free_count * g->size >= OS_PAGE;
+    for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
+        lock_take(&h->bins[bin].lock, RANK_BIN);
+        for (uint32_t head = h->bins[bin].first; head; head = block_at(h, head)->next)
+            visit(p, head);
+        lock_release(&h->bins[bin].lock, RANK_BIN);
+    }
 }
 
-/* Of the states of blocks that are not full: at least a page for each, however few objects
- * there are. */
-static size_t scattered_states(const struct heap *h)
+/* At least a page of states for each block that stays, however few objects there are. */
+static void count_states(struct pass *p, uint32_t head)
 {
-    size_t bytes = 0;
-    for (BLOCKS(h, head))
-        bytes += is_thinnable(h, head) ? OS_PAGE : 0;
-    return bytes;
+    (void)head;
+    p->states += OS_PAGE;
+}
+
+/* Holes count from the moment on that their slots may be handed out. */
+static void thin(struct pass *p, uint32_t head)
+{
+    struct heap *h = p->heap;
+    size_t size = word_geometry(h->words[head])->size;
+    size_t made =
+        block_at(h, head)->free_count * size < OS_PAGE ? 0 : thin_block(p, head);
+    if (made == 0)
+        return;
+    extent_change_holes(h, made, 0);
+    count_add(&h->counters.returned_bytes, made);
+    p->first = p->first ? min_size(p->first, head) : head;
+    p->end = max_size(p->end, head + block_units(h, head));
 }
 
 /* The system would fill the holes again to make huge pages whole. */
-static void keep_small(struct heap *h, uint32_t from, uint32_t to)
+static void keep_small(struct heap *h, const struct pass *p)
 {
-    if (h->bytes <= h->huge_from)
+    if (p->first == 0 || h->bytes <= h->huge_from)
         return;
-    os_small_pages((void *)unit_address(h, from), (size_t)(to - from) << UNIT_SHIFT);
+    os_small_pages((void *)unit_address(h, (uint32_t)p->first), (p->end - p->first)
+                                                                    << UNIT_SHIFT);
     h->keeps_small = true;
 }
 
 size_t holes_make(struct heap *h, size_t keep)
 {
-    size_t made = 0;
-    uint32_t first = 0, end = 0;
-    keep -= min_size(keep, scattered_states(h));
-    for (BLOCKS(h, head)) {
-        size_t bytes = is_thinnable(h, head) ? thin_block(h, head, &keep) : 0;
-        if (bytes == 0)
-            continue;
-        made += bytes;
-        first = first ? first : head;
-        end = head + block_units(h, head);
-    }
-    if (made) {
-        keep_small(h, first, end);
-        extent_change_holes(h, made, 0);
-        count_add(&h->counters.returned_bytes, made);
-    }
-    return keep;
+    struct pass p = {.heap = h};
+    each_block(h, count_states, &p);
+    p.keep = keep - min_size(keep, p.states);
+    each_block(h, thin, &p);
+    keep_small(h, &p);
+    return p.keep;
 }
 
 void holes_recover(struct heap *h)

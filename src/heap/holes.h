@@ -7,11 +7,11 @@
 
 /* Gives back pages that hold no object, but for the first of them, which together with the
  * states of blocks that are not full are no more than `keep` bytes.  Returns the rest of
- * `keep`.  Blocks that caches draw from
- * are left alone.  The world is stopped, and every block's counters are right. */
+ * `keep`.  Blocks that caches draw from are left alone.  The world lock is held, or the heap
+ * is the caller's alone; the world need not stand. */
 size_t holes_make(struct heap *h, size_t keep);
 
-/* The heap is to have huge pages everywhere again, if few holes are left.  A cycle. */
+/* The heap is to have huge pages everywhere again, if few holes are left.  The same. */
 void holes_recover(struct heap *h);
 
 /* Slots in the bytes [from, to) of a block are being handed out.  The bin's lock is held. */

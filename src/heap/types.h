@@ -265,7 +265,8 @@ struct heap {
     /* used_bytes + dirty_bytes never exceeds it, so that slots in holes can be had without
      * asking; SIZE_MAX: none.  Read without the lock, too. */
     size_t limit;
-    bool keeps_small; /* cycle: parts of the heap are to have no huge pages */
+    bool
+        keeps_small; /* under the world lock: parts of the heap are to have no huge pages */
 
     /* Bytes handed out since the last cycle, less explicit frees.  Atomic */
     OWN_LINE size_t charged;
