@@ -254,6 +254,8 @@ static bool is_done(enum cause cause, uint64_t collections)
 {
     if (cause == CAUSE_BUDGET && !is_due(&process_heap))
         return true; /* it may have been stopped for that before it counted */
+    if (cause == CAUSE_IDLE && __atomic_load_n(&collector.disabled, __ATOMIC_RELAXED))
+        return true;
     return cause != CAUSE_REQUEST && cause != CAUSE_LEAKS &&
            collector_count() != collections;
 }

@@ -37,6 +37,15 @@ START_TEST(floor_is_respected)
 }
 END_TEST
 
+/* No more than a MiB before there is anything to manage. */
+START_TEST(first_object_is_cheap)
+{
+    size_t before = resident_bytes();
+    ck_assert_ptr_nonnull(gc_alloc(1));
+    ck_assert_uint_le(resident_bytes(), before + MIB(1));
+}
+END_TEST
+
 static void *volatile kept;
 
 static void keep(size_t bytes)
@@ -326,6 +335,7 @@ END_TEST
 Suite *pace_suite(void)
 {
     Suite *s = suite_create("pace");
+    ADD(s, first_object_is_cheap);
     ADD(s, floor_is_respected);
     ADD(s, growth_is_respected);
     ADD(s, large_heaps_taper);
