@@ -54,7 +54,9 @@ static size_t within_group(const struct heap *h, size_t budget)
     if (OPTION_NOW(heap_limit) || h->group_limit == SIZE_MAX)
         return budget;
     size_t most = percent_of(h->group_limit, GROUP_PERCENT);
-    size_t held = h->used_bytes - h->hole_bytes;
+    size_t used = __atomic_load_n(&h->used_bytes, __ATOMIC_RELAXED);
+    size_t holes = __atomic_load_n(&h->hole_bytes, __ATOMIC_RELAXED);
+    size_t held = used - min_size(used, holes); /* not read at the same instant */
     size_t room = most > held ? most - held : 0;
     return min_size(budget, max_size(room, max_size(MIB(1), h->live_bytes / 16)));
 }
@@ -120,7 +122,7 @@ static void trim_all(struct heap *h, size_t keep)
 {
     size_t rest = holes_make(h, keep);
     extent_trim(h, rest - rest / (UNIT_BYTES >> STATE_SHIFT));
-    if (h->bytes > h->huge_from)
+    if (RACING(h->bytes) > h->huge_from)
         extent_trim_states(h);
 }
 

@@ -79,7 +79,7 @@ static uint16_t give_pages(struct heap *h, uint32_t unit, uint32_t pages)
  * all that it has. */
 static void give_states(const struct heap *h, uint32_t head, uint32_t units)
 {
-    if (units > 1 && h->bytes > h->huge_from)
+    if (units > 1 && RACING(h->bytes) > h->huge_from)
         os_decommit(block_states(h, head + 1), (size_t)(units - 1) << STATE_SHIFT);
 }
 
@@ -140,7 +140,7 @@ static void thin(struct pass *p, uint32_t head)
 /* The system would fill the holes again to make huge pages whole. */
 static void keep_small(struct heap *h, const struct pass *p)
 {
-    if (p->first == 0 || h->bytes <= h->huge_from)
+    if (p->first == 0 || RACING(h->bytes) <= h->huge_from)
         return;
     os_small_pages((void *)unit_address(h, (uint32_t)p->first), (p->end - p->first)
                                                                     << UNIT_SHIFT);

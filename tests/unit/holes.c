@@ -1,6 +1,8 @@
 /* Pages inside blocks that go back to the system, against a list of what lives. */
 #include "heap/holes.h"
 
+#include <stdio.h>
+
 #include "base/os.h"
 #include "heap/extent.h"
 #include "heap/sweep.h"
@@ -187,6 +189,54 @@ START_TEST(empty_blocks_have_no_holes)
 }
 END_TEST
 
+/* What the system was told of huge pages where the heap begins: "hg", "nh" or nothing. */
+static bool has_flag(const char *flag)
+{
+    char line[512], *flags;
+    unsigned long low, high;
+    uintptr_t address = unit_address(&f.heap, 1);
+    bool here = false;
+    FILE *maps = fopen("/proc/self/smaps", "r");
+    ck_assert_ptr_nonnull(maps);
+    while (fgets(line, sizeof line, maps)) {
+        if (sscanf(line, "%lx-%lx ", &low, &high) == 2)
+            here = low <= address && address < high;
+        flags = strstr(line, "VmFlags:");
+        if (here && flags)
+            break;
+    }
+    fclose(maps);
+    return strstr(line, flag) != NULL;
+}
+
+/* Where there are holes there are no huge pages, until there are none. */
+START_TEST(huge_pages_stay_away)
+{
+    struct heap_config config = {.space = tested_space(),
+                                 .reserve = MIB(256),
+                                 .huge_from = MIB(1)};
+    ck_assert(heap_create(&f.heap, &config));
+    f.cache = cache_create(&f.heap);
+    allocate(1000, MIB(8));
+    bool supported = has_flag(" hg");
+    drop_others(57);
+    holes_recover(&f.heap);
+    ck_assert(has_flag(" hg") == supported);
+    holes_make(&f.heap, 0);
+    ck_assert(!has_flag(" hg"));
+    ck_assert(has_flag(" nh") == supported);
+    holes_recover(&f.heap);
+    ck_assert(!has_flag(" hg"));
+    check_contents();
+    count = 0;
+    drop_others(57);
+    holes_recover(&f.heap);
+    ck_assert(has_flag(" hg") == supported);
+    check_contents();
+    fixture_destroy(&f);
+}
+END_TEST
+
 START_TEST(refusal_makes_no_holes)
 {
     fixture_create(&f);
@@ -210,6 +260,7 @@ TCase *holes_tests(void)
     tcase_add_test(t, some_may_stay);
     tcase_add_test(t, taken_blocks_are_left_alone);
     tcase_add_loop_test(t, empty_blocks_have_no_holes, 0, COUNT_OF(sizes));
+    tcase_add_test(t, huge_pages_stay_away);
     tcase_add_test(t, refusal_makes_no_holes);
     return t;
 }
