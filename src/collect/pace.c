@@ -123,7 +123,7 @@ static void trim_all(struct heap *h, size_t keep)
     size_t rest = holes_make(h, keep);
     extent_trim(h, rest - rest / (UNIT_BYTES >> STATE_SHIFT));
     if (RACING(h->bytes) > h->huge_from)
-        extent_trim_states(h);
+        extent_trim_clean(h);
 }
 
 static void note_share(struct heap *h, const struct pace_cycle *c)

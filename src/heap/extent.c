@@ -271,7 +271,7 @@ static bool is_clean(const struct heap *h, uint32_t unit)
     return is_free(h, unit) && !(h->words[unit] & UNIT_DIRTY);
 }
 
-void extent_trim_states(struct heap *h)
+void extent_trim_clean(struct heap *h)
 {
     lock(h);
     for (uint32_t u = 1, end; u < unit_end(h); u = end + 1) {
@@ -280,8 +280,10 @@ void extent_trim_states(struct heap *h)
         size_t low = (size_t)u << STATE_SHIFT, high = (size_t)end << STATE_SHIFT;
         if (end == unit_end(h))
             high = arena_states_bytes(h);
-        if (end > u)
-            os_decommit(h->states + low, high - low);
+        if (end == u)
+            continue;
+        os_decommit((void *)unit_address(h, u), (size_t)(end - u) << UNIT_SHIFT);
+        os_decommit(h->states + low, high - low);
     }
     unlock(h);
 }

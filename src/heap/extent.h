@@ -25,9 +25,9 @@ void extent_forget(struct heap *h, size_t bytes);
  * are left, from the highest address down. */
 void extent_trim(struct heap *h, size_t keep);
 
-/* Returns the memory of the states of free units that hold no memory themselves: it came with
+/* Returns what free units that are not dirty hold all the same, and their states: it came with
  * huge pages. */
-void extent_trim_states(struct heap *h);
+void extent_trim_clean(struct heap *h);
 
 /* Like extent_trim, but only what lay unused all the time since the last call. */
 void extent_trim_unused(struct heap *h, size_t keep);
