@@ -268,7 +268,6 @@ NOINLINE static void run_from_here(enum cause cause)
     for (int i = 0; i < SNAPSHOTS_MOST; i++) {
         world_let_run();
         crew_recruit(&process_heap);
-        pace_learn_limit(&process_heap);
         const struct snapshot *s = threads_snapshot(&process_heap, sp);
         if (!s)
             return;
@@ -303,10 +302,22 @@ uint64_t collector_count(void)
     return __atomic_load_n(&collector.collections, __ATOMIC_ACQUIRE);
 }
 
+/* The heap has come so far that it matters what else is to know of it. */
+static void look_around(struct heap *h)
+{
+    idle_note(h);
+    if (LIKELY(__atomic_load_n(&h->group_known, __ATOMIC_RELAXED)) ||
+        !pace_learn_limit(h))
+        return;
+    bool taken = world_hold();
+    pace_configure(h);
+    world_let_go(taken);
+}
+
 void collector_poll(void)
 {
     struct heap *h = &process_heap;
-    idle_note(h);
+    look_around(h);
     if (__atomic_load_n(&collector.disabled, __ATOMIC_RELAXED))
         return;
     size_t stress = OPTION_NOW(stress);

@@ -51,9 +51,10 @@ static size_t budget_for(size_t live)
  * little room there is, it does not do so without end. */
 static size_t within_group(const struct heap *h, size_t budget)
 {
-    if (OPTION_NOW(heap_limit) || h->group_limit == SIZE_MAX)
+    size_t limit = __atomic_load_n(&h->group_limit, __ATOMIC_RELAXED);
+    if (OPTION_NOW(heap_limit) || limit == SIZE_MAX)
         return budget;
-    size_t most = percent_of(h->group_limit, GROUP_PERCENT);
+    size_t most = percent_of(limit, GROUP_PERCENT);
     size_t used = __atomic_load_n(&h->used_bytes, __ATOMIC_RELAXED);
     size_t holes = __atomic_load_n(&h->hole_bytes, __ATOMIC_RELAXED);
     size_t held = used - min_size(used, holes); /* not read at the same instant */
@@ -76,13 +77,14 @@ void pace_configure(struct heap *h)
     __atomic_store_n(&h->budget, budget, __ATOMIC_RELAXED);
 }
 
-void pace_learn_limit(struct heap *h)
+bool pace_learn_limit(struct heap *h)
 {
-    if (h->group_known || __atomic_load_n(&h->used_bytes, __ATOMIC_RELAXED) < GROUP_FROM)
-        return;
+    if (__atomic_load_n(&h->used_bytes, __ATOMIC_RELAXED) < GROUP_FROM ||
+        __atomic_exchange_n(&h->group_known, true, __ATOMIC_RELAXED))
+        return false;
     size_t limit = cgroup_limit("");
     __atomic_store_n(&h->group_limit, limit, __ATOMIC_RELAXED);
-    __atomic_store_n(&h->group_known, true, __ATOMIC_RELAXED);
+    return limit != SIZE_MAX;
 }
 
 size_t pace_stretch(size_t stretch, size_t share, uint64_t collecting, uint64_t running)
@@ -160,7 +162,6 @@ static size_t renew_budget(struct heap *h)
 
 void pace_without_cycle(struct heap *h)
 {
-    pace_learn_limit(h);
     critical_begin();
     extent_trim(h, with_slack(h, renew_budget(h)));
     critical_end();

@@ -32,9 +32,9 @@ void pace_while_busy(struct heap *h);
 /* All memory beyond the budget goes back, without a cycle.  The same. */
 void pace_at_rest(struct heap *h);
 
-/* Before a cycle, in a running world: a heap that has become large looks what its control
- * group may hold. */
-void pace_learn_limit(struct heap *h);
+/* In a running world: a heap that has become large looks once what its control group may
+ * hold.  true: there is a limit, and pace_configure is to be called. */
+bool pace_learn_limit(struct heap *h);
 
 /* For option gc_share: the budget in percent of what is usual, from what it was before, the
  * time that the collection took and the time that the program ran before it.  Twice the
