@@ -119,8 +119,8 @@ GC_PUBLIC int gc_root_add(void *low, void *high);
  * Returns 0, or -1 with errno: EINVAL (there is no such root), EBUSY (as above). */
 GC_PUBLIC int gc_root_remove(void *low, void *high);
 
-/* Has `mark(data)` called at each collection, to name further roots by gc_mark_range
- * (fibre libraries, say).  The program is stopped meanwhile: `mark` may call nothing
+/* Has `mark(data)` called at each collection, on the thread that collects, which may be the
+ * library's own, to name further roots by gc_mark_range (fibre libraries, say).  The program is stopped meanwhile: `mark` may call nothing
  * else of this library, may not allocate, and should be short.
  * Returns 0, or -1 with errno: EINVAL (`mark` is NULL), EBUSY (as above), ENOMEM. */
 GC_PUBLIC int gc_root_callback_add(void (*mark)(void *data), void *data);
@@ -190,7 +190,8 @@ GC_PUBLIC void gc_blocking_end(void);
 
 /* ---- The collector ------------------------------------------------------------- */
 
-/* A full collection, now, even between gc_disable and gc_enable. */
+/* A full collection, now, even between gc_disable and gc_enable.  Free memory beyond the
+ * budget goes back to the system, by whole pages. */
 GC_PUBLIC void gc_collect(void);
 
 /* Between these two no collection starts by itself: memory grows instead, and an

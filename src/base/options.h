@@ -42,6 +42,10 @@ enum { BAD_FREE_WARN, BAD_FREE_ABORT };
     X(floor, SIZE, ANY_TIME, MIB(8), "least allocation between two collections")         \
     X(growth, COUNT, ANY_TIME, 200,                                                      \
       "allocation between two collections, in percent of what survived the last")        \
+    X(gc_share, COUNT, ANY_TIME, 0,                                                      \
+      "most time to spend collecting, in percent: the heap grows for it; 0: off")        \
+    X(idle, COUNT, ANY_TIME, 5000,                                                       \
+      "milliseconds without allocation until memory goes back; 0: never")                \
     X(markers, COUNT, ANY_TIME, 0,                                                       \
       "threads that mark together; 0: one for each processor, at most 16")               \
     X(huge_pages, SIZE, AT_START, MIB(4),                                                \

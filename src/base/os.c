@@ -123,6 +123,19 @@ void os_huge_pages(void *address, size_t bytes)
 #endif
 }
 
+void os_small_pages(void *address, size_t bytes)
+{
+#ifdef MADV_NOHUGEPAGE
+    int saved_errno = errno;
+    uintptr_t low = align_down((uintptr_t)address, OS_HUGE_PAGE);
+    uintptr_t high = align_up((uintptr_t)address + bytes, OS_HUGE_PAGE);
+    madvise((void *)low, high - low, MADV_NOHUGEPAGE);
+    errno = saved_errno;
+#else
+    (void)address, (void)bytes;
+#endif
+}
+
 void os_collapse(void *address, size_t bytes)
 {
     int saved_errno = errno;

@@ -38,6 +38,10 @@ void os_populate(void *address, size_t bytes);
  * memory is there yet.  Only advice. */
 void os_huge_pages(void *address, size_t bytes);
 
+/* The opposite, for what whole huge pages lie in the range or cross its ends.  Huge pages that
+ * are there already stay.  Only advice. */
+void os_small_pages(void *address, size_t bytes);
+
 /* Moves what lies in the range to huge pages, whole ones.  Only advice, and takes as long as
  * copying it. */
 void os_collapse(void *address, size_t bytes);

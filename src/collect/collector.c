@@ -11,6 +11,7 @@
 #include "base/os.h"
 #include "base/track.h"
 #include "collect/crew.h"
+#include "collect/idle.h"
 #include "collect/pace.h"
 #include "collect/verify.h"
 #include "heap/cache.h"
@@ -155,7 +156,8 @@ static void note_times(uint64_t ended)
 static void log_cycle(struct heap *h)
 {
     uint64_t pause = collector.pause_ns_last;
-    static const char *const names[] = {"budget", "memory", "request", "stress", "leaks"};
+    static const char *const names[] = {"budget", "memory", "request",
+                                        "stress", "leaks",  "idle"};
     log_line("gc %llu (%s) pause %llu us (stop %llu, mark %llu, sweep %llu), live %zu "
              "KiB in %zu "
              "objects, freed %llu KiB, heap %zu KiB, next after %zu KiB, at %llu ms",
@@ -221,7 +223,13 @@ static void run_cycle(struct heap *h)
     cycle.marked = os_now();
     sweep(h);
     cycle.swept = os_now();
-    pace_after_cycle(h, cycle.cause == CAUSE_REQUEST, cycle.unused);
+    pace_after_cycle(h, &(struct pace_cycle){
+                            .thorough =
+                                cycle.cause == CAUSE_REQUEST || cycle.cause == CAUSE_IDLE,
+                            .unused = cycle.unused,
+                            .began = cycle.began,
+                            .ended = cycle.swept,
+                        });
     check_heap(m);
     track_scan_end();
     note_times(os_now());
@@ -264,6 +272,8 @@ static bool is_done(enum cause cause, uint64_t collections)
 {
     if (cause == CAUSE_BUDGET && !is_due(&process_heap))
         return true; /* it may have been stopped for that before it counted */
+    if (cause == CAUSE_IDLE && __atomic_load_n(&collector.disabled, __ATOMIC_RELAXED))
+        return true;
     return cause != CAUSE_REQUEST && cause != CAUSE_LEAKS &&
            collector_count() != collections;
 }
@@ -310,9 +320,22 @@ uint64_t collector_count(void)
     return __atomic_load_n(&collector.collections, __ATOMIC_ACQUIRE);
 }
 
+/* The heap has come so far that it matters what else is to know of it. */
+static void look_around(struct heap *h)
+{
+    idle_note(h);
+    if (LIKELY(__atomic_load_n(&h->group_known, __ATOMIC_RELAXED)) ||
+        !pace_learn_limit(h))
+        return;
+    bool taken = world_hold();
+    pace_configure(h);
+    world_let_go(taken);
+}
+
 void collector_poll(void)
 {
     struct heap *h = &process_heap;
+    look_around(h);
     if (__atomic_load_n(&collector.disabled, __ATOMIC_RELAXED))
         return;
     size_t stress = OPTION_NOW(stress);

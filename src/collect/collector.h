@@ -14,6 +14,7 @@ enum cause {
     CAUSE_REQUEST, /* gc_collect */
     CAUSE_STRESS,  /* option stress */
     CAUSE_LEAKS,   /* a leak check */
+    CAUSE_IDLE,    /* the program rests */
 };
 
 /* Changed by a cycle, under the world lock, unless it says something else. */

@@ -1,12 +1,23 @@
 #include "collect/pace.h"
 
+#include "base/cgroup.h"
 #include "base/critical.h"
 #include "base/options.h"
 #include "heap/extent.h"
+#include "heap/holes.h"
 
 /* Heaps above this size grow by less, since the same time for marking then buys more
  * room: the percentage falls with the square root, to no less than half of live. */
 enum { TAPER_FROM = MIB(8) };
+
+enum {
+    GROUP_FROM = MIB(16), /* smaller heaps need not know of a control group's limit */
+    GROUP_PERCENT = 80,   /* of it is for the heap, as far as collecting helps */
+    /* Percent of the usual budget, and of the last one. */
+    STRETCH_MOST = 1600,
+    STRETCH_STEP_MOST = 200,
+    STRETCH_STEP_LEAST = 67,
+};
 
 static size_t square_root(size_t n)
 {
@@ -36,12 +47,56 @@ static size_t budget_for(size_t live)
     return max_size(OPTION_NOW(floor), growth);
 }
 
+/* A heap that grows to near the limit of the control group collects more often; however
+ * little room there is, it does not do so without end. */
+static size_t within_group(const struct heap *h, size_t budget)
+{
+    size_t limit = __atomic_load_n(&h->group_limit, __ATOMIC_RELAXED);
+    if (OPTION_NOW(heap_limit) || limit == SIZE_MAX)
+        return budget;
+    size_t most = percent_of(limit, GROUP_PERCENT);
+    size_t used = __atomic_load_n(&h->used_bytes, __ATOMIC_RELAXED);
+    size_t holes = __atomic_load_n(&h->hole_bytes, __ATOMIC_RELAXED);
+    size_t held = used - min_size(used, holes); /* not read at the same instant */
+    size_t room = most > held ? most - held : 0;
+    return min_size(budget, max_size(room, max_size(MIB(1), h->live_bytes / 16)));
+}
+
+/* SIZE_MAX if that is too much. */
+static size_t stretched(const struct heap *h, size_t budget)
+{
+    return OPTION_NOW(gc_share) ? percent_of(budget, h->stretch) : budget;
+}
+
 void pace_configure(struct heap *h)
 {
     size_t limit = OPTION_NOW(heap_limit);
     extent_set_limit(h, limit ? limit : SIZE_MAX);
     h->wanted = budget_for(h->live_bytes);
-    __atomic_store_n(&h->budget, h->wanted, __ATOMIC_RELAXED);
+    size_t budget = within_group(h, stretched(h, h->wanted));
+    __atomic_store_n(&h->budget, budget, __ATOMIC_RELAXED);
+}
+
+bool pace_learn_limit(struct heap *h)
+{
+    if (__atomic_load_n(&h->used_bytes, __ATOMIC_RELAXED) < GROUP_FROM ||
+        __atomic_exchange_n(&h->group_known, true, __ATOMIC_RELAXED))
+        return false;
+    size_t limit = cgroup_limit("");
+    __atomic_store_n(&h->group_limit, limit, __ATOMIC_RELAXED);
+    return limit != SIZE_MAX;
+}
+
+size_t pace_stretch(size_t stretch, size_t share, uint64_t collecting, uint64_t running)
+{
+    share = min_size(share, 99);
+    /* How long the program should have run for such a collection. */
+    uint64_t fair = collecting / share * (100 - share);
+    uint64_t ratio = 100 * fair / running;
+    ratio = ratio > STRETCH_STEP_MOST    ? STRETCH_STEP_MOST
+            : ratio < STRETCH_STEP_LEAST ? STRETCH_STEP_LEAST
+                                         : ratio;
+    return min_size(max_size(stretch * ratio / 100, 100), STRETCH_MOST);
 }
 
 /* A heap does not grow on the strength of one cycle, which may have come while two large
@@ -56,26 +111,69 @@ static size_t damped(const struct heap *h, size_t wanted)
     return min_size(wanted, modest);
 }
 
-void pace_after_cycle(struct heap *h, bool thorough, size_t unused)
+/* What stays after a cycle that nobody asked for: half of the budget more, if it need not be
+ * near a limit. */
+static size_t with_slack(const struct heap *h, size_t budget)
+{
+    return within_group(h, budget + min_size(budget / 2, SIZE_MAX - budget));
+}
+
+/* No more than `keep` bytes stay beyond what holds objects, the states of free units
+ * included. */
+static void trim_all(struct heap *h, size_t keep)
+{
+    size_t rest = holes_make(h, keep);
+    extent_trim(h, rest - rest / (UNIT_BYTES >> STATE_SHIFT));
+    if (RACING(h->bytes) > h->huge_from)
+        extent_trim_clean(h);
+}
+
+static void note_share(struct heap *h, const struct pace_cycle *c)
+{
+    size_t share = OPTION_NOW(gc_share);
+    uint64_t running = h->cycle_ended ? c->began - h->cycle_ended : 0;
+    h->cycle_ended = c->ended;
+    if (share && running && !c->thorough)
+        h->stretch = pace_stretch(h->stretch, share, c->ended - c->began, running);
+}
+
+void pace_after_cycle(struct heap *h, const struct pace_cycle *c)
 {
     size_t wanted = budget_for(h->live_bytes);
+    note_share(h, c);
     h->charged = 0;
-    h->budget = thorough ? wanted : damped(h, wanted);
+    h->budget = within_group(h, stretched(h, c->thorough ? wanted : damped(h, wanted)));
     h->wanted = wanted;
-    size_t kept = h->budget;
-    if (!thorough) {
-        kept += min_size(h->budget / 2, SIZE_MAX - h->budget);
-        kept = max_size(kept, h->dirty_bytes - min_size(h->dirty_bytes, unused));
-    }
-    extent_trim(h, kept);
+    if (c->thorough)
+        return trim_all(h, h->budget);
+    holes_recover(h);
+    size_t unused = min_size(h->dirty_bytes, c->unused);
+    extent_trim(h, max_size(with_slack(h, h->budget), h->dirty_bytes - unused));
+}
+
+/* The budget that a heap of manual objects has. */
+static size_t renew_budget(struct heap *h)
+{
+    size_t budget = within_group(h, budget_for(extent_bytes(h).used));
+    __atomic_store_n(&h->charged, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&h->budget, budget, __ATOMIC_RELAXED);
+    return budget;
 }
 
 void pace_without_cycle(struct heap *h)
 {
     critical_begin();
-    size_t budget = budget_for(extent_bytes(h).used);
-    __atomic_store_n(&h->charged, 0, __ATOMIC_RELAXED);
-    __atomic_store_n(&h->budget, budget, __ATOMIC_RELAXED);
-    extent_trim(h, budget + min_size(budget / 2, SIZE_MAX - budget));
+    extent_trim(h, with_slack(h, renew_budget(h)));
     critical_end();
+}
+
+void pace_while_busy(struct heap *h)
+{
+    extent_trim_unused(h, with_slack(h, __atomic_load_n(&h->budget, __ATOMIC_RELAXED)));
+}
+
+void pace_at_rest(struct heap *h)
+{
+    bool managed = __atomic_load_n(&h->managed, __ATOMIC_RELAXED);
+    trim_all(h, managed ? h->budget : renew_budget(h));
 }

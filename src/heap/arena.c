@@ -42,6 +42,11 @@ static size_t states_bytes(const struct heap *h, size_t units)
     return has_huge_states(h, units) ? align_up(bytes, OS_HUGE_PAGE) : bytes;
 }
 
+size_t arena_states_bytes(const struct heap *h)
+{
+    return states_bytes(h, unit_end(h));
+}
+
 static size_t sites_bytes(size_t units)
 {
     return whole_pages(units * STATES_PER_UNIT * sizeof(struct site));

@@ -17,4 +17,7 @@ void arena_destroy(struct heap *h);
  * first; 0 with ENOMEM: none. */
 uint32_t arena_grow(struct heap *h, uint32_t *units);
 
+/* State bytes committed: the units' own, and what is behind them on the last huge page. */
+size_t arena_states_bytes(const struct heap *h);
+
 #endif

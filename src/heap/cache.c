@@ -7,6 +7,7 @@
 #include "heap/block.h"
 #include "heap/count.h"
 #include "heap/extent.h"
+#include "heap/holes.h"
 #include "heap/state.h"
 
 enum {
@@ -105,6 +106,7 @@ static bool next_run(struct heap *h, struct bin *b)
     block->touched = (uint32_t)max_size(block->touched, to);
     block->cursor = to;
     block->free_count -= to - from;
+    holes_fill(h, b->block, (size_t)from * b->size, (size_t)to * b->size);
     b->origin = unit_address(h, b->block) - (uintptr_t)states * b->size;
     b->cur = b->end = states + from;
     b->fresh = states + fresh;

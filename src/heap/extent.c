@@ -58,10 +58,24 @@ static void set_used(struct heap *h, size_t bytes)
     __atomic_store_n(&h->used_bytes, bytes, __ATOMIC_RELAXED);
 }
 
+static size_t held_bytes(const struct heap *h)
+{
+    return h->used_bytes + h->dirty_bytes - h->hole_bytes;
+}
+
 static void note_heap_bytes(struct heap *h)
 {
-    h->counters.heap_bytes_max =
-        max_size(h->counters.heap_bytes_max, h->used_bytes + h->dirty_bytes);
+    h->counters.heap_bytes_max = max_size(h->counters.heap_bytes_max, held_bytes(h));
+}
+
+static void set_holes(struct heap *h, size_t bytes)
+{
+    __atomic_store_n(&h->hole_bytes, bytes, __ATOMIC_RELAXED);
+}
+
+static void note_dirty_least(struct heap *h)
+{
+    h->dirty_least = min_size(h->dirty_least, h->dirty_bytes);
 }
 
 static void lock(struct heap *h)
@@ -100,6 +114,7 @@ static void carve(struct heap *h, uint32_t first, uint32_t start, uint32_t units
     insert(h, first, start - first);
     insert(h, start + units, end - (start + units));
     h->dirty_bytes -= dirty_bytes(h, start, units);
+    note_dirty_least(h);
     for (uint32_t u = start; u < start + units; u++)
         h->words[u] = (h->words[u] & UNIT_DIRTY) | UNIT_USED;
     set_used(h, h->used_bytes + bytes);
@@ -224,13 +239,33 @@ void extent_forget(struct heap *h, size_t bytes)
     unlock(h);
 }
 
+void extent_change_holes(struct heap *h, size_t made, size_t filled)
+{
+    lock(h);
+    set_holes(h, h->hole_bytes + made - filled);
+    note_heap_bytes(h);
+    unlock(h);
+}
+
+/* The unit leaves its block.  Returns how many bytes of it had been given back. */
+static size_t close_holes(struct heap *h, uint32_t unit)
+{
+    uint16_t *holes = &h->units[unit].holes;
+    if (LIKELY(*holes == 0))
+        return 0;
+    size_t bytes = (size_t)__builtin_popcount(*holes) * OS_PAGE;
+    *holes = 0;
+    set_holes(h, h->hole_bytes - bytes);
+    return bytes;
+}
+
 void extent_give(struct heap *h, uint32_t first, uint32_t units, uint32_t touched,
                  size_t bytes)
 {
     lock(h);
     for (uint32_t u = first; u < first + units; u++) {
-        unit_word dirty = h->words[u] & UNIT_DIRTY;
-        h->words[u] = u - first < touched ? UNIT_DIRTY : dirty;
+        unit_word dirty = u - first < touched ? UNIT_DIRTY : h->words[u] & UNIT_DIRTY;
+        h->words[u] = close_holes(h, u) == UNIT_BYTES ? 0 : dirty;
     }
     h->dirty_bytes += dirty_bytes(h, first, units);
     set_used(h, h->used_bytes - bytes);
@@ -277,10 +312,41 @@ void extent_trim(struct heap *h, size_t keep)
     unlock(h);
 }
 
+static bool is_clean(const struct heap *h, uint32_t unit)
+{
+    return is_free(h, unit) && !(h->words[unit] & UNIT_DIRTY);
+}
+
+void extent_trim_clean(struct heap *h)
+{
+    lock(h);
+    for (uint32_t u = 1, end; u < unit_end(h); u = end + 1) {
+        for (end = u; is_clean(h, end);)
+            end++;
+        size_t low = (size_t)u << STATE_SHIFT, high = (size_t)end << STATE_SHIFT;
+        if (end == unit_end(h))
+            high = arena_states_bytes(h);
+        if (end == u)
+            continue;
+        os_decommit((void *)unit_address(h, u), (size_t)(end - u) << UNIT_SHIFT);
+        os_decommit(h->states + low, high - low);
+    }
+    unlock(h);
+}
+
+void extent_trim_unused(struct heap *h, size_t keep)
+{
+    lock(h);
+    size_t unused = min_size(h->dirty_least, h->dirty_bytes);
+    trim(h, max_size(keep, h->dirty_bytes - unused));
+    h->dirty_least = h->dirty_bytes;
+    unlock(h);
+}
+
 struct extent_bytes extent_bytes(struct heap *h)
 {
     lock(h);
-    struct extent_bytes b = {h->used_bytes, h->used_bytes + h->dirty_bytes,
+    struct extent_bytes b = {h->used_bytes - h->hole_bytes, held_bytes(h),
                              h->counters.heap_bytes_max};
     unlock(h);
     return b;
@@ -300,7 +366,7 @@ uint32_t extent_check(struct heap *h)
         CHECK(units > 0 && units <= unit_end(h) - u);
         CHECK(h->units[u + units - 1].extent_first == u);
         for (uint32_t v = u; v < u + units; v++)
-            CHECK((h->words[v] & ~(unit_word)UNIT_DIRTY) == 0);
+            CHECK((h->words[v] & ~(unit_word)UNIT_DIRTY) == 0 && h->units[v].holes == 0);
         dirty += dirty_bytes(h, u, units);
         u += units;
         CHECK(!is_free(h, u));

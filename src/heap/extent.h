@@ -31,7 +31,17 @@ void extent_forget(struct heap *h, size_t bytes);
  * are left, from the highest address down. */
 void extent_trim(struct heap *h, size_t keep);
 
-/* used_bytes, and all that the heap holds, now and at most, while other threads may change
+/* Returns what free units that are not dirty hold all the same, and their states: it came with
+ * huge pages. */
+void extent_trim_clean(struct heap *h);
+
+/* Like extent_trim, but only what lay unused all the time since the last call. */
+void extent_trim_unused(struct heap *h, size_t keep);
+
+/* Blocks gave back `made` bytes page by page, and hold `filled` bytes again. */
+void extent_change_holes(struct heap *h, size_t made, size_t filled);
+
+/* What blocks hold, and all that the heap holds, now and at most, while other threads may change
  * it. */
 struct extent_bytes {
     size_t used, held, held_most;

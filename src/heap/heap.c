@@ -8,6 +8,7 @@
 #include "heap/cache.h"
 #include "heap/extent.h"
 #include "heap/fit.h"
+#include "heap/holes.h"
 #include "heap/state.h"
 
 /* A run is charged to the budget as a whole: an eighth of a medium block, so that a class
@@ -26,6 +27,8 @@ bool heap_create(struct heap *h, const struct heap_config *config)
     h->mark = STATE_MARK_A;
     h->limit = SIZE_MAX;
     h->budget = SIZE_MAX;
+    h->group_limit = SIZE_MAX;
+    h->stretch = 100;
     h->huge_from = config->huge_from ? config->huge_from : SIZE_MAX;
     h->pad_from = config->end_pointers ? 0 : PAD_FROM;
     h->run_bytes_max = RUN_BYTES_MAX;
@@ -51,7 +54,7 @@ void heap_check_held(struct heap *h, uint32_t held, uint32_t in_flight)
 {
     uint32_t free_units = extent_check(h);
     uint32_t used_units = 0, listable = 0, listed = 0, reserved = 0;
-    size_t bytes = 0;
+    size_t bytes = 0, holes = 0;
     for (BLOCKS(h, head)) {
         const struct block *b = block_at(h, head);
         uint32_t units = block_units(h, head);
@@ -59,12 +62,13 @@ void heap_check_held(struct heap *h, uint32_t held, uint32_t in_flight)
         listable += !b->taken && b->free_count > 0;
         used_units += units;
         bytes += b->bytes ? b->bytes : (size_t)units << UNIT_SHIFT;
+        holes += holes_check(h, head);
     }
     for (unsigned bin = 0; bin < BIN_COUNT; bin++)
         listed += block_list_check(h, bin);
     CHECK(listed == listable);
     CHECK(used_units + free_units + unused_units(h) == unit_end(h));
-    CHECK(bytes == h->used_bytes);
+    CHECK(bytes == h->used_bytes && holes == h->hole_bytes);
     CHECK(reserved >= held && reserved - held <= in_flight);
 }
 

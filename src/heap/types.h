@@ -141,6 +141,9 @@ struct unit {
         struct extent extent;
     };
     uint32_t extent_first; /* last unit of a free extent: the first one */
+    /* Bit k: page k of the unit was given back to the system (holes.h).  Only in small
+     * and medium blocks, else 0.  Lock: the bin's. */
+    uint16_t holes;
 };
 
 /* ---- Finding free extents --------------------------------------------------------- */
@@ -255,14 +258,25 @@ struct heap {
     struct fit_state fit_state;
     size_t used_bytes; /* in blocks, large objects by page.  Read without the lock, too */
     size_t dirty_bytes; /* in free units that hold memory */
-    /* used_bytes + dirty_bytes never exceeds it; SIZE_MAX: none.  Read without the lock,
-     * too. */
+    size_t dirty_least; /* least that dirty_bytes was since somebody last asked */
+    /* Of used_bytes, what blocks gave back page by page: the heap holds used_bytes +
+     * dirty_bytes - hole_bytes.  Read without the lock, too. */
+    size_t hole_bytes;
+    /* used_bytes + dirty_bytes never exceeds it, so that slots in holes can be had without
+     * asking; SIZE_MAX: none.  Read without the lock, too. */
     size_t limit;
+    bool
+        keeps_small; /* under the world lock: parts of the heap are to have no huge pages */
 
     /* Bytes handed out since the last cycle, less explicit frees.  Atomic */
     OWN_LINE size_t charged;
     size_t budget; /* cycle: a collection is due when charged reaches it */
     size_t wanted; /* cycle: the budget that the last one found right for what lives */
+
+    size_t stretch; /* cycle: percent that the budget is of it, for option gc_share */
+    uint64_t cycle_ended; /* cycle: os_now; 0: there was none */
+    size_t group_limit; /* of the control group; SIZE_MAX: none, or not known.  Atomic */
+    bool group_known;   /* atomic */
 
     size_t live_bytes, live_objects; /* cycle: marked by the last one */
     struct counters counters;

@@ -3,6 +3,7 @@
 #include <gcalloc/gcalloc.h>
 
 #include "base/critical.h"
+#include "collect/idle.h"
 #include "heap/block.h"
 #include "heap/cache.h"
 #include "heap/count.h"
@@ -73,6 +74,7 @@ NOINLINE static void free_slow(void *object)
             free_slot(word_bin(o.word), object, state);
         else if (!free_large(&process_heap, &o))
             report_bad_pointer("gc_free", object);
+        idle_note(&process_heap);
     }
     thread_is_done();
     errno = saved_errno;

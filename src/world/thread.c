@@ -6,6 +6,7 @@
 #include <gcalloc/inline.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/critical.h"
@@ -23,6 +24,7 @@
 
 enum {
     STACK_GUESS = 8 << 20, /* the usual limit of a main thread's stack */
+    GAP_BYTES = 64 << 20,  /* the system keeps free below it, at least; in fact 128 MiB */
     /* Times that the exit hook runs.  ThreadSanitizer is through with a thread in the last
      * round of hooks. */
     EXITS = PTHREAD_DESTRUCTOR_ITERATIONS - GC_TSAN,
@@ -92,16 +94,46 @@ static void probe_stack(uintptr_t *low, uintptr_t *high)
     *low = page - STACK_GUESS;
 }
 
-/* The C library knows the bounds; for the main thread it reads /proc/self/maps, takes the
- * stack's limit for the low end, and for the high end that of the first frame's page: the
- * arguments and the environment lie above.  Other threads have their thread-local
- * variables at the high end, and on x86-64 the C library's record of the thread above
- * those, which is left out: the values in it are found one by one. */
+/* The main thread's: up to the end of the mapping, as the arguments and the environment lie
+ * above the first frame, and down as far as the stack may grow.  The system puts nothing else
+ * there if the limit is no more than that.  The C library would find the same, by the same
+ * means, and take several times as long.  false: it must be asked, as this thread is another
+ * one, or the child that another one forked, or on another stack. */
+#ifdef __GLIBC__
+extern void *__libc_stack_end;
+
+static bool main_bounds(uintptr_t *low, uintptr_t *high)
+{
+    struct rlimit limit;
+    struct mapping m;
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    if (gettid() != getpid() || getrlimit(RLIMIT_STACK, &limit) != 0 ||
+        limit.rlim_cur > GAP_BYTES || !maps_find((uintptr_t)__libc_stack_end, &m) ||
+        here < m.low || here >= m.high)
+        return false;
+    *high = m.high;
+    *low = min_size(m.low, align_down(m.high - limit.rlim_cur, os_page_bytes()));
+    return true;
+}
+#else
+static bool main_bounds(uintptr_t *low, uintptr_t *high)
+{
+    (void)low, (void)high;
+    return false;
+}
+#endif
+
+/* The C library knows the bounds; for the main thread it takes the first frame's page for
+ * the high end.  Other threads have their thread-local variables at the high end, and on
+ * x86-64 the C library's record of the thread above those, which is left out: the values in
+ * it are found one by one. */
 static int stack_bounds(uintptr_t *low, uintptr_t *high)
 {
     pthread_attr_t attributes;
     void *address;
     size_t size;
+    if (main_bounds(low, high))
+        return 0;
     int error = pthread_getattr_np(pthread_self(), &attributes);
     if (error)
         return error;

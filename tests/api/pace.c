@@ -37,6 +37,15 @@ START_TEST(floor_is_respected)
 }
 END_TEST
 
+/* No more than a MiB before there is anything to manage. */
+START_TEST(first_object_is_cheap)
+{
+    size_t before = resident_bytes();
+    ck_assert_ptr_nonnull(gc_alloc(1));
+    ck_assert_uint_le(resident_bytes(), before + MIB(1));
+}
+END_TEST
+
 static void *volatile kept;
 
 static void keep(size_t bytes)
@@ -187,6 +196,114 @@ START_TEST(idle_large_extents_go_back)
 }
 END_TEST
 
+/* ---- Scattered survivors -------------------------------------------------------------
+ */
+
+enum { BURST = MIB(200), ONE_OF = 1000 };
+
+struct burst {
+    size_t size;
+    bool by_hand; /* the others are freed, else dropped */
+};
+
+static void **survivors;
+static size_t survivor_count;
+
+/* Frees only when all are there: else they would be taken again. */
+static void burst(void *argument)
+{
+    const struct burst *b = argument;
+    size_t count = BURST / b->size;
+    void **all = gc_alloc_manual(count * sizeof *all);
+    for (size_t i = 0; i < count; i++) {
+        all[i] = gc_alloc_manual_atomic(b->size);
+        ck_assert_ptr_nonnull(all[i]);
+        memset(all[i], 0x80, b->size);
+    }
+    survivors = gc_alloc_manual((count / ONE_OF + 1) * sizeof *survivors);
+    survivor_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (i % ONE_OF == ONE_OF / 2)
+            survivors[survivor_count++] = all[i];
+        else
+            gc_free(all[i]);
+    }
+    gc_free(all);
+}
+
+/* The same with objects that the collector reclaims. */
+static void managed_burst(void *argument)
+{
+    const struct burst *b = argument;
+    size_t count = BURST / b->size;
+    void **all = gc_alloc(count * sizeof *all);
+    for (size_t i = 0; i < count; i++) {
+        all[i] = gc_alloc_atomic(b->size);
+        ck_assert_ptr_nonnull(all[i]);
+        memset(all[i], 0x80, b->size);
+    }
+    survivors = gc_alloc_manual((count / ONE_OF + 1) * sizeof *survivors);
+    survivor_count = 0;
+    for (size_t i = ONE_OF / 2; i < count; i += ONE_OF)
+        survivors[survivor_count++] = all[i];
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uintptr_t x = *(const uintptr_t *)a, y = *(const uintptr_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Bytes of the pages that they lie in. */
+static size_t survivors_pages(size_t size)
+{
+    size_t pages = 0;
+    uintptr_t end = 0;
+    qsort(survivors, survivor_count, sizeof *survivors, by_number);
+    for (size_t i = 0; i < survivor_count; i++) {
+        uintptr_t first = (uintptr_t)survivors[i] / KIB(4);
+        uintptr_t last = ((uintptr_t)survivors[i] + size - 1) / KIB(4);
+        first = first < end ? end : first;
+        pages += last < first ? 0 : last + 1 - first;
+        end = last + 1;
+    }
+    return pages * KIB(4);
+}
+
+static const struct burst bursts[] = {{24, false},   {100, false},   {1000, false},
+                                      {6000, false}, {40000, false}, {100, true},
+                                      {1000, true},  {40000, true}};
+
+/* The heap holds no more than the survivors' pages, a tenth more and the budget; 3 MiB are for
+ * blocks that caches hold, and for all else.  In the budget there is room for the states, a
+ * page for each unit that a survivor lies in: as far as that is enough. */
+START_TEST(scattered_survivors)
+{
+    struct burst b = bursts[_i];
+    ck_assert_ptr_nonnull(gc_alloc(1));
+    gc_collect();
+    size_t before = resident_bytes();
+    run_apart(b.by_hand ? burst : managed_burst, &b);
+    ck_assert_uint_ge(resident_bytes(), before + BURST * 9 / 10);
+    collect_clean();
+    size_t pages = survivors_pages(b.size);
+    size_t budget = stats_now().budget_bytes;
+    size_t most = pages + pages / 10 + budget;
+    ck_assert_uint_le(stats_now().heap_bytes, most + MIB(2)); /* caches have blocks */
+    size_t units = survivor_count < BURST >> 16 ? survivor_count : BURST >> 16;
+    size_t states = units * KIB(4);
+    size_t now = resident_bytes() - before;
+    ck_assert_msg(UNDER_ASAN || now <= most + max_size(states, budget) - budget + MIB(3),
+                  "%zu KiB resident, %zu KiB of survivors' pages", now >> 10,
+                  pages >> 10);
+    check_heap_sound();
+    for (size_t i = 0; i < survivor_count; i++)
+        ck_assert(is_filled(survivors[i], b.size, 0x80));
+    run_apart(managed_burst, &b); /* the holes can be had again */
+    check_heap_sound();
+}
+END_TEST
+
 /* Shrinking gives the pages back at once, without a collection. */
 START_TEST(shrunk_object_goes_back)
 {
@@ -218,12 +335,18 @@ END_TEST
 Suite *pace_suite(void)
 {
     Suite *s = suite_create("pace");
+    ADD(s, first_object_is_cheap);
     ADD(s, floor_is_respected);
     ADD(s, growth_is_respected);
     ADD(s, large_heaps_taper);
     ADD(s, explicit_frees_are_credited);
     ADD(s, dropped_structure_goes_back);
     ADD(s, idle_large_extents_go_back);
+    TCase *scattered = tcase_create("scattered_survivors");
+    tcase_set_timeout(scattered, 300);
+    tcase_add_loop_test(scattered, scattered_survivors, 0,
+                        sizeof bursts / sizeof bursts[0]);
+    suite_add_tcase(s, scattered);
     ADD(s, shrunk_object_goes_back);
     ADD(s, limit_is_respected);
     return s;

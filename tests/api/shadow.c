@@ -397,6 +397,8 @@ int main(int count, char **arguments)
     unsigned long seed = count > 2 ? strtoul(arguments[2], NULL, 10) : 1;
     char *volatile stack_roots[STACK_ROOTS] = {NULL};
     const char *settings = getenv("GCALLOC_OPTIONS");
+    /* A new object is hidden until it is stored somewhere. */
+    expect(gc_option_set("idle", "0") == 0, "gc_option_set failed", NULL);
     printf("shadow %lu %lu, options '%s'\n", operations, seed, settings ? settings : "");
     fflush(stdout);
 

@@ -6,6 +6,7 @@
 
 #include "heap/heap.h"
 #include "roots/registered.h"
+#include "world/stop.h"
 #include "world/thread.h"
 
 enum { SECONDS_MOST = 300 }; /* a hung test ends then; nothing is concluded from time */
@@ -98,8 +99,10 @@ void collect_clean(void)
 
 void check_heap_sound(void)
 {
+    bool taken = world_hold();
     heap_check(&process_heap, thread_self->cache);
     registered_check();
+    world_let_go(taken);
 }
 
 struct gc_stats stats_now(void)

@@ -406,6 +406,52 @@ START_TEST(huge_page_regions)
 }
 END_TEST
 
+/* What lay unused all the time since the last call goes, what was used meanwhile stays. */
+START_TEST(unused_memory_goes)
+{
+    ck_assert(make_heap(&h, MIB(64), false));
+    uint32_t first = extent_take(&h, 100, 1, 100 * UNIT_BYTES);
+    extent_give(&h, first, 100, 100, 100 * UNIT_BYTES);
+    extent_trim_unused(&h, 0);
+    ck_assert_uint_eq(h.dirty_bytes, 100 * UNIT_BYTES); /* it came in this period */
+    first = extent_take(&h, 30, 1, 30 * UNIT_BYTES);
+    extent_give(&h, first, 30, 30, 30 * UNIT_BYTES);
+    extent_trim_unused(&h, 0);
+    ck_assert_uint_eq(h.dirty_bytes, 30 * UNIT_BYTES);
+    extent_trim_unused(&h, 10 * UNIT_BYTES);
+    ck_assert_uint_eq(h.dirty_bytes, 10 * UNIT_BYTES);
+    extent_trim_unused(&h, 0);
+    ck_assert_uint_eq(h.dirty_bytes, 0);
+    extent_check(&h);
+    heap_destroy(&h);
+}
+END_TEST
+
+/* The memory and the states of free units are given back, those of blocks are not. */
+START_TEST(what_huge_pages_brought_goes)
+{
+    ck_assert(make_heap(&h, MIB(64), false));
+    uint32_t first = extent_take(&h, 20, 1, 20 * UNIT_BYTES);
+    uint32_t used = extent_take(&h, 1, 1, UNIT_BYTES);
+    memset(block_states(&h, first), 0, 20 << STATE_SHIFT);
+    memset(block_states(&h, used), STATE_NEW, 1 << STATE_SHIFT);
+    os_populate((void *)unit_address(&h, first), 21 * UNIT_BYTES);
+    extent_give(&h, first, 20, 0, 20 * UNIT_BYTES);
+    size_t before = resident_pages(block_states(&h, first), 20 << STATE_SHIFT);
+    extent_trim_clean(&h);
+    ck_assert_uint_eq(before, (20 << STATE_SHIFT) / os_page_bytes());
+    ck_assert_uint_eq(resident_pages(block_states(&h, first), 20 << STATE_SHIFT), 0);
+    ck_assert_uint_eq(resident_pages((void *)unit_address(&h, first), 20 * UNIT_BYTES),
+                      0);
+    ck_assert_uint_gt(resident_pages((void *)unit_address(&h, used), UNIT_BYTES), 0);
+    ck_assert(all_bytes_are(block_states(&h, used), 1 << STATE_SHIFT, STATE_NEW));
+    memset(block_states(&h, used), STATE_FREE, 1 << STATE_SHIFT);
+    extent_give(&h, used, 1, 0, UNIT_BYTES);
+    heap_check(&h, NULL);
+    heap_destroy(&h);
+}
+END_TEST
+
 TCase *extent_tests(void)
 {
     TCase *t = tcase_create("extent");
@@ -416,5 +462,7 @@ TCase *extent_tests(void)
     tcase_add_test(t, take_fails_cleanly);
     tcase_add_test(t, huge_page_regions);
     tcase_add_loop_test(t, check_finds_what_is_broken, 0, 5);
+    tcase_add_test(t, unused_memory_goes);
+    tcase_add_test(t, what_huge_pages_brought_goes);
     return t;
 }

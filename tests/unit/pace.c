@@ -11,7 +11,7 @@ static size_t budget(size_t live)
 {
     h.live_bytes = live;
     h.charged = 12345;
-    pace_after_cycle(&h, true, 0);
+    pace_after_cycle(&h, &(struct pace_cycle){.thorough = true});
     ENSURE(h.charged == 0);
     return h.budget;
 }
@@ -74,7 +74,7 @@ END_TEST
 static size_t usual_budget(size_t live)
 {
     h.live_bytes = live;
-    pace_after_cycle(&h, false, 0);
+    pace_after_cycle(&h, &(struct pace_cycle){.thorough = false});
     return h.budget;
 }
 
@@ -112,9 +112,9 @@ START_TEST(free_memory_beyond_the_budget_goes)
     make_dirty(256);
     ck_assert_uint_eq(h.dirty_bytes, MIB(16));
     ck_assert_uint_eq(budget(MIB(6)), MIB(6));
-    ck_assert_uint_eq(h.dirty_bytes, MIB(6));
+    ck_assert_uint_eq(h.dirty_bytes, MIB(6) / 16 * 15); /* the rest is for their states */
     ck_assert_uint_eq(budget(0), MIB(4));
-    ck_assert_uint_eq(h.dirty_bytes, MIB(4));
+    ck_assert_uint_eq(h.dirty_bytes, MIB(4) / 16 * 15);
     heap_check(&h, NULL);
     heap_destroy(&h);
 }
@@ -158,6 +158,124 @@ START_TEST(limit_below_what_is_used)
 }
 END_TEST
 
+/* The heap stays below 80 percent of what its control group may hold; when that is not
+ * possible, it does not collect without end.  Option heap_limit goes before. */
+START_TEST(control_group_shrinks_the_budget)
+{
+    ck_assert(make_heap(&h, MIB(64), false));
+    set(MIB(8), 200);
+    options.heap_limit = 0;
+    h.group_limit = MIB(100);
+    h.used_bytes = MIB(50);
+    ck_assert_uint_gt(budget(MIB(10)), MIB(16)); /* there is room */
+    h.used_bytes = MIB(70);
+    ck_assert_uint_eq(budget(MIB(60)), MIB(10));
+    pace_configure(&h);
+    ck_assert_uint_eq(h.budget, MIB(10));
+    h.used_bytes = MIB(79);
+    ck_assert_uint_eq(budget(MIB(64)), MIB(4));
+    h.used_bytes = MIB(200);
+    ck_assert_uint_eq(budget(MIB(160)), MIB(10));
+    ck_assert_uint_eq(budget(MIB(1)), MIB(1));
+    options.heap_limit = GIB(1);
+    ck_assert_uint_ge(budget(MIB(160)), MIB(80));
+    options.heap_limit = 0;
+    h.used_bytes = 0;
+    heap_destroy(&h);
+}
+END_TEST
+
+/* Nor is free memory kept that would not fit. */
+START_TEST(control_group_bounds_what_is_kept)
+{
+    ck_assert(make_heap(&h, MIB(64), false));
+    set(MIB(4), 100);
+    options.heap_limit = 0;
+    pace_configure(&h);
+    make_dirty(256);
+    h.group_limit = MIB(5);
+    pace_after_cycle(&h, &(struct pace_cycle){.unused = SIZE_MAX});
+    ck_assert_uint_eq(h.budget, MIB(4));
+    ck_assert_uint_eq(h.dirty_bytes, MIB(4));
+    heap_destroy(&h);
+}
+END_TEST
+
+/* What the program drops goes back by itself if nothing of it is used. */
+START_TEST(unused_memory_of_a_busy_program_goes)
+{
+    ck_assert(make_heap(&h, MIB(64), false));
+    set(MIB(4), 100);
+    options.heap_limit = 0;
+    pace_configure(&h);
+    make_dirty(256);
+    pace_while_busy(&h);
+    ck_assert_uint_eq(h.dirty_bytes, MIB(16));
+    pace_while_busy(&h);
+    ck_assert_uint_eq(h.dirty_bytes, MIB(6)); /* the budget and half of it */
+    pace_at_rest(&h);
+    ck_assert_uint_eq(h.dirty_bytes, MIB(4) / 16 * 15);
+    heap_destroy(&h);
+}
+END_TEST
+
+/* One collection takes a millisecond; the program runs as long as its budget lasts. */
+START_TEST(share_is_reached)
+{
+    static const size_t shares[] = {1, 5, 10, 25, 50, 99};
+    size_t share = shares[_i], stretch = 100;
+    for (int i = 0; i < 20; i++)
+        stretch = pace_stretch(stretch, share, 1000000, 10000 * stretch);
+    double spent = 100.0 * 1e6 / (1e6 + 1e4 * (double)stretch);
+    if (stretch < 1600)
+        ck_assert_double_le(spent, (double)share * 1.05);
+    else
+        ck_assert_double_gt(spent, (double)share); /* there is an end to it */
+    if (stretch > 100)
+        ck_assert(stretch == 1600 || spent >= (double)share * 0.95);
+}
+END_TEST
+
+/* By steps, in both directions, and never below the usual. */
+START_TEST(share_moves_by_steps)
+{
+    ck_assert_uint_eq(pace_stretch(100, 10, 1000, 1), 200);
+    ck_assert_uint_eq(pace_stretch(200, 10, 1000, 1), 400);
+    ck_assert_uint_eq(pace_stretch(1600, 10, 1000, 1), 1600);
+    ck_assert_uint_eq(pace_stretch(400, 10, 1000, UINT64_C(1) << 40), 268);
+    ck_assert_uint_eq(pace_stretch(100, 10, 1000, UINT64_C(1) << 40), 100);
+    ck_assert_uint_eq(pace_stretch(300, 10, 1000, 9000), 300);
+    ck_assert_uint_eq(pace_stretch(100, 1000, 1000, 1000), 100);
+}
+END_TEST
+
+/* The budget follows, in cycles that were not asked for. */
+START_TEST(share_stretches_the_budget)
+{
+    ck_assert(make_heap(&h, MIB(64), false));
+    set(MIB(4), 100);
+    options.heap_limit = 0;
+    options.gc_share = 10;
+    pace_configure(&h);
+    struct pace_cycle c = {.began = 1000, .ended = 2000};
+    pace_after_cycle(&h, &c);
+    ck_assert_uint_eq(h.budget, MIB(4)); /* nothing is known before the first */
+    c = (struct pace_cycle){.began = 3000, .ended = 4000};
+    pace_after_cycle(&h, &c);
+    ck_assert_uint_eq(h.budget, MIB(8));
+    c = (struct pace_cycle){.thorough = true, .began = 5000, .ended = 6000};
+    pace_after_cycle(&h, &c);
+    ck_assert_uint_eq(h.budget, MIB(8));
+    h.group_limit = MIB(5);
+    c = (struct pace_cycle){.began = 7000, .ended = 8000};
+    pace_after_cycle(&h, &c);
+    ck_assert_uint_eq(h.stretch, 400);
+    ck_assert_uint_eq(h.budget, MIB(4));
+    options.gc_share = 0;
+    heap_destroy(&h);
+}
+END_TEST
+
 TCase *pace_tests(void)
 {
     TCase *t = tcase_create("pace");
@@ -168,5 +286,11 @@ TCase *pace_tests(void)
     tcase_add_test(t, free_memory_beyond_the_budget_goes);
     tcase_add_test(t, configure_takes_options_over);
     tcase_add_test(t, limit_below_what_is_used);
+    tcase_add_test(t, control_group_shrinks_the_budget);
+    tcase_add_test(t, control_group_bounds_what_is_kept);
+    tcase_add_test(t, unused_memory_of_a_busy_program_goes);
+    tcase_add_loop_test(t, share_is_reached, 0, 6);
+    tcase_add_test(t, share_moves_by_steps);
+    tcase_add_test(t, share_stretches_the_budget);
     return t;
 }

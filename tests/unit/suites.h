@@ -9,6 +9,7 @@
     X(meta)        \
     X(log)         \
     X(maps)        \
+    X(cgroup)      \
     X(options)     \
     X(capture)     \
     X(depot)       \
@@ -21,6 +22,7 @@
     X(cache)       \
     X(sweep)       \
     X(heap)        \
+    X(holes)       \
     X(range)       \
     X(registered)  \
     X(segments)    \

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "heap/arena.h"
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -74,6 +75,17 @@ size_t address_space(void)
     ck_assert_int_gt(read(fd, text, sizeof text - 1), 0);
     close(fd);
     return strtoul(text, NULL, 10) * os_page_bytes();
+}
+
+size_t resident_pages(const void *start, size_t bytes)
+{
+    size_t pages = 0, page = os_page_bytes();
+    for (size_t at = 0; at < bytes; at += page) {
+        unsigned char resident;
+        ck_assert_int_eq(mincore((char *)(uintptr_t)start + at, 1, &resident), 0);
+        pages += resident & 1;
+    }
+    return pages;
 }
 
 const struct os_space *tested_space(void)

@@ -33,6 +33,9 @@ void expect_abort(void (*body)(void *), void *argument, const char *message);
 /* Bytes of address space that the process has mapped. */
 size_t address_space(void);
 
+/* How many pages of a range hold memory. */
+size_t resident_pages(const void *start, size_t bytes);
+
 /* The backend under test: UNIT_OS=sbrk in the environment, else mmap. */
 const struct os_space *tested_space(void);
 

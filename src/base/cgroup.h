@@ -1,0 +1,12 @@
+/* What the system lets a group of processes have. */
+#ifndef GCALLOC_BASE_CGROUP_H
+#define GCALLOC_BASE_CGROUP_H
+
+#include <stddef.h>
+
+/* The least memory limit of the control groups that this process is in, of either version;
+ * SIZE_MAX: none, or it cannot be found out.  `root` comes before every path: "" for the
+ * system's own. */
+size_t cgroup_limit(const char *root);
+
+#endif

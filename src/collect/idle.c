@@ -1,0 +1,172 @@
+/* The thread sleeps until the heap is used, then looks at it in equal steps.  When for some
+ * of them in a row next to nothing was allocated or freed, and no collection ran, the program
+ * rests: what it has dropped is collected, what it has freed goes back, and the thread sleeps
+ * again.  So a program that does nothing wakes up a few times more, and then never. */
+#include "collect/idle.h"
+
+#include <pthread.h>
+
+#include "base/futex.h"
+#include "base/options.h"
+#include "base/os.h"
+#include "collect/collector.h"
+#include "collect/pace.h"
+#include "heap/count.h"
+#include "world/stop.h"
+#include "world/strangers.h"
+#include "world/thread.h"
+
+enum {
+    STEPS = 4, /* more than one: a program that was not let run for a while is not idle */
+    QUIET_BYTES =
+        MIB(1),     /* allocated or freed in a step, or freed since the last return */
+    CYCLE_PART = 4, /* of the budget: worth a collection */
+    MILLISECOND = 1000000, /* nanoseconds */
+};
+
+enum { NONE, LOOKING, ASLEEP, FAILED };
+
+static struct {
+    uint32_t state;   /* of the thread.  Atomic */
+    uint64_t returns; /* atomic */
+    /* Its own: what there had been when memory last went back. */
+    uint64_t collections, freed;
+} idle PRIVATE_DATA;
+
+static void set_state(uint32_t state)
+{
+    __atomic_store_n(&idle.state, state, __ATOMIC_SEQ_CST);
+}
+
+static bool change_state(uint32_t from, uint32_t to)
+{
+    return __atomic_compare_exchange_n(&idle.state, &from, to, false, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_RELAXED);
+}
+
+struct activity {
+    uint64_t bytes, collections;
+};
+
+static struct activity activity_now(const struct heap *h)
+{
+    return (struct activity){count_get(&h->counters.allocated_bytes) +
+                                 count_get(&h->counters.freed_bytes),
+                             collector_count()};
+}
+
+/* Waits for a step.  Unused memory of a program that goes on by itself, without a collection,
+ * goes back, too. */
+static bool is_quiet_step(struct heap *h)
+{
+    struct activity before = activity_now(h);
+    futex_wait(&idle.state, LOOKING, OPTION_NOW(idle) * MILLISECOND / STEPS + 1);
+    struct activity now = activity_now(h);
+    if (now.collections != before.collections)
+        return false;
+    if (now.bytes - before.bytes < QUIET_BYTES)
+        return true;
+    world_lock();
+    pace_while_busy(h);
+    world_unlock();
+    return false;
+}
+
+static void await_rest(struct heap *h)
+{
+    for (int quiet = 0; quiet < STEPS;)
+        quiet = is_quiet_step(h) ? quiet + 1 : 0;
+}
+
+/* Objects may have been dropped: there were collections since memory last went back, or one
+ * is due before long. */
+static bool is_worth_a_cycle(const struct heap *h)
+{
+    return __atomic_load_n(&h->managed, __ATOMIC_RELAXED) &&
+           !__atomic_load_n(&collector.disabled, __ATOMIC_RELAXED) &&
+           (collector_count() != idle.collections ||
+            __atomic_load_n(&h->charged, __ATOMIC_RELAXED) >=
+                __atomic_load_n(&h->budget, __ATOMIC_RELAXED) / CYCLE_PART);
+}
+
+/* Only registered threads collect. */
+static void collect(void)
+{
+    if (!thread_attach())
+        return;
+    collector_run(CAUSE_IDLE);
+    thread_detach();
+}
+
+/* The world goes on: its threads may be in system calls that a stop would end. */
+static void trim(struct heap *h)
+{
+    world_lock();
+    pace_at_rest(h);
+    world_unlock();
+}
+
+static void give_back(struct heap *h)
+{
+    uint64_t freed = count_get(&h->counters.freed_bytes);
+    if (is_worth_a_cycle(h))
+        collect();
+    else if (freed - idle.freed >= QUIET_BYTES)
+        trim(h);
+    else
+        return;
+    idle.freed = freed;
+    idle.collections = collector_count();
+    __atomic_fetch_add(&idle.returns, 1, __ATOMIC_RELEASE);
+}
+
+static void *look_on(void *heap)
+{
+    strangers_except_me();
+    thread_inside++;
+    for (;;) {
+        await_rest(heap);
+        set_state(ASLEEP);
+        if (OPTION_NOW(idle))
+            give_back(heap);
+        while (__atomic_load_n(&idle.state, __ATOMIC_SEQ_CST) == ASLEEP)
+            futex_wait(&idle.state, ASLEEP, 0);
+    }
+    return NULL;
+}
+
+/* The heap has grown beyond what it keeps without need. */
+static bool is_worth_a_thread(const struct heap *h)
+{
+    size_t bytes = RACING(h->bytes), floor = OPTION_NOW(floor);
+    return OPTION_NOW(idle) && bytes > floor && bytes - floor > floor / 2 &&
+           world_is_here();
+}
+
+void idle_note(struct heap *h)
+{
+    uint32_t state = __atomic_load_n(&idle.state, __ATOMIC_RELAXED);
+    if (LIKELY(state == LOOKING))
+        return;
+    if (state == ASLEEP && OPTION_NOW(idle) && change_state(ASLEEP, LOOKING))
+        futex_wake(&idle.state, 1);
+    else if (state == NONE && is_worth_a_thread(h) && change_state(NONE, LOOKING) &&
+             !thread_start_own(look_on, h))
+        set_state(FAILED);
+}
+
+uint64_t idle_returns(void)
+{
+    return __atomic_load_n(&idle.returns, __ATOMIC_ACQUIRE);
+}
+
+/* The thread is not in the child. */
+static void forked(void)
+{
+    set_state(NONE);
+}
+
+__attribute__((constructor)) static void start(void)
+{
+    pthread_atfork(NULL, NULL, forked);
+}

@@ -1,0 +1,15 @@
+/* Memory goes back while the program rests: a thread of the library's own looks on. */
+#ifndef GCALLOC_COLLECT_IDLE_H
+#define GCALLOC_COLLECT_IDLE_H
+
+#include "heap/types.h"
+
+/* The program uses the heap, on a slow path: whoever looks on starts over.  The thread is
+ * started when the heap has become larger than what it always keeps.  Not in a critical section.
+ * Changes errno. */
+void idle_note(struct heap *h);
+
+/* How many times memory has gone back for that reason. */
+uint64_t idle_returns(void);
+
+#endif

@@ -1,0 +1,196 @@
+#include "heap/holes.h"
+
+#include "base/check.h"
+#include "base/os.h"
+#include "heap/block.h"
+#include "heap/count.h"
+#include "heap/extent.h"
+#include "heap/state.h"
+
+enum {
+    UNIT_PAGES = UNIT_BYTES / OS_PAGE,
+    FEW_OF = 16, /* few holes: less than this part of the blocks' memory */
+};
+
+_Static_assert(UNIT_PAGES == 16, "struct unit has one bit for each page");
+
+/* One bit for each page of a block. */
+struct pages {
+    uint16_t of[MEDIUM_UNITS];
+};
+
+/* Through all blocks that have free slots. */
+struct pass {
+    struct heap *heap;
+    size_t states;     /* bytes of states that they need */
+    size_t keep;       /* bytes that may still stay */
+    size_t first, end; /* units around those that have new holes; first 0: none */
+};
+
+static size_t bytes_of(uint16_t pages)
+{
+    return (size_t)__builtin_popcount(pages) * OS_PAGE;
+}
+
+/* Adds the whole pages in the bytes [low, high) of the block. */
+static void add_pages(struct pages *p, size_t low, size_t high)
+{
+    size_t end = align_down(high, os_page_bytes()) / OS_PAGE;
+    for (size_t i = align_up(low, os_page_bytes()) / OS_PAGE; i < end; i++)
+        p->of[i / UNIT_PAGES] |= (uint16_t)(1u << i % UNIT_PAGES);
+}
+
+/* Those that no object lies in. */
+static struct pages vacant_pages(const struct heap *h, uint32_t head)
+{
+    const struct geometry *g = word_geometry(h->words[head]);
+    const uint8_t *states = block_states(h, head);
+    struct pages p = {0};
+    size_t end = (size_t)block_units(h, head) << UNIT_SHIFT;
+    uint32_t to;
+    for (uint32_t from = 0; (from = state_find_free(states, from, g->count)) < g->count;
+         from = to) {
+        to = state_find_not_free(states, from, g->count);
+        add_pages(&p, (size_t)from * g->size, to < g->count ? (size_t)to * g->size : end);
+    }
+    add_pages(&p, (size_t)g->count * g->size, end);
+    return p;
+}
+
+/* Gives back the runs of `pages` with one that is no hole yet.  Returns the new holes. */
+static uint16_t give_pages(struct heap *h, uint32_t unit, uint32_t pages)
+{
+    uint32_t had = h->units[unit].holes, made = 0;
+    while (pages) {
+        uint32_t first = (uint32_t)__builtin_ctz(pages);
+        uint32_t count = (uint32_t)__builtin_ctz(~(pages >> first));
+        uint32_t run = ((1u << count) - 1) << first;
+        void *start = (void *)(unit_address(h, unit) + first * OS_PAGE);
+        pages &= ~run;
+        if ((run & ~had) &&
+            os_decommit(start, count * OS_PAGE) == (size_t)count * OS_PAGE)
+            made |= run & ~had;
+    }
+    h->units[unit].holes = (uint16_t)(had | made);
+    return (uint16_t)made;
+}
+
+/* On huge pages the states of all units of a block are there, though the first unit's are
+ * all that it has. */
+static void give_states(const struct heap *h, uint32_t head, uint32_t units)
+{
+    if (units > 1 && RACING(h->bytes) > h->huge_from)
+        os_decommit(block_states(h, head + 1), (size_t)(units - 1) << STATE_SHIFT);
+}
+
+/* Returns the bytes given back. */
+static size_t thin_block(struct pass *p, uint32_t head)
+{
+    struct heap *h = p->heap;
+    struct pages vacant = vacant_pages(h, head);
+    uint32_t units = block_units(h, head);
+    size_t made = 0;
+    for (uint32_t i = 0; i < units; i++) {
+        size_t bytes = bytes_of(vacant.of[i] & (uint16_t)~h->units[head + i].holes);
+        if (bytes > p->keep)
+            made += bytes_of(give_pages(h, head + i, vacant.of[i]));
+        else
+            p->keep -= bytes;
+    }
+    if (made)
+        give_states(h, head, units);
+    return made;
+}
+
+/* For each block with free slots that no cache draws from, those of one bin after the other.
+ * The bin's lock is held meanwhile. */
+static void each_block(struct heap *h, void (*visit)(struct pass *, uint32_t head),
+                       struct pass *p)
+{
+    for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
+        lock_take(&h->bins[bin].lock, RANK_BIN);
+        for (uint32_t head = h->bins[bin].first; head; head = block_at(h, head)->next)
+            visit(p, head);
+        lock_release(&h->bins[bin].lock, RANK_BIN);
+    }
+}
+
+/* At least a page of states for each block that stays, however few objects there are. */
+static void count_states(struct pass *p, uint32_t head)
+{
+    (void)head;
+    p->states += OS_PAGE;
+}
+
+/* Holes count from the moment on that their slots may be handed out. */
+static void thin(struct pass *p, uint32_t head)
+{
+    struct heap *h = p->heap;
+    size_t size = word_geometry(h->words[head])->size;
+    size_t made =
+        block_at(h, head)->free_count * size < OS_PAGE ? 0 : thin_block(p, head);
+    if (made == 0)
+        return;
+    extent_change_holes(h, made, 0);
+    count_add(&h->counters.returned_bytes, made);
+    p->first = p->first ? min_size(p->first, head) : head;
+    p->end = max_size(p->end, head + block_units(h, head));
+}
+
+/* The system would fill the holes again to make huge pages whole. */
+static void keep_small(struct heap *h, const struct pass *p)
+{
+    if (p->first == 0 || RACING(h->bytes) <= h->huge_from)
+        return;
+    os_small_pages((void *)unit_address(h, (uint32_t)p->first), (p->end - p->first)
+                                                                    << UNIT_SHIFT);
+    h->keeps_small = true;
+}
+
+size_t holes_make(struct heap *h, size_t keep)
+{
+    struct pass p = {.heap = h};
+    each_block(h, count_states, &p);
+    p.keep = keep - min_size(keep, p.states);
+    each_block(h, thin, &p);
+    keep_small(h, &p);
+    return p.keep;
+}
+
+void holes_recover(struct heap *h)
+{
+    if (!h->keeps_small || h->hole_bytes > h->used_bytes / FEW_OF)
+        return;
+    os_huge_pages((void *)unit_address(h, 1), h->bytes - UNIT_BYTES);
+    h->keeps_small = false;
+}
+
+void holes_fill(struct heap *h, uint32_t head, size_t from, size_t to)
+{
+    size_t filled = 0;
+    if (LIKELY(__atomic_load_n(&h->hole_bytes, __ATOMIC_RELAXED) == 0))
+        return;
+    size_t end = align_up(to, os_page_bytes()) / OS_PAGE;
+    for (size_t i = align_down(from, os_page_bytes()) / OS_PAGE; i < end; i++) {
+        uint16_t *holes = &h->units[head + i / UNIT_PAGES].holes;
+        uint16_t page = (uint16_t)(1u << i % UNIT_PAGES);
+        filled += *holes & page ? OS_PAGE : 0;
+        *holes &= (uint16_t)~page;
+    }
+    if (filled)
+        extent_change_holes(h, 0, filled);
+}
+
+size_t holes_check(const struct heap *h, uint32_t head)
+{
+    size_t bytes = 0;
+    if (word_class(h->words[head]) == CLASS_LARGE)
+        return 0;
+    struct pages vacant = vacant_pages(h, head);
+    for (uint32_t i = 0; i < block_units(h, head); i++) {
+        uint16_t holes = h->units[head + i].holes;
+        CHECK((holes & ~vacant.of[i]) == 0);
+        bytes += bytes_of(holes);
+    }
+    return bytes;
+}

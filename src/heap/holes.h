@@ -1,0 +1,23 @@
+/* Holes: pages inside small and medium blocks that hold no object and were given back to
+ * the system.  Their slots are free as ever, and read as zero. */
+#ifndef GCALLOC_HEAP_HOLES_H
+#define GCALLOC_HEAP_HOLES_H
+
+#include "heap/types.h"
+
+/* Gives back pages that hold no object, but for the first of them, which together with the
+ * states of blocks that are not full are no more than `keep` bytes.  Returns the rest of
+ * `keep`.  Blocks that caches draw from are left alone.  The world lock is held, or the heap
+ * is the caller's alone; the world need not stand. */
+size_t holes_make(struct heap *h, size_t keep);
+
+/* The heap is to have huge pages everywhere again, if few holes are left.  The same. */
+void holes_recover(struct heap *h);
+
+/* Slots in the bytes [from, to) of a block are being handed out.  The bin's lock is held. */
+void holes_fill(struct heap *h, uint32_t head, size_t from, size_t to);
+
+/* Bytes of the block's holes, in which there is no object. */
+size_t holes_check(const struct heap *h, uint32_t head);
+
+#endif
