@@ -78,6 +78,18 @@ static void await_rest(struct heap *h)
         quiet = is_quiet_step(h) ? quiet + 1 : 0;
 }
 
+/* A program of one thread has never seen a system call of its own end with EINTR for a
+ * stop, and is not to see the first one while it sleeps. */
+static bool has_several_threads(void)
+{
+    size_t living = 0;
+    world_lock();
+    for (MUTATORS(m))
+        living += thread_lives(m);
+    world_unlock();
+    return living > 1;
+}
+
 /* Objects may have been dropped: there were collections since memory last went back, or one
  * is due before long. */
 static bool is_worth_a_cycle(const struct heap *h)
@@ -109,9 +121,10 @@ static void trim(struct heap *h)
 static void give_back(struct heap *h)
 {
     uint64_t freed = count_get(&h->counters.freed_bytes);
-    if (is_worth_a_cycle(h))
+    bool collects = is_worth_a_cycle(h);
+    if (collects && has_several_threads())
         collect();
-    else if (freed - idle.freed >= QUIET_BYTES)
+    else if (collects || freed - idle.freed >= QUIET_BYTES)
         trim(h);
     else
         return;

@@ -1,5 +1,6 @@
 /* Memory goes back while the program does nothing. */
 #include <dirent.h>
+#include <pthread.h>
 #include <time.h>
 #include <unistd.h>
 #include <sys/wait.h>
@@ -75,9 +76,19 @@ static void expect_returned(size_t before)
     check_heap_sound();
 }
 
+static void *do_nothing(void *argument)
+{
+    (void)argument;
+    for (;;)
+        pause();
+    return NULL;
+}
+
 START_TEST(dropped_memory_goes_back)
 {
+    pthread_t thread;
     size_t before = start("100");
+    ck_assert_int_eq(pthread_create(&thread, NULL, do_nothing, NULL), 0);
     for (uint64_t i = 0; i < 2; i++) { /* and may be had again */
         uint64_t returns = idle_returns();
         run_apart(build, NULL);
@@ -88,6 +99,18 @@ START_TEST(dropped_memory_goes_back)
             rest(); /* the return was while it built */
         expect_returned(before);
     }
+}
+END_TEST
+
+/* Whose system calls nothing has interrupted so far. */
+START_TEST(programs_of_one_thread_are_not_stopped)
+{
+    start("100");
+    run_apart(build, NULL);
+    list = NULL;
+    uint64_t collections = stats_now().collections;
+    await_returns(idle_returns() + 1);
+    ck_assert_uint_eq(stats_now().collections, collections);
 }
 END_TEST
 
@@ -220,6 +243,7 @@ Suite *idle_suite(void)
 {
     Suite *s = suite_create("idle");
     ADD(s, dropped_memory_goes_back);
+    ADD(s, programs_of_one_thread_are_not_stopped);
     ADD(s, freed_memory_goes_back);
     ADD(s, freed_memory_goes_back_without_collections);
     ADD(s, busy_programs_give_unused_memory_back);
