@@ -243,9 +243,9 @@ enum { SNAPSHOTS_MOST = 100 };
 static bool stop_and_run(struct heap *h, const struct snapshot *s)
 {
     cycle.began = os_now();
-    crew_rouse();
     world_stop();
     cycle.stopped = os_now();
+    crew_rouse();
     bool valid = segments_unchanged(s->loaded);
     if (valid) {
         list_roots(h, s);

@@ -88,11 +88,12 @@ void crew_recruit(struct heap *h)
 void crew_rouse(void)
 {
     if (helper_count() > 0)
-        pool_rouse(&crew.pool);
+        pool_open(&crew.pool);
 }
 
 void crew_rest(void)
 {
+    pool_close(&crew.pool);
     for (unsigned i = 0; i < helper_count(); i++)
         worklist_trim(&crew.helpers[i]->work);
 }

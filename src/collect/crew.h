@@ -14,10 +14,11 @@ bool crew_create(struct marker *first);
  * it. */
 void crew_recruit(struct heap *h);
 
-/* There will be work soon. */
+/* The world is stopped, there will be work soon: before, the helpers would only keep threads
+ * that are to stop from their processors. */
 void crew_rouse(void);
 
-/* After marking: gives the helpers' memory back. */
+/* After marking: lets the helpers sleep, and gives the helpers' memory back. */
 void crew_rest(void);
 
 #endif

@@ -17,7 +17,7 @@ void pool_forked(struct pool *p)
 {
     p->lock.word = 0;
     p->busy = p->available = p->waiting = 0;
-    p->lost_work = false;
+    p->lost_work = p->open = false;
     p->work.first = p->work.end = 0;
 }
 
@@ -69,7 +69,7 @@ static bool take(struct pool *p, struct worklist *l)
 /* Until the turn is another. */
 static void await_turn(struct pool *p, uint32_t turn)
 {
-    for (int i = 0; i < SPINS; i++) {
+    for (int i = 0; i < SPINS && __atomic_load_n(&p->open, __ATOMIC_RELAXED); i++) {
         if (__atomic_load_n(&p->turn, __ATOMIC_RELAXED) != turn)
             return;
         relax();
@@ -132,9 +132,15 @@ bool pool_next(struct pool *p, struct worklist *l)
     return wait_for_work(p, l, true);
 }
 
-void pool_rouse(struct pool *p)
+void pool_open(struct pool *p)
 {
+    __atomic_store_n(&p->open, true, __ATOMIC_RELAXED);
     wake(p, INT_MAX);
+}
+
+void pool_close(struct pool *p)
+{
+    __atomic_store_n(&p->open, false, __ATOMIC_RELAXED);
 }
 
 void pool_await(struct pool *p, struct worklist *l)

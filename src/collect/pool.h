@@ -23,6 +23,7 @@ struct pool {
     uint32_t available; /* items in the pool */
     uint32_t waiting;   /* markers that have no work, sleeping ones among them */
     uint32_t turn;      /* changes when there is something new for those */
+    bool open;          /* a collection marks: it pays to wait awake */
 };
 
 /* false with ENOMEM. */
@@ -49,7 +50,10 @@ void pool_begin(struct pool *p);
 bool pool_next(struct pool *p, struct worklist *l);
 
 /* Helpers wake up: there will be work. */
-void pool_rouse(struct pool *p);
+void pool_open(struct pool *p);
+
+/* They go to sleep: there will be none for some time. */
+void pool_close(struct pool *p);
 
 /* A helper waits for work, from one collection to the next. */
 void pool_await(struct pool *p, struct worklist *l);

@@ -168,7 +168,19 @@ void block_release(struct heap *h, uint32_t head)
 
 static struct bin_list *list_of(struct heap *h, uint32_t head)
 {
-    return &h->bins[word_bin(h->words[head])];
+    unsigned shard = __atomic_load_n(&block_at(h, head)->shard, __ATOMIC_ACQUIRE);
+    return &h->shards[shard].bins[word_bin(h->words[head])];
+}
+
+struct lock *block_lock(struct heap *h, uint32_t head)
+{
+    for (;;) {
+        struct bin_list *list = list_of(h, head);
+        lock_take(&list->lock, RANK_BIN);
+        if (LIKELY(list == list_of(h, head)))
+            return &list->lock;
+        lock_release(&list->lock, RANK_BIN);
+    }
 }
 
 static void list_append(struct heap *h, uint32_t head)
@@ -198,13 +210,19 @@ static void list_remove(struct heap *h, uint32_t head)
         list->last = b->previous;
 }
 
-uint32_t block_list_take(struct heap *h, unsigned bin)
+uint32_t block_list_take(struct heap *h, unsigned shard, unsigned bin, unsigned to)
 {
-    uint32_t head = h->bins[bin].first;
+    struct bin_list *list = &h->shards[shard].bins[bin];
+    if (__atomic_load_n(&list->first, __ATOMIC_RELAXED) == 0)
+        return 0;
+    lock_take(&list->lock, RANK_BIN);
+    uint32_t head = list->first;
     if (head) {
         list_remove(h, head);
         block_at(h, head)->taken = true;
+        __atomic_store_n(&block_at(h, head)->shard, (uint8_t)to, __ATOMIC_RELEASE);
     }
+    lock_release(&list->lock, RANK_BIN);
     return head;
 }
 
@@ -260,16 +278,18 @@ uint32_t block_check(const struct heap *h, uint32_t head)
     return counts.reserved;
 }
 
-uint32_t block_list_check(const struct heap *h, unsigned bin)
+uint32_t block_list_check(const struct heap *h, unsigned shard, unsigned bin)
 {
+    const struct bin_list *list = &h->shards[shard].bins[bin];
     uint32_t length = 0, previous = 0;
-    for (uint32_t head = h->bins[bin].first; head; head = block_at(h, head)->next) {
+    for (uint32_t head = list->first; head; head = block_at(h, head)->next) {
         const struct block *b = block_at(h, head);
         CHECK(word_used(h->words[head]) && word_bin(h->words[head]) == bin);
         CHECK(!b->taken && b->free_count > 0 && b->previous == previous);
+        CHECK(b->shard == shard);
         previous = head;
         length++;
     }
-    CHECK(h->bins[bin].last == previous);
+    CHECK(list->last == previous);
     return length;
 }

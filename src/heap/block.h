@@ -34,12 +34,16 @@ void block_set_kind(struct heap *h, uint32_t head, enum kind kind);
 /* How many units it has. */
 uint32_t block_units(const struct heap *h, uint32_t head);
 
-/* Takes the first block off the bin's list, for a cache; 0 if there is none.  For this
- * function and the next two: the bin's lock is held, or the world is stopped. */
-uint32_t block_list_take(struct heap *h, unsigned bin);
+/* Takes the lock of the block's list, and returns it. */
+struct lock *block_lock(struct heap *h, uint32_t head);
+
+/* Takes the first block off a shard's list, for a cache; 0 if there is none.  From now on it
+ * belongs to shard `to`. */
+uint32_t block_list_take(struct heap *h, unsigned shard, unsigned bin, unsigned to);
 
 /* For a block that is neither taken nor listed: lists it if it has free slots, releases
- * it if it has nothing else. */
+ * it if it has nothing else.  For this function and the next one the lock of the block's
+ * list is held, or the world is stopped. */
 void block_settle(struct heap *h, uint32_t head);
 
 /* Counts so many slots more as free, at least one: they were RESERVED and are FREE now.  A
@@ -49,8 +53,8 @@ void block_free_slots(struct heap *h, uint32_t head, uint32_t slots);
 /* Counters agree with states and words.  Returns the number of RESERVED slots. */
 uint32_t block_check(const struct heap *h, uint32_t head);
 
-/* The list of the bin is well-formed.  Returns its length. */
-uint32_t block_list_check(const struct heap *h, unsigned bin);
+/* The list is well-formed.  Returns its length. */
+uint32_t block_list_check(const struct heap *h, unsigned shard, unsigned bin);
 
 /* The next block's head from unit `u` on; unit_end(h) if there is none. */
 INLINE uint32_t block_next(const struct heap *h, uint32_t u)

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/meta.h"
+#include "base/os.h"
 #include "heap/block.h"
 #include "heap/count.h"
 #include "heap/extent.h"
@@ -86,7 +87,7 @@ bool cache_advance(struct cache *c, unsigned bin)
 }
 
 /* Reserves the next free slots of the block taken.  false: it has none from its cursor
- * on.  The bin's lock is held: so it sees what spilled before, contents and all. */
+ * on.  The lock of its list is held: so it sees what spilled before, contents and all. */
 static bool next_run(struct heap *h, struct bin *b)
 {
     struct block *block = block_at(h, b->block);
@@ -118,50 +119,65 @@ static bool next_run(struct heap *h, struct bin *b)
     return true;
 }
 
+/* The next run of the block taken. */
+static bool run_of_block(struct heap *h, struct bin *b)
+{
+    struct lock *lock = block_lock(h, b->block);
+    bool found = next_run(h, b);
+    lock_release(lock, RANK_BIN);
+    return found;
+}
+
+/* The rest of the run becomes free again, as if it had not been taken, and the block is
+ * for others. */
 static void drop_block(struct heap *h, struct bin *b)
 {
-    if (!b->block)
+    uint32_t slots = (uint32_t)(b->run_end - b->cur), head = b->block;
+    if (!head)
         return;
-    block_at(h, b->block)->taken = false;
-    block_settle(h, b->block);
+    struct lock *lock = block_lock(h, head);
+    if (slots > 0) {
+        memset(b->cur, STATE_FREE, slots);
+        block_free_slots(h, head, slots);
+        heap_credit(h, (size_t)slots * b->size);
+        count_add(&h->counters.allocated_bytes, -((size_t)slots * b->size));
+    }
+    block_at(h, head)->taken = false;
+    block_settle(h, head);
+    lock_release(lock, RANK_BIN);
+    b->cur = b->end = b->fresh = b->run_end = NULL;
     b->block = 0;
 }
 
-static void lock_bin(struct heap *h, unsigned bin)
+/* A run from the block taken, or from one that is listed, near the calling thread's
+ * processor first. */
+static bool find_run(struct heap *h, struct bin *b, unsigned bin, unsigned shard)
 {
-    lock_take(&h->bins[bin].lock, RANK_BIN);
-}
-
-static void unlock_bin(struct heap *h, unsigned bin)
-{
-    lock_release(&h->bins[bin].lock, RANK_BIN);
-}
-
-/* A run from the block taken, or from those of the bin's list. */
-static bool find_run(struct heap *h, struct bin *b, unsigned bin)
-{
-    lock_bin(h, bin);
-    while (!b->block || !next_run(h, b)) {
-        drop_block(h, b);
-        b->block = block_list_take(h, bin);
-        if (!b->block)
-            break;
-    }
-    unlock_bin(h, bin);
-    return b->block != 0;
+    if (b->block && run_of_block(h, b))
+        return true;
+    drop_block(h, b);
+    for (unsigned i = 0; i < SHARDS; i++)
+        while ((b->block = block_list_take(h, (shard + i) % SHARDS, bin, shard))) {
+            if (run_of_block(h, b))
+                return true;
+            drop_block(h, b);
+        }
+    return false;
 }
 
 bool cache_refill(struct cache *c, unsigned bin)
 {
     struct heap *h = c->heap;
     struct bin *b = &c->bins[bin];
+    unsigned shard = os_processor() % SHARDS;
     c->used = true;
-    while (!find_run(h, b, bin)) {
+    while (!find_run(h, b, bin, shard)) {
         /* Nobody else knows of a new block before one of its slots is handed out. */
         b->block = block_create(h, bin_kind(bin), bin_class(bin), &c->region);
         if (!b->block)
             return false;
         block_at(h, b->block)->taken = true;
+        block_at(h, b->block)->shard = (uint8_t)shard;
     }
     return cache_advance(c, bin);
 }
@@ -172,15 +188,17 @@ static uint32_t head_of(const struct heap *h, const void *object)
 }
 
 /* The first `slots` objects of the magazine become free in the heap, those that lie in one
- * block and follow one another together.  The bin's lock is held. */
+ * block and follow one another together. */
 static void give_back(struct heap *h, struct bin *b, uint32_t slots)
 {
     size_t bytes = (size_t)slots * b->size;
     for (uint32_t i = 0, n; i < slots; i += n) {
         uint32_t head = head_of(h, b->magazine[i].object);
+        struct lock *lock = block_lock(h, head);
         for (n = 0; i + n < slots && head_of(h, b->magazine[i + n].object) == head; n++)
             *b->magazine[i + n].state = STATE_FREE;
         block_free_slots(h, head, n);
+        lock_release(lock, RANK_BIN);
     }
     b->count = b->count - slots;
     memmove(b->magazine, b->magazine + slots, b->count * sizeof(struct slot));
@@ -192,36 +210,14 @@ void cache_spill(struct cache *c, unsigned bin)
 {
     struct bin *b = &c->bins[bin];
     c->used = true;
-    lock_bin(c->heap, bin);
     give_back(c->heap, b, (b->count + 1u) / 2);
-    unlock_bin(c->heap, bin);
-}
-
-/* The rest of the run becomes free again, as if it had not been taken. */
-static void give_run_back(struct heap *h, struct bin *b)
-{
-    uint32_t slots = (uint32_t)(b->run_end - b->cur);
-    size_t bytes = (size_t)slots * b->size;
-    if (slots > 0) {
-        memset(b->cur, STATE_FREE, slots);
-        block_free_slots(h, b->block, slots);
-    }
-    b->cur = b->end = b->fresh = b->run_end = NULL;
-    heap_credit(h, bytes);
-    count_add(&h->counters.allocated_bytes, -bytes);
 }
 
 void cache_empty(struct cache *c)
 {
     for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
-        struct bin *b = &c->bins[bin];
-        if (b->count == 0 && !b->block)
-            continue;
-        lock_bin(c->heap, bin);
-        give_back(c->heap, b, b->count);
-        give_run_back(c->heap, b);
-        drop_block(c->heap, b);
-        unlock_bin(c->heap, bin);
+        give_back(c->heap, &c->bins[bin], c->bins[bin].count);
+        drop_block(c->heap, &c->bins[bin]);
     }
     extent_give_region(c->heap, &c->region);
 }

@@ -64,8 +64,9 @@ void heap_check_held(struct heap *h, uint32_t held, uint32_t in_flight)
         bytes += b->bytes ? b->bytes : (size_t)units << UNIT_SHIFT;
         holes += holes_check(h, head);
     }
-    for (unsigned bin = 0; bin < BIN_COUNT; bin++)
-        listed += block_list_check(h, bin);
+    for (unsigned shard = 0; shard < SHARDS; shard++)
+        for (unsigned bin = 0; bin < BIN_COUNT; bin++)
+            listed += block_list_check(h, shard, bin);
     CHECK(listed == listable);
     CHECK(used_units + free_units + unused_units(h) == unit_end(h));
     CHECK(bytes == h->used_bytes && holes == h->hole_bytes);

@@ -102,16 +102,17 @@ static size_t thin_block(struct pass *p, uint32_t head)
     return made;
 }
 
-/* For each block with free slots that no cache draws from, those of one bin after the other.
- * The bin's lock is held meanwhile. */
+/* For each block with free slots that no cache draws from, those of one list after the other.
+ * Its lock is held meanwhile. */
 static void each_block(struct heap *h, void (*visit)(struct pass *, uint32_t head),
                        struct pass *p)
 {
-    for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
-        lock_take(&h->bins[bin].lock, RANK_BIN);
-        for (uint32_t head = h->bins[bin].first; head; head = block_at(h, head)->next)
+    for (unsigned i = 0; i < SHARDS * BIN_COUNT; i++) {
+        struct bin_list *list = &h->shards[i / BIN_COUNT].bins[i % BIN_COUNT];
+        lock_take(&list->lock, RANK_BIN);
+        for (uint32_t head = list->first; head; head = block_at(h, head)->next)
             visit(p, head);
-        lock_release(&h->bins[bin].lock, RANK_BIN);
+        lock_release(&list->lock, RANK_BIN);
     }
 }
 

@@ -25,8 +25,9 @@ static void sweep_block(struct heap *h, uint32_t head)
 
 void sweep(struct heap *h)
 {
-    for (unsigned bin = 0; bin < BIN_COUNT; bin++)
-        h->bins[bin].first = h->bins[bin].last = 0;
+    for (unsigned shard = 0; shard < SHARDS; shard++)
+        for (unsigned bin = 0; bin < BIN_COUNT; bin++)
+            h->shards[shard].bins[bin].first = h->shards[shard].bins[bin].last = 0;
     h->live_bytes = h->live_objects = 0;
     uint32_t next;
     for (uint32_t head = block_next(h, 1); head < unit_end(h); head = next) {

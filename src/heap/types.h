@@ -111,10 +111,11 @@ enum {
 
 /* ---- A unit's descriptor: cold ---------------------------------------------------- */
 
-/* A block, in the descriptor of its head.  Lock: the bin's; a large one's bytes are its
- * owner's, as the object is.
+/* A block, in the descriptor of its head.  Lock: that of its list (block_lock); a large
+ * one's bytes are its owner's, as the object is.
  * Invariant: free_count is the number of STATE_FREE slots;
- * a block is on its bin's list exactly when it is not taken and free_count > 0. */
+ * a block is on a list, that of its shard and bin, exactly when it is not taken and
+ * free_count > 0. */
 struct block {
     uint32_t next, previous; /* on the bin's list, by head unit; 0: none */
     uint32_t free_count;
@@ -122,7 +123,9 @@ struct block {
     uint32_t touched; /* slots from here on have never been handed out and read as zero */
     uint8_t taken;    /* a cache draws runs from it */
     uint8_t filled;   /* an aligned request may fill its slot to the last byte.  Atomic */
-    size_t bytes;     /* large: committed bytes, whole pages; else 0 */
+    uint8_t
+        shard;    /* whose list it is on, or goes to.  Atomic; changes when it is taken */
+    size_t bytes; /* large: committed bytes, whole pages; else 0 */
 };
 
 /* Adjacent free units, in the descriptor of the first.  No two free extents touch.
@@ -206,6 +209,17 @@ struct bin_list {
 
 enum { BIN_COUNT = KIND_COUNT << CLASS_BITS }; /* a bin: kind << CLASS_BITS | class */
 
+/* Begins a cache line: what threads read all the time is not on one with what they write. */
+#define OWN_LINE _Alignas(64)
+
+/* The lists of the threads on one processor, or some: so threads on different ones seldom
+ * draw from the same block, whose state bytes share cache lines, nor wait for the same lock. */
+enum { SHARDS = 8 };
+
+struct shard {
+    OWN_LINE struct bin_list bins[BIN_COUNT];
+};
+
 /* Atomic, but those of a cycle; heap_bytes_max under the extent lock. */
 struct counters {
     uint64_t allocated_bytes; /* handed out to caches, less what they still hold unused */
@@ -224,9 +238,6 @@ struct site {
 };
 
 #define SITE_FREED (1u << 31)
-
-/* Begins a cache line: what threads read all the time is not on one with what they write. */
-#define OWN_LINE _Alignas(64)
 
 struct heap {
     /* The hot part: constant but for `bytes`. */
@@ -280,7 +291,7 @@ struct heap {
 
     size_t live_bytes, live_objects; /* cycle: marked by the last one */
     struct counters counters;
-    OWN_LINE struct bin_list bins[BIN_COUNT];
+    struct shard shards[SHARDS];
 };
 
 /* ---- A thread's cache ---------------------------------------------------------------

@@ -16,9 +16,8 @@
 static bool free_large(struct heap *h, const struct object *o)
 {
     uint32_t head = unit_of(h, o->address);
-    struct lock *lock = &h->bins[word_bin(o->word)].lock;
     critical_begin();
-    lock_take(lock, RANK_BIN);
+    struct lock *lock = block_lock(h, head);
     bool lives = *block_states(h, head) >= STATE_NEW;
     if (lives) {
         heap_credit(h, block_at(h, head)->bytes);

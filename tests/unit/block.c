@@ -70,7 +70,7 @@ START_TEST(lists_follow_free_slots)
         left[i] = count;
         block_settle(h, heads[i]);
     }
-    ck_assert_uint_eq(block_list_check(h, bin), 0);
+    ck_assert_uint_eq(block_list_check(h, 0, bin), 0);
     for (uint32_t n = BLOCKS_MADE * count; n > 0; n--) {
         uint32_t i = roll(BLOCKS_MADE), expected = 0;
         while (left[i] == 0)
@@ -78,7 +78,7 @@ START_TEST(lists_follow_free_slots)
         free_slot(heads[i], --left[i]);
         for (int j = 0; j < BLOCKS_MADE; j++)
             expected += left[j] > 0 && left[j] < count;
-        ENSURE(block_list_check(h, bin) == expected);
+        ENSURE(block_list_check(h, 0, bin) == expected);
         heap_check(h, NULL);
     }
     ck_assert_uint_eq(h->used_bytes, 0);
@@ -90,17 +90,17 @@ START_TEST(taken_blocks_are_not_listed_or_released)
 {
     unsigned bin = bin_of(KIND_SCANNED, 1);
     ck_assert(make_heap(h, MIB(64), false));
-    ck_assert_uint_eq(block_list_take(h, bin), 0);
+    ck_assert_uint_eq(block_list_take(h, 0, bin, 0), 0);
     uint32_t head = block_create(h, KIND_SCANNED, 1, &no_region);
     block_at(h, head)->free_count--;
     block_at(h, head)->touched = 1;
     *block_states(h, head) = STATE_NEW;
     block_settle(h, head);
-    ck_assert_uint_eq(block_list_take(h, bin), head);
-    ck_assert_uint_eq(block_list_take(h, bin), 0);
+    ck_assert_uint_eq(block_list_take(h, 0, bin, 0), head);
+    ck_assert_uint_eq(block_list_take(h, 0, bin, 0), 0);
     ck_assert(block_at(h, head)->taken);
     free_slot(head, 0);
-    ck_assert_uint_eq(block_list_check(h, bin), 0);
+    ck_assert_uint_eq(block_list_check(h, 0, bin), 0);
     heap_check(h, NULL);
     block_at(h, head)->taken = false;
     block_settle(h, head);

@@ -19,7 +19,7 @@ START_TEST(new_heap)
     ck_assert_uint_eq(h.pad_from, _i ? 0 : PAD_FROM);
     ck_assert(h.mark == STATE_MARK_A || h.mark == STATE_MARK_B);
     ck_assert(all_bytes_are(&h.counters, sizeof h.counters, 0));
-    ck_assert(all_bytes_are(h.bins, sizeof h.bins, 0));
+    ck_assert(all_bytes_are(h.shards, sizeof h.shards, 0));
     ck_assert_uint_eq(geometries[sizeclass_for(240)].size, _i ? 256 : 240);
     heap_destroy(&h);
     ck_assert(breaks_apart() || address_space() == space);

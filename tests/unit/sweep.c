@@ -44,11 +44,12 @@ static void mark_some(uint32_t of_16)
     }
 }
 
-/* The bins' lists are in order of address after a sweep. */
+/* The lists are in order of address after a sweep. */
 static void check_order(void)
 {
-    for (unsigned bin = 0; bin < BIN_COUNT; bin++)
-        for (uint32_t u = f.heap.bins[bin].first; u; u = block_at(&f.heap, u)->next)
+    for (unsigned i = 0; i < SHARDS * BIN_COUNT; i++)
+        for (uint32_t u = f.heap.shards[i / BIN_COUNT].bins[i % BIN_COUNT].first; u;
+             u = block_at(&f.heap, u)->next)
             ENSURE(block_at(&f.heap, u)->next == 0 || block_at(&f.heap, u)->next > u);
 }
 
