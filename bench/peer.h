@@ -33,14 +33,20 @@ enum { PEER_OUT_OF_MEMORY = 3 };
 
 #if defined(PEER_GCALLOC)
 
-#include <gcalloc/gcalloc.h>
+#include <gcalloc/inline.h>
 
 #define PEER_COLLECTS 1
 #define PEER_NAME "gcalloc"
 #define PEER_INIT() gc_init()
+#if defined(PEER_INLINE)
+#define PEER_ALLOC(size) gc_alloc_inline(size)
+#define PEER_ALLOC_ZEROED(size) gc_alloc_inline(size)
+#define PEER_ALLOC_ATOMIC(size) gc_alloc_atomic_inline(size)
+#else
 #define PEER_ALLOC(size) gc_alloc(size)
 #define PEER_ALLOC_ZEROED(size) gc_alloc(size)
 #define PEER_ALLOC_ATOMIC(size) gc_alloc_atomic(size)
+#endif
 #define PEER_ALLOC_ALIGNED(alignment, size) gc_alloc_aligned(alignment, size)
 #define PEER_REALLOC(object, size) gc_realloc(object, size)
 #define PEER_FREE(object) gc_free(object)
