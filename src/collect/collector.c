@@ -174,17 +174,14 @@ static void log_cycle(struct heap *h)
              (unsigned long long)(cycle.ended - collector.started) / 1000000);
 }
 
-/* Units that were reserved for threads are free for all in the next cycle: those that a
- * sweep frees have their memory.
- *
- * A thread that has not needed its cache since the last cycle gives it back, so that many
- * idle threads do not hoard. */
 static void give_region_back(struct cache *c)
 {
     if (c)
         extent_give_region(c->heap, &c->region);
 }
 
+/* Units that were reserved for a thread are free for all in the next cycle: those that a
+ * sweep frees have their memory. */
 static void give_regions_back(const struct mutator *t)
 {
     give_region_back(t->cache);
@@ -193,14 +190,15 @@ static void give_regions_back(const struct mutator *t)
         give_region_back(t->aside[i]);
 }
 
+/* A thread that has not needed its cache since the last cycle gives it back, so that many
+ * idle threads do not hoard. */
 static void empty_idle_caches(void)
 {
     for (MUTATORS(t)) {
         give_regions_back(t);
         if (!t->cache)
             continue;
-        if (!t->cache->used && t != thread_self &&
-            __atomic_load_n(&t->safety, __ATOMIC_RELAXED) != SAFETY_NONE)
+        if (!t->cache->used && t != thread_self && !t->in_fast_path)
             cache_empty(t->cache);
         t->cache->used = false;
     }

@@ -140,27 +140,6 @@ START_TEST(short_lives)
 }
 END_TEST
 
-static void *allocate_once(void *argument)
-{
-    ck_assert_ptr_nonnull(gc_alloc(100));
-    await(&enough, 1);
-    return argument;
-}
-
-/* Idle threads keep little of the heap. */
-START_TEST(idle_threads)
-{
-    pthread_t threads[32];
-    for (int i = 0; i < 32; i++)
-        threads[i] = run(allocate_once, NULL);
-    gc_collect();
-    gc_collect();
-    set(&enough, 1);
-    for (int i = 0; i < 32; i++)
-        joined(threads[i]);
-}
-END_TEST
-
 static void *register_often(void *argument)
 {
     for (int i = 0; i < 10; i++) {
@@ -190,7 +169,6 @@ TCase *lives_case(void)
     if (!UNDER_TSAN)
         tcase_add_test(tc, exit_hooks);
     tcase_add_test(tc, short_lives);
-    tcase_add_test(tc, idle_threads);
     tcase_add_test(tc, registering);
     return tc;
 }

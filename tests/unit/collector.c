@@ -1,9 +1,11 @@
-/* When a thread that wants to collect does not: the budget is not used up. */
+/* When a thread that wants to collect does not, as the budget is not used up; and what a
+ * cycle takes from idle threads. */
 #include "collect/collector.h"
 
 #include <gcalloc/gcalloc.h>
 #include <pthread.h>
 #include <sched.h>
+#include <unistd.h>
 
 #include "support.h"
 #include "world/stop.h"
@@ -83,11 +85,83 @@ START_TEST(not_due_any_more)
 }
 END_TEST
 
+/* ---- Idle threads ------------------------------------------------------------------------ */
+
+static int allocated; /* threads that have.  Atomic */
+
+static void *allocate_and(void (*idle)(void))
+{
+    for (size_t size = 16; size < 10000; size *= 2)
+        gc_free(gc_alloc(size));
+    __atomic_fetch_add(&allocated, 1, __ATOMIC_RELEASE);
+    while (!__atomic_load_n(&go, __ATOMIC_ACQUIRE))
+        idle();
+    return NULL;
+}
+
+static void compute(void)
+{
+    for (volatile int i = 0; i < 1000; i++)
+        continue;
+}
+
+static void *allocate_and_compute(void *argument)
+{
+    (void)argument;
+    return allocate_and(compute);
+}
+
+static void wait_a_little(void)
+{
+    usleep(1000);
+}
+
+static void *allocate_and_wait(void *argument)
+{
+    (void)argument;
+    return allocate_and(wait_a_little);
+}
+
+static unsigned taken_blocks(void)
+{
+    unsigned taken = 0;
+    world_lock();
+    for (BLOCKS(&process_heap, head))
+        taken += block_at(&process_heap, head)->taken;
+    world_unlock();
+    return taken;
+}
+
+/* Whatever they are doing: what their caches held is nobody's after two cycles. */
+START_TEST(idle_caches_are_emptied)
+{
+    enum { THREADS = 8 };
+    pthread_t threads[THREADS];
+    gc_init();
+    for (int i = 0; i < THREADS; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL,
+                                        i % 2 ? allocate_and_wait : allocate_and_compute,
+                                        NULL),
+                         0);
+    while (__atomic_load_n(&allocated, __ATOMIC_ACQUIRE) < THREADS)
+        sched_yield();
+    ck_assert_uint_ge(taken_blocks(), THREADS);
+    collector_run(CAUSE_REQUEST);
+    collector_run(CAUSE_REQUEST);
+    ck_assert_uint_eq(taken_blocks(), 0);
+    ck_assert_uint_eq(process_heap.used_bytes, 0);
+    __atomic_store_n(&go, true, __ATOMIC_RELEASE);
+    for (int i = 0; i < THREADS; i++)
+        ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+}
+END_TEST
+
 struct TCase *collector_tests(void)
 {
     TCase *tc = tcase_create("collector");
     tcase_add_test(tc, only_when_due);
     tcase_add_test(tc, others_need_no_budget);
     tcase_add_test(tc, not_due_any_more);
+    tcase_add_test(tc, idle_caches_are_emptied);
     return tc;
 }
