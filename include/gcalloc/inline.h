@@ -1,7 +1,7 @@
 /* gcalloc: the commonest case of gc_alloc and gc_alloc_atomic, inline.
  *
  * Optional.  An object whose size is a constant below 256 is taken here from what the
- * calling thread has ready, in about ten instructions; everything else is left to the
+ * calling thread has ready, in about twenty instructions; everything else is left to the
  * function.  Use it where the profile shows the call, in programs that are built together
  * with their library: unlike a call, code that was compiled with this header needs a library
  * of the same minor version.
