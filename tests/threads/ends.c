@@ -125,13 +125,6 @@ END_TEST
 
 static int enough;
 
-static void *collect_all_the_time(void *argument)
-{
-    while (!__atomic_load_n(&enough, __ATOMIC_ACQUIRE))
-        gc_collect();
-    return argument;
-}
-
 static void look_at_tree(void *tree)
 {
     if (!tree_is_sound(tree, 4, 9))
@@ -170,7 +163,7 @@ static void cancel_many(void)
 {
     uintptr_t hidden[MANY];
     enough = 0;
-    pthread_t collector = run(collect_all_the_time, NULL);
+    pthread_t collector = run(collect_until_set, &enough);
     for (int i = 0; i < MANY; i++)
         hidden[i] = cancel_one(i);
     set(&enough, 1);

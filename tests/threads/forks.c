@@ -101,7 +101,7 @@ END_TEST
 static int keeping;
 static uintptr_t hidden_kept;
 
-static void *keep_on_stack(void *argument)
+static void *keep_one(void *argument)
 {
     void *volatile word;
     hidden_kept = new_hidden(40);
@@ -113,7 +113,7 @@ static void *keep_on_stack(void *argument)
 
 START_TEST(collection_in_a_child_of_vfork)
 {
-    pthread_t thread = run(keep_on_stack, NULL);
+    pthread_t thread = run(keep_one, NULL);
     await(&keeping, 1);
     pid_t pid = vfork();
     if (pid == 0) {

@@ -115,13 +115,6 @@ END_TEST
 
 static int enough;
 
-static void *collect_all_the_time(void *argument)
-{
-    while (!__atomic_load_n(&enough, __ATOMIC_ACQUIRE))
-        gc_collect();
-    return argument;
-}
-
 static void *short_life(void *argument)
 {
     const struct tree *t = argument;
@@ -132,7 +125,7 @@ static void *short_life(void *argument)
 
 START_TEST(short_lives)
 {
-    pthread_t collector = run(collect_all_the_time, NULL);
+    pthread_t collector = run(collect_until_set, &enough);
     for (int i = 0; i < 500; i++)
         ck_assert(tree_is_sound(joined(run(short_life, grow_tree(4, 9))), 4, 9));
     set(&enough, 1);

@@ -100,6 +100,13 @@ static void look(void *argument)
     r->holds = gc_base(reveal(r->hidden)) == reveal(r->hidden);
 }
 
+void *collect_until_set(void *number)
+{
+    while (!__atomic_load_n((const int *)number, __ATOMIC_ACQUIRE))
+        gc_collect();
+    return NULL;
+}
+
 bool lives(uintptr_t hidden)
 {
     struct request r = {.hidden = hidden};

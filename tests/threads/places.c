@@ -6,19 +6,9 @@
 
 #include "stage.h"
 
-static void *on_stack(void *argument)
-{
-    void *volatile word;
-    store((void **)(uintptr_t)&word, stage.hidden);
-    keep();
-    store((void **)(uintptr_t)&word, 0);
-    gone();
-    return argument;
-}
-
 START_TEST(stack)
 {
-    check_place(on_stack);
+    check_place(keep_on_stack);
 }
 END_TEST
 

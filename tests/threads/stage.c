@@ -72,6 +72,16 @@ static void tell_to_drop(pthread_t thread)
     }
 }
 
+void *keep_on_stack(void *argument)
+{
+    void *volatile word;
+    store((void **)(uintptr_t)&word, stage.hidden);
+    keep();
+    store((void **)(uintptr_t)&word, 0);
+    gone();
+    return argument;
+}
+
 void check_place(void *(*keeper)(void *))
 {
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {

@@ -24,6 +24,9 @@ void await_word(void); /* that, for a keeper that has set `kept` itself */
 /* The keeper: it holds it no more. */
 void gone(void);
 
+/* A keeper whose stack holds it. */
+void *keep_on_stack(void *argument);
+
 void collect(int times);
 
 /* Runs the keeper once for each of several sizes: the object survives COLLECTIONS

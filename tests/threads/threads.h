@@ -36,6 +36,9 @@ void *joined(pthread_t thread);
 void set(int *number, int value);
 void await(const int *number, int value);
 
+/* A thread that collects until the number it gets is not 0. */
+void *collect_until_set(void *number);
+
 /* ---- Objects that the test itself does not hold ------------------------------------ */
 
 static inline uintptr_t hide(const void *p)

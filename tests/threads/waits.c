@@ -163,23 +163,13 @@ END_TEST
 
 enum { STACK_BYTES = 1 << 19 };
 
-static void *on_stack(void *argument)
-{
-    void *volatile word;
-    store((void **)(uintptr_t)&word, stage.hidden);
-    keep();
-    store((void **)(uintptr_t)&word, 0);
-    gone();
-    return argument;
-}
-
 static void check_stack(void *memory)
 {
     pthread_attr_t attributes;
     ck_assert_int_eq(pthread_attr_init(&attributes), 0);
     ck_assert_int_eq(pthread_attr_setstack(&attributes, memory, STACK_BYTES), 0);
     stage.attributes = &attributes;
-    check_place(on_stack);
+    check_place(keep_on_stack);
     pthread_attr_destroy(&attributes);
 }
 
