@@ -77,7 +77,7 @@ static unsigned helper_count(void)
 void crew_recruit(struct heap *h)
 {
     if (__atomic_load_n(&h->used_bytes, __ATOMIC_RELAXED) < WORTH_BYTES ||
-        helper_count() >= wanted() ||
+        helper_count() >= wanted() || !thread_can_start_own() ||
         __atomic_exchange_n(&crew.recruiting, true, __ATOMIC_ACQUIRE))
         return;
     while (!crew.failed && crew.count < wanted())

@@ -153,7 +153,7 @@ static bool is_worth_a_thread(const struct heap *h)
 {
     size_t bytes = RACING(h->bytes), floor = OPTION_NOW(floor);
     return OPTION_NOW(idle) && bytes > floor && bytes - floor > floor / 2 &&
-           world_is_here();
+           thread_can_start_own() && world_is_here();
 }
 
 void idle_note(struct heap *h)

@@ -2,6 +2,7 @@
  * before they run, and what they are given and leave behind is a root. */
 #include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <threads.h>
@@ -32,6 +33,47 @@ void *next_find(const char *name)
     return dlsym ? dlsym(RTLD_NEXT, name) : NULL;
 }
 
+static __typeof__(&pthread_create) next_create(void)
+{
+    return NEXT(pthread_create, __pthread_create);
+}
+
+/* ---- Callbacks of the loader ------------------------------------------------------------- */
+
+/* Calls of dl_iterate_phdr that the thread is in: its callback has one of the loader's locks,
+ * and must not wait for the others, as starting a thread does. */
+static __thread unsigned callbacks __attribute__((tls_model("initial-exec")));
+
+bool thread_can_start_own(void)
+{
+    return callbacks == 0;
+}
+
+#ifdef PIC /* of libtool: the shared library.  Static programs load no others. */
+static __typeof__(&dl_iterate_phdr) next_iterate(void)
+{
+    return NEXT(dl_iterate_phdr, NO_FALLBACK(dl_iterate_phdr));
+}
+
+EXPORTED int dl_iterate_phdr(int (*callback)(struct dl_phdr_info *, size_t, void *),
+                             void *data)
+{
+    callbacks++;
+    int result = next_iterate()(callback, data);
+    callbacks--;
+    return result;
+}
+#endif
+
+/* Sought now: dlsym is not to be waited for in such a callback. */
+__attribute__((constructor)) static void find(void)
+{
+    next_create();
+#ifdef PIC
+    next_iterate();
+#endif
+}
+
 static void *run(void *record)
 {
     struct mutator *m = record;
@@ -54,7 +96,7 @@ static bool is_joinable(const pthread_attr_t *attributes)
 EXPORTED int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                             void *(*start)(void *), void *argument)
 {
-    __typeof__(&pthread_create) create = NEXT(pthread_create, __pthread_create);
+    __typeof__(&pthread_create) create = next_create();
     struct mutator *m =
         create ? thread_new(start, argument, is_joinable(attributes)) : NULL;
     if (!m)
@@ -125,7 +167,7 @@ static int start_own(void *(*work)(void *), void *argument)
 {
     pthread_t thread;
     pthread_attr_t attributes;
-    __typeof__(&pthread_create) create = NEXT(pthread_create, __pthread_create);
+    __typeof__(&pthread_create) create = next_create();
     int error = create ? pthread_attr_init(&attributes) : ENOSYS;
     if (error)
         return error;

@@ -147,6 +147,9 @@ INLINE bool thread_lives(const struct mutator *m)
     return __atomic_load_n(&m->life, __ATOMIC_ACQUIRE) == LIFE_LIVING;
 }
 
+/* It may be tried now: not in a callback of dl_iterate_phdr. */
+bool thread_can_start_own(void);
+
 /* Starts a thread of the library's own, which begins with strangers_except_me.  false:
  * there is none to be had. */
 bool thread_start_own(void *(*work)(void *), void *argument);

@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <link.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "stage.h"
@@ -228,6 +229,37 @@ START_TEST(name_spaces)
 }
 END_TEST
 
+static nlink_t thread_count(void)
+{
+    struct stat s;
+    ck_assert_int_eq(stat("/proc/self/task", &s), 0);
+    return s.st_nlink;
+}
+
+static int allocate_much(struct dl_phdr_info *information, size_t size, void *argument)
+{
+    (void)information;
+    (void)size;
+    for (int i = 0; i < 500; i++)
+        ck_assert_ptr_nonnull(gc_alloc(100000));
+    gc_collect();
+    return argument != NULL;
+}
+
+/* A thread cannot be started there without waiting for locks of the loader, whose holder may
+ * wait for the one that the callback has. */
+START_TEST(no_thread_in_a_callback)
+{
+    ck_assert_int_eq(gc_option_set("markers", "2"), 0);
+    gc_init();
+    nlink_t before = thread_count();
+    dl_iterate_phdr(allocate_much, &before);
+    ck_assert_uint_eq(thread_count(), before);
+    allocate_much(NULL, 0, NULL);
+    ck_assert_uint_gt(thread_count(), before);
+}
+END_TEST
+
 TCase *libraries_case(void)
 {
     TCase *tc = tcase_create("libraries");
@@ -236,5 +268,6 @@ TCase *libraries_case(void)
     tcase_add_test(tc, number_of_a_closed_library);
     tcase_add_test(tc, loader_at_work);
     tcase_add_test(tc, name_spaces);
+    tcase_add_test(tc, no_thread_in_a_callback);
     return tc;
 }
