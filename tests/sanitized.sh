@@ -17,8 +17,10 @@ programs='tests/unit/unit tests/api/api tests/roots/roots-gcc-O0 tests/roots/roo
 mkdir -p "$build"
 cd "$build"
 [ -f config.status ] ||
-    "$source/configure" -q --disable-shared CC="$CC" CFLAGS="-O1 -g $flags"
-make -s libgcalloc.la $programs tests/threads/storm
+    "$source/configure" -q CC="$CC" CFLAGS="-O1 -g $flags"
+make -s tests/threads/small.la tests/threads/large.la tests/threads/held.la
+# The library is part of each program.
+make -s LDFLAGS=-static libgcalloc.la $programs tests/threads/storm
 
 # Children of a program with threads start and end without those; Check allocates for each
 # assertion, also for those in signal handlers.

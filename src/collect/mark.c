@@ -77,7 +77,9 @@ INLINE void add_pending(struct front *f, uintptr_t address, size_t bytes)
 }
 
 /* Marks a candidate.  false: it is marked already, or no object.  Two markers may come
- * upon an object at the same instant: then both scan it, which does no harm. */
+ * upon an object at the same instant: then both scan it, which does no harm.  (The accesses
+ * are plain, as atomic ones make the loops slower by far: so it is for READS_ANYTHING and
+ * READS_RACING only.) */
 INLINE bool test_and_mark(struct front *f, uint8_t *state)
 {
     if (!(f->unmarked >> *state & 1))
@@ -284,7 +286,7 @@ READS_ANYTHING INLINE bool scan_batch(struct front *f, const struct work *first,
 
 /* Two copies of the loop: a heap in the cache, and objects that follow one another, do not
  * pay for hiding latency. */
-static void drain_queues(struct marker *m)
+READS_RACING static void drain_queues(struct marker *m)
 {
     struct front f = front_load(m);
     bool small = m->heap->bytes < m->near_bytes, near = small;
@@ -343,7 +345,7 @@ void marker_drain(struct marker *m)
     }
 }
 
-void marker_mark_manual(struct marker *m)
+READS_RACING void marker_mark_manual(struct marker *m)
 {
     struct front f = front_load(m);
     const struct heap *h = m->heap;

@@ -137,26 +137,33 @@ static void note_share(struct heap *h, const struct pace_cycle *c)
         h->stretch = pace_stretch(h->stretch, share, c->ended - c->began, running);
 }
 
+/* The idle thread, which is not stopped, reads these. */
+static void begin_budget(struct heap *h, size_t budget)
+{
+    __atomic_store_n(&h->charged, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&h->budget, budget, __ATOMIC_RELAXED);
+}
+
 void pace_after_cycle(struct heap *h, const struct pace_cycle *c)
 {
     size_t wanted = budget_for(h->live_bytes);
     note_share(h, c);
-    h->charged = 0;
-    h->budget = within_group(h, stretched(h, c->thorough ? wanted : damped(h, wanted)));
+    size_t budget =
+        within_group(h, stretched(h, c->thorough ? wanted : damped(h, wanted)));
+    begin_budget(h, budget);
     h->wanted = wanted;
     if (c->thorough)
-        return trim_all(h, h->budget);
+        return trim_all(h, budget);
     holes_recover(h);
     size_t unused = min_size(h->dirty_bytes, c->unused);
-    extent_trim(h, max_size(with_slack(h, h->budget), h->dirty_bytes - unused));
+    extent_trim(h, max_size(with_slack(h, budget), h->dirty_bytes - unused));
 }
 
 /* The budget that a heap of manual objects has. */
 static size_t renew_budget(struct heap *h)
 {
     size_t budget = within_group(h, budget_for(extent_bytes(h).used));
-    __atomic_store_n(&h->charged, 0, __ATOMIC_RELAXED);
-    __atomic_store_n(&h->budget, budget, __ATOMIC_RELAXED);
+    begin_budget(h, budget);
     return budget;
 }
 

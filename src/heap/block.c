@@ -183,6 +183,12 @@ struct lock *block_lock(struct heap *h, uint32_t head)
     }
 }
 
+/* The lock is held, but block_list_take looks without it first. */
+static void set_first(struct bin_list *list, uint32_t head)
+{
+    __atomic_store_n(&list->first, head, __ATOMIC_RELAXED);
+}
+
 static void list_append(struct heap *h, uint32_t head)
 {
     struct bin_list *list = list_of(h, head);
@@ -192,7 +198,7 @@ static void list_append(struct heap *h, uint32_t head)
     if (list->last)
         block_at(h, list->last)->next = head;
     else
-        list->first = head;
+        set_first(list, head);
     list->last = head;
 }
 
@@ -203,7 +209,7 @@ static void list_remove(struct heap *h, uint32_t head)
     if (b->previous)
         block_at(h, b->previous)->next = b->next;
     else
-        list->first = b->next;
+        set_first(list, b->next);
     if (b->next)
         block_at(h, b->next)->previous = b->previous;
     else

@@ -203,7 +203,7 @@ struct fit_state {
 
 struct bin_list {
     uint32_t first, last; /* blocks with free slots, by head unit; a sweep puts them in
-                             order of address */
+                             order of address.  first is read without the lock, too */
     struct lock lock;
 };
 

@@ -43,7 +43,8 @@ static void mix(uint64_t *h, uintptr_t n)
     *h ^= *h >> 29;
 }
 
-static void mix_maps(uint64_t *h, const struct link_map *m)
+/* The loader's lock is held, which ThreadSanitizer does not know. */
+READS_RACING static void mix_maps(uint64_t *h, const struct link_map *m)
 {
     for (; m; m = m->l_next) {
         mix(h, m->l_addr);

@@ -241,6 +241,10 @@ static void at_exit(void *value)
     if (++m->exits < EXITS && pthread_setspecific(registry.key, m) == 0)
         return;
     past_end = true;
+    if (GC_TSAN) { /* it would not be stopped in a handler of the program any more */
+        sigset_t before;
+        signals_block_handlers(&before);
+    }
     thread_detach();
 }
 
