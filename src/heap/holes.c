@@ -109,6 +109,8 @@ static void each_block(struct heap *h, void (*visit)(struct pass *, uint32_t hea
 {
     for (unsigned i = 0; i < SHARDS * BIN_COUNT; i++) {
         struct bin_list *list = &h->shards[i / BIN_COUNT].bins[i % BIN_COUNT];
+        if (__atomic_load_n(&list->first, __ATOMIC_RELAXED) == 0)
+            continue;
         lock_take(&list->lock, RANK_BIN);
         for (uint32_t head = list->first; head; head = block_at(h, head)->next)
             visit(p, head);
