@@ -14,7 +14,8 @@ size_t holes_make(struct heap *h, size_t keep);
 /* The heap is to have huge pages everywhere again, if few holes are left.  The same. */
 void holes_recover(struct heap *h);
 
-/* Slots in the bytes [from, to) of a block are being handed out.  The bin's lock is held. */
+/* Slots in the bytes [from, to) of a block are being handed out.  The lock of its list is
+ * held. */
 void holes_fill(struct heap *h, uint32_t head, size_t from, size_t to);
 
 /* Bytes of the block's holes, in which there is no object. */

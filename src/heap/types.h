@@ -17,7 +17,7 @@
  * its thread, while the world is stopped: then every lock is free, and nothing needs one.
  * "Atomic": by anyone, relaxed.  State bytes need no lock, as each has one writer at a
  * time: RESERVED slots belong to a cache, others to the program; from FREE to RESERVED
- * and back under the lock of the bin. */
+ * and back under the lock of the block's list. */
 #ifndef GCALLOC_HEAP_TYPES_H
 #define GCALLOC_HEAP_TYPES_H
 
@@ -117,7 +117,7 @@ enum {
  * a block is on a list, that of its shard and bin, exactly when it is not taken and
  * free_count > 0. */
 struct block {
-    uint32_t next, previous; /* on the bin's list, by head unit; 0: none */
+    uint32_t next, previous; /* on its list, by head unit; 0: none */
     uint32_t free_count;
     uint32_t cursor;  /* slots before it have been looked at since the last sweep */
     uint32_t touched; /* slots from here on have never been handed out and read as zero */
@@ -145,7 +145,7 @@ struct unit {
     };
     uint32_t extent_first; /* last unit of a free extent: the first one */
     /* Bit k: page k of the unit was given back to the system (holes.h).  Only in small
-     * and medium blocks, else 0.  Lock: the bin's. */
+     * and medium blocks, else 0.  Lock: the list's. */
     uint16_t holes;
 };
 

@@ -84,12 +84,13 @@ static bool is_registered(pid_t tid)
     return false;
 }
 
-/* Or the calling thread, which may stop the others to fork. */
+/* Or the calling thread, which may stop the others to fork.  One of the library's own may be
+ * registered, too, while it collects: it counts once. */
 static bool all_registered(void)
 {
     size_t living = thread_self ? 0 : 1;
     for (MUTATORS(m))
-        living += thread_lives(m);
+        living += thread_lives(m) && !is_own(m->tid);
     return thread_count() == living + own_count();
 }
 

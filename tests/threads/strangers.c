@@ -58,6 +58,47 @@ START_TEST(past_pthread_create)
 }
 END_TEST
 
+static uint64_t count_collections(void)
+{
+    struct gc_stats stats = {.size = sizeof stats};
+    gc_stats_get(&stats);
+    return stats.collections;
+}
+
+static void *await_end(void *argument)
+{
+    await(&stage.told, 2);
+    return argument;
+}
+
+/* The library's own thread collects: it is registered meanwhile, and is no stranger. */
+START_TEST(past_pthread_create_at_rest)
+{
+    enum { LARGE = 100 << 20 }; /* the thread that looks on is started */
+    pthread_t other;
+    ck_assert_int_eq(gc_option_set("idle", "20"), 0);
+    ck_assert_int_eq(gc_option_set("markers", "1"), 0);
+    ck_assert_int_eq(pthread_create(&other, NULL, await_end, NULL), 0);
+    stage.hidden = new_hidden(5000);
+    gc_disable();
+    pthread_t thread = run_past(keep);
+    await(&stage.kept, 1);
+    gc_enable();
+    gc_collect();
+    uint64_t collections = count_collections();
+    gc_free(gc_alloc_manual_atomic(LARGE));
+    for (int i = 0; i < 1000 && count_collections() == collections; i++)
+        usleep(10000);
+    ck_assert_uint_gt(count_collections(), collections);
+    ck_assert(lives(stage.hidden));
+    set(&stage.told, 1);
+    await(&stage.kept, 2);
+    set(&stage.told, 2);
+    joined(thread);
+    joined(other);
+}
+END_TEST
+
 /* ---- With the stop signal blocked ------------------------------------------------------- */
 
 /* Not by the functions that leave the stop signal out. */
@@ -174,6 +215,7 @@ TCase *strangers_case(void)
 {
     TCase *tc = tcase_create("strangers");
     tcase_add_test(tc, past_pthread_create);
+    tcase_add_test(tc, past_pthread_create_at_rest);
     tcase_add_test(tc, blocked_for_a_while);
     tcase_add_test(tc, blocked_for_good);
     tcase_add_test(tc, timers);
