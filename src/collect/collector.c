@@ -217,7 +217,6 @@ static void run_cycle(struct heap *h)
     for (size_t i = 0; i < sizeof phases / sizeof phases[0]; i++)
         phases[i](m);
     marker_end(m);
-    crew_rest();
     cycle.marked = os_now();
     sweep(h);
     cycle.swept = os_now();
@@ -250,6 +249,7 @@ static bool stop_and_run(struct heap *h, const struct snapshot *s)
         if (roots_complete())
             run_cycle(h);
     }
+    crew_rest();
     world_restart();
     if (valid && !roots_complete())
         log_line("no memory to list the roots; this collection is left out");

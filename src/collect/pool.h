@@ -19,7 +19,7 @@ struct pool {
     bool lost_work;       /* some marker's list could not grow; under the lock */
     struct worklist work; /* under the lock */
 
-    /* Atomic; changed under the lock but for `waiting`. */
+    /* Atomic. */
     uint32_t available; /* items in the pool */
     uint32_t waiting;   /* markers that have no work, sleeping ones among them */
     uint32_t turn;      /* changes when there is something new for those */

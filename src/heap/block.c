@@ -169,7 +169,7 @@ void block_release(struct heap *h, uint32_t head)
 static struct bin_list *list_of(struct heap *h, uint32_t head)
 {
     unsigned shard = __atomic_load_n(&block_at(h, head)->shard, __ATOMIC_ACQUIRE);
-    return &h->shards[shard].bins[word_bin(h->words[head])];
+    return &h->shards[shard % SHARDS].bins[word_bin(h->words[head])];
 }
 
 struct lock *block_lock(struct heap *h, uint32_t head)

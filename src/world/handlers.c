@@ -78,6 +78,14 @@ static uint64_t word_of(const sigset_t *set)
     return word;
 }
 
+/* All but the stop signal and those of faults, which cannot wait: what is blocked in a
+ * critical section once a signal is put off, and in the handler of a fault in one. */
+static uint64_t section_mask(void)
+{
+    return ~(bit_of(signals_stop()) | bit_of(SIGSEGV) | bit_of(SIGBUS) | bit_of(SIGFPE) |
+             bit_of(SIGILL) | bit_of(SIGTRAP) | bit_of(SIGABRT));
+}
+
 static void set_word(sigset_t *set, uint64_t word)
 {
     memcpy(set, &word, MASK_BYTES);
@@ -108,14 +116,19 @@ static void call_handler(int number, siginfo_t *information, void *context)
                     __atomic_load_n(&wrapped[number].mask, __ATOMIC_RELAXED);
     if (!__atomic_load_n(&wrapped[number].again, __ATOMIC_RELAXED))
         mask |= bit_of(number);
+    if (critical.depth > 0)
+        mask |= section_mask();
     if (__atomic_load_n(&wrapped[number].once, __ATOMIC_RELAXED)) {
         struct sigaction usual = {.sa_handler = SIG_DFL};
         handlers_set(number, &usual, NULL);
     }
     set_mask(mask & ~bit_of(signals_stop()));
+    uint32_t busy = gc_inline_thread.busy;
+    gc_inline_thread.busy = 0; /* the handler may not return */
     running++;
     h(number, information, context);
     running--;
+    gc_inline_thread.busy = busy;
 }
 
 /* The thread works with this cache, which may be NULL: then it makes one when it needs it. */
@@ -201,12 +214,14 @@ static void send_again(siginfo_t *information)
             information);
 }
 
-/* The signal waits, and with it all others, which stay blocked when the handler returns. A
- * second one can only be a fault's. */
+/* The signal waits, and with it all others, which stay blocked when the handler returns. */
 static void put_signal_off(siginfo_t *information, ucontext_t *context)
 {
-    if (put_off.waiting) {
+    if (put_off.waiting) { /* sent by somebody, though its number is a fault's */
         send_again(information);
+        if (!GC_TSAN)
+            set_word(&context->uc_sigmask,
+                     word_of(&context->uc_sigmask) | bit_of(information->si_signo));
         return;
     }
     put_off.information = *information;
@@ -214,7 +229,7 @@ static void put_signal_off(siginfo_t *information, ucontext_t *context)
     put_off.waiting = true;
     critical.deferred = true;
     if (!GC_TSAN)
-        set_word(&context->uc_sigmask, ~bit_of(signals_stop()));
+        set_word(&context->uc_sigmask, section_mask());
 }
 
 void handlers_resume(void)

@@ -303,6 +303,7 @@ static void begin(struct mutator *m)
 void thread_begin(struct mutator *m)
 {
     sigset_t saved;
+    __builtin_unwind_init(); /* a stop may find the thread in here */
     signals_open();
     signals_block_handlers(&saved);
     if (thread_self)

@@ -144,7 +144,7 @@ struct mutator *thread_first(void);
 /* Are its stack and registers roots? */
 INLINE bool thread_lives(const struct mutator *m)
 {
-    return __atomic_load_n(&m->life, __ATOMIC_ACQUIRE) == LIFE_LIVING;
+    return __atomic_load_n(&m->life, __ATOMIC_SEQ_CST) == LIFE_LIVING;
 }
 
 /* It may be tried now: not in a callback of dl_iterate_phdr. */

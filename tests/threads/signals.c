@@ -3,10 +3,12 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "../api/sanitizer.h"
 #include "threads.h"
 
 static int enough, handled, kept;
@@ -260,6 +262,48 @@ START_TEST(clock_join)
 }
 END_TEST
 
+/* ---- Faults in the library's own code ------------------------------------------------------- */
+
+static int faults, raised;
+
+static void note(int number)
+{
+    (void)number;
+    raised++;
+}
+
+static void unprotect(int number, siginfo_t *information, void *context)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t fault = (uintptr_t)information->si_addr & ~(page - 1);
+    (void)number, (void)context;
+    faults++;
+    raise(SIGUSR1);
+    ck_assert_int_eq(mprotect((void *)fault, page, PROT_READ | PROT_WRITE), 0);
+}
+
+/* A program that protects pages of its objects: the library zeroes one in a critical section,
+ * to whose end a signal is put off, while the next faults are handled at once. */
+START_TEST(faults_are_not_put_off)
+{
+    struct sigaction action = {.sa_flags = SA_SIGINFO, .sa_sigaction = unprotect};
+    sigset_t before, after;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    sigaction(SIGSEGV, &action, NULL);
+    signal(SIGUSR1, note);
+    pthread_sigmask(SIG_SETMASK, NULL, &before);
+    char *object = gc_alloc_with(8 * page, 0, GC_ATOMIC);
+    uintptr_t low = ((uintptr_t)object + page - 1) & ~(page - 1);
+    gc_free(object);
+    ck_assert_int_eq(mprotect((void *)low, 6 * page, PROT_NONE), 0);
+    ck_assert_ptr_eq(gc_alloc_with(8 * page, 0, GC_ATOMIC), object);
+    ck_assert_int_eq(faults, 6);
+    ck_assert_int_ge(raised, 1);
+    pthread_sigmask(SIG_SETMASK, NULL, &after);
+    ck_assert_mem_eq(&before, &after, sizeof before);
+}
+END_TEST
+
 TCase *signals_case(void)
 {
     TCase *tc = tcase_create("signals");
@@ -271,5 +315,7 @@ TCase *signals_case(void)
     tcase_add_test(tc, flags);
     tcase_add_test(tc, other_ways);
     tcase_add_test(tc, clock_join);
+    if (!UNDER_TSAN) /* which hands signals over late */
+        tcase_add_test(tc, faults_are_not_put_off);
     return tc;
 }
