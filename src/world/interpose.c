@@ -2,7 +2,6 @@
  * before they run, and what they are given and leave behind is a root. */
 #include <dlfcn.h>
 #include <errno.h>
-#include <link.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <threads.h>
@@ -38,40 +37,17 @@ static __typeof__(&pthread_create) next_create(void)
     return NEXT(pthread_create, __pthread_create);
 }
 
-/* ---- Callbacks of the loader ------------------------------------------------------------- */
-
-/* Calls of dl_iterate_phdr that the thread is in: its callback has one of the loader's locks,
- * and must not wait for the others, as starting a thread does. */
-static __thread unsigned callbacks __attribute__((tls_model("initial-exec")));
+__thread unsigned thread_callbacks;
 
 bool thread_can_start_own(void)
 {
-    return callbacks == 0;
+    return thread_callbacks == 0;
 }
 
-#ifdef PIC /* of libtool: the shared library.  Static programs load no others. */
-static __typeof__(&dl_iterate_phdr) next_iterate(void)
-{
-    return NEXT(dl_iterate_phdr, NO_FALLBACK(dl_iterate_phdr));
-}
-
-EXPORTED int dl_iterate_phdr(int (*callback)(struct dl_phdr_info *, size_t, void *),
-                             void *data)
-{
-    callbacks++;
-    int result = next_iterate()(callback, data);
-    callbacks--;
-    return result;
-}
-#endif
-
-/* Sought now: dlsym is not to be waited for in such a callback. */
-__attribute__((constructor)) static void find(void)
+/* Sought now: dlsym is not to be waited for in a callback of the loader. */
+__attribute__((constructor)) static void find_create(void)
 {
     next_create();
-#ifdef PIC
-    next_iterate();
-#endif
 }
 
 static void *run(void *record)

@@ -147,6 +147,9 @@ INLINE bool thread_lives(const struct mutator *m)
     return __atomic_load_n(&m->life, __ATOMIC_SEQ_CST) == LIFE_LIVING;
 }
 
+/* Calls of dl_iterate_phdr that the calling thread is in. */
+SHARED_DATA __thread unsigned thread_callbacks __attribute__((tls_model("initial-exec")));
+
 /* It may be tried now: not in a callback of dl_iterate_phdr. */
 bool thread_can_start_own(void);
 

@@ -1,0 +1,31 @@
+/* dl_iterate_phdr, in front of the C library's: its callbacks have one of the loader's locks
+ * and must not wait for the others, as starting a thread does.  Part of the shared libraries
+ * only: in a static program nobody else has those locks, and there is no other function of
+ * this name. */
+#include <link.h>
+
+#include "world/next.h"
+#include "world/thread.h"
+
+#ifdef PIC /* libtool's: not for the static library */
+
+static __typeof__(&dl_iterate_phdr) next_iterate(void)
+{
+    return NEXT(dl_iterate_phdr, NO_FALLBACK(dl_iterate_phdr));
+}
+
+__attribute__((constructor)) static void find_iterate(void)
+{
+    next_iterate();
+}
+
+EXPORTED int dl_iterate_phdr(int (*callback)(struct dl_phdr_info *, size_t, void *),
+                             void *data)
+{
+    thread_callbacks++;
+    int result = next_iterate()(callback, data);
+    thread_callbacks--;
+    return result;
+}
+
+#endif
