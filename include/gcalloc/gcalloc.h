@@ -120,8 +120,9 @@ GC_PUBLIC int gc_root_add(void *low, void *high);
 GC_PUBLIC int gc_root_remove(void *low, void *high);
 
 /* Has `mark(data)` called at each collection, on the thread that collects, which may be the
- * library's own, to name further roots by gc_mark_range (fibre libraries, say).  The program is stopped meanwhile: `mark` may call nothing
- * else of this library, may not allocate, and should be short.
+ * library's own, to name further roots by gc_mark_range (fibre libraries, say).  The
+ * program is stopped meanwhile: `mark` may call nothing else of this library, may not
+ * allocate, and should be short.
  * Returns 0, or -1 with errno: EINVAL (`mark` is NULL), EBUSY (as above), ENOMEM. */
 GC_PUBLIC int gc_root_callback_add(void (*mark)(void *data), void *data);
 

@@ -14,9 +14,9 @@ enum { STACK_POINTERS = 16 };
  * alternate stack, a coroutine), libunwind walks the frames and each stack that one of them
  * is on is added from there up; where the walk does not come back to the thread's own
  * stack, that is added whole.  For a thread that is on a stack that it said, or has used
- * such stacks, stack_add_left does that instead.  The stack pointers found are stored in `pointers` and are
- * roots, too: they may be the only pointers to stacks in the heap.  May take the dynamic
- * loader's lock. */
+ * such stacks, stack_add_left does that instead.  The stack pointers found are stored in
+ * `pointers` and are roots, too: they may be the only pointers to stacks in the heap.  May
+ * take the dynamic loader's lock. */
 void stack_snapshot(const struct heap *h, struct mutator *m, uintptr_t sp,
                     uintptr_t pointers[STACK_POINTERS], struct range_list *l);
 

@@ -96,7 +96,7 @@ static bool wait_for_answers(void)
     return true;
 }
 
-/* ---- Fork -------------------------------------------------------------------------------------- */
+/* ---- Fork ----------------------------------------------------------------------------- */
 
 /* The threads must run while the C library forks, as it waits for locks that they may
  * hold; so a gate is closed while they are stopped.  Who waits there may hold a lock of the

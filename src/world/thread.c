@@ -276,8 +276,9 @@ static void guess_stack(uintptr_t *low, uintptr_t *high)
 }
 
 /* The C library allocates to find the bounds out, with the thread's record locked: where
- * the heap is its malloc, that must not register the thread.  A thread asks it once, when it is first
- * registered, the main one before: later it may be past its end, or in a signal handler. */
+ * the heap is its malloc, that must not register the thread.  A thread asks it once, when
+ * it is first registered, the main one before: later it may be past its end, or in a signal
+ * handler. */
 static void find_bounds(struct mutator *m)
 {
     if (!bounds.high && handlers_run())

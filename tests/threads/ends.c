@@ -121,7 +121,7 @@ START_TEST(argument_of_a_cleanup_handler)
 }
 END_TEST
 
-/* ---- Many, while others collect --------------------------------------------------------------- */
+/* ---- Many, while others collect ------------------------------------------------------- */
 
 static int enough;
 
