@@ -18,7 +18,8 @@ void crew_recruit(struct heap *h);
  * that are to stop from their processors. */
 void crew_rouse(void);
 
-/* After marking: lets the helpers sleep, and gives the helpers' memory back. */
+/* After the cycle, or if there is none after all: lets the helpers sleep, and gives their
+ * work lists' memory back. */
 void crew_rest(void);
 
 #endif

@@ -5,7 +5,8 @@
  *   until it returns.  If it leaves by siglongjmp, the thread keeps that, and the old one
  *   is the spare of a later handler.
  * - It interrupted a critical section: the signal is put off to its end.  Meanwhile all
- *   other signals are blocked, so one is all there ever is.  (ThreadSanitizer hands signals
+ *   others but those of faults are blocked, so one is all there ever is; a fault is handled
+ *   at once.  (ThreadSanitizer hands signals
  *   over late, with a context that is not returned to: there the mask stays as it is, and a
  *   second signal is sent again and again until the section ends.) */
 #include "world/handlers.h"
