@@ -17,6 +17,8 @@ enum {
     MAGAZINE_MOST = 512,
     ZERO_AHEAD =
         KIB(16), /* longer is faster, as long as the lines stay in the L1 cache */
+    SHORT_RUN = 8,    /* shorter runs than this are gathered in the magazine, */
+    GATHER_MOST = 64, /* so many slots at once */
 };
 
 const struct cache cache_none;
@@ -86,36 +88,80 @@ bool cache_advance(struct cache *c, unsigned bin)
     return true;
 }
 
+/* Slots [from, to) of the block taken, `slots` of which were FREE and are RESERVED now, go to
+ * the cache. */
+static void account(struct heap *h, const struct bin *b, uint32_t from, uint32_t to,
+                    uint32_t slots)
+{
+    struct block *block = block_at(h, b->block);
+    size_t bytes = (size_t)slots * b->size;
+    block->touched = (uint32_t)max_size(block->touched, to);
+    block->cursor = to;
+    block->free_count -= slots;
+    holes_fill(h, b->block, (size_t)from * b->size, (size_t)to * b->size);
+    heap_charge(h, bytes);
+    count_add(&h->counters.allocated_bytes, bytes);
+}
+
+static void take_run(struct heap *h, struct bin *b, uint32_t from, uint32_t to)
+{
+    uint8_t *states = block_states(h, b->block);
+    uint32_t touched = block_at(h, b->block)->touched;
+    uint32_t fresh = (uint32_t)min_size(max_size(touched, from), to);
+    memset(states + from, STATE_RESERVED, to - from);
+    b->origin = unit_address(h, b->block) - (uintptr_t)states * b->size;
+    b->cur = b->end = states + from;
+    b->fresh = states + fresh;
+    b->run_end = states + to;
+    account(h, b, from, to, to - from);
+}
+
+/* Where free slots are scattered: those of short runs, from [from, to) on, go to the
+ * magazine, which is empty, the lowest on top. */
+static void gather(struct heap *h, struct bin *b, uint32_t from, uint32_t to,
+                   uint32_t most)
+{
+    uint8_t *states = block_states(h, b->block);
+    uint32_t count = geometries[word_class(h->words[b->block])].count;
+    uintptr_t address = unit_address(h, b->block);
+    uint32_t first = from, end = from, n = 0;
+    while (to - from < SHORT_RUN && n < most && from < count) {
+        for (; from < to && n < most; from++, end = from) {
+            states[from] = STATE_RESERVED;
+            b->magazine[n++] =
+                (struct slot){(void *)(address + (uintptr_t)from * b->size), states + from};
+        }
+        from = state_find_free(states, to, count);
+        to = state_find_not_free(states, from, (uint32_t)min_size(count, from + SHORT_RUN));
+    }
+    for (uint32_t i = 0; i < n / 2; i++) {
+        struct slot slot = b->magazine[i];
+        b->magazine[i] = b->magazine[n - 1 - i];
+        b->magazine[n - 1 - i] = slot;
+    }
+    b->count = n;
+    account(h, b, first, end, n);
+}
+
 /* Reserves the next free slots of the block taken.  false: it has none from its cursor
  * on.  The lock of its list is held: so it sees what spilled before, contents and all. */
 static bool next_run(struct heap *h, struct bin *b)
 {
-    struct block *block = block_at(h, b->block);
-    uint8_t *states = block_states(h, b->block);
+    const struct block *block = block_at(h, b->block);
+    const uint8_t *states = block_states(h, b->block);
     uint32_t count = geometries[word_class(h->words[b->block])].count;
     if (block->free_count == 0)
         return false;
     uint32_t from = state_find_free(states, block->cursor, count);
     if (from == count)
         return false;
-    size_t most = max_size(h->run_bytes_max / b->size, 1);
+    uint32_t most = (uint32_t)max_size(h->run_bytes_max / b->size, 1);
     uint32_t to =
         state_find_not_free(states, from, (uint32_t)min_size(count, from + most));
-    memset(states + from, STATE_RESERVED, to - from);
-
-    uint32_t fresh = (uint32_t)min_size(max_size(block->touched, from), to);
-    block->touched = (uint32_t)max_size(block->touched, to);
-    block->cursor = to;
-    block->free_count -= to - from;
-    holes_fill(h, b->block, (size_t)from * b->size, (size_t)to * b->size);
-    b->origin = unit_address(h, b->block) - (uintptr_t)states * b->size;
-    b->cur = b->end = states + from;
-    b->fresh = states + fresh;
-    b->run_end = states + to;
-
-    size_t bytes = (size_t)(to - from) * b->size;
-    heap_charge(h, bytes);
-    count_add(&h->counters.allocated_bytes, bytes);
+    if (to - from < SHORT_RUN && to - from < most && b->count == 0)
+        gather(h, b, from, to, (uint32_t)min_size(min_size(most, GATHER_MOST), b->capacity));
+    else
+        take_run(h, b, from, to);
     return true;
 }
 
@@ -179,7 +225,7 @@ bool cache_refill(struct cache *c, unsigned bin)
         block_at(h, b->block)->taken = true;
         block_at(h, b->block)->shard = (uint8_t)shard;
     }
-    return cache_advance(c, bin);
+    return b->count > 0 || cache_advance(c, bin);
 }
 
 static uint32_t head_of(const struct heap *h, const void *object)

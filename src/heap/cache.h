@@ -18,8 +18,9 @@ void cache_destroy(struct cache *c);
 /* More slots of the present run made ready.  false: the run is used up. */
 bool cache_advance(struct cache *c, unsigned bin);
 
-/* A new run, its first slots ready, once the present one is used up.  Takes another block
- * if it must.  false with ENOMEM: there is no memory for one. */
+/* A new run, its first slots ready, once the present one and the magazine are used up; where
+ * free slots are scattered, some of them in the magazine instead.  Takes another block if it
+ * must.  false with ENOMEM: there is no memory for one. */
 bool cache_refill(struct cache *c, unsigned bin);
 
 /* Makes room in a full magazine: its older half becomes free in the heap. */

@@ -297,7 +297,8 @@ struct heap {
 /* ---- A thread's cache ---------------------------------------------------------------
  */
 
-/* A recently freed object kept hot; its state is STATE_RESERVED. */
+/* A recently freed object kept hot, or one of scattered free slots; its state is
+ * STATE_RESERVED. */
 struct slot {
     void *object;
     uint8_t *state;

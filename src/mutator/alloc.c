@@ -122,10 +122,11 @@ void *alloc_manual(size_t size)
 static void *take_slot(struct cache *c, unsigned bin, bool zero)
 {
     struct bin *b = &c->bins[bin];
+    if (b->count == 0 && b->cur == b->end && !cache_advance(c, bin) &&
+        !cache_refill(c, bin))
+        return NULL;
     if (b->count)
         return take_freed(b, b->count, zero);
-    if (b->cur == b->end && !cache_advance(c, bin) && !cache_refill(c, bin))
-        return NULL;
     void *object = take_next(b, b->cur);
     /* Runs of opaque kinds are not zeroed ahead. */
     if (zero && (bin_kind(bin) & KIND_OPAQUE))

@@ -181,6 +181,37 @@ START_TEST(spill_keeps_the_newer_half)
 }
 END_TEST
 
+/* Scattered slots come from the magazine, the lowest first; what is left of a block that was
+ * never used is a run again. */
+START_TEST(scattered_slots_are_gathered)
+{
+    enum { OBJECTS = 512 };
+    fixture_create(&f);
+    unsigned bin = sizeclass_for(64);
+    const struct bin *b = &f.cache->bins[bin];
+    void *objects[OBJECTS];
+    for (uint32_t i = 0; i < OBJECTS; i++)
+        objects[i] = fixture_alloc(&f, KIND_SCANNED, 64);
+    for (uint32_t i = 0; i < OBJECTS; i++)
+        if (i % 5 < 2)
+            fixture_free(&f, objects[i]);
+    cache_empty(f.cache);
+    fixture_check(&f);
+    ck_assert_ptr_eq(fixture_alloc(&f, KIND_SCANNED, 64), objects[0]);
+    ck_assert_uint_gt(b->count, 1);
+    ck_assert_ptr_eq(b->cur, b->run_end);
+    fixture_check(&f);
+    for (uint32_t i = 1; i < OBJECTS; i++)
+        if (i % 5 < 2)
+            ENSURE(fixture_alloc(&f, KIND_SCANNED, 64) == objects[i]);
+    ck_assert_uint_eq(b->count, 0);
+    ENSURE(fixture_alloc(&f, KIND_SCANNED, 64) == (char *)objects[OBJECTS - 1] + 64);
+    ck_assert_ptr_ne(b->cur, b->run_end);
+    fixture_check(&f);
+    fixture_destroy(&f);
+}
+END_TEST
+
 START_TEST(none_has_nothing)
 {
     ck_assert(all_bytes_are(&cache_none, sizeof cache_none, 0));
@@ -274,6 +305,7 @@ TCase *cache_tests(void)
     tcase_add_test(t, reused_memory_is_zeroed);
     tcase_add_test(t, runs);
     tcase_add_test(t, spill_keeps_the_newer_half);
+    tcase_add_test(t, scattered_slots_are_gathered);
     tcase_add_test(t, none_has_nothing);
     tcase_add_loop_test(t, create_fails_cleanly, 0, 2);
     tcase_add_test(t, refill_fails_cleanly);

@@ -136,15 +136,17 @@ void fixture_check(struct fixture *f)
 static void *alloc_slot(struct cache *c, unsigned bin)
 {
     struct bin *b = &c->bins[bin];
+    if (b->count == 0 && b->cur == b->end && !cache_advance(c, bin) &&
+        !cache_refill(c, bin))
+        return NULL;
     if (b->count) {
         struct slot s = b->magazine[--b->count];
         if (!(bin_kind(bin) & KIND_OPAQUE))
             memset(s.object, 0, b->size);
+        ENSURE(*s.state == STATE_RESERVED);
         *s.state = STATE_NEW;
         return s.object;
     }
-    if (b->cur == b->end && !cache_advance(c, bin) && !cache_refill(c, bin))
-        return NULL;
     uint8_t *state = b->cur++;
     ENSURE(*state == STATE_RESERVED);
     *state = STATE_NEW;
