@@ -172,12 +172,6 @@ size_t os_processors(void)
     return (size_t)count;
 }
 
-unsigned os_processor(void)
-{
-    int number = sched_getcpu();
-    return number < 0 ? 0 : (unsigned)number;
-}
-
 uint64_t os_now(void)
 {
     struct timespec t;

@@ -71,9 +71,6 @@ SHARED_DATA const struct os_space os_mmap, os_sbrk;
 /* Processors that the calling thread may run on. */
 size_t os_processors(void);
 
-/* The number of the one that it is running on. */
-unsigned os_processor(void);
-
 /* Nanoseconds of the monotonic clock. */
 uint64_t os_now(void);
 

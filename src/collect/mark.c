@@ -136,10 +136,9 @@ INLINE void consider(struct front *f, uintptr_t word, bool near)
         return;
     size_t unit = offset >> UNIT_SHIFT;
     unit_word w = f->words[unit];
-    size_t distance = w >> UNIT_DISTANCE_SHIFT;
-    if (UNLIKELY(distance == UNIT_DISTANCE_MAX))
-        distance = unit - unit_head(f->m->heap, (uint32_t)unit);
-    size_t start = (unit - distance) << UNIT_SHIFT;
+    size_t start = align_down(offset, UNIT_BYTES) - word_distance_bytes(w);
+    if (UNLIKELY(w >> UNIT_DISTANCE_SHIFT == UNIT_DISTANCE_MAX))
+        start = (size_t)unit_head(f->m->heap, (uint32_t)unit) << UNIT_SHIFT;
     size_t index = (offset - start) * word_geometry(w)->reciprocal >> GEOMETRY_SHIFT;
     uint8_t *state = f->states + (start >> (UNIT_SHIFT - STATE_SHIFT)) + index;
     if (!near)

@@ -49,9 +49,9 @@ static void set_words(struct heap *h, uint32_t head, uint32_t from, uint32_t to,
     }
 }
 
-static unit_word used_word(enum kind kind, unsigned class)
+static unit_word used_word(enum kind kind, unsigned class, unsigned shard)
 {
-    return UNIT_USED | bin_of(kind, class) << UNIT_BIN_SHIFT;
+    return UNIT_USED | bin_of(kind, class) << UNIT_BIN_SHIFT | shard << UNIT_SHARD_SHIFT;
 }
 
 static void note_kind(struct heap *h, enum kind kind)
@@ -60,7 +60,8 @@ static void note_kind(struct heap *h, enum kind kind)
         __atomic_store_n(&h->managed, true, __ATOMIC_RELAXED);
 }
 
-uint32_t block_create(struct heap *h, enum kind kind, unsigned class, struct region *r)
+uint32_t block_create(struct heap *h, enum kind kind, unsigned class, unsigned shard,
+                      struct region *r)
 {
     uint32_t units = sizeclass_units(class);
     uint32_t head = units == 1 ? extent_take_from(h, r)
@@ -73,7 +74,7 @@ uint32_t block_create(struct heap *h, enum kind kind, unsigned class, struct reg
     uint32_t count = geometries[class].count;
     *block_at(h, head) =
         (struct block){.free_count = count, .touched = dirty ? count : 0};
-    set_words(h, head, head, head + units, used_word(kind, class));
+    set_words(h, head, head, head + units, used_word(kind, class, shard));
     note_kind(h, kind);
     if (!dirty && units == 1 &&
         __atomic_load_n(&h->used_bytes, __ATOMIC_RELAXED) > POPULATE_FROM)
@@ -93,7 +94,7 @@ uint32_t block_create_large(struct heap *h, enum kind kind, size_t bytes,
     if (!head)
         return 0;
     *block_at(h, head) = (struct block){.free_count = 1, .bytes = bytes};
-    set_words(h, head, head, head + units, used_word(kind, CLASS_LARGE));
+    set_words(h, head, head, head + units, used_word(kind, CLASS_LARGE, 0));
     note_kind(h, kind);
     return head;
 }
@@ -101,7 +102,7 @@ uint32_t block_create_large(struct heap *h, enum kind kind, size_t bytes,
 void block_set_kind(struct heap *h, uint32_t head, enum kind kind)
 {
     uint32_t end = head + block_units(h, head);
-    set_words(h, head, head, end, used_word(kind, word_class(h->words[head])));
+    set_words(h, head, head, end, used_word(kind, word_class(h->words[head]), 0));
 }
 
 void block_clear_large(struct heap *h, uint32_t head, size_t from)
@@ -168,8 +169,8 @@ void block_release(struct heap *h, uint32_t head)
 
 static struct bin_list *list_of(struct heap *h, uint32_t head)
 {
-    unsigned shard = __atomic_load_n(&block_at(h, head)->shard, __ATOMIC_ACQUIRE);
-    return &h->shards[shard % SHARDS].bins[word_bin(h->words[head])];
+    unit_word word = __atomic_load_n(&h->words[head], __ATOMIC_ACQUIRE);
+    return &h->shards[word_shard(word)].bins[word_bin(word)];
 }
 
 struct lock *block_lock(struct heap *h, uint32_t head)
@@ -216,6 +217,16 @@ static void list_remove(struct heap *h, uint32_t head)
         list->last = b->previous;
 }
 
+/* The head's word last: who finds the new shard there finds everything else as it is now. */
+static void set_shard(struct heap *h, uint32_t head, unsigned shard)
+{
+    unit_word change = (word_shard(h->words[head]) ^ shard) << UNIT_SHARD_SHIFT;
+    if (change == 0)
+        return;
+    for (uint32_t u = head + block_units(h, head); u-- > head;)
+        __atomic_store_n(&h->words[u], h->words[u] ^ change, __ATOMIC_RELEASE);
+}
+
 uint32_t block_list_take(struct heap *h, unsigned shard, unsigned bin, unsigned to)
 {
     struct bin_list *list = &h->shards[shard].bins[bin];
@@ -226,7 +237,7 @@ uint32_t block_list_take(struct heap *h, unsigned shard, unsigned bin, unsigned 
     if (head) {
         list_remove(h, head);
         block_at(h, head)->taken = true;
-        __atomic_store_n(&block_at(h, head)->shard, (uint8_t)to, __ATOMIC_RELEASE);
+        set_shard(h, head, to);
     }
     lock_release(&list->lock, RANK_BIN);
     return head;
@@ -272,6 +283,7 @@ uint32_t block_check(const struct heap *h, uint32_t head)
     CHECK(units <= unit_end(h) - head);
     for (uint32_t u = head; u < head + units; u++) {
         CHECK(word_used(h->words[u]) && word_bin(h->words[u]) == word_bin(word));
+        CHECK(word_shard(h->words[u]) == word_shard(word));
         CHECK(unit_head(h, u) == head);
     }
     struct state_counts counts = state_count(states, count);
@@ -292,7 +304,7 @@ uint32_t block_list_check(const struct heap *h, unsigned shard, unsigned bin)
         const struct block *b = block_at(h, head);
         CHECK(word_used(h->words[head]) && word_bin(h->words[head]) == bin);
         CHECK(!b->taken && b->free_count > 0 && b->previous == previous);
-        CHECK(b->shard == shard);
+        CHECK(word_shard(h->words[head]) == shard);
         previous = head;
         length++;
     }

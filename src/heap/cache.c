@@ -38,23 +38,25 @@ static bool bin_is_zeroed(unsigned bin)
     return !(bin_kind(bin) & KIND_OPAQUE);
 }
 
-static size_t cache_bytes(void)
+static size_t magazines_bytes(void)
 {
     size_t slots = 0;
     for (unsigned bin = 0; bin < BIN_COUNT; bin++)
         if (has_slots(bin_class(bin)))
             slots += magazine_capacity(geometries[bin_class(bin)].size);
-    return sizeof(struct cache) + slots * sizeof(struct slot);
+    return slots * sizeof(struct slot);
 }
 
-struct cache *cache_create(struct heap *h)
+/* Magazines for the bins of one shard.  false with ENOMEM. */
+static bool add_magazines(struct cache *c, unsigned difference)
 {
-    struct cache *c = meta_alloc(cache_bytes());
-    if (!c)
-        return NULL;
-    struct slot *slots = (struct slot *)(void *)(c + 1);
+    struct slot *slots = meta_alloc(magazines_bytes());
+    if (!slots)
+        return false;
+    c->magazines[difference] = slots;
+    struct bin *bins = c->bins + difference * BIN_COUNT;
     for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
-        struct bin *b = &c->bins[bin];
+        struct bin *b = &bins[bin];
         if (!has_slots(bin_class(bin)))
             continue;
         b->size = geometries[bin_class(bin)].size;
@@ -62,14 +64,43 @@ struct cache *cache_create(struct heap *h)
         b->magazine = slots;
         slots += b->capacity;
     }
+    return true;
+}
+
+/* One that few caches draw from. */
+static unsigned choose_shard(struct heap *h)
+{
+    unsigned best = 0;
+    for (unsigned shard = 1; shard < SHARDS; shard++)
+        if (__atomic_load_n(&h->shards[shard].caches, __ATOMIC_RELAXED) <
+            __atomic_load_n(&h->shards[best].caches, __ATOMIC_RELAXED))
+            best = shard;
+    __atomic_fetch_add(&h->shards[best].caches, 1, __ATOMIC_RELAXED);
+    return best;
+}
+
+struct cache *cache_create(struct heap *h)
+{
+    struct cache *c = meta_alloc(sizeof *c);
+    if (!c)
+        return NULL;
+    if (!add_magazines(c, 0)) {
+        meta_free(c, sizeof *c);
+        return NULL;
+    }
     c->heap = h;
+    c->shard = choose_shard(h) << UNIT_SHARD_SHIFT;
     return c;
 }
 
 void cache_destroy(struct cache *c)
 {
     cache_empty(c);
-    meta_free(c, cache_bytes());
+    __atomic_fetch_sub(&c->heap->shards[word_shard(c->shard)].caches, 1, __ATOMIC_RELAXED);
+    for (unsigned i = 0; i < SHARDS; i++)
+        if (c->magazines[i])
+            meta_free(c->magazines[i], magazines_bytes());
+    meta_free(c, sizeof *c);
 }
 
 bool cache_advance(struct cache *c, unsigned bin)
@@ -195,8 +226,7 @@ static void drop_block(struct heap *h, struct bin *b)
     b->block = 0;
 }
 
-/* A run from the block taken, or from one that is listed, near the calling thread's
- * processor first. */
+/* A run from the block taken, or from one that is listed, in the cache's shard first. */
 static bool find_run(struct heap *h, struct bin *b, unsigned bin, unsigned shard)
 {
     if (b->block && run_of_block(h, b))
@@ -215,15 +245,14 @@ bool cache_refill(struct cache *c, unsigned bin)
 {
     struct heap *h = c->heap;
     struct bin *b = &c->bins[bin];
-    unsigned shard = os_processor() % SHARDS;
+    unsigned shard = word_shard(c->shard);
     c->used = true;
     while (!find_run(h, b, bin, shard)) {
         /* Nobody else knows of a new block before one of its slots is handed out. */
-        b->block = block_create(h, bin_kind(bin), bin_class(bin), &c->region);
+        b->block = block_create(h, bin_kind(bin), bin_class(bin), shard, &c->region);
         if (!b->block)
             return false;
         block_at(h, b->block)->taken = true;
-        block_at(h, b->block)->shard = (uint8_t)shard;
     }
     return b->count > 0 || cache_advance(c, bin);
 }
@@ -252,27 +281,57 @@ static void give_back(struct heap *h, struct bin *b, uint32_t slots)
     count_add(&h->counters.freed_bytes, bytes);
 }
 
-void cache_spill(struct cache *c, unsigned bin)
+static void spill(struct cache *c, unsigned index)
 {
-    struct bin *b = &c->bins[bin];
+    struct bin *b = &c->bins[index];
     c->used = true;
-    give_back(c->heap, b, (b->count + 1u) / 2);
+    give_back(c->heap, b, index < BIN_COUNT ? (b->count + 1u) / 2 : b->count);
+}
+
+/* There is no memory for a magazine: the object becomes free in the heap at once. */
+static void give_back_one(struct cache *c, void *object, uint8_t *state)
+{
+    struct slot slot;
+    struct bin b = {.magazine = &slot};
+    b.size = (uint32_t)lookup_object(c->heap, state).size;
+    cache_put(&b, 0, object, state);
+    give_back(c->heap, &b, 1);
+}
+
+void cache_free(struct cache *c, unit_word word, void *object, uint8_t *state)
+{
+    unsigned index = cache_bin(c, word);
+    struct bin *b = &c->bins[index];
+    if (b->capacity == 0 && !add_magazines(c, index / BIN_COUNT))
+        return give_back_one(c, object, state);
+    if (b->count == b->capacity)
+        spill(c, index);
+    cache_put(b, b->count, object, state);
+}
+
+/* The bins of another shard have nothing before they have magazines. */
+static bool bins_are_used(const struct cache *c, unsigned difference)
+{
+    return c->magazines[difference] != NULL;
 }
 
 void cache_empty(struct cache *c)
 {
-    for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
-        give_back(c->heap, &c->bins[bin], c->bins[bin].count);
-        drop_block(c->heap, &c->bins[bin]);
-    }
+    for (unsigned i = 0; i < SHARDS * BIN_COUNT; i++)
+        if (bins_are_used(c, i / BIN_COUNT)) {
+            give_back(c->heap, &c->bins[i], c->bins[i].count);
+            drop_block(c->heap, &c->bins[i]);
+        }
     extent_give_region(c->heap, &c->region);
 }
 
 READS_RACING struct cache_held cache_held(const struct cache *c)
 {
     struct cache_held held = {0};
-    for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
-        const struct bin *b = &c->bins[bin];
+    for (unsigned i = 0; i < SHARDS * BIN_COUNT; i++) {
+        const struct bin *b = &c->bins[i];
+        if (!bins_are_used(c, i / BIN_COUNT))
+            continue;
         held.run_bytes += (size_t)(b->run_end - b->cur) * b->size;
         held.magazine_bytes += (size_t)b->count * b->size;
     }
@@ -303,7 +362,8 @@ static uint32_t bin_check(const struct heap *h, const struct bin *b, unsigned bi
 uint32_t cache_check(const struct cache *c)
 {
     uint32_t held = 0;
-    for (unsigned bin = 0; bin < BIN_COUNT; bin++)
-        held += bin_check(c->heap, &c->bins[bin], bin);
+    for (unsigned i = 0; i < SHARDS * BIN_COUNT; i++)
+        if (bins_are_used(c, i / BIN_COUNT))
+            held += bin_check(c->heap, &c->bins[i], i % BIN_COUNT);
     return held;
 }

@@ -23,8 +23,10 @@ bool cache_advance(struct cache *c, unsigned bin);
  * must.  false with ENOMEM: there is no memory for one. */
 bool cache_refill(struct cache *c, unsigned bin);
 
-/* Makes room in a full magazine: its older half becomes free in the heap. */
-void cache_spill(struct cache *c, unsigned bin);
+/* An object of the program's, of a unit with this word, goes to its magazine.  If that is
+ * full, its older half becomes free in the heap first, or all of it where it is for the
+ * objects of another shard. */
+void cache_free(struct cache *c, unit_word word, void *object, uint8_t *state);
 
 /* Everything that the cache holds becomes free in the heap. */
 void cache_empty(struct cache *c);
@@ -38,6 +40,22 @@ struct cache_held cache_held(const struct cache *c);
 /* What it holds is RESERVED, in blocks of the right bin, its run's block taken.  Returns
  * the number of slots that it holds. */
 uint32_t cache_check(const struct cache *c);
+
+/* Which of the cache's bins an object with this word goes to when it is freed. */
+INLINE unsigned cache_bin(const struct cache *c, unit_word word)
+{
+    return (word ^ c->shard) >> UNIT_BIN_SHIFT & CACHE_BIN_MASK;
+}
+
+/* Into a magazine that has room: the state first, then the slot, then the count. */
+INLINE void cache_put(struct bin *b, uint32_t count, void *object, uint8_t *state)
+{
+    *state = STATE_RESERVED;
+    b->magazine[count] = (struct slot){object, state};
+    b->count = count + 1;
+    /* Stopped before this, the thread still holds the object's address. */
+    __asm__ volatile("" : : "r"(object) : "memory");
+}
 
 /* The object of a state byte in the bin's run. */
 INLINE void *bin_object(const struct bin *b, const uint8_t *state)

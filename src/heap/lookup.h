@@ -25,6 +25,11 @@ INLINE unsigned word_bin(unit_word word)
     return word >> UNIT_BIN_SHIFT & ((1u << UNIT_BIN_BITS) - 1);
 }
 
+INLINE unsigned word_shard(unit_word word)
+{
+    return word >> UNIT_SHARD_SHIFT & (SHARDS - 1);
+}
+
 INLINE unsigned word_class(unit_word word)
 {
     return bin_class(word_bin(word));
@@ -44,6 +49,13 @@ INLINE const struct geometry *word_geometry(unit_word word)
 {
     size_t offset = word & ((1u << CLASS_BITS) - 1) << UNIT_BIN_SHIFT;
     return (const struct geometry *)(const void *)((const char *)geometries + offset);
+}
+
+/* Bytes from the unit back to the block's head. */
+INLINE size_t word_distance_bytes(unit_word word)
+{
+    _Static_assert((int)UNIT_DISTANCE_SHIFT == (int)UNIT_SHIFT, "units are bytes there");
+    return word & ~(unit_word)(UNIT_BYTES - 1);
 }
 
 INLINE bool word_used(unit_word word)

@@ -87,14 +87,16 @@ enum { GEOMETRY_SHIFT = 40 };
 /* ---- A unit's word: all that marking and freeing touch ---------------------------- */
 
 /*
- *   31               14 13   11 10      4 3   2   1    0
- *  |      distance     |  kind |  class  |  -  |dirty|used|
+ *   31       16 15   13 12  11 10      4 3   2   1    0
+ *  | distance  | shard | kind |  class  |  -  |dirty|used|
  *
  *  used         the unit belongs to a block
  *  dirty        free: its memory may hold old contents; clear: it reads as zero.
  *               Used: so it was when the block was made
  *  class, kind  0 in a free unit; together they name the block's bin.  The class stands
  *               where it is the byte offset in the table of geometries
+ *  shard        whose lists the block is on, or goes to.  Changes, atomically, when the block
+ *               is taken
  *  distance     used: units back to the block's head, at most UNIT_DISTANCE_MAX: from
  *               there it counts on
  */
@@ -104,8 +106,10 @@ enum {
     UNIT_USED = 1 << 0,
     UNIT_DIRTY = 1 << 1,
     UNIT_BIN_SHIFT = 4,
-    UNIT_BIN_BITS = CLASS_BITS + 3,
-    UNIT_DISTANCE_SHIFT = UNIT_BIN_SHIFT + UNIT_BIN_BITS,
+    UNIT_BIN_BITS = CLASS_BITS + 2,
+    UNIT_SHARD_SHIFT = UNIT_BIN_SHIFT + UNIT_BIN_BITS,
+    UNIT_SHARD_BITS = 3,
+    UNIT_DISTANCE_SHIFT = UNIT_SHARD_SHIFT + UNIT_SHARD_BITS,
     UNIT_DISTANCE_MAX = (1 << (32 - UNIT_DISTANCE_SHIFT)) - 1,
 };
 
@@ -123,8 +127,6 @@ struct block {
     uint32_t touched; /* slots from here on have never been handed out and read as zero */
     uint8_t taken;    /* a cache draws runs from it */
     uint8_t filled;   /* an aligned request may fill its slot to the last byte.  Atomic */
-    uint8_t
-        shard;    /* whose list it is on, or goes to.  Atomic; changes when it is taken */
     size_t bytes; /* large: committed bytes, whole pages; else 0 */
 };
 
@@ -212,12 +214,13 @@ enum { BIN_COUNT = KIND_COUNT << CLASS_BITS }; /* a bin: kind << CLASS_BITS | cl
 /* Begins a cache line: what threads read all the time is not on one with what they write. */
 #define OWN_LINE _Alignas(64)
 
-/* The lists of the threads on one processor, or some: so threads on different ones seldom
- * draw from the same block, whose state bytes share cache lines, nor wait for the same lock. */
-enum { SHARDS = 8 };
+/* The lists of one thread, or some: so threads seldom draw from the same block, whose objects
+ * and state bytes share cache lines, nor wait for the same lock. */
+enum { SHARDS = 1 << UNIT_SHARD_BITS };
 
 struct shard {
     OWN_LINE struct bin_list bins[BIN_COUNT];
+    uint32_t caches; /* that draw from it.  Atomic */
 };
 
 /* Atomic, but those of a cycle; heap_bytes_max under the extent lock. */
@@ -326,6 +329,8 @@ struct bin {
 
 _Static_assert(sizeof(struct bin) == 64, "a bin fills one cache line");
 
+enum { CACHE_BIN_MASK = SHARDS * BIN_COUNT - 1 };
+
 /* Units for a thread's next small blocks, [next, end), or none: the rest of a huge page that
  * has no memory yet.  Two threads that took turns in it would both wait for its first touch.
  * In the words they are used units of class none. */
@@ -336,8 +341,15 @@ struct region {
 /* Used by its own thread; by the collector while the world is stopped, if the thread did
  * not stop inside a fast path. */
 struct cache {
-    struct bin bins[BIN_COUNT];
+    /* First those of its own shard.  What it frees of blocks of others goes to magazines
+     * apart, and back to the block: so it does not come to use cache lines together with the
+     * threads of that shard.  The bin of an object is at
+     * (its word ^ shard) >> UNIT_BIN_SHIFT & CACHE_BIN_MASK. */
+    struct bin bins[SHARDS * BIN_COUNT];
     struct heap *heap;
+    unit_word shard; /* its own, where a word has it */
+    struct slot *magazines[SHARDS]; /* of the bins of each shard; NULL: none yet.  By the
+                                       difference to its own */
     struct region region;
     bool used; /* a slow path of its thread went through it since the last cycle */
 };

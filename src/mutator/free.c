@@ -30,24 +30,10 @@ static bool free_large(struct heap *h, const struct object *o)
     return lives;
 }
 
-/* Into the magazine: the state first, then the slot, then the count. */
-INLINE void put_freed(struct bin *b, uint32_t count, void *object, uint8_t *state)
-{
-    *state = STATE_RESERVED;
-    b->magazine[count] = (struct slot){object, state};
-    b->count = count + 1;
-    /* Stopped before this, the thread still holds the object's address. */
-    __asm__ volatile("" : : "r"(object) : "memory");
-}
-
-static void free_slot(unsigned bin, void *object, uint8_t *state)
+static void free_slot(unit_word word, void *object, uint8_t *state)
 {
     critical_begin();
-    struct cache *c = thread_self->cache;
-    struct bin *b = &c->bins[bin];
-    if (b->count == b->capacity)
-        cache_spill(c, bin);
-    put_freed(b, b->count, object, state);
+    cache_free(thread_self->cache, word, object, state);
     critical_end();
 }
 
@@ -70,7 +56,7 @@ NOINLINE static void free_slow(void *object)
     } else {
         site_freed(state, CAPTURE_CALL());
         if (word_class(o.word) != CLASS_LARGE)
-            free_slot(word_bin(o.word), object, state);
+            free_slot(o.word, object, state);
         else if (!free_large(&process_heap, &o))
             report_bad_pointer("gc_free", object);
         idle_note(&process_heap);
@@ -86,20 +72,20 @@ void gc_free(void *object)
     size_t offset = (uintptr_t)object - h->base;
     if (UNLIKELY(offset >= RACING(h->bytes)))
         return free_slow(object);
-    uint32_t unit = (uint32_t)(offset >> UNIT_SHIFT);
-    unit_word word = h->words[unit];
-    uint32_t distance = word >> UNIT_DISTANCE_SHIFT;
+    unit_word word = h->words[offset >> UNIT_SHIFT];
     const struct geometry *g = word_geometry(word);
-    uint64_t in_block = (offset & (UNIT_BYTES - 1)) + ((uint64_t)distance << UNIT_SHIFT);
+    uint64_t in_block = offset % UNIT_BYTES + word_distance_bytes(word);
     size_t index = in_block * g->reciprocal >> GEOMETRY_SHIFT;
     if (UNLIKELY(index * g->size != in_block))
         return free_slow(object);
-    uint8_t *state = block_states(h, unit - distance) + index;
+    uint8_t *state =
+        h->states + ((offset - in_block) >> (UNIT_SHIFT - STATE_SHIFT)) + index;
     if (UNLIKELY(*state < STATE_NEW))
         return free_slow(object);
-    struct bin *b = &thread_cache->bins[word_bin(word)];
+    struct cache *c = thread_cache;
+    struct bin *b = &c->bins[cache_bin(c, word)];
     uint32_t count = b->count;
     if (UNLIKELY(count == b->capacity))
         return free_slow(object);
-    put_freed(b, count, object, state);
+    cache_put(b, count, object, state);
 }

@@ -19,7 +19,7 @@ START_TEST(fresh_block)
     ck_assert(make_heap(h, MIB(64), false));
     for (unsigned kind = 0; kind < KIND_COUNT; kind++)
         for (unsigned class = 1; class <= CLASS_MEDIUM_LAST; class ++) {
-            uint32_t head = block_create(h, (enum kind)kind, class, &no_region);
+            uint32_t head = block_create(h, (enum kind)kind, class, 0, &no_region);
             const struct block *b = block_at(h, head);
             ENSURE(head != 0);
             ENSURE(word_kind(h->words[head]) == kind);
@@ -39,16 +39,16 @@ END_TEST
 START_TEST(release_knows_what_was_touched)
 {
     ck_assert(make_heap(h, MIB(64), false));
-    uint32_t head = block_create(h, KIND_SCANNED, CLASS_MEDIUM_LAST, &no_region);
+    uint32_t head = block_create(h, KIND_SCANNED, CLASS_MEDIUM_LAST, 0, &no_region);
     block_at(h, head)->touched = 3;
     block_release(h, head);
     extent_check(h);
     ck_assert_uint_eq(h->dirty_bytes, 3 * MEDIUM_MAX);
-    head = block_create(h, KIND_SCANNED, CLASS_MEDIUM_LAST, &no_region);
+    head = block_create(h, KIND_SCANNED, CLASS_MEDIUM_LAST, 0, &no_region);
     ck_assert_uint_eq(block_at(h, head)->touched, 8);
     block_release(h, head);
     extent_trim(h, 0);
-    head = block_create(h, KIND_SCANNED, CLASS_MEDIUM_LAST, &no_region);
+    head = block_create(h, KIND_SCANNED, CLASS_MEDIUM_LAST, 0, &no_region);
     ck_assert_uint_eq(block_at(h, head)->touched, 0);
     heap_destroy(h);
 }
@@ -63,7 +63,7 @@ START_TEST(lists_follow_free_slots)
     ck_assert(make_heap(h, MIB(64), false));
     uint32_t count = geometries[CLASS].count, heads[BLOCKS_MADE], left[BLOCKS_MADE];
     for (int i = 0; i < BLOCKS_MADE; i++) {
-        heads[i] = block_create(h, KIND_OPAQUE, CLASS, &no_region);
+        heads[i] = block_create(h, KIND_OPAQUE, CLASS, 0, &no_region);
         memset(block_states(h, heads[i]), STATE_NEW, count);
         block_at(h, heads[i])->free_count = 0;
         block_at(h, heads[i])->touched = count;
@@ -91,7 +91,7 @@ START_TEST(taken_blocks_are_not_listed_or_released)
     unsigned bin = bin_of(KIND_SCANNED, 1);
     ck_assert(make_heap(h, MIB(64), false));
     ck_assert_uint_eq(block_list_take(h, 0, bin, 0), 0);
-    uint32_t head = block_create(h, KIND_SCANNED, 1, &no_region);
+    uint32_t head = block_create(h, KIND_SCANNED, 1, 0, &no_region);
     block_at(h, head)->free_count--;
     block_at(h, head)->touched = 1;
     *block_states(h, head) = STATE_NEW;
@@ -235,7 +235,7 @@ START_TEST(large_within_the_limit)
     uint32_t head = block_create_large(h, KIND_OPAQUE, MIB(1), GRANULE);
     ck_assert_uint_ne(head, 0);
     ck_assert(!block_grow_large(h, head, MIB(1) + 1));
-    ck_assert_uint_eq(block_create(h, KIND_OPAQUE, 1, &no_region), 0);
+    ck_assert_uint_eq(block_create(h, KIND_OPAQUE, 1, 0, &no_region), 0);
     block_release(h, head);
     ck_assert_uint_eq(block_create_large(h, KIND_OPAQUE, MIB(1) + 1, GRANULE), 0);
     head = block_create_large(h, KIND_OPAQUE, MIB(1) - OS_PAGE, GRANULE);

@@ -60,9 +60,13 @@ static void check(void)
 {
     const struct counters *c = &f.heap.counters;
     struct cache_held held = cache_held(f.cache);
+    size_t held_bytes = held.run_bytes + held.magazine_bytes;
+    if (f.other) {
+        held = cache_held(f.other);
+        held_bytes += held.run_bytes + held.magazine_bytes;
+    }
     fixture_check(&f);
-    ENSURE(c->allocated_bytes - held.run_bytes - c->freed_bytes - held.magazine_bytes ==
-           live_bytes);
+    ENSURE(c->allocated_bytes - c->freed_bytes - held_bytes == live_bytes);
     ENSURE(f.heap.charged == c->allocated_bytes - c->freed_bytes);
 }
 
@@ -165,18 +169,15 @@ START_TEST(spill_keeps_the_newer_half)
     void *last = fixture_alloc(&f, KIND_SCANNED, 64);
     for (uint32_t i = 0; i < capacity; i++)
         fixture_free(&f, objects[i]);
-    cache_spill(f.cache, bin);
-    ck_assert_uint_eq(b->count, capacity / 2);
+    fixture_free(&f, last);
+    ck_assert_uint_eq(b->count, capacity / 2 + 1);
     for (uint32_t i = 0; i < capacity; i++) {
         bool kept = i >= (capacity + 1) / 2;
         ck_assert_int_eq(*state_of(&f, objects[i]), kept ? STATE_RESERVED : STATE_FREE);
     }
-    fixture_free(&f, last);
     fixture_check(&f);
     ck_assert_ptr_eq(fixture_alloc(&f, KIND_SCANNED, 64), last);
     ck_assert_ptr_eq(fixture_alloc(&f, KIND_SCANNED, 64), objects[capacity - 1]);
-    fixture_check(&f);
-    cache_spill(f.cache, bin);
     fixture_check(&f);
 }
 END_TEST
@@ -212,6 +213,97 @@ START_TEST(scattered_slots_are_gathered)
 }
 END_TEST
 
+static void use_other(void)
+{
+    struct cache *c = f.cache;
+    f.cache = f.other;
+    f.other = c;
+}
+
+static void create_two(void)
+{
+    fixture_create(&f);
+    f.other = cache_create(&f.heap);
+    ck_assert_ptr_nonnull(f.other);
+    ck_assert_uint_ne(f.cache->shard, f.other->shard);
+}
+
+/* What a cache frees of another's block it does not hand out: it goes back there. */
+START_TEST(objects_of_others_go_back)
+{
+    enum { OBJECTS = 900 };
+    void *objects[OBJECTS];
+    create_two();
+    unsigned bin = sizeclass_for(64);
+    for (uint32_t i = 0; i < OBJECTS; i++)
+        objects[i] = fixture_alloc(&f, KIND_SCANNED, 64);
+    uint32_t block = f.cache->bins[bin].block, left = block_at(&f.heap, block)->free_count;
+    use_other();
+    for (uint32_t i = 0; i < OBJECTS; i++) {
+        fixture_free(&f, objects[i]);
+        uint8_t *own = fixture_alloc(&f, KIND_SCANNED, 64);
+        ENSURE(unit_of(&f.heap, (uintptr_t)own) != block);
+        if (i % 100 == 0)
+            fixture_check(&f);
+    }
+    ck_assert_uint_eq(f.cache->bins[bin].count, 0);
+    ck_assert_uint_gt(block_at(&f.heap, block)->free_count, left);
+    cache_empty(f.cache);
+    fixture_check(&f);
+    ck_assert_uint_eq(block_at(&f.heap, block)->free_count, left + OBJECTS);
+    fixture_destroy(&f);
+}
+END_TEST
+
+/* A block that a cache takes from another's list is its own from then on. */
+START_TEST(taken_blocks_change_sides)
+{
+    create_two();
+    for (unsigned class = 1; class <= CLASS_MEDIUM_LAST; class ++) {
+        size_t size = geometries[class].size - 1;
+        void *first = fixture_alloc(&f, KIND_SCANNED, size);
+        void *second = fixture_alloc(&f, KIND_SCANNED, size);
+        fixture_free(&f, second);
+        cache_empty(f.cache);
+        use_other();
+        ENSURE(fixture_alloc(&f, KIND_SCANNED, size) == second);
+        uint32_t count_before = f.cache->bins[class].count;
+        fixture_free(&f, first);
+        ENSURE(f.cache->bins[class].count == count_before + 1);
+        fixture_check(&f);
+    }
+    fixture_destroy(&f);
+}
+END_TEST
+
+START_TEST(two_at_random)
+{
+    create_two();
+    for (int i = 0; i < 200; i++) {
+        steps(500, false);
+        use_other();
+        fixture_check(&f);
+    }
+    cache_empty(f.other);
+    release_all();
+    fixture_destroy(&f);
+}
+END_TEST
+
+/* Without memory for a magazine an object goes back at once. */
+START_TEST(free_needs_no_memory)
+{
+    create_two();
+    void *object = fixture_alloc(&f, KIND_SCANNED, 64);
+    use_other();
+    os_fail(1, true);
+    fixture_free(&f, object);
+    os_fail(0, false);
+    ck_assert_int_eq(*state_of(&f, object), STATE_FREE);
+    fixture_destroy(&f);
+}
+END_TEST
+
 START_TEST(none_has_nothing)
 {
     ck_assert(all_bytes_are(&cache_none, sizeof cache_none, 0));
@@ -232,7 +324,7 @@ static bool try_create(void *argument)
 START_TEST(create_fails_cleanly)
 {
     fixture_create(&f);
-    ck_assert_uint_eq(refuse_each_call(try_create, NULL, _i), 2);
+    ck_assert_uint_eq(refuse_each_call(try_create, NULL, _i), 3);
     fixture_destroy(&f);
 }
 END_TEST
@@ -306,6 +398,10 @@ TCase *cache_tests(void)
     tcase_add_test(t, runs);
     tcase_add_test(t, spill_keeps_the_newer_half);
     tcase_add_test(t, scattered_slots_are_gathered);
+    tcase_add_test(t, objects_of_others_go_back);
+    tcase_add_test(t, taken_blocks_change_sides);
+    tcase_add_test(t, two_at_random);
+    tcase_add_test(t, free_needs_no_memory);
     tcase_add_test(t, none_has_nothing);
     tcase_add_loop_test(t, create_fails_cleanly, 0, 2);
     tcase_add_test(t, refill_fails_cleanly);

@@ -29,7 +29,7 @@ START_TEST(every_object_of_every_class)
     ck_assert(make_heap(&h, MIB(64), _i));
     for (unsigned class = 1; class <= CLASS_MEDIUM_LAST; class ++)
         for (unsigned kind = 0; kind < KIND_COUNT; kind++) {
-            uint32_t head = block_create(&h, (enum kind)kind, class, &no_region);
+            uint32_t head = block_create(&h, (enum kind)kind, class, 0, &no_region);
             check_block(head, class);
             ENSURE(word_kind(h.words[head]) == kind);
         }
@@ -57,7 +57,7 @@ END_TEST
 START_TEST(no_object)
 {
     ck_assert(make_heap(&h, MIB(64), false));
-    uint32_t head = block_create(&h, KIND_SCANNED, 1, &no_region);
+    uint32_t head = block_create(&h, KIND_SCANNED, 1, 0, &no_region);
     uintptr_t outside[] = {0,
                            1,
                            UINTPTR_MAX,

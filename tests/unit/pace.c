@@ -152,7 +152,7 @@ START_TEST(limit_below_what_is_used)
     options.heap_limit = MIB(10);
     pace_configure(&h);
     ck_assert_uint_eq(h.dirty_bytes, 0);
-    ck_assert_uint_eq(block_create(&h, KIND_OPAQUE, 1, &no_region), 0);
+    ck_assert_uint_eq(block_create(&h, KIND_OPAQUE, 1, 0, &no_region), 0);
     heap_check(&h, NULL);
     heap_destroy(&h);
 }

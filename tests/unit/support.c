@@ -119,10 +119,13 @@ void fixture_create(struct fixture *f)
     ck_assert(make_heap(&f->heap, MIB(256), false));
     f->cache = cache_create(&f->heap);
     ck_assert_ptr_nonnull(f->cache);
+    f->other = NULL;
 }
 
 void fixture_destroy(struct fixture *f)
 {
+    if (f->other)
+        cache_destroy(f->other);
     cache_destroy(f->cache);
     heap_check(&f->heap, NULL);
     heap_destroy(&f->heap);
@@ -130,7 +133,8 @@ void fixture_destroy(struct fixture *f)
 
 void fixture_check(struct fixture *f)
 {
-    heap_check(&f->heap, f->cache);
+    uint32_t held = cache_check(f->cache) + (f->other ? cache_check(f->other) : 0);
+    heap_check_held(&f->heap, held, 0);
 }
 
 static void *alloc_slot(struct cache *c, unsigned bin)
@@ -183,12 +187,7 @@ void fixture_free(struct fixture *f, void *object)
         block_free_slots(&f->heap, unit_of(&f->heap, o.address), 1);
         return;
     }
-    unsigned bin = word_bin(o.word);
-    struct bin *b = &f->cache->bins[bin];
-    if (b->count == b->capacity)
-        cache_spill(f->cache, bin);
-    *state = STATE_RESERVED;
-    b->magazine[b->count++] = (struct slot){object, state};
+    cache_free(f->cache, o.word, object, state);
 }
 
 uint8_t *state_of(const struct fixture *f, const void *object)

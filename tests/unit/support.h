@@ -47,10 +47,11 @@ bool make_arena(struct heap *h, size_t reserve);
 /* For blocks that lie where there is room. */
 extern struct region no_region;
 
-/* A heap of its own for each test, and a cache in it. */
+/* A heap of its own for each test, and a cache in it, or two. */
 struct fixture {
     struct heap heap;
-    struct cache *cache;
+    struct cache *cache; /* the one that is used */
+    struct cache *other; /* NULL: none.  fixture_destroy sees to it */
 };
 void fixture_create(struct fixture *f);
 void fixture_destroy(struct fixture *f);
