@@ -43,7 +43,7 @@ FNR == NR { permitted[operation] = count; next }
     compared++
     limits = "where the table permits " permitted[operation] " (+-" tolerance ")"
     if (count > permitted[operation] + tolerance)
-        complain(operation ": " count " instructions " limits ": it became slower")
+        complain(operation ": " count " instructions " limits ": too many")
     else if (count < permitted[operation] - tolerance)
         complain(operation ": " count " instructions " limits ": lower the table")
     delete permitted[operation]
