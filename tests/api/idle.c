@@ -72,7 +72,7 @@ static void expect_returned(size_t before)
     size_t most =
         before + stats_now().budget_bytes + BURST / 3000 / 500 * KIB(8) + MIB(3);
     ck_assert_uint_le(stats_now().heap_bytes, most - before);
-    ck_assert(UNDER_ASAN || resident_bytes() <= most);
+    ck_assert(HAS_SHADOW || resident_bytes() <= most);
     check_heap_sound();
 }
 
@@ -177,6 +177,14 @@ static size_t thread_count(void)
     return count;
 }
 
+/* A thread that was joined is about to go. */
+static void expect_threads(size_t count)
+{
+    for (int i = 0; i < 1000 && thread_count() > count; i++)
+        usleep(1000);
+    ck_assert_uint_eq(thread_count(), count);
+}
+
 START_TEST(no_thread_without_need)
 {
     start("20");
@@ -186,10 +194,10 @@ START_TEST(no_thread_without_need)
     ck_assert_uint_eq(thread_count(), threads);
     ck_assert_int_eq(gc_option_set("idle", "0"), 0);
     run_apart(by_hand, NULL);
-    ck_assert_uint_eq(thread_count(), threads);
+    expect_threads(threads);
     ck_assert_int_eq(gc_option_set("idle", "20"), 0);
     run_apart(by_hand, NULL);
-    ck_assert_uint_eq(thread_count(), threads + 1);
+    expect_threads(threads + 1);
     await_returns(1);
 }
 END_TEST
@@ -246,7 +254,8 @@ Suite *idle_suite(void)
     ADD(s, freed_memory_goes_back);
     ADD(s, freed_memory_goes_back_without_collections);
     ADD(s, busy_programs_give_unused_memory_back);
-    ADD(s, no_thread_without_need);
+    if (!UNDER_TSAN) /* which has threads of its own */
+        ADD(s, no_thread_without_need);
     ADD(s, it_can_be_switched_off);
     ADD(s, forked_children_rest_too);
     return s;

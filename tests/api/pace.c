@@ -154,7 +154,7 @@ static void expect_returned(size_t before, size_t peak)
     ck_assert_uint_le(s.heap_bytes, s.live_bytes + s.budget_bytes + MIB(1));
     size_t most = before + s.budget_bytes + peak / 16 + MIB(3);
     size_t now = resident_bytes();
-    ck_assert_msg(UNDER_ASAN || now <= most,
+    ck_assert_msg(HAS_SHADOW || now <= most,
                   "%zu KiB resident, %zu KiB before and %zu KiB at most", now >> 10,
                   before >> 10, most >> 10);
 }
@@ -293,7 +293,7 @@ START_TEST(scattered_survivors)
     size_t units = survivor_count < BURST >> 16 ? survivor_count : BURST >> 16;
     size_t states = units * KIB(4);
     size_t now = resident_bytes() - before;
-    ck_assert_msg(UNDER_ASAN || now <= most + max_size(states, budget) - budget + MIB(3),
+    ck_assert_msg(HAS_SHADOW || now <= most + max_size(states, budget) - budget + MIB(3),
                   "%zu KiB resident, %zu KiB of survivors' pages", now >> 10,
                   pages >> 10);
     check_heap_sound();

@@ -1,6 +1,6 @@
-/* AddressSanitizer has address space and resident memory of its own: what a test measures
- * or limits of these means nothing with it.  ThreadSanitizer is through with a thread before
- * the last round of its exit hooks. */
+/* The sanitizers have address space and resident memory of their own: what a test measures
+ * or limits of these means nothing with them.  ThreadSanitizer is through with a thread
+ * before the last round of its exit hooks. */
 #ifndef TESTS_SANITIZER_H
 #define TESTS_SANITIZER_H
 
@@ -28,5 +28,7 @@
 #if !defined UNDER_ASAN
 #define UNDER_ASAN 0
 #endif
+
+#define HAS_SHADOW (UNDER_ASAN || UNDER_TSAN)
 
 #endif

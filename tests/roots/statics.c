@@ -1,5 +1,6 @@
 /* Static data: of the program, of a library that it is linked with, of one that it loads
  * later; and the words of the argument area. */
+#include "../api/sanitizer.h"
 #include "place.h"
 
 #include <dlfcn.h>
@@ -141,7 +142,8 @@ TCase *statics_case(void)
     tcase_add_test(tc, linked_library);
     tcase_add_test(tc, library_loaded_later);
     tcase_add_test(tc, library_unloaded);
-    tcase_add_test(tc, library_in_its_own_name_space);
+    if (!UNDER_TSAN) /* whose library needs static TLS there, too */
+        tcase_add_test(tc, library_in_its_own_name_space);
     tcase_add_test(tc, environment);
     tcase_add_test(tc, argument_vector);
     return tc;
