@@ -7,6 +7,7 @@
 
 enum {
     PIECE_BYTES = 8192, /* larger objects are scanned in pieces, to bound the work list */
+    FILTER_LEAST = 512, /* bytes; what is smaller does not pay for the calls */
     SHARE_LEAST = 64,   /* a shorter work list is not worth sharing */
     NEIGHBOUR_BYTES = 256, /* objects that begin so close follow one another; */
     STREAM_BYTES = 2048,   /* then what lies so much further is wanted soon */
@@ -63,6 +64,14 @@ INLINE void front_store(const struct front *f)
     f->m->newest = f->newest;
     f->m->filling = f->full == f->m->pending[1] + PENDING;
     f->m->filled = filled(f);
+}
+
+/* After others went on from what was stored: the halves are the same. */
+INLINE void front_resume(struct front *f)
+{
+    f->oldest = f->m->oldest;
+    f->newest = f->m->newest;
+    f->next = f->full - PENDING + f->m->filled;
 }
 
 /* An object enters the second queue, which first moves to the work list if it is full. */
@@ -154,6 +163,19 @@ READS_ANYTHING INLINE void scan(struct front *f, uintptr_t low, uintptr_t high, 
         consider(f, *p, near);
 }
 
+/* The same for a range that few words of point into the heap: those only. */
+READS_ANYTHING INLINE void scan_filtered(struct front *f, uintptr_t low, uintptr_t high,
+                                         bool near)
+{
+    struct marker *m = f->m;
+    while (low < high) {
+        size_t count = min_size((high - low) / sizeof(uintptr_t), FILTER_WORDS);
+        size_t found = m->filter((uintptr_t *)low, count, f->base, f->bytes, m->found);
+        scan(f, (uintptr_t)m->found, (uintptr_t)(m->found + found), near);
+        low += count * sizeof(uintptr_t);
+    }
+}
+
 /* An opaque object whose slot ends just at `word`, and that is too small to have a byte
  * beyond its end. */
 static uint8_t *ends_at(const struct heap *h, uintptr_t word)
@@ -167,26 +189,36 @@ static uint8_t *ends_at(const struct heap *h, uintptr_t word)
     return ends ? state : NULL;
 }
 
+/* A word of a stack. */
+INLINE void consider_both(struct front *f, uintptr_t word)
+{
+    consider(f, word, false);
+    uint8_t *ending = word % GRANULE == 0 ? ends_at(f->m->heap, word) : NULL;
+    if (ending)
+        add_candidate(f, ending);
+}
+
+/* A word just behind the heap may be the end of its last object. */
 READS_ANYTHING void marker_scan_stack(struct marker *m, uintptr_t low, uintptr_t high)
 {
     struct front f = front_load(m);
     low = align_up(low, sizeof(uintptr_t));
     high = align_down(high, sizeof(uintptr_t));
-    for (const uintptr_t *p = (uintptr_t *)low; p < (uintptr_t *)high; p++) {
-        uintptr_t word = *p;
-        consider(&f, word, false);
-        uint8_t *ending = word % GRANULE == 0 ? ends_at(m->heap, word) : NULL;
-        if (ending)
-            add_candidate(&f, ending);
+    m->root_bytes += high > low ? high - low : 0;
+    while (low < high) {
+        size_t count = min_size((high - low) / sizeof(uintptr_t), FILTER_WORDS);
+        size_t found = m->filter((uintptr_t *)low, count, f.base, f.bytes + 1, m->found);
+        for (size_t i = 0; i < found; i++)
+            consider_both(&f, m->found[i]);
+        low += count * sizeof(uintptr_t);
     }
     front_store(&f);
-    m->root_bytes += high > low ? high - low : 0;
 }
 
 READS_ANYTHING static void scan_range(struct marker *m, uintptr_t low, uintptr_t high)
 {
     struct front f = front_load(m);
-    scan(&f, low, high, false);
+    scan_filtered(&f, low, high, false);
     front_store(&f);
 }
 
@@ -251,6 +283,19 @@ NOINLINE static size_t first_piece(struct marker *m, const struct work *w)
     return PIECE_BYTES;
 }
 
+/* Large objects apart, so that the loop for small ones has the registers. */
+READS_ANYTHING NOINLINE static void scan_large(struct marker *m, const struct work *w,
+                                               bool near)
+{
+    size_t bytes = w->bytes > PIECE_BYTES ? first_piece(m, w) : w->bytes;
+    struct front f = front_load(m);
+    if (near)
+        scan_filtered(&f, w->address, w->address + bytes, true);
+    else
+        scan_filtered(&f, w->address, w->address + bytes, false);
+    front_store(&f);
+}
+
 /* Do the pointers in these words lead to their neighbourhood? */
 READS_ANYTHING INLINE bool leads_nearby(const struct front *f, const uintptr_t *words)
 {
@@ -269,15 +314,18 @@ READS_ANYTHING INLINE bool scan_batch(struct front *f, const struct work *first,
     uint32_t neighbours = 0;
     uintptr_t last = f->m->last;
     for (const struct work *w = first; w < end; w++) {
-        size_t bytes = w->bytes;
-        if (UNLIKELY(bytes > PIECE_BYTES))
-            bytes = first_piece(f->m, w);
         if (w->address - last < NEIGHBOUR_BYTES) {
             __builtin_prefetch((void *)(w->address + STREAM_BYTES));
             neighbours++;
         }
         last = w->address;
-        scan(f, w->address, w->address + bytes, near);
+        if (UNLIKELY(w->bytes >= FILTER_LEAST)) {
+            front_store(f);
+            scan_large(f->m, w, near);
+            front_resume(f);
+        } else {
+            scan(f, w->address, w->address + w->bytes, near);
+        }
     }
     f->m->last = last;
     return 2 * neighbours > (uint32_t)(end - first) &&
@@ -364,6 +412,7 @@ bool marker_create(struct marker *m, struct heap *h, size_t part)
 {
     m->heap = h;
     m->near_bytes = NEAR_BYTES;
+    m->filter = filter_best()->run;
     size_t bytes = ((size_t)h->unit_limit << UNIT_SHIFT) / part;
     return worklist_create(&m->work, bytes / sizeof(struct work));
 }

@@ -1,0 +1,30 @@
+/* Which words of a range point into the heap: of large data most do not, and the
+ * processor's vectors find those that do several times as fast as a loop over words. */
+#ifndef GCALLOC_COLLECT_FILTER_H
+#define GCALLOC_COLLECT_FILTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { FILTER_WORDS = 64 }; /* at most, at a time */
+
+/* Copies those of the words for which word - base < bytes, in order; returns how many
+ * they are.  There is room for FILTER_WORDS, all of which may be written to.  While others
+ * write to the words, a word that is copied may have been compared before or after. */
+typedef size_t filter_function(const uintptr_t *words, size_t count, uintptr_t base,
+                               size_t bytes, uintptr_t *found);
+
+struct filter {
+    const char *name;
+    bool (*supported)(void); /* by this processor */
+    filter_function *run;
+};
+
+/* The best one first; the last, "scalar", is supported everywhere. */
+extern const struct filter filters[];
+
+/* The first that this processor supports. */
+const struct filter *filter_best(void);
+
+#endif
