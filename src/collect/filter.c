@@ -10,8 +10,8 @@
 #include <arm_neon.h>
 #endif
 
-/* Every word is copied, but stays only if it is counted: words that point into the heap
- * come in no order that a branch could be predicted by. */
+/* Each word is copied, but stays only if it is counted: there is no branch that would be
+ * hard to predict. */
 READS_ANYTHING static size_t scalar(const uintptr_t *words, size_t count, uintptr_t base,
                                     size_t bytes, uintptr_t *found)
 {
@@ -45,7 +45,8 @@ static bool has_avx2(void)
 enum {
     WORDS512 = 8, /* in a vector */
     WORDS256 = 4,
-    GROUP = 4, /* vectors of which none has a word in range are passed at once: a branch for
+    GROUP =
+        4, /* vectors of which none has a word in range are passed at once: a branch for
                   each would be hard to predict */
 };
 
@@ -97,7 +98,10 @@ AVX512 READS_ANYTHING static size_t avx512(const uintptr_t *words, size_t count,
     return n + rest8(w, count, low, limit, found + n);
 }
 
-#define QUAD(a, b, c, d) {2 * a, 2 * a + 1, 2 * b, 2 * b + 1, 2 * c, 2 * c + 1, 2 * d, 2 * d + 1}
+#define QUAD(a, b, c, d)                                                       \
+    {                                                                          \
+        2 * a, 2 * a + 1, 2 * b, 2 * b + 1, 2 * c, 2 * c + 1, 2 * d, 2 * d + 1 \
+    }
 
 /* For every set of lanes, which halves of the four words come first. */
 static const uint32_t order[16][8] __attribute__((aligned(32))) = {
@@ -140,8 +144,8 @@ AVX2 READS_ANYTHING static size_t avx2(const uintptr_t *words, size_t count,
         __m256i in_c = _mm256_cmpgt_epi64(limit, _mm256_sub_epi64(c, low));
         __m256i d = load4(w + 3 * WORDS256);
         __m256i in_d = _mm256_cmpgt_epi64(limit, _mm256_sub_epi64(d, low));
-        __m256i any = _mm256_or_si256(_mm256_or_si256(in_a, in_b),
-                                      _mm256_or_si256(in_c, in_d));
+        __m256i any =
+            _mm256_or_si256(_mm256_or_si256(in_a, in_b), _mm256_or_si256(in_c, in_d));
         if (_mm256_testz_si256(any, any))
             continue;
         n += keep4(a, in_a, found + n);
@@ -196,10 +200,10 @@ const struct filter filters[] = {
     {"scalar", anywhere, scalar},
 };
 
-const struct filter *filter_best(void)
+filter_function *filter_best(void)
 {
     const struct filter *f = filters;
     while (!f->supported())
         f++;
-    return f;
+    return f->run == scalar ? NULL : f->run;
 }

@@ -21,10 +21,11 @@ struct filter {
     filter_function *run;
 };
 
-/* The best one first; the last, "scalar", is supported everywhere. */
+/* The best one first; the last, "scalar", is supported everywhere, and what the others are
+ * compared with. */
 extern const struct filter filters[];
 
-/* The first that this processor supports. */
-const struct filter *filter_best(void);
+/* The first with vectors that this processor supports, or NULL. */
+filter_function *filter_best(void);
 
 #endif

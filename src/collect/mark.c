@@ -163,16 +163,33 @@ READS_ANYTHING INLINE void scan(struct front *f, uintptr_t low, uintptr_t high, 
         consider(f, *p, near);
 }
 
-/* The same for a range that few words of point into the heap: those only. */
+/* Some of the words of a range. */
+struct words {
+    const uintptr_t *first, *end;
+};
+
+/* The first FILTER_WORDS from `*low` on, which moves, without those that do not lie among
+ * the `bytes` from the heap's base on.  Without vectors it is faster to look at each. */
+READS_ANYTHING INLINE struct words take_words(struct front *f, uintptr_t *low,
+                                              uintptr_t high, size_t bytes)
+{
+    size_t count = min_size((high - *low) / sizeof(uintptr_t), FILTER_WORDS);
+    const uintptr_t *words = (uintptr_t *)*low;
+    *low += count * sizeof(uintptr_t);
+    if (UNLIKELY(!f->m->filter))
+        return (struct words){words, words + count};
+    uintptr_t *found = f->m->found;
+    return (struct words){found,
+                          found + f->m->filter(words, count, f->base, bytes, found)};
+}
+
+/* The same as scan for a range that few words of point into the heap. */
 READS_ANYTHING INLINE void scan_filtered(struct front *f, uintptr_t low, uintptr_t high,
                                          bool near)
 {
-    struct marker *m = f->m;
     while (low < high) {
-        size_t count = min_size((high - low) / sizeof(uintptr_t), FILTER_WORDS);
-        size_t found = m->filter((uintptr_t *)low, count, f->base, f->bytes, m->found);
-        scan(f, (uintptr_t)m->found, (uintptr_t)(m->found + found), near);
-        low += count * sizeof(uintptr_t);
+        struct words w = take_words(f, &low, high, f->bytes);
+        scan(f, (uintptr_t)w.first, (uintptr_t)w.end, near);
     }
 }
 
@@ -206,11 +223,9 @@ READS_ANYTHING void marker_scan_stack(struct marker *m, uintptr_t low, uintptr_t
     high = align_down(high, sizeof(uintptr_t));
     m->root_bytes += high > low ? high - low : 0;
     while (low < high) {
-        size_t count = min_size((high - low) / sizeof(uintptr_t), FILTER_WORDS);
-        size_t found = m->filter((uintptr_t *)low, count, f.base, f.bytes + 1, m->found);
-        for (size_t i = 0; i < found; i++)
-            consider_both(&f, m->found[i]);
-        low += count * sizeof(uintptr_t);
+        struct words w = take_words(&f, &low, high, f.bytes + 1);
+        for (const uintptr_t *p = w.first; p < w.end; p++)
+            consider_both(&f, *p);
     }
     front_store(&f);
 }
@@ -412,7 +427,7 @@ bool marker_create(struct marker *m, struct heap *h, size_t part)
 {
     m->heap = h;
     m->near_bytes = NEAR_BYTES;
-    m->filter = filter_best()->run;
+    m->filter = filter_best();
     size_t bytes = ((size_t)h->unit_limit << UNIT_SHIFT) / part;
     return worklist_create(&m->work, bytes / sizeof(struct work));
 }
