@@ -2,6 +2,7 @@
 #include "collect/filter.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "support.h"
 
@@ -118,13 +119,14 @@ END_TEST
 /* Words just before memory that cannot be read. */
 START_TEST(nothing_behind_is_read)
 {
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
     uint8_t *pages =
-        mmap(NULL, 2 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    ck_assert(pages != MAP_FAILED && mprotect(pages + 4096, 4096, PROT_NONE) == 0);
-    uintptr_t *end = (uintptr_t *)(void *)(pages + 4096);
+        mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ck_assert(pages != MAP_FAILED && mprotect(pages + page, page, PROT_NONE) == 0);
+    uintptr_t *end = (uintptr_t *)(void *)(pages + page);
     for (size_t count = 0; count <= FILTER_WORDS; count++)
         check_filters(end - count, count, 2);
-    munmap(pages, 2 * 4096);
+    munmap(pages, 2 * page);
 }
 END_TEST
 
