@@ -7,11 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { FILTER_WORDS = 64 }; /* at most, at a time */
+enum { FILTER_WORDS = 1024 }; /* at most, at a time */
 
 /* Copies those of the words for which word - base < bytes, in order; returns how many
- * they are.  There is room for FILTER_WORDS, all of which may be written to.  While others
- * write to the words, a word that is copied may have been compared before or after. */
+ * they are.  There is room for all of them, up to the next multiple of 8, which may be
+ * written to.  While others write to the words, one that is copied may have been compared
+ * before or after. */
 typedef size_t filter_function(const uintptr_t *words, size_t count, uintptr_t base,
                                size_t bytes, uintptr_t *found);
 

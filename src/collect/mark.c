@@ -66,14 +66,6 @@ INLINE void front_store(const struct front *f)
     f->m->filled = filled(f);
 }
 
-/* After others went on from what was stored: the halves are the same. */
-INLINE void front_resume(struct front *f)
-{
-    f->oldest = f->m->oldest;
-    f->newest = f->m->newest;
-    f->next = f->full - PENDING + f->m->filled;
-}
-
 /* An object enters the second queue, which first moves to the work list if it is full. */
 INLINE void add_pending(struct front *f, uintptr_t address, size_t bytes)
 {
@@ -170,27 +162,16 @@ struct words {
 
 /* The first FILTER_WORDS from `*low` on, which moves, without those that do not lie among
  * the `bytes` from the heap's base on.  Without vectors it is faster to look at each. */
-READS_ANYTHING INLINE struct words take_words(struct front *f, uintptr_t *low,
+READS_ANYTHING INLINE struct words take_words(struct marker *m, uintptr_t *low,
                                               uintptr_t high, size_t bytes)
 {
     size_t count = min_size((high - *low) / sizeof(uintptr_t), FILTER_WORDS);
     const uintptr_t *words = (uintptr_t *)*low;
     *low += count * sizeof(uintptr_t);
-    if (UNLIKELY(!f->m->filter))
+    if (UNLIKELY(!m->filter))
         return (struct words){words, words + count};
-    uintptr_t *found = f->m->found;
-    return (struct words){found,
-                          found + f->m->filter(words, count, f->base, bytes, found)};
-}
-
-/* The same as scan for a range that few words of point into the heap. */
-READS_ANYTHING INLINE void scan_filtered(struct front *f, uintptr_t low, uintptr_t high,
-                                         bool near)
-{
-    while (low < high) {
-        struct words w = take_words(f, &low, high, f->bytes);
-        scan(f, (uintptr_t)w.first, (uintptr_t)w.end, near);
-    }
+    size_t found = m->filter(words, count, m->heap->base, bytes, m->found);
+    return (struct words){m->found, m->found + found};
 }
 
 /* An opaque object whose slot ends just at `word`, and that is too small to have a byte
@@ -223,7 +204,7 @@ READS_ANYTHING void marker_scan_stack(struct marker *m, uintptr_t low, uintptr_t
     high = align_down(high, sizeof(uintptr_t));
     m->root_bytes += high > low ? high - low : 0;
     while (low < high) {
-        struct words w = take_words(&f, &low, high, f.bytes + 1);
+        struct words w = take_words(m, &low, high, f.bytes + 1);
         for (const uintptr_t *p = w.first; p < w.end; p++)
             consider_both(&f, *p);
     }
@@ -233,7 +214,10 @@ READS_ANYTHING void marker_scan_stack(struct marker *m, uintptr_t low, uintptr_t
 READS_ANYTHING static void scan_range(struct marker *m, uintptr_t low, uintptr_t high)
 {
     struct front f = front_load(m);
-    scan_filtered(&f, low, high, false);
+    while (low < high) {
+        struct words w = take_words(m, &low, high, f.bytes);
+        scan(&f, (uintptr_t)w.first, (uintptr_t)w.end, false);
+    }
     front_store(&f);
 }
 
@@ -298,17 +282,13 @@ NOINLINE static size_t first_piece(struct marker *m, const struct work *w)
     return PIECE_BYTES;
 }
 
-/* Large objects apart, so that the loop for small ones has the registers. */
-READS_ANYTHING NOINLINE static void scan_large(struct marker *m, const struct work *w,
-                                               bool near)
+/* What is to be scanned of a larger object, at once. */
+NOINLINE static struct words large_words(struct marker *m, const struct work *w)
 {
+    _Static_assert(PIECE_BYTES <= FILTER_WORDS * sizeof(uintptr_t), "a piece at once");
     size_t bytes = w->bytes > PIECE_BYTES ? first_piece(m, w) : w->bytes;
-    struct front f = front_load(m);
-    if (near)
-        scan_filtered(&f, w->address, w->address + bytes, true);
-    else
-        scan_filtered(&f, w->address, w->address + bytes, false);
-    front_store(&f);
+    uintptr_t low = w->address;
+    return take_words(m, &low, low + bytes, m->heap->bytes);
 }
 
 /* Do the pointers in these words lead to their neighbourhood? */
@@ -329,18 +309,19 @@ READS_ANYTHING INLINE bool scan_batch(struct front *f, const struct work *first,
     uint32_t neighbours = 0;
     uintptr_t last = f->m->last;
     for (const struct work *w = first; w < end; w++) {
+        uintptr_t low = w->address;
+        size_t bytes = w->bytes;
         if (w->address - last < NEIGHBOUR_BYTES) {
             __builtin_prefetch((void *)(w->address + STREAM_BYTES));
             neighbours++;
         }
         last = w->address;
-        if (UNLIKELY(w->bytes >= FILTER_LEAST)) {
-            front_store(f);
-            scan_large(f->m, w, near);
-            front_resume(f);
-        } else {
-            scan(f, w->address, w->address + w->bytes, near);
+        if (UNLIKELY(bytes >= FILTER_LEAST)) {
+            struct words words = large_words(f->m, w);
+            low = (uintptr_t)words.first;
+            bytes = (uintptr_t)words.end - low;
         }
+        scan(f, low, low + bytes, near);
     }
     f->m->last = last;
     return 2 * neighbours > (uint32_t)(end - first) &&

@@ -6,7 +6,7 @@
 
 #include "support.h"
 
-enum { SPACE = FILTER_WORDS + 8, RANDOM_ROUNDS = 20000 };
+enum { WORDS = 64, SPACE = WORDS + 8, RANDOM_ROUNDS = 20000 };
 
 static const struct {
     uintptr_t base;
@@ -38,15 +38,14 @@ static size_t expect(const uintptr_t *words, size_t count, size_t heap, uintptr_
  */
 static void check_filters(const uintptr_t *words, size_t count, size_t heap)
 {
-    uintptr_t expected[FILTER_WORDS], found[SPACE];
+    uintptr_t expected[WORDS], found[SPACE];
     size_t n = expect(words, count, heap, expected);
     for (const struct filter *f = filters;; f++) {
         memset(found, 0x5a, sizeof found);
         if (f->supported()) {
             ENSURE(f->run(words, count, heaps[heap].base, heaps[heap].bytes, found) == n);
             ENSURE(memcmp(found, expected, n * sizeof *found) == 0);
-            ENSURE(all_bytes_are(found + FILTER_WORDS, sizeof found - sizeof expected,
-                                 0x5a));
+            ENSURE(all_bytes_are(found + WORDS, sizeof found - sizeof expected, 0x5a));
         }
         if (strcmp(f->name, "scalar") == 0)
             break;
@@ -87,11 +86,11 @@ static uintptr_t draw(size_t heap, uint32_t inside)
 START_TEST(random_words)
 {
     size_t heap = (size_t)_i;
-    uintptr_t words[FILTER_WORDS];
+    uintptr_t words[WORDS];
     for (int round = 0; round < RANDOM_ROUNDS; round++) {
         uint32_t inside = roll(3) * 50;
-        size_t count = roll(FILTER_WORDS + 1);
-        uintptr_t *first = words + FILTER_WORDS - count;
+        size_t count = roll(WORDS + 1);
+        uintptr_t *first = words + WORDS - count;
         for (size_t i = 0; i < count; i++)
             first[i] = draw(heap, inside);
         check_filters(first, count, heap);
@@ -102,8 +101,8 @@ END_TEST
 /* One word in range, or one out of range, in each place of each length. */
 START_TEST(each_place)
 {
-    uintptr_t in = heaps[0].base, out = in - 1, words[FILTER_WORDS];
-    for (size_t count = 0; count <= FILTER_WORDS; count++) {
+    uintptr_t in = heaps[0].base, out = in - 1, words[WORDS];
+    for (size_t count = 0; count <= WORDS; count++) {
         for (size_t place = 0; place <= count; place++) {
             for (size_t i = 0; i < count; i++)
                 words[i] = i == place ? in : out;
@@ -124,7 +123,7 @@ START_TEST(nothing_behind_is_read)
         mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     ck_assert(pages != MAP_FAILED && mprotect(pages + page, page, PROT_NONE) == 0);
     uintptr_t *end = (uintptr_t *)(void *)(pages + page);
-    for (size_t count = 0; count <= FILTER_WORDS; count++)
+    for (size_t count = 0; count <= WORDS; count++)
         check_filters(end - count, count, 2);
     munmap(pages, 2 * page);
 }
