@@ -32,7 +32,7 @@ struct marker {
     uintptr_t last;       /* address of the object scanned last */
     bool lost_work;       /* the list could not grow: some marked object is unscanned */
     size_t root_bytes;    /* of ranges scanned in this cycle */
-    filter_function *filter; /* NULL: none is faster than a loop */
+    filter_function *filter;       /* NULL: none is faster than a loop */
     uintptr_t found[FILTER_WORDS]; /* not on the stack, where they would keep objects */
 };
 
