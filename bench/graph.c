@@ -1,10 +1,13 @@
 /* The time of a full collection of a live graph: objects with four pointers each, all
  * reachable from one root, nothing to reclaim.
  *
- * usage: graph sequential|random MIB [SIZE]: where the pointers of an object lead, how much
- * all objects take, and how much each of them, if not 48 bytes.
+ * usage: graph sequential|random|arrays MIB [SIZE]: where the pointers of an object lead, how much
+ * all objects take, and how much each of them, if not 48 bytes
+ * (arrays: 4096).
  *   sequential: to the four objects that were allocated after it
  *   random: one to its successor in a random cycle through all objects, three anywhere
+ *   arrays: the same, and one in 16 of an object's other words leads anywhere, too; the rest
+ *     are doubles, small numbers and zeros
  * The result is the median of a few collections; an operation is one object. */
 #include "measure.h"
 
@@ -12,9 +15,10 @@
 
 #define EDGES 4
 #define NODE_SIZE 48
+#define ARRAY_SIZE 4096
 #define COLLECTIONS 5
 
-static const char usage[] = "sequential|random MIB [SIZE]";
+static const char usage[] = "sequential|random|arrays MIB [SIZE]";
 
 struct node {
     struct node *edges[EDGES];
@@ -64,8 +68,39 @@ static void connect_random(struct node **table, uint64_t count)
     }
 }
 
+/* What an array of numbers has in a word, or a table in one that is not used. */
+static uint64_t number_word(uint64_t random)
+{
+    double number = (double)(random >> 12) / 1000;
+    uint64_t word = 0;
+
+    if (random % 4 < 2)
+        memcpy(&word, &number, sizeof(word));
+    else if (random % 4 == 2)
+        word = random >> 48;
+    return word;
+}
+
+static void fill_arrays(struct node **table, uint64_t count, size_t node_size)
+{
+    uint64_t random = 2;
+
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t *words = (uint64_t *)(table[i] + 1);
+        size_t size = (node_size - sizeof(struct node)) / sizeof(*words);
+
+        for (size_t w = 0; w < size; w++) {
+            uint64_t roll = measure_random(&random);
+
+            words[w] = number_word(measure_random(&random));
+            if (roll % 16 == 0)
+                words[w] = (uint64_t)(uintptr_t)table[(roll >> 4) % count];
+        }
+    }
+}
+
 /* Nothing is allocated while the nodes are connected, so none can be lost meanwhile. */
-static void graph_build(bool sequential, uint64_t count, size_t node_size)
+static void graph_build(const char *kind, uint64_t count, size_t node_size)
 {
     size_t size = count * sizeof(struct node *);
     struct node **table =
@@ -76,10 +111,12 @@ static void graph_build(bool sequential, uint64_t count, size_t node_size)
         exit(1);
     }
     nodes_new(table, count, node_size);
-    if (sequential)
+    if (strcmp(kind, "sequential") == 0)
         connect_sequential(table, count);
     else
         connect_random(table, count);
+    if (strcmp(kind, "arrays") == 0)
+        fill_arrays(table, count, node_size);
     root = table[0];
     munmap(table, size);
 }
@@ -101,16 +138,18 @@ int main(int argc, char **argv)
 {
     uint64_t times[COLLECTIONS], count;
     size_t node_size = NODE_SIZE;
-    bool sequential;
 
+    if (argc > 1 && strcmp(argv[1], "arrays") == 0)
+        node_size = ARRAY_SIZE;
+    else if (argc > 1)
+        measure_choice(argv, 1, "sequential", "random", usage);
     if (argc == 4)
-        node_size = (size_t)measure_number(argv, 3, sizeof(struct node), 4096, usage);
+        node_size = (size_t)measure_number(argv, 3, sizeof(struct node), 1 << 20, usage);
     else
         measure_count(argc, argv, 2, usage);
-    sequential = measure_choice(argv, 1, "sequential", "random", usage);
     count = ((uint64_t)measure_number(argv, 2, 1, 100000, usage) << 20) / node_size;
     peer_init();
-    graph_build(sequential, count, node_size);
+    graph_build(argv[1], count, node_size);
     peer_collect(); /* the first, which may set things up, does not count */
     for (int i = 0; i < COLLECTIONS; i++) {
         uint64_t start = measure_now_ns();

@@ -7,6 +7,7 @@
 
 enum {
     PIECE_BYTES = 8192, /* larger objects are scanned in pieces, to bound the work list */
+    FILTER_LEAST = 512, /* bytes; what is smaller does not pay for the calls */
     SHARE_LEAST = 64,   /* a shorter work list is not worth sharing */
     NEIGHBOUR_BYTES = 256, /* objects that begin so close follow one another; */
     STREAM_BYTES = 2048,   /* then what lies so much further is wanted soon */
@@ -153,6 +154,25 @@ READS_ANYTHING INLINE void scan(struct front *f, uintptr_t low, uintptr_t high, 
         consider(f, *p, near);
 }
 
+/* Some of the words of a range. */
+struct words {
+    const uintptr_t *first, *end;
+};
+
+/* The first FILTER_WORDS from `*low` on, which moves, without those that do not lie among
+ * the `bytes` from the heap's base on.  Without vectors it is faster to look at each. */
+READS_ANYTHING INLINE struct words take_words(struct marker *m, uintptr_t *low,
+                                              uintptr_t high, size_t bytes)
+{
+    size_t count = min_size((high - *low) / sizeof(uintptr_t), FILTER_WORDS);
+    const uintptr_t *words = (uintptr_t *)*low;
+    *low += count * sizeof(uintptr_t);
+    if (UNLIKELY(!m->filter))
+        return (struct words){words, words + count};
+    size_t found = m->filter(words, count, m->heap->base, bytes, m->found);
+    return (struct words){m->found, m->found + found};
+}
+
 /* An opaque object whose slot ends just at `word`, and that is too small to have a byte
  * beyond its end. */
 static uint8_t *ends_at(const struct heap *h, uintptr_t word)
@@ -166,26 +186,37 @@ static uint8_t *ends_at(const struct heap *h, uintptr_t word)
     return ends ? state : NULL;
 }
 
+/* A word of a stack. */
+INLINE void consider_both(struct front *f, uintptr_t word)
+{
+    consider(f, word, false);
+    uint8_t *ending = word % GRANULE == 0 ? ends_at(f->m->heap, word) : NULL;
+    if (ending)
+        add_candidate(f, ending);
+}
+
+/* A word just behind the heap may be the end of its last object. */
 READS_ANYTHING void marker_scan_stack(struct marker *m, uintptr_t low, uintptr_t high)
 {
     struct front f = front_load(m);
     low = align_up(low, sizeof(uintptr_t));
     high = align_down(high, sizeof(uintptr_t));
-    for (const uintptr_t *p = (uintptr_t *)low; p < (uintptr_t *)high; p++) {
-        uintptr_t word = *p;
-        consider(&f, word, false);
-        uint8_t *ending = word % GRANULE == 0 ? ends_at(m->heap, word) : NULL;
-        if (ending)
-            add_candidate(&f, ending);
+    m->root_bytes += high > low ? high - low : 0;
+    while (low < high) {
+        struct words w = take_words(m, &low, high, f.bytes + 1);
+        for (const uintptr_t *p = w.first; p < w.end; p++)
+            consider_both(&f, *p);
     }
     front_store(&f);
-    m->root_bytes += high > low ? high - low : 0;
 }
 
 READS_ANYTHING static void scan_range(struct marker *m, uintptr_t low, uintptr_t high)
 {
     struct front f = front_load(m);
-    scan(&f, low, high, false);
+    while (low < high) {
+        struct words w = take_words(m, &low, high, f.bytes);
+        scan(&f, (uintptr_t)w.first, (uintptr_t)w.end, false);
+    }
     front_store(&f);
 }
 
@@ -250,6 +281,15 @@ NOINLINE static size_t first_piece(struct marker *m, const struct work *w)
     return PIECE_BYTES;
 }
 
+/* What is to be scanned of a larger object, at once. */
+NOINLINE static struct words large_words(struct marker *m, const struct work *w)
+{
+    _Static_assert(PIECE_BYTES <= FILTER_WORDS * sizeof(uintptr_t), "a piece at once");
+    size_t bytes = w->bytes > PIECE_BYTES ? first_piece(m, w) : w->bytes;
+    uintptr_t low = w->address;
+    return take_words(m, &low, low + bytes, m->heap->bytes);
+}
+
 /* Do the pointers in these words lead to their neighbourhood? */
 READS_ANYTHING INLINE bool leads_nearby(const struct front *f, const uintptr_t *words)
 {
@@ -268,15 +308,19 @@ READS_ANYTHING INLINE bool scan_batch(struct front *f, const struct work *first,
     uint32_t neighbours = 0;
     uintptr_t last = f->m->last;
     for (const struct work *w = first; w < end; w++) {
+        uintptr_t low = w->address;
         size_t bytes = w->bytes;
-        if (UNLIKELY(bytes > PIECE_BYTES))
-            bytes = first_piece(f->m, w);
         if (w->address - last < NEIGHBOUR_BYTES) {
             __builtin_prefetch((void *)(w->address + STREAM_BYTES));
             neighbours++;
         }
         last = w->address;
-        scan(f, w->address, w->address + bytes, near);
+        if (UNLIKELY(bytes >= FILTER_LEAST)) {
+            struct words words = large_words(f->m, w);
+            low = (uintptr_t)words.first;
+            bytes = (uintptr_t)words.end - low;
+        }
+        scan(f, low, low + bytes, near);
     }
     f->m->last = last;
     return 2 * neighbours > (uint32_t)(end - first) &&
@@ -363,6 +407,7 @@ bool marker_create(struct marker *m, struct heap *h, size_t part)
 {
     m->heap = h;
     m->near_bytes = NEAR_BYTES;
+    m->filter = filter_best();
     size_t bytes = ((size_t)h->unit_limit << UNIT_SHIFT) / part;
     return worklist_create(&m->work, bytes / sizeof(struct work));
 }

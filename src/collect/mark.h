@@ -7,6 +7,7 @@
 #ifndef GCALLOC_COLLECT_MARK_H
 #define GCALLOC_COLLECT_MARK_H
 
+#include "collect/filter.h"
 #include "collect/worklist.h"
 #include "heap/types.h"
 
@@ -31,6 +32,8 @@ struct marker {
     uintptr_t last;       /* address of the object scanned last */
     bool lost_work;       /* the list could not grow: some marked object is unscanned */
     size_t root_bytes;    /* of ranges scanned in this cycle */
+    filter_function *filter;       /* NULL: none is faster than a loop */
+    uintptr_t found[FILTER_WORDS]; /* not on the stack, where they would keep objects */
 };
 
 /* false with ENOMEM.  Its work list takes this part of the heap's address space. */

@@ -27,6 +27,7 @@
     X(registered)  \
     X(segments)    \
     X(worklist)    \
+    X(filter)      \
     X(mark)        \
     X(pool)        \
     X(verify)      \
