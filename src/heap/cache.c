@@ -16,7 +16,7 @@ enum {
     MAGAZINE_LEAST = 2,       /* at least and at most so many objects */
     MAGAZINE_MOST = 512,
     ZERO_AHEAD =
-        KIB(16), /* longer is faster, as long as the lines stay in the L1 cache */
+        KIB(16),      /* longer is faster, as long as the lines stay in the L1 cache */
     SHORT_RUN = 8,    /* shorter runs than this are gathered in the magazine, */
     GATHER_MOST = 64, /* so many slots at once */
 };
@@ -96,7 +96,8 @@ struct cache *cache_create(struct heap *h)
 void cache_destroy(struct cache *c)
 {
     cache_empty(c);
-    __atomic_fetch_sub(&c->heap->shards[word_shard(c->shard)].caches, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_sub(&c->heap->shards[word_shard(c->shard)].caches, 1,
+                       __ATOMIC_RELAXED);
     for (unsigned i = 0; i < SHARDS; i++)
         if (c->magazines[i])
             meta_free(c->magazines[i], magazines_bytes());
@@ -160,10 +161,12 @@ static void gather(struct heap *h, struct bin *b, uint32_t from, uint32_t to,
         for (; from < to && n < most; from++, end = from) {
             states[from] = STATE_RESERVED;
             b->magazine[n++] =
-                (struct slot){(void *)(address + (uintptr_t)from * b->size), states + from};
+                (struct slot){(void *)(address + (uintptr_t)from * b->size),
+                              states + from};
         }
         from = state_find_free(states, to, count);
-        to = state_find_not_free(states, from, (uint32_t)min_size(count, from + SHORT_RUN));
+        to = state_find_not_free(states, from,
+                                 (uint32_t)min_size(count, from + SHORT_RUN));
     }
     for (uint32_t i = 0; i < n / 2; i++) {
         struct slot slot = b->magazine[i];
@@ -190,7 +193,8 @@ static bool next_run(struct heap *h, struct bin *b)
     uint32_t to =
         state_find_not_free(states, from, (uint32_t)min_size(count, from + most));
     if (to - from < SHORT_RUN && to - from < most && b->count == 0)
-        gather(h, b, from, to, (uint32_t)min_size(min_size(most, GATHER_MOST), b->capacity));
+        gather(h, b, from, to,
+               (uint32_t)min_size(min_size(most, GATHER_MOST), b->capacity));
     else
         take_run(h, b, from, to);
     return true;

@@ -127,7 +127,7 @@ struct block {
     uint32_t touched; /* slots from here on have never been handed out and read as zero */
     uint8_t taken;    /* a cache draws runs from it */
     uint8_t filled;   /* an aligned request may fill its slot to the last byte.  Atomic */
-    size_t bytes; /* large: committed bytes, whole pages; else 0 */
+    size_t bytes;     /* large: committed bytes, whole pages; else 0 */
 };
 
 /* Adjacent free units, in the descriptor of the first.  No two free extents touch.
@@ -347,7 +347,7 @@ struct cache {
      * (its word ^ shard) >> UNIT_BIN_SHIFT & CACHE_BIN_MASK. */
     struct bin bins[SHARDS * BIN_COUNT];
     struct heap *heap;
-    unit_word shard; /* its own, where a word has it */
+    unit_word shard;                /* its own, where a word has it */
     struct slot *magazines[SHARDS]; /* of the bins of each shard; NULL: none yet.  By the
                                        difference to its own */
     struct region region;

@@ -237,7 +237,8 @@ START_TEST(objects_of_others_go_back)
     unsigned bin = sizeclass_for(64);
     for (uint32_t i = 0; i < OBJECTS; i++)
         objects[i] = fixture_alloc(&f, KIND_SCANNED, 64);
-    uint32_t block = f.cache->bins[bin].block, left = block_at(&f.heap, block)->free_count;
+    uint32_t block = f.cache->bins[bin].block,
+             left = block_at(&f.heap, block)->free_count;
     use_other();
     for (uint32_t i = 0; i < OBJECTS; i++) {
         fixture_free(&f, objects[i]);
