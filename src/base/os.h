@@ -56,6 +56,7 @@ bool os_move(void *to, void *from, size_t bytes);
 /* A backend: where the units of a heap come from. */
 struct os_space {
     const char *name;
+    bool ahead; /* advice for what is not usable yet will hold when it is */
     /* Address space for so many bytes.  NULL: not to be had. */
     void *(*reserve)(size_t bytes, size_t alignment);
     /* Makes `bytes` usable, at `end`, where what is usable so far ends, or at a higher

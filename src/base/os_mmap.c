@@ -19,4 +19,4 @@ static void release(void *start, size_t used, size_t reserved)
     os_release(start, reserved);
 }
 
-const struct os_space os_mmap = {"mmap", reserve, extend, release};
+const struct os_space os_mmap = {"mmap", true, reserve, extend, release};

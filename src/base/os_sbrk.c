@@ -79,4 +79,4 @@ static void release(void *start, size_t used, size_t reserved)
         os_decommit(start, used);
 }
 
-const struct os_space os_sbrk = {"sbrk", reserve, extend, release};
+const struct os_space os_sbrk = {"sbrk", false, reserve, extend, release};

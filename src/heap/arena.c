@@ -1,6 +1,8 @@
 /* Reserving and committing.  The tables are one reservation, the state bytes first, then
  * the words, then the descriptors; each is committed as far as the units are, the state
- * bytes of a heap on huge pages to the end of one. */
+ * bytes of a heap on huge pages to the end of one, the others some way ahead: committing
+ * and advice wait until no page fault of any thread is going on, for up to the clearing of a
+ * huge page, and so are rare. */
 #include "heap/arena.h"
 
 #include <errno.h>
@@ -12,6 +14,7 @@ enum {
     ARENA_LEAST = 16 << 20, /* bytes; with less there is no point in a heap */
     GROW_LEAST = MIB(1) >> UNIT_SHIFT,
     GROW_MOST = MIB(64) >> UNIT_SHIFT,
+    TABLE_STEP = MIB(1),
     STATES_PER_UNIT = 1 << STATE_SHIFT,
     STATES_PER_HUGE_PAGE = OS_HUGE_PAGE >> STATE_SHIFT, /* units whose states fill one */
 };
@@ -85,29 +88,30 @@ static bool commit_states(struct heap *h, size_t from, size_t to)
         return true;
     if (!os_commit(h->states + low, high - low))
         return false;
-    if (has_huge_states(h, to)) {
-        os_huge_pages(h->states, high);
-        if (!has_huge_states(h, from))
-            os_collapse(h->states, low);
+    if (has_huge_states(h, to) && !has_huge_states(h, from)) {
+        os_huge_pages(h->states, states_bytes(h, h->unit_limit));
+        os_collapse(h->states, low);
     }
     return true;
 }
 
 /* Commits what a table of elements of this size needs to grow. */
-static bool commit_table(void *table, size_t from, size_t to, size_t element_bytes)
+static bool commit_table(const struct heap *h, void *table, size_t from, size_t to,
+                         size_t element_bytes)
 {
-    size_t low = whole_pages(from * element_bytes),
-           high = whole_pages(to * element_bytes);
+    size_t all = whole_pages(h->unit_limit * element_bytes);
+    size_t low = min_size(align_up(from * element_bytes, TABLE_STEP), all),
+           high = min_size(align_up(to * element_bytes, TABLE_STEP), all);
     return low == high || os_commit((char *)table + low, high - low);
 }
 
 static bool commit_tables(struct heap *h, uint32_t from, uint32_t to)
 {
-    return commit_table(h->words, from, to, sizeof(unit_word)) &&
-           commit_table(h->units, from, to, sizeof(struct unit)) &&
+    return commit_table(h, h->words, from, to, sizeof(unit_word)) &&
+           commit_table(h, h->units, from, to, sizeof(struct unit)) &&
            commit_states(h, from, to) &&
            (!h->sites ||
-            commit_table(h->sites, from, to, STATES_PER_UNIT * sizeof(struct site)));
+            commit_table(h, h->sites, from, to, STATES_PER_UNIT * sizeof(struct site)));
 }
 
 /* Others look up addresses meanwhile: what is new reads as free to them. */
@@ -159,10 +163,13 @@ void arena_destroy(struct heap *h)
 static void ask_for_huge_pages(const struct heap *h, uintptr_t old_end)
 {
     uintptr_t start = h->base + UNIT_BYTES, end = h->base + h->bytes;
-    if (h->bytes <= h->huge_from)
+    bool had_them = old_end - h->base > h->huge_from;
+    if (h->bytes <= h->huge_from || (had_them && h->space->ahead))
         return;
-    if (old_end - h->base > h->huge_from)
+    if (had_them)
         start = old_end;
+    if (h->space->ahead)
+        end = h->base + ((uintptr_t)h->unit_limit << UNIT_SHIFT);
     os_huge_pages((void *)start, end - start);
     if (start < old_end)
         os_collapse((void *)start, align_up(old_end, OS_HUGE_PAGE) - start);

@@ -60,10 +60,18 @@ static void note_kind(struct heap *h, enum kind kind)
         __atomic_store_n(&h->managed, true, __ATOMIC_RELAXED);
 }
 
+/* Units for a new small block, or for a region, which lies in one huge page. */
+static void populate(const struct heap *h, uint32_t unit, uint32_t end)
+{
+    os_populate((void *)unit_address(h, unit), (size_t)(end - unit) << UNIT_SHIFT);
+    os_populate(block_states(h, unit), (size_t)(end - unit) << STATE_SHIFT);
+}
+
 uint32_t block_create(struct heap *h, enum kind kind, unsigned class, unsigned shard,
                       struct region *r)
 {
     uint32_t units = sizeclass_units(class);
+    bool next_of_region = r->next < r->end;
     uint32_t head = units == 1 ? extent_take_from(h, r)
                                : extent_take(h, units, 1, (size_t)units << UNIT_SHIFT);
     if (!head)
@@ -76,9 +84,12 @@ uint32_t block_create(struct heap *h, enum kind kind, unsigned class, unsigned s
         (struct block){.free_count = count, .touched = dirty ? count : 0};
     set_words(h, head, head, head + units, used_word(kind, class, shard));
     note_kind(h, kind);
-    if (!dirty && units == 1 &&
+    /* Memory that is read first, and so is common zeroes until it is written, costs two page
+     * faults, the second of which interrupts all processors. */
+    *block_states(h, head) = STATE_FREE;
+    if (!dirty && units == 1 && !next_of_region &&
         __atomic_load_n(&h->used_bytes, __ATOMIC_RELAXED) > POPULATE_FROM)
-        os_populate((void *)unit_address(h, head), UNIT_BYTES);
+        populate(h, head, (uint32_t)max_size(r->end, head + 1));
     return head;
 }
 

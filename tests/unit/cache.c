@@ -1,6 +1,9 @@
 /* Caches: random allocation and freeing, with all contents and counters known. */
 #include "heap/cache.h"
 
+#include <sys/resource.h>
+
+#include "../api/sanitizer.h"
 #include "base/meta.h"
 #include "base/os.h"
 #include "support.h"
@@ -213,6 +216,33 @@ START_TEST(scattered_slots_are_gathered)
 }
 END_TEST
 
+static long page_faults(void)
+{
+    struct rusage usage;
+    ck_assert_int_eq(getrusage(RUSAGE_SELF, &usage), 0);
+    return usage.ru_minflt;
+}
+
+/* The states of a new block cost one page fault, as they are written before they are read;
+ * the objects' memory is not touched here.  A few more are for tables. */
+START_TEST(states_are_written_first)
+{
+    enum { BLOCKS = 60, FEW = 20 };
+    fixture_create(&f);
+    unsigned bin = bin_of(KIND_OPAQUE, sizeclass_for(8000));
+    long before = page_faults();
+    struct bin *b = &f.cache->bins[bin];
+    for (int i = 0; i < BLOCKS; i++) {
+        ENSURE(cache_refill(f.cache, bin));
+        ck_assert_ptr_ne(b->cur, b->run_end);
+        b->cur = b->end = b->run_end; /* lost */
+    }
+    long faults = page_faults() - before;
+    ck_assert_msg(HAS_SHADOW || faults <= BLOCKS + FEW, "%ld page faults", faults);
+    heap_destroy(&f.heap);
+}
+END_TEST
+
 static void use_other(void)
 {
     struct cache *c = f.cache;
@@ -399,6 +429,7 @@ TCase *cache_tests(void)
     tcase_add_test(t, runs);
     tcase_add_test(t, spill_keeps_the_newer_half);
     tcase_add_test(t, scattered_slots_are_gathered);
+    tcase_add_test(t, states_are_written_first);
     tcase_add_test(t, objects_of_others_go_back);
     tcase_add_test(t, taken_blocks_change_sides);
     tcase_add_test(t, two_at_random);
