@@ -319,25 +319,35 @@ static bool bins_are_used(const struct cache *c, unsigned difference)
     return c->magazines[difference] != NULL;
 }
 
+static void empty_bins(struct heap *h, struct bin *bins)
+{
+    for (struct bin *b = bins; b < bins + BIN_COUNT; b++) {
+        if (b->count)
+            give_back(h, b, b->count);
+        if (b->block)
+            drop_block(h, b);
+    }
+}
+
 void cache_empty(struct cache *c)
 {
-    for (unsigned i = 0; i < SHARDS * BIN_COUNT; i++)
-        if (bins_are_used(c, i / BIN_COUNT)) {
-            give_back(c->heap, &c->bins[i], c->bins[i].count);
-            drop_block(c->heap, &c->bins[i]);
-        }
+    for (unsigned i = 0; i < SHARDS; i++)
+        if (bins_are_used(c, i))
+            empty_bins(c->heap, c->bins + i * BIN_COUNT);
     extent_give_region(c->heap, &c->region);
 }
 
 READS_RACING struct cache_held cache_held(const struct cache *c)
 {
     struct cache_held held = {0};
-    for (unsigned i = 0; i < SHARDS * BIN_COUNT; i++) {
-        const struct bin *b = &c->bins[i];
-        if (!bins_are_used(c, i / BIN_COUNT))
+    for (unsigned i = 0; i < SHARDS; i++) {
+        const struct bin *bins = c->bins + i * BIN_COUNT;
+        if (!bins_are_used(c, i))
             continue;
-        held.run_bytes += (size_t)(b->run_end - b->cur) * b->size;
-        held.magazine_bytes += (size_t)b->count * b->size;
+        for (const struct bin *b = bins; b < bins + BIN_COUNT; b++) {
+            held.run_bytes += (size_t)(b->run_end - b->cur) * b->size;
+            held.magazine_bytes += (size_t)b->count * b->size;
+        }
     }
     return held;
 }

@@ -28,16 +28,20 @@ static struct {
     pid_t last;       /* that had it last.  Atomic */
     uint32_t waiting; /* threads that want it.  Atomic */
     uint32_t turn;    /* changes when one of those gets it.  Atomic */
-    uint32_t epoch;   /* odd: a stop is going on.  Parked threads wait for it to change */
-    uint32_t parked;  /* threads not awake again after a stop.  Atomic */
-    /* Of threads that stopped; who stops them waits for it to change. */
-    uint32_t arrivals;
-    const struct mutator *awaited; /* whom it waits for now; NULL: a stranger.  Atomic */
-    struct stranger *strangers;    /* of the present stop; atomic until all are there */
-    uint32_t inside;               /* strangers in park_stranger.  Atomic */
-    sigset_t mask;                 /* of the thread that stopped the world */
-    pid_t process;                 /* whose threads these are */
-    bool started;                  /* atomic */
+    /* What each thread that stops reads; what it writes to is on another cache line. */
+    _Alignas(64) uint32_t epoch;   /* odd: a stop is going on.  Parked threads wait for it
+                                      to change */
+    const struct mutator *awaited; /* whom who stops the world waits for now.  Atomic */
+    _Alignas(64) uint32_t parked;  /* threads not awake again after a stop.  Atomic */
+    uint32_t arrivals;          /* of strangers; who stops them waits for it to change */
+    struct lock strangers_lock; /* taken in handlers and by who stops the world */
+    struct stranger
+        *strangers;  /* of the present stop, while it lasts; under the lock, read
+                                   without */
+    uint32_t inside; /* strangers in park_stranger.  Atomic */
+    sigset_t mask;   /* of the thread that stopped the world */
+    pid_t process;   /* whose threads these are */
+    bool started;    /* atomic */
 } world PRIVATE_DATA;
 
 /* The fast paths' code; weak: a program may be linked without. */
@@ -52,15 +56,6 @@ static uint32_t present_epoch(void)
 static bool is_stop(uint32_t epoch)
 {
     return epoch & 1;
-}
-
-/* Wakes who stops the world only if it is this thread (NULL: a stranger) that it waits for
- * now: either it sees here whom, or it sees the arrival before it waits. */
-static void arrive(const struct mutator *m)
-{
-    __atomic_fetch_add(&world.arrivals, 1, __ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&world.awaited, __ATOMIC_SEQ_CST) == m)
-        futex_wake(&world.arrivals, 1);
 }
 
 /* ---- What a thread says of itself before it stops ------------------------------------ */
@@ -95,20 +90,69 @@ void world_publish(struct mutator *m, uintptr_t sp)
     publish(m, sp, &alternate);
 }
 
+/* ---- Safe ------------------------------------------------------------------------------ */
+
+static bool is_safe(const struct mutator *m)
+{
+    return __atomic_load_n(&m->safety, __ATOMIC_RELAXED) != SAFETY_NONE;
+}
+
+static bool change_safety(struct mutator *m, uint32_t from, enum safety to)
+{
+    return __atomic_compare_exchange_n(&m->safety, &from, to, false, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_SEQ_CST);
+}
+
+/* Wakes who stops the world only if it is this thread that it waits for now: either it is
+ * seen here, or it sees that the thread is safe before it waits. */
+static void set_safe(struct mutator *m)
+{
+    __atomic_store_n(&m->safety, SAFETY_SAFE, __ATOMIC_SEQ_CST);
+    if (is_stop(present_epoch()) &&
+        __atomic_load_n(&world.awaited, __ATOMIC_SEQ_CST) == m)
+        futex_wake(&m->safety, 1);
+}
+
+/* Not while a stop has claimed the thread. */
+static void leave_safe(struct mutator *m)
+{
+    while (!change_safety(m, SAFETY_SAFE, SAFETY_NONE)) {
+        change_safety(m, SAFETY_CLAIMED, SAFETY_AWAITED);
+        futex_wait(&m->safety, SAFETY_AWAITED, 0);
+    }
+}
+
+/* A stop counts on the thread, if it is safe. */
+static bool claim(struct mutator *m)
+{
+    return __atomic_load_n(&m->safety, __ATOMIC_SEQ_CST) != SAFETY_NONE &&
+           (change_safety(m, SAFETY_SAFE, SAFETY_CLAIMED) ||
+            __atomic_load_n(&m->safety, __ATOMIC_SEQ_CST) >= SAFETY_CLAIMED);
+}
+
+static void release_claims(void)
+{
+    for (MUTATORS(m)) {
+        if (change_safety(m, SAFETY_CLAIMED, SAFETY_SAFE))
+            continue;
+        if (change_safety(m, SAFETY_AWAITED, SAFETY_SAFE))
+            futex_wake(&m->safety, 1);
+    }
+}
+
 /* ---- Parked ---------------------------------------------------------------------------- */
 
-/* What a thread says of itself is published.  For each stop that begins before the thread
- * is awake again, too. */
+/* What a thread says of itself is published.  It is safe until it is awake again and leaves:
+ * a stop that begins before needs no answer from it. */
 static void park(struct mutator *m)
 {
     uint32_t epoch;
     __atomic_fetch_add(&world.parked, 1, __ATOMIC_SEQ_CST);
-    while (is_stop(epoch = present_epoch())) {
-        WATCHER_RELEASE(&m->acknowledged);
-        __atomic_store_n(&m->acknowledged, epoch, __ATOMIC_SEQ_CST);
-        arrive(m);
+    WATCHER_RELEASE(&m->safety);
+    set_safe(m);
+    while (is_stop(epoch = present_epoch()))
         futex_wait(&world.epoch, epoch, 0);
-    }
+    leave_safe(m);
     WATCHER_ACQUIRE(&world.epoch);
     if (__atomic_sub_fetch(&world.parked, 1, __ATOMIC_SEQ_CST) == 0)
         futex_wake(&world.parked, INT_MAX);
@@ -126,13 +170,18 @@ void world_let_run(void)
     errno = saved_errno;
 }
 
-static void join_strangers(struct stranger *s)
+/* Not if the stop of this epoch is over: the record is gone when its thread goes on, and a
+ * later stop is not to find it. */
+static void join_strangers(struct stranger *s, uint32_t epoch)
 {
-    s->next = __atomic_load_n(&world.strangers, __ATOMIC_RELAXED);
-    while (!__atomic_compare_exchange_n(&world.strangers, &s->next, s, true,
-                                        __ATOMIC_RELEASE, __ATOMIC_RELAXED))
-        continue;
-    arrive(NULL);
+    lock_take(&world.strangers_lock, RANK_STRANGERS);
+    if (present_epoch() == epoch) {
+        s->next = world.strangers;
+        __atomic_store_n(&world.strangers, s, __ATOMIC_RELEASE);
+    }
+    lock_release(&world.strangers_lock, RANK_STRANGERS);
+    __atomic_fetch_add(&world.arrivals, 1, __ATOMIC_SEQ_CST);
+    futex_wake(&world.arrivals, 1);
 }
 
 /* For each stop that begins before the thread is awake again, too. */
@@ -141,7 +190,7 @@ static void park_stranger(uint32_t epoch, uintptr_t sp)
     struct stranger s = {.tid = gettid(), .sp = sp, .pointer = thread_pointer()};
     __atomic_fetch_add(&world.inside, 1, __ATOMIC_SEQ_CST);
     for (; is_stop(epoch); epoch = present_epoch()) {
-        join_strangers(&s);
+        join_strangers(&s, epoch);
         while (present_epoch() == epoch)
             futex_wait(&world.epoch, epoch, 0);
     }
@@ -180,11 +229,6 @@ bool world_in_fast_path(const ucontext_t *context)
 static struct mutator *registered_self(void)
 {
     return thread_self && thread_self->tid == gettid() ? thread_self : NULL;
-}
-
-static bool is_safe(const struct mutator *m)
-{
-    return __atomic_load_n(&m->safety, __ATOMIC_RELAXED) != SAFETY_NONE;
 }
 
 /* The interrupted registers lie in the context, on the stack above this frame. */
@@ -237,46 +281,7 @@ NOINLINE static void park_now(void)
     errno = saved_errno;
 }
 
-/* ---- Safe ------------------------------------------------------------------------------ */
-
-static bool change_safety(struct mutator *m, uint32_t from, enum safety to)
-{
-    return __atomic_compare_exchange_n(&m->safety, &from, to, false, __ATOMIC_SEQ_CST,
-                                       __ATOMIC_SEQ_CST);
-}
-
-static void set_safe(struct mutator *m)
-{
-    __atomic_store_n(&m->safety, SAFETY_SAFE, __ATOMIC_SEQ_CST);
-    if (is_stop(present_epoch()))
-        arrive(m);
-}
-
-/* Not while a stop has claimed the thread. */
-static void leave_safe(struct mutator *m)
-{
-    while (!change_safety(m, SAFETY_SAFE, SAFETY_NONE)) {
-        change_safety(m, SAFETY_CLAIMED, SAFETY_AWAITED);
-        futex_wait(&m->safety, SAFETY_AWAITED, 0);
-    }
-}
-
-/* A stop counts on the thread, if it is safe. */
-static bool claim(struct mutator *m)
-{
-    return change_safety(m, SAFETY_SAFE, SAFETY_CLAIMED) ||
-           __atomic_load_n(&m->safety, __ATOMIC_SEQ_CST) >= SAFETY_CLAIMED;
-}
-
-static void release_claims(void)
-{
-    for (MUTATORS(m)) {
-        if (change_safety(m, SAFETY_CLAIMED, SAFETY_SAFE))
-            continue;
-        if (change_safety(m, SAFETY_AWAITED, SAFETY_SAFE))
-            futex_wake(&m->safety, 1);
-    }
-}
+/* ---- Safe by its own wish ---------------------------------------------------------------- */
 
 void world_block(struct mutator *m)
 {
@@ -408,11 +413,6 @@ void world_let_go(bool taken)
 
 /* ---- Stopping ----------------------------------------------------------------------------- */
 
-static bool has_stopped(struct mutator *m)
-{
-    return claim(m) || __atomic_load_n(&m->acknowledged, __ATOMIC_SEQ_CST) == world.epoch;
-}
-
 void world_wait_a_little(void)
 {
     uint32_t arrivals = __atomic_load_n(&world.arrivals, __ATOMIC_SEQ_CST);
@@ -425,11 +425,8 @@ static bool wait_for(struct mutator *m)
 {
     uint64_t began = 0, told = 0;
     __atomic_store_n(&world.awaited, m, __ATOMIC_SEQ_CST);
-    for (;;) {
-        uint32_t arrivals = __atomic_load_n(&world.arrivals, __ATOMIC_SEQ_CST);
-        if (has_stopped(m))
-            return true;
-        futex_wait(&world.arrivals, arrivals, MILLISECOND);
+    while (!claim(m)) {
+        futex_wait(&m->safety, SAFETY_NONE, MILLISECOND);
         uint64_t now = os_now() / MILLISECOND;
         began = began ? began : now;
         if (now - began < RESEND_AFTER * (told + 1))
@@ -440,12 +437,13 @@ static bool wait_for(struct mutator *m)
             log_line("thread %d does not stop for a collection: does it block signal %d?",
                      m->tid, signals_stop());
     }
+    return true;
 }
 
 static void stop_registered(void)
 {
     for (MUTATORS(m))
-        if (m != thread_self && thread_lives(m) && !has_stopped(m))
+        if (m != thread_self && thread_lives(m) && !claim(m))
             signals_send(m->tid);
     struct mutator *next;
     for (struct mutator *m = thread_first(); m; m = next) {
@@ -463,8 +461,10 @@ bool world_is_here(void)
 void world_stop(void)
 {
     signals_block(&world.mask);
-    world.strangers = NULL;
+    lock_take(&world.strangers_lock, RANK_STRANGERS);
+    __atomic_store_n(&world.strangers, NULL, __ATOMIC_RELAXED);
     __atomic_add_fetch(&world.epoch, 1, __ATOMIC_SEQ_CST);
+    lock_release(&world.strangers_lock, RANK_STRANGERS);
     stop_registered();
     __atomic_store_n(&world.awaited, NULL, __ATOMIC_SEQ_CST);
     strangers_stop();
@@ -472,10 +472,9 @@ void world_stop(void)
 
 void world_restart(void)
 {
-    __atomic_store_n(&world.strangers, NULL, __ATOMIC_RELAXED);
+    release_claims();
     __atomic_add_fetch(&world.epoch, 1, __ATOMIC_SEQ_CST);
     futex_wake(&world.epoch, INT_MAX);
-    release_claims();
     signals_restore(&world.mask);
 }
 
@@ -505,6 +504,7 @@ bool world_stranger_is_parked(pid_t tid)
 void world_forked(void)
 {
     world.waiting = world.parked = world.inside = 0;
+    world.strangers_lock = (struct lock){0};
     world.process = getpid();
     thread_forked();
     strangers_forked();

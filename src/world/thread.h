@@ -24,8 +24,9 @@ enum life {
 
 /* Whether a stop needs the thread to do anything. */
 enum safety {
-    SAFETY_NONE, /* it runs, or is parked */
-    SAFETY_SAFE, /* it keeps away from the heap: as good as stopped, and free to leave */
+    SAFETY_NONE, /* it runs */
+    SAFETY_SAFE, /* parked, or it keeps away from the heap: as good as stopped, and free to
+                    leave, when it is parked once the stop is over */
     SAFETY_CLAIMED, /* SAFE, and a stop that lasts counts on it */
     SAFETY_AWAITED, /* CLAIMED, and the thread waits to leave */
 };
@@ -46,6 +47,17 @@ struct mutator {
     bool joinable;    /* registry, atomic: the record stays after its end */
     pthread_t thread; /* own */
     pid_t tid;        /* own */
+
+    /* enum safety.  The thread is stopped while a stop has claimed it.  Atomic; from NONE to
+     * SAFE and back, and from CLAIMED to AWAITED, by the thread itself, else by whoever stops
+     * the world. */
+    uint32_t safety;
+    /* Valid while it is stopped; own. */
+    uintptr_t sp;      /* all that it uses of the stack it runs on is from here up */
+    bool in_fast_path; /* its cache is being changed */
+    struct {
+        uintptr_t low, high;
+    } alternate; /* the alternate signal stack that it runs on, or empty */
 
     /* Bounds of its own stack; the main thread's low end moves down as the stack grows.
      * Own, constant while it lives. */
@@ -69,18 +81,7 @@ struct mutator {
     unsigned calls;    /* own: of slow paths under way while it is not ready */
     unsigned exits;    /* own: times that its exit hook has run */
 
-    /* Stopping.  The thread is stopped while a stop has claimed it, or `acknowledged` is
-     * the present stop's epoch.  Atomic; `safety` goes from NONE to SAFE and back, and from
-     * CLAIMED to AWAITED, by the thread itself, else by whoever stops the world. */
-    uint32_t safety; /* enum safety */
-    uint32_t acknowledged;
-    /* Valid while it is stopped; own. */
-    uintptr_t sp;      /* all that it uses of the stack it runs on is from here up */
-    bool in_fast_path; /* its cache is being changed */
-    struct {
-        uintptr_t low, high;
-    } alternate; /* the alternate signal stack that it runs on, or empty */
-    uintptr_t registers[REGISTERS]; /* in gc_blocking_begin; else 0 */
+    uintptr_t registers[REGISTERS]; /* in gc_blocking_begin; else 0.  Own, as above */
 
     void *(*start)(void *argument); /* registry */
     void *argument;                 /* a root until the thread runs */

@@ -37,26 +37,48 @@ bool stopped; /* from the return of world_stop to the call of world_restart */
 
 /* Of each thread. */
 bool living[THREADS];
-byte safety[THREADS], acknowledged[THREADS];
+byte safety[THREADS];
 bool sent[THREADS];              /* the signal is pending */
 bool in_section[THREADS], deferred[THREADS];
 bool published[THREADS];         /* it has not changed its roots since it told them */
 byte ended;
 
+/* ---- Safe ------------------------------------------------------------------------------ */
+
+inline set_safe()
+{
+    if
+    :: BROKEN == PUBLISH -> safety[me] = SAFETY_SAFE; published[me] = true
+    :: else -> published[me] = true; safety[me] = SAFETY_SAFE
+    fi
+}
+
+inline leave_safe()
+{
+    do
+    :: BROKEN == LEAVE -> safety[me] != SAFETY_CLAIMED; safety[me] = SAFETY_NONE; break
+    :: atomic { safety[me] == SAFETY_SAFE && BROKEN != LEAVE ->
+            safety[me] = SAFETY_NONE }
+        break
+    :: atomic { safety[me] == SAFETY_CLAIMED && BROKEN != LEAVE ->
+            safety[me] = SAFETY_AWAITED }
+        safety[me] != SAFETY_AWAITED
+    od
+}
+
 /* ---- Parking ------------------------------------------------------------------------- */
 
 inline park()
 {
-    published[me] = true;
+    set_safe();
     do
     :: seen = epoch;
         if
-        :: ODD(seen) ->
-            acknowledged[me] = seen;
-            epoch != seen
+        :: ODD(seen) -> epoch != seen
         :: else -> break
         fi
-    od
+    od;
+    leave_safe()
 }
 
 /* The signal's handler. */
@@ -84,29 +106,6 @@ inline may_be_interrupted()
     :: sent[me] -> arrive()
     :: true
     fi
-}
-
-/* ---- Safe ------------------------------------------------------------------------------ */
-
-inline set_safe()
-{
-    if
-    :: BROKEN == PUBLISH -> safety[me] = SAFETY_SAFE; published[me] = true
-    :: else -> published[me] = true; safety[me] = SAFETY_SAFE
-    fi
-}
-
-inline leave_safe()
-{
-    do
-    :: BROKEN == LEAVE -> safety[me] != SAFETY_CLAIMED; safety[me] = SAFETY_NONE; break
-    :: atomic { safety[me] == SAFETY_SAFE && BROKEN != LEAVE ->
-            safety[me] = SAFETY_NONE }
-        break
-    :: atomic { safety[me] == SAFETY_CLAIMED && BROKEN != LEAVE ->
-            safety[me] = SAFETY_AWAITED }
-        safety[me] != SAFETY_AWAITED
-    od
 }
 
 /* ---- What threads do ------------------------------------------------------------------- */
@@ -164,7 +163,7 @@ inline let_world_go()
     section_end()
 }
 
-/* It has stopped: claimed, or parked for this stop. */
+/* It has stopped. */
 inline claim(t)
 {
     if
@@ -175,7 +174,7 @@ inline claim(t)
             fi }
         has = true
     :: atomic { safety[t] >= SAFETY_CLAIMED -> has = true }
-    :: atomic { safety[t] == SAFETY_NONE -> has = (acknowledged[t] == epoch) }
+    :: atomic { safety[t] == SAFETY_NONE -> has = false }
     fi
 }
 
@@ -211,7 +210,7 @@ inline each_is_awaited()
                 :: has -> break
                 :: else -> /* it may have begun to live since the others were told */
                     sent[i] = true;
-                    acknowledged[i] == epoch || safety[i] != SAFETY_NONE
+                    safety[i] != SAFETY_NONE
                 fi
             od
         :: else
@@ -253,8 +252,8 @@ inline collect()
         od
     }
     stopped = false;
-    epoch++;
     claims_are_released();
+    epoch++;
     let_world_go()
 }
 
