@@ -95,13 +95,19 @@ INLINE uint8_t *block_states(const struct heap *h, uint32_t head)
     return h->states + ((size_t)head << STATE_SHIFT);
 }
 
+/* The word of a unit, of which another thread may change the shard. */
+INLINE unit_word word_of(const struct heap *h, uint32_t unit)
+{
+    return __atomic_load_n(&h->words[unit], __ATOMIC_RELAXED);
+}
+
 /* The head of the block that a used unit belongs to. */
 INLINE uint32_t unit_head(const struct heap *h, uint32_t unit)
 {
-    uint32_t distance = h->words[unit] >> UNIT_DISTANCE_SHIFT;
+    uint32_t distance = word_of(h, unit) >> UNIT_DISTANCE_SHIFT;
     while (UNLIKELY(distance == UNIT_DISTANCE_MAX)) {
         unit -= distance;
-        distance = h->words[unit] >> UNIT_DISTANCE_SHIFT;
+        distance = word_of(h, unit) >> UNIT_DISTANCE_SHIFT;
     }
     return unit - distance;
 }
@@ -114,7 +120,7 @@ INLINE uint8_t *lookup_state(const struct heap *h, uintptr_t address)
     if (offset >= RACING(h->bytes))
         return NULL;
     uint32_t unit = (uint32_t)(offset >> UNIT_SHIFT);
-    const struct geometry *g = word_geometry(h->words[unit]);
+    const struct geometry *g = word_geometry(word_of(h, unit));
     uint32_t head = unit_head(h, unit);
     uint64_t in_block = offset - ((size_t)head << UNIT_SHIFT);
     size_t index = in_block * g->reciprocal >> GEOMETRY_SHIFT;
@@ -132,7 +138,7 @@ INLINE struct object lookup_object(const struct heap *h, const uint8_t *state)
 {
     size_t number = (size_t)(state - h->states);
     uint32_t head = (uint32_t)(number >> STATE_SHIFT);
-    unit_word word = h->words[head];
+    unit_word word = word_of(h, head);
     size_t size = word_geometry(word)->size;
     size_t index = number & ((1u << STATE_SHIFT) - 1);
     if (UNLIKELY(size == UINT32_MAX))

@@ -145,8 +145,8 @@ static const uint8_t *find_slot(uintptr_t address)
 {
     const struct heap *h = &process_heap;
     const uint8_t *state = lookup_state(h, address);
-    return state && word_class(h->words[unit_of(h, address)]) != CLASS_NONE ? state
-                                                                            : NULL;
+    return state && word_class(word_of(h, unit_of(h, address))) != CLASS_NONE ? state
+                                                                              : NULL;
 }
 
 /* Where a block or a large object begins there is a site for whatever began there last. */
@@ -167,7 +167,7 @@ static const uint8_t *neighbour(const uint8_t *state, int step)
     size_t number = (size_t)(state - h->states);
     uint32_t head = (uint32_t)(number >> STATE_SHIFT);
     const uint8_t *first = block_states(h, head);
-    const uint8_t *end = first + word_geometry(h->words[head])->count;
+    const uint8_t *end = first + word_geometry(word_of(h, head))->count;
     for (const uint8_t *s = state + step; s >= first && s < end; s += step)
         if (*s >= STATE_NEW)
             return s;

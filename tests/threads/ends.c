@@ -34,9 +34,11 @@ static void keep_there(void *word)
 static void be_cancelled(void (*wait)(void))
 {
     void *volatile word;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL); /* until the handler is there */
     pthread_t self = pthread_self(), other = run(cancel, &self);
     store((void **)(uintptr_t)&word, stage.hidden);
     pthread_cleanup_push(keep_there, (void *)(uintptr_t)&word);
+    pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
     for (;;)
         wait();
     pthread_cleanup_pop(0);
@@ -99,8 +101,10 @@ static void keep_argument(void *object)
 
 static void *hand_to_handler(void *argument)
 {
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
     pthread_t self = pthread_self(), other = run(cancel, &self);
     pthread_cleanup_push(keep_argument, reveal(stage.hidden));
+    pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
     for (;;)
         wait_in_read();
     pthread_cleanup_pop(0);
