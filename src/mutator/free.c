@@ -72,7 +72,7 @@ void gc_free(void *object)
     size_t offset = (uintptr_t)object - h->base;
     if (UNLIKELY(offset >= RACING(h->bytes)))
         return free_slow(object);
-    unit_word word = word_of(h, (uint32_t)(offset >> UNIT_SHIFT));
+    unit_word word = RACING(h->words[offset >> UNIT_SHIFT]);
     const struct geometry *g = word_geometry(word);
     uint64_t in_block = offset % UNIT_BYTES + word_distance_bytes(word);
     size_t index = in_block * g->reciprocal >> GEOMETRY_SHIFT;
