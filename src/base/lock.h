@@ -20,7 +20,6 @@ enum rank {
     RANK_DEPOT,  /* call stacks */
     RANK_MEMORY, /* what is called when there is no memory */
     RANK_POOL,   /* work that markers share */
-    RANK_STRANGERS, /* threads that stopped though nobody knew them */
     RANK_COUNT,
 };
 

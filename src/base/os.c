@@ -2,7 +2,9 @@
 #include "base/os.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -110,6 +112,18 @@ void os_populate(void *address, size_t bytes)
 #else
     (void)address, (void)bytes;
 #endif
+}
+
+bool os_has_huge_pages(void)
+{
+    char modes[64] = "";
+    int saved_errno = errno;
+    int fd = open("/sys/kernel/mm/transparent_hugepage/enabled", O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd < 0 ? 0 : read(fd, modes, sizeof modes - 1);
+    if (fd >= 0)
+        close(fd);
+    errno = saved_errno;
+    return length > 0 && !strstr(modes, "[never]");
 }
 
 void os_huge_pages(void *address, size_t bytes)

@@ -34,6 +34,9 @@ size_t os_decommit(void *address, size_t bytes);
  * advice. */
 void os_populate(void *address, size_t bytes);
 
+/* The system may give them to who asks. */
+bool os_has_huge_pages(void);
+
 /* Asks for huge pages, of OS_HUGE_PAGE bytes, wherever whole ones lie in the range and no
  * memory is there yet.  Only advice. */
 void os_huge_pages(void *address, size_t bytes);

@@ -191,13 +191,15 @@ static void give_regions_back(const struct mutator *t)
 }
 
 /* A thread that has not needed its cache since the last cycle gives it back, so that many
- * idle threads do not hoard. */
+ * idle threads do not hoard; and any thread what it freed of others. */
 static void empty_idle_caches(void)
 {
     for (MUTATORS(t)) {
         give_regions_back(t);
         if (!t->cache)
             continue;
+        if (t == thread_self || !t->in_fast_path)
+            cache_empty_others(t->cache);
         if (!t->cache->used && t != thread_self && !t->in_fast_path)
             cache_empty(t->cache);
         t->cache->used = false;

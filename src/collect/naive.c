@@ -39,7 +39,7 @@ bool naive_find(const struct naive *n, uintptr_t address, struct found *f)
     f->number = unit * (UNIT_BYTES / GRANULE) + index;
     f->size = class == CLASS_LARGE ? h->units[unit].block.bytes : geometries[class].size;
     f->address = start + index * f->size;
-    f->kind = h->words[unit] >> (UNIT_BIN_SHIFT + CLASS_BITS) & 7;
+    f->kind = h->words[unit] >> (UNIT_BIN_SHIFT + CLASS_BITS) & 3;
     return h->states[f->number] >= STATE_NEW;
 }
 

@@ -164,11 +164,12 @@ static void ask_for_huge_pages(const struct heap *h, uintptr_t old_end)
 {
     uintptr_t start = h->base + UNIT_BYTES, end = h->base + h->bytes;
     bool had_them = old_end - h->base > h->huge_from;
-    if (h->bytes <= h->huge_from || (had_them && h->space->ahead))
+    bool asked = had_them && h->space->ahead && !h->keeps_small;
+    if (h->bytes <= h->huge_from || asked)
         return;
     if (had_them)
         start = old_end;
-    if (h->space->ahead)
+    else if (h->space->ahead)
         end = h->base + ((uintptr_t)h->unit_limit << UNIT_SHIFT);
     os_huge_pages((void *)start, end - start);
     if (start < old_end)

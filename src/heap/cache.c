@@ -329,11 +329,17 @@ static void empty_bins(struct heap *h, struct bin *bins)
     }
 }
 
-void cache_empty(struct cache *c)
+void cache_empty_others(struct cache *c)
 {
-    for (unsigned i = 0; i < SHARDS; i++)
+    for (unsigned i = 1; i < SHARDS; i++)
         if (bins_are_used(c, i))
             empty_bins(c->heap, c->bins + i * BIN_COUNT);
+}
+
+void cache_empty(struct cache *c)
+{
+    empty_bins(c->heap, c->bins);
+    cache_empty_others(c);
     extent_give_region(c->heap, &c->region);
 }
 

@@ -31,6 +31,9 @@ void cache_free(struct cache *c, unit_word word, void *object, uint8_t *state);
 /* Everything that the cache holds becomes free in the heap. */
 void cache_empty(struct cache *c);
 
+/* The same for what belongs to other shards, which it cannot use. */
+void cache_empty_others(struct cache *c);
+
 /* Bytes of slots that the cache holds: in runs, in magazines. */
 struct cache_held {
     size_t run_bytes, magazine_bytes;

@@ -45,7 +45,7 @@ static bool make_heap(void)
         .space = spaces[options.os],
         .fit = fits[options.fit],
         .reserve = options.reserve,
-        .huge_from = options.huge_pages,
+        .huge_from = os_has_huge_pages() ? options.huge_pages : 0,
         .end_pointers = options.end_pointers,
         .sites = options.leaks || options.stacks,
     };
@@ -112,14 +112,17 @@ bool init_thread(void)
 NOINLINE void settle_thread(void)
 {
     struct mutator *m = thread_self;
-    if (--m->calls > 0)
-        return;
-    if (m->blocking) {
+    sigset_t saved;
+    signals_block_handlers(&saved);
+    if (--m->calls > 0) {
+        /* a handler's call, inside of another */
+    } else if (m->blocking) {
         m->sp = (uintptr_t)__builtin_frame_address(0);
         world_block(m);
     } else if (m->temporary) {
         thread_detach();
     }
+    signals_restore(&saved);
 }
 
 void gc_init(void)

@@ -3,29 +3,54 @@
 #include <gcalloc/gcalloc.h>
 #include <string.h>
 
+#include "world/signals.h"
 #include "world/stop.h"
+
+/* A handler of the program, which may allocate, finds the thread blocking and safe, or
+ * neither. */
+NOINLINE static void begin(struct mutator *m, const uintptr_t *registers, uintptr_t sp)
+{
+    sigset_t saved;
+    signals_block_handlers(&saved);
+    m->blocking = 1;
+    memcpy(m->registers, registers, sizeof m->registers);
+    m->sp = sp;
+    m->ready = false;
+    thread_use_cache(NULL);
+    world_block(m);
+    signals_restore(&saved);
+}
 
 /* The frames from the caller's up, and the registers that a callee keeps, are all that the
  * thread has of pointers to the heap until gc_blocking_end. */
 NOINLINE void gc_blocking_begin(void)
 {
+    uintptr_t registers[REGISTERS];
     struct mutator *m = thread_self;
-    if (!m || m->blocking++ > 0)
+    if (!m)
         return;
-    registers_save(m->registers);
-    m->sp = (uintptr_t)__builtin_frame_address(0);
-    m->ready = false;
-    thread_use_cache(NULL);
-    world_block(m);
+    registers_save(registers);
+    if (m->blocking > 0)
+        m->blocking++;
+    else
+        begin(m, registers, (uintptr_t)__builtin_frame_address(0));
 }
 
 void gc_blocking_end(void)
 {
     struct mutator *m = thread_self;
-    if (!m || m->blocking == 0 || --m->blocking > 0)
+    sigset_t saved;
+    if (!m || m->blocking == 0)
         return;
+    if (m->blocking > 1) {
+        m->blocking--;
+        return;
+    }
+    signals_block_handlers(&saved);
     world_unblock(m);
+    m->blocking = 0;
     memset(m->registers, 0, sizeof m->registers);
+    signals_restore(&saved);
 }
 
 int gc_thread_unregister(void)

@@ -170,16 +170,32 @@ void world_let_run(void)
     errno = saved_errno;
 }
 
+/* All signals are blocked.  Not a lock of the heap, so it has no rank: the thread may share
+ * the thread-local variables of another. */
+static void lock_strangers(void)
+{
+    uint32_t none = 0;
+    if (!__atomic_compare_exchange_n(&world.strangers_lock.word, &none, 1, false,
+                                     __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+        lock_wait(&world.strangers_lock);
+}
+
+static void unlock_strangers(void)
+{
+    if (__atomic_exchange_n(&world.strangers_lock.word, 0, __ATOMIC_RELEASE) == 2)
+        lock_wake(&world.strangers_lock);
+}
+
 /* Not if the stop of this epoch is over: the record is gone when its thread goes on, and a
  * later stop is not to find it. */
 static void join_strangers(struct stranger *s, uint32_t epoch)
 {
-    lock_take(&world.strangers_lock, RANK_STRANGERS);
+    lock_strangers();
     if (present_epoch() == epoch) {
         s->next = world.strangers;
         __atomic_store_n(&world.strangers, s, __ATOMIC_RELEASE);
     }
-    lock_release(&world.strangers_lock, RANK_STRANGERS);
+    unlock_strangers();
     __atomic_fetch_add(&world.arrivals, 1, __ATOMIC_SEQ_CST);
     futex_wake(&world.arrivals, 1);
 }
@@ -241,11 +257,13 @@ NOINLINE void world_arrived(const ucontext_t *context)
     uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
     if (!m && thread_self)
         return park_stranger(epoch, sp);
+    if (m && is_safe(m))
+        return;
     if (critical.depth > 0) {
         critical.deferred = true;
     } else if (!m) {
         park_stranger(epoch, sp);
-    } else if (!is_safe(m)) {
+    } else {
         m->in_fast_path = world_in_fast_path(context);
         publish(m, sp, &context->uc_stack);
         park(m);
@@ -260,11 +278,11 @@ NOINLINE static void park_from_here(void)
     uint32_t epoch = present_epoch();
     uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
     struct mutator *m = registered_self();
-    if (m) {
+    if (m && !is_safe(m)) {
         m->in_fast_path = false;
         world_publish(m, sp);
         park(m);
-    } else if (is_stop(epoch)) {
+    } else if (!m && is_stop(epoch)) {
         park_stranger(epoch, sp);
     }
     signals_restore(&saved);
@@ -461,10 +479,10 @@ bool world_is_here(void)
 void world_stop(void)
 {
     signals_block(&world.mask);
-    lock_take(&world.strangers_lock, RANK_STRANGERS);
+    lock_strangers();
     __atomic_store_n(&world.strangers, NULL, __ATOMIC_RELAXED);
     __atomic_add_fetch(&world.epoch, 1, __ATOMIC_SEQ_CST);
-    lock_release(&world.strangers_lock, RANK_STRANGERS);
+    unlock_strangers();
     stop_registered();
     __atomic_store_n(&world.awaited, NULL, __ATOMIC_SEQ_CST);
     strangers_stop();

@@ -1,15 +1,15 @@
 /* Stopping the world and letting it go on.
  *
- * Every thread is in one of three states.  It *runs*: then a stop sends it a signal, whose
- * handler parks it, or in a critical section notes that it is to park at its end.  It is
- * *parked*, in the handler or at the end of a critical section, until the world goes on.
- * It is *safe*: it waits for the world lock, or is between gc_blocking_begin and
- * gc_blocking_end; it needs no signal: a stop claims it, and it leaves that state when it
- * is not claimed.
+ * A thread *runs*: then a stop sends it a signal, whose handler parks it, or in a critical
+ * section notes that it is to park at its end.  Or it is *safe*: it is parked, until the world
+ * goes on and it is awake again; it waits for the world lock; or it is between
+ * gc_blocking_begin and gc_blocking_end.  Then it needs no signal: a stop claims it, and it
+ * leaves that state when it is not claimed.
  *
  * Stops are numbered: the epoch is odd while one lasts.  Whoever holds the world lock may
  * stop the world, and no two at a time.  A thread that waits for the lock is safe, so the
- * lock is the only one that may be waited for while others stop. */
+ * lock is the only one that may be waited for while others stop.  (The lock of the list of
+ * strangers is held for a few instructions, with all signals blocked.) */
 #ifndef GCALLOC_WORLD_STOP_H
 #define GCALLOC_WORLD_STOP_H
 

@@ -172,6 +172,52 @@ START_TEST(handlers_allocate)
 }
 END_TEST
 
+static int over;
+
+static void *block_often(void *argument)
+{
+    while (!__atomic_load_n(&over, __ATOMIC_ACQUIRE)) {
+        gc_blocking_begin();
+        gc_blocking_end();
+    }
+    return argument;
+}
+
+/* Between any two instructions of the two functions. */
+START_TEST(handlers_allocate_while_blocking)
+{
+    signal(SIGUSR1, allocate);
+    pthread_t blocking = run(block_often, NULL),
+              collecting = run(collect_until_set, &over);
+    while (__atomic_load_n(&handled, __ATOMIC_RELAXED) < 3000) {
+        pthread_kill(blocking, SIGUSR1);
+        usleep(20);
+    }
+    set(&over, 1);
+    joined(blocking);
+    joined(collecting);
+}
+END_TEST
+
+static void *end_at_once(void *argument)
+{
+    return argument;
+}
+
+/* A stop may come while a blocking thread is in a critical section. */
+START_TEST(threads_begin_while_blocking)
+{
+    pthread_t collecting = run(collect_until_set, &over);
+    for (int i = 0; i < 2000; i++) {
+        gc_blocking_begin();
+        joined(run(end_at_once, NULL));
+        gc_blocking_end();
+    }
+    set(&over, 1);
+    joined(collecting);
+}
+END_TEST
+
 static sigjmp_buf back;
 static volatile bool may_jump;
 
@@ -311,6 +357,8 @@ TCase *signals_case(void)
     tcase_add_test(tc, sets);
     tcase_add_test(tc, actions);
     tcase_add_test(tc, handlers_allocate);
+    tcase_add_test(tc, handlers_allocate_while_blocking);
+    tcase_add_test(tc, threads_begin_while_blocking);
     tcase_add_test(tc, handlers_jump);
     tcase_add_test(tc, flags);
     tcase_add_test(tc, other_ways);

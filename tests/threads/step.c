@@ -42,6 +42,7 @@ static const char *const operation_names[OPERATIONS] = {
     [ALLOC_ADVANCE] = "gc_alloc, zero ahead",
     [ALLOC_REFILL] = "gc_alloc, refill",
     [ALLOC_LARGE] = "gc_alloc, large",
+    [BLOCK] = "gc_blocking_begin, _end",
     [FREE_TO_MAGAZINE] = "gc_free, magazine",
     [FREE_SPILL] = "gc_free, spill",
     [FREE_LARGE] = "gc_free, large",

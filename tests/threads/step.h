@@ -14,6 +14,7 @@ enum operation {
     ALLOC_ADVANCE,
     ALLOC_REFILL,
     ALLOC_LARGE,
+    BLOCK,
     FREE_TO_MAGAZINE,
     FREE_SPILL,
     FREE_LARGE,

@@ -271,7 +271,7 @@ static void fill_magazine(enum operation operation)
 static void prepare(enum operation operation)
 {
     if (operation == ALLOC_FROM_MAGAZINE || operation == FREE_TO_MAGAZINE ||
-        operation == FREE_SPILL || operation == RESIZE)
+        operation == FREE_SPILL || operation == RESIZE || operation == BLOCK)
         keep(gc_alloc(SMALL), SMALL);
     if (operation == FREE_LARGE)
         keep(gc_alloc(LARGE), LARGE);
@@ -318,6 +318,8 @@ NOINLINE static void *call(enum operation operation, void *object)
         result = gc_alloc(SMALL);
     else if (operation == ALLOC_LARGE)
         result = gc_alloc(LARGE);
+    else if (operation == BLOCK)
+        gc_blocking_begin(), gc_blocking_end();
     else if (operation == RESIZE)
         result = gc_realloc(object, LARGER);
     else
@@ -348,6 +350,8 @@ static void perform(enum operation operation)
     if (sigsetjmp(back, 1) != 0) {
         stage->phase = AFTER;
         breakpoint();
+        if (operation == BLOCK)
+            gc_blocking_end(); /* if it had begun */
         return;
     }
     void *result = call(operation, object);
