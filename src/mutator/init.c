@@ -91,8 +91,11 @@ static bool prepare_thread(void)
             walk_begin(m->stack_low, m->stack_high);
     }
     m->ready = !m->blocking && !m->temporary;
-    if (m->ready && !process_heap.sites)
-        thread_use_cache(m->cache);
+    if (m->ready) {
+        m->calls--; /* whose end is not told */
+        if (!process_heap.sites)
+            thread_use_cache(m->cache);
+    }
     return true;
 }
 
