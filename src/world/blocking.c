@@ -13,6 +13,7 @@ NOINLINE static void begin(struct mutator *m, const uintptr_t *registers, uintpt
     sigset_t saved;
     signals_block_handlers(&saved);
     m->blocking = 1;
+    m->calls = 0; /* a handler may have left one by siglongjmp */
     memcpy(m->registers, registers, sizeof m->registers);
     m->sp = sp;
     m->ready = false;
@@ -49,6 +50,7 @@ void gc_blocking_end(void)
     signals_block_handlers(&saved);
     world_unblock(m);
     m->blocking = 0;
+    m->calls = 0;
     memset(m->registers, 0, sizeof m->registers);
     signals_restore(&saved);
 }

@@ -132,6 +132,23 @@ static void call_handler(int number, siginfo_t *information, void *context)
     gc_inline_thread.busy = busy;
 }
 
+/* Between gc_blocking_begin and _end a handler's thread is like any that runs: what the
+ * handler allocates may be in its registers only. */
+static void call_in_blocking(struct mutator *m, int number, siginfo_t *information,
+                             void *context)
+{
+    uintptr_t sp = m->sp;
+    sigset_t handlers_mask;
+    world_unblock(m);
+    m->calls++;
+    call_handler(number, information, context);
+    signals_block_handlers(&handlers_mask);
+    if (--m->calls == 0 && m->blocking) {
+        m->sp = sp;
+        world_block(m);
+    }
+}
+
 /* The thread works with this cache, which may be NULL: then it makes one when it needs it. */
 static void change_cache(struct mutator *m, struct cache *c, bool ready)
 {
@@ -257,6 +274,8 @@ static void on_signal(int number, siginfo_t *information, void *context)
         critical_leave();
     if (critical.depth > 0 && !is_fault(number, information))
         put_signal_off(information, context);
+    else if (m && m->blocking && m->calls == 0)
+        call_in_blocking(m, number, information, context);
     else if (m && m->ready && world_in_fast_path(context))
         call_with_spare(m, number, information, context);
     else

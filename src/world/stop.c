@@ -116,7 +116,7 @@ static void set_safe(struct mutator *m)
 /* Not while a stop has claimed the thread. */
 static void leave_safe(struct mutator *m)
 {
-    while (!change_safety(m, SAFETY_SAFE, SAFETY_NONE)) {
+    while (is_safe(m) && !change_safety(m, SAFETY_SAFE, SAFETY_NONE)) {
         change_safety(m, SAFETY_CLAIMED, SAFETY_AWAITED);
         futex_wait(&m->safety, SAFETY_AWAITED, 0);
     }
