@@ -89,42 +89,40 @@ INLINE bool test_and_mark(struct front *f, uint8_t *state)
     return true;
 }
 
-/* An object newly marked, the one of this index in the block at offset `start`. */
-INLINE void add_marked(struct front *f, unit_word word, size_t start, size_t index)
+/* An object newly marked, at this offset in the heap. */
+INLINE void add_marked(struct front *f, unit_word word, size_t offset)
 {
     if (word_opaque(word))
         return;
     size_t size = word_geometry(word)->size;
-    uintptr_t address = f->base + start + index * size;
+    uintptr_t address = f->base + offset;
     __builtin_prefetch((void *)address);
     __builtin_prefetch((void *)(address + size - 1));
     add_pending(f, address, size);
 }
 
-/* A candidate leaves the first queue. */
-INLINE void visit(struct front *f, uint8_t *state)
+/* A candidate, the slot at this offset in the heap, leaves the first queue. */
+INLINE void visit(struct front *f, uint8_t *state, size_t offset)
 {
-    if (!test_and_mark(f, state))
-        return;
-    size_t number = (size_t)(state - f->states);
-    size_t head = number >> STATE_SHIFT;
-    size_t index = number & ((1u << STATE_SHIFT) - 1);
-    add_marked(f, f->words[head], head << UNIT_SHIFT, index);
+    if (test_and_mark(f, state))
+        add_marked(f, f->words[offset >> UNIT_SHIFT], offset);
 }
 
 INLINE void visit_oldest(struct front *f)
 {
-    visit(f, f->m->candidates[f->oldest++ % CANDIDATES]);
+    const struct candidate *c = &f->m->candidates[f->oldest++ % CANDIDATES];
+    visit(f, c->state, c->offset);
 }
 
-/* A state byte enters the first queue; if that is full, the oldest one there is visited.
- */
-INLINE void add_candidate(struct front *f, uint8_t *state)
+/* A slot enters the first queue; if that is full, the oldest one there is visited. */
+INLINE void add_candidate(struct front *f, uint8_t *state, size_t offset)
 {
     __builtin_prefetch(state, 1);
     if (LIKELY(f->newest - f->oldest == CANDIDATES))
         visit_oldest(f);
-    f->m->candidates[f->newest++ % CANDIDATES] = state;
+    struct candidate *c = &f->m->candidates[f->newest++ % CANDIDATES];
+    c->state = state;
+    c->offset = offset;
 }
 
 /* Words that point to free units or behind the last slot of a block need no test here:
@@ -138,14 +136,15 @@ INLINE void consider(struct front *f, uintptr_t word, bool near)
     size_t unit = offset >> UNIT_SHIFT;
     unit_word w = f->words[unit];
     size_t start = align_down(offset, UNIT_BYTES) - word_distance_bytes(w);
-    if (UNLIKELY(w >> UNIT_DISTANCE_SHIFT == UNIT_DISTANCE_MAX))
+    if (UNLIKELY(word_distance(w) == UNIT_DISTANCE_MAX))
         start = (size_t)unit_head(f->m->heap, (uint32_t)unit) << UNIT_SHIFT;
-    size_t index = (offset - start) * word_geometry(w)->reciprocal >> GEOMETRY_SHIFT;
-    uint8_t *state = f->states + (start >> (UNIT_SHIFT - STATE_SHIFT)) + index;
+    const struct geometry *g = word_geometry(w);
+    size_t index = (offset - start) * g->reciprocal >> GEOMETRY_SHIFT;
+    uint8_t *state = f->states + word_states(w) + index;
     if (!near)
-        add_candidate(f, state);
+        add_candidate(f, state, start + index * g->size);
     else if (test_and_mark(f, state))
-        add_marked(f, w, start, index);
+        add_marked(f, w, start + index * g->size);
 }
 
 READS_ANYTHING INLINE void scan(struct front *f, uintptr_t low, uintptr_t high, bool near)
@@ -175,24 +174,22 @@ READS_ANYTHING INLINE struct words take_words(struct marker *m, uintptr_t *low,
 
 /* An opaque object whose slot ends just at `word`, and that is too small to have a byte
  * beyond its end. */
-static uint8_t *ends_at(const struct heap *h, uintptr_t word)
+static bool ends_at(const struct heap *h, const struct object *o, uintptr_t word)
 {
-    uint8_t *state = lookup_state(h, word - 1);
-    if (!state || *state < STATE_NEW)
-        return NULL;
-    struct object o = lookup_object(h, state);
-    bool ends = (word_kind(o.word) & KIND_OPAQUE) && o.address + o.size == word &&
-                o.size < h->pad_from;
-    return ends ? state : NULL;
+    return o->state && *o->state >= STATE_NEW && word_opaque(o->word) &&
+           o->address + o->size == word && o->size < h->pad_from;
 }
 
 /* A word of a stack. */
 INLINE void consider_both(struct front *f, uintptr_t word)
 {
     consider(f, word, false);
-    uint8_t *ending = word % GRANULE == 0 ? ends_at(f->m->heap, word) : NULL;
-    if (ending)
-        add_candidate(f, ending);
+    if (word % GRANULE != 0)
+        return;
+    const struct heap *h = f->m->heap;
+    struct object o = lookup_object(h, word - 1);
+    if (ends_at(h, &o, word))
+        add_candidate(f, o.state, o.address - f->base);
 }
 
 /* A word just behind the heap may be the end of its last object. */
@@ -362,12 +359,11 @@ static void rescan_marked(struct marker *m)
     for (BLOCKS(h, head)) {
         if (word_opaque(h->words[head]))
             continue;
-        const uint8_t *states = block_states(h, head);
         uint32_t count = geometries[word_class(h->words[head])].count;
         for (uint32_t i = 0; i < count; i++) {
-            if (states[i] != h->mark)
+            struct object o = block_object(h, head, i);
+            if (*o.state != h->mark)
                 continue;
-            struct object o = lookup_object(h, states + i);
             scan_range(m, o.address, o.address + o.size);
             drain_together(m);
         }
@@ -395,10 +391,11 @@ READS_RACING void marker_mark_manual(struct marker *m)
     for (BLOCKS(h, head)) {
         if (!(word_kind(h->words[head]) & KIND_MANUAL))
             continue;
-        uint8_t *states = block_states(h, head);
         uint32_t count = geometries[word_class(h->words[head])].count;
-        for (uint32_t i = 0; i < count; i++)
-            visit(&f, states + i);
+        for (uint32_t i = 0; i < count; i++) {
+            struct object o = block_object(h, head, i);
+            visit(&f, o.state, o.address - f.base);
+        }
     }
     front_store(&f);
 }

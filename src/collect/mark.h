@@ -1,6 +1,6 @@
 /* Marking: from words that may be pointers to all that they reach.
  *
- * A word that may be a pointer becomes a candidate: the address of a state byte.  The
+ * A word that may be a pointer leads to a candidate, a slot with its state byte.  The
  * byte is prefetched while the candidate waits in a first queue; on leaving that it is
  * tested and set, and a newly marked object, itself prefetched, waits in a second queue
  * until it is scanned for more candidates. */
@@ -18,12 +18,19 @@ enum {
 
 struct pool;
 
+/* A slot that a word points into. */
+struct candidate {
+    uint8_t *state;
+    size_t offset; /* of the slot, in the heap */
+};
+
 struct marker {
     struct heap *heap;
     struct pool *pool; /* what it shares work through; NULL: it is the only one */
     size_t near_bytes; /* of a heap; smaller ones are marked without the first queue */
-    uint8_t *candidates[CANDIDATES]; /* a ring, from `oldest` to `newest` - 1, modulo its
-                                        size: both only count up */
+    struct candidate
+        candidates[CANDIDATES]; /* a ring, from `oldest` to `newest` - 1, modulo
+                                                its size: both only count up */
     uint32_t oldest, newest;
     struct work pending[2][PENDING]; /* one half is scanned while the other is filled */
     unsigned filling;     /* the half that is filled; between calls the other is empty */

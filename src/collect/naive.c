@@ -5,7 +5,7 @@
 
 bool naive_create(struct naive *n, struct heap *h, bool exact)
 {
-    size_t map_bytes = (h->bytes >> UNIT_SHIFT) << STATE_SHIFT;
+    size_t map_bytes = h->bytes / GRANULE;
     *n = (struct naive){.heap = h, .exact = exact, .map_bytes = map_bytes};
     n->reached = meta_alloc(map_bytes);
     return n->reached != NULL;
@@ -17,7 +17,11 @@ void naive_destroy(struct naive *n)
     meta_free(n->stack, n->capacity * sizeof *n->stack);
 }
 
-/* The living object around an address. */
+size_t naive_number(const struct naive *n, uintptr_t address)
+{
+    return (address - n->heap->base) / GRANULE;
+}
+
 bool naive_find(const struct naive *n, uintptr_t address, struct found *f)
 {
     const struct heap *h = n->heap;
@@ -26,7 +30,7 @@ bool naive_find(const struct naive *n, uintptr_t address, struct found *f)
     size_t unit = (address - h->base) / UNIT_BYTES;
     if (!(h->words[unit] & UNIT_USED))
         return false;
-    while (h->words[unit] >> UNIT_DISTANCE_SHIFT != 0)
+    while (h->words[unit] >> UNIT_DISTANCE_SHIFT & ((1 << UNIT_DISTANCE_BITS) - 1))
         unit--;
     unsigned class = h->words[unit] >> UNIT_BIN_SHIFT & 127;
     if (class == CLASS_NONE)
@@ -36,11 +40,12 @@ bool naive_find(const struct naive *n, uintptr_t address, struct found *f)
     size_t index = class == CLASS_LARGE ? 0 : (address - start) / block_bytes;
     if (class != CLASS_LARGE && index >= geometries[class].count)
         return false;
-    f->number = unit * (UNIT_BYTES / GRANULE) + index;
     f->size = class == CLASS_LARGE ? h->units[unit].block.bytes : geometries[class].size;
     f->address = start + index * f->size;
+    f->number = naive_number(n, f->address);
+    f->state = h->states + (h->words[unit] >> UNIT_STATES_SHIFT) + index;
     f->kind = h->words[unit] >> (UNIT_BIN_SHIFT + CLASS_BITS) & 3;
-    return h->states[f->number] >= STATE_NEW;
+    return *f->state >= STATE_NEW;
 }
 
 void naive_reach(struct naive *n, const struct found *f)

@@ -12,7 +12,7 @@
 struct naive {
     struct heap *heap;
     bool exact;       /* only pointers to the start of an object count */
-    uint8_t *reached; /* numbered as the states: 1 for objects that were reached */
+    uint8_t *reached; /* 1 for objects that were reached */
     uintptr_t *stack; /* objects reached and not scanned yet */
     size_t depth, capacity;
     size_t map_bytes;
@@ -22,9 +22,13 @@ struct naive {
 struct found {
     uintptr_t address;
     size_t size;   /* of the slot */
-    size_t number; /* of its state byte */
+    size_t number; /* granules in front of it: names the object in tables */
+    const uint8_t *state;
     unsigned kind;
 };
+
+/* The same number, of a slot at this address. */
+size_t naive_number(const struct naive *n, uintptr_t address);
 
 /* false: no memory. */
 bool naive_create(struct naive *n, struct heap *h, bool exact);

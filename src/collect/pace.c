@@ -123,7 +123,7 @@ static size_t with_slack(const struct heap *h, size_t budget)
 static void trim_all(struct heap *h, size_t keep)
 {
     size_t rest = holes_make(h, keep);
-    extent_trim(h, rest - rest / (UNIT_BYTES >> STATE_SHIFT));
+    extent_trim(h, rest - rest / (UNIT_BYTES >> STATE_SHIFT_MOST));
     if (RACING(h->bytes) > h->huge_from)
         extent_trim_clean(h);
 }

@@ -12,14 +12,13 @@ static void compare(const struct naive *n)
     for (BLOCKS(h, head)) {
         uint32_t count = geometries[word_class(h->words[head])].count;
         for (uint32_t i = 0; i < count; i++) {
-            const uint8_t *state = block_states(h, head) + i;
-            bool reached = n->reached[state - h->states];
-            if (reached == (*state == h->mark))
+            struct object o = block_object(h, head, i);
+            bool reached = n->reached[naive_number(n, o.address)];
+            if (reached == (*o.state == h->mark))
                 continue;
-            struct object o = lookup_object(h, state);
             log_line("verify: the object at %p (%zu bytes, kind %u) has state %u and is "
                      "%sreachable",
-                     (void *)o.address, o.size, word_kind(o.word), *state,
+                     (void *)o.address, o.size, word_kind(o.word), *o.state,
                      reached ? "" : "not ");
             abort();
         }

@@ -1,8 +1,7 @@
-/* Reserving and committing.  The tables are one reservation, the state bytes first, then
- * the words, then the descriptors; each is committed as far as the units are, the state
- * bytes of a heap on huge pages to the end of one, the others some way ahead: committing
- * and advice wait until no page fault of any thread is going on, for up to the clearing of a
- * huge page, and so are rare. */
+/* Reserving and committing.  The tables are one reservation, the maps of state bytes first,
+ * then the words, then the descriptors; each is committed some way ahead of the units: as
+ * committing and advice wait until no page fault of any thread is going on, for up to the
+ * clearing of a huge page, they are rare. */
 #include "heap/arena.h"
 
 #include <errno.h>
@@ -14,10 +13,11 @@ enum {
     ARENA_LEAST = 16 << 20, /* bytes; with less there is no point in a heap */
     GROW_LEAST = MIB(1) >> UNIT_SHIFT,
     GROW_MOST = MIB(64) >> UNIT_SHIFT,
-    TABLE_STEP = MIB(1),
-    STATES_PER_UNIT = 1 << STATE_SHIFT,
-    STATES_PER_HUGE_PAGE = OS_HUGE_PAGE >> STATE_SHIFT, /* units whose states fill one */
+    TABLE_STEP = OS_HUGE_PAGE,
 };
+
+/* The states of so much can be told by a unit's word. */
+#define RESERVE_MOST GIB(2048)
 
 static size_t whole_pages(size_t bytes)
 {
@@ -34,34 +34,32 @@ static size_t units_bytes(size_t units)
     return whole_pages(units * sizeof(struct unit));
 }
 
-static bool has_huge_states(const struct heap *h, size_t units)
+static size_t map_bytes(unsigned map, size_t units)
 {
-    return units > STATES_PER_HUGE_PAGE && units << UNIT_SHIFT > h->huge_from;
+    return units << (STATE_SHIFT_MOST - map);
 }
 
-static size_t states_bytes(const struct heap *h, size_t units)
+/* Whether the states of so many units are on huge pages: when they can fill one. */
+static bool has_huge_states(const struct heap *h, unsigned map, size_t units)
 {
-    size_t bytes = whole_pages(units * STATES_PER_UNIT);
-    return has_huge_states(h, units) ? align_up(bytes, OS_HUGE_PAGE) : bytes;
+    return map_bytes(map, units) > OS_HUGE_PAGE && units << UNIT_SHIFT > h->huge_from;
 }
 
-size_t arena_states_bytes(const struct heap *h)
+/* Each map begins at a huge page. */
+static void place_maps(struct heap *h, size_t units)
 {
-    return states_bytes(h, unit_end(h));
-}
-
-static size_t sites_bytes(size_t units)
-{
-    return whole_pages(units * STATES_PER_UNIT * sizeof(struct site));
+    for (unsigned map = 0; map < STATE_MAPS; map++)
+        h->maps[map + 1] = h->maps[map] + align_up(map_bytes(map, units), OS_HUGE_PAGE);
 }
 
 /* Address space for this many units, of which the first is never used, and so may lie in
  * front of what is reserved. */
 static bool reserve(struct heap *h, size_t units)
 {
-    size_t states = align_up(units * STATES_PER_UNIT, OS_HUGE_PAGE);
+    place_maps(h, units);
+    size_t states = h->maps[STATE_MAPS];
     size_t tables = states + words_bytes(units) + units_bytes(units);
-    size_t sites = h->records_sites ? sites_bytes(units) : 0;
+    size_t sites = h->records_sites ? states * sizeof(struct site) : 0;
     size_t bytes = (units - 1) * UNIT_BYTES;
     void *memory = h->space->reserve(bytes, OS_HUGE_PAGE);
     if (!memory)
@@ -81,37 +79,55 @@ static bool reserve(struct heap *h, size_t units)
     return true;
 }
 
-static bool commit_states(struct heap *h, size_t from, size_t to)
+/* How far a table must be committed that needs so many bytes, and has room for `all`. */
+static size_t ahead(size_t bytes, size_t all)
 {
-    size_t low = states_bytes(h, from), high = states_bytes(h, to);
-    if (low >= high)
-        return true;
-    if (!os_commit(h->states + low, high - low))
-        return false;
-    if (has_huge_states(h, to) && !has_huge_states(h, from)) {
-        os_huge_pages(h->states, states_bytes(h, h->unit_limit));
-        os_collapse(h->states, low);
-    }
-    return true;
+    return min_size(align_up(bytes, TABLE_STEP), all);
 }
 
-/* Commits what a table of elements of this size needs to grow. */
-static bool commit_table(const struct heap *h, void *table, size_t from, size_t to,
-                         size_t element_bytes)
+/* Commits what a table needs to grow. */
+static bool commit_table(void *table, size_t from_bytes, size_t to_bytes, size_t all)
 {
-    size_t all = whole_pages(h->unit_limit * element_bytes);
-    size_t low = min_size(align_up(from * element_bytes, TABLE_STEP), all),
-           high = min_size(align_up(to * element_bytes, TABLE_STEP), all);
+    size_t low = ahead(from_bytes, all), high = ahead(to_bytes, all);
     return low == high || os_commit((char *)table + low, high - low);
 }
 
-static bool commit_tables(struct heap *h, uint32_t from, uint32_t to)
+static bool commit_map(struct heap *h, unsigned map, size_t from, size_t to)
 {
-    return commit_table(h, h->words, from, to, sizeof(unit_word)) &&
-           commit_table(h, h->units, from, to, sizeof(struct unit)) &&
-           commit_states(h, from, to) &&
-           (!h->sites ||
-            commit_table(h, h->sites, from, to, STATES_PER_UNIT * sizeof(struct site)));
+    size_t low = map_bytes(map, from), high = map_bytes(map, to);
+    size_t start = h->maps[map], all = h->maps[map + 1] - start;
+    if (!commit_table(h->states + start, low, high, all))
+        return false;
+    if (has_huge_states(h, map, to) && !has_huge_states(h, map, from)) {
+        os_huge_pages(h->states + start, all);
+        os_collapse(h->states + start,
+                    max_size(align_down(low, OS_HUGE_PAGE), OS_HUGE_PAGE));
+    }
+    enum { SITE = sizeof(struct site) };
+    return !h->sites ||
+           commit_table(h->sites + start, low * SITE, high * SITE, all * SITE);
+}
+
+static bool commit_tables(struct heap *h, size_t from, size_t to)
+{
+    size_t all = h->unit_limit;
+    bool committed =
+        commit_table(h->words, words_bytes(from), words_bytes(to), words_bytes(all)) &&
+        commit_table(h->units, units_bytes(from), units_bytes(to), units_bytes(all));
+    for (unsigned map = 0; map < STATE_MAPS && committed; map++)
+        committed = commit_map(h, map, from, to);
+    return committed;
+}
+
+void arena_return_states(const struct heap *h, uint32_t first, uint32_t end)
+{
+    for (unsigned map = 0; map < STATE_MAPS; map++) {
+        size_t low = map_bytes(map, first), high = map_bytes(map, end);
+        if (end == unit_end(h))
+            high = ahead(high, h->maps[map + 1] - h->maps[map]);
+        if (align_up(low, os_page_bytes()) < align_down(high, os_page_bytes()))
+            os_decommit(h->states + h->maps[map] + low, high - low);
+    }
 }
 
 /* Others look up addresses meanwhile: what is new reads as free to them. */
@@ -133,7 +149,7 @@ bool arena_create(struct heap *h, size_t bytes)
 {
     size_t half_of_limit = os_address_space_limit() / 2;
     bytes = min_size(bytes, align_down(half_of_limit, UNIT_BYTES));
-    bytes = min_size(max_size(bytes, ARENA_LEAST), (size_t)1 << 46);
+    bytes = min_size(max_size(bytes, ARENA_LEAST), RESERVE_MOST);
     while (!reserve(h, (bytes >> UNIT_SHIFT) + 1)) {
         if (bytes == ARENA_LEAST)
             return false;
@@ -164,7 +180,8 @@ static void ask_for_huge_pages(const struct heap *h, uintptr_t old_end)
 {
     uintptr_t start = h->base + UNIT_BYTES, end = h->base + h->bytes;
     bool had_them = old_end - h->base > h->huge_from;
-    bool asked = had_them && h->space->ahead && !h->keeps_small;
+    bool keeps_small = __atomic_load_n(&h->keeps_small, __ATOMIC_RELAXED);
+    bool asked = had_them && h->space->ahead && !keeps_small;
     if (h->bytes <= h->huge_from || asked)
         return;
     if (had_them)

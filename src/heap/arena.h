@@ -5,7 +5,7 @@
 #include "heap/types.h"
 
 /* Reserves up to `bytes` of address space from h->space, halving until the system grants
- * it, and sets base, words, states, units, unit_limit, tables_bytes.  The heap has one
+ * it, and sets base, words, states, maps, units, unit_limit, tables_bytes.  The heap has one
  * unit after that, number 0, which is never used.  false with ENOMEM: not even the least.
  */
 bool arena_create(struct heap *h, size_t bytes);
@@ -17,7 +17,8 @@ void arena_destroy(struct heap *h);
  * first; 0 with ENOMEM: none. */
 uint32_t arena_grow(struct heap *h, uint32_t *units);
 
-/* State bytes committed: the units' own, and what is behind them on the last huge page. */
-size_t arena_states_bytes(const struct heap *h);
+/* Gives back the states of the free units [first, end), which are all FREE: so untouched
+ * memory reads.  At the end of the heap, what has been committed ahead as well. */
+void arena_return_states(const struct heap *h, uint32_t first, uint32_t end);
 
 #endif

@@ -43,15 +43,19 @@ static void set_words(struct heap *h, uint32_t head, uint32_t from, uint32_t to,
                       unit_word word)
 {
     for (uint32_t u = from; u < to; u++) {
-        uint32_t distance = (uint32_t)min_size(u - head, UNIT_DISTANCE_MAX);
+        unit_word distance = min_size(u - head, UNIT_DISTANCE_MAX);
         set_word(h, u,
                  word | (h->words[u] & UNIT_DIRTY) | distance << UNIT_DISTANCE_SHIFT);
     }
 }
 
-static unit_word used_word(enum kind kind, unsigned class, unsigned shard)
+static unit_word used_word(const struct heap *h, uint32_t head, enum kind kind,
+                           unsigned class, unsigned shard)
 {
-    return UNIT_USED | bin_of(kind, class) << UNIT_BIN_SHIFT | shard << UNIT_SHARD_SHIFT;
+    unsigned shift = sizeclass_state_shift(class);
+    size_t states = h->maps[STATE_SHIFT_MOST - shift] + ((size_t)head << shift);
+    return UNIT_USED | bin_of(kind, class) << UNIT_BIN_SHIFT | shard << UNIT_SHARD_SHIFT |
+           (unit_word)states << UNIT_STATES_SHIFT;
 }
 
 static void note_kind(struct heap *h, enum kind kind)
@@ -60,11 +64,13 @@ static void note_kind(struct heap *h, enum kind kind)
         __atomic_store_n(&h->managed, true, __ATOMIC_RELAXED);
 }
 
-/* Units for a new small block, or for a region, which lies in one huge page. */
-static void populate(const struct heap *h, uint32_t unit, uint32_t end)
+/* The units to `end` for a new small block, or for it and its region, which lies in one huge
+ * page. */
+static void populate(const struct heap *h, uint32_t head, uint32_t end)
 {
-    os_populate((void *)unit_address(h, unit), (size_t)(end - unit) << UNIT_SHIFT);
-    os_populate(block_states(h, unit), (size_t)(end - unit) << STATE_SHIFT);
+    unsigned shift = sizeclass_state_shift(word_class(h->words[head]));
+    os_populate((void *)unit_address(h, head), (size_t)(end - head) << UNIT_SHIFT);
+    os_populate(block_states(h, head), (size_t)(end - head) << shift);
 }
 
 uint32_t block_create(struct heap *h, enum kind kind, unsigned class, unsigned shard,
@@ -82,14 +88,14 @@ uint32_t block_create(struct heap *h, enum kind kind, unsigned class, unsigned s
     uint32_t count = geometries[class].count;
     *block_at(h, head) =
         (struct block){.free_count = count, .touched = dirty ? count : 0};
-    set_words(h, head, head, head + units, used_word(kind, class, shard));
+    set_words(h, head, head, head + units, used_word(h, head, kind, class, shard));
     note_kind(h, kind);
     /* Memory that is read first, and so is common zeroes until it is written, costs two page
      * faults, the second of which interrupts all processors. */
     *block_states(h, head) = STATE_FREE;
     if (!dirty && units == 1 && !next_of_region &&
         __atomic_load_n(&h->used_bytes, __ATOMIC_RELAXED) > POPULATE_FROM)
-        populate(h, head, (uint32_t)max_size(r->end, head + 1));
+        populate(h, head, r->end);
     return head;
 }
 
@@ -105,7 +111,7 @@ uint32_t block_create_large(struct heap *h, enum kind kind, size_t bytes,
     if (!head)
         return 0;
     *block_at(h, head) = (struct block){.free_count = 1, .bytes = bytes};
-    set_words(h, head, head, head + units, used_word(kind, CLASS_LARGE, 0));
+    set_words(h, head, head, head + units, used_word(h, head, kind, CLASS_LARGE, 0));
     note_kind(h, kind);
     return head;
 }
@@ -113,7 +119,8 @@ uint32_t block_create_large(struct heap *h, enum kind kind, size_t bytes,
 void block_set_kind(struct heap *h, uint32_t head, enum kind kind)
 {
     uint32_t end = head + block_units(h, head);
-    set_words(h, head, head, end, used_word(kind, word_class(h->words[head]), 0));
+    unit_word word = used_word(h, head, kind, word_class(h->words[head]), 0);
+    set_words(h, head, head, end, word);
 }
 
 void block_clear_large(struct heap *h, uint32_t head, size_t from)
@@ -231,7 +238,8 @@ static void list_remove(struct heap *h, uint32_t head)
 /* The head's word last: who finds the new shard there finds everything else as it is now. */
 static void set_shard(struct heap *h, uint32_t head, unsigned shard)
 {
-    unit_word change = (word_shard(h->words[head]) ^ shard) << UNIT_SHARD_SHIFT;
+    unit_word change = (unit_word)(word_shard(h->words[head]) ^ shard)
+                       << UNIT_SHARD_SHIFT;
     if (change == 0)
         return;
     for (uint32_t u = head + block_units(h, head); u-- > head;)
@@ -302,7 +310,7 @@ uint32_t block_check(const struct heap *h, uint32_t head)
     CHECK(counts.free < count || b->taken);
     CHECK(b->cursor <= count && b->touched <= count);
     uint32_t used_to = class == CLASS_LARGE ? 1 : b->touched;
-    uint32_t all = sizeclass_units(class) << STATE_SHIFT;
+    uint32_t all = 1u << sizeclass_state_shift(class);
     CHECK(state_find_not_free(states, used_to, all) == all);
     return counts.reserved;
 }

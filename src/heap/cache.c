@@ -293,11 +293,11 @@ static void spill(struct cache *c, unsigned index)
 }
 
 /* There is no memory for a magazine: the object becomes free in the heap at once. */
-static void give_back_one(struct cache *c, void *object, uint8_t *state)
+static void give_back_one(struct cache *c, unit_word word, void *object, uint8_t *state)
 {
     struct slot slot;
     struct bin b = {.magazine = &slot};
-    b.size = (uint32_t)lookup_object(c->heap, state).size;
+    b.size = word_geometry(word)->size;
     cache_put(&b, 0, object, state);
     give_back(c->heap, &b, 1);
 }
@@ -307,7 +307,7 @@ void cache_free(struct cache *c, unit_word word, void *object, uint8_t *state)
     unsigned index = cache_bin(c, word);
     struct bin *b = &c->bins[index];
     if (b->capacity == 0 && !add_magazines(c, index / BIN_COUNT))
-        return give_back_one(c, object, state);
+        return give_back_one(c, word, object, state);
     if (b->count == b->capacity)
         spill(c, index);
     cache_put(b, b->count, object, state);
@@ -368,13 +368,14 @@ static uint32_t bin_check(const struct heap *h, const struct bin *b, unsigned bi
     }
     for (uint8_t *s = b->cur; s < b->run_end; s++) {
         CHECK(*s == STATE_RESERVED);
-        CHECK(lookup_object(h, s).address == (uintptr_t)bin_object(b, s));
+        struct object o = lookup_object(h, (uintptr_t)bin_object(b, s));
+        CHECK(o.state == s && o.address == (uintptr_t)bin_object(b, s));
     }
     for (uint32_t i = 0; i < b->count; i++) {
         struct slot slot = b->magazine[i];
         CHECK(*slot.state == STATE_RESERVED);
-        CHECK(lookup_state(h, (uintptr_t)slot.object) == slot.state);
-        CHECK(word_bin(lookup_object(h, slot.state).word) == bin);
+        struct object o = lookup_object(h, (uintptr_t)slot.object);
+        CHECK(o.state == slot.state && word_bin(o.word) == bin);
     }
     return (uint32_t)(b->run_end - b->cur) + b->count;
 }

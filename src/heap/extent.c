@@ -259,13 +259,21 @@ static size_t close_holes(struct heap *h, uint32_t unit)
     return bytes;
 }
 
+/* What remains of the word of a used unit in that of a free one: a report on an object that was
+ * freed before finds its site by it. */
+static unit_word remains(unit_word word)
+{
+    return word_distance(word) == 0 ? word_states(word) << UNIT_STATES_SHIFT : 0;
+}
+
 void extent_give(struct heap *h, uint32_t first, uint32_t units, uint32_t touched,
                  size_t bytes)
 {
     lock(h);
     for (uint32_t u = first; u < first + units; u++) {
         unit_word dirty = u - first < touched ? UNIT_DIRTY : h->words[u] & UNIT_DIRTY;
-        h->words[u] = close_holes(h, u) == UNIT_BYTES ? 0 : dirty;
+        bool is_hole = close_holes(h, u) == UNIT_BYTES;
+        h->words[u] = remains(h->words[u]) | (is_hole ? 0 : dirty);
     }
     h->dirty_bytes += dirty_bytes(h, first, units);
     set_used(h, h->used_bytes - bytes);
@@ -286,8 +294,7 @@ static uint32_t decommit_below(struct heap *h, uint32_t end, uint32_t most)
         return first;
     for (uint32_t u = first; u < end; u++)
         h->words[u] &= ~(unit_word)UNIT_DIRTY;
-    /* The states of free units are all FREE, which is what untouched memory reads as. */
-    os_decommit(block_states(h, first), bytes >> (UNIT_SHIFT - STATE_SHIFT));
+    arena_return_states(h, first, end);
     h->dirty_bytes -= bytes;
     count_add(&h->counters.returned_bytes, bytes);
     return first;
@@ -323,13 +330,10 @@ void extent_trim_clean(struct heap *h)
     for (uint32_t u = 1, end; u < unit_end(h); u = end + 1) {
         for (end = u; is_clean(h, end);)
             end++;
-        size_t low = (size_t)u << STATE_SHIFT, high = (size_t)end << STATE_SHIFT;
-        if (end == unit_end(h))
-            high = arena_states_bytes(h);
         if (end == u)
             continue;
         os_decommit((void *)unit_address(h, u), (size_t)(end - u) << UNIT_SHIFT);
-        os_decommit(h->states + low, high - low);
+        arena_return_states(h, u, end);
     }
     unlock(h);
 }
@@ -365,8 +369,11 @@ uint32_t extent_check(struct heap *h)
         uint32_t units = h->units[u].extent.units;
         CHECK(units > 0 && units <= unit_end(h) - u);
         CHECK(h->units[u + units - 1].extent_first == u);
-        for (uint32_t v = u; v < u + units; v++)
-            CHECK((h->words[v] & ~(unit_word)UNIT_DIRTY) == 0 && h->units[v].holes == 0);
+        for (uint32_t v = u; v < u + units; v++) {
+            CHECK(h->units[v].holes == 0 &&
+                  h->states[word_states(h->words[v])] == STATE_FREE);
+            CHECK((h->words[v] & ~(unit_word)UNIT_DIRTY) == remains(h->words[v]));
+        }
         dirty += dirty_bytes(h, u, units);
         u += units;
         CHECK(!is_free(h, u));

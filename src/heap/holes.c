@@ -75,14 +75,6 @@ static uint16_t give_pages(struct heap *h, uint32_t unit, uint32_t pages)
     return (uint16_t)made;
 }
 
-/* On huge pages the states of all units of a block are there, though the first unit's are
- * all that it has. */
-static void give_states(const struct heap *h, uint32_t head, uint32_t units)
-{
-    if (units > 1 && RACING(h->bytes) > h->huge_from)
-        os_decommit(block_states(h, head + 1), (size_t)(units - 1) << STATE_SHIFT);
-}
-
 /* Returns the bytes given back. */
 static size_t thin_block(struct pass *p, uint32_t head)
 {
@@ -97,8 +89,6 @@ static size_t thin_block(struct pass *p, uint32_t head)
         else
             p->keep -= bytes;
     }
-    if (made)
-        give_states(h, head, units);
     return made;
 }
 
@@ -118,11 +108,10 @@ static void each_block(struct heap *h, void (*visit)(struct pass *, uint32_t hea
     }
 }
 
-/* At least a page of states for each block that stays, however few objects there are. */
+/* All states of a block that stays, however few objects there are. */
 static void count_states(struct pass *p, uint32_t head)
 {
-    (void)head;
-    p->states += OS_PAGE;
+    p->states += (size_t)1 << sizeclass_state_shift(word_class(p->heap->words[head]));
 }
 
 /* Holes count from the moment on that their slots may be handed out. */
@@ -147,7 +136,7 @@ static void keep_small(struct heap *h, const struct pass *p)
         return;
     os_small_pages((void *)unit_address(h, (uint32_t)p->first), (p->end - p->first)
                                                                     << UNIT_SHIFT);
-    h->keeps_small = true;
+    __atomic_store_n(&h->keeps_small, true, __ATOMIC_RELAXED);
 }
 
 size_t holes_make(struct heap *h, size_t keep)
@@ -162,10 +151,11 @@ size_t holes_make(struct heap *h, size_t keep)
 
 void holes_recover(struct heap *h)
 {
-    if (!h->keeps_small || h->hole_bytes > h->used_bytes / FEW_OF)
+    if (!__atomic_load_n(&h->keeps_small, __ATOMIC_RELAXED) ||
+        h->hole_bytes > h->used_bytes / FEW_OF)
         return;
     os_huge_pages((void *)unit_address(h, 1), h->bytes - UNIT_BYTES);
-    h->keeps_small = false;
+    __atomic_store_n(&h->keeps_small, false, __ATOMIC_RELAXED);
 }
 
 void holes_fill(struct heap *h, uint32_t head, size_t from, size_t to)

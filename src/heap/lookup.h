@@ -1,4 +1,4 @@
-/* From any address to the object around it, and back from a state byte. */
+/* From any address to the object around it. */
 #ifndef GCALLOC_HEAP_LOOKUP_H
 #define GCALLOC_HEAP_LOOKUP_H
 
@@ -55,7 +55,19 @@ INLINE const struct geometry *word_geometry(unit_word word)
 INLINE size_t word_distance_bytes(unit_word word)
 {
     _Static_assert((int)UNIT_DISTANCE_SHIFT == (int)UNIT_SHIFT, "units are bytes there");
-    return word & ~(unit_word)(UNIT_BYTES - 1);
+    return word & (unit_word)UNIT_DISTANCE_MAX << UNIT_DISTANCE_SHIFT;
+}
+
+/* Units back to the block's head, if it is not UNIT_DISTANCE_MAX. */
+INLINE uint32_t word_distance(unit_word word)
+{
+    return word >> UNIT_DISTANCE_SHIFT & UNIT_DISTANCE_MAX;
+}
+
+/* Where the block's states begin, in `states`. */
+INLINE size_t word_states(unit_word word)
+{
+    return word >> UNIT_STATES_SHIFT;
 }
 
 INLINE bool word_used(unit_word word)
@@ -90,60 +102,64 @@ INLINE struct block *block_at(const struct heap *h, uint32_t head)
     return &h->units[head].block;
 }
 
-INLINE uint8_t *block_states(const struct heap *h, uint32_t head)
-{
-    return h->states + ((size_t)head << STATE_SHIFT);
-}
-
 /* The word of a unit, of which another thread may change the shard. */
 INLINE unit_word word_of(const struct heap *h, uint32_t unit)
 {
     return __atomic_load_n(&h->words[unit], __ATOMIC_RELAXED);
 }
 
+INLINE uint8_t *block_states(const struct heap *h, uint32_t head)
+{
+    return h->states + word_states(word_of(h, head));
+}
+
 /* The head of the block that a used unit belongs to. */
 INLINE uint32_t unit_head(const struct heap *h, uint32_t unit)
 {
-    uint32_t distance = word_of(h, unit) >> UNIT_DISTANCE_SHIFT;
+    uint32_t distance = word_distance(word_of(h, unit));
     while (UNLIKELY(distance == UNIT_DISTANCE_MAX)) {
         unit -= distance;
-        distance = word_of(h, unit) >> UNIT_DISTANCE_SHIFT;
+        distance = word_distance(word_of(h, unit));
     }
     return unit - distance;
 }
 
-/* The state byte of the slot that `address` lies in, whatever its state; NULL if it lies
- * in none. */
-INLINE uint8_t *lookup_state(const struct heap *h, uintptr_t address)
+/* A slot, whatever its state. */
+struct object {
+    uintptr_t address;
+    size_t size;    /* of the slot; large: committed bytes */
+    unit_word word; /* of a unit of its block */
+    uint8_t *state; /* NULL: there is no slot */
+};
+
+INLINE struct object block_object(const struct heap *h, uint32_t head, size_t index)
+{
+    unit_word word = word_of(h, head);
+    size_t size = word_geometry(word)->size;
+    uintptr_t address = unit_address(h, head) + index * size;
+    if (UNLIKELY(size == UINT32_MAX))
+        size = block_at(h, head)->bytes;
+    return (struct object){address, size, word, h->states + word_states(word) + index};
+}
+
+/* The slot that `address` lies in. */
+INLINE struct object lookup_object(const struct heap *h, uintptr_t address)
 {
     size_t offset = address - h->base;
     if (offset >= RACING(h->bytes))
-        return NULL;
+        return (struct object){0};
     uint32_t unit = (uint32_t)(offset >> UNIT_SHIFT);
     const struct geometry *g = word_geometry(word_of(h, unit));
     uint32_t head = unit_head(h, unit);
     uint64_t in_block = offset - ((size_t)head << UNIT_SHIFT);
     size_t index = in_block * g->reciprocal >> GEOMETRY_SHIFT;
-    return LIKELY(index < g->count) ? block_states(h, head) + index : NULL;
+    return LIKELY(index < g->count) ? block_object(h, head, index) : (struct object){0};
 }
 
-struct object {
-    uintptr_t address;
-    size_t size; /* of the slot; large: committed bytes */
-    unit_word word;
-};
-
-/* The object whose state byte this is. */
-INLINE struct object lookup_object(const struct heap *h, const uint8_t *state)
+/* Its state byte; NULL if it lies in no slot. */
+INLINE uint8_t *lookup_state(const struct heap *h, uintptr_t address)
 {
-    size_t number = (size_t)(state - h->states);
-    uint32_t head = (uint32_t)(number >> STATE_SHIFT);
-    unit_word word = word_of(h, head);
-    size_t size = word_geometry(word)->size;
-    size_t index = number & ((1u << STATE_SHIFT) - 1);
-    if (UNLIKELY(size == UINT32_MAX))
-        size = block_at(h, head)->bytes;
-    return (struct object){unit_address(h, head) + index * size, size, word};
+    return lookup_object(h, address).state;
 }
 
 #endif

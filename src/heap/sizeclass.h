@@ -37,6 +37,15 @@ INLINE unsigned sizeclass_small(size_t size)
     return RACING(small_classes[size / GRANULE + 1]);
 }
 
+/* A block of this class has so many state bytes, as a power of two: one for each slot, and
+ * one behind the last if the block has room there. */
+INLINE unsigned sizeclass_state_shift(unsigned class)
+{
+    uint32_t count = geometries[class].count;
+    return count <= 1u << STATE_SHIFT_LEAST ? STATE_SHIFT_LEAST
+                                            : log2_floor(count - 1) + 1;
+}
+
 /* Units of a block of this class; for large the one that has the state. */
 INLINE uint32_t sizeclass_units(unsigned class)
 {

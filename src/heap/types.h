@@ -1,13 +1,14 @@
 /* The map of the heap: every structure, with unit, owner and invariant of each field.
  *
  *   arena     units of 64 KiB in one reservation of address space; unit 0 is never used
- *   tables    beside it, one entry per unit: a word, a descriptor, 4096 state bytes
+ *   tables    beside it, one entry per unit: a word, a descriptor; one byte per object
  *
  *             unit      1       2       3       4 ...
  *   heap            [ block ][ free ][ large object   ]
- *   words           class,kind   -    class,kind,distance to the head
+ *   words           class,kind   -    class,kind,distance to the head,place of the states
  *   descriptors     struct unit: a block's counters, or a free extent's tree node
- *   states          one byte per object, at (unit of the block's head) * 4096 + index
+ *   states          seven maps: a block of up to 2^k objects has 2^k bytes in the map for
+ *                   such blocks, at (unit of its head) * 2^k; at least 64, at most 4096
  *
  * The heap is a parameter of every function, and its tables hold numbers (of units, of
  * slots), never addresses in the heap.
@@ -34,8 +35,12 @@ enum {
     GRANULE = 16,
     UNIT_SHIFT = 16,
     UNIT_BYTES = 1 << UNIT_SHIFT,
-    STATE_SHIFT = 12, /* state bytes per unit: UNIT_BYTES / GRANULE */
     MEDIUM_UNITS = 8, /* units of a medium block */
+    /* State bytes of a block: a cache line, to UNIT_BYTES / GRANULE.  One map for each power
+     * of two, the largest first. */
+    STATE_SHIFT_LEAST = 6,
+    STATE_SHIFT_MOST = 12,
+    STATE_MAPS = STATE_SHIFT_MOST - STATE_SHIFT_LEAST + 1,
 };
 
 /* ---- An object's state: one byte ------------------------------------------------ */
@@ -87,8 +92,8 @@ enum { GEOMETRY_SHIFT = 40 };
 /* ---- A unit's word: all that marking and freeing touch ---------------------------- */
 
 /*
- *   31       16 15   13 12  11 10      4 3   2   1    0
- *  | distance  | shard | kind |  class  |  -  |dirty|used|
+ *   63    26 25       16 15   13 12  11 10      4 3   2   1    0
+ *  | states | distance  | shard | kind |  class  |  -  |dirty|used|
  *
  *  used         the unit belongs to a block
  *  dirty        free: its memory may hold old contents; clear: it reads as zero.
@@ -99,8 +104,11 @@ enum { GEOMETRY_SHIFT = 40 };
  *               is taken
  *  distance     used: units back to the block's head, at most UNIT_DISTANCE_MAX: from
  *               there it counts on
+ *  states       where the block's states begin, in bytes from the first map on.  Free: where
+ *               those of the last block are that began here, or 0, where unit 0 would have its
+ *               own; in any case a byte that is FREE
  */
-typedef uint32_t unit_word;
+typedef uint64_t unit_word;
 
 enum {
     UNIT_USED = 1 << 0,
@@ -110,7 +118,9 @@ enum {
     UNIT_SHARD_SHIFT = UNIT_BIN_SHIFT + UNIT_BIN_BITS,
     UNIT_SHARD_BITS = 3,
     UNIT_DISTANCE_SHIFT = UNIT_SHARD_SHIFT + UNIT_SHARD_BITS,
-    UNIT_DISTANCE_MAX = (1 << (32 - UNIT_DISTANCE_SHIFT)) - 1,
+    UNIT_DISTANCE_BITS = 10,
+    UNIT_DISTANCE_MAX = (1 << UNIT_DISTANCE_BITS) - 1,
+    UNIT_STATES_SHIFT = UNIT_DISTANCE_SHIFT + UNIT_DISTANCE_BITS,
 };
 
 /* ---- A unit's descriptor: cold ---------------------------------------------------- */
@@ -247,9 +257,9 @@ struct heap {
     OWN_LINE uintptr_t base; /* address of unit 0, a multiple of UNIT_BYTES */
     size_t bytes;     /* units [0, bytes / UNIT_BYTES) are committed and in some use */
     unit_word *words; /* of each unit */
-    uint8_t *states;  /* of each object */
+    uint8_t *states;  /* of each object: the maps */
     struct unit *units;
-    struct site *sites; /* of each object, numbered as the states; NULL: not recorded */
+    struct site *sites; /* of each object, placed as the states; NULL: not recorded */
     uint8_t mark; /* cycle: the state of objects found reachable by the last or present
                      cycle: STATE_MARK_A or STATE_MARK_B */
 
@@ -258,6 +268,8 @@ struct heap {
     bool records_sites;
     bool managed;        /* there have been objects that a cycle may reclaim.  Atomic */
     size_t tables_bytes; /* the reservation behind states, words and units */
+    size_t
+        maps[STATE_MAPS + 1]; /* where each begins, and the last one ends, in `states` */
     uint32_t pad_from; /* slots of so many bytes keep their last one free: PAD_FROM, or 0
                           with end_pointers */
     size_t run_bytes_max; /* a run is no longer than this, one slot at least */
@@ -279,8 +291,7 @@ struct heap {
     /* used_bytes + dirty_bytes never exceeds it, so that slots in holes can be had without
      * asking; SIZE_MAX: none.  Read without the lock, too. */
     size_t limit;
-    bool
-        keeps_small; /* under the world lock: parts of the heap are to have no huge pages */
+    bool keeps_small; /* parts of the heap are to have no huge pages.  Atomic */
 
     /* Bytes handed out since the last cycle, less explicit frees.  Atomic */
     OWN_LINE size_t charged;

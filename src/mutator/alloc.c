@@ -275,7 +275,7 @@ static void record(const void *object, size_t requested, uint32_t stack)
 {
     struct object o;
     if (process_heap.sites && object_at(object, &o))
-        site_allocated(lookup_state(&process_heap, o.address), o.size, requested, stack);
+        site_allocated(o.state, o.size, requested, stack);
 }
 
 NOINLINE void *alloc_object(size_t size, size_t alignment, enum kind kind, bool zero)

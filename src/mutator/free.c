@@ -30,10 +30,10 @@ static bool free_large(struct heap *h, const struct object *o)
     return lives;
 }
 
-static void free_slot(unit_word word, void *object, uint8_t *state)
+static void free_slot(const struct object *o)
 {
     critical_begin();
-    cache_free(thread_self->cache, word, object, state);
+    cache_free(thread_self->cache, o->word, (void *)o->address, o->state);
     critical_end();
 }
 
@@ -47,16 +47,14 @@ NOINLINE static void free_slow(void *object)
         return;
     }
     const struct heap *h = &process_heap;
-    uint8_t *state = lookup_state(h, (uintptr_t)object);
-    struct object o = {0};
-    if (state && __atomic_load_n(state, __ATOMIC_RELAXED) >= STATE_NEW)
-        o = lookup_object(h, state);
-    if (o.address != (uintptr_t)object) {
+    struct object o = lookup_object(h, (uintptr_t)object);
+    if (!o.state || __atomic_load_n(o.state, __ATOMIC_RELAXED) < STATE_NEW ||
+        o.address != (uintptr_t)object) {
         report_bad_pointer("gc_free", object);
     } else {
-        site_freed(state, CAPTURE_CALL());
+        site_freed(o.state, CAPTURE_CALL());
         if (word_class(o.word) != CLASS_LARGE)
-            free_slot(o.word, object, state);
+            free_slot(&o);
         else if (!free_large(&process_heap, &o))
             report_bad_pointer("gc_free", object);
         idle_note(&process_heap);
@@ -78,8 +76,7 @@ void gc_free(void *object)
     size_t index = in_block * g->reciprocal >> GEOMETRY_SHIFT;
     if (UNLIKELY(index * g->size != in_block))
         return free_slow(object);
-    uint8_t *state =
-        h->states + ((offset - in_block) >> (UNIT_SHIFT - STATE_SHIFT)) + index;
+    uint8_t *state = h->states + word_states(word) + index;
     if (UNLIKELY(*state < STATE_NEW))
         return free_slow(object);
     struct cache *c = thread_cache;

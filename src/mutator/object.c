@@ -6,11 +6,9 @@
 
 bool object_around(const void *address, struct object *o)
 {
-    const uint8_t *state = lookup_state(&process_heap, (uintptr_t)address);
-    if (!state || *state < STATE_NEW)
-        return false;
-    *o = lookup_object(&process_heap, state);
-    return (uintptr_t)address - o->address < o->size;
+    *o = lookup_object(&process_heap, (uintptr_t)address);
+    return o->state && *o->state >= STATE_NEW &&
+           (uintptr_t)address - o->address < o->size;
 }
 
 bool object_at(const void *address, struct object *o)

@@ -96,7 +96,7 @@ static void *move(const struct object *o, size_t size)
         return NULL;
     size_t kept = min_size(o->size, size);
     if (!object_at(moved, &to)) /* the out-of-memory handler's */
-        to = (struct object){(uintptr_t)moved, kept, 0};
+        to = (struct object){.address = (uintptr_t)moved, .size = kept};
     if (is_large(o) && is_large(&to) && o->size >= MOVE_PAGES_FROM &&
         o->size <= to.size && os_move(moved, (void *)o->address, o->size))
         kept = o->size;

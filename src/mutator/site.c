@@ -7,7 +7,7 @@
 static struct site *site_of(const struct object *o)
 {
     const struct heap *h = &process_heap;
-    return h->sites + (lookup_state(h, o->address) - h->states);
+    return h->sites + (o->state - h->states);
 }
 
 uint32_t site_capture(struct call call)

@@ -124,63 +124,52 @@ static void describe_free_units(const char *function, const void *address,
         out_print("  it points to free memory of the heap\n");
 }
 
-static void describe(const char *function, const void *address, const uint8_t *state,
+static void describe(const char *function, const void *address, const struct object *slot,
                      const struct site *site)
 {
     struct object o;
-    if (!in_heap(address)) {
+    if (!in_heap(address))
         describe_foreign(function, address);
-    } else if (object_around(address, &o)) {
+    else if (object_around(address, &o))
         describe_living(function, address, &o);
-    } else if (state) {
-        o = lookup_object(&process_heap, state);
-        describe_free_slot(function, address, &o, site);
-    } else {
+    else if (slot->state)
+        describe_free_slot(function, address, slot, site);
+    else
         describe_free_units(function, address, site);
-    }
-}
-
-/* The state of the slot around an address in some block; NULL: there is none. */
-static const uint8_t *find_slot(uintptr_t address)
-{
-    const struct heap *h = &process_heap;
-    const uint8_t *state = lookup_state(h, address);
-    return state && word_class(word_of(h, unit_of(h, address))) != CLASS_NONE ? state
-                                                                              : NULL;
 }
 
 /* Where a block or a large object begins there is a site for whatever began there last. */
-static const struct site *find_site(uintptr_t address, const uint8_t *state)
+static const struct site *find_site(uintptr_t address, const struct object *slot)
 {
     const struct heap *h = &process_heap;
-    if (state)
-        return site_at(h, state);
+    if (slot->state)
+        return site_at(h, slot->state);
     if (address - h->base >= h->bytes || address % UNIT_BYTES)
         return NULL;
     return site_at(h, block_states(h, unit_of(h, address)));
 }
 
-/* The nearest living object of the block on one side; NULL: none. */
-static const uint8_t *neighbour(const uint8_t *state, int step)
+/* The nearest living object of its block on one side; one without a state: none. */
+static struct object neighbour(const struct object *slot, int step)
 {
     const struct heap *h = &process_heap;
-    size_t number = (size_t)(state - h->states);
-    uint32_t head = (uint32_t)(number >> STATE_SHIFT);
-    const uint8_t *first = block_states(h, head);
-    const uint8_t *end = first + word_geometry(word_of(h, head))->count;
-    for (const uint8_t *s = state + step; s >= first && s < end; s += step)
-        if (*s >= STATE_NEW)
-            return s;
-    return NULL;
+    uint32_t head = unit_head(h, unit_of(h, slot->address));
+    size_t count = word_geometry(slot->word)->count;
+    size_t i = (slot->address - unit_address(h, head)) / slot->size;
+    while ((i += (size_t)step) < count) {
+        struct object o = block_object(h, head, i);
+        if (*o.state >= STATE_NEW)
+            return o;
+    }
+    return (struct object){0};
 }
 
-static void print_neighbour(const uint8_t *state, const char *where)
+static void print_neighbour(const struct object *slot, int step, const char *where)
 {
-    if (!state)
-        return;
-    struct object o = lookup_object(&process_heap, state);
-    out_print("  %s: an object of %zu byte%s at %p\n", where, site_requested(&o),
-              plural(site_requested(&o)), (void *)o.address);
+    struct object o = neighbour(slot, step);
+    if (o.state)
+        out_print("  %s: an object of %zu byte%s at %p\n", where, site_requested(&o),
+                  plural(site_requested(&o)), (void *)o.address);
 }
 
 static void print_stacks(const struct site *site, bool living)
@@ -200,17 +189,17 @@ static void print_stacks(const struct site *site, bool living)
 
 void report_bad_pointer(const char *function, const void *address)
 {
-    const uint8_t *state = find_slot((uintptr_t)address);
-    const struct site *site = find_site((uintptr_t)address, state);
+    struct object slot = lookup_object(&process_heap, (uintptr_t)address);
+    const struct site *site = find_site((uintptr_t)address, &slot);
     if (!out_lock())
         return;
     out_open();
-    describe(function, address, state, site);
-    if (state) {
-        print_neighbour(neighbour(state, -1), "before it");
-        print_neighbour(neighbour(state, 1), "behind it");
+    describe(function, address, &slot, site);
+    if (slot.state) {
+        print_neighbour(&slot, -1, "before it");
+        print_neighbour(&slot, 1, "behind it");
     }
-    print_stacks(site, state && *state >= STATE_NEW);
+    print_stacks(site, slot.state && *slot.state >= STATE_NEW);
     if (OPTION_NOW(on_bad_free) == BAD_FREE_WARN)
         out_print("  nothing was done\n");
     out_close();

@@ -214,7 +214,7 @@ static bool graph_create(struct graph *g, struct leak_set *s, struct heap *h)
 {
     size_t n = s->lost + 1;
     *g = (struct graph){.set = s, .finder = {.heap = h}};
-    g->places_bytes = ((h->bytes >> UNIT_SHIFT) << STATE_SHIFT) * sizeof *g->places;
+    g->places_bytes = h->bytes / GRANULE * sizeof *g->places;
     g->places = meta_alloc(g->places_bytes);
     g->vertices = meta_alloc(n * sizeof *g->vertices);
     g->frames = meta_alloc(n * sizeof *g->frames);

@@ -27,18 +27,17 @@ static void add(struct leak_set *s, const struct object *o, enum leak_class clas
 
 /* Calls `visit` for every manual object. */
 static void each_manual(struct heap *h,
-                        void (*visit)(void *argument, const struct object *o, uint8_t *s),
+                        void (*visit)(void *argument, const struct object *o),
                         void *argument)
 {
     for (BLOCKS(h, head)) {
         if (!(word_kind(h->words[head]) & KIND_MANUAL))
             continue;
-        uint8_t *states = block_states(h, head);
         uint32_t count = geometries[word_class(h->words[head])].count;
         for (uint32_t i = 0; i < count; i++) {
-            struct object o = lookup_object(h, states + i);
-            if (states[i] >= STATE_NEW)
-                visit(argument, &o, states + i);
+            struct object o = block_object(h, head, i);
+            if (*o.state >= STATE_NEW)
+                visit(argument, &o);
         }
     }
 }
@@ -49,10 +48,10 @@ struct collecting {
     const struct naive *exact;
 };
 
-static void add_lost(void *argument, const struct object *o, uint8_t *state)
+static void add_lost(void *argument, const struct object *o)
 {
     struct collecting *c = argument;
-    if (*state == c->heap->mark) {
+    if (*o->state == c->heap->mark) {
         c->set->reachable_objects++;
         c->set->reachable_bytes += site_requested(o);
     } else {
@@ -60,10 +59,11 @@ static void add_lost(void *argument, const struct object *o, uint8_t *state)
     }
 }
 
-static void add_possible(void *argument, const struct object *o, uint8_t *state)
+static void add_possible(void *argument, const struct object *o)
 {
     struct collecting *c = argument;
-    if (*state != c->heap->mark || c->exact->reached[state - c->heap->states])
+    if (*o->state != c->heap->mark ||
+        c->exact->reached[naive_number(c->exact, o->address)])
         return;
     c->set->reachable_objects--;
     c->set->reachable_bytes -= site_requested(o);
@@ -99,10 +99,10 @@ READS_ANYTHING static void add_targets(struct leak_set *s, struct naive *seen,
         return;
     for (size_t at = 0; at + sizeof(uintptr_t) <= from.size; at += sizeof(uintptr_t)) {
         if (!naive_find(seen, *(uintptr_t *)(address + at), &to) ||
-            seen->reached[to.number] || h->states[to.number] == h->mark)
+            seen->reached[to.number] || *to.state == h->mark)
             continue;
         seen->reached[to.number] = 1;
-        struct object o = lookup_object(h, h->states + to.number);
+        struct object o = lookup_object(h, to.address);
         add(s, &o, LEAK_INDIRECT);
     }
 }

@@ -50,11 +50,9 @@ static struct range stack_around(const struct heap *h, const struct mutator *t,
     struct range registered;
     if (coroutine_around(sp, &registered))
         return registered;
-    const uint8_t *state = lookup_state(h, sp);
-    if (state && *state >= STATE_NEW) {
-        struct object o = lookup_object(h, state);
+    struct object o = lookup_object(h, sp);
+    if (o.state && *o.state >= STATE_NEW)
         return (struct range){o.address, o.address + o.size};
-    }
     struct mapping m;
     if (maps_find(sp, &m) && m.readable)
         return (struct range){m.low, m.high};

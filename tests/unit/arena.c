@@ -24,13 +24,25 @@ static void check_fresh(void)
     ck_assert_uint_eq((uintptr_t)h.states % OS_PAGE, 0);
 }
 
+static size_t block_states_bytes(unsigned map)
+{
+    return (size_t)1 << (STATE_SHIFT_MOST - map);
+}
+
+/* Where a block that begins at this unit has its states, if they are in this map. */
+static uint8_t *states_of(unsigned map, uint32_t unit)
+{
+    return h.states + h.maps[map] + unit * block_states_bytes(map);
+}
+
 /* Every table entry of a committed unit can be written, and was zero. */
 static void check_units(uint32_t from, uint32_t to)
 {
     for (uint32_t u = from; u < to; u++) {
         ENSURE(h.words[u] == 0);
         ENSURE(all_bytes_are(&h.units[u], sizeof h.units[u], 0));
-        ENSURE(all_bytes_are(block_states(&h, u), 1 << STATE_SHIFT, STATE_FREE));
+        for (unsigned map = 0; map < STATE_MAPS; map++)
+            ENSURE(all_bytes_are(states_of(map, u), block_states_bytes(map), STATE_FREE));
         ENSURE(pages_hold(unit_address(&h, u), unit_address(&h, u + 1), 0));
     }
 }
@@ -39,7 +51,8 @@ static void fill_units(uint32_t from, uint32_t to)
 {
     memset(h.words + from, 1, (to - from) * sizeof h.words[0]);
     memset(h.units + from, 2, (to - from) * sizeof h.units[0]);
-    memset(block_states(&h, from), 3, (size_t)(to - from) << STATE_SHIFT);
+    for (unsigned map = 0; map < STATE_MAPS; map++)
+        memset(states_of(map, from), 3, (to - from) * block_states_bytes(map));
     fill_pages(unit_address(&h, from), unit_address(&h, to), 4);
 }
 
@@ -93,12 +106,14 @@ START_TEST(huge_pages)
         ck_assert_uint_gt(grow_by(1), 0);
     ck_assert(!wants_huge_pages(h.base + UNIT_BYTES));
     for (uint32_t units = 1; h.bytes < MIB(128); units += 7) {
-        ck_assert(wants_huge_pages((uintptr_t)h.states) == (h.bytes > MIB(32)));
+        for (unsigned map = 0; map < STATE_MAPS; map++)
+            ck_assert(wants_huge_pages((uintptr_t)states_of(map, 0)) ==
+                      (h.bytes > MIB(32) << map));
         ck_assert_uint_ge(grow_by(units), units);
         ck_assert_uint_eq((h.base + h.bytes) % OS_HUGE_PAGE, 0);
         ck_assert(wants_huge_pages(h.base + h.bytes - 1));
     }
-    ck_assert(wants_huge_pages((uintptr_t)block_states(&h, unit_end(&h) - 1)));
+    ck_assert(wants_huge_pages((uintptr_t)states_of(0, unit_end(&h) - 1)));
     arena_destroy(&h);
 }
 END_TEST
@@ -176,13 +191,13 @@ END_TEST
 static bool try_grow(void *argument)
 {
     (void)argument;
-    uint32_t end = unit_end(&h), more = grow_by(40);
+    uint32_t end = unit_end(&h), more = grow_by(MIB(70) >> UNIT_SHIFT);
     ENSURE(unit_end(&h) == end + more || (breaks_apart() && unit_end(&h) > end));
     check_units(unit_end(&h) - more, unit_end(&h));
     return more != 0;
 }
 
-/* A failed attempt must not hinder the next. */
+/* Two maps of states have to grow, too.  A failed attempt must not hinder the next. */
 START_TEST(grow_fails_cleanly)
 {
     ck_assert(make_arena(&h, MIB(128)));

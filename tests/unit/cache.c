@@ -40,7 +40,7 @@ static void allocate(void)
     enum kind kind = (enum kind)roll(roll(4) ? 2 : KIND_COUNT);
     uint8_t *object = fixture_alloc(&f, kind, some_size());
     ENSURE(object != NULL);
-    struct object o = lookup_object(&f.heap, state_of(&f, object));
+    struct object o = object_of(&f, object);
     ENSURE(word_kind(o.word) == kind);
     if (!(kind & KIND_OPAQUE))
         ENSURE(all_bytes_are(object, o.size, 0));

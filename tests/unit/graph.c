@@ -34,8 +34,7 @@ static void add_node(struct graph *g)
     enum kind kind = (enum kind)(roll(30) ? roll(2) : roll(KIND_COUNT));
     void *object = fixture_alloc(&g->f, kind, some_size());
     ENSURE(object != NULL);
-    uint8_t *state = state_of(&g->f, object);
-    struct object o = lookup_object(&g->f.heap, state);
+    struct object o = object_of(&g->f, object);
     size_t covered = word_class(o.word) == CLASS_LARGE
                          ? align_down(o.size, UNIT_BYTES) + UNIT_BYTES
                          : o.size;
@@ -43,7 +42,7 @@ static void add_node(struct graph *g)
         .low = o.address,
         .high = o.address + covered,
         .size = o.size,
-        .state = state,
+        .state = o.state,
         .kind = kind,
     };
     memset(object, 0, o.size);

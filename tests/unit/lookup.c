@@ -17,8 +17,12 @@ static void check_block(uint32_t head, unsigned class)
         ENSURE(lookup_state(&h, address) == state);
         ENSURE(lookup_state(&h, address + g->size / 2) == state);
         ENSURE(lookup_state(&h, address + g->size - 1) == state);
-        struct object o = lookup_object(&h, state);
-        ENSURE(o.address == address && o.size == g->size && o.word == h.words[head]);
+        struct object o = block_object(&h, head, i);
+        ENSURE(o.state == state && o.address == address && o.size == g->size &&
+               o.word == h.words[head]);
+        o = lookup_object(&h, address + g->size - 1);
+        ENSURE(o.state == state && o.address == address && o.size == g->size);
+        ENSURE(word_bin(o.word) == word_bin(h.words[head]));
     }
     for (uintptr_t tail = start + (uintptr_t)g->count * g->size; tail < end; tail++)
         ENSURE(lookup_state(&h, tail) == NULL);
@@ -47,7 +51,7 @@ START_TEST(large_object)
         ENSURE(lookup_state(&h, at) == state && unit_head(&h, unit_of(&h, at)) == head);
     ck_assert_ptr_eq(lookup_state(&h, start + MIB(3)), state);
     ck_assert_ptr_eq(lookup_state(&h, start + MIB(3) + UNIT_BYTES), NULL);
-    struct object o = lookup_object(&h, state);
+    struct object o = lookup_object(&h, start + MIB(2));
     ck_assert_uint_eq(o.address, start);
     ck_assert_uint_eq(o.size, MIB(3));
     heap_destroy(&h);

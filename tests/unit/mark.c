@@ -213,8 +213,8 @@ START_TEST(interior_pointers)
     static const size_t sizes[] = {16, 48, 300, 5000, 20000, 65000, 70000, 200000};
     start();
     char *object = fixture_alloc(&f, KIND_OPAQUE, sizes[_i]);
-    uint8_t *state = state_of(&f, object);
-    struct object o = lookup_object(&f.heap, state);
+    struct object o = object_of(&f, object);
+    uint8_t *state = o.state;
     for (size_t at = 0; at < o.size; at += 1 + o.size / 5000) {
         *state = STATE_NEW;
         mark_from(o.address + at);
@@ -280,7 +280,7 @@ START_TEST(ends_of_opaque_objects)
     };
     start();
     uint8_t *object = fixture_alloc(&f, cases[_i].kind, cases[_i].size);
-    struct object o = lookup_object(&f.heap, state_of(&f, object));
+    struct object o = object_of(&f, object);
     uintptr_t word = o.address + o.size;
     void (*scan)(struct marker *, uintptr_t, uintptr_t) =
         cases[_i].stack ? marker_scan_stack : marker_scan_roots;

@@ -18,7 +18,11 @@ START_TEST(slots_are_as_documented)
         ENSURE(g->size == geometries[c - 1].size + step);
         ENSURE(g->size % GRANULE == 0);
         ENSURE(g->count == block_bytes(c) / g->size);
-        ENSURE(g->count <= (size_t)sizeclass_units(c) << STATE_SHIFT);
+        unsigned shift = sizeclass_state_shift(c);
+        size_t last = (block_bytes(c) - 1) * g->reciprocal >> GEOMETRY_SHIFT;
+        ENSURE(last < (size_t)1 << shift);
+        ENSURE(shift >= STATE_SHIFT_LEAST && shift <= STATE_SHIFT_MOST);
+        ENSURE(shift == STATE_SHIFT_LEAST || g->count > (size_t)1 << (shift - 1));
     }
     ck_assert_uint_eq(geometries[CLASS_SMALL_LAST].size, SMALL_MAX);
     ck_assert_uint_eq(geometries[CLASS_MEDIUM_LAST].size, MEDIUM_MAX);

@@ -178,21 +178,25 @@ void *fixture_alloc(struct fixture *f, enum kind kind, size_t size)
 
 void fixture_free(struct fixture *f, void *object)
 {
-    uint8_t *state = state_of(f, object);
-    ENSURE(state && *state >= STATE_NEW);
-    struct object o = lookup_object(&f->heap, state);
+    struct object o = object_of(f, object);
+    ENSURE(o.state && *o.state >= STATE_NEW);
     ENSURE(o.address == (uintptr_t)object);
     if (word_class(o.word) == CLASS_LARGE) {
-        *state = STATE_FREE;
+        *o.state = STATE_FREE;
         block_free_slots(&f->heap, unit_of(&f->heap, o.address), 1);
         return;
     }
-    cache_free(f->cache, o.word, object, state);
+    cache_free(f->cache, o.word, object, o.state);
+}
+
+struct object object_of(const struct fixture *f, const void *object)
+{
+    return lookup_object(&f->heap, (uintptr_t)object);
 }
 
 uint8_t *state_of(const struct fixture *f, const void *object)
 {
-    return lookup_state(&f->heap, (uintptr_t)object);
+    return object_of(f, object).state;
 }
 
 unsigned refuse_each_call(bool (*attempt)(void *), void *argument, bool onwards)

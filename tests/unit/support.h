@@ -62,6 +62,7 @@ void *fixture_alloc(struct fixture *f, enum kind kind, size_t size);
 void fixture_free(struct fixture *f, void *object);
 
 /* The object's state byte; NULL: the address is in no slot. */
+struct object object_of(const struct fixture *f, const void *object);
 uint8_t *state_of(const struct fixture *f, const void *object);
 
 /* Calls attempt(argument) with its first system call refused, then its second, and so on

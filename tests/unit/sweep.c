@@ -22,7 +22,7 @@ static void allocate(void)
     struct kept x = {.fill = (uint8_t)(1 + roll(255))};
     x.object = fixture_alloc(&f, (enum kind)roll(KIND_COUNT), size);
     x.state = state_of(&f, x.object);
-    x.size = lookup_object(&f.heap, x.state).size;
+    x.size = object_of(&f, x.object).size;
     ENSURE(*x.state == STATE_NEW);
     memset(x.object, x.fill, x.size);
     objects[count++] = x;
