@@ -3,6 +3,10 @@
  * The break belongs to nobody: malloc moves it too.  Where it has moved up since the heap
  * last grew, the heap goes on above it and leaves the space between alone.
  *
+ * Nor does the heap begin right at the break that it finds: others hold that address as the
+ * end of what is theirs, the dynamic loader the process's first break, and would keep the
+ * object there for ever.
+ *
  * sbrk is not thread-safe: it reads the break and sets it in two steps, and two callers at
  * the same instant are given the same memory.  The heap's calls are made under one lock.
  * A foreign one that sets the break after ours is seen, and what both were given is left to
@@ -20,11 +24,17 @@ static uintptr_t current_break(void)
     return (uintptr_t)sbrk(0);
 }
 
+/* The first multiple above the break. */
+static uintptr_t start_above(uintptr_t now, size_t alignment)
+{
+    return align_up(now + 1, alignment);
+}
+
 /* Nothing is reserved but the way to the alignment: the break may grow as far as it can.
  */
 static void *reserve(size_t bytes, size_t alignment)
 {
-    uintptr_t now = current_break(), start = align_up(now, alignment);
+    uintptr_t now = current_break(), start = start_above(now, alignment);
     if (bytes > UINTPTR_MAX - start)
         return errno = ENOMEM, NULL;
     if (os_refused() || sbrk((intptr_t)(start - now)) != (void *)now)
@@ -60,7 +70,7 @@ static void *extend(void *end, size_t bytes, size_t alignment)
         return errno = ENOMEM, NULL;
     }
     if (now > start)
-        start = align_up(now, alignment);
+        start = start_above(now, alignment);
     size_t more = start - now + bytes;
     if (more > PTRDIFF_MAX)
         return errno = ENOMEM, NULL;

@@ -228,6 +228,34 @@ START_TEST(foreign_break)
 }
 END_TEST
 
+/* Moves the break up to a multiple, which it returns. */
+static uintptr_t align_break(size_t alignment)
+{
+    uintptr_t now = (uintptr_t)sbrk(0), aligned = align_up(now, alignment);
+    ck_assert_ptr_eq(sbrk((intptr_t)(aligned - now)), (void *)now);
+    return aligned;
+}
+
+/* Whoever has moved the break, or read it, may hold its address: nothing of the heap lies
+ * there. */
+START_TEST(nothing_at_a_break_of_others)
+{
+    h.space = &os_sbrk;
+    uintptr_t first_break = align_break(OS_HUGE_PAGE);
+    ck_assert(arena_create(&h, MIB(64)));
+    uint32_t units = 1, first = arena_grow(&h, &units);
+    ck_assert_uint_gt(first, 0);
+    ck_assert_uint_gt(unit_address(&h, first), first_break);
+    uint32_t end = unit_end(&h);
+    ck_assert_ptr_ne(sbrk(1), (void *)-1);
+    uintptr_t foreign_end = align_break(UNIT_BYTES);
+    uint32_t next = arena_grow(&h, &units);
+    ck_assert_uint_gt(next, end);
+    ck_assert_uint_gt(unit_address(&h, next), foreign_end);
+    arena_destroy(&h);
+}
+END_TEST
+
 /* Moved below the heap's end, the break has taken memory away: that is said, and no more
  * is asked for. */
 START_TEST(break_below_the_end)
@@ -252,6 +280,7 @@ TCase *arena_tests(void)
     TCase *t = tcase_create("arena");
     tcase_add_test(t, grows_to_the_end);
     tcase_add_test(t, foreign_break);
+    tcase_add_test(t, nothing_at_a_break_of_others);
     tcase_add_test(t, break_below_the_end);
     tcase_add_test(t, huge_pages);
     tcase_add_test(t, more_than_room);
