@@ -31,10 +31,7 @@ void lock_wait(struct lock *l)
 {
     int saved_errno = errno;
     for (int i = 0; i < SPINS; i++) {
-        uint32_t none = 0;
-        if (__atomic_load_n(&l->word, __ATOMIC_RELAXED) == 0 &&
-            __atomic_compare_exchange_n(&l->word, &none, 1, false, __ATOMIC_ACQUIRE,
-                                        __ATOMIC_RELAXED))
+        if (__atomic_load_n(&l->word, __ATOMIC_RELAXED) == 0 && lock_try_enter(l))
             return;
         relax();
     }

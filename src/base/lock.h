@@ -44,11 +44,29 @@ void lock_wake(struct lock *l);
 void lock_check_taken(enum rank rank);
 void lock_check_released(enum rank rank);
 
-INLINE bool lock_try(struct lock *l, enum rank rank)
+/* Without a rank: for what is no lock of the heap. */
+INLINE bool lock_try_enter(struct lock *l)
 {
     uint32_t none = 0;
-    if (!__atomic_compare_exchange_n(&l->word, &none, 1, false, __ATOMIC_ACQUIRE,
-                                     __ATOMIC_RELAXED))
+    return __atomic_compare_exchange_n(&l->word, &none, 1, false, __ATOMIC_ACQUIRE,
+                                       __ATOMIC_RELAXED);
+}
+
+INLINE void lock_enter(struct lock *l)
+{
+    if (UNLIKELY(!lock_try_enter(l)))
+        lock_wait(l);
+}
+
+INLINE void lock_leave(struct lock *l)
+{
+    if (UNLIKELY(__atomic_exchange_n(&l->word, 0, __ATOMIC_RELEASE) == 2))
+        lock_wake(l);
+}
+
+INLINE bool lock_try(struct lock *l, enum rank rank)
+{
+    if (!lock_try_enter(l))
         return false;
     lock_check_taken(rank);
     return true;
@@ -56,17 +74,14 @@ INLINE bool lock_try(struct lock *l, enum rank rank)
 
 INLINE void lock_take(struct lock *l, enum rank rank)
 {
-    if (LIKELY(lock_try(l, rank)))
-        return;
-    lock_wait(l);
+    lock_enter(l);
     lock_check_taken(rank);
 }
 
 INLINE void lock_release(struct lock *l, enum rank rank)
 {
     lock_check_released(rank);
-    if (UNLIKELY(__atomic_exchange_n(&l->word, 0, __ATOMIC_RELEASE) == 2))
-        lock_wake(l);
+    lock_leave(l);
 }
 
 #endif

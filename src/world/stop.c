@@ -33,8 +33,10 @@ static struct {
                                       to change */
     const struct mutator *awaited; /* whom who stops the world waits for now.  Atomic */
     _Alignas(64) uint32_t parked;  /* threads not awake again after a stop.  Atomic */
-    uint32_t arrivals;          /* of strangers; who stops them waits for it to change */
-    struct lock strangers_lock; /* taken in handlers and by who stops the world */
+    uint32_t arrivals; /* of strangers; who stops them waits for it to change */
+    /* Taken with all signals blocked; without a rank, as a stranger may share the
+     * thread-local variables of another thread. */
+    struct lock strangers_lock;
     struct stranger
         *strangers;  /* of the present stop, while it lasts; under the lock, read
                                    without */
@@ -170,32 +172,16 @@ void world_let_run(void)
     errno = saved_errno;
 }
 
-/* All signals are blocked.  Not a lock of the heap, so it has no rank: the thread may share
- * the thread-local variables of another. */
-static void lock_strangers(void)
-{
-    uint32_t none = 0;
-    if (!__atomic_compare_exchange_n(&world.strangers_lock.word, &none, 1, false,
-                                     __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-        lock_wait(&world.strangers_lock);
-}
-
-static void unlock_strangers(void)
-{
-    if (__atomic_exchange_n(&world.strangers_lock.word, 0, __ATOMIC_RELEASE) == 2)
-        lock_wake(&world.strangers_lock);
-}
-
 /* Not if the stop of this epoch is over: the record is gone when its thread goes on, and a
  * later stop is not to find it. */
 static void join_strangers(struct stranger *s, uint32_t epoch)
 {
-    lock_strangers();
+    lock_enter(&world.strangers_lock);
     if (present_epoch() == epoch) {
         s->next = world.strangers;
         __atomic_store_n(&world.strangers, s, __ATOMIC_RELEASE);
     }
-    unlock_strangers();
+    lock_leave(&world.strangers_lock);
     __atomic_fetch_add(&world.arrivals, 1, __ATOMIC_SEQ_CST);
     futex_wake(&world.arrivals, 1);
 }
@@ -479,10 +465,10 @@ bool world_is_here(void)
 void world_stop(void)
 {
     signals_block(&world.mask);
-    lock_strangers();
+    lock_enter(&world.strangers_lock);
     __atomic_store_n(&world.strangers, NULL, __ATOMIC_RELAXED);
     __atomic_add_fetch(&world.epoch, 1, __ATOMIC_SEQ_CST);
-    unlock_strangers();
+    lock_leave(&world.strangers_lock);
     stop_registered();
     __atomic_store_n(&world.awaited, NULL, __ATOMIC_SEQ_CST);
     strangers_stop();
