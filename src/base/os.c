@@ -119,11 +119,11 @@ bool os_has_huge_pages(void)
     char modes[64] = "";
     int saved_errno = errno;
     int fd = open("/sys/kernel/mm/transparent_hugepage/enabled", O_RDONLY | O_CLOEXEC);
-    ssize_t length = fd < 0 ? 0 : read(fd, modes, sizeof modes - 1);
+    bool told = fd >= 0 && read(fd, modes, sizeof modes - 1) > 0;
     if (fd >= 0)
         close(fd);
     errno = saved_errno;
-    return length > 0 && !strstr(modes, "[never]");
+    return !told || !strstr(modes, "[never]");
 }
 
 void os_huge_pages(void *address, size_t bytes)

@@ -34,7 +34,7 @@ size_t os_decommit(void *address, size_t bytes);
  * advice. */
 void os_populate(void *address, size_t bytes);
 
-/* The system may give them to who asks. */
+/* The system may give them to who asks: it does not say that it never does. */
 bool os_has_huge_pages(void);
 
 /* Asks for huge pages, of OS_HUGE_PAGE bytes, wherever whole ones lie in the range and no
