@@ -74,28 +74,35 @@ static bool start_heap(void)
     return started;
 }
 
+static bool make_cache(struct mutator *m)
+{
+    struct cache *c = cache_create(&process_heap);
+    if (!c)
+        return false;
+    __atomic_store_n(&m->cache, c, __ATOMIC_RELEASE);
+    if (process_heap.sites)
+        walk_begin(m->stack_low, m->stack_high);
+    return true;
+}
+
 static bool prepare_thread(void)
 {
     if ((!thread_self && !thread_attach()) || !start_heap())
         return false;
     struct mutator *m = thread_self;
+    bool for_this_call = m->blocking || m->temporary;
     if (m->blocking && m->calls == 0)
         world_unblock(m);
-    m->calls++;
-    if (!m->cache) {
-        struct cache *c = cache_create(&process_heap);
-        if (!c)
-            return settle_thread(), false;
-        __atomic_store_n(&m->cache, c, __ATOMIC_RELEASE);
-        if (process_heap.sites)
-            walk_begin(m->stack_low, m->stack_high);
+    if (for_this_call)
+        m->calls++;
+    if (!m->cache && !make_cache(m)) {
+        if (for_this_call)
+            settle_thread();
+        return false;
     }
-    m->ready = !m->blocking && !m->temporary;
-    if (m->ready) {
-        m->calls--; /* whose end is not told */
-        if (!process_heap.sites)
-            thread_use_cache(m->cache);
-    }
+    m->ready = !for_this_call;
+    if (m->ready && !process_heap.sites)
+        thread_use_cache(m->cache);
     return true;
 }
 
@@ -117,12 +124,11 @@ NOINLINE void settle_thread(void)
     struct mutator *m = thread_self;
     sigset_t saved;
     signals_block_handlers(&saved);
-    if (--m->calls > 0) {
-        /* a handler's call, inside of another */
-    } else if (m->blocking) {
+    bool outermost = --m->calls == 0; /* not a handler's, inside of another */
+    if (outermost && m->blocking) {
         m->sp = (uintptr_t)__builtin_frame_address(0);
         world_block(m);
-    } else if (m->temporary) {
+    } else if (outermost && m->temporary) {
         thread_detach();
     }
     signals_restore(&saved);
