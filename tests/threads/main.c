@@ -1,5 +1,8 @@
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "../api/sanitizer.h"
 #include "threads.h"
@@ -29,6 +32,12 @@ void await(const int *number, int value)
 {
     while (__atomic_load_n(number, __ATOMIC_ACQUIRE) != value)
         sched_yield();
+}
+
+void mask_signals(const uint64_t *mask, uint64_t *old)
+{
+    ck_assert_int_eq(syscall(SYS_rt_sigprocmask, SIG_SETMASK, mask, old, sizeof *mask),
+                     0);
 }
 
 NOINLINE static void overwrite(void)

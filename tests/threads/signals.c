@@ -1,7 +1,9 @@
 /* The stop signal and the program's own. */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/time.h>
@@ -218,6 +220,78 @@ START_TEST(threads_begin_while_blocking)
 }
 END_TEST
 
+static pid_t blocking_tid;
+
+/* How often that thread has gone to sleep; 0: it does not sleep now. */
+static unsigned long count_sleeps(void)
+{
+    static const char name[] = "\nvoluntary_ctxt_switches:";
+    char path[64], text[4096] = "";
+    snprintf(path, sizeof path, "/proc/self/task/%d/status", blocking_tid);
+    int file = open(path, O_RDONLY);
+    bool is_told = file >= 0 && read(file, text, sizeof text - 1) > 0;
+    close(file);
+    const char *count = strstr(text, name);
+    if (!is_told || !count || !strstr(text, "State:\tS"))
+        return 0;
+    return strtoul(count + strlen(name), NULL, 10);
+}
+
+/* Until it sleeps, and has done so more than that often; where the system does not tell, for
+ * a second. */
+static unsigned long await_sleep(unsigned long than)
+{
+    unsigned long sleeps = 0;
+    for (int i = 0; i < 1000 && sleeps <= than; i++) {
+        usleep(1000);
+        sleeps = count_sleeps();
+    }
+    return sleeps;
+}
+
+/* A root callback: the thread that sets out to start another waits for the world lock, in a
+ * critical section; there the stop signal wakes it once. */
+static void interrupt_section(void *thread)
+{
+    if (enough)
+        return;
+    set(&enough, 1);
+    unsigned long sleeps = await_sleep(0);
+    pthread_kill(*(pthread_t *)thread, SIGRTMIN + 18);
+    await_sleep(sleeps);
+}
+
+static void *start_in_stop(void *argument)
+{
+    uint64_t all = ~UINT64_C(0), old;
+    blocking_tid = gettid();
+    gc_blocking_begin();
+    set(&kept, 1);
+    await(&enough, 1);
+    joined(run(end_at_once, NULL));
+    mask_signals(&all, &old);
+    set(&kept, 2);
+    await(&enough, 2);
+    mask_signals(&old, NULL);
+    gc_blocking_end();
+    return argument;
+}
+
+/* Such a stop leaves the thread safe: the next one needs no answer from it. */
+START_TEST(stopped_in_a_section_while_blocking)
+{
+    pthread_t thread = run(start_in_stop, NULL);
+    ck_assert_int_eq(gc_root_callback_add(interrupt_section, &thread), 0);
+    await(&kept, 1);
+    gc_collect();
+    await(&kept, 2);
+    gc_collect();
+    set(&enough, 2);
+    joined(thread);
+    gc_collect();
+}
+END_TEST
+
 static sigjmp_buf back;
 static volatile bool may_jump;
 
@@ -359,6 +433,7 @@ TCase *signals_case(void)
     tcase_add_test(tc, handlers_allocate);
     tcase_add_test(tc, handlers_allocate_while_blocking);
     tcase_add_test(tc, threads_begin_while_blocking);
+    tcase_add_test(tc, stopped_in_a_section_while_blocking);
     tcase_add_test(tc, handlers_jump);
     tcase_add_test(tc, flags);
     tcase_add_test(tc, other_ways);

@@ -3,7 +3,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -100,12 +99,6 @@ START_TEST(past_pthread_create_at_rest)
 END_TEST
 
 /* ---- With the stop signal blocked ------------------------------------------------------- */
-
-/* Not by the functions that leave the stop signal out. */
-static void mask_signals(const uint64_t *set, uint64_t *old)
-{
-    ck_assert_int_eq(syscall(SYS_rt_sigprocmask, SIG_SETMASK, set, old, sizeof *set), 0);
-}
 
 static double seconds(void)
 {

@@ -36,6 +36,9 @@ void *joined(pthread_t thread);
 void set(int *number, int value);
 void await(const int *number, int value);
 
+/* Sets the thread's mask past the functions that leave the stop signal out. */
+void mask_signals(const uint64_t *mask, uint64_t *old);
+
 /* A thread that collects until the number it gets is not 0. */
 void *collect_until_set(void *number);
 
