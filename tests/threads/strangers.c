@@ -38,13 +38,20 @@ static pthread_t run_past(void *(*start)(void *))
     return thread;
 }
 
-START_TEST(past_pthread_create)
+/* Nothing is collected until it holds the object. */
+static pthread_t run_keeper(void *(*keeper)(void *))
 {
     stage.hidden = new_hidden(5000);
     gc_disable();
-    pthread_t thread = run_past(keep);
+    pthread_t thread = run_past(keeper);
     await(&stage.kept, 1);
     gc_enable();
+    return thread;
+}
+
+START_TEST(past_pthread_create)
+{
+    pthread_t thread = run_keeper(keep);
     for (int i = 0; i < 5; i++)
         gc_collect();
     ck_assert(lives(stage.hidden));
@@ -78,11 +85,7 @@ START_TEST(past_pthread_create_at_rest)
     ck_assert_int_eq(gc_option_set("idle", "20"), 0);
     ck_assert_int_eq(gc_option_set("markers", "1"), 0);
     ck_assert_int_eq(pthread_create(&other, NULL, await_end, NULL), 0);
-    stage.hidden = new_hidden(5000);
-    gc_disable();
-    pthread_t thread = run_past(keep);
-    await(&stage.kept, 1);
-    gc_enable();
+    pthread_t thread = run_keeper(keep);
     gc_collect();
     uint64_t collections = count_collections();
     gc_free(gc_alloc_manual_atomic(LARGE));
@@ -126,11 +129,7 @@ static void *block_and_run(void *argument)
  * for. */
 START_TEST(blocked_for_a_while)
 {
-    stage.hidden = new_hidden(5000);
-    gc_disable();
-    pthread_t thread = run_past(block_and_run);
-    await(&stage.kept, 1);
-    gc_enable();
+    pthread_t thread = run_keeper(block_and_run);
     gc_collect();
     ck_assert(lives(stage.hidden));
     set(&stage.told, 1);
