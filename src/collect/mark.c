@@ -89,40 +89,43 @@ INLINE bool test_and_mark(struct front *f, uint8_t *state)
     return true;
 }
 
-/* An object newly marked, at this offset in the heap. */
-INLINE void add_marked(struct front *f, unit_word word, size_t offset)
+/* An object newly marked, the one of this index in the block at offset `start`. */
+INLINE void add_marked(struct front *f, unit_word word, size_t start, size_t index)
 {
     if (word_opaque(word))
         return;
     size_t size = word_geometry(word)->size;
-    uintptr_t address = f->base + offset;
+    uintptr_t address = f->base + start + index * size;
     __builtin_prefetch((void *)address);
     __builtin_prefetch((void *)(address + size - 1));
     add_pending(f, address, size);
 }
 
-/* A candidate, the slot at this offset in the heap, leaves the first queue. */
-INLINE void visit(struct front *f, uint8_t *state, size_t offset)
+/* A candidate leaves the first queue. */
+INLINE void visit(struct front *f, uint8_t *state, size_t start)
 {
-    if (test_and_mark(f, state))
-        add_marked(f, f->words[offset >> UNIT_SHIFT], offset);
+    if (!test_and_mark(f, state))
+        return;
+    unit_word w = f->words[start >> UNIT_SHIFT];
+    add_marked(f, w, start, (size_t)(state - f->states) - word_states(w));
 }
 
 INLINE void visit_oldest(struct front *f)
 {
     const struct candidate *c = &f->m->candidates[f->oldest++ % CANDIDATES];
-    visit(f, c->state, c->offset);
+    visit(f, c->state, c->start);
 }
 
-/* A slot enters the first queue; if that is full, the oldest one there is visited. */
-INLINE void add_candidate(struct front *f, uint8_t *state, size_t offset)
+/* A slot of the block at this offset enters the first queue; if that is full, the oldest one
+ * there is visited. */
+INLINE void add_candidate(struct front *f, uint8_t *state, size_t start)
 {
     __builtin_prefetch(state, 1);
     if (LIKELY(f->newest - f->oldest == CANDIDATES))
         visit_oldest(f);
     struct candidate *c = &f->m->candidates[f->newest++ % CANDIDATES];
     c->state = state;
-    c->offset = offset;
+    c->start = start;
 }
 
 /* Words that point to free units or behind the last slot of a block need no test here:
@@ -135,16 +138,16 @@ INLINE void consider(struct front *f, uintptr_t word, bool near)
         return;
     size_t unit = offset >> UNIT_SHIFT;
     unit_word w = f->words[unit];
-    size_t start = align_down(offset, UNIT_BYTES) - word_distance_bytes(w);
-    if (UNLIKELY(word_distance(w) == UNIT_DISTANCE_MAX))
+    size_t distance = word_distance_bytes(w);
+    size_t start = align_down(offset, UNIT_BYTES) - distance;
+    if (UNLIKELY(distance == (size_t)UNIT_DISTANCE_MAX << UNIT_DISTANCE_SHIFT))
         start = (size_t)unit_head(f->m->heap, (uint32_t)unit) << UNIT_SHIFT;
-    const struct geometry *g = word_geometry(w);
-    size_t index = (offset - start) * g->reciprocal >> GEOMETRY_SHIFT;
+    size_t index = (offset - start) * word_geometry(w)->reciprocal >> GEOMETRY_SHIFT;
     uint8_t *state = f->states + word_states(w) + index;
     if (!near)
-        add_candidate(f, state, start + index * g->size);
+        add_candidate(f, state, start);
     else if (test_and_mark(f, state))
-        add_marked(f, w, start + index * g->size);
+        add_marked(f, w, start, index);
 }
 
 READS_ANYTHING INLINE void scan(struct front *f, uintptr_t low, uintptr_t high, bool near)
@@ -189,7 +192,8 @@ INLINE void consider_both(struct front *f, uintptr_t word)
     const struct heap *h = f->m->heap;
     struct object o = lookup_object(h, word - 1);
     if (ends_at(h, &o, word))
-        add_candidate(f, o.state, o.address - f->base);
+        add_candidate(f, o.state,
+                      (size_t)unit_head(h, unit_of(h, word - 1)) << UNIT_SHIFT);
 }
 
 /* A word just behind the heap may be the end of its last object. */
@@ -392,10 +396,8 @@ READS_RACING void marker_mark_manual(struct marker *m)
         if (!(word_kind(h->words[head]) & KIND_MANUAL))
             continue;
         uint32_t count = geometries[word_class(h->words[head])].count;
-        for (uint32_t i = 0; i < count; i++) {
-            struct object o = block_object(h, head, i);
-            visit(&f, o.state, o.address - f.base);
-        }
+        for (uint32_t i = 0; i < count; i++)
+            visit(&f, block_states(h, head) + i, (size_t)head << UNIT_SHIFT);
     }
     front_store(&f);
 }

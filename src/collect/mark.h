@@ -21,7 +21,7 @@ struct pool;
 /* A slot that a word points into. */
 struct candidate {
     uint8_t *state;
-    size_t offset; /* of the slot, in the heap */
+    size_t start; /* of its block, in the heap */
 };
 
 struct marker {
