@@ -150,13 +150,26 @@ void os_small_pages(void *address, size_t bytes)
 #endif
 }
 
+/* Whether an eighth of a huge page's memory is there. */
+static bool is_populated(uintptr_t huge_page)
+{
+    unsigned char pages[OS_HUGE_PAGE / OS_PAGE];
+    size_t count = OS_HUGE_PAGE / os_page_bytes(), resident = 0;
+    if (mincore((void *)huge_page, OS_HUGE_PAGE, pages) != 0)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        resident += pages[i] & 1;
+    return resident >= count / 8;
+}
+
 void os_collapse(void *address, size_t bytes)
 {
     int saved_errno = errno;
     uintptr_t low = align_up((uintptr_t)address, OS_HUGE_PAGE);
     uintptr_t high = align_down((uintptr_t)address + bytes, OS_HUGE_PAGE);
-    if (low < high)
-        madvise((void *)low, high - low, MADV_COLLAPSE);
+    for (; low < high; low += OS_HUGE_PAGE)
+        if (is_populated(low))
+            madvise((void *)low, OS_HUGE_PAGE, MADV_COLLAPSE);
     errno = saved_errno;
 }
 

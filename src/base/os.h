@@ -45,8 +45,8 @@ void os_huge_pages(void *address, size_t bytes);
  * are there already stay.  Only advice. */
 void os_small_pages(void *address, size_t bytes);
 
-/* Moves what lies in the range to huge pages, whole ones.  Only advice, and takes as long as
- * copying it. */
+/* Moves what lies in the range to huge pages, whole ones, where an eighth of one's memory is
+ * there.  Only advice, and takes as long as copying it. */
 void os_collapse(void *address, size_t bytes);
 
 /* Zeroed memory at once, for the library's own tables. */

@@ -190,18 +190,25 @@ static void give_regions_back(const struct mutator *t)
         give_region_back(t->aside[i]);
 }
 
+/* The program asked for it, or rests: as much memory as possible is to go back. */
+static bool is_thorough(void)
+{
+    return cycle.cause == CAUSE_REQUEST || cycle.cause == CAUSE_IDLE;
+}
+
 /* A thread that has not needed its cache since the last cycle gives it back, so that many
  * idle threads do not hoard; and any thread what it freed of others. */
 static void empty_idle_caches(void)
 {
     for (MUTATORS(t)) {
+        bool own = t == thread_self;
         give_regions_back(t);
-        if (!t->cache)
+        if (!t->cache || (t->in_fast_path && !own))
             continue;
-        if (t == thread_self || !t->in_fast_path)
-            cache_empty_others(t->cache);
-        if (!t->cache->used && t != thread_self && !t->in_fast_path)
+        if (is_thorough() || (!t->cache->used && !own))
             cache_empty(t->cache);
+        else
+            cache_empty_others(t->cache);
         t->cache->used = false;
     }
 }
@@ -223,8 +230,7 @@ static void run_cycle(struct heap *h)
     sweep(h);
     cycle.swept = os_now();
     pace_after_cycle(h, &(struct pace_cycle){
-                            .thorough =
-                                cycle.cause == CAUSE_REQUEST || cycle.cause == CAUSE_IDLE,
+                            .thorough = is_thorough(),
                             .unused = cycle.unused,
                             .began = cycle.began,
                             .ended = cycle.swept,

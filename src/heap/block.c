@@ -64,15 +64,6 @@ static void note_kind(struct heap *h, enum kind kind)
         __atomic_store_n(&h->managed, true, __ATOMIC_RELAXED);
 }
 
-/* The units to `end` for a new small block, or for it and its region, which lies in one huge
- * page. */
-static void populate(const struct heap *h, uint32_t head, uint32_t end)
-{
-    unsigned shift = sizeclass_state_shift(word_class(h->words[head]));
-    os_populate((void *)unit_address(h, head), (size_t)(end - head) << UNIT_SHIFT);
-    os_populate(block_states(h, head), (size_t)(end - head) << shift);
-}
-
 uint32_t block_create(struct heap *h, enum kind kind, unsigned class, unsigned shard,
                       struct region *r)
 {
@@ -95,7 +86,7 @@ uint32_t block_create(struct heap *h, enum kind kind, unsigned class, unsigned s
     *block_states(h, head) = STATE_FREE;
     if (!dirty && units == 1 && !next_of_region &&
         __atomic_load_n(&h->used_bytes, __ATOMIC_RELAXED) > POPULATE_FROM)
-        populate(h, head, r->end);
+        os_populate((void *)unit_address(h, head), (size_t)(r->end - head) << UNIT_SHIFT);
     return head;
 }
 

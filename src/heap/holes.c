@@ -22,7 +22,8 @@ struct pages {
 /* Through all blocks that have free slots. */
 struct pass {
     struct heap *heap;
-    size_t states;     /* bytes of states that they need */
+    size_t states;     /* bytes of the pages that their states are on */
+    uintptr_t page;    /* the last of them */
     size_t keep;       /* bytes that may still stay */
     size_t first, end; /* units around those that have new holes; first 0: none */
 };
@@ -108,10 +109,14 @@ static void each_block(struct heap *h, void (*visit)(struct pass *, uint32_t hea
     }
 }
 
-/* All states of a block that stays, however few objects there are. */
+/* The states of a block stay, however few objects there are, and with them whatever else is on
+ * their page.  Lists are in order of address, as a rule, so that the page of the one before is
+ * enough to know. */
 static void count_states(struct pass *p, uint32_t head)
 {
-    p->states += (size_t)1 << sizeclass_state_shift(word_class(p->heap->words[head]));
+    uintptr_t page = align_down((uintptr_t)block_states(p->heap, head), OS_PAGE);
+    p->states += page == p->page ? 0 : OS_PAGE;
+    p->page = page;
 }
 
 /* Holes count from the moment on that their slots may be handed out. */

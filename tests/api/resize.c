@@ -38,6 +38,9 @@ static void transition(size_t from, size_t to, unsigned flags)
 }
 
 static uintptr_t probe;
+static void
+    *neighbour; /* keeps the block that probes are of: they never lie where an object
+                           lay that the stack still points to */
 
 static void point_to_probe(void *argument)
 {
@@ -53,6 +56,7 @@ static void check_kind(char *object, unsigned flags)
     static unsigned checks;
     if (gc_usable_size(object) < sizeof(void *) || checks++ % 16 != 0)
         return;
+    neighbour = neighbour ? neighbour : gc_alloc(48);
     run_apart(point_to_probe, object);
     collect_clean();
     ck_assert_int_eq(lives(probe), !(flags & GC_ATOMIC));
