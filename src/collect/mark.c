@@ -89,12 +89,17 @@ INLINE bool test_and_mark(struct front *f, uint8_t *state)
     return true;
 }
 
-/* An object newly marked, the one of this index in the block at offset `start`. */
-INLINE void add_marked(struct front *f, unit_word word, size_t start, size_t index)
+/* An object newly marked: the one of this index in the block, in which the word pointed to
+ * `offset`. */
+INLINE void add_marked(struct front *f, unit_word word, size_t offset, size_t index)
 {
     if (word_opaque(word))
         return;
     size_t size = word_geometry(word)->size;
+    size_t start = align_down(offset, UNIT_BYTES) - word_distance_bytes(word);
+    if (UNLIKELY(size == UINT32_MAX)) /* perhaps farther than the word tells */
+        start = (size_t)unit_head(f->m->heap, (uint32_t)(offset >> UNIT_SHIFT))
+                << UNIT_SHIFT;
     uintptr_t address = f->base + start + index * size;
     __builtin_prefetch((void *)address);
     __builtin_prefetch((void *)(address + size - 1));
@@ -102,30 +107,30 @@ INLINE void add_marked(struct front *f, unit_word word, size_t start, size_t ind
 }
 
 /* A candidate leaves the first queue. */
-INLINE void visit(struct front *f, uint8_t *state, size_t start)
+INLINE void visit(struct front *f, uint8_t *state, size_t offset)
 {
     if (!test_and_mark(f, state))
         return;
-    unit_word w = f->words[start >> UNIT_SHIFT];
-    add_marked(f, w, start, (size_t)(state - f->states) - word_states(w));
+    unit_word w = f->words[offset >> UNIT_SHIFT];
+    add_marked(f, w, offset, (size_t)(state - f->states) - word_states(w));
 }
 
 INLINE void visit_oldest(struct front *f)
 {
     const struct candidate *c = &f->m->candidates[f->oldest++ % CANDIDATES];
-    visit(f, c->state, c->start);
+    visit(f, c->state, c->offset);
 }
 
-/* A slot of the block at this offset enters the first queue; if that is full, the oldest one
- * there is visited. */
-INLINE void add_candidate(struct front *f, uint8_t *state, size_t start)
+/* What a word led to enters the first queue; if that is full, the oldest one there is
+ * visited. */
+INLINE void add_candidate(struct front *f, uint8_t *state, size_t offset)
 {
     __builtin_prefetch(state, 1);
     if (LIKELY(f->newest - f->oldest == CANDIDATES))
         visit_oldest(f);
     struct candidate *c = &f->m->candidates[f->newest++ % CANDIDATES];
     c->state = state;
-    c->start = start;
+    c->offset = offset;
 }
 
 /* Words that point to free units or behind the last slot of a block need no test here:
@@ -136,18 +141,15 @@ INLINE void consider(struct front *f, uintptr_t word, bool near)
     size_t offset = word - f->base;
     if (LIKELY(offset >= f->bytes))
         return;
-    size_t unit = offset >> UNIT_SHIFT;
-    unit_word w = f->words[unit];
-    size_t distance = word_distance_bytes(w);
-    size_t start = align_down(offset, UNIT_BYTES) - distance;
-    if (UNLIKELY(distance == (size_t)UNIT_DISTANCE_MAX << UNIT_DISTANCE_SHIFT))
-        start = (size_t)unit_head(f->m->heap, (uint32_t)unit) << UNIT_SHIFT;
-    size_t index = (offset - start) * word_geometry(w)->reciprocal >> GEOMETRY_SHIFT;
+    unit_word w = f->words[offset >> UNIT_SHIFT];
+    size_t in_block =
+        offset % UNIT_BYTES + word_distance_bytes(w); /* large: of no account */
+    size_t index = in_block * word_geometry(w)->reciprocal >> GEOMETRY_SHIFT;
     uint8_t *state = f->states + word_states(w) + index;
     if (!near)
-        add_candidate(f, state, start);
+        add_candidate(f, state, offset);
     else if (test_and_mark(f, state))
-        add_marked(f, w, start, index);
+        add_marked(f, w, offset, index);
 }
 
 READS_ANYTHING INLINE void scan(struct front *f, uintptr_t low, uintptr_t high, bool near)
@@ -192,8 +194,7 @@ INLINE void consider_both(struct front *f, uintptr_t word)
     const struct heap *h = f->m->heap;
     struct object o = lookup_object(h, word - 1);
     if (ends_at(h, &o, word))
-        add_candidate(f, o.state,
-                      (size_t)unit_head(h, unit_of(h, word - 1)) << UNIT_SHIFT);
+        add_candidate(f, o.state, word - 1 - f->base);
 }
 
 /* A word just behind the heap may be the end of its last object. */

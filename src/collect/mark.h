@@ -21,16 +21,15 @@ struct pool;
 /* A slot that a word points into. */
 struct candidate {
     uint8_t *state;
-    size_t start; /* of its block, in the heap */
+    size_t offset; /* in the heap, of where the word points */
 };
 
 struct marker {
     struct heap *heap;
     struct pool *pool; /* what it shares work through; NULL: it is the only one */
     size_t near_bytes; /* of a heap; smaller ones are marked without the first queue */
-    struct candidate
-        candidates[CANDIDATES]; /* a ring, from `oldest` to `newest` - 1, modulo
-                                                its size: both only count up */
+    /* A ring, from `oldest` to `newest` - 1, modulo its size: both only count up. */
+    struct candidate candidates[CANDIDATES];
     uint32_t oldest, newest;
     struct work pending[2][PENDING]; /* one half is scanned while the other is filled */
     unsigned filling;     /* the half that is filled; between calls the other is empty */
