@@ -5,6 +5,7 @@
 #include "base/meta.h"
 #include "base/options.h"
 #include "base/os.h"
+#include "base/track.h"
 #include "collect/pool.h"
 #include "world/strangers.h"
 #include "world/thread.h"
@@ -26,6 +27,7 @@ static void *help(void *argument)
 {
     struct marker *m = argument;
     strangers_except_me();
+    track_scan_begin(); /* and never ends: it does nothing else */
     for (;;) {
         pool_await(m->pool, &m->work);
         marker_help(m);

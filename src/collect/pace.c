@@ -5,7 +5,6 @@
 #include "base/options.h"
 #include "heap/extent.h"
 #include "heap/holes.h"
-#include "heap/lookup.h"
 
 /* Heaps above this size grow by less, since the same time for marking then buys more
  * room: the percentage falls with the square root, to no less than half of live. */
@@ -123,7 +122,8 @@ static size_t with_slack(const struct heap *h, size_t budget)
  * units included. */
 static void trim_all(struct heap *h, size_t keep)
 {
-    size_t tables = unit_end(h) * (sizeof(unit_word) + sizeof(struct unit));
+    size_t units = RACING(h->bytes) >> UNIT_SHIFT;
+    size_t tables = units * (sizeof(unit_word) + sizeof(struct unit));
     size_t rest = holes_make(h, keep - min_size(keep, tables));
     extent_trim(h, rest - rest / (UNIT_BYTES >> STATE_SHIFT_MOST));
     if (RACING(h->bytes) > h->huge_from)

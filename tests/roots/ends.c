@@ -159,7 +159,8 @@ START_TEST(small_scanned_may_go)
             words[i] = NULL;
         collect(1);
         ck_assert_uint_eq(count_living(h.hidden, VICTIMS), 0);
-        ck_assert_ptr_nonnull(words[VICTIMS - 1]);
+        /* The macro for pointers would keep a copy, for the next size. */
+        ck_assert(words[VICTIMS - 1] != NULL);
     }
 }
 END_TEST
