@@ -197,7 +197,8 @@ static bool is_thorough(void)
 }
 
 /* A thread that has not needed its cache since the last cycle gives it back, so that many
- * idle threads do not hoard; and any thread what it freed of others. */
+ * idle threads do not hoard; who asks for a collection, too; and any thread what it freed of
+ * others. */
 static void empty_idle_caches(void)
 {
     for (MUTATORS(t)) {
@@ -205,7 +206,7 @@ static void empty_idle_caches(void)
         give_regions_back(t);
         if (!t->cache || (t->in_fast_path && !own))
             continue;
-        if (is_thorough() || (!t->cache->used && !own))
+        if (own ? is_thorough() : !t->cache->used)
             cache_empty(t->cache);
         else
             cache_empty_others(t->cache);
