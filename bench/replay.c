@@ -160,7 +160,7 @@ static uint32_t head_of(const void *object)
 static void release(void *object)
 {
     uint32_t head = head_of(object);
-    uint8_t *state = lookup_state(&heap, (uintptr_t)object);
+    uint8_t *state = lookup_object(&heap, (uintptr_t)object).state;
     unsigned bin = word_bin(heap.words[head]);
     if (bin_class(bin) == CLASS_LARGE)
         return block_free_slot(&heap, head, state);

@@ -156,10 +156,4 @@ INLINE struct object lookup_object(const struct heap *h, uintptr_t address)
     return LIKELY(index < g->count) ? block_object(h, head, index) : (struct object){0};
 }
 
-/* Its state byte; NULL if it lies in no slot. */
-INLINE uint8_t *lookup_state(const struct heap *h, uintptr_t address)
-{
-    return lookup_object(h, address).state;
-}
-
 #endif

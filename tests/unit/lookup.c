@@ -14,9 +14,9 @@ static void check_block(uint32_t head, unsigned class)
     for (uint32_t i = 0; i < g->count; i++) {
         uint8_t *state = block_states(&h, head) + i;
         uintptr_t address = start + (uintptr_t)i * g->size;
-        ENSURE(lookup_state(&h, address) == state);
-        ENSURE(lookup_state(&h, address + g->size / 2) == state);
-        ENSURE(lookup_state(&h, address + g->size - 1) == state);
+        ENSURE(lookup_object(&h, address).state == state);
+        ENSURE(lookup_object(&h, address + g->size / 2).state == state);
+        ENSURE(lookup_object(&h, address + g->size - 1).state == state);
         struct object o = block_object(&h, head, i);
         ENSURE(o.state == state && o.address == address && o.size == g->size &&
                o.word == h.words[head]);
@@ -25,7 +25,7 @@ static void check_block(uint32_t head, unsigned class)
         ENSURE(word_bin(o.word) == word_bin(h.words[head]));
     }
     for (uintptr_t tail = start + (uintptr_t)g->count * g->size; tail < end; tail++)
-        ENSURE(lookup_state(&h, tail) == NULL);
+        ENSURE(lookup_object(&h, tail).state == NULL);
 }
 
 START_TEST(every_object_of_every_class)
@@ -48,9 +48,10 @@ START_TEST(large_object)
     uintptr_t start = unit_address(&h, head);
     uint8_t *state = block_states(&h, head);
     for (uintptr_t at = start; at < start + MIB(3); at += 1023)
-        ENSURE(lookup_state(&h, at) == state && unit_head(&h, unit_of(&h, at)) == head);
-    ck_assert_ptr_eq(lookup_state(&h, start + MIB(3)), state);
-    ck_assert_ptr_eq(lookup_state(&h, start + MIB(3) + UNIT_BYTES), NULL);
+        ENSURE(lookup_object(&h, at).state == state &&
+               unit_head(&h, unit_of(&h, at)) == head);
+    ck_assert_ptr_eq(lookup_object(&h, start + MIB(3)).state, state);
+    ck_assert_ptr_eq(lookup_object(&h, start + MIB(3) + UNIT_BYTES).state, NULL);
     struct object o = lookup_object(&h, start + MIB(2));
     ck_assert_uint_eq(o.address, start);
     ck_assert_uint_eq(o.size, MIB(3));
@@ -71,11 +72,11 @@ START_TEST(no_object)
                            h.base + UNIT_BYTES - 1,
                            (uintptr_t)&h};
     for (size_t i = 0; i < COUNT_OF(outside); i++)
-        ck_assert_ptr_null(lookup_state(&h, outside[i]));
-    ck_assert_ptr_nonnull(lookup_state(&h, unit_address(&h, head)));
-    ck_assert_ptr_null(lookup_state(&h, unit_address(&h, head + 1)));
+        ck_assert_ptr_null(lookup_object(&h, outside[i]).state);
+    ck_assert_ptr_nonnull(lookup_object(&h, unit_address(&h, head)).state);
+    ck_assert_ptr_null(lookup_object(&h, unit_address(&h, head + 1)).state);
     block_release(&h, head);
-    ck_assert_ptr_null(lookup_state(&h, unit_address(&h, head)));
+    ck_assert_ptr_null(lookup_object(&h, unit_address(&h, head)).state);
     heap_destroy(&h);
 }
 END_TEST
@@ -87,7 +88,7 @@ static void check_far(uint32_t head)
     for (uint32_t u = head; u < head + units; u++)
         ENSURE(unit_head(&h, u) == head);
     for (uint32_t u = head; u < head + units; u += 97)
-        ENSURE(lookup_state(&h, unit_address(&h, u) + 12345) == state);
+        ENSURE(lookup_object(&h, unit_address(&h, u) + 12345).state == state);
 }
 
 /* Units from UNIT_DISTANCE_MAX on count back in steps, three here. */
