@@ -74,26 +74,32 @@ EXPORTED int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
 {
     __typeof__(&pthread_create) create = next_create();
     struct mutator *m =
-        create ? thread_new(start, argument, is_joinable(attributes)) : NULL;
+        create ? thread_new(start, argument, is_joinable(attributes), thread) : NULL;
     if (!m)
         return EAGAIN;
-    int error = create(thread, attributes, run, m);
+    pthread_t made;
+    uint64_t serial = m->serial;
+    int error = create(&made, attributes, run, m);
     if (error)
         thread_discard(m);
+    else
+        thread_made(m, serial, made);
     return error;
 }
 
-/* Its record is looked up before: afterwards the pthread_t may be another thread's. */
-#define JOIN(thread, call)                       \
-    do {                                         \
-        struct mutator *m = thread_find(thread); \
-        int error = (call);                      \
-        if (error)                               \
-            return error;                        \
-        if (m || (m = thread_find(thread)))      \
-            thread_joined(m);                    \
-        return 0;                                \
+/* Its record is claimed before: afterwards the pthread_t may be another thread's. */
+#define CLAIMED(thread, call, done)               \
+    do {                                          \
+        struct mutator *m = thread_claim(thread); \
+        int error = (call);                       \
+        if (m && error)                           \
+            thread_unclaim(m, thread);            \
+        else if (m)                               \
+            done(m);                              \
+        return error;                             \
     } while (0)
+
+#define JOIN(thread, call) CLAIMED(thread, call, thread_joined)
 
 EXPORTED int pthread_join(pthread_t thread, void **result)
 {
@@ -124,8 +130,7 @@ EXPORTED int pthread_timedjoin_np(pthread_t thread, void **result,
 
 EXPORTED int pthread_detach(pthread_t thread)
 {
-    thread_detached(thread);
-    return NEXT(pthread_detach, __pthread_detach)(thread);
+    CLAIMED(thread, NEXT(pthread_detach, __pthread_detach)(thread), thread_detached);
 }
 
 EXPORTED void pthread_exit(void *result)

@@ -424,7 +424,8 @@ void world_wait_a_little(void)
 }
 
 /* Until it has stopped: it cannot be left running.  false: it has ended without its exit
- * hook. */
+ * hook; a thread that is not registered and has its tid shows that as well as a signal that
+ * cannot be sent. */
 static bool wait_for(struct mutator *m)
 {
     uint64_t began = 0, told = 0;
@@ -435,7 +436,7 @@ static bool wait_for(struct mutator *m)
         began = began ? began : now;
         if (now - began < RESEND_AFTER * (told + 1))
             continue;
-        if (!signals_send(m->tid))
+        if (!signals_send(m->tid) || world_stranger_is_parked(m->tid))
             return false;
         if (++told == WARN_AFTER / RESEND_AFTER)
             log_line("thread %d does not stop for a collection: does it block signal %d?",

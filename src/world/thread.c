@@ -62,7 +62,9 @@ void thread_use_cache(struct cache *c)
 /* Under the world lock. */
 static struct {
     struct mutator *first;
-    struct mutator *unused; /* linked through `next` */
+    struct mutator *unused;      /* linked through `next` */
+    struct index names, numbers; /* records by pthread_t and by tid */
+    uint64_t made;               /* records, so far */
     pthread_key_t key; /* its value is the thread's record; the exit hook hangs on it */
     bool has_key;
     uint32_t lost; /* see thread_lost_count.  Atomic */
@@ -182,6 +184,9 @@ static void drop_record(struct mutator *m)
         registry.first = m->next;
     if (m->next)
         m->next->previous = m->previous;
+    index_remove(&registry.names, &m->name);
+    index_remove(&registry.numbers, &m->number);
+    m->serial = 0;
     m->next = registry.unused;
     registry.unused = m;
 }
@@ -202,12 +207,14 @@ static void end_record(struct mutator *m)
     while (m->aside_count > 0)
         end_cache(&m->aside[--m->aside_count]);
     m->ready = false;
+    index_remove(&registry.numbers, &m->number);
     __atomic_store_n(&m->life, LIFE_FINISHED, __ATOMIC_RELEASE);
     if (!m->joinable)
         drop_record(m);
 }
 
-struct mutator *thread_new(void *(*start)(void *), void *argument, bool joinable)
+struct mutator *thread_new(void *(*start)(void *), void *argument, bool joinable,
+                           pthread_t *place)
 {
     world_lock();
     struct mutator *m = take_record();
@@ -215,6 +222,8 @@ struct mutator *thread_new(void *(*start)(void *), void *argument, bool joinable
         m->start = start;
         m->argument = argument;
         m->joinable = joinable;
+        m->place = place;
+        m->serial = ++registry.made;
         m->life = LIFE_STARTING;
         link_record(m);
     }
@@ -226,6 +235,51 @@ void thread_discard(struct mutator *m)
 {
     world_lock();
     drop_record(m);
+    world_unlock();
+}
+
+/* ---- Names ---------------------------------------------------------------------------
+
+ * The C library gives a pthread_t, and the system a tid, to another thread as soon as the
+ * first one is gone.  Who still has it then has ended in a way that nobody here has seen. */
+
+static void supersede(struct mutator *m)
+{
+    if (!m)
+        return;
+    index_remove(&registry.names, &m->name);
+    __atomic_store_n(&m->joinable, false, __ATOMIC_RELAXED);
+    if (m->life == LIFE_LIVING)
+        thread_lost(m);
+    else if (m->life == LIFE_FINISHED)
+        drop_record(m);
+}
+
+static void enter_name(struct mutator *m, pthread_t thread)
+{
+    supersede(index_find(&registry.names, (uintptr_t)thread));
+    index_add(&registry.names, &m->name, (uintptr_t)thread, m);
+}
+
+/* The world lock is held.  By the thread itself or who made it, whoever comes first: the
+ * other one does not touch the program's variable, which may be gone by then. */
+static void set_name(struct mutator *m, pthread_t thread)
+{
+    if (m->named)
+        return;
+    m->named = true;
+    if (m->joinable)
+        enter_name(m, thread);
+    if (m->place)
+        *m->place = thread;
+    m->place = NULL;
+}
+
+void thread_made(struct mutator *m, uint64_t serial, pthread_t thread)
+{
+    world_lock();
+    if (m->serial == serial)
+        set_name(m, thread);
     world_unlock();
 }
 
@@ -250,13 +304,25 @@ static void at_exit(void *value)
 
 static void arm_exit_hook(struct mutator *m)
 {
-    world_lock();
-    if (!registry.has_key)
-        registry.has_key = pthread_key_create(&registry.key, at_exit) == 0;
-    world_unlock();
     m->temporary = past_end;
     if (registry.has_key && !past_end)
         pthread_setspecific(registry.key, m);
+}
+
+/* The registry learns who the calling thread is. */
+static void introduce(struct mutator *m)
+{
+    m->pointer = thread_pointer();
+    m->tid = gettid();
+    world_lock();
+    if (!registry.has_key)
+        registry.has_key = pthread_key_create(&registry.key, at_exit) == 0;
+    set_name(m, pthread_self());
+    struct mutator *before = index_find(&registry.numbers, (uintptr_t)m->tid);
+    if (before)
+        thread_lost(before);
+    index_add(&registry.numbers, &m->number, (uintptr_t)m->tid, m);
+    world_unlock();
 }
 
 /* In a signal handler, which may have interrupted the C library's malloc: the mapping around
@@ -292,9 +358,7 @@ static void find_bounds(struct mutator *m)
 static void begin(struct mutator *m)
 {
     find_bounds(m);
-    m->thread = pthread_self();
-    m->pointer = thread_pointer();
-    m->tid = gettid();
+    introduce(m);
     arm_exit_hook(m);
     world_join(m);
 }
@@ -318,7 +382,7 @@ void thread_begin(struct mutator *m)
 struct mutator *thread_attach(void)
 {
     signals_open();
-    struct mutator *m = thread_new(NULL, NULL, false);
+    struct mutator *m = thread_new(NULL, NULL, false, NULL);
     if (m)
         thread_begin(m);
     return m;
@@ -343,42 +407,44 @@ void thread_exits(void *result)
 
 /* ---- Joining ----------------------------------------------------------------------- */
 
-static bool has_begun(const struct mutator *m)
+struct mutator *thread_claim(pthread_t thread)
 {
-    return __atomic_load_n(&m->life, __ATOMIC_ACQUIRE) != LIFE_STARTING;
-}
-
-struct mutator *thread_find(pthread_t thread)
-{
-    struct mutator *found = NULL;
     world_lock();
-    for (MUTATORS(m))
-        if (m->joinable && has_begun(m) && pthread_equal(m->thread, thread))
-            found = m;
+    struct mutator *m = index_find(&registry.names, (uintptr_t)thread);
+    if (m)
+        index_remove(&registry.names, &m->name);
     world_unlock();
-    return found;
+    return m;
 }
 
-/* Nobody waits for the thread any more; its record goes now or when it ends. */
-static void forget(struct mutator *m)
+/* Somebody else may have joined the thread meanwhile, and the C library may have given its
+ * name to another one: that one keeps it. */
+void thread_unclaim(struct mutator *m, pthread_t thread)
+{
+    world_lock();
+    if (index_find(&registry.names, (uintptr_t)thread))
+        supersede(m);
+    else
+        enter_name(m, thread);
+    world_unlock();
+}
+
+/* If its exit hook has not run, the thread has ended without. */
+void thread_joined(struct mutator *m)
+{
+    world_lock();
+    supersede(m);
+    world_unlock();
+}
+
+/* The record goes now or when the thread ends. */
+void thread_detached(struct mutator *m)
 {
     world_lock();
     __atomic_store_n(&m->joinable, false, __ATOMIC_RELAXED);
     if (m->life == LIFE_FINISHED)
         drop_record(m);
     world_unlock();
-}
-
-void thread_joined(struct mutator *m)
-{
-    forget(m);
-}
-
-void thread_detached(pthread_t thread)
-{
-    struct mutator *m = thread_find(thread);
-    if (m)
-        forget(m);
 }
 
 void thread_lost(struct mutator *m)
@@ -406,8 +472,12 @@ void thread_forked(void)
         if (m != thread_self)
             thread_lost(m);
     }
-    if (thread_self)
-        thread_self->tid = gettid();
+    if (!thread_self)
+        return;
+    thread_self->tid = gettid();
+    index_remove(&registry.numbers, &thread_self->number);
+    index_add(&registry.numbers, &thread_self->number, (uintptr_t)thread_self->tid,
+              thread_self);
 }
 
 __attribute__((constructor)) static void start(void)

@@ -10,6 +10,7 @@
 
 #include "base/bits.h"
 #include "base/registers.h"
+#include "world/index.h"
 
 enum { ASIDE_MOST = 8 };
 
@@ -44,9 +45,15 @@ struct departure {
 struct mutator {
     struct mutator *next, *previous; /* registry */
     enum life life;                  /* registry; STARTING to LIVING by itself, atomic */
-    bool joinable;    /* registry, atomic: the record stays after its end */
-    pthread_t thread; /* own */
-    pid_t tid;        /* own */
+    bool joinable;   /* registry, atomic: the record stays after its end */
+    uint64_t serial; /* registry: of the records made; none is given twice */
+    bool named;      /* registry: its pthread_t has been noted */
+    pthread_t
+        *place; /* registry: where the program wants the pthread_t, until it is there */
+    /* Registry: by pthread_t, while it is joinable and nobody joins or detaches it; by tid,
+     * while it lives. */
+    struct index_entry name, number;
+    pid_t tid; /* own */
 
     /* enum safety.  The thread is stopped while a stop has claimed it.  Atomic; from NONE to
      * SAFE and back, and from CLAIMED to AWAITED, by the thread itself, else by whoever stops
@@ -106,8 +113,16 @@ SHARED_DATA __thread struct mutator *thread_self
  * for that is not the program's. */
 SHARED_DATA __thread unsigned thread_inside __attribute__((tls_model("initial-exec")));
 
-/* A record on the list for a thread about to start.  NULL with ENOMEM. */
-struct mutator *thread_new(void *(*start)(void *), void *argument, bool joinable);
+/* A record on the list for a thread about to start.  `place` is where its pthread_t is put, or
+ * NULL.  NULL with ENOMEM. */
+struct mutator *thread_new(void *(*start)(void *), void *argument, bool joinable,
+                           pthread_t *place);
+
+/* The thread has been made, for which the record with this serial number was; it may have
+ * ended by now, and the record may be another's.  From then on, or from the thread's first
+ * step on if that is earlier, its pthread_t is where the program wants it, and nobody can know
+ * it sooner. */
+void thread_made(struct mutator *m, uint64_t serial, pthread_t thread);
 
 /* Takes back thread_new, for a thread that could not start. */
 void thread_discard(struct mutator *m);
@@ -122,15 +137,16 @@ struct mutator *thread_attach(void);
  * root any more.  The record of a joinable one stays. */
 void thread_detach(void);
 
-/* The record of a thread made by pthread_create that is not joined or detached yet; NULL:
- * there is none. */
-struct mutator *thread_find(pthread_t thread);
+/* Before the C library's call that joins or detaches the thread: takes the record of one that
+ * pthread_create made and nobody has joined, detached or claimed.  After that call the
+ * pthread_t may be another thread's.  NULL: there is none. */
+struct mutator *thread_claim(pthread_t thread);
 
-/* The thread was joined. */
+/* After that call, for a record that thread_claim returned: the call has failed, the thread
+ * was joined, nobody will join it any more. */
+void thread_unclaim(struct mutator *m, pthread_t thread);
 void thread_joined(struct mutator *m);
-
-/* Nobody will join it. */
-void thread_detached(pthread_t thread);
+void thread_detached(struct mutator *m);
 
 /* The calling thread will end with this result. */
 void thread_exits(void *result);
