@@ -2,6 +2,9 @@
  * before they run, and what they are given and leave behind is a root. */
 #include <dlfcn.h>
 #include <errno.h>
+#ifdef __GLIBC__
+#include <gnu/lib-names.h>
+#endif
 #include <pthread.h>
 #include <stddef.h>
 #include <threads.h>
@@ -20,6 +23,9 @@ extern int __pthread_join(pthread_t, void **) __attribute__((weak));
 extern int __pthread_detach(pthread_t) __attribute__((weak));
 extern void __pthread_exit(void *) __attribute__((weak, noreturn));
 extern void *dlsym(void *, const char *) __attribute__((weak));
+extern void *dlopen(const char *, int) __attribute__((weak));
+extern char *dlerror(void) __attribute__((weak));
+extern int dladdr(const void *, Dl_info *) __attribute__((weak));
 
 /* These bring them into such a program. */
 __attribute__((used)) static void (*const needed[])(void) = {(void (*)(void))thrd_create,
@@ -27,9 +33,55 @@ __attribute__((used)) static void (*const needed[])(void) = {(void (*)(void))thr
                                                              (void (*)(void))thrd_detach,
                                                              (void (*)(void))thrd_exit};
 
+/* A program that uses the library by way of another one only may have the C library first in
+ * the order of search, and nothing follows there.  It is loaded in any case. */
+#ifdef __GLIBC__
+static void *c_library(void)
+{
+    static void *known PRIVATE_DATA;
+    void *handle = __atomic_load_n(&known, __ATOMIC_RELAXED);
+    if (!handle && dlopen) {
+        handle = dlopen(LIBC_SO, RTLD_LAZY | RTLD_NOLOAD);
+        __atomic_store_n(&known, handle, __ATOMIC_RELAXED);
+    }
+    return handle;
+}
+#else
+static void *c_library(void)
+{
+    return RTLD_DEFAULT;
+}
+#endif
+
+/* The program is not to find, by dlerror, what went wrong here. */
+static void forget_error(void)
+{
+    if (dlerror)
+        dlerror();
+}
+
 void *next_find(const char *name)
 {
-    return dlsym ? dlsym(RTLD_NEXT, name) : NULL;
+    void *found = dlsym ? dlsym(RTLD_NEXT, name) : NULL;
+    void *library = dlsym && !found ? c_library() : NULL;
+    if (library)
+        found = dlsym(library, name);
+    if (!found)
+        forget_error();
+    return found;
+}
+
+/* The library's exit hooks, handlers and threads lead into this code for as long
+ * as the process lives: what contains it, a plugin that is linked with the static library too,
+ * is never unloaded.  The main program never is. */
+__attribute__((constructor)) static void stay(void)
+{
+    Dl_info here;
+    thread_inside++;
+    if (dladdr && dlopen && dladdr((void *)(uintptr_t)next_find, &here) &&
+        !dlopen(here.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE))
+        forget_error();
+    thread_inside--;
 }
 
 static __typeof__(&pthread_create) next_create(void)

@@ -6,7 +6,8 @@
 
 #define EXPORTED __attribute__((visibility("default")))
 
-/* NULL: there is none, as in a program that is linked statically. */
+/* The definition behind the library's own; where the C library precedes it in the order of
+ * search, the C library's.  NULL: there is none, as in a program that is linked statically. */
 void *next_find(const char *name);
 
 /* ThreadSanitizer must see the threads and signals of the program: its function, where it has
