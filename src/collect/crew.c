@@ -1,6 +1,7 @@
 #include "collect/crew.h"
 
 #include <pthread.h>
+#include <sched.h>
 
 #include "base/meta.h"
 #include "base/options.h"
@@ -17,7 +18,7 @@ enum {
 
 static struct {
     struct pool pool;
-    bool recruiting; /* some thread is adding helpers.  Atomic */
+    bool recruiting; /* some thread is adding helpers, or has them end.  Atomic */
     bool failed;     /* there are no more to be had.  Changed by whoever recruits */
     unsigned count;  /* the same; atomic */
     struct marker *helpers[CREW_MOST - 1];
@@ -27,9 +28,8 @@ static void *help(void *argument)
 {
     struct marker *m = argument;
     strangers_except_me();
-    track_scan_begin(); /* and never ends: it does nothing else */
-    for (;;) {
-        pool_await(m->pool, &m->work);
+    track_scan_begin(); /* and does not end before it: it does nothing else */
+    while (pool_await(m->pool, &m->work)) {
         marker_help(m);
         pool_rest(m->pool, m->lost_work);
         m->lost_work = false;
@@ -100,6 +100,22 @@ void crew_rest(void)
         worklist_trim(&crew.helpers[i]->work);
 }
 
+/* No helper has begun that is not counted by now, and none of them counts any more: a cycle
+ * that is under way goes on with those that are still at work. */
+static void ask_to_end(void)
+{
+    while (__atomic_exchange_n(&crew.recruiting, true, __ATOMIC_ACQUIRE))
+        sched_yield();
+    __atomic_store_n(&crew.count, 0, __ATOMIC_RELEASE);
+    pool_dismiss(&crew.pool, true);
+}
+
+static void have_ended(void)
+{
+    pool_dismiss(&crew.pool, false);
+    __atomic_store_n(&crew.recruiting, false, __ATOMIC_RELEASE);
+}
+
 static void forked(void)
 {
     crew.count = 0;
@@ -109,5 +125,9 @@ static void forked(void)
 
 __attribute__((constructor)) static void start(void)
 {
+    static struct thread_kind kind PRIVATE_DATA;
+    kind.ask = ask_to_end;
+    kind.over = have_ended;
+    thread_kind_add(&kind);
     pthread_atfork(NULL, NULL, forked);
 }

@@ -24,7 +24,7 @@ enum {
     MILLISECOND = 1000000, /* nanoseconds */
 };
 
-enum { NONE, LOOKING, ASLEEP, FAILED };
+enum { NONE, LOOKING, ASLEEP, FAILED, ENDING };
 
 static struct {
     uint32_t state;   /* of the thread.  Atomic */
@@ -72,9 +72,14 @@ static bool is_quiet_step(struct heap *h)
     return false;
 }
 
+static bool is_ending(void)
+{
+    return __atomic_load_n(&idle.state, __ATOMIC_SEQ_CST) == ENDING;
+}
+
 static void await_rest(struct heap *h)
 {
-    for (int quiet = 0; quiet < STEPS;)
+    for (int quiet = 0; quiet < STEPS && !is_ending();)
         quiet = is_quiet_step(h) ? quiet + 1 : 0;
 }
 
@@ -137,14 +142,14 @@ static void *look_on(void *heap)
 {
     strangers_except_me();
     thread_inside++;
-    for (;;) {
+    while (!is_ending()) {
         await_rest(heap);
-        set_state(ASLEEP);
-        if (OPTION_NOW(idle))
+        if (change_state(LOOKING, ASLEEP) && OPTION_NOW(idle))
             give_back(heap);
         while (__atomic_load_n(&idle.state, __ATOMIC_SEQ_CST) == ASLEEP)
             futex_wait(&idle.state, ASLEEP, 0);
     }
+    thread_inside--;
     return NULL;
 }
 
@@ -173,6 +178,18 @@ uint64_t idle_returns(void)
     return __atomic_load_n(&idle.returns, __ATOMIC_ACQUIRE);
 }
 
+static void ask_to_end(void)
+{
+    if (change_state(LOOKING, ENDING) || change_state(ASLEEP, ENDING) ||
+        change_state(LOOKING, ENDING))
+        futex_wake(&idle.state, 1);
+}
+
+static void has_ended(void)
+{
+    change_state(ENDING, NONE);
+}
+
 /* The thread is not in the child. */
 static void forked(void)
 {
@@ -181,5 +198,9 @@ static void forked(void)
 
 __attribute__((constructor)) static void start(void)
 {
+    static struct thread_kind kind PRIVATE_DATA;
+    kind.ask = ask_to_end;
+    kind.over = has_ended;
+    thread_kind_add(&kind);
     pthread_atfork(NULL, NULL, forked);
 }

@@ -1,5 +1,6 @@
 #include "collect/pool.h"
 
+#include "base/critical.h"
 #include "base/futex.h"
 
 enum {
@@ -17,7 +18,7 @@ void pool_forked(struct pool *p)
 {
     p->lock.word = 0;
     p->busy = p->available = p->waiting = 0;
-    p->lost_work = p->open = false;
+    p->lost_work = p->open = p->dismissed = false;
     p->work.first = p->work.end = 0;
 }
 
@@ -85,7 +86,7 @@ static void complete(struct pool *p)
     note_available(p);
 }
 
-/* false: nobody is busy any more, and `ends` is set. */
+/* false: nobody is busy any more, and `ends` is set; else its helpers are dismissed. */
 static bool wait_for_work(struct pool *p, struct worklist *l, bool ends)
 {
     __atomic_fetch_add(&p->waiting, 1, __ATOMIC_RELAXED);
@@ -94,8 +95,8 @@ static bool wait_for_work(struct pool *p, struct worklist *l, bool ends)
         uint32_t turn = __atomic_load_n(&p->turn, __ATOMIC_SEQ_CST);
         lock(p);
         taken = take(p, l);
-        ended = ends && p->busy == 0;
-        if (ended)
+        ended = ends ? p->busy == 0 : p->dismissed;
+        if (ends && ended)
             complete(p);
         unlock(p);
         if (taken || ended)
@@ -143,9 +144,19 @@ void pool_close(struct pool *p)
     __atomic_store_n(&p->open, false, __ATOMIC_RELAXED);
 }
 
-void pool_await(struct pool *p, struct worklist *l)
+bool pool_await(struct pool *p, struct worklist *l)
 {
-    wait_for_work(p, l, false);
+    return wait_for_work(p, l, false);
+}
+
+void pool_dismiss(struct pool *p, bool dismissed)
+{
+    critical_begin();
+    lock(p);
+    p->dismissed = dismissed;
+    unlock(p);
+    critical_end();
+    wake(p, INT_MAX);
 }
 
 bool pool_lost_work(struct pool *p)

@@ -17,6 +17,7 @@ struct pool {
     struct lock lock;
     uint32_t busy;        /* markers with work of their own; under the lock */
     bool lost_work;       /* some marker's list could not grow; under the lock */
+    bool dismissed;       /* the helpers are to end; under the lock */
     struct worklist work; /* under the lock */
 
     /* Atomic. */
@@ -55,8 +56,11 @@ void pool_open(struct pool *p);
 /* They go to sleep: there will be none for some time. */
 void pool_close(struct pool *p);
 
-/* A helper waits for work, from one collection to the next. */
-void pool_await(struct pool *p, struct worklist *l);
+/* A helper waits for work, from one collection to the next.  false: it is to end. */
+bool pool_await(struct pool *p, struct worklist *l);
+
+/* Helpers are to end when they have no work, or may stay from now on. */
+void pool_dismiss(struct pool *p, bool dismissed);
 
 /* A helper has no work any more; it could not keep all that there was. */
 void pool_rest(struct pool *p, bool lost_work);

@@ -84,22 +84,21 @@ __attribute__((constructor)) static void stay(void)
     thread_inside--;
 }
 
-static __typeof__(&pthread_create) next_create(void)
+__typeof__(&pthread_create) next_create(void)
 {
     return NEXT(pthread_create, __pthread_create);
 }
 
-__thread unsigned thread_callbacks;
-
-bool thread_can_start_own(void)
+__typeof__(&pthread_join) next_join(void)
 {
-    return thread_callbacks == 0;
+    return NEXT(pthread_join, __pthread_join);
 }
 
 /* Sought now: dlsym is not to be waited for in a callback of the loader. */
 __attribute__((constructor)) static void find_create(void)
 {
     next_create();
+    next_join();
 }
 
 static void *run(void *record)
@@ -155,7 +154,7 @@ EXPORTED int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
 
 EXPORTED int pthread_join(pthread_t thread, void **result)
 {
-    JOIN(thread, NEXT(pthread_join, __pthread_join)(thread, result));
+    JOIN(thread, next_join()(thread, result));
 }
 
 #ifdef __GLIBC__
@@ -190,36 +189,4 @@ EXPORTED void pthread_exit(void *result)
     thread_exits(result);
     NEXT(pthread_exit, __pthread_exit)(result);
     __builtin_unreachable();
-}
-
-/* ---- The library's own ---------------------------------------------------------------- */
-
-enum { OWN_STACK_BYTES = 256 << 10 };
-
-static int start_own(void *(*work)(void *), void *argument)
-{
-    pthread_t thread;
-    pthread_attr_t attributes;
-    __typeof__(&pthread_create) create = next_create();
-    int error = create ? pthread_attr_init(&attributes) : ENOSYS;
-    if (error)
-        return error;
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setstacksize(&attributes, OWN_STACK_BYTES);
-    error = create(&thread, &attributes, work, argument);
-    pthread_attr_destroy(&attributes);
-    return error;
-}
-
-/* The program's signals are none of the new thread's, which inherits the mask.  The stop
- * signal stays open: the loader's lock, whose holder may be stopped, may be waited for. */
-bool thread_start_own(void *(*work)(void *), void *argument)
-{
-    sigset_t saved;
-    thread_inside++;
-    signals_block_handlers(&saved);
-    int error = start_own(work, argument);
-    signals_restore(&saved);
-    thread_inside--;
-    return error == 0;
 }

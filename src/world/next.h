@@ -2,6 +2,8 @@
 #ifndef GCALLOC_WORLD_NEXT_H
 #define GCALLOC_WORLD_NEXT_H
 
+#include <pthread.h>
+
 #include "base/bits.h"
 
 #define EXPORTED __attribute__((visibility("default")))
@@ -39,6 +41,10 @@ void *next_find(const char *name);
         }                                                                              \
         next_found;                                                                    \
     })
+
+/* Theirs, which no wrapper sees. */
+__typeof__(&pthread_create) next_create(void);
+__typeof__(&pthread_join) next_join(void);
 
 #define NO_FALLBACK(name) ((__typeof__(&name))NULL)
 

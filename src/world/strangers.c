@@ -48,6 +48,15 @@ void strangers_except_me(void)
     }
 }
 
+void strangers_leave(void)
+{
+    for (size_t i = 0; i < OWN_MOST; i++) {
+        pid_t me = gettid();
+        __atomic_compare_exchange_n(&own[i], &me, 0, false, __ATOMIC_SEQ_CST,
+                                    __ATOMIC_RELAXED);
+    }
+}
+
 void strangers_forked(void)
 {
     memset(own, 0, sizeof own);
@@ -64,8 +73,8 @@ static bool is_own(pid_t tid)
 static size_t own_count(void)
 {
     size_t count = 0;
-    while (count < OWN_MOST && __atomic_load_n(&own[count], __ATOMIC_RELAXED))
-        count++;
+    for (size_t i = 0; i < OWN_MOST; i++)
+        count += __atomic_load_n(&own[i], __ATOMIC_RELAXED) != 0;
     return count;
 }
 

@@ -12,6 +12,9 @@ void strangers_stop(void);
  * one has stopped the world for it, and no stop waits for it.  It takes no signals. */
 void strangers_except_me(void);
 
+/* It is about to end, and touches nothing any more. */
+void strangers_leave(void);
+
 /* Child of a fork: there are no such threads. */
 void strangers_forked(void);
 

@@ -65,6 +65,7 @@ static struct {
     struct mutator *unused;      /* linked through `next` */
     struct index names, numbers; /* records by pthread_t and by tid */
     uint64_t made;               /* records, so far */
+    size_t program;              /* threads of the program that start or live */
     pthread_key_t key; /* its value is the thread's record; the exit hook hangs on it */
     bool has_key;
     uint32_t lost; /* see thread_lost_count.  Atomic */
@@ -77,6 +78,11 @@ static __thread struct {
 
 /* The exit hook has run for the last time on this thread. */
 static __thread bool past_end __attribute__((tls_model("initial-exec")));
+
+bool thread_is_past_end(void)
+{
+    return past_end;
+}
 
 struct mutator *thread_first(void)
 {
@@ -208,6 +214,7 @@ static void end_record(struct mutator *m)
         end_cache(&m->aside[--m->aside_count]);
     m->ready = false;
     index_remove(&registry.numbers, &m->number);
+    registry.program -= m->life != LIFE_FINISHED && !m->own;
     __atomic_store_n(&m->life, LIFE_FINISHED, __ATOMIC_RELEASE);
     if (!m->joinable)
         drop_record(m);
@@ -224,6 +231,8 @@ struct mutator *thread_new(void *(*start)(void *), void *argument, bool joinable
         m->joinable = joinable;
         m->place = place;
         m->serial = ++registry.made;
+        m->own = thread_is_own();
+        registry.program += !m->own;
         m->life = LIFE_STARTING;
         link_record(m);
     }
@@ -234,6 +243,7 @@ struct mutator *thread_new(void *(*start)(void *), void *argument, bool joinable
 void thread_discard(struct mutator *m)
 {
     world_lock();
+    registry.program -= !m->own;
     drop_record(m);
     world_unlock();
 }
@@ -285,6 +295,20 @@ void thread_made(struct mutator *m, uint64_t serial, pthread_t thread)
 
 /* ---- Beginning and end ------------------------------------------------------------- */
 
+/* The calling thread leaves the registry.  true: no thread of the program is left there. */
+static bool leave(void)
+{
+    struct mutator *m = thread_self;
+    walk_end();
+    world_lock();
+    thread_use_cache(NULL);
+    thread_self = NULL;
+    end_record(m);
+    bool last = registry.program == 0;
+    world_unlock();
+    return last;
+}
+
 /* Other hooks may still use the heap after this one: it asks to be called again as long
  * as the C library does that. */
 static void at_exit(void *value)
@@ -299,7 +323,8 @@ static void at_exit(void *value)
         sigset_t before;
         signals_block_handlers(&before);
     }
-    thread_detach();
+    if (leave())
+        thread_end_own();
 }
 
 static void arm_exit_hook(struct mutator *m)
@@ -390,13 +415,7 @@ struct mutator *thread_attach(void)
 
 void thread_detach(void)
 {
-    struct mutator *m = thread_self;
-    walk_end();
-    world_lock();
-    thread_use_cache(NULL);
-    thread_self = NULL;
-    end_record(m);
-    world_unlock();
+    leave();
 }
 
 void thread_exits(void *result)
@@ -466,6 +485,7 @@ void thread_count_lost(void)
 void thread_forked(void)
 {
     struct mutator *next;
+    thread_forget_own();
     for (struct mutator *m = registry.first; m; m = next) {
         next = m->next;
         m->joinable = m->joinable && m == thread_self;

@@ -47,6 +47,7 @@ struct mutator {
     enum life life;                  /* registry; STARTING to LIVING by itself, atomic */
     bool joinable;   /* registry, atomic: the record stays after its end */
     uint64_t serial; /* registry: of the records made; none is given twice */
+    bool own;        /* registry: a thread of the library's own */
     bool named;      /* registry: its pthread_t has been noted */
     pthread_t
         *place; /* registry: where the program wants the pthread_t, until it is there */
@@ -167,12 +168,34 @@ INLINE bool thread_lives(const struct mutator *m)
 /* Calls of dl_iterate_phdr that the calling thread is in. */
 SHARED_DATA __thread unsigned thread_callbacks __attribute__((tls_model("initial-exec")));
 
-/* It may be tried now: not in a callback of dl_iterate_phdr. */
+/* It may be tried now: not in a callback of dl_iterate_phdr, not while those threads are to
+ * end, and not by a thread whose exit hook has run for the last time. */
 bool thread_can_start_own(void);
 
 /* Starts a thread of the library's own, which begins with strangers_except_me.  false:
  * there is none to be had. */
 bool thread_start_own(void *(*work)(void *), void *argument);
+
+/* The last thread of the program ends when the library's own have: else they would keep the
+ * process alive.  `ask` has the threads of one kind end soon, and is called without locks by a
+ * thread that leaves; `over` is called when they have ended, and new ones may be started.  For
+ * constructors. */
+struct thread_kind {
+    struct thread_kind *next;
+    void (*ask)(void), (*over)(void);
+};
+void thread_kind_add(struct thread_kind *k);
+
+/* For thread.c: no thread of the program is left but the caller; the child of a fork has none
+ * of the library's threads. */
+void thread_end_own(void);
+void thread_forget_own(void);
+
+/* The calling thread is one of the library's. */
+bool thread_is_own(void);
+
+/* Its exit hook has run for the last time. */
+bool thread_is_past_end(void);
 
 /* A thread is gone that never said so; the world lock is held. */
 void thread_lost(struct mutator *m);

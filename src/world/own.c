@@ -1,0 +1,138 @@
+/* The library's own threads.  They are threads of the C library, so each counts when that looks
+ * for the last one of the process; they hide from the program otherwise, and end before its last
+ * thread does.  A thread that leaves waits for them with no lock held. */
+#include <errno.h>
+#include <pthread.h>
+#include <stddef.h>
+
+#include "base/bits.h"
+#include "world/next.h"
+#include "world/signals.h"
+#include "world/strangers.h"
+#include "world/thread.h"
+
+enum { OWN_STACK_BYTES = 256 << 10, OWN_MOST = 32 };
+
+/* FREE to STARTING by who starts a thread, to RUNNING when it is there to be joined, and back
+ * to FREE when it is joined. */
+enum { FREE, STARTING, RUNNING };
+
+struct own {
+    uint32_t state; /* atomic */
+    pthread_t thread;
+    void *(*work)(void *);
+    void *argument;
+};
+
+static struct {
+    struct own threads[OWN_MOST];
+    struct thread_kind *kinds;
+    bool ending; /* a thread waits for all of them.  Atomic */
+} own PRIVATE_DATA;
+
+static __thread bool is_own __attribute__((tls_model("initial-exec")));
+
+__thread unsigned thread_callbacks;
+
+bool thread_is_own(void)
+{
+    return is_own;
+}
+
+bool thread_can_start_own(void)
+{
+    return thread_callbacks == 0 && !thread_is_past_end() &&
+           !__atomic_load_n(&own.ending, __ATOMIC_SEQ_CST);
+}
+
+void thread_kind_add(struct thread_kind *k)
+{
+    k->next = own.kinds;
+    own.kinds = k;
+}
+
+static bool change(struct own *o, uint32_t from, uint32_t to)
+{
+    return __atomic_compare_exchange_n(&o->state, &from, to, false, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_RELAXED);
+}
+
+static struct own *take_place(void)
+{
+    for (size_t i = 0; i < OWN_MOST; i++)
+        if (change(&own.threads[i], FREE, STARTING))
+            return &own.threads[i];
+    return NULL;
+}
+
+static void *run(void *place)
+{
+    struct own *o = place;
+    is_own = true;
+    void *result = o->work(o->argument);
+    strangers_leave();
+    return result;
+}
+
+static int start(struct own *o)
+{
+    pthread_attr_t attributes;
+    __typeof__(&pthread_create) create = next_create();
+    int error = create ? pthread_attr_init(&attributes) : ENOSYS;
+    if (error)
+        return error;
+    pthread_attr_setstacksize(&attributes, OWN_STACK_BYTES);
+    error = create(&o->thread, &attributes, run, o);
+    pthread_attr_destroy(&attributes);
+    return error;
+}
+
+/* The program's signals are none of the new thread's, which inherits the mask.  The stop
+ * signal stays open: the loader's lock, whose holder may be stopped, may be waited for. */
+bool thread_start_own(void *(*work)(void *), void *argument)
+{
+    sigset_t saved;
+    struct own *o = take_place();
+    if (!o)
+        return false;
+    o->work = work;
+    o->argument = argument;
+    thread_inside++;
+    signals_block_handlers(&saved);
+    int error = start(o);
+    signals_restore(&saved);
+    thread_inside--;
+    __atomic_store_n(&o->state, error ? FREE : RUNNING, __ATOMIC_SEQ_CST);
+    return error == 0;
+}
+
+static void join_all(void)
+{
+    thread_inside++;
+    for (size_t i = 0; i < OWN_MOST; i++) {
+        struct own *o = &own.threads[i];
+        if (__atomic_load_n(&o->state, __ATOMIC_SEQ_CST) == RUNNING &&
+            next_join()(o->thread, NULL) == 0)
+            change(o, RUNNING, FREE);
+    }
+    thread_inside--;
+}
+
+void thread_end_own(void)
+{
+    if (__atomic_exchange_n(&own.ending, true, __ATOMIC_SEQ_CST))
+        return;
+    for (struct thread_kind *k = own.kinds; k; k = k->next)
+        k->ask();
+    join_all();
+    for (struct thread_kind *k = own.kinds; k; k = k->next)
+        k->over();
+    __atomic_store_n(&own.ending, false, __ATOMIC_SEQ_CST);
+}
+
+void thread_forget_own(void)
+{
+    for (size_t i = 0; i < OWN_MOST; i++)
+        own.threads[i].state = FREE;
+    own.ending = false;
+}
