@@ -204,7 +204,7 @@ static void empty_idle_caches(void)
     for (MUTATORS(t)) {
         bool own = t == thread_self;
         give_regions_back(t);
-        if (!t->cache || (t->in_fast_path && !own))
+        if (!t->cache || t->in_fast_path)
             continue;
         if (own ? is_thorough() : !t->cache->used)
             cache_empty(t->cache);

@@ -4,6 +4,7 @@
 #include "base/specific.h"
 #include "roots/coroutines.h"
 #include "roots/segments.h"
+#include "world/fast.h"
 #include "world/fork.h"
 #include "world/stop.h"
 
@@ -61,14 +62,28 @@ static void add_values(struct mutator *m, struct range_list *roots)
         add_specific(m->pointer, roots);
 }
 
+/* One of the stacks, from the list's `first` on, names a fast path, or is missing there. */
+static bool names_fast_path(const struct range_list *stacks, size_t first)
+{
+    for (size_t i = first; i < stacks->count; i++)
+        if (fast_is_named(stacks->ranges[i].low, stacks->ranges[i].high))
+            return true;
+    return stacks->incomplete;
+}
+
 static void add_living(const struct heap *h, const struct snapshot *s, struct mutator *m,
                        struct range_list *stacks, struct range_list *roots)
 {
+    size_t first = stacks->count;
     add_values(m, roots);
-    if (m == thread_self)
-        return stack_add_left(m, m->sp, stacks);
-    stack_add_stopped(h, m, stacks);
-    tls_add_thread(&s->modules, m->pointer, roots);
+    if (m == thread_self) {
+        stack_add_left(m, m->sp, stacks);
+        m->in_fast_path = names_fast_path(&s->stacks, 0);
+    } else {
+        stack_add_stopped(h, m, stacks);
+        tls_add_thread(&s->modules, m->pointer, roots);
+    }
+    m->in_fast_path = m->in_fast_path || names_fast_path(stacks, first);
 }
 
 static bool is_shared(uintptr_t pointer)

@@ -20,7 +20,8 @@ struct snapshot {
  * stack counts from `sp` up.  NULL: no memory. */
 const struct snapshot *threads_snapshot(const struct heap *h, uintptr_t sp);
 
-/* Adds the roots of the calling thread and of all stopped ones.  The world is stopped. */
+/* Adds the roots of the calling thread and of all stopped ones, and finds out which of them
+ * may be in a fast path.  The world is stopped. */
 void threads_roots(const struct heap *h, const struct snapshot *s,
                    struct range_list *stacks, struct range_list *roots);
 

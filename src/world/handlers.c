@@ -1,8 +1,8 @@
 /* sigaction and signal, in front of the C library's: each handler of the program is called
  * by one of ours.
  *
- * - It interrupted a fast path: the cache is being changed, and the handler has another one
- *   until it returns.  If it leaves by siglongjmp, the thread keeps that, and the old one
+ * - It interrupted a fast path, or a handler unknown here that did: the cache is being
+ *   changed, and the handler has another one until it returns.  If it leaves by siglongjmp, the thread keeps that, and the old one
  *   is the spare of a later handler.
  * - It interrupted a critical section: the signal is put off to its end.  Meanwhile all
  *   others but those of faults are blocked, so one is all there ever is; a fault is handled
@@ -19,6 +19,7 @@
 
 #include "base/critical.h"
 #include "heap/cache.h"
+#include "world/fast.h"
 #include "world/next.h"
 #include "world/signals.h"
 #include "world/stop.h"
@@ -276,7 +277,7 @@ static void on_signal(int number, siginfo_t *information, void *context)
         put_signal_off(information, context);
     else if (m && m->blocking && m->calls == 0)
         call_in_blocking(m, number, information, context);
-    else if (m && m->ready && world_in_fast_path(context))
+    else if (m && m->ready && fast_may_lie_below(m, context))
         call_with_spare(m, number, information, context);
     else
         call_handler(number, information, context);

@@ -1,7 +1,6 @@
 #include "world/stop.h"
 
 #include <errno.h>
-#include <gcalloc/inline.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include "base/log.h"
 #include "base/os.h"
 #include "base/specific.h"
+#include "world/fast.h"
 #include "world/handlers.h"
 #include "world/signals.h"
 #include "world/strangers.h"
@@ -45,10 +45,6 @@ static struct {
     pid_t process;   /* whose threads these are */
     bool started;    /* atomic */
 } world PRIVATE_DATA;
-
-/* The fast paths' code; weak: a program may be linked without. */
-extern const char __start_gc_fast[] __attribute__((weak, visibility("hidden")));
-extern const char __stop_gc_fast[] __attribute__((weak, visibility("hidden")));
 
 static uint32_t present_epoch(void)
 {
@@ -199,32 +195,14 @@ static void park_stranger(uint32_t epoch, uintptr_t sp)
     __atomic_fetch_sub(&world.inside, 1, __ATOMIC_SEQ_CST);
 }
 
-UNWATCHED static uintptr_t program_counter(const ucontext_t *context)
-{
-#if defined __x86_64__
-    return (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
-#elif defined __aarch64__
-    return (uintptr_t)context->uc_mcontext.pc;
-#endif
-}
-
 /* A thread inside of ThreadSanitizer, which may hold its locks, is not stopped there: it is
  * told again (see RESEND_AFTER), and looks for itself on its next slow path. */
 UNWATCHED bool world_stops_at(const ucontext_t *context)
 {
-    if (!GC_TSAN || !watcher_contains(program_counter(context)))
+    if (!GC_TSAN || !watcher_contains(fast_program_counter(context)))
         return true;
     critical.deferred = true;
     return false;
-}
-
-bool world_in_fast_path(const ucontext_t *context)
-{
-    if (gc_inline_thread.busy)
-        return true;
-    uintptr_t pc = program_counter(context);
-    return pc - (uintptr_t)__start_gc_fast <
-           (uintptr_t)__stop_gc_fast - (uintptr_t)__start_gc_fast;
 }
 
 /* A thread made by a bare clone may share the thread-local variables of another. */
@@ -250,7 +228,7 @@ NOINLINE void world_arrived(const ucontext_t *context)
     } else if (!m) {
         park_stranger(epoch, sp);
     } else {
-        m->in_fast_path = world_in_fast_path(context);
+        m->in_fast_path = fast_was_interrupted(context);
         publish(m, sp, &context->uc_stack);
         park(m);
     }

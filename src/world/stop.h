@@ -58,9 +58,6 @@ void world_unblock(struct mutator *m);
  * it is on, its thread-specific values.  No stop needs a call of this. */
 void world_publish(struct mutator *m, uintptr_t sp);
 
-/* The thread was interrupted in a fast path. */
-bool world_in_fast_path(const ucontext_t *context);
-
 /* The thread may be stopped where it was interrupted. */
 bool world_stops_at(const ucontext_t *context);
 

@@ -61,8 +61,10 @@ struct mutator {
      * the world. */
     uint32_t safety;
     /* Valid while it is stopped; own. */
-    uintptr_t sp;      /* all that it uses of the stack it runs on is from here up */
-    bool in_fast_path; /* its cache is being changed */
+    uintptr_t sp; /* all that it uses of the stack it runs on is from here up */
+    /* Its cache may be being changed.  The collector looks for that in the stacks, too, which
+     * tell of a fast path that a handler unknown here interrupted. */
+    bool in_fast_path;
     struct {
         uintptr_t low, high;
     } alternate; /* the alternate signal stack that it runs on, or empty */
