@@ -243,24 +243,41 @@ static void run_cycle(struct heap *h)
 
 enum { SNAPSHOTS_MOST = 100 };
 
+/* The heap grows by another budget before it is tried again. */
+static void put_off(struct heap *h, const char *why)
+{
+    static bool said PRIVATE_DATA;
+    pace_without_cycle(h);
+    if (!said)
+        log_line("collections are put off while %s", why);
+    said = true;
+}
+
 /* The world lock is held.  A library that was loaded or unloaded since the snapshot makes
  * another one necessary: the loader's locks may be waited for in a running world only.
  * false: that. */
 static bool stop_and_run(struct heap *h, const struct snapshot *s)
 {
     cycle.began = os_now();
-    world_stop();
+    if (!world_stop()) {
+        world_restart();
+        put_off(h, "a thread does not stop");
+        return true;
+    }
     cycle.stopped = os_now();
     crew_rouse();
+    bool known = world_is_complete();
     bool valid = segments_unchanged(s->loaded);
-    if (valid) {
+    if (valid && known) {
         list_roots(h, s);
         if (roots_complete())
             run_cycle(h);
     }
     crew_rest();
     world_restart();
-    if (valid && !roots_complete())
+    if (valid && !known)
+        put_off(h, "not all threads are known, or stop");
+    else if (valid && !roots_complete())
         log_line("no memory to list the roots; this collection is left out");
     else if (valid && OPTION_NOW(log))
         log_cycle(h);

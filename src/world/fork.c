@@ -4,6 +4,7 @@
 #include "world/fork.h"
 
 #include <pthread.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/critical.h"
@@ -17,6 +18,7 @@
 enum {
     MILLISECOND = 1000000, /* nanoseconds */
     ANSWER_WITHIN = 20,    /* milliseconds */
+    LEAVES_WITHIN = 1000,
 };
 
 /* Threads between fork_hold_off and fork_let_go_on.  Atomic. */
@@ -40,11 +42,35 @@ static void wait_at_gate(void)
     world_wait_safely(wait_for_gate);
 }
 
+/* No thread that runs on is in a critical section.  What it stored before it looked at the
+ * gate is to be seen here: the system sees to that, where it has the call. */
+static bool sections_are_left(void)
+{
+    syscall(SYS_membarrier, 1 /* MEMBARRIER_CMD_GLOBAL */, 0, 0);
+    for (MUTATORS(m))
+        if (m != thread_self && thread_lives(m) && m->critical &&
+            m->critical->depth > 0 &&
+            __atomic_load_n(&m->safety, __ATOMIC_SEQ_CST) == SAFETY_NONE)
+            return false;
+    return true;
+}
+
+/* A fork does not fail because a thread does not stop: that thread leaves the section that it
+ * may be in, and begins no other. */
+static void wait_for_sections(void)
+{
+    uint64_t end = os_now() + LEAVES_WITHIN * (uint64_t)MILLISECOND;
+    while (!sections_are_left() && os_now() < end)
+        futex_wait(&critical_gate, 1, MILLISECOND);
+}
+
 static void close_gate(void)
 {
-    world_stop();
+    bool all = world_stop();
     __atomic_store_n(&critical_gate, 1, __ATOMIC_SEQ_CST);
     world_restart();
+    if (!all)
+        wait_for_sections();
 }
 
 static void open_gate(void)

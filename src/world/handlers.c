@@ -46,6 +46,9 @@ static __thread struct {
     uint64_t mask;
 } put_off __attribute__((tls_model("initial-exec")));
 
+/* What such a signal carries, if it had to be sent again without; its number is 0: nothing. */
+static __thread siginfo_t carried __attribute__((tls_model("initial-exec")));
+
 int handlers_set(int number, const struct sigaction *action, struct sigaction *old)
 {
     return NEXT(sigaction, __sigaction)(number, action, old);
@@ -227,10 +230,27 @@ static bool is_fault(int number, const siginfo_t *information)
            (information->si_code > 0 || number == SIGABRT);
 }
 
-static void send_again(siginfo_t *information)
+/* To the calling thread.  Where the system's queue has no entry left for a real-time signal,
+ * it comes without one as if kill had sent it, which a thread may say to itself; what it
+ * carries is kept for it here. */
+static void send_again(const siginfo_t *information)
 {
-    syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), information->si_signo,
-            information);
+    siginfo_t plain = {.si_signo = information->si_signo, .si_code = SI_USER};
+    int number = information->si_signo;
+    if (syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), number, information) == 0)
+        return;
+    carried = *information;
+    if (syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), number, &plain) != 0)
+        syscall(SYS_tgkill, getpid(), gettid(), number);
+}
+
+/* What a signal carried that came again without. */
+static void give_carried(siginfo_t *information)
+{
+    if (LIKELY(carried.si_signo != information->si_signo))
+        return;
+    *information = carried;
+    carried.si_signo = 0;
 }
 
 /* The signal waits, and with it all others, which stay blocked when the handler returns. */
@@ -258,9 +278,22 @@ void handlers_resume(void)
     siginfo_t information = put_off.information;
     uint64_t mask = put_off.mask;
     put_off.waiting = false;
-    syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), information.si_signo,
-            &information);
+    send_again(&information);
     set_mask(mask);
+}
+
+static bool blocks_stop(const ucontext_t *context)
+{
+    return word_of(&context->uc_sigmask) & bit_of(signals_stop());
+}
+
+/* The program's handler may have written to the mask that the thread goes on with.  In the
+ * library's own sections without signals, where a fault may be handled, it stays blocked. */
+static void keep_stop_open(ucontext_t *context, bool was_blocked)
+{
+    if (!was_blocked && blocks_stop(context))
+        set_word(&context->uc_sigmask,
+                 word_of(&context->uc_sigmask) & ~bit_of(signals_stop()));
 }
 
 /* All signals are blocked when it begins: another handler would run on the cache that the
@@ -269,6 +302,8 @@ static void on_signal(int number, siginfo_t *information, void *context)
 {
     int saved_errno = errno;
     struct mutator *m = thread_self;
+    bool was_blocked = blocks_stop(context);
+    give_carried(information);
     if (GC_TSAN) /* it blocks every signal */
         signals_open();
     if (critical.depth == 0 && critical.deferred) /* this handler may not return */
@@ -281,6 +316,7 @@ static void on_signal(int number, siginfo_t *information, void *context)
         call_with_spare(m, number, information, context);
     else
         call_handler(number, information, context);
+    keep_stop_open(context, was_blocked);
     errno = saved_errno;
 }
 

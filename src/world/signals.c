@@ -20,10 +20,9 @@ static int stop_signal PRIVATE_DATA; /* 0: not installed yet.  Atomic */
 UNWATCHED static void on_stop(int number, siginfo_t *information, void *context)
 {
     (void)number;
-    (void)information;
     int saved_errno = errno;
     if (world_stops_at(context))
-        world_arrived(context);
+        world_arrived(context, information->si_code != SI_TKILL);
     errno = saved_errno;
 }
 
@@ -58,9 +57,14 @@ bool signals_install(void)
     return true;
 }
 
-bool signals_send(pid_t tid)
+enum sent signals_send(pid_t tid)
 {
-    return syscall(SYS_tgkill, getpid(), tid, signals_stop()) == 0 || errno != ESRCH;
+    if (syscall(SYS_tgkill, getpid(), tid, signals_stop()) == 0)
+        return SENT;
+    if (errno == ESRCH)
+        return SENT_TO_NOBODY;
+    syscall(SYS_kill, getpid(), signals_stop());
+    return SENT_TO_SOME;
 }
 
 /* ThreadSanitizer hands what has come before over at an atomic operation: here, not while

@@ -15,8 +15,19 @@ void signals_open(void);
 /* Installs the handler; option `signal` says for which signal. */
 bool signals_install(void);
 
-/* Sends it.  false: there is no such thread. */
-bool signals_send(pid_t tid);
+/* What became of a signal that was to stop a thread. */
+enum sent {
+    SENT,
+    SENT_TO_NOBODY, /* there is no such thread */
+    /* A real-time signal for one thread needs an entry in the system's queue, of which a user
+     * has so many for all processes; none is needed for one that goes to the process, and so
+     * to any one of its threads that does not block it.  Who gets it blocks it until the stop
+     * is over; sent again and again it comes to all. */
+    SENT_TO_SOME,
+};
+
+/* Sends it. */
+enum sent signals_send(pid_t tid);
 
 /* Blocks every signal but those that tell of a fault in the code that runs, for the
  * calling thread, and takes that back. */

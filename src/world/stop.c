@@ -7,20 +7,16 @@
 #include "base/critical.h"
 #include "base/futex.h"
 #include "base/lock.h"
-#include "base/log.h"
 #include "base/os.h"
 #include "base/specific.h"
 #include "world/fast.h"
 #include "world/handlers.h"
 #include "world/signals.h"
 #include "world/strangers.h"
+#include "world/summon.h"
 #include "world/watcher.h"
 
-enum {
-    MILLISECOND = 1000000,            /* nanoseconds */
-    RESEND_AFTER = GC_TSAN ? 1 : 100, /* milliseconds without an answer */
-    WARN_AFTER = 2000,
-};
+enum { MILLISECOND = 1000000 }; /* nanoseconds */
 
 static struct {
     struct lock lock;
@@ -43,6 +39,7 @@ static struct {
     uint32_t inside; /* strangers in park_stranger.  Atomic */
     sigset_t mask;   /* of the thread that stopped the world */
     pid_t process;   /* whose threads these are */
+    bool complete;   /* see world_is_complete */
     bool started;    /* atomic */
 } world PRIVATE_DATA;
 
@@ -120,8 +117,7 @@ static void leave_safe(struct mutator *m)
     }
 }
 
-/* A stop counts on the thread, if it is safe. */
-static bool claim(struct mutator *m)
+bool world_claim(struct mutator *m)
 {
     return __atomic_load_n(&m->safety, __ATOMIC_SEQ_CST) != SAFETY_NONE &&
            (change_safety(m, SAFETY_SAFE, SAFETY_CLAIMED) ||
@@ -196,7 +192,7 @@ static void park_stranger(uint32_t epoch, uintptr_t sp)
 }
 
 /* A thread inside of ThreadSanitizer, which may hold its locks, is not stopped there: it is
- * told again (see RESEND_AFTER), and looks for itself on its next slow path. */
+ * told again (see summon.c), and looks for itself on its next slow path. */
 UNWATCHED bool world_stops_at(const ucontext_t *context)
 {
     if (!GC_TSAN || !watcher_contains(fast_program_counter(context)))
@@ -212,7 +208,7 @@ static struct mutator *registered_self(void)
 }
 
 /* The interrupted registers lie in the context, on the stack above this frame. */
-NOINLINE void world_arrived(const ucontext_t *context)
+NOINLINE void world_arrived(const ucontext_t *context, bool shared)
 {
     uint32_t epoch = present_epoch();
     if (!is_stop(epoch))
@@ -221,8 +217,11 @@ NOINLINE void world_arrived(const ucontext_t *context)
     uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
     if (!m && thread_self)
         return park_stranger(epoch, sp);
-    if (m && is_safe(m))
+    if (m && is_safe(m)) {
+        while (shared && present_epoch() == epoch)
+            futex_wait(&world.epoch, epoch, 0);
         return;
+    }
     if (critical.depth > 0) {
         critical.deferred = true;
     } else if (!m) {
@@ -401,39 +400,9 @@ void world_wait_a_little(void)
     futex_wait(&world.arrivals, arrivals, MILLISECOND);
 }
 
-/* Until it has stopped: it cannot be left running.  false: it has ended without its exit
- * hook; a thread that is not registered and has its tid shows that as well as a signal that
- * cannot be sent. */
-static bool wait_for(struct mutator *m)
+void world_await(const struct mutator *m)
 {
-    uint64_t began = 0, told = 0;
     __atomic_store_n(&world.awaited, m, __ATOMIC_SEQ_CST);
-    while (!claim(m)) {
-        futex_wait(&m->safety, SAFETY_NONE, MILLISECOND);
-        uint64_t now = os_now() / MILLISECOND;
-        began = began ? began : now;
-        if (now - began < RESEND_AFTER * (told + 1))
-            continue;
-        if (!signals_send(m->tid) || world_stranger_is_parked(m->tid))
-            return false;
-        if (++told == WARN_AFTER / RESEND_AFTER)
-            log_line("thread %d does not stop for a collection: does it block signal %d?",
-                     m->tid, signals_stop());
-    }
-    return true;
-}
-
-static void stop_registered(void)
-{
-    for (MUTATORS(m))
-        if (m != thread_self && thread_lives(m) && !claim(m))
-            signals_send(m->tid);
-    struct mutator *next;
-    for (struct mutator *m = thread_first(); m; m = next) {
-        next = m->next;
-        if (m != thread_self && thread_lives(m) && !wait_for(m))
-            thread_lost(m);
-    }
 }
 
 bool world_is_here(void)
@@ -441,16 +410,22 @@ bool world_is_here(void)
     return world.process == getpid();
 }
 
-void world_stop(void)
+bool world_stop(void)
 {
     signals_block(&world.mask);
     lock_enter(&world.strangers_lock);
     __atomic_store_n(&world.strangers, NULL, __ATOMIC_RELAXED);
     __atomic_add_fetch(&world.epoch, 1, __ATOMIC_SEQ_CST);
     lock_leave(&world.strangers_lock);
-    stop_registered();
-    __atomic_store_n(&world.awaited, NULL, __ATOMIC_SEQ_CST);
-    strangers_stop();
+    bool all = summon(world_is_started());
+    world_await(NULL);
+    world.complete = all && strangers_stop(world_is_started());
+    return all;
+}
+
+bool world_is_complete(void)
+{
+    return world.complete;
 }
 
 void world_restart(void)
@@ -474,12 +449,12 @@ bool world_stranger_is_coming(void)
     return __atomic_load_n(&world.inside, __ATOMIC_SEQ_CST) > parked;
 }
 
-bool world_stranger_is_parked(pid_t tid)
+const struct stranger *world_stranger_parked(pid_t tid)
 {
-    for (const struct stranger *s = world_strangers(); s; s = s->next)
-        if (s->tid == tid)
-            return true;
-    return false;
+    const struct stranger *s = world_strangers();
+    while (s && s->tid != tid)
+        s = s->next;
+    return s;
 }
 
 /* ---- Beginning ------------------------------------------------------------------------------- */

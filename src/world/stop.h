@@ -32,9 +32,14 @@ void world_let_go(bool taken);
 
 /* From the return of the one to the call of the other, no thread but the caller changes
  * the heap or its roots, and all have said where their roots are.  The world lock is held.
- * In between the caller's signals are blocked, and it may wait for nobody else's locks. */
-void world_stop(void);
+ * In between the caller's signals are blocked, and it may wait for nobody else's locks.
+ * false: some thread runs on, and the caller may do nothing but restart the world. */
+bool world_stop(void);
 void world_restart(void);
+
+/* While the world is stopped: all threads of the process are known.  Else there may be
+ * roots that are not, and nothing is to be reclaimed. */
+bool world_is_complete(void);
 
 /* The threads are this process's.  false: it is a child of vfork, or of a bare clone, in
  * which there are none of them. */
@@ -61,8 +66,9 @@ void world_publish(struct mutator *m, uintptr_t sp);
 /* The thread may be stopped where it was interrupted. */
 bool world_stops_at(const ucontext_t *context);
 
-/* What the signal's handler does, then. */
-void world_arrived(const ucontext_t *context);
+/* What the signal's handler does, then.  `shared`: the signal may have been meant for another
+ * thread, which gets it when this one stays in the handler. */
+void world_arrived(const ucontext_t *context, bool shared);
 
 /* Runs `wait` with the calling thread safe, if it is registered: then no signal handler
  * runs on it meanwhile. */
@@ -88,9 +94,17 @@ const struct stranger *world_strangers(void);
  * one? */
 bool world_stranger_is_coming(void);
 
-/* For strangers.c: the present epoch's stop sees the thread parked.  Waits a little for
- * the next thread to arrive. */
-bool world_stranger_is_parked(pid_t tid);
+/* The one of that tid, which the present stop sees parked; NULL: there is none. */
+const struct stranger *world_stranger_parked(pid_t tid);
+
+/* For strangers.c: waits a little for the next thread to arrive. */
 void world_wait_a_little(void);
+
+/* For summon.c: the present stop counts on the thread, if it is safe. */
+bool world_claim(struct mutator *m);
+
+/* For summon.c: this is the thread that is waited for now, which wakes who stops the world;
+ * NULL: there is none. */
+void world_await(const struct mutator *m);
 
 #endif

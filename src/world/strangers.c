@@ -3,7 +3,7 @@
 #include "world/strangers.h"
 
 #include <fcntl.h>
-#include <stdio.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +14,9 @@
 #include "base/log.h"
 #include "base/meta.h"
 #include "base/os.h"
+#include "base/proc.h"
+#include "base/sys.h"
+#include "world/look.h"
 #include "world/signals.h"
 #include "world/stop.h"
 
@@ -23,14 +26,19 @@ enum {
     GIVE_UP_AFTER = 1000,
     DEAF_MOST = 16,
     OWN_MOST = 32,
+    KNOWN_LEAST = 64,
 };
 
 /* Written while the world is stopped. */
 static struct {
     pid_t *tids;
     size_t count, capacity;
-    pid_t deaf[DEAF_MOST]; /* those that did not answer, not to be waited for again */
-    size_t deaf_count;
+    pid_t *known; /* 0: none */
+    size_t mask;
+    pid_t
+        deaf[DEAF_MOST]; /* those that did not answer last, not to be waited for again */
+    size_t deaf_count;   /* that there have been */
+    bool shared;         /* the signal went to any thread, when it was sent last */
 } strangers PRIVATE_DATA;
 
 /* The library's own threads; 0: none.  Atomic. */
@@ -105,22 +113,81 @@ static bool all_registered(void)
 
 static bool is_deaf(pid_t tid)
 {
-    for (size_t i = 0; i < strangers.deaf_count; i++)
+    for (size_t i = 0; i < DEAF_MOST; i++)
         if (strangers.deaf[i] == tid)
             return true;
     return false;
 }
 
-static void add(pid_t tid)
+/* A set of tids, so that a process of many threads is not searched for each of them. */
+static size_t place_of(pid_t tid)
 {
-    if (tid <= 0 || tid == gettid() || is_registered(tid) || is_own(tid) || is_deaf(tid))
-        return;
+    size_t i = (size_t)tid * UINT64_C(0x9E3779B97F4A7C15) >> 20 & strangers.mask;
+    while (strangers.known[i] && strangers.known[i] != tid)
+        i = (i + 1) & strangers.mask;
+    return i;
+}
+
+static void know(pid_t tid)
+{
+    strangers.known[place_of(tid)] = tid;
+}
+
+/* Makes room for so many at twice the number.  false: no memory. */
+static bool clear_known(size_t count)
+{
+    size_t places = strangers.mask + 1;
+    if (!strangers.known || places < 2 * count) {
+        while (places < 2 * count || places < KNOWN_LEAST)
+            places *= 2;
+        pid_t *known = meta_alloc(places * sizeof *known);
+        if (!known)
+            return false;
+        if (strangers.known)
+            meta_free(strangers.known, (strangers.mask + 1) * sizeof *known);
+        strangers.known = known;
+        strangers.mask = places - 1;
+    }
+    memset(strangers.known, 0, places * sizeof *strangers.known);
+    return true;
+}
+
+/* The registered threads, the library's own and the calling one. */
+static bool find_known(void)
+{
+    size_t count = OWN_MOST + 1;
+    for (MUTATORS(m))
+        count++;
+    if (!clear_known(count))
+        return false;
+    for (MUTATORS(m))
+        if (thread_lives(m))
+            know(m->tid);
+    for (size_t i = 0; i < own_count(); i++)
+        know(__atomic_load_n(&own[i], __ATOMIC_RELAXED));
+    know(gettid());
+    return true;
+}
+
+/* false: no memory. */
+static bool add(pid_t tid)
+{
+    if (tid <= 0 || strangers.known[place_of(tid)])
+        return true;
     pid_t *tids =
         meta_grow(strangers.tids, strangers.count, &strangers.capacity, sizeof *tids);
     if (!tids)
-        return;
+        return false;
     strangers.tids = tids;
     tids[strangers.count++] = tid;
+    return true;
+}
+
+/* No call tells more than this where /proc does not: a process of one thread may be taken
+ * apart from its threads, which changes nothing, and one of several may not. */
+static bool is_alone(void)
+{
+    return thread_count() == 0 && syscall(SYS_unshare, CLONE_THREAD) == 0;
 }
 
 /* The kernel's form of a directory entry. */
@@ -132,111 +199,111 @@ struct entry {
     char name[];
 };
 
-/* Numbers are threads; the name of other entries reads as 0. */
-static void add_all(void)
+/* Numbers are threads; the name of other entries reads as 0.  false: not all of them could be
+ * found. */
+static bool add_all(void)
 {
     _Alignas(struct entry) char buffer[1024];
-    int fd = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return;
+    int file = find_known() ? proc_open("self/task", O_DIRECTORY) : -1;
+    if (file < 0)
+        return false;
     long bytes;
-    while ((bytes = syscall(SYS_getdents64, fd, buffer, sizeof buffer)) > 0) {
+    bool all = true;
+    while ((bytes = syscall(SYS_getdents64, file, buffer, sizeof buffer)) > 0) {
         for (long at = 0; at < bytes;) {
             const struct entry *e = (const void *)(buffer + at);
-            add((pid_t)strtol(e->name, NULL, 10));
+            all = add((pid_t)strtol(e->name, NULL, 10)) && all;
             at += e->length;
         }
     }
-    close(fd);
-}
-
-/* What /proc says of a thread. */
-struct status {
-    bool ended, sleeps;
-    bool blocks, pending; /* the signal */
-};
-
-/* The number of the signal is in the set that follows the name. */
-static bool has_signal(const char *text, const char *name)
-{
-    const char *set = strstr(text, name);
-    return set && strtoull(set + strlen(name), NULL, 16) >> (signals_stop() - 1) & 1;
-}
-
-static struct status read_status(pid_t tid)
-{
-    char path[64], text[2048];
-    struct status s = {.ended = true};
-    snprintf(path, sizeof path, "/proc/self/task/%d/status", tid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t length = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
-    if (fd >= 0)
-        close(fd);
-    if (length <= 0)
-        return s;
-    text[length] = '\0';
-    const char *state = strstr(text, "\nState:\t");
-    s.ended = state && (state[8] == 'Z' || state[8] == 'X');
-    s.sleeps = state && state[8] == 'S';
-    s.pending = has_signal(text, "\nSigPnd:\t");
-    s.blocks = has_signal(text, "\nSigBlk:\t");
-    return s;
+    sys_close(file);
+    return all && bytes == 0;
 }
 
 /* Sleeps with the signal blocked, for long as far as anybody can tell.  One that runs so is
- * about to begin, or in the handler: there the signal is blocked and not pending. */
-static bool stays_away(struct status s)
+ * about to begin, or in the handler: there the signal is blocked and not pending, but where
+ * one is on its way from the last stop. */
+static bool stays_away(struct look l)
 {
-    return s.sleeps && s.blocks && s.pending;
+    return l.sleeps && l.blocks && l.pending && !world_stranger_is_coming();
 }
 
+/* Remembered by its tid, which the system gives out again: another thread of that tid is not
+ * waited for as long, and nothing is reclaimed. */
 static void give_up(pid_t tid)
 {
-    log_line("thread %d is not known here and does not answer signal %d; it goes on "
-             "running while memory is collected",
+    if (is_deaf(tid))
+        return;
+    log_line("thread %d is not known here and does not answer signal %d; nothing is "
+             "collected until it does or has ended",
              tid, signals_stop());
-    if (strangers.deaf_count < DEAF_MOST)
-        strangers.deaf[strangers.deaf_count++] = tid;
+    strangers.deaf[strangers.deaf_count++ % DEAF_MOST] = tid;
+}
+
+static bool send(pid_t tid)
+{
+    enum sent sent = signals_send(tid);
+    strangers.shared = sent == SENT_TO_SOME;
+    return sent != SENT_TO_NOBODY;
 }
 
 /* One signal at a time: those that a thread blocks would pile up, until the system queues
- * no more for anybody. */
-static void tell(pid_t tid)
+ * no more for anybody.  false: the thread need not be waited for.  One that has slept since
+ * an earlier stop, with the signal of that still pending, is known by this: it cannot be
+ * another one. */
+static bool tell(pid_t tid)
 {
-    if (!read_status(tid).pending)
-        signals_send(tid);
+    struct look l = look_at(tid);
+    if (l.ended || stays_away(l))
+        return false;
+    return l.pending || send(tid);
+}
+
+static bool is_settled(pid_t tid)
+{
+    return world_stranger_parked(tid) || is_registered(tid) || is_own(tid);
 }
 
 /* Until it is parked, has ended, has registered itself, or is left alone; `began`: when all
- * strangers were told to stop, in milliseconds. */
-static void wait_for(pid_t tid, uint64_t began)
+ * strangers were told to stop, in milliseconds.  false: it runs on. */
+static bool wait_for(pid_t tid, uint64_t began)
 {
-    while (!world_stranger_is_parked(tid) && !is_registered(tid) && !is_own(tid)) {
+    while (!is_settled(tid)) {
         uint64_t now = os_now() / MILLISECOND;
-        struct status s = {.ended = false};
-        if (now - began >= LOOK_AFTER)
-            s = read_status(tid);
-        if (s.ended || (stays_away(s) && !world_stranger_is_coming()))
-            return;
-        world_wait_a_little();
-        if (now - began > GIVE_UP_AFTER) {
-            give_up(tid);
-            return;
+        if (now - began >= LOOK_AFTER) {
+            struct look l = look_at(tid);
+            if (l.ended || stays_away(l))
+                return true;
+            if (now - began > GIVE_UP_AFTER || (is_deaf(tid) && l.blocks)) {
+                give_up(tid);
+                return false;
+            }
         }
+        world_wait_a_little();
+        if (strangers.shared && !send(tid))
+            return true;
     }
+    return true;
 }
 
-void strangers_stop(void)
+bool strangers_stop(bool can_tell)
 {
     strangers.count = 0;
     if (GC_TSAN) /* a signal before it has begun a thread, or after its end, is fatal */
-        return;
-    if (all_registered())
-        return;
-    add_all();
+        return true;
+    if (all_registered() || is_alone())
+        return true;
+    if (!add_all())
+        return false;
+    if (strangers.count > 0 && !can_tell)
+        return false;
+    size_t told = 0;
     for (size_t i = 0; i < strangers.count; i++)
-        tell(strangers.tids[i]);
+        if (tell(strangers.tids[i]))
+            strangers.tids[told++] = strangers.tids[i];
+    bool all = true;
     uint64_t began = os_now() / MILLISECOND;
-    for (size_t i = 0; i < strangers.count; i++)
-        wait_for(strangers.tids[i], began);
+    for (size_t i = 0; i < told; i++)
+        all = wait_for(strangers.tids[i], began) && all;
+    return all;
 }

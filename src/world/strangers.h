@@ -3,10 +3,14 @@
 #ifndef GCALLOC_WORLD_STRANGERS_H
 #define GCALLOC_WORLD_STRANGERS_H
 
-/* Part of a stop of the world, when all registered threads have stopped: stops the others.
- * One that does not answer is left running if it blocks the signal, as threads do that the
- * C library is starting or ending; else, after a second, with a warning. */
-void strangers_stop(void);
+#include <stdbool.h>
+
+/* Part of a stop of the world, when all registered threads have stopped: stops the others, if
+ * that `can_tell` them.  One that does not answer is left running if it sleeps and blocks the
+ * signal, as threads do that the C library is starting or ending.  false: another one runs on,
+ * which is waited for once, for a second, and said in the log; or it cannot be found out which
+ * threads there are. */
+bool strangers_stop(bool can_tell);
 
 /* The calling thread is one of the library's own: it touches the heap only while another
  * one has stopped the world for it, and no stop waits for it.  It takes no signals. */

@@ -384,6 +384,7 @@ static void begin(struct mutator *m)
 {
     find_bounds(m);
     introduce(m);
+    m->critical = &critical;
     arm_exit_hook(m);
     world_join(m);
 }

@@ -15,6 +15,7 @@
 enum { ASIDE_MOST = 8 };
 
 struct cache;
+struct critical;
 struct snapshot;
 
 enum life {
@@ -72,7 +73,8 @@ struct mutator {
     /* Bounds of its own stack; the main thread's low end moves down as the stack grows.
      * Own, constant while it lives. */
     uintptr_t stack_low, stack_high;
-    uintptr_t pointer; /* see thread_pointer.  Own, constant */
+    uintptr_t pointer;         /* see thread_pointer.  Own, constant */
+    struct critical *critical; /* its sections.  Own, constant */
 
     /* Low ends of registered stacks: the one it runs on, or goes to, and the one it was on
      * before; 0: its own.  Own. */
@@ -84,6 +86,7 @@ struct mutator {
     struct cache *aside[ASIDE_MOST], *spare;
     uintptr_t aside_sp[ASIDE_MOST]; /* frames of those handlers */
     unsigned aside_count;
+    bool deaf;                 /* collector: it did not stop when it was told last */
     struct snapshot *snapshot; /* own: what it found out for a collection */
     bool ready;        /* own: no slow path has anything to prepare or to restore */
     bool temporary;    /* own: past its exit hook; every call registers it anew */

@@ -53,7 +53,7 @@ static const char *const event_names[EVENTS] = {
     [COLLECTION] = "collection",       [FORK] = "fork",
     [HANDLER_ALLOCATES] = "handler",   [HANDLER_COLLECTS] = "handler collects",
     [HANDLER_FORKS] = "handler forks", [HANDLER_JUMPS] = "handler jumps",
-    [TWO_HANDLERS] = "two handlers",
+    [TWO_HANDLERS] = "two handlers",   [FOREIGN_HANDLER] = "foreign handler",
 };
 
 /* The fast paths' code. */

@@ -31,7 +31,8 @@ enum event {
     HANDLER_COLLECTS,
     HANDLER_FORKS,
     HANDLER_JUMPS,
-    TWO_HANDLERS, /* at once: one interrupts the other at its first instruction */
+    TWO_HANDLERS,    /* at once: one interrupts the other at its first instruction */
+    FOREIGN_HANDLER, /* unknown to the library; the thread is stopped in it */
     EVENTS,
 };
 

@@ -15,11 +15,13 @@
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "base/critical.h"
 #include "heap/cache.h"
 #include "heap/heap.h"
 #include "heap/lookup.h"
 #include "heap/sizeclass.h"
 #include "step.h"
+#include "world/handlers.h"
 #include "world/stop.h"
 #include "world/thread.h"
 
@@ -216,10 +218,24 @@ static void *serve(void *argument)
             fork_once();
         else
             gc_collect();
-        stage->events++;
+        if (event != FOREIGN_HANDLER)
+            stage->events++;
         __atomic_store_n(&stage->answered, stage->asked, __ATOMIC_RELEASE);
     }
     return argument;
+}
+
+/* Set past the library, which does not know of it: another thread stops this one inside of
+ * it, but where it has interrupted a critical section. */
+static void on_foreign(int number)
+{
+    (void)number;
+    stage->events++;
+    stage->asked++;
+    sem_post(&stage->ask);
+    while (__atomic_load_n(&stage->answered, __ATOMIC_ACQUIRE) != stage->asked &&
+           !critical.deferred)
+        sched_yield();
 }
 
 static void await_answer(void)
@@ -381,8 +397,10 @@ void be_stepped(struct stage *s, enum operation operation, enum event e)
     stage->inline_low = (uintptr_t)__start_step_inline;
     stage->inline_high = (uintptr_t)__stop_step_inline;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (e == FOREIGN_HANDLER)
+        action.sa_handler = on_foreign;
     if (pthread_create(&thread, NULL, serve, NULL) != 0 ||
-        sigaction(SIGUSR1, &action, NULL) != 0 ||
+        (e == FOREIGN_HANDLER ? handlers_set : sigaction)(SIGUSR1, &action, NULL) != 0 ||
         sigaction(SIGUSR2, &action, NULL) != 0 ||
         ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
         fail("no stepping");

@@ -25,6 +25,7 @@ TCase *libraries_case(void);
 TCase *forks_case(void);
 TCase *strangers_case(void);
 TCase *signals_case(void);
+TCase *stops_case(void);
 TCase *coroutines_case(void);
 
 /* ---- Threads ------------------------------------------------------------------- */

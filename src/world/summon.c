@@ -1,0 +1,153 @@
+#include "world/summon.h"
+
+#include "base/futex.h"
+#include "base/log.h"
+#include "base/os.h"
+#include "world/look.h"
+#include "world/signals.h"
+#include "world/stop.h"
+
+enum {
+    MILLISECOND = 1000000,           /* nanoseconds */
+    SHARED_EVERY = MILLISECOND / 20, /* until it is sent again to any thread */
+    /* Milliseconds without an answer, until the system is asked what the thread does; until
+     * it is told again; until a thread counts as deaf that the system shows to take no
+     * signals, as long as that is longer than any of the library's own sections without
+     * signals may last on a busy machine; and one that should take them. */
+    LOOK_AFTER = 2,
+    RESEND_AFTER = GC_TSAN ? 1 : 100,
+    GIVE_UP_AFTER = 1000,
+    GIVE_UP_ALWAYS_AFTER = 10000,
+};
+
+enum answer {
+    STOPPED,
+    GONE, /* ended without its exit hook */
+    DEAF,
+};
+
+/* The thread that has the tid now is another one: the system gives it out again. */
+static bool has_successor(const struct mutator *m)
+{
+    const struct stranger *s = world_stranger_parked(m->tid);
+    if (s && s->pointer != m->pointer)
+        return true;
+    for (MUTATORS(other))
+        if (other != m && other->tid == m->tid && thread_lives(other) &&
+            world_claim(other))
+            return true;
+    return false;
+}
+
+/* No signal reaches it, as far as the system tells.  One that blocks the signal and has none
+ * pending may be in the handler, on its way to stop. */
+static bool stays_away(struct look l)
+{
+    return (l.blocks && l.pending) || l.held;
+}
+
+/* The signal went to any thread, when it was sent last. */
+static bool shared PRIVATE_DATA;
+
+static bool send(const struct mutator *m)
+{
+    enum sent sent = signals_send(m->tid);
+    shared = sent == SENT_TO_SOME;
+    return sent != SENT_TO_NOBODY;
+}
+
+static void call_deaf(struct mutator *m, struct look l)
+{
+    if (!m->deaf)
+        log_line(
+            "thread %d does not stop for a collection: %s; nothing is collected until "
+            "it does",
+            m->tid,
+            l.blocks ? "it blocks the signal by a system call of its own"
+                     : "the system does not hand the signal over");
+    m->deaf = true;
+}
+
+/* It is told again, as whoever uses all entries of the system's queue may have kept the
+ * signal from being sent; one at a time. */
+static enum answer wait_for(struct mutator *m, uint64_t began)
+{
+    uint64_t told = began;
+    world_await(m);
+    while (!world_claim(m)) {
+        futex_wait(&m->safety, SAFETY_NONE, shared ? SHARED_EVERY : MILLISECOND);
+        uint64_t now = os_now() / MILLISECOND;
+        if (shared ? !send(m) : !look_finds(m->tid))
+            return GONE;
+        if (now - began < LOOK_AFTER && !m->deaf)
+            continue;
+        struct look l = look_at(m->tid);
+        if (l.ended || has_successor(m))
+            return GONE;
+        if ((stays_away(l) && m->deaf) ||
+            ((stays_away(l) || l.blocks) && now - began >= GIVE_UP_AFTER) ||
+            now - began >= GIVE_UP_ALWAYS_AFTER) {
+            call_deaf(m, l);
+            return DEAF;
+        }
+        if (now - told >= RESEND_AFTER && !l.pending) {
+            send(m);
+            told = now;
+        }
+    }
+    m->deaf = false;
+    return STOPPED;
+}
+
+/* A deaf thread has the signal pending already, or is not told for nothing. */
+static enum answer tell(struct mutator *m)
+{
+    if (m->deaf) {
+        struct look l = look_at(m->tid);
+        if (l.ended)
+            return GONE;
+        if (stays_away(l))
+            return DEAF;
+    }
+    return send(m) ? STOPPED : GONE;
+}
+
+static bool is_other(const struct mutator *m)
+{
+    return m != thread_self && thread_lives(m);
+}
+
+/* false: a thread is deaf, or cannot be told. */
+static bool tell_all(bool can_tell)
+{
+    bool all = true;
+    struct mutator *next;
+    for (struct mutator *m = thread_first(); m; m = next) {
+        next = m->next;
+        if (!is_other(m) || world_claim(m))
+            continue;
+        enum answer a = can_tell ? tell(m) : look_finds(m->tid) ? DEAF : GONE;
+        if (a == GONE)
+            thread_lost(m);
+        all = all && a != DEAF;
+    }
+    return all;
+}
+
+bool summon(bool can_tell)
+{
+    bool all = tell_all(can_tell);
+    struct mutator *next;
+    uint64_t began = 0;
+    for (struct mutator *m = thread_first(); m && can_tell; m = next) {
+        next = m->next;
+        if (!is_other(m) || world_claim(m))
+            continue;
+        began = began ? began : os_now() / MILLISECOND;
+        enum answer a = wait_for(m, began);
+        if (a == GONE)
+            thread_lost(m);
+        all = all && a != DEAF;
+    }
+    return all;
+}

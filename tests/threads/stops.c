@@ -1,0 +1,177 @@
+/* Threads that the stop signal does not reach, or not at once: nothing hangs, and nothing is
+ * reclaimed that may be in use. */
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../api/sanitizer.h"
+#include "threads.h"
+
+static int kept, told;
+static uintptr_t hidden;
+
+static uint64_t count_collections(void)
+{
+    struct gc_stats stats = {.size = sizeof stats};
+    gc_stats_get(&stats);
+    return stats.collections;
+}
+
+/* ---- Blocked by a system call of the program's own ------------------------------------------ */
+
+static void *block_and_compute(void *argument)
+{
+    uint64_t all = ~UINT64_C(0), old;
+    void *volatile word;
+    store((void **)(uintptr_t)&word, hidden);
+    mask_signals(&all, &old);
+    set(&kept, 1);
+    await(&told, 1);
+    ck_assert(is_intact(hide(word), 5000));
+    mask_signals(&old, NULL);
+    set(&kept, 2);
+    await(&told, 2);
+    return argument;
+}
+
+static void collect_in_child(void)
+{
+    pid_t child = fork();
+    int status;
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        uint64_t before = count_collections();
+        gc_free(gc_alloc(100));
+        gc_collect();
+        _exit(count_collections() == before);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+/* Collections are put off while the thread is deaf; forks are not. */
+START_TEST(deaf)
+{
+    hidden = new_hidden(5000);
+    gc_disable();
+    pthread_t thread = run(block_and_compute, NULL);
+    await(&kept, 1);
+    gc_enable();
+    uint64_t before = count_collections();
+    for (int i = 0; i < 20; i++)
+        gc_collect();
+    ck_assert_uint_eq(count_collections(), before);
+    ck_assert(lives(hidden));
+    collect_in_child();
+    set(&told, 1);
+    await(&kept, 2);
+    gc_collect();
+    ck_assert_uint_gt(count_collections(), before);
+    set(&told, 2);
+    joined(thread);
+}
+END_TEST
+
+/* ---- No entry in the system's queue of signals ---------------------------------------------- */
+
+static void *compute(void *argument)
+{
+    void *volatile object = gc_alloc(100);
+    __atomic_fetch_add(&kept, 1, __ATOMIC_ACQ_REL);
+    await(&told, 1);
+    return object ? argument : NULL;
+}
+
+static void *block_by_wish(void *argument)
+{
+    gc_blocking_begin();
+    __atomic_fetch_add(&kept, 1, __ATOMIC_ACQ_REL);
+    while (__atomic_load_n(&told, __ATOMIC_ACQUIRE) != 1)
+        usleep(1000);
+    gc_blocking_end();
+    return argument;
+}
+
+/* Threads that run, allocate, and are safe: the signal comes to all that have to stop. */
+START_TEST(no_queue)
+{
+    enum { COMPUTE = 3, BLOCK = 2 };
+    pthread_t threads[COMPUTE + BLOCK];
+    struct rlimit usual, none;
+    ck_assert_int_eq(getrlimit(RLIMIT_SIGPENDING, &usual), 0);
+    none = (struct rlimit){0, usual.rlim_max};
+    ck_assert_int_eq(setrlimit(RLIMIT_SIGPENDING, &none), 0);
+    for (int i = 0; i < COMPUTE + BLOCK; i++)
+        threads[i] = run(i < COMPUTE ? compute : block_by_wish, NULL);
+    await(&kept, COMPUTE + BLOCK);
+    uint64_t before = count_collections();
+    for (int i = 0; i < 20; i++)
+        gc_collect();
+    ck_assert_uint_eq(count_collections(), before + 20);
+    ck_assert_int_eq(setrlimit(RLIMIT_SIGPENDING, &usual), 0);
+    set(&told, 1);
+    for (int i = 0; i < COMPUTE + BLOCK; i++)
+        joined(threads[i]);
+}
+END_TEST
+
+/* ---- Ended past every hook ------------------------------------------------------------------- */
+
+static void *end_by_system_call(void *argument)
+{
+    void *volatile object = gc_alloc(200);
+    __atomic_fetch_add(&kept, object != NULL, __ATOMIC_ACQ_REL);
+    syscall(SYS_exit, 0);
+    return argument;
+}
+
+START_TEST(ended_by_system_call)
+{
+    for (int i = 0; i < 30; i++)
+        joined(run(end_by_system_call, NULL));
+    ck_assert_int_eq(kept, 30);
+    uint64_t before = count_collections();
+    gc_collect();
+    ck_assert_uint_eq(count_collections(), before + 1);
+}
+END_TEST
+
+/* The main thread stays, as one that nobody has waited for, and seems to take signals. */
+static void *collect_without_main(void *argument)
+{
+    for (int i = 0; i < 20; i++)
+        gc_collect();
+    _exit(count_collections() < 20 || !argument);
+}
+
+START_TEST(main_ended_by_system_call)
+{
+    pid_t child = fork();
+    int status;
+    if (child == 0) {
+        void *volatile object = gc_alloc(100);
+        run(collect_without_main, object);
+        syscall(SYS_exit, 0);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+END_TEST
+
+TCase *stops_case(void)
+{
+    TCase *tc = tcase_create("stops");
+    tcase_set_timeout(tc, 120);
+    if (UNDER_TSAN) /* it sees neither such masks nor such ends */
+        return tc;
+    tcase_add_test(tc, deaf);
+    tcase_add_test(tc, no_queue);
+    tcase_add_test(tc, ended_by_system_call);
+    tcase_add_test(tc, main_ended_by_system_call);
+    return tc;
+}
