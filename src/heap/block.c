@@ -10,7 +10,8 @@
 #include "heap/state.h"
 
 /* From this size of heap on, a new small block gets its memory at once: one request costs
- * less than 16 page faults, and a heap that has come so far will use it. */
+ * less than 16 page faults, and a heap that has come so far will use it.  But not a thread's
+ * first block, of which it may need no more than one object. */
 enum { POPULATE_FROM = MIB(4) };
 
 /* Whole pages that the object takes, and the units with one byte more, so that a pointer
@@ -84,7 +85,7 @@ uint32_t block_create(struct heap *h, enum kind kind, unsigned class, unsigned s
     /* Memory that is read first, and so is common zeroes until it is written, costs two page
      * faults, the second of which interrupts all processors. */
     *block_states(h, head) = STATE_FREE;
-    if (!dirty && units == 1 && !next_of_region &&
+    if (!dirty && units == 1 && !next_of_region && r->start > 1 &&
         __atomic_load_n(&h->used_bytes, __ATOMIC_RELAXED) > POPULATE_FROM)
         os_populate((void *)unit_address(h, head), (size_t)(r->end - head) << UNIT_SHIFT);
     return head;

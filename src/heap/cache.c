@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/critical.h"
 #include "base/meta.h"
 #include "base/os.h"
 #include "heap/block.h"
@@ -19,6 +20,13 @@ enum {
         KIB(16),      /* longer is faster, as long as the lines stay in the L1 cache */
     SHORT_RUN = 8,    /* shorter runs than this are gathered in the magazine, */
     GATHER_MOST = 64, /* so many slots at once */
+    /* The first run of a bin is a page: a run is charged to the budget as a whole, and a thread
+     * that allocates one object must not bring the next collection nearer by 64 KiB. */
+    RUN_BYTES_FIRST = KIB(4),
+    RUNS_COUNTED = 16, /* doublings: from the first run to more than any run_bytes_max */
+    /* Caches of threads that ended.  Programs that start a thread for each task have few at a
+     * time; and so many hold half a megabyte, as a rule. */
+    CACHES_KEPT = 8,
 };
 
 const struct cache cache_none;
@@ -41,25 +49,29 @@ static bool bin_is_zeroed(unsigned bin)
 static size_t magazines_bytes(void)
 {
     size_t slots = 0;
-    for (unsigned bin = 0; bin < BIN_COUNT; bin++)
-        if (has_slots(bin_class(bin)))
-            slots += magazine_capacity(geometries[bin_class(bin)].size);
+    for (unsigned class = 0; class < GROUP_BINS; class ++)
+        if (has_slots(class))
+            slots += magazine_capacity(geometries[class].size);
     return slots * sizeof(struct slot);
 }
 
-/* Magazines for the bins of one shard.  false with ENOMEM. */
-static bool add_magazines(struct cache *c, unsigned difference)
+static struct bin *group_bins(struct cache *c, unsigned group)
+{
+    return c->bins + group * GROUP_BINS;
+}
+
+/* Magazines for the bins of one group.  false with ENOMEM. */
+static bool add_magazines(struct cache *c, unsigned group)
 {
     struct slot *slots = meta_alloc(magazines_bytes());
     if (!slots)
         return false;
-    c->magazines[difference] = slots;
-    struct bin *bins = c->bins + difference * BIN_COUNT;
-    for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
-        struct bin *b = &bins[bin];
-        if (!has_slots(bin_class(bin)))
+    c->magazines[group] = slots;
+    for (unsigned class = 0; class < GROUP_BINS; class ++) {
+        struct bin *b = &group_bins(c, group)[class];
+        if (!has_slots(class))
             continue;
-        b->size = geometries[bin_class(bin)].size;
+        b->size = geometries[class].size;
         b->capacity = (uint32_t)magazine_capacity(b->size);
         b->magazine = slots;
         slots += b->capacity;
@@ -79,18 +91,64 @@ static unsigned choose_shard(struct heap *h)
     return best;
 }
 
+/* One that is kept; NULL: there is none. */
+static struct cache *take_kept(struct heap *h)
+{
+    critical_begin();
+    lock_take(&h->extent_lock, RANK_EXTENT);
+    struct cache *c = h->kept;
+    if (c) {
+        h->kept = c->next;
+        h->kept_count--;
+    }
+    lock_release(&h->extent_lock, RANK_EXTENT);
+    critical_end();
+    return c;
+}
+
+/* An empty cache.  false: enough are kept. */
+static bool keep(struct cache *c)
+{
+    struct heap *h = c->heap;
+    lock_take(&h->extent_lock, RANK_EXTENT);
+    bool kept = h->kept_count < CACHES_KEPT;
+    if (kept) {
+        c->next = h->kept;
+        h->kept = c;
+        h->kept_count++;
+    }
+    lock_release(&h->extent_lock, RANK_EXTENT);
+    return kept;
+}
+
 struct cache *cache_create(struct heap *h)
 {
-    struct cache *c = meta_alloc(sizeof *c);
+    struct cache *c = take_kept(h);
+    if (!c)
+        c = meta_alloc(sizeof *c);
     if (!c)
         return NULL;
-    if (!add_magazines(c, 0)) {
-        meta_free(c, sizeof *c);
-        return NULL;
-    }
     c->heap = h;
+    c->used = false;
     c->shard = choose_shard(h) << UNIT_SHARD_SHIFT;
     return c;
+}
+
+static void drop_magazines(struct cache *c, unsigned from)
+{
+    for (unsigned group = from; group < BIN_GROUPS; group++) {
+        if (!c->magazines[group])
+            continue;
+        meta_free(c->magazines[group], magazines_bytes());
+        memset(group_bins(c, group), 0, GROUP_BINS * sizeof(struct bin));
+        c->magazines[group] = NULL;
+    }
+}
+
+static void release(struct cache *c)
+{
+    drop_magazines(c, 0);
+    meta_free(c, sizeof *c);
 }
 
 void cache_destroy(struct cache *c)
@@ -98,10 +156,15 @@ void cache_destroy(struct cache *c)
     cache_empty(c);
     __atomic_fetch_sub(&c->heap->shards[word_shard(c->shard)].caches, 1,
                        __ATOMIC_RELAXED);
-    for (unsigned i = 0; i < SHARDS; i++)
-        if (c->magazines[i])
-            meta_free(c->magazines[i], magazines_bytes());
-    meta_free(c, sizeof *c);
+    drop_magazines(c, KIND_COUNT);
+    if (!keep(c))
+        release(c);
+}
+
+void cache_release_kept(struct heap *h)
+{
+    for (struct cache *c; (c = take_kept(h));)
+        release(c);
 }
 
 bool cache_advance(struct cache *c, unsigned bin)
@@ -179,7 +242,7 @@ static void gather(struct heap *h, struct bin *b, uint32_t from, uint32_t to,
 
 /* Reserves the next free slots of the block taken.  false: it has none from its cursor
  * on.  The lock of its list is held: so it sees what spilled before, contents and all. */
-static bool next_run(struct heap *h, struct bin *b)
+static bool next_run(struct heap *h, struct bin *b, size_t bytes)
 {
     const struct block *block = block_at(h, b->block);
     const uint8_t *states = block_states(h, b->block);
@@ -189,7 +252,7 @@ static bool next_run(struct heap *h, struct bin *b)
     uint32_t from = state_find_free(states, block->cursor, count);
     if (from == count)
         return false;
-    uint32_t most = (uint32_t)max_size(h->run_bytes_max / b->size, 1);
+    uint32_t most = (uint32_t)max_size(bytes / b->size, 1);
     uint32_t to =
         state_find_not_free(states, from, (uint32_t)min_size(count, from + most));
     if (to - from < SHORT_RUN && to - from < most && b->count == 0)
@@ -200,11 +263,11 @@ static bool next_run(struct heap *h, struct bin *b)
     return true;
 }
 
-/* The next run of the block taken. */
-static bool run_of_block(struct heap *h, struct bin *b)
+/* The next run of the block taken, of so many bytes at most. */
+static bool run_of_block(struct heap *h, struct bin *b, size_t bytes)
 {
     struct lock *lock = block_lock(h, b->block);
-    bool found = next_run(h, b);
+    bool found = next_run(h, b, bytes);
     lock_release(lock, RANK_BIN);
     return found;
 }
@@ -230,15 +293,27 @@ static void drop_block(struct heap *h, struct bin *b)
     b->block = 0;
 }
 
-/* A run from the block taken, or from one that is listed, in the cache's shard first. */
-static bool find_run(struct heap *h, struct bin *b, unsigned bin, unsigned shard)
+/* How long the bin's next run is at most: twice what the last one was allowed. */
+static size_t next_run_bytes(struct cache *c, unsigned bin)
 {
-    if (b->block && run_of_block(h, b))
+    size_t bytes = (size_t)RUN_BYTES_FIRST << c->runs[bin];
+    if (c->runs[bin] < RUNS_COUNTED)
+        c->runs[bin]++;
+    return min_size(bytes, c->heap->run_bytes_max);
+}
+
+/* A run from the block taken, or from one that is listed, in the cache's shard first. */
+static bool find_run(struct cache *c, unsigned bin, size_t bytes)
+{
+    struct heap *h = c->heap;
+    struct bin *b = &c->bins[bin];
+    unsigned shard = word_shard(c->shard);
+    if (b->block && run_of_block(h, b, bytes))
         return true;
     drop_block(h, b);
     for (unsigned i = 0; i < SHARDS; i++)
         while ((b->block = block_list_take(h, (shard + i) % SHARDS, bin, shard))) {
-            if (run_of_block(h, b))
+            if (run_of_block(h, b, bytes))
                 return true;
             drop_block(h, b);
         }
@@ -251,7 +326,10 @@ bool cache_refill(struct cache *c, unsigned bin)
     struct bin *b = &c->bins[bin];
     unsigned shard = word_shard(c->shard);
     c->used = true;
-    while (!find_run(h, b, bin, shard)) {
+    if (b->capacity == 0 && !add_magazines(c, bin / GROUP_BINS))
+        return false;
+    size_t bytes = next_run_bytes(c, bin);
+    while (!find_run(c, bin, bytes)) {
         /* Nobody else knows of a new block before one of its slots is handed out. */
         b->block = block_create(h, bin_kind(bin), bin_class(bin), shard, &c->region);
         if (!b->block)
@@ -306,51 +384,50 @@ void cache_free(struct cache *c, unit_word word, void *object, uint8_t *state)
 {
     unsigned index = cache_bin(c, word);
     struct bin *b = &c->bins[index];
-    if (b->capacity == 0 && !add_magazines(c, index / BIN_COUNT))
+    if (b->capacity == 0 && !add_magazines(c, index / GROUP_BINS))
         return give_back_one(c, word, object, state);
     if (b->count == b->capacity)
         spill(c, index);
     cache_put(b, b->count, object, state);
 }
 
-/* The bins of another shard have nothing before they have magazines. */
-static bool bins_are_used(const struct cache *c, unsigned difference)
+/* Bins have nothing before they have magazines. */
+static void empty_groups(struct cache *c, unsigned from, unsigned to)
 {
-    return c->magazines[difference] != NULL;
-}
-
-static void empty_bins(struct heap *h, struct bin *bins)
-{
-    for (struct bin *b = bins; b < bins + BIN_COUNT; b++) {
-        if (b->count)
-            give_back(h, b, b->count);
-        if (b->block)
-            drop_block(h, b);
+    for (unsigned group = from; group < to; group++) {
+        if (!c->magazines[group])
+            continue;
+        struct bin *bins = group_bins(c, group);
+        for (struct bin *b = bins; b < bins + GROUP_BINS; b++) {
+            if (b->count)
+                give_back(c->heap, b, b->count);
+            if (b->block)
+                drop_block(c->heap, b);
+        }
     }
 }
 
 void cache_empty_others(struct cache *c)
 {
-    for (unsigned i = 1; i < SHARDS; i++)
-        if (bins_are_used(c, i))
-            empty_bins(c->heap, c->bins + i * BIN_COUNT);
+    empty_groups(c, KIND_COUNT, BIN_GROUPS);
 }
 
 void cache_empty(struct cache *c)
 {
-    empty_bins(c->heap, c->bins);
-    cache_empty_others(c);
+    empty_groups(c, 0, BIN_GROUPS);
     extent_give_region(c->heap, &c->region);
+    c->region.start = 0;
+    memset(c->runs, 0, sizeof c->runs);
 }
 
 READS_RACING struct cache_held cache_held(const struct cache *c)
 {
     struct cache_held held = {0};
-    for (unsigned i = 0; i < SHARDS; i++) {
-        const struct bin *bins = c->bins + i * BIN_COUNT;
-        if (!bins_are_used(c, i))
+    for (unsigned group = 0; group < BIN_GROUPS; group++) {
+        const struct bin *bins = c->bins + group * GROUP_BINS;
+        if (!c->magazines[group])
             continue;
-        for (const struct bin *b = bins; b < bins + BIN_COUNT; b++) {
+        for (const struct bin *b = bins; b < bins + GROUP_BINS; b++) {
             held.run_bytes += (size_t)(b->run_end - b->cur) * b->size;
             held.magazine_bytes += (size_t)b->count * b->size;
         }
@@ -384,7 +461,7 @@ uint32_t cache_check(const struct cache *c)
 {
     uint32_t held = 0;
     for (unsigned i = 0; i < SHARDS * BIN_COUNT; i++)
-        if (bins_are_used(c, i / BIN_COUNT))
+        if (c->magazines[i / GROUP_BINS])
             held += bin_check(c->heap, &c->bins[i], i % BIN_COUNT);
     return held;
 }

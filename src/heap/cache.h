@@ -12,8 +12,12 @@ SHARED_DATA const struct cache cache_none;
 /* NULL with ENOMEM. */
 struct cache *cache_create(struct heap *h);
 
-/* Gives everything back to the heap, and the cache to the system. */
+/* Gives everything back to the heap.  The cache is kept for the next thread, or goes to the
+ * system. */
 void cache_destroy(struct cache *c);
+
+/* The caches that are kept go to the system. */
+void cache_release_kept(struct heap *h);
 
 /* More slots of the present run made ready.  false: the run is used up. */
 bool cache_advance(struct cache *c, unsigned bin);

@@ -11,6 +11,11 @@
 #include "heap/count.h"
 #include "heap/lookup.h"
 
+enum {
+    REGION_MOST = OS_HUGE_PAGE >> UNIT_SHIFT, /* units that a region has at most */
+    REGION_PART = 64, /* and no more than this part of the room that the limit leaves */
+};
+
 /* Of a block next to free units, the owner may change what is not looked at here. */
 static bool is_free(const struct heap *h, uint32_t unit)
 {
@@ -60,7 +65,7 @@ static void set_used(struct heap *h, size_t bytes)
 
 static size_t held_bytes(const struct heap *h)
 {
-    return h->used_bytes + h->dirty_bytes - h->hole_bytes;
+    return h->used_bytes + h->dirty_bytes + h->region_bytes - h->hole_bytes;
 }
 
 static void note_heap_bytes(struct heap *h)
@@ -89,11 +94,25 @@ static void unlock(struct heap *h)
 }
 
 static void trim(struct heap *h, size_t keep);
+static void give(struct heap *h, uint32_t first, uint32_t units, uint32_t touched,
+                 size_t bytes);
+
+static size_t region_bytes(const struct region *r)
+{
+    return (size_t)(r->end - r->next) << UNIT_SHIFT;
+}
+
+/* What the limit leaves beside blocks and regions. */
+static size_t room(const struct heap *h)
+{
+    size_t claimed = h->used_bytes + h->region_bytes;
+    return h->limit - min_size(h->limit, claimed);
+}
 
 static void keep_limit(struct heap *h)
 {
-    if (h->used_bytes + h->dirty_bytes > h->limit)
-        trim(h, h->limit > h->used_bytes ? h->limit - h->used_bytes : 0);
+    if (h->dirty_bytes > room(h))
+        trim(h, room(h));
 }
 
 void extent_set_limit(struct heap *h, size_t limit)
@@ -124,7 +143,7 @@ static void carve(struct heap *h, uint32_t first, uint32_t start, uint32_t units
 
 static bool within_limit(const struct heap *h, size_t bytes)
 {
-    return h->used_bytes <= h->limit && bytes <= h->limit - h->used_bytes;
+    return bytes <= room(h) && h->used_bytes + h->region_bytes <= h->limit;
 }
 
 /* More committed units at the end of the arena, enough for the request. */
@@ -162,17 +181,31 @@ uint32_t extent_take(struct heap *h, uint32_t units, uint32_t alignment, size_t 
     return first;
 }
 
-/* The units behind `unit`, which was just taken, as far as they lie in the same huge page and
- * have no memory yet. */
-static struct region rest_of_page(const struct heap *h, uint32_t unit)
+/* Twice what the region had at first: a thread that needs little takes little.  It may
+ * have so large a part of what the limit leaves. */
+static uint32_t next_start(const struct heap *h, const struct region *r)
 {
-    struct region r = {unit + 1, unit + 1};
-    uint32_t end = r.next + unit_skip(h, r.next, OS_HUGE_PAGE >> UNIT_SHIFT);
+    size_t part = (room(h) >> UNIT_SHIFT) / REGION_PART + 1;
+    size_t start = min_size(max_size(2 * r->start, 1), REGION_MOST);
+    return (uint32_t)min_size(start, part);
+}
+
+/* Units behind `unit`, which was just taken, as far as they lie in the same huge page and have
+ * no memory yet. */
+static void fill_region(struct heap *h, struct region *r, uint32_t unit)
+{
+    r->next = r->end = unit + 1;
+    r->start = next_start(h, r);
     if (h->bytes <= h->huge_from || h->words[unit] & UNIT_DIRTY)
-        return r;
-    while (r.end < end && is_free(h, r.end) && !(h->words[r.end] & UNIT_DIRTY))
-        r.end++;
-    return r;
+        return;
+    uint32_t end = unit + 1 + unit_skip(h, unit + 1, REGION_MOST);
+    end = (uint32_t)min_size(end, unit + r->start);
+    while (r->end < end && is_free(h, r->end) && !(h->words[r->end] & UNIT_DIRTY))
+        r->end++;
+    if (r->end == r->next)
+        return;
+    h->region_bytes += region_bytes(r);
+    carve(h, r->next, r->next, r->end - r->next, 0);
 }
 
 static uint32_t take_from(struct heap *h, struct region *r)
@@ -180,16 +213,11 @@ static uint32_t take_from(struct heap *h, struct region *r)
     if (r->next == r->end) {
         uint32_t unit = take(h, 1, 1, UNIT_BYTES);
         if (unit)
-            *r = rest_of_page(h, unit);
-        if (r->next < r->end)
-            carve(h, r->next, r->next, r->end - r->next, 0);
+            fill_region(h, r, unit);
         return unit;
     }
-    if (!within_limit(h, UNIT_BYTES))
-        return errno = ENOMEM, 0;
+    h->region_bytes -= UNIT_BYTES;
     set_used(h, h->used_bytes + UNIT_BYTES);
-    keep_limit(h);
-    note_heap_bytes(h);
     return r->next++;
 }
 
@@ -201,10 +229,17 @@ uint32_t extent_take_from(struct heap *h, struct region *r)
     return unit;
 }
 
+/* Nobody counts the memory of a clean unit: with a limit it goes back at once. */
 void extent_give_region(struct heap *h, struct region *r)
 {
-    if (r->next < r->end)
-        extent_give(h, r->next, r->end - r->next, 0, 0);
+    if (r->next == r->end)
+        return;
+    lock(h);
+    if (h->limit != SIZE_MAX)
+        os_decommit((void *)unit_address(h, r->next), region_bytes(r));
+    h->region_bytes -= region_bytes(r);
+    give(h, r->next, r->end - r->next, 0, 0);
+    unlock(h);
     r->next = r->end;
 }
 
@@ -266,10 +301,9 @@ static unit_word remains(unit_word word)
     return word_distance(word) == 0 ? word_states(word) << UNIT_STATES_SHIFT : 0;
 }
 
-void extent_give(struct heap *h, uint32_t first, uint32_t units, uint32_t touched,
+static void give(struct heap *h, uint32_t first, uint32_t units, uint32_t touched,
                  size_t bytes)
 {
-    lock(h);
     for (uint32_t u = first; u < first + units; u++) {
         unit_word dirty = u - first < touched ? UNIT_DIRTY : h->words[u] & UNIT_DIRTY;
         bool is_hole = close_holes(h, u) == UNIT_BYTES;
@@ -279,6 +313,13 @@ void extent_give(struct heap *h, uint32_t first, uint32_t units, uint32_t touche
     set_used(h, h->used_bytes - bytes);
     insert_coalesced(h, first, units);
     keep_limit(h);
+}
+
+void extent_give(struct heap *h, uint32_t first, uint32_t units, uint32_t touched,
+                 size_t bytes)
+{
+    lock(h);
+    give(h, first, units, touched, bytes);
     unlock(h);
 }
 

@@ -11,10 +11,11 @@
  * the heap's limit. */
 uint32_t extent_take(struct heap *h, uint32_t units, uint32_t alignment, size_t bytes);
 
-/* One unit of the region, which is filled first if it is empty.  0 with ENOMEM. */
+/* One unit of the region, which is filled first if it is empty: with one unit in all, then
+ * two, and so on up to a huge page.  0 with ENOMEM. */
 uint32_t extent_take_from(struct heap *h, struct region *r);
 
-/* The region's units are free again, and it is empty. */
+/* The region's units are free again, and it is empty.  It goes on to grow from where it was. */
 void extent_give_region(struct heap *h, struct region *r);
 
 /* Takes the `more` units behind unit `end`, `bytes` of memory, if they are free. */

@@ -283,15 +283,19 @@ struct heap {
     OWN_LINE struct lock extent_lock;
     struct fit_state fit_state;
     size_t used_bytes; /* in blocks, large objects by page.  Read without the lock, too */
-    size_t dirty_bytes; /* in free units that hold memory */
-    size_t dirty_least; /* least that dirty_bytes was since somebody last asked */
+    size_t dirty_bytes;  /* in free units that hold memory */
+    size_t dirty_least;  /* least that dirty_bytes was since somebody last asked */
+    size_t region_bytes; /* units in the regions of caches, which may have their memory */
     /* Of used_bytes, what blocks gave back page by page: the heap holds used_bytes +
-     * dirty_bytes - hole_bytes.  Read without the lock, too. */
+     * dirty_bytes + region_bytes - hole_bytes.  Read without the lock, too. */
     size_t hole_bytes;
-    /* used_bytes + dirty_bytes never exceeds it, so that slots in holes can be had without
+    /* used_bytes + dirty_bytes + region_bytes never exceeds it, so that slots in holes can be had without
      * asking; SIZE_MAX: none.  Read without the lock, too. */
     size_t limit;
     bool keeps_small; /* parts of the heap are to have no huge pages.  Atomic */
+    struct cache
+        *kept; /* empty caches of threads that ended, for the next ones; CACHES_KEPT */
+    uint32_t kept_count; /* at most */
 
     /* Bytes handed out since the last cycle, less explicit frees.  Atomic */
     OWN_LINE size_t charged;
@@ -340,13 +344,22 @@ struct bin {
 
 _Static_assert(sizeof(struct bin) == 64, "a bin fills one cache line");
 
-enum { CACHE_BIN_MASK = SHARDS * BIN_COUNT - 1 };
+enum {
+    CACHE_BIN_MASK = SHARDS * BIN_COUNT - 1,
+    /* The bins of one kind and one shard: what a thread does not use costs it no memory. */
+    GROUP_BINS = 1 << CLASS_BITS,
+    BIN_GROUPS =
+        SHARDS * KIND_COUNT, /* in all; by the difference to the cache's own shard */
+};
 
-/* Units for a thread's next small blocks, [next, end), or none: the rest of a huge page that
- * has no memory yet.  Two threads that took turns in it would both wait for its first touch.
+/* Units for a thread's next small blocks, [next, end), or none: some of a huge page that have
+ * no memory yet.  Two threads that took turns in it would both wait for its first touch.
  * In the words they are used units of class none. */
 struct region {
     uint32_t next, end;
+    uint32_t
+        start; /* units that the last request asked for: it doubles from one request to the
+                       next, up to a huge page.  0: the cache has had no block yet */
 };
 
 /* Used by its own thread; by the collector while the world is stopped, if the thread did
@@ -358,11 +371,16 @@ struct cache {
      * (its word ^ shard) >> UNIT_BIN_SHIFT & CACHE_BIN_MASK. */
     struct bin bins[SHARDS * BIN_COUNT];
     struct heap *heap;
-    unit_word shard;                /* its own, where a word has it */
-    struct slot *magazines[SHARDS]; /* of the bins of each shard; NULL: none yet.  By the
-                                       difference to its own */
+    unit_word shard; /* its own, where a word has it */
+    struct slot
+        *magazines[BIN_GROUPS]; /* of each group of bins; NULL: none yet, and the bins
+                                           of the group have never been written to */
+    uint8_t
+        runs[BIN_COUNT]; /* taken by each of the first bins, to RUNS_COUNTED.  A run is
+                                twice as long as the one before it, up to run_bytes_max */
     struct region region;
     bool used; /* a slow path of its thread went through it since the last cycle */
+    struct cache *next; /* in the heap's list of those that no thread has */
 };
 
 #endif

@@ -1,11 +1,13 @@
 /* Caches: random allocation and freeing, with all contents and counters known. */
 #include "heap/cache.h"
 
+#include <stdio.h>
 #include <sys/resource.h>
 
 #include "../api/sanitizer.h"
 #include "base/meta.h"
 #include "base/os.h"
+#include "heap/extent.h"
 #include "support.h"
 
 enum { LIVE_MOST = 1500 };
@@ -142,17 +144,43 @@ START_TEST(runs)
         if (class == CLASS_NONE || class > CLASS_MEDIUM_LAST)
             continue;
         const struct bin *b = &f.cache->bins[bin];
+        ENSURE(cache_refill(f.cache, bin));
         ENSURE(b->size == geometries[class].size);
         ENSURE(b->capacity >= 2 && b->capacity <= 512);
-        ENSURE(cache_refill(f.cache, bin));
         ENSURE(b->cur < b->end && b->cur == block_states(&f.heap, b->block));
         size_t run = (size_t)(b->run_end - b->cur);
-        size_t most = max_size(f.heap.run_bytes_max / b->size, 1);
+        size_t most = max_size(min_size(f.heap.run_bytes_max, KIB(4)) / b->size, 1);
         ENSURE(run == min_size(most, geometries[class].count));
         while (cache_advance(f.cache, bin))
             ENSURE(b->end <= b->run_end);
         ENSURE(b->end == b->run_end);
     }
+    fixture_check(&f);
+    fixture_destroy(&f);
+}
+END_TEST
+
+/* Allocates until the bin has a new run, and returns how many slots it has. */
+static size_t next_run_length(const struct bin *b)
+{
+    while (b->cur < b->run_end)
+        fixture_alloc(&f, KIND_SCANNED, 64);
+    fixture_alloc(&f, KIND_SCANNED, 64);
+    return (size_t)(b->run_end - b->cur) + 1;
+}
+
+/* A run is twice as long as the one before, as far as the block has slots; an emptied cache
+ * begins anew. */
+START_TEST(runs_grow)
+{
+    static const size_t lengths[] = {64, 128, 256, 512, 64, 1024, 1024};
+    fixture_create(&f);
+    f.heap.run_bytes_max = KIB(64);
+    const struct bin *b = &f.cache->bins[sizeclass_for(64)];
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++)
+        ck_assert_uint_eq(next_run_length(b), lengths[i]);
+    cache_empty(f.cache);
+    ck_assert_uint_eq(next_run_length(b), 64);
     fixture_check(&f);
     fixture_destroy(&f);
 }
@@ -165,9 +193,10 @@ START_TEST(spill_keeps_the_newer_half)
     unsigned bin = sizeclass_for(64);
     struct bin *b = &f.cache->bins[bin];
     void *objects[512];
+    objects[0] = fixture_alloc(&f, KIND_SCANNED, 64);
     uint32_t capacity = b->capacity;
     ck_assert_uint_le(capacity, 512);
-    for (uint32_t i = 0; i < capacity; i++)
+    for (uint32_t i = 1; i < capacity; i++)
         objects[i] = fixture_alloc(&f, KIND_SCANNED, 64);
     void *last = fixture_alloc(&f, KIND_SCANNED, 64);
     for (uint32_t i = 0; i < capacity; i++)
@@ -348,6 +377,7 @@ static bool try_create(void *argument)
     struct cache *c = cache_create(&f.heap);
     if (c)
         cache_destroy(c);
+    cache_release_kept(&f.heap);
     ck_assert_uint_eq(meta_bytes(), meta);
     return c != NULL;
 }
@@ -355,8 +385,75 @@ static bool try_create(void *argument)
 START_TEST(create_fails_cleanly)
 {
     fixture_create(&f);
-    ck_assert_uint_eq(refuse_each_call(try_create, NULL, _i), 3);
+    ck_assert_uint_eq(refuse_each_call(try_create, NULL, _i), 2);
     fixture_destroy(&f);
+}
+END_TEST
+
+/* So many caches come and go without a call of the system, and no more are kept. */
+START_TEST(caches_are_kept)
+{
+    enum { CACHES = 20, KEPT = 8 };
+    struct cache *caches[CACHES];
+    fixture_create(&f);
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < CACHES; i++) {
+            if (round > 0 && i < KEPT)
+                os_fail(1, true);
+            caches[i] = cache_create(&f.heap);
+            ck_assert_ptr_nonnull(caches[i]);
+            os_fail(0, false);
+            ck_assert(cache_refill(caches[i], sizeclass_for(64)));
+            ck_assert_uint_gt(cache_check(caches[i]), 0);
+        }
+        for (int i = 0; i < CACHES; i++)
+            cache_destroy(caches[i]);
+        ck_assert_uint_eq(f.heap.kept_count, KEPT);
+        fixture_check(&f);
+    }
+    fixture_destroy(&f);
+    ck_assert_uint_eq(f.heap.kept_count, 0);
+}
+END_TEST
+
+static size_t resident_bytes(void)
+{
+    unsigned long all = 0, resident = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    ck_assert(file && fscanf(file, "%lu %lu", &all, &resident) == 2);
+    fclose(file);
+    return resident * os_page_bytes();
+}
+
+/* What a thread costs that has one object: its block's unit, and some pages for the cache.  With
+ * huge pages and without, in a heap that has come far. */
+START_TEST(first_objects_cost_little)
+{
+    enum { CACHES = 200, EACH = KIB(128) };
+    static struct heap h;
+    struct heap_config config = {.space = tested_space(),
+                                 .reserve = MIB(256),
+                                 .huge_from = _i ? 1 : SIZE_MAX};
+    struct cache *caches[CACHES];
+    ck_assert(heap_create(&h, &config));
+    uint32_t early = extent_take(&h, 128, 1, MIB(8));
+    ck_assert_uint_ne(early, 0);
+    size_t charged = h.charged, held = extent_bytes(&h).held, resident = resident_bytes();
+    for (int i = 0; i < CACHES; i++) {
+        caches[i] = cache_create(&h);
+        ck_assert(caches[i] && cache_refill(caches[i], sizeclass_for(1000)));
+        memset(bin_object(&caches[i]->bins[sizeclass_for(1000)],
+                          caches[i]->bins[sizeclass_for(1000)].cur),
+               1, 1000);
+    }
+    ck_assert_uint_le(h.charged - charged, CACHES * KIB(4));
+    ck_assert_uint_eq(extent_bytes(&h).held - held, CACHES * UNIT_BYTES);
+    if (!UNDER_ASAN && !UNDER_TSAN)
+        ck_assert_uint_le(resident_bytes() - resident, CACHES * EACH);
+    for (int i = 0; i < CACHES; i++)
+        cache_destroy(caches[i]);
+    extent_give(&h, early, 128, 0, MIB(8));
+    heap_destroy(&h);
 }
 END_TEST
 
@@ -427,6 +524,7 @@ TCase *cache_tests(void)
     tcase_add_test(t, random_use);
     tcase_add_test(t, reused_memory_is_zeroed);
     tcase_add_test(t, runs);
+    tcase_add_test(t, runs_grow);
     tcase_add_test(t, spill_keeps_the_newer_half);
     tcase_add_test(t, scattered_slots_are_gathered);
     tcase_add_test(t, states_are_written_first);
@@ -436,6 +534,8 @@ TCase *cache_tests(void)
     tcase_add_test(t, free_needs_no_memory);
     tcase_add_test(t, none_has_nothing);
     tcase_add_loop_test(t, create_fails_cleanly, 0, 2);
+    tcase_add_test(t, caches_are_kept);
+    tcase_add_loop_test(t, first_objects_cost_little, 0, 2);
     tcase_add_test(t, refill_fails_cleanly);
     tcase_add_loop_test(t, check_finds_what_is_broken, 0, 7);
     return t;
