@@ -361,8 +361,9 @@ bool world_lock(void)
         take_world();
         critical_begin();
     }
-    __atomic_store_n(&world.holder, gettid(), __ATOMIC_RELAXED);
-    __atomic_store_n(&world.last, gettid(), __ATOMIC_RELAXED);
+    pid_t self = gettid();
+    __atomic_store_n(&world.holder, self, __ATOMIC_RELAXED);
+    __atomic_store_n(&world.last, self, __ATOMIC_RELAXED);
     return waits;
 }
 
