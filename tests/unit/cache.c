@@ -1,13 +1,11 @@
 /* Caches: random allocation and freeing, with all contents and counters known. */
 #include "heap/cache.h"
 
-#include <stdio.h>
 #include <sys/resource.h>
 
 #include "../api/sanitizer.h"
 #include "base/meta.h"
 #include "base/os.h"
-#include "heap/extent.h"
 #include "support.h"
 
 enum { LIVE_MOST = 1500 };
@@ -155,32 +153,6 @@ START_TEST(runs)
             ENSURE(b->end <= b->run_end);
         ENSURE(b->end == b->run_end);
     }
-    fixture_check(&f);
-    fixture_destroy(&f);
-}
-END_TEST
-
-/* Allocates until the bin has a new run, and returns how many slots it has. */
-static size_t next_run_length(const struct bin *b)
-{
-    while (b->cur < b->run_end)
-        fixture_alloc(&f, KIND_SCANNED, 64);
-    fixture_alloc(&f, KIND_SCANNED, 64);
-    return (size_t)(b->run_end - b->cur) + 1;
-}
-
-/* A run is twice as long as the one before, as far as the block has slots; an emptied cache
- * begins anew. */
-START_TEST(runs_grow)
-{
-    static const size_t lengths[] = {64, 128, 256, 512, 64, 1024, 1024};
-    fixture_create(&f);
-    f.heap.run_bytes_max = KIB(64);
-    const struct bin *b = &f.cache->bins[sizeclass_for(64)];
-    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++)
-        ck_assert_uint_eq(next_run_length(b), lengths[i]);
-    cache_empty(f.cache);
-    ck_assert_uint_eq(next_run_length(b), 64);
     fixture_check(&f);
     fixture_destroy(&f);
 }
@@ -390,73 +362,6 @@ START_TEST(create_fails_cleanly)
 }
 END_TEST
 
-/* So many caches come and go without a call of the system, and no more are kept. */
-START_TEST(caches_are_kept)
-{
-    enum { CACHES = 20, KEPT = 8 };
-    struct cache *caches[CACHES];
-    fixture_create(&f);
-    for (int round = 0; round < 3; round++) {
-        for (int i = 0; i < CACHES; i++) {
-            if (round > 0 && i < KEPT)
-                os_fail(1, true);
-            caches[i] = cache_create(&f.heap);
-            ck_assert_ptr_nonnull(caches[i]);
-            os_fail(0, false);
-            ck_assert(cache_refill(caches[i], sizeclass_for(64)));
-            ck_assert_uint_gt(cache_check(caches[i]), 0);
-        }
-        for (int i = 0; i < CACHES; i++)
-            cache_destroy(caches[i]);
-        ck_assert_uint_eq(f.heap.kept_count, KEPT);
-        fixture_check(&f);
-    }
-    fixture_destroy(&f);
-    ck_assert_uint_eq(f.heap.kept_count, 0);
-}
-END_TEST
-
-static size_t resident_bytes(void)
-{
-    unsigned long all = 0, resident = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    ck_assert(file && fscanf(file, "%lu %lu", &all, &resident) == 2);
-    fclose(file);
-    return resident * os_page_bytes();
-}
-
-/* What a thread costs that has one object: its block's unit, and some pages for the cache.  With
- * huge pages and without, in a heap that has come far. */
-START_TEST(first_objects_cost_little)
-{
-    enum { CACHES = 200, EACH = KIB(128) };
-    static struct heap h;
-    struct heap_config config = {.space = tested_space(),
-                                 .reserve = MIB(256),
-                                 .huge_from = _i ? 1 : SIZE_MAX};
-    struct cache *caches[CACHES];
-    ck_assert(heap_create(&h, &config));
-    uint32_t early = extent_take(&h, 128, 1, MIB(8));
-    ck_assert_uint_ne(early, 0);
-    size_t charged = h.charged, held = extent_bytes(&h).held, resident = resident_bytes();
-    for (int i = 0; i < CACHES; i++) {
-        caches[i] = cache_create(&h);
-        ck_assert(caches[i] && cache_refill(caches[i], sizeclass_for(1000)));
-        memset(bin_object(&caches[i]->bins[sizeclass_for(1000)],
-                          caches[i]->bins[sizeclass_for(1000)].cur),
-               1, 1000);
-    }
-    ck_assert_uint_le(h.charged - charged, CACHES * KIB(4));
-    ck_assert_uint_eq(extent_bytes(&h).held - held, CACHES * UNIT_BYTES);
-    if (!UNDER_ASAN && !UNDER_TSAN)
-        ck_assert_uint_le(resident_bytes() - resident, CACHES * EACH);
-    for (int i = 0; i < CACHES; i++)
-        cache_destroy(caches[i]);
-    extent_give(&h, early, 128, 0, MIB(8));
-    heap_destroy(&h);
-}
-END_TEST
-
 static bool try_refill(void *argument)
 {
     (void)argument;
@@ -524,7 +429,6 @@ TCase *cache_tests(void)
     tcase_add_test(t, random_use);
     tcase_add_test(t, reused_memory_is_zeroed);
     tcase_add_test(t, runs);
-    tcase_add_test(t, runs_grow);
     tcase_add_test(t, spill_keeps_the_newer_half);
     tcase_add_test(t, scattered_slots_are_gathered);
     tcase_add_test(t, states_are_written_first);
@@ -534,8 +438,6 @@ TCase *cache_tests(void)
     tcase_add_test(t, free_needs_no_memory);
     tcase_add_test(t, none_has_nothing);
     tcase_add_loop_test(t, create_fails_cleanly, 0, 2);
-    tcase_add_test(t, caches_are_kept);
-    tcase_add_loop_test(t, first_objects_cost_little, 0, 2);
     tcase_add_test(t, refill_fails_cleanly);
     tcase_add_loop_test(t, check_finds_what_is_broken, 0, 7);
     return t;

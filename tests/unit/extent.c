@@ -373,93 +373,6 @@ START_TEST(check_finds_what_is_broken)
 }
 END_TEST
 
-static void start_with_huge_pages(void)
-{
-    struct heap_config config = {.space = tested_space(),
-                                 .reserve = RESERVE,
-                                 .huge_from = 1};
-    ck_assert(heap_create(&h, &config));
-}
-
-/* As a block's head. */
-static uint32_t take_from(struct region *r)
-{
-    uint32_t unit = extent_take_from(&h, r);
-    if (unit)
-        h.words[unit] |= 1 << UNIT_BIN_SHIFT;
-    return unit;
-}
-
-static size_t units_in(const struct region *r)
-{
-    return r->end - r->next;
-}
-
-/* Regions begin with one unit and double, up to a huge page that nobody else has; a dirty unit
- * is taken alone. */
-START_TEST(huge_page_regions)
-{
-    enum { HUGE_UNITS = OS_HUGE_PAGE >> UNIT_SHIFT, TAKEN = 200 };
-    struct region regions[2] = {{0}, {0}};
-    uintptr_t pages[2] = {0, 0};
-    size_t had[2] = {0, 0};
-    start_with_huge_pages();
-    for (int i = 0; i < TAKEN; i++)
-        for (int k = 0; k < 2; k++) {
-            struct region *r = &regions[k];
-            bool fresh = r->next == r->end;
-            uint32_t unit = take_from(r);
-            uintptr_t page = unit_address(&h, unit) / OS_HUGE_PAGE;
-            ck_assert(unit && (fresh || page == pages[k]));
-            ck_assert(had[k] + had[!k] < 2 * HUGE_UNITS || page != pages[!k]);
-            pages[k] = page;
-            had[k]++;
-            ck_assert_uint_lt(units_in(r), had[k] + 1); /* never more than it had */
-            ck_assert_uint_eq(h.region_bytes, (units_in(r) + units_in(&regions[!k]))
-                                                  << UNIT_SHIFT);
-        }
-    ck_assert_uint_eq(regions[0].start, HUGE_UNITS);
-    ck_assert_uint_eq(h.used_bytes, 2 * TAKEN * UNIT_BYTES);
-    for (int k = 0; k < 2; k++)
-        extent_give_region(&h, &regions[k]);
-    ck_assert_uint_eq(regions[0].next, regions[0].end);
-    ck_assert_uint_eq(h.region_bytes, 0);
-    extent_check(&h);
-    uint32_t unit = extent_take(&h, 1, 1, UNIT_BYTES);
-    extent_give(&h, unit, 1, 1, UNIT_BYTES);
-    ck_assert_uint_eq(extent_take_from(&h, &regions[0]), unit);
-    ck_assert_uint_eq(regions[0].next, regions[0].end);
-    finish();
-}
-END_TEST
-
-/* What many regions hold counts, and they leave most of the limit to others. */
-START_TEST(regions_within_the_limit)
-{
-    enum { REGIONS = 16, EACH = 10 };
-    struct region regions[REGIONS] = {{0}};
-    start_with_huge_pages();
-    size_t least = REGIONS * EACH * UNIT_BYTES;
-    h.limit = 2 * least;
-    for (int i = 0; i < EACH; i++)
-        for (int k = 0; k < REGIONS; k++) {
-            ck_assert_uint_ne(take_from(&regions[k]), 0);
-            ck_assert_uint_le(h.used_bytes + h.region_bytes + h.dirty_bytes, h.limit);
-            ck_assert_uint_le(h.region_bytes, h.limit / 4);
-        }
-    ck_assert_uint_eq(h.used_bytes, least);
-    ck_assert_uint_ge(h.counters.heap_bytes_max, least);
-    while (take_from(&regions[0]))
-        ck_assert_uint_le(h.used_bytes + h.region_bytes + h.dirty_bytes, h.limit);
-    for (int k = 0; k < REGIONS; k++)
-        extent_give_region(&h, &regions[k]);
-    while (extent_take(&h, 1, 1, UNIT_BYTES))
-        continue;
-    ck_assert_uint_eq(h.used_bytes, h.limit); /* what regions held was there for others */
-    finish();
-}
-END_TEST
-
 /* What lay unused all the time since the last call goes, what was used meanwhile stays. */
 START_TEST(unused_memory_goes)
 {
@@ -533,8 +446,6 @@ TCase *extent_tests(void)
     tcase_add_test(t, trim_that_is_refused);
     tcase_add_test(t, more_than_there_is);
     tcase_add_test(t, take_fails_cleanly);
-    tcase_add_test(t, huge_page_regions);
-    tcase_add_test(t, regions_within_the_limit);
     tcase_add_loop_test(t, check_finds_what_is_broken, 0, 5);
     tcase_add_test(t, unused_memory_goes);
     tcase_add_test(t, what_huge_pages_brought_goes);

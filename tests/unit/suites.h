@@ -20,6 +20,7 @@
     X(block)       \
     X(lookup)      \
     X(cache)       \
+    X(ahead)       \
     X(sweep)       \
     X(heap)        \
     X(holes)       \
