@@ -1,5 +1,6 @@
 /* Threads that come, work and go. */
 #include <errno.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "../api/sanitizer.h"
@@ -154,6 +155,93 @@ START_TEST(registering)
 }
 END_TEST
 
+/* ---- Threads that have one object and wait -------------------------------------------- */
+
+enum { IDLE = 400, OBJECT = 1000, IDLE_STACK = 256 << 10 };
+
+static int arrived, gone_on;
+
+static void *wait_with_object(void *argument)
+{
+    void *volatile object = gc_alloc(OBJECT);
+    memset(object, 1, OBJECT);
+    __atomic_fetch_add(&arrived, 1, __ATOMIC_SEQ_CST);
+    await(&gone_on, 1);
+    return object ? argument : NULL;
+}
+
+static void start_idle(pthread_t *threads)
+{
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, IDLE_STACK);
+    for (int i = 0; i < IDLE; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], &attributes, wait_with_object, NULL),
+                         0);
+    pthread_attr_destroy(&attributes);
+    await(&arrived, IDLE);
+}
+
+static void end_idle(const pthread_t *threads)
+{
+    set(&gone_on, 1);
+    for (int i = 0; i < IDLE; i++)
+        joined(threads[i]);
+}
+
+static struct gc_stats stats_now(void)
+{
+    struct gc_stats stats = {.size = sizeof stats};
+    gc_stats_get(&stats);
+    return stats;
+}
+
+static size_t resident_bytes(void)
+{
+    unsigned long all = 0, pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    ck_assert(file && fscanf(file, "%lu %lu", &all, &pages) == 2);
+    fclose(file);
+    return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* In a heap large enough for huge pages.  Nor do they bring collections, each of which would
+ * look at all of them: what a thread does not use is not allocated. */
+START_TEST(idle_threads_cost_little)
+{
+    enum { EACH_MOST = 160 << 10 };
+    static pthread_t threads[IDLE];
+    void *volatile large = gc_alloc_manual(16 << 20);
+    memset(large, 1, 16 << 20);
+    gc_collect();
+    uint64_t collections = stats_now().collections;
+    size_t before = resident_bytes();
+    start_idle(threads);
+    if (!UNDER_ASAN && !UNDER_TSAN)
+        ck_assert_uint_le(resident_bytes() - before, (size_t)IDLE * EACH_MOST);
+    ck_assert_uint_eq(stats_now().collections, collections);
+    end_idle(threads);
+    gc_free(large);
+}
+END_TEST
+
+/* What the threads hold counts, and leaves the rest to others. */
+START_TEST(idle_threads_within_the_limit)
+{
+    enum { LIMIT = 48 << 20, LARGE = 1 << 20 };
+    static pthread_t threads[IDLE];
+    size_t got = 0;
+    ck_assert_int_eq(gc_option_set("heap_limit", "48M"), 0);
+    start_idle(threads);
+    ck_assert_uint_le(stats_now().heap_bytes, LIMIT);
+    while (gc_alloc_manual(LARGE))
+        got += LARGE;
+    ck_assert_uint_le(stats_now().heap_bytes, LIMIT);
+    ck_assert_uint_ge(got + (size_t)IDLE * (64 << 10) + 2 * LARGE, LIMIT);
+    end_idle(threads);
+}
+END_TEST
+
 TCase *lives_case(void)
 {
     TCase *tc = tcase_create("lives");
@@ -163,5 +251,7 @@ TCase *lives_case(void)
         tcase_add_test(tc, exit_hooks);
     tcase_add_test(tc, short_lives);
     tcase_add_test(tc, registering);
+    tcase_add_test(tc, idle_threads_cost_little);
+    tcase_add_test(tc, idle_threads_within_the_limit);
     return tc;
 }
