@@ -2,16 +2,17 @@
 #include "base/maps.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
 #include "base/bits.h"
 #include "base/os.h"
+#include "base/proc.h"
+#include "base/sys.h"
 
 struct reader {
     int fd;
     int length, at;
+    bool failed; /* the end was not reached */
     char buffer[512];
 };
 
@@ -21,8 +22,9 @@ static int next_byte(struct reader *r)
     if (r->at == r->length) {
         ssize_t n;
         do
-            n = read(r->fd, r->buffer, sizeof r->buffer);
+            n = sys_read(r->fd, r->buffer, sizeof r->buffer);
         while (n < 0 && errno == EINTR);
+        r->failed |= n < 0;
         if (n <= 0)
             return -1;
         r->length = (int)n;
@@ -60,45 +62,118 @@ static bool next_mapping(struct reader *r, struct mapping *m)
     return true;
 }
 
-bool maps_find(uintptr_t address, struct mapping *found)
+/* MAPS_UNKNOWN: the list cannot be read to its end. */
+static enum maps_answer find_in_list(uintptr_t address, struct mapping *found)
 {
-    int saved_errno = errno;
-    struct reader r = {.fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC)};
-    bool hit = false;
-    if (r.fd >= 0) {
-        while (!hit && next_mapping(&r, found))
-            hit = address >= found->low && address < found->high;
-        close(r.fd);
+    struct reader r = {.fd = proc_open("thread-self/maps", 0)};
+    if (r.fd < 0)
+        return MAPS_UNKNOWN;
+    bool hit = false, any = false;
+    while (!hit && next_mapping(&r, found)) {
+        hit = address >= found->low && address < found->high;
+        any = true;
     }
-    errno = saved_errno;
-    return hit;
+    sys_close(r.fd);
+    if (hit)
+        return MAPS_FOUND;
+    return any && !r.failed ? MAPS_NONE : MAPS_UNKNOWN;
 }
 
 enum { PAGES_AT_ONCE = 32 };
 
-/* Copies a byte from each of so many pages.  How many of them can be read; all of them where
- * the kernel does not say. */
-static size_t readable_pages(uintptr_t low, size_t count)
+/* How many pages are asked for around an address at most; as address space, a gibibyte with
+ * pages of 4 KiB.  It bounds the time: some 50 ms. */
+enum { PROBE_MOST = 1 << 18 };
+
+enum { UNTOLD = -1 };
+
+/* The kernel reads the set before it looks at what is to be done with it, which is nothing
+ * that there is: so it says EFAULT or EINVAL. */
+static int readable_page(uintptr_t page)
+{
+    enum { NO_SUCH_ACTION = -1, SET_BYTES = 8 };
+    if (syscall(SYS_rt_sigprocmask, NO_SUCH_ACTION, page, NULL, SET_BYTES) == 0)
+        return UNTOLD;
+    return errno == EFAULT ? 0 : errno == EINVAL ? 1 : UNTOLD;
+}
+
+static int readable_one_by_one(uintptr_t low, int count, intptr_t step)
+{
+    for (int i = 0; i < count; i++) {
+        int answer = readable_page(low + (uintptr_t)(i * step));
+        if (answer != 1)
+            return answer == 0 ? i : UNTOLD;
+    }
+    return count;
+}
+
+/* Copies a byte from each of so many pages, a step from each other, which may lead down.
+ * Returns how many can be read before one that cannot; UNTOLD: the kernel does not say.  The
+ * calling thread stands for the process: the main one may have ended. */
+static int readable_pages(uintptr_t low, int count, intptr_t step)
 {
     char bytes[PAGES_AT_ONCE];
-    struct iovec to = {bytes, count}, from[PAGES_AT_ONCE];
-    for (size_t i = 0; i < count; i++)
-        from[i] = (struct iovec){(void *)(low + i * os_page_bytes()), 1};
-    ssize_t n = process_vm_readv(getpid(), &to, 1, from, count, 0);
-    if (n < 0)
-        return errno == EFAULT ? 0 : count;
-    return (size_t)n;
+    struct iovec to = {bytes, (size_t)count}, from[PAGES_AT_ONCE];
+    for (int i = 0; i < count; i++)
+        from[i] = (struct iovec){(void *)(low + (uintptr_t)(i * step)), 1};
+    long n = syscall(SYS_process_vm_readv, gettid(), &to, 1ul, from, (unsigned long)count,
+                     0ul);
+    if (n >= 0)
+        return (int)n;
+    return errno == EFAULT ? 0 : readable_one_by_one(low, count, step);
+}
+
+/* Goes on from a page that can be read, by steps, to the last one that can.  false: it is not
+ * told, or further away than `most` pages. */
+static bool probe_towards(uintptr_t *page, intptr_t step, int most)
+{
+    for (int left = most; left > 0; left -= PAGES_AT_ONCE) {
+        int n = readable_pages(*page + (uintptr_t)step, PAGES_AT_ONCE, step);
+        if (n == UNTOLD)
+            return false;
+        *page += (uintptr_t)(n * step);
+        if (n < PAGES_AT_ONCE)
+            return true;
+    }
+    return false;
+}
+
+enum maps_answer maps_probe(uintptr_t address, struct mapping *found)
+{
+    int saved_errno = errno;
+    size_t size = os_page_bytes();
+    uintptr_t low = align_down(address, size), high = low;
+    int there = readable_pages(low, 1, 0);
+    bool told = there != UNTOLD;
+    if (there == 1)
+        told = probe_towards(&high, (intptr_t)size, PROBE_MOST) &&
+               probe_towards(&low, -(intptr_t)size, PROBE_MOST);
+    *found = (struct mapping){low, high + size, there == 1};
+    errno = saved_errno;
+    if (!told)
+        return MAPS_UNKNOWN;
+    return there == 1 ? MAPS_FOUND : MAPS_NONE;
+}
+
+enum maps_answer maps_find(uintptr_t address, struct mapping *found)
+{
+    int saved_errno = errno;
+    enum maps_answer answer = find_in_list(address, found);
+    errno = saved_errno;
+    return answer == MAPS_UNKNOWN ? maps_probe(address, found) : answer;
 }
 
 size_t maps_readable(uintptr_t low, uintptr_t high)
 {
     int saved_errno = errno;
-    size_t page = os_page_bytes(), count, n;
+    size_t page = os_page_bytes();
     uintptr_t at = align_down(low, page);
+    int count, n;
     do {
-        count = min_size((align_up(high, page) - at) / page, PAGES_AT_ONCE);
-        n = readable_pages(at, count);
-        at += n * page;
+        count = (int)min_size((align_up(high, page) - at) / page, PAGES_AT_ONCE);
+        n = readable_pages(at, count, (intptr_t)page);
+        n = n == UNTOLD ? count : n;
+        at += (size_t)n * page;
     } while (n == count && at < high);
     errno = saved_errno;
     return at > low ? min_size(at, high) - low : 0;

@@ -1,4 +1,7 @@
-/* The process's memory mappings, as the kernel lists them in /proc/self/maps. */
+/* The process's memory mappings: as the kernel lists them in /proc, and where that list cannot
+ * be read (no descriptors left, no /proc), by asking of page after page whether it can be read.
+ * What neither way tells is unknown, which is never taken for "there is none".  Takes no lock
+ * and no memory; called anywhere, also in a pause. */
 #ifndef GCALLOC_BASE_MAPS_H
 #define GCALLOC_BASE_MAPS_H
 
@@ -11,11 +14,20 @@ struct mapping {
     bool readable;
 };
 
-/* How many bytes from `low` on can be read, at most up to `high`; all of them where the
- * kernel does not say.  Takes no lock. */
-size_t maps_readable(uintptr_t low, uintptr_t high);
+enum maps_answer {
+    MAPS_NONE, /* nothing is mapped there */
+    MAPS_FOUND, /* the mapping; without the list, the stretch that can be read around there */
+    MAPS_UNKNOWN, /* the kernel does not say, or the stretch is longer than it is asked for */
+};
 
-/* The mapping around an address.  false: there is none, or the list cannot be read. */
-bool maps_find(uintptr_t address, struct mapping *found);
+/* The mapping around an address. */
+enum maps_answer maps_find(uintptr_t address, struct mapping *found);
+
+/* The stretch of pages that can be read around an address, found without the list. */
+enum maps_answer maps_probe(uintptr_t address, struct mapping *found);
+
+/* How many bytes from `low` on can be read, at most up to `high`; all of them where the
+ * kernel does not say. */
+size_t maps_readable(uintptr_t low, uintptr_t high);
 
 #endif

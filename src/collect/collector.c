@@ -278,7 +278,7 @@ static bool stop_and_run(struct heap *h, const struct snapshot *s)
     if (valid && !known)
         put_off(h, "not all threads are known, or stop");
     else if (valid && !roots_complete())
-        log_line("no memory to list the roots; this collection is left out");
+        put_off(h, "the roots cannot be listed in full");
     else if (valid && OPTION_NOW(log))
         log_cycle(h);
     return valid;

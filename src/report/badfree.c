@@ -58,7 +58,7 @@ static void describe_foreign(const char *function, const void *address)
     } else if (dladdr(address, &info)) {
         title(function, address, "static data or code, not in the heap");
         describe_static(address, &info);
-    } else if (maps_find((uintptr_t)address, &m)) {
+    } else if (maps_find((uintptr_t)address, &m) == MAPS_FOUND) {
         title(function, address, "not in the heap");
         out_print("  it points to memory of another allocator\n");
     } else {

@@ -14,7 +14,7 @@ struct range {
 struct range_list {
     struct range *ranges;
     size_t count, capacity;
-    bool incomplete; /* memory ran out: some range is missing */
+    bool incomplete; /* some range is missing: no memory, or it could not be found out */
 };
 
 void range_list_clear(struct range_list *l);

@@ -38,10 +38,23 @@ static bool on_own_stack(const struct mutator *m, uintptr_t sp)
     return contains(own_stack(m), sp) && !contains(alternate_stack(m), sp);
 }
 
+/* Where a stack ends is not to be found out, so the list lacks it, and nothing may be
+ * reclaimed. */
+static void lacks_stack(struct range_list *l, uintptr_t address)
+{
+    static bool said; /* atomic */
+    l->incomplete = true;
+    if (!__atomic_exchange_n(&said, true, __ATOMIC_RELAXED))
+        log_line(
+            "the bounds of the stack around %p cannot be found out (is /proc hidden, "
+            "are system calls forbidden?): nothing is reclaimed while it is in use",
+            (void *)address);
+}
+
 /* The memory that may be one stack: the thread's own, a registered one, an object in the
  * heap, or the mapping around the address. */
 static struct range stack_around(const struct heap *h, const struct mutator *t,
-                                 uintptr_t sp)
+                                 uintptr_t sp, struct range_list *l)
 {
     if (t && contains(alternate_stack(t), sp))
         return alternate_stack(t);
@@ -54,8 +67,11 @@ static struct range stack_around(const struct heap *h, const struct mutator *t,
     if (o.state && *o.state >= STATE_NEW)
         return (struct range){o.address, o.address + o.size};
     struct mapping m;
-    if (maps_find(sp, &m) && m.readable)
+    enum maps_answer answer = maps_find(sp, &m);
+    if (answer == MAPS_FOUND && m.readable)
         return (struct range){m.low, m.high};
+    if (answer == MAPS_UNKNOWN)
+        return lacks_stack(l, sp), (struct range){sp, sp};
     log_line("the stack around %p is in no mapping that can be read; it is not scanned",
              (void *)sp);
     return (struct range){sp, sp};
@@ -73,7 +89,7 @@ struct walk {
 
 static void enter_stack(struct walk *w, uintptr_t sp, size_t red_zone)
 {
-    w->current = stack_around(w->heap, w->thread, sp);
+    w->current = stack_around(w->heap, w->thread, sp, w->list);
     w->current.low = max_size(sp - red_zone, w->current.low);
     w->own_seen |= on_own_stack(w->thread, sp);
     range_list_add(w->list, w->current.low, w->current.high);
@@ -114,12 +130,15 @@ static void walk_frames(struct walk *w)
     }
 }
 
-/* All of the thread's own stack that is mapped. */
+/* All of the thread's own stack that is mapped.  Bounds of 0 were not to be found out when the
+ * thread began. */
 static void add_own_stack(const struct mutator *t, struct range_list *l)
 {
     struct mapping m;
-    if (maps_find(t->stack_high - 1, &m))
+    if (t->stack_high && maps_find(t->stack_high - 1, &m) == MAPS_FOUND)
         range_list_add(l, max_size(m.low, t->stack_low), t->stack_high);
+    else
+        lacks_stack(l, t->stack_high);
 }
 
 void stack_snapshot(const struct heap *h, struct mutator *m, uintptr_t sp,
@@ -162,7 +181,7 @@ void stack_add_left(const struct mutator *m, uintptr_t sp, struct range_list *l)
 
 void stack_add_stopped(const struct heap *h, struct mutator *m, struct range_list *l)
 {
-    struct range s = stack_around(h, m, m->sp);
+    struct range s = stack_around(h, m, m->sp, l);
     range_list_add(l, m->sp, s.high);
     range_list_add(l, (uintptr_t)m->registers, (uintptr_t)(m->registers + REGISTERS));
     stack_add_left(m, m->sp, l);
@@ -175,6 +194,6 @@ void stack_add_stopped(const struct heap *h, struct mutator *m, struct range_lis
 
 void stack_add_stranger(const struct heap *h, uintptr_t sp, struct range_list *l)
 {
-    struct range s = stack_around(h, NULL, sp);
+    struct range s = stack_around(h, NULL, sp, l);
     range_list_add(l, sp, s.high);
 }

@@ -5,26 +5,21 @@
 #include <errno.h>
 #include <gcalloc/inline.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/critical.h"
-#include "base/maps.h"
 #include "base/meta.h"
 #include "base/options.h"
-#include "base/os.h"
 #include "heap/cache.h"
 #include "heap/sizeclass.h"
 #include "trace/walk.h"
+#include "world/bounds.h"
 #include "world/fork.h"
 #include "world/handlers.h"
 #include "world/signals.h"
 #include "world/stop.h"
 
 enum {
-    STACK_GUESS = 8 << 20, /* the usual limit of a main thread's stack */
-    GAP_BYTES = 64 << 20,  /* the system keeps free below it, at least; in fact 128 MiB */
     /* Times that the exit hook runs.  ThreadSanitizer is through with a thread in the last
      * round of hooks. */
     EXITS = PTHREAD_DESTRUCTOR_ITERATIONS - GC_TSAN,
@@ -72,9 +67,7 @@ static struct {
 } registry PRIVATE_DATA;
 
 /* Of the calling thread's stack, once they are known. */
-static __thread struct {
-    uintptr_t low, high;
-} bounds __attribute__((tls_model("initial-exec")));
+static __thread struct bounds bounds __attribute__((tls_model("initial-exec")));
 
 /* The exit hook has run for the last time on this thread. */
 static __thread bool past_end __attribute__((tls_model("initial-exec")));
@@ -87,76 +80,6 @@ bool thread_is_past_end(void)
 struct mutator *thread_first(void)
 {
     return registry.first;
-}
-
-/* ---- The stack's bounds ------------------------------------------------------------ */
-
-/* Without /proc: all mapped pages from here up, with no limit known for the low end. */
-static void probe_stack(uintptr_t *low, uintptr_t *high)
-{
-    unsigned char resident;
-    uintptr_t page = align_down((uintptr_t)__builtin_frame_address(0), os_page_bytes());
-    while (mincore((void *)page, 1, &resident) == 0)
-        page += os_page_bytes();
-    *high = page;
-    *low = page - STACK_GUESS;
-}
-
-/* The main thread's: up to the end of the mapping, as the arguments and the environment lie
- * above the first frame, and down as far as the stack may grow.  The system puts nothing else
- * there if the limit is no more than that.  The C library would find the same, by the same
- * means, and take several times as long.  false: it must be asked, as this thread is another
- * one, or the child that another one forked, or on another stack. */
-#ifdef __GLIBC__
-extern void *__libc_stack_end;
-
-static bool main_bounds(uintptr_t *low, uintptr_t *high)
-{
-    struct rlimit limit;
-    struct mapping m;
-    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-    if (gettid() != getpid() || getrlimit(RLIMIT_STACK, &limit) != 0 ||
-        limit.rlim_cur > GAP_BYTES || !maps_find((uintptr_t)__libc_stack_end, &m) ||
-        here < m.low || here >= m.high)
-        return false;
-    *high = m.high;
-    *low = min_size(m.low, align_down(m.high - limit.rlim_cur, os_page_bytes()));
-    return true;
-}
-#else
-static bool main_bounds(uintptr_t *low, uintptr_t *high)
-{
-    (void)low, (void)high;
-    return false;
-}
-#endif
-
-/* The C library knows the bounds; for the main thread it takes the first frame's page for
- * the high end.  Other threads have their thread-local variables at the high end, and on
- * x86-64 the C library's record of the thread above those, which is left out: the values in
- * it are found one by one. */
-static int stack_bounds(uintptr_t *low, uintptr_t *high)
-{
-    pthread_attr_t attributes;
-    void *address;
-    size_t size;
-    if (main_bounds(low, high))
-        return 0;
-    int error = pthread_getattr_np(pthread_self(), &attributes);
-    if (error)
-        return error;
-    error = pthread_attr_getstack(&attributes, &address, &size);
-    pthread_attr_destroy(&attributes);
-    *low = (uintptr_t)address;
-    *high = (uintptr_t)address + size;
-    struct mapping m;
-    if (gettid() == getpid() && maps_find(*high - 1, &m))
-        *high = m.high;
-#if defined __x86_64__ && defined __GLIBC__
-    if (thread_pointer() - *low < size)
-        *high = thread_pointer();
-#endif
-    return error;
 }
 
 /* ---- Records ----------------------------------------------------------------------- */
@@ -350,34 +273,22 @@ static void introduce(struct mutator *m)
     world_unlock();
 }
 
-/* In a signal handler, which may have interrupted the C library's malloc: the mapping around
- * this frame. */
-static void guess_stack(uintptr_t *low, uintptr_t *high)
-{
-    struct mapping m;
-    uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
-    if (!maps_find(sp, &m))
-        return probe_stack(low, high);
-    *low = m.low;
-    *high = m.high;
-#if defined __x86_64__ && defined __GLIBC__
-    if (thread_pointer() - sp < m.high - sp)
-        *high = thread_pointer();
-#endif
-}
-
 /* The C library allocates to find the bounds out, with the thread's record locked: where
  * the heap is its malloc, that must not register the thread.  A thread asks it once, when
  * it is first registered, the main one before: later it may be past its end, or in a signal
  * handler. */
 static void find_bounds(struct mutator *m)
 {
-    if (!bounds.high && handlers_run())
-        return guess_stack(&m->stack_low, &m->stack_high);
-    if (!bounds.high && stack_bounds(&bounds.low, &bounds.high) != 0)
-        probe_stack(&bounds.low, &bounds.high);
-    m->stack_low = bounds.low;
-    m->stack_high = bounds.high;
+    struct bounds b = bounds;
+    bool in_handler = !b.high && handlers_run(); /* it may have interrupted malloc */
+    if (!b.high && !in_handler)
+        b = bounds = bounds_ask();
+    if (!b.high)
+        b = bounds_guess();
+    if (!in_handler)
+        bounds = b;
+    m->stack_low = b.low;
+    m->stack_high = b.high;
 }
 
 static void begin(struct mutator *m)
@@ -505,7 +416,7 @@ __attribute__((constructor)) static void start(void)
 {
     fork_watch();
     thread_inside++;
-    if (!bounds.high && stack_bounds(&bounds.low, &bounds.high) != 0)
-        bounds.low = bounds.high = 0;
+    if (!bounds.high)
+        bounds = bounds_ask();
     thread_inside--;
 }

@@ -2,6 +2,8 @@
 #include "base/maps.h"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/os.h"
 #include "support.h"
@@ -17,7 +19,7 @@ static void *map_pages(size_t pages, int protection)
 static void expect(uintptr_t address, uintptr_t low, uintptr_t high, bool readable)
 {
     struct mapping m;
-    ck_assert(maps_find(address, &m));
+    ck_assert(maps_find(address, &m) == MAPS_FOUND);
     ck_assert_uint_eq(m.low, low);
     ck_assert_uint_eq(m.high, high);
     ck_assert_int_eq(m.readable, readable);
@@ -36,9 +38,9 @@ START_TEST(bounds_and_protection)
     expect(p + 2 * page, p + 2 * page, p + 3 * page, true);
     expect(p + 3 * page, p + 3 * page, p + 4 * page, true);
     struct mapping guard;
-    ck_assert(maps_find(p + 4 * page, &guard));
+    ck_assert(maps_find(p + 4 * page, &guard) == MAPS_FOUND);
     ck_assert(!guard.readable && guard.low == p + 4 * page);
-    ck_assert(maps_find(p + page - 1, &guard));
+    ck_assert(maps_find(p + page - 1, &guard) == MAPS_FOUND);
     ck_assert(!guard.readable && guard.high == p + page);
 }
 END_TEST
@@ -50,11 +52,11 @@ START_TEST(hole_is_no_mapping)
     uintptr_t p = (uintptr_t)map_pages(3, PROT_READ | PROT_WRITE);
     ck_assert_int_eq(mprotect((void *)p, page, PROT_NONE), 0);
     munmap((void *)(p + page), page);
-    ck_assert(!maps_find(p + page, &m));
-    ck_assert(!maps_find(p + 2 * page - 1, &m));
-    ck_assert(maps_find(p + 2 * page, &m) && m.low == p + 2 * page);
-    ck_assert(!maps_find(0, &m));
-    ck_assert(!maps_find(UINTPTR_MAX, &m));
+    ck_assert(maps_find(p + page, &m) == MAPS_NONE);
+    ck_assert(maps_find(p + 2 * page - 1, &m) == MAPS_NONE);
+    ck_assert(maps_find(p + 2 * page, &m) == MAPS_FOUND && m.low == p + 2 * page);
+    ck_assert(maps_find(0, &m) == MAPS_NONE);
+    ck_assert(maps_find(UINTPTR_MAX, &m) == MAPS_NONE);
 }
 END_TEST
 
@@ -71,6 +73,41 @@ START_TEST(long_list)
 }
 END_TEST
 
+/* With every descriptor in use the list cannot be read: the stretch that can be read is found
+ * page by page. */
+START_TEST(without_descriptors)
+{
+    size_t page = os_page_bytes();
+    uintptr_t p = (uintptr_t)map_pages(103, PROT_NONE);
+    struct rlimit few = {32, 32};
+    struct mapping m;
+    ck_assert_int_eq(mprotect((void *)(p + page), 101 * page, PROT_READ | PROT_WRITE), 0);
+    setrlimit(RLIMIT_NOFILE, &few);
+    while (dup(STDERR_FILENO) >= 0)
+        ;
+    expect(p + page, p + page, p + 102 * page, true);
+    expect(p + 50 * page + 8, p + page, p + 102 * page, true);
+    expect(p + 102 * page - 1, p + page, p + 102 * page, true);
+    ck_assert(maps_find(p, &m) == MAPS_NONE);
+    ck_assert(maps_find(p + 102 * page, &m) == MAPS_NONE);
+    ck_assert(maps_find(UINTPTR_MAX, &m) == MAPS_NONE);
+}
+END_TEST
+
+/* A reservation of a terabyte that can be read is not searched to its end. */
+START_TEST(long_stretch_is_unknown)
+{
+    size_t bytes = (size_t)1 << 40;
+    struct mapping m;
+    void *p =
+        mmap(NULL, bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (p == MAP_FAILED)
+        return;
+    ck_assert(maps_probe((uintptr_t)p + bytes / 2, &m) == MAPS_UNKNOWN);
+    ck_assert(maps_find((uintptr_t)p + bytes / 2, &m) == MAPS_FOUND);
+}
+END_TEST
+
 START_TEST(known_places)
 {
     static int data;
@@ -80,7 +117,7 @@ START_TEST(known_places)
     errno = EDOM;
     for (size_t i = 0; i < COUNT_OF(places); i++) {
         uintptr_t address = (uintptr_t)places[i];
-        ck_assert(maps_find(address, &m));
+        ck_assert(maps_find(address, &m) == MAPS_FOUND);
         ck_assert(m.readable && m.low <= address && address < m.high);
     }
     ck_assert_int_eq(errno, EDOM);
@@ -114,5 +151,7 @@ TCase *maps_tests(void)
     tcase_add_test(t, long_list);
     tcase_add_test(t, readable_up_to);
     tcase_add_test(t, known_places);
+    tcase_add_test(t, without_descriptors);
+    tcase_add_test(t, long_stretch_is_unknown);
     return t;
 }

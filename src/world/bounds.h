@@ -1,0 +1,21 @@
+/* Where the calling thread's stack lies. */
+#ifndef GCALLOC_WORLD_BOUNDS_H
+#define GCALLOC_WORLD_BOUNDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Bounds of a stack, [low, high).  Both are 0 where they cannot be found out. */
+struct bounds {
+    uintptr_t low, high;
+};
+
+/* By asking the C library, which may allocate, with the thread's record locked.  The bounds are
+ * 0 where it cannot tell. */
+struct bounds bounds_ask(void);
+
+/* By looking at the memory around the present frame, with no help of the C library: also in a
+ * signal handler. */
+struct bounds bounds_guess(void);
+
+#endif
