@@ -5,16 +5,15 @@
 #include "base/cgroup.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/bits.h"
 #include "base/meta.h"
+#include "base/sys.h"
 
 enum { UNLIMITED_FROM = 62 }; /* version 1 says 2^63 less a page when there is no limit */
 
@@ -27,17 +26,18 @@ struct reader {
 /* The beginning of a file, as a string.  false: there is none. */
 static bool read_file(const char *path, char *text, size_t bytes)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = sys_open(path, O_RDONLY);
     if (fd < 0)
         return false;
     ssize_t n;
     size_t length = 0;
-    while (length < bytes - 1 && (n = read(fd, text + length, bytes - 1 - length)) != 0) {
+    while (length < bytes - 1 &&
+           (n = sys_read(fd, text + length, bytes - 1 - length)) != 0) {
         if (n < 0 && errno != EINTR)
             break;
         length += n > 0 ? (size_t)n : 0;
     }
-    close(fd);
+    sys_close(fd);
     text[length] = '\0';
     return length > 0;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "base/sys.h"
 
 static int log_fd PRIVATE_DATA = STDERR_FILENO; /* atomic */
 
@@ -29,7 +30,7 @@ void log_line(const char *format, ...)
     line[length++] = '\n';
 
     for (size_t done = 0; done < length;) {
-        ssize_t written = write(log_descriptor(), line + done, length - done);
+        ssize_t written = sys_write(log_descriptor(), line + done, length - done);
         if (written == 0 || (written < 0 && errno != EINTR))
             break;
         if (written > 0)
@@ -40,7 +41,7 @@ void log_line(const char *format, ...)
 
 bool log_open(const char *path)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    int fd = sys_open(path, O_WRONLY | O_CREAT | O_APPEND);
     if (fd < 0)
         return false;
     int last = log_descriptor();
@@ -50,7 +51,7 @@ bool log_open(const char *path)
     }
     /* Whoever writes a line meanwhile has the number already. */
     bool done = dup3(fd, last, O_CLOEXEC) >= 0;
-    close(fd);
+    sys_close(fd);
     return done;
 }
 

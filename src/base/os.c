@@ -2,7 +2,6 @@
 #include "base/os.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "base/sys.h"
 
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25 /* Linux 6.1; older C libraries have no name for it */
@@ -118,10 +118,10 @@ bool os_has_huge_pages(void)
 {
     char modes[64] = "";
     int saved_errno = errno;
-    int fd = open("/sys/kernel/mm/transparent_hugepage/enabled", O_RDONLY | O_CLOEXEC);
-    bool told = fd >= 0 && read(fd, modes, sizeof modes - 1) > 0;
+    int fd = sys_open("/sys/kernel/mm/transparent_hugepage/enabled", O_RDONLY);
+    bool told = fd >= 0 && sys_read(fd, modes, sizeof modes - 1) > 0;
     if (fd >= 0)
-        close(fd);
+        sys_close(fd);
     errno = saved_errno;
     return !told || !strstr(modes, "[never]");
 }

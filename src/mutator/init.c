@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <gcalloc/gcalloc.h>
 
+#include "base/cancel.h"
 #include "base/log.h"
 #include "base/options.h"
 #include "collect/collector.h"
@@ -112,8 +113,10 @@ bool init_thread(void)
     int saved_errno = errno;
     sigset_t saved_mask;
     signals_block_handlers(&saved_mask);
+    cancel_hold_off();
     bool done = prepare_thread();
     int error = done ? saved_errno : errno;
+    cancel_let_in();
     signals_restore(&saved_mask);
     errno = error;
     return done;

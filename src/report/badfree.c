@@ -2,6 +2,7 @@
 #include <dlfcn.h>
 #include <stdlib.h>
 
+#include "base/cancel.h"
 #include "base/log.h"
 #include "base/maps.h"
 #include "base/options.h"
@@ -193,6 +194,7 @@ void report_bad_pointer(const char *function, const void *address)
     const struct site *site = find_site((uintptr_t)address, &slot);
     if (!out_lock())
         return;
+    cancel_hold_off();
     out_open();
     describe(function, address, &slot, site);
     if (slot.state) {
@@ -204,6 +206,7 @@ void report_bad_pointer(const char *function, const void *address)
         out_print("  nothing was done\n");
     out_close();
     symbolize_end();
+    cancel_let_in();
     out_unlock();
     if (OPTION_NOW(on_bad_free) == BAD_FREE_ABORT)
         abort();

@@ -4,6 +4,7 @@
 #include <gcalloc/gcalloc.h>
 #include <stdlib.h>
 
+#include "base/cancel.h"
 #include "base/log.h"
 #include "base/meta.h"
 #include "base/options.h"
@@ -161,7 +162,9 @@ size_t gc_leak_check(void)
     if (!thread_is_ready())
         return 0;
     if (out_lock()) {
+        cancel_hold_off();
         lost = check();
+        cancel_let_in();
         out_unlock();
     }
     thread_is_done();

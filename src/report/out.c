@@ -11,6 +11,7 @@
 #include "base/lock.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "base/sys.h"
 #include "report/symbolize.h"
 #include "trace/depot.h"
 
@@ -65,7 +66,7 @@ void out_open(void)
     if (!options.report.text[0])
         return;
     expand(options.report.text, path, sizeof path);
-    int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    int file = sys_open(path, O_WRONLY | O_CREAT | O_APPEND);
     if (file < 0)
         log_line("report: '%s' cannot be opened: %s; it goes here", path,
                  strerror(errno));
@@ -77,7 +78,7 @@ static void flush(void)
 {
     size_t done = 0;
     while (done < out.used) {
-        ssize_t written = write(out.fd, out.buffer + done, out.used - done);
+        ssize_t written = sys_write(out.fd, out.buffer + done, out.used - done);
         if (written == 0 || (written < 0 && errno != EINTR))
             break;
         if (written > 0)
@@ -108,7 +109,7 @@ void out_close(void)
 {
     flush();
     if (out.fd != log_descriptor())
-        close(out.fd);
+        sys_close(out.fd);
 }
 
 static const char *last_part(const char *path)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cancel.h"
 #include "base/log.h"
 #include "base/meta.h"
 #include "base/options.h"
@@ -93,6 +94,7 @@ void report_at_exit(void)
     if (OPTION_NOW(stats))
         log_stats();
     if (leaks && OPTION_NOW(exit_code)) {
+        cancel_hold_off();
         fflush(NULL);
         _exit((int)OPTION_NOW(exit_code));
     }

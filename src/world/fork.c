@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/cancel.h"
 #include "base/critical.h"
 #include "base/futex.h"
 #include "base/os.h"
@@ -100,12 +101,14 @@ void fork_let_go_on(void)
 void ask_begin(sigset_t *saved)
 {
     signals_block_handlers(saved);
+    cancel_hold_off();
     fork_hold_off();
 }
 
 void ask_end(const sigset_t *saved)
 {
     fork_let_go_on();
+    cancel_let_in();
     signals_restore(saved);
 }
 
