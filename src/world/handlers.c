@@ -404,19 +404,40 @@ static __sighandler_t set_handler(int number, __sighandler_t function, int flags
     return old.sa_handler;
 }
 
+/* Those that end system calls which they interrupt, by the program's wish.  Atomic. */
+static uint64_t interrupting PRIVATE_DATA;
+
+EXPORTED int siginterrupt(int number, int interrupts)
+{
+    struct sigaction action;
+    if (sigaction(number, NULL, &action) != 0)
+        return -1;
+    if (interrupts) {
+        __atomic_fetch_or(&interrupting, bit_of(number), __ATOMIC_RELAXED);
+        action.sa_flags &= ~SA_RESTART;
+    } else {
+        __atomic_fetch_and(&interrupting, ~bit_of(number), __ATOMIC_RELAXED);
+        action.sa_flags |= SA_RESTART;
+    }
+    return sigaction(number, &action, NULL);
+}
+
 EXPORTED __sighandler_t signal(int number, __sighandler_t function)
 {
-    return set_handler(number, function, SA_RESTART);
+    bool valid = number > 0 && number < NSIG;
+    bool interrupts =
+        valid && __atomic_load_n(&interrupting, __ATOMIC_RELAXED) & bit_of(number);
+    return set_handler(number, function, interrupts ? 0 : SA_RESTART);
 }
 
 EXPORTED __sighandler_t bsd_signal(int number, __sighandler_t function)
 {
-    return set_handler(number, function, SA_RESTART);
+    return signal(number, function);
 }
 
 EXPORTED __sighandler_t ssignal(int number, __sighandler_t function)
 {
-    return set_handler(number, function, SA_RESTART);
+    return signal(number, function);
 }
 
 /* System V's: once, and not blocked meanwhile. */

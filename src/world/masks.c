@@ -56,6 +56,13 @@ EXPORTED int pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
     return error;
 }
 
+EXPORTED int sighold(int number)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    return sigaddset(&set, number) == 0 ? sigprocmask(SIG_BLOCK, &set, NULL) : -1;
+}
+
 /* ---- Waiting with a mask ------------------------------------------------------------- */
 
 static int system_sigsuspend(const sigset_t *set)

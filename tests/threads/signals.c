@@ -424,6 +424,29 @@ START_TEST(faults_are_not_put_off)
 }
 END_TEST
 
+/* A signal that interrupts ends a read, with a handler that is set before or after. */
+START_TEST(interrupted_by_wish)
+{
+    struct sigaction action;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+    for (int i = 0; i < 4; i++) {
+        if (i % 2 == 0)
+            ck_assert_int_eq(siginterrupt(SIGUSR1, i < 2), 0);
+        signal(SIGUSR1, ignore);
+        if (i % 2 == 1)
+            ck_assert_int_eq(siginterrupt(SIGUSR1, i < 2), 0);
+        ck_assert_int_eq(sigaction(SIGUSR1, NULL, &action), 0);
+        ck_assert_int_eq((action.sa_flags & SA_RESTART) != 0, i >= 2);
+    }
+#pragma GCC diagnostic pop
+    ck_assert_int_eq(sigaction(SIGUSR2, NULL, &action), 0);
+    signal(SIGUSR2, ignore);
+    ck_assert_int_eq(sigaction(SIGUSR2, NULL, &action), 0);
+    ck_assert_int_eq(action.sa_flags & SA_RESTART, SA_RESTART);
+}
+END_TEST
+
 TCase *signals_case(void)
 {
     TCase *tc = tcase_create("signals");
@@ -436,6 +459,7 @@ TCase *signals_case(void)
     tcase_add_test(tc, stopped_in_a_section_while_blocking);
     tcase_add_test(tc, handlers_jump);
     tcase_add_test(tc, flags);
+    tcase_add_test(tc, interrupted_by_wish);
     tcase_add_test(tc, other_ways);
     tcase_add_test(tc, clock_join);
     if (!UNDER_TSAN) /* which hands signals over late */

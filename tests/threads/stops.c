@@ -1,12 +1,17 @@
 /* Threads that the stop signal does not reach, or not at once: nothing hangs, and nothing is
  * reclaimed that may be in use. */
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "../api/sanitizer.h"
@@ -163,6 +168,165 @@ START_TEST(main_ended_by_system_call)
 }
 END_TEST
 
+/* ---- Blocked by functions that are no sigprocmask --------------------------------------------- */
+
+static ucontext_t left, entered;
+static char stack[1 << 16];
+
+static void stay(void)
+{
+    set(&kept, 1);
+    await(&told, 1);
+}
+
+static void go_to_context(void)
+{
+    getcontext(&entered);
+    entered.uc_stack.ss_sp = stack;
+    entered.uc_stack.ss_size = sizeof stack;
+    entered.uc_link = &left;
+    sigfillset(&entered.uc_sigmask);
+    makecontext(&entered, stay, 0);
+    swapcontext(&left, &entered);
+}
+
+static void set_context(void)
+{
+    static volatile bool again;
+    again = false;
+    getcontext(&entered);
+    if (again)
+        return stay();
+    again = true;
+    sigfillset(&entered.uc_sigmask);
+    setcontext(&entered);
+}
+
+static void fill_mask(int number, siginfo_t *information, void *context)
+{
+    (void)number, (void)information;
+    sigfillset(&((ucontext_t *)context)->uc_sigmask);
+}
+
+static void return_to_mask(void)
+{
+    struct sigaction action = {.sa_sigaction = fill_mask, .sa_flags = SA_SIGINFO};
+    sigaction(SIGUSR1, &action, NULL);
+    raise(SIGUSR1);
+    stay();
+}
+
+static void hold_each(void)
+{
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+    for (int i = 1; i < NSIG; i++)
+        sighold(i);
+#pragma GCC diagnostic pop
+    stay();
+}
+
+static void (*const ways[])(void) = {go_to_context, set_context, return_to_mask,
+                                     hold_each};
+
+static void *block_in_a_way(void *way)
+{
+    ways[*(int *)way]();
+    return NULL;
+}
+
+START_TEST(other_ways_to_block)
+{
+    pthread_t thread = run(block_in_a_way, &_i);
+    await(&kept, 1);
+    uint64_t before = count_collections();
+    gc_collect();
+    ck_assert_uint_eq(count_collections(), before + 1);
+    set(&told, 1);
+    joined(thread);
+}
+END_TEST
+
+/* ---- Held by the kernel, until a child has called exec or ended -------------------------------- */
+
+static int to_child[2], to_parent[2];
+
+static void *wait_in_vfork(void *argument)
+{
+    char byte = 0;
+    void *volatile word;
+    store((void **)(uintptr_t)&word, hidden);
+    pid_t child = vfork();
+    if (child == 0) {
+        if (write(to_parent[1], &byte, 1) == 1 && read(to_child[0], &byte, 1) == 1)
+            _exit(7);
+        _exit(8);
+    }
+    int status = 0;
+    ck_assert(is_intact(hide(word), 5000));
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+    return argument;
+}
+
+START_TEST(parent_in_vfork)
+{
+    char byte;
+    hidden = new_hidden(5000);
+    gc_disable();
+    ck_assert(pipe(to_child) == 0 && pipe(to_parent) == 0);
+    pthread_t thread = run(wait_in_vfork, NULL);
+    ck_assert_int_eq(read(to_parent[0], &byte, 1), 1);
+    gc_enable();
+    uint64_t before = count_collections();
+    for (int i = 0; i < 5; i++)
+        gc_collect();
+    ck_assert_uint_eq(count_collections(), before + 5);
+    ck_assert(lives(hidden));
+    ck_assert_int_eq(write(to_child[1], &byte, 1), 1);
+    joined(thread);
+}
+END_TEST
+
+static char fifo[64];
+extern char **environ;
+
+static void *spawn_reader(void *argument)
+{
+    char *arguments[] = {(char *)(uintptr_t) "true", NULL};
+    posix_spawn_file_actions_t actions;
+    pid_t child;
+    int status = 0;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 0, fifo, O_RDONLY, 0);
+    set(&kept, 1);
+    ck_assert_int_eq(posix_spawnp(&child, "true", &actions, NULL, arguments, environ), 0);
+    posix_spawn_file_actions_destroy(&actions);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    return argument;
+}
+
+/* The child waits for a writer, which comes after the collections. */
+START_TEST(parent_in_posix_spawn)
+{
+    snprintf(fifo, sizeof fifo, "/tmp/gcalloc-stops-%d", getpid());
+    ck_assert_int_eq(mkfifo(fifo, 0600), 0);
+    pthread_t thread = run(spawn_reader, NULL);
+    await(&kept, 1);
+    uint64_t before = count_collections();
+    for (int i = 0; i < 50; i++) {
+        gc_collect();
+        usleep(1000);
+    }
+    ck_assert_uint_eq(count_collections(), before + 50);
+    int file = open(fifo, O_WRONLY);
+    unlink(fifo);
+    joined(thread);
+    close(file);
+}
+END_TEST
+
 TCase *stops_case(void)
 {
     TCase *tc = tcase_create("stops");
@@ -173,5 +337,8 @@ TCase *stops_case(void)
     tcase_add_test(tc, no_queue);
     tcase_add_test(tc, ended_by_system_call);
     tcase_add_test(tc, main_ended_by_system_call);
+    tcase_add_loop_test(tc, other_ways_to_block, 0, 4);
+    tcase_add_test(tc, parent_in_vfork);
+    tcase_add_test(tc, parent_in_posix_spawn);
     return tc;
 }

@@ -1,0 +1,67 @@
+/* swapcontext and setcontext, in front of the C library's: the context that a thread goes to
+ * may have a mask of the program's making, from which the stop signal stays out.  Not in the
+ * static library, as the C library's functions have no second name there; a program that
+ * blocks the signal so has its collections put off. */
+#include <signal.h>
+#include <ucontext.h>
+
+#include "base/bits.h"
+#include "world/next.h"
+#include "world/signals.h"
+
+#ifdef PIC /* libtool's: not for the static library */
+
+static __typeof__(&swapcontext) next_swap(void)
+{
+    return NEXT(swapcontext, NO_FALLBACK(swapcontext));
+}
+
+static __typeof__(&setcontext) next_set(void)
+{
+    return NEXT(setcontext, NO_FALLBACK(setcontext));
+}
+
+/* A coroutine may switch in places where the loader is not to be waited for. */
+__attribute__((constructor)) static void find_contexts(void)
+{
+    next_swap();
+    next_set();
+}
+
+static bool blocks_stop(const ucontext_t *context)
+{
+    return sigismember(&context->uc_sigmask, signals_stop()) == 1;
+}
+
+/* The registers that do not lie in the structure itself stay where they are: the copy names
+ * them there.  A thread has read the copy when it leaves this frame. */
+static ucontext_t open_copy(const ucontext_t *context)
+{
+    ucontext_t copy = *context;
+    sigdelset(&copy.uc_sigmask, signals_stop());
+    return copy;
+}
+
+NOINLINE static int swap_with_copy(ucontext_t *from, const ucontext_t *to)
+{
+    ucontext_t copy = open_copy(to);
+    return next_swap()(from, &copy);
+}
+
+EXPORTED int swapcontext(ucontext_t *restrict from, const ucontext_t *restrict to)
+{
+    return blocks_stop(to) ? swap_with_copy(from, to) : next_swap()(from, to);
+}
+
+NOINLINE static int set_copy(const ucontext_t *to)
+{
+    ucontext_t copy = open_copy(to);
+    return next_set()(&copy);
+}
+
+EXPORTED int setcontext(const ucontext_t *to)
+{
+    return blocks_stop(to) ? set_copy(to) : next_set()(to);
+}
+
+#endif
