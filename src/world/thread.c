@@ -250,11 +250,36 @@ static void at_exit(void *value)
         thread_end_own();
 }
 
+/* The exit hook of a thread that has no value of the key. */
+static void at_last(void *value)
+{
+    struct mutator *m = value;
+    if (m != thread_self)
+        return;
+    m->exits = EXITS;
+    at_exit(m);
+}
+
+/* A C++ run-time system's, for what is thread_local: it runs before the program's destructors
+ * of thread-specific data, which may register the thread anew. */
+extern int __cxa_thread_atexit_impl(void (*)(void *), void *, void *)
+    __attribute__((weak));
+extern void *__dso_handle __attribute__((visibility("hidden")));
+
+/* The program may have taken all keys, or there is no memory for the value. */
 static void arm_exit_hook(struct mutator *m)
 {
     m->temporary = past_end;
-    if (registry.has_key && !past_end)
-        pthread_setspecific(registry.key, m);
+    if (past_end || (registry.has_key && pthread_setspecific(registry.key, m) == 0))
+        return;
+    if (__cxa_thread_atexit_impl)
+        __cxa_thread_atexit_impl(at_last, m, &__dso_handle);
+}
+
+static void make_key(void)
+{
+    if (!registry.has_key)
+        registry.has_key = pthread_key_create(&registry.key, at_exit) == 0;
 }
 
 /* The registry learns who the calling thread is. */
@@ -263,8 +288,7 @@ static void introduce(struct mutator *m)
     m->pointer = thread_pointer();
     m->tid = gettid();
     world_lock();
-    if (!registry.has_key)
-        registry.has_key = pthread_key_create(&registry.key, at_exit) == 0;
+    make_key();
     set_name(m, pthread_self());
     struct mutator *before = index_find(&registry.numbers, (uintptr_t)m->tid);
     if (before)
@@ -415,6 +439,7 @@ void thread_forked(void)
 __attribute__((constructor)) static void start(void)
 {
     fork_watch();
+    make_key(); /* before the program can take all of them */
     thread_inside++;
     if (!bounds.high)
         bounds = bounds_ask();

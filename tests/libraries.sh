@@ -1,0 +1,72 @@
+#!/bin/sh
+# Programs that get the library in other ways than by being linked with it: by way of another
+# library, as part of a plugin that is unloaded, or preloaded.  And programs that have functions
+# of the library's names.
+CC=${CC:-cc}
+NM=${NM:-nm}
+srcdir=${srcdir:-.}
+here=$PWD
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/gcalloc-libraries.XXXXXX") || exit 1
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 1' HUP INT TERM
+passed=0
+failed=0
+expect() { # NAME COMMAND...
+    name=$1
+    shift
+    if "$@" >"$tmp/output" 2>&1; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "libraries: failed: $name" >&2
+        cat "$tmp/output" >&2
+    fi
+}
+
+sources=$(cd "$srcdir/tests/libraries" && pwd)
+include="-I$(cd "$srcdir/include" && pwd)"
+shared="-L$here/.libs -Wl,-rpath,$here/.libs -lgcalloc"
+build() { # WHAT, OPTIONS... SOURCES...
+    $CC -D_GNU_SOURCE $include $COMPILE_FLAGS -o "$@" -pthread -ldl
+}
+cd "$tmp" || exit 1
+
+# The C library first in the order of search.
+expect "a library that uses the collector" \
+    build libuser.so -shared -fPIC "$sources/user.c" $shared
+expect "a program that uses that one only" \
+    build behind "$sources/behind.c" -Wl,--no-as-needed -lc -L. -luser -Wl,-rpath,"$tmp"
+expect "it runs" timeout 60 ./behind "$here/.libs/libgcalloc.so"
+every() {
+    ./behind names | sort >called
+    $NM -D --defined-only "$here/.libs/libgcalloc.so" |
+        sed -n 's/.* [TWi] \([^@]*\).*/\1/p' | grep -v '^gc_' | sort -u >exported
+    diff exported called
+}
+expect "it calls all that stands in front of the C library" every
+
+# Names of the library's in the program.
+expect "a program that has its own gc_alloc and others" \
+    build names -rdynamic "$sources/names.c" -L. -luser -Wl,-rpath,"$tmp"
+expect "it runs" timeout 60 ./names
+
+# Unloaded.
+expect "a program that unloads what it loaded" build unload "$sources/unload.c"
+expect "a plugin" build plugin.so -shared -fPIC "$sources/user.c" $shared
+expect "it is unloaded" timeout 60 ./unload ./plugin.so
+if [ -e "$here/.libs/libgcalloc.a" ]; then
+    expect "a plugin that contains the library" \
+        build static.so -shared -fPIC "$sources/user.c" "$here/.libs/libgcalloc.a" -lunwind
+    expect "it is unloaded" timeout 60 ./unload ./static.so
+fi
+
+# The last thread, with helpers that mark and one that waits for a rest.
+expect "a program that ends with its last thread" build last "$sources/last.c"
+last() {
+    LD_PRELOAD=$here/.libs/libgcalloc-malloc.so GCALLOC_OPTIONS=$1 timeout 60 ./last
+}
+expect "it ends as the heap is its malloc" last floor=256K:markers=4
+expect "it ends with collections" last floor=256K:markers=4:idle=1
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
