@@ -1,5 +1,6 @@
-/* While one thread is still in pthread_join, another one is made that has the name of the one
- * that was joined.  It is a thread like others: its stack keeps an object alive. */
+/* While one thread is still in pthread_join, another one is made and joined that has the name
+ * of the one that was joined, and one more lives on.  The threads that come then are threads
+ * like others: their stacks keep objects alive. */
 #include <gcalloc/gcalloc.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -10,13 +11,14 @@
 
 extern void (*late)(void);
 
-enum { ROUNDS = 20, VALUE = 0x600d };
+enum { ROUNDS = 20, HOLDERS = 3, VALUE = 0x600d };
 
-static pthread_t first, second;
-static sem_t holds, ends;
+static pthread_t holders[HOLDERS];
+static sem_t begun, holds, ends;
 
 static void *nothing(void *argument)
 {
+    sem_post(&begun);
     return argument;
 }
 
@@ -26,6 +28,7 @@ static void *vanish(void *argument)
     void *volatile object = gc_alloc(100);
     (void)object;
     (void)argument;
+    sem_post(&begun);
     syscall(SYS_exit, 0);
     return NULL;
 }
@@ -39,11 +42,26 @@ static void *hold(void *argument)
     return *object == VALUE ? NULL : argument;
 }
 
-static void begin_second(void)
+static void await(sem_t *semaphore)
 {
-    if (pthread_create(&second, NULL, hold, &holds) == 0)
-        while (sem_wait(&holds) != 0)
-            continue;
+    while (sem_wait(semaphore) != 0)
+        continue;
+}
+
+static void begin_holder(int i)
+{
+    if (pthread_create(&holders[i], NULL, hold, &holds) == 0)
+        await(&holds);
+}
+
+static void come_between(void)
+{
+    pthread_t other;
+    if (pthread_create(&other, NULL, nothing, NULL) == 0) {
+        await(&begun);
+        pthread_join(other, NULL);
+    }
+    begin_holder(0);
 }
 
 /* What was reclaimed is used again. */
@@ -54,26 +72,38 @@ static void reuse(void)
         *(int *)gc_alloc(sizeof(int)) = -1;
 }
 
+static int end_holders(void)
+{
+    int failed = 0;
+    for (int i = 0; i < HOLDERS; i++)
+        sem_post(&ends);
+    for (int i = 0; i < HOLDERS; i++) {
+        void *result;
+        failed |= pthread_join(holders[i], &result) != 0 || result;
+    }
+    if (failed)
+        puts("an object of a living thread was reclaimed");
+    return failed;
+}
+
 static int round_of(void *(*work)(void *))
 {
-    void *result;
-    if (pthread_create(&first, NULL, work, NULL) != 0)
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, work, NULL) != 0)
         return 1;
-    late = begin_second;
-    if (pthread_join(first, NULL) != 0)
+    await(&begun);
+    late = come_between;
+    if (pthread_join(thread, NULL) != 0)
         return 1;
-    int same = pthread_equal(first, second);
+    for (int i = 1; i < HOLDERS; i++)
+        begin_holder(i);
     reuse();
-    sem_post(&ends);
-    if (pthread_join(second, &result) != 0 || result)
-        return puts("an object of a living thread was reclaimed"), 1;
-    if (!same)
-        puts("the name did not come again");
-    return 0;
+    return end_holders();
 }
 
 int main(void)
 {
+    sem_init(&begun, 0, 0);
     sem_init(&holds, 0, 0);
     sem_init(&ends, 0, 0);
     for (int i = 0; i < ROUNDS; i++)
