@@ -4,6 +4,7 @@
 #define GCALLOC_BASE_LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* "gcalloc: " is put in front and a newline behind; a line over 500 bytes is cut. */
 void log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -12,7 +13,11 @@ void log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * be opened, errno says why; lines still go where they went. */
 bool log_open(const char *path);
 
-/* The file descriptor that lines go to. */
-int log_descriptor(void);
+/* Such bytes as they are. */
+void log_write(const char *bytes, size_t count);
+
+/* Lines go to descriptor 2 from now on, as it is now: nothing is written to it if it becomes
+ * another file.  That is so from the start, with the file that it was then. */
+void log_use_stderr(void);
 
 #endif

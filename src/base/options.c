@@ -3,10 +3,13 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/log.h"
+#include "base/sys.h"
 
 struct option {
     const char *key;
@@ -103,17 +106,41 @@ static bool parse(const char *text, enum option_type type, size_t *result)
     return true;
 }
 
-static int set_path(struct option_path *path, const char *value)
+/* Where the program started, if the environment has options; else "". */
+static char start_directory[sizeof options.report.text] PRIVATE_DATA;
+
+static void get_directory(char *directory, size_t bytes)
 {
-    if (strlen(value) >= sizeof path->text)
+    int saved_errno = errno;
+    if (syscall(SYS_getcwd, directory, bytes) < 0)
+        directory[0] = '\0';
+    errno = saved_errno;
+}
+
+/* A heap that is the program's malloc may be used before, which is no other place. */
+__attribute__((constructor)) static void start(void)
+{
+    if (!start_directory[0] && secure_getenv("GCALLOC_OPTIONS"))
+        get_directory(start_directory, sizeof start_directory);
+}
+
+/* The path from the root, as the program may change its directory before a file is opened, or
+ * opened again.  It stays as it is where the directory has no such path. */
+static int set_path(struct option_path *path, const char *value, const char *directory)
+{
+    struct option_path whole = {""};
+    bool joined = value[0] && value[0] != '/' && directory[0] == '/';
+    int n = snprintf(whole.text, sizeof whole.text, "%s%s%s", joined ? directory : "",
+                     joined ? "/" : "", value);
+    if (n < 0 || (size_t)n >= sizeof whole.text)
         return EINVAL;
-    if (path == &options.log_file && !log_open(value))
+    if (path == &options.log_file && !log_open(whole.text))
         return EINVAL;
-    strcpy(path->text, value);
+    *path = whole;
     return 0;
 }
 
-int options_set(const char *key, const char *value, bool started)
+static int set(const char *key, const char *value, bool started, const char *directory)
 {
     const struct option *o = find(key);
     if (!o)
@@ -121,7 +148,7 @@ int options_set(const char *key, const char *value, bool started)
     if (started && o->time == OPTION_AT_START)
         return EBUSY;
     if (o->type == OPTION_PATH)
-        return set_path(value_of(o), value);
+        return set_path(value_of(o), value, directory);
     size_t number;
     bool valid = o->type == OPTION_CHOICE ? parse_choice(value, o->meaning, &number)
                                           : parse(value, o->type, &number);
@@ -129,6 +156,13 @@ int options_set(const char *key, const char *value, bool started)
         return EINVAL;
     __atomic_store_n((size_t *)value_of(o), number, __ATOMIC_RELAXED);
     return 0;
+}
+
+int options_set(const char *key, const char *value, bool started)
+{
+    char directory[sizeof start_directory];
+    get_directory(directory, sizeof directory);
+    return set(key, value, started, directory);
 }
 
 static void set_from_environment(char *setting)
@@ -140,7 +174,7 @@ static void set_from_environment(char *setting)
     }
     *equals = '\0';
     const char *value = equals + 1;
-    switch (options_set(setting, value, false)) {
+    switch (set(setting, value, false, start_directory)) {
     case 0:
         break;
     case ENOENT:
@@ -154,6 +188,7 @@ static void set_from_environment(char *setting)
 void options_read_environment(void)
 {
     const char *settings = secure_getenv("GCALLOC_OPTIONS");
+    start();
     while (settings && *settings) {
         char setting[256];
         size_t length = strcspn(settings, ":");

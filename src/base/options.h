@@ -74,7 +74,7 @@ enum { BAD_FREE_WARN, BAD_FREE_ABORT };
 
 /* The C types of the values. */
 struct option_path {
-    char text[256];
+    char text[1024]; /* from the root */
 };
 
 #define OPTION_VALUE_FLAG size_t

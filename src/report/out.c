@@ -1,7 +1,6 @@
 #include "report/out.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,17 +10,17 @@
 #include "base/lock.h"
 #include "base/log.h"
 #include "base/options.h"
-#include "base/sys.h"
+#include "base/sink.h"
 #include "report/symbolize.h"
 #include "trace/depot.h"
 
 enum { FUNCTION_WIDTH = 28, FUNCTION_MOST = 70, PLACE_MOST = 42 };
 
 static struct {
-    int fd;
+    struct sink file; /* none: it goes where the log goes */
     size_t used;
     char buffer[4096];
-} out PRIVATE_DATA = {.fd = STDERR_FILENO};
+} out PRIVATE_DATA = {.file = {.file = -1}};
 
 /* The path with %p replaced by the process. */
 static void expand(const char *pattern, char *path, size_t size)
@@ -61,29 +60,21 @@ void out_unlock(void)
 
 void out_open(void)
 {
-    char path[300];
-    out.fd = log_descriptor();
+    char path[sizeof options.report.text + 16]; /* a process number is longer than %p */
     if (!options.report.text[0])
         return;
     expand(options.report.text, path, sizeof path);
-    int file = sys_open(path, O_WRONLY | O_CREAT | O_APPEND);
-    if (file < 0)
+    if (!sink_open(&out.file, path))
         log_line("report: '%s' cannot be opened: %s; it goes here", path,
                  strerror(errno));
-    else
-        out.fd = file;
 }
 
 static void flush(void)
 {
-    size_t done = 0;
-    while (done < out.used) {
-        ssize_t written = sys_write(out.fd, out.buffer + done, out.used - done);
-        if (written == 0 || (written < 0 && errno != EINTR))
-            break;
-        if (written > 0)
-            done += (size_t)written;
-    }
+    if (out.file.file >= 0)
+        sink_write(&out.file, out.buffer, out.used);
+    else
+        log_write(out.buffer, out.used);
     out.used = 0;
 }
 
@@ -108,8 +99,7 @@ void out_print(const char *format, ...)
 void out_close(void)
 {
     flush();
-    if (out.fd != log_descriptor())
-        sys_close(out.fd);
+    sink_close(&out.file);
 }
 
 static const char *last_part(const char *path)

@@ -1,4 +1,5 @@
 /* The helpers of the tests of the public functions. */
+#include "base/log.h"
 #include "api.h"
 
 #include <sys/wait.h>
@@ -135,12 +136,14 @@ void capture_begin(void)
     ck_assert_ptr_nonnull(captured.file);
     captured.saved_fd = dup(STDERR_FILENO);
     dup2(fileno(captured.file), STDERR_FILENO);
+    log_use_stderr();
 }
 
 const char *capture_end(void)
 {
     fflush(stderr);
     dup2(captured.saved_fd, STDERR_FILENO);
+    log_use_stderr();
     close(captured.saved_fd);
     rewind(captured.file);
     size_t length = fread(captured.text, 1, sizeof captured.text - 1, captured.file);

@@ -2,6 +2,8 @@
 #include "base/log.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -79,6 +81,72 @@ START_TEST(files_do_not_pile_up)
 }
 END_TEST
 
+static char path[] = "/tmp/gcalloc-unit-XXXXXX";
+
+static off_t bytes_of(int file)
+{
+    struct stat s;
+    ck_assert_int_eq(fstat(file, &s), 0);
+    return s.st_size;
+}
+
+/* A program closes every descriptor and opens files, which get all the numbers: they stay
+ * empty, and the log's file is opened again. */
+START_TEST(a_number_used_again_is_not_written_to)
+{
+    int others = mkstemp(path);
+    ck_assert_int_ge(others, 0);
+    unlink(path);
+    strcpy(path + strlen(path) - 6, "XXXXXX");
+    int own = mkstemp(path);
+    ck_assert(log_open(path));
+    for (int i = 3; i < 1024; i++)
+        if (i != own && i != others)
+            dup2(others, i);
+    close(own < others ? others + 1 : own + 1); /* a number to open it with */
+    log_line("x");
+    ck_assert_int_eq(bytes_of(others), 0);
+    ck_assert_int_eq(bytes_of(own), 11);
+    unlink(path);
+}
+END_TEST
+
+START_TEST(stderr_that_is_another_file_is_not_written_to)
+{
+    int others = mkstemp(path);
+    ck_assert_int_ge(others, 0);
+    unlink(path);
+    int saved = dup(STDERR_FILENO);
+    ck_assert_int_eq(dup2(others, STDERR_FILENO), STDERR_FILENO);
+    log_line("x");
+    dup2(saved, STDERR_FILENO);
+    ck_assert_int_eq(bytes_of(others), 0);
+}
+END_TEST
+
+/* A FIFO that nobody reads is no file to write to; one that is full, or whose reader has gone,
+ * costs lines, and neither time nor a signal. */
+START_TEST(fifo_neither_blocks_nor_signals)
+{
+    ck_assert_int_ge(close(mkstemp(path)), 0);
+    unlink(path);
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    ck_assert(!log_open(path));
+    int reader = open(path, O_RDONLY | O_NONBLOCK);
+    ck_assert(log_open(path));
+    log_line("x");
+    char text[32];
+    ck_assert_int_eq(read(reader, text, sizeof text), 11);
+    int writer = open(path, O_WRONLY | O_NONBLOCK);
+    while (write(writer, text, 1) == 1)
+        ;
+    log_line("is left out");
+    close(reader);
+    log_line("no SIGPIPE, and the end of the test is reached");
+    unlink(path);
+}
+END_TEST
+
 static void fail_check(void *argument)
 {
     int *two = argument;
@@ -101,6 +169,9 @@ TCase *log_tests(void)
     tcase_add_test(t, errno_is_kept);
     tcase_add_test(t, open_failure_keeps_the_old_file);
     tcase_add_test(t, files_do_not_pile_up);
+    tcase_add_test(t, a_number_used_again_is_not_written_to);
+    tcase_add_test(t, stderr_that_is_another_file_is_not_written_to);
+    tcase_add_test(t, fifo_neither_blocks_nor_signals);
     tcase_add_test(t, check_names_the_condition);
     return t;
 }

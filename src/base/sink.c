@@ -1,0 +1,142 @@
+/* Descriptors with the file that they were opened for.  The lines of several threads are not
+ * kept apart here, nor is anything buffered.  A descriptor whose file is not known is not
+ * written to. */
+#include "base/sink.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/bits.h"
+#include "base/sys.h"
+
+enum {
+    OUT_OF_THE_WAY =
+        1000,         /* few programs go through all numbers up to here, or have them */
+    MARGIN = 24,      /* below the limit, for others that do likewise */
+    FULL_WAITS = 100, /* milliseconds for somebody to read from a pipe that is full */
+};
+
+static int file_of(const struct sink *s)
+{
+    return __atomic_load_n(&s->file, __ATOMIC_ACQUIRE);
+}
+
+void sink_take(struct sink *s, int file)
+{
+    struct stat now;
+    int saved_errno = errno;
+    __atomic_store_n(&s->file, -1, __ATOMIC_SEQ_CST);
+    if (fstat(file, &now) == 0) {
+        s->device = now.st_dev;
+        s->inode = now.st_ino;
+        __atomic_store_n(&s->file, file, __ATOMIC_RELEASE);
+    }
+    errno = saved_errno;
+}
+
+/* The program's own descriptors keep the low numbers that they would have without us. */
+static int move_away(int file)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur <= MARGIN)
+        return file;
+    int least = (int)min_size(limit.rlim_cur - MARGIN, OUT_OF_THE_WAY);
+    int moved = (int)syscall(SYS_fcntl, file, F_DUPFD_CLOEXEC, least);
+    if (moved < 0)
+        return file;
+    sys_close(file);
+    return moved;
+}
+
+static bool is_unchanged(const struct sink *s, int file)
+{
+    struct stat now;
+    return file >= 0 && fstat(file, &now) == 0 && now.st_dev == s->device &&
+           now.st_ino == s->inode;
+}
+
+bool sink_open(struct sink *s, const char *path)
+{
+    int file = sys_open(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY);
+    if (file < 0)
+        return false;
+    sink_close(s);
+    sink_take(s, move_away(file));
+    return true;
+}
+
+/* The standard streams are the program's. */
+void sink_close(struct sink *s)
+{
+    int file = file_of(s);
+    bool ours = file > STDERR_FILENO && is_unchanged(s, file);
+    __atomic_store_n(&s->file, -1, __ATOMIC_SEQ_CST);
+    if (ours)
+        sys_close(file);
+}
+
+/* ---- Writing without a signal --------------------------------------------------------- */
+
+/* Sets of signals as the kernel has them, as the C library's calls stand in front of others. */
+enum { SET_BYTES = 8 };
+#define PIPE_SET (1ull << (SIGPIPE - 1))
+
+static bool pipe_signal_pends(void)
+{
+    unsigned long long set = 0;
+    return syscall(SYS_rt_sigpending, &set, SET_BYTES) == 0 && (set & PIPE_SET);
+}
+
+static void take_pipe_signal(void)
+{
+    unsigned long long set = PIPE_SET;
+    struct timespec none = {0, 0};
+    syscall(SYS_rt_sigtimedwait, &set, NULL, &none, SET_BYTES);
+}
+
+/* false: it is full all the time. */
+static bool wait_for_room(int file)
+{
+    struct pollfd p = {.fd = file, .events = POLLOUT};
+    struct timespec most = {0, FULL_WAITS * 1000000l};
+    return syscall(SYS_ppoll, &p, 1, &most, NULL, SET_BYTES) > 0;
+}
+
+static void write_all(int file, const char *bytes, size_t count)
+{
+    while (count > 0) {
+        ssize_t n = sys_write(file, bytes, count);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && errno == EAGAIN && wait_for_room(file))
+            continue;
+        if (n <= 0)
+            return;
+        bytes += n;
+        count -= (size_t)n;
+    }
+}
+
+bool sink_write(struct sink *s, const char *bytes, size_t count)
+{
+    int saved_errno = errno, file = file_of(s);
+    bool same = is_unchanged(s, file);
+    if (same) {
+        unsigned long long set = PIPE_SET, before = 0;
+        bool pended = pipe_signal_pends();
+        bool blocked =
+            syscall(SYS_rt_sigprocmask, SIG_BLOCK, &set, &before, SET_BYTES) == 0;
+        errno = 0;
+        write_all(file, bytes, count);
+        if (errno == EPIPE && !pended && blocked)
+            take_pipe_signal();
+        if (blocked)
+            syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, SET_BYTES);
+    }
+    errno = saved_errno;
+    return same;
+}

@@ -1,0 +1,32 @@
+/* A file that the library writes to, by a descriptor that the program may close, and whose
+ * number the program's own files may get afterwards.  So a descriptor is out of the way, and
+ * before each write it is compared with the file that was opened, by device and inode: what is
+ * another file is never written to.  No write is a cancellation point, raises SIGPIPE or waits
+ * for a reader for long. */
+#ifndef GCALLOC_BASE_SINK_H
+#define GCALLOC_BASE_SINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Threads may write while one changes it: `file` is atomic, -1 while the rest changes. */
+struct sink {
+    int file; /* -1: none */
+    dev_t device;
+    ino_t inode;
+};
+
+/* Takes a descriptor of somebody else's, which stays where it is, as it is now. */
+void sink_take(struct sink *s, int file);
+
+/* Opens a file to append to, creates it if need be, and closes what was open before, unless
+ * that was taken.  A FIFO without a reader is an error.  false with errno: as it was before. */
+bool sink_open(struct sink *s, const char *path);
+
+void sink_close(struct sink *s);
+
+/* false: the descriptor is closed, or another file now.  What cannot be written is left out. */
+bool sink_write(struct sink *s, const char *bytes, size_t count);
+
+#endif
