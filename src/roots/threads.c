@@ -4,6 +4,7 @@
 #include "base/specific.h"
 #include "roots/coroutines.h"
 #include "roots/segments.h"
+#include "world/control.h"
 #include "world/fast.h"
 #include "world/fork.h"
 #include "world/stop.h"
@@ -76,6 +77,7 @@ static void add_living(const struct heap *h, const struct snapshot *s, struct mu
 {
     size_t first = stacks->count;
     add_values(m, roots);
+    tls_add_vector(m->pointer, roots);
     if (m == thread_self) {
         stack_add_left(m, m->sp, stacks);
         m->in_fast_path = names_fast_path(&s->stacks, 0);
@@ -84,6 +86,14 @@ static void add_living(const struct heap *h, const struct snapshot *s, struct mu
         tls_add_thread(&s->modules, m->pointer, roots);
     }
     m->in_fast_path = m->in_fast_path || names_fast_path(stacks, first);
+}
+
+/* What the C library keeps for threads to come, of those that have ended. */
+static void add_vectors(struct range_list *roots)
+{
+    size_t count;
+    const uintptr_t *vectors = control_vectors(&count);
+    range_list_add(roots, (uintptr_t)vectors, (uintptr_t)(vectors + count));
 }
 
 static bool is_shared(uintptr_t pointer)
@@ -101,6 +111,7 @@ void threads_roots(const struct heap *h, const struct snapshot *s,
     add_list(roots, &s->segments);
     coroutine_add_suspended(stacks);
     roots->incomplete |= s->modules.incomplete;
+    add_vectors(roots);
     for (MUTATORS(m)) {
         add_record(m, roots);
         if (thread_lives(m))
@@ -110,6 +121,7 @@ void threads_roots(const struct heap *h, const struct snapshot *s,
         stack_add_stranger(h, t->sp, stacks);
         if (is_shared(t->pointer))
             continue;
+        tls_add_vector(t->pointer, roots);
         tls_add_thread(&s->modules, t->pointer, roots);
         if (specific_is_known())
             add_specific(t->pointer, roots);

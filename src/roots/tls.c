@@ -32,13 +32,24 @@ union element {
     } block;
 };
 
-READS_ANYTHING static const union element *vector_of(uintptr_t pointer)
+static const union element **vector_at(uintptr_t pointer)
 {
 #if defined __x86_64__
-    return ((const union element **)pointer)[1];
+    return (const union element **)pointer + 1;
 #elif defined __aarch64__
-    return ((const union element **)pointer)[0];
+    return (const union element **)pointer;
 #endif
+}
+
+READS_ANYTHING static const union element *vector_of(uintptr_t pointer)
+{
+    return *vector_at(pointer);
+}
+
+void tls_add_vector(uintptr_t pointer, struct range_list *l)
+{
+    uintptr_t at = (uintptr_t)vector_at(pointer);
+    range_list_add(l, at, at + sizeof at);
 }
 
 /* Fewer than the object has, where they are another's in malloc's memory, which may end
@@ -68,6 +79,11 @@ READS_ANYTHING void tls_add_thread(const struct tls_modules *t, uintptr_t pointe
     }
 }
 #else
+void tls_add_vector(uintptr_t pointer, struct range_list *l)
+{
+    (void)pointer, (void)l;
+}
+
 void tls_add_thread(const struct tls_modules *t, uintptr_t pointer, struct range_list *l)
 {
     (void)t, (void)pointer, (void)l;

@@ -14,6 +14,7 @@
 #include "heap/sizeclass.h"
 #include "trace/walk.h"
 #include "world/bounds.h"
+#include "world/control.h"
 #include "world/fork.h"
 #include "world/handlers.h"
 #include "world/signals.h"
@@ -320,6 +321,7 @@ static void begin(struct mutator *m)
     find_bounds(m);
     introduce(m);
     m->critical = &critical;
+    control_note(m->pointer);
     arm_exit_hook(m);
     world_join(m);
 }

@@ -1,7 +1,9 @@
 /* The malloc family as the shim has it, looked at by a program that knows nothing of it.
- * "lose" loses objects of 4321 bytes in all, and says so. */
+ * "lose" loses objects of 4321 bytes in all, and says so; "threads" starts and joins
+ * threads. */
 #include <errno.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,6 +124,24 @@ __attribute__((noinline)) static void lose(void)
     opaque(strdup(text));
 }
 
+static void *nothing(void *argument)
+{
+    return argument;
+}
+
+/* The C library keeps stacks of threads that have ended, and what it allocated for them. */
+static void thread_memory(void)
+{
+    enum { THREADS = 6 };
+    pthread_t threads[THREADS];
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < THREADS; i++)
+            EXPECT(pthread_create(&threads[i], NULL, nothing, NULL) == 0);
+        for (int i = 0; i < THREADS; i++)
+            EXPECT(pthread_join(threads[i], NULL) == 0);
+    }
+}
+
 /* What registers and the stack may still hold goes. */
 __attribute__((noinline)) static void forget(void)
 {
@@ -138,6 +158,8 @@ int main(int argc, char **argv)
     keeps_errno();
     if (argc > 1 && strcmp(argv[1], "lose") == 0)
         lose();
+    if (argc > 1 && strcmp(argv[1], "threads") == 0)
+        thread_memory();
     forget();
     printf("%d passed, %d failed\n", passed, failed);
     return failed != 0;

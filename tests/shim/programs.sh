@@ -53,6 +53,10 @@ expect stacks test "$(grep -c "#[0-9]* *lose  *functions.c:" "$tmp/out")" = 5
 preloaded leaks=1:exit_code=9 "$functions" lose >"$tmp/out" 2>&1
 expect "exit status of a leak" test $? = 9
 
+preloaded leaks=1 "$functions" threads >"$tmp/out" 2>&1
+expect "the C library's memory for threads is no leak" \
+    grep "definite            0 objects            0 bytes" "$tmp/out"
+
 # ---- Programs ------------------------------------------------------------------------
 
 cd "$tmp" || exit 1

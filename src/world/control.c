@@ -1,0 +1,103 @@
+/* A hash table of thread pointers, open addressing, at most half full.  A block may be
+ * unmapped at any time, and something else be mapped there, so that it is read by the kernel,
+ * into a table of the library's own, and what is found there need not be a vector. */
+#include "world/control.h"
+
+#include <errno.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/bits.h"
+#include "base/meta.h"
+#include "world/stop.h"
+
+enum { TABLE_LEAST = 64 };
+
+/* Under the world lock. */
+static struct {
+    uintptr_t *blocks;  /* 0: the slot is empty */
+    uintptr_t *vectors; /* of the block in the slot of this number */
+    size_t slots;       /* a power of two */
+    size_t count;
+} control PRIVATE_DATA;
+
+/* Where glibc keeps the vector in a block, in words.  Other C libraries allocate it as a part
+ * of the block. */
+#if defined __GLIBC__ && defined __x86_64__
+enum { HAS_VECTOR = true, VECTOR_AT = 1 };
+#elif defined __GLIBC__ && defined __aarch64__
+enum { HAS_VECTOR = true, VECTOR_AT = 0 };
+#else
+enum { HAS_VECTOR = false, VECTOR_AT = 0 };
+#endif
+
+/* false: the block is not there any more, or the kernel does not say. */
+static bool read_vector(uintptr_t pointer, uintptr_t *vector)
+{
+    uintptr_t at = pointer + VECTOR_AT * sizeof at;
+    struct iovec to = {vector, sizeof *vector}, from = {(void *)at, sizeof *vector};
+    *vector = 0;
+    return process_vm_readv(getpid(), &to, 1, &from, 1, 0) == (ssize_t)sizeof *vector;
+}
+
+static void put(uintptr_t *blocks, size_t slots, uintptr_t pointer)
+{
+    size_t at = (pointer >> 6) * UINT64_C(0x9e3779b97f4a7c15) >> 20 & (slots - 1);
+    while (blocks[at] && blocks[at] != pointer)
+        at = (at + 1) & (slots - 1);
+    control.count += !blocks[at];
+    blocks[at] = pointer;
+}
+
+/* A table for the blocks that are still there, and one more. */
+static bool rebuild(void)
+{
+    size_t slots = TABLE_LEAST, left = 1;
+    uintptr_t vector;
+    for (size_t i = 0; i < control.slots; i++) {
+        if (control.blocks[i] && !read_vector(control.blocks[i], &vector))
+            control.blocks[i] = 0;
+        left += control.blocks[i] != 0;
+    }
+    while (slots < 4 * left)
+        slots *= 2;
+    uintptr_t *blocks = meta_alloc(2 * slots * sizeof *blocks), *old = control.blocks;
+    size_t old_slots = control.slots;
+    if (!blocks)
+        slots = 0;
+    control.blocks = blocks;
+    control.vectors = blocks ? blocks + slots : NULL;
+    control.slots = slots;
+    control.count = 0;
+    for (size_t i = 0; blocks && i < old_slots; i++)
+        if (old[i])
+            put(blocks, slots, old[i]);
+    if (old)
+        meta_free(old, 2 * old_slots * sizeof *old);
+    return blocks;
+}
+
+void control_note(uintptr_t pointer)
+{
+    if (!HAS_VECTOR)
+        return;
+    int saved_errno = errno;
+    world_lock();
+    if (2 * (control.count + 1) <= control.slots || rebuild())
+        put(control.blocks, control.slots, pointer);
+    world_unlock();
+    errno = saved_errno;
+}
+
+const uintptr_t *control_vectors(size_t *count)
+{
+    int saved_errno = errno;
+    for (size_t i = 0; i < control.slots; i++) {
+        control.vectors[i] = 0;
+        if (control.blocks[i])
+            read_vector(control.blocks[i], &control.vectors[i]);
+    }
+    errno = saved_errno;
+    *count = control.slots;
+    return control.vectors;
+}
