@@ -53,6 +53,8 @@ static void list_roots(const struct heap *h, const struct snapshot *s)
     range_list_clear(&cycle.roots);
     range_list_clear(&cycle.callbacks);
     threads_roots(h, s, &cycle.stacks, &cycle.roots);
+    if (cycle.cause == CAUSE_LEAKS)
+        threads_add_kept(&cycle.roots);
     registered_walk(add_range, &cycle.roots);
 }
 

@@ -88,8 +88,7 @@ static void add_living(const struct heap *h, const struct snapshot *s, struct mu
     m->in_fast_path = m->in_fast_path || names_fast_path(stacks, first);
 }
 
-/* What the C library keeps for threads to come, of those that have ended. */
-static void add_vectors(struct range_list *roots)
+void threads_add_kept(struct range_list *roots)
 {
     size_t count;
     const uintptr_t *vectors = control_vectors(&count);
@@ -111,7 +110,6 @@ void threads_roots(const struct heap *h, const struct snapshot *s,
     add_list(roots, &s->segments);
     coroutine_add_suspended(stacks);
     roots->incomplete |= s->modules.incomplete;
-    add_vectors(roots);
     for (MUTATORS(m)) {
         add_record(m, roots);
         if (thread_lives(m))

@@ -37,7 +37,7 @@ static bool read_vector(uintptr_t pointer, uintptr_t *vector)
     uintptr_t at = pointer + VECTOR_AT * sizeof at;
     struct iovec to = {vector, sizeof *vector}, from = {(void *)at, sizeof *vector};
     *vector = 0;
-    return process_vm_readv(getpid(), &to, 1, &from, 1, 0) == (ssize_t)sizeof *vector;
+    return process_vm_readv(gettid(), &to, 1, &from, 1, 0) == (ssize_t)sizeof *vector;
 }
 
 static void put(uintptr_t *blocks, size_t slots, uintptr_t pointer)
