@@ -1,6 +1,6 @@
 /* While one thread is still in pthread_join, another one is made and joined that has the name
- * of the one that was joined, and one more lives on.  The threads that come then are threads
- * like others: their stacks keep objects alive. */
+ * of the one that was joined.  The threads that come then are threads like others: their
+ * stacks keep objects alive. */
 #include <gcalloc/gcalloc.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -11,7 +11,7 @@
 
 extern void (*late)(void);
 
-enum { ROUNDS = 20, HOLDERS = 3, VALUE = 0x600d };
+enum { ROUNDS = 20, HOLDERS = 3, VALUE = 0x600d, HANGS_AFTER = 300 };
 
 static pthread_t holders[HOLDERS];
 static sem_t begun, holds, ends;
@@ -61,7 +61,6 @@ static void come_between(void)
         await(&begun);
         pthread_join(other, NULL);
     }
-    begin_holder(0);
 }
 
 /* What was reclaimed is used again. */
@@ -95,7 +94,7 @@ static int round_of(void *(*work)(void *))
     late = come_between;
     if (pthread_join(thread, NULL) != 0)
         return 1;
-    for (int i = 1; i < HOLDERS; i++)
+    for (int i = 0; i < HOLDERS; i++)
         begin_holder(i);
     reuse();
     return end_holders();
@@ -103,6 +102,7 @@ static int round_of(void *(*work)(void *))
 
 int main(void)
 {
+    alarm(HANGS_AFTER);
     sem_init(&begun, 0, 0);
     sem_init(&holds, 0, 0);
     sem_init(&ends, 0, 0);
