@@ -2,39 +2,51 @@
 
 #include <dlfcn.h>
 #include <dwarf.h>
+#include <elfutils/libdwelf.h>
 #include <elfutils/libdwfl.h>
 #include <link.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "report/debugfile.h"
+
+#ifdef RTLD_DEEPBIND
+enum { BINDS_DEEPLY = RTLD_DEEPBIND };
+#else
+enum { BINDS_DEEPLY = 0 };
+#endif
 
 enum { OWN_MOST = 6 }; /* calls between a public function and the capture */
 
 /* The functions of libdw that are used here. */
-#define LIBDW_FUNCTIONS(X)          \
-    X(dwfl_begin)                   \
-    X(dwfl_end)                     \
-    X(dwfl_linux_proc_report)       \
-    X(dwfl_linux_proc_find_elf)     \
-    X(dwfl_report_end)              \
-    X(dwfl_standard_find_debuginfo) \
-    X(dwfl_addrmodule)              \
-    X(dwfl_module_addrname)         \
-    X(dwfl_module_addrdie)          \
-    X(dwfl_module_nextcu)           \
-    X(dwarf_haspc)                  \
-    X(dwarf_getsrc_die)             \
-    X(dwarf_linesrc)                \
-    X(dwarf_lineno)                 \
-    X(dwarf_getscopes)              \
-    X(dwarf_getscopes_die)          \
-    X(dwarf_diename)                \
-    X(dwarf_tag)                    \
-    X(dwarf_attr)                   \
-    X(dwarf_formudata)              \
-    X(dwarf_getsrcfiles)            \
+#define LIBDW_FUNCTIONS(X)      \
+    X(dwfl_begin)               \
+    X(dwfl_end)                 \
+    X(dwfl_linux_proc_report)   \
+    X(dwfl_linux_proc_find_elf) \
+    X(dwfl_report_end)          \
+    X(dwfl_module_build_id)     \
+    X(dwelf_elf_begin)          \
+    X(dwelf_elf_gnu_build_id)   \
+    X(elf_end)                  \
+    X(dwfl_addrmodule)          \
+    X(dwfl_module_addrname)     \
+    X(dwfl_module_addrdie)      \
+    X(dwfl_module_nextcu)       \
+    X(dwarf_haspc)              \
+    X(dwarf_getsrc_die)         \
+    X(dwarf_linesrc)            \
+    X(dwarf_lineno)             \
+    X(dwarf_getscopes)          \
+    X(dwarf_getscopes_die)      \
+    X(dwarf_diename)            \
+    X(dwarf_tag)                \
+    X(dwarf_attr)               \
+    X(dwarf_formudata)          \
+    X(dwarf_getsrcfiles)        \
     X(dwarf_filesrc)
 
 #define LIBDW_POINTER(name) __typeof__(name) *name;
@@ -43,8 +55,6 @@ static struct {
     Dwfl *dwfl;
     LIBDW_FUNCTIONS(LIBDW_POINTER)
 } dw PRIVATE_DATA;
-
-static char *debuginfo_path PRIVATE_DATA;
 
 static Dwfl_Callbacks callbacks PRIVATE_DATA;
 
@@ -57,12 +67,72 @@ static int has_loader(struct dl_phdr_info *program, size_t size, void *argument)
     return 1; /* the program comes first */
 }
 
-/* A program that is linked statically cannot load libraries safely. */
+static const char network_variable[] = "DEBUGINFOD_URLS=";
+
+/* libdw's constructor loads a client of the network, and with it libraries that the program
+ * may have its own versions of, if this variable is set.  Puts another string in its place. */
+static char *replace_variable(const char *from, char *to)
+{
+    for (char **v = environ; v && *v; v++)
+        if (strncmp(*v, from, strlen(from)) == 0) {
+            char *before = *v;
+            __atomic_store_n(v, to, __ATOMIC_RELAXED);
+            return before;
+        }
+    return NULL;
+}
+
+/* A thread that reads the environment meanwhile finds all of its other variables; one that
+ * changes it may copy it: so the string to be put back is looked for. */
+static void *open_offline(const char *name, int flags)
+{
+    static char hidden[] = "GCALLOC_HIDES_DEBUGINFOD=";
+    char *before = replace_variable(network_variable, hidden);
+    void *library = dlopen(name, flags);
+    if (before)
+        replace_variable(hidden, before);
+    return library;
+}
+
+static bool is_loaded(const char *name)
+{
+    void *library = dlopen(name, RTLD_LAZY | RTLD_LOCAL | RTLD_NOLOAD);
+    if (library)
+        dlclose(library);
+    return library;
+}
+
+/* The C library's own functions, such as strdup, allocate by the program's malloc, and libdw
+ * frees what they return. */
+static bool malloc_is_the_c_librarys(void)
+{
+    void *library = dlopen("libc.so.6", RTLD_LAZY | RTLD_LOCAL | RTLD_NOLOAD);
+    if (!library)
+        return false;
+    bool same = dlsym(library, "malloc") == dlsym(RTLD_DEFAULT, "malloc");
+    dlclose(library);
+    return same;
+}
+
+/* libdw uses libraries of its own rather than the program's, unless it is bound to them
+ * already.  Sanitizers refuse the flag. */
+static int binding(void)
+{
+    bool apart = malloc_is_the_c_librarys() && !is_loaded("libdw.so.1") &&
+                 !is_loaded("libelf.so.1") &&
+                 !dlsym(RTLD_DEFAULT, "__sanitizer_report_error_summary");
+    return apart ? BINDS_DEEPLY : 0;
+}
+
+/* A program that is linked statically cannot load libraries safely, and one with privileges
+ * has no need to. */
 static bool load(void)
 {
     bool dynamic = false;
     dl_iterate_phdr(has_loader, &dynamic);
-    void *library = dynamic ? dlopen("libdw.so.1", RTLD_LAZY | RTLD_LOCAL) : NULL;
+    void *library = dynamic && !getauxval(AT_SECURE)
+                        ? open_offline("libdw.so.1", RTLD_LAZY | RTLD_LOCAL | binding())
+                        : NULL;
     if (!library)
         return false;
 #define LIBDW_LOAD(name)                                  \
@@ -71,6 +141,39 @@ static bool load(void)
         return false;
     LIBDW_FUNCTIONS(LIBDW_LOAD)
     return true;
+}
+
+struct build_id {
+    const unsigned char *bytes;
+    int count; /* not above 0: there is none */
+};
+
+/* Where the module has no build-id, any file of the right name is taken that is one. */
+static bool has_build_id(int file, void *argument)
+{
+    const struct build_id *wanted = argument;
+    const void *bytes;
+    Elf *elf = dw.dwelf_elf_begin(file);
+    if (!elf)
+        return false;
+    ssize_t count = dw.dwelf_elf_gnu_build_id(elf, &bytes);
+    bool fits = wanted->count <= 0 || (count == wanted->count &&
+                                       memcmp(bytes, wanted->bytes, (size_t)count) == 0);
+    dw.elf_end(elf);
+    return fits;
+}
+
+/* libdw's own search asks the network. */
+static int find_debuginfo(Dwfl_Module *module, void **data, const char *name,
+                          Dwarf_Addr base, const char *path, const char *link,
+                          GElf_Word checksum, char **found)
+{
+    struct build_id id = {NULL, 0};
+    GElf_Addr at;
+    (void)data, (void)name, (void)base, (void)checksum, (void)found;
+    id.count = dw.dwfl_module_build_id(module, &id.bytes, &at);
+    return debugfile_open(path, id.count > 0 ? id.bytes : NULL, (size_t)id.count, link,
+                          has_build_id, &id);
 }
 
 /* What is loaded in this process now. */
@@ -85,8 +188,7 @@ static bool open_process(void)
     if (!dw.loaded)
         return false;
     callbacks.find_elf = dw.dwfl_linux_proc_find_elf;
-    callbacks.find_debuginfo = dw.dwfl_standard_find_debuginfo;
-    callbacks.debuginfo_path = &debuginfo_path;
+    callbacks.find_debuginfo = find_debuginfo;
     dw.dwfl = dw.dwfl_begin(&callbacks);
     if (dw.dwfl && dw.dwfl_linux_proc_report(dw.dwfl, getpid()) == 0 &&
         dw.dwfl_report_end(dw.dwfl, NULL, NULL) == 0)

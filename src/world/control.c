@@ -11,7 +11,7 @@
 #include "base/meta.h"
 #include "world/stop.h"
 
-enum { TABLE_LEAST = 64 };
+enum { TABLE_LEAST = 64, ELEMENT_BYTES = 2 * sizeof(uintptr_t) };
 
 /* Under the world lock. */
 static struct {
@@ -38,6 +38,13 @@ static bool read_vector(uintptr_t pointer, uintptr_t *vector)
     struct iovec to = {vector, sizeof *vector}, from = {(void *)at, sizeof *vector};
     *vector = 0;
     return process_vm_readv(gettid(), &to, 1, &from, 1, 0) == (ssize_t)sizeof *vector;
+}
+
+/* The block points to element 0; before it is one with the number of elements. */
+static uintptr_t start_of(uintptr_t pointer)
+{
+    uintptr_t vector;
+    return read_vector(pointer, &vector) && vector ? vector - ELEMENT_BYTES : 0;
 }
 
 static void put(uintptr_t *blocks, size_t slots, uintptr_t pointer)
@@ -95,7 +102,7 @@ const uintptr_t *control_vectors(size_t *count)
     for (size_t i = 0; i < control.slots; i++) {
         control.vectors[i] = 0;
         if (control.blocks[i])
-            read_vector(control.blocks[i], &control.vectors[i]);
+            control.vectors[i] = start_of(control.blocks[i]);
     }
     errno = saved_errno;
     *count = control.slots;

@@ -11,8 +11,9 @@
  * memory to note is forgotten: a leak report may then name what hangs from it. */
 void control_note(uintptr_t pointer);
 
-/* The vectors of thread-local variables that the noted blocks point to, 0 where there is
- * none, as they are now; *count of them.  The world is stopped, and its lock is held. */
+/* Where the memory of the vectors of thread-local variables begins that the noted blocks point
+ * to now, *count words; words that are no address of a vector are among them.  The world is
+ * stopped, and its lock is held. */
 const uintptr_t *control_vectors(size_t *count);
 
 #endif

@@ -92,6 +92,27 @@ if command -v strip >/dev/null; then
     expect "the numbers are the same" says "Leak of 11 bytes in 1 object"
 fi
 
+# A file of debugging information beside the program, in a folder, and one of another build.
+if command -v strip >/dev/null && command -v objcopy >/dev/null; then
+    mkdir "$tmp/apart" "$tmp/apart/.debug"
+    objcopy --only-keep-debug "$form" "$tmp/apart/form.debug"
+    (cd "$tmp/apart" && strip -s -o form "$form" && objcopy --add-gnu-debuglink=form.debug form)
+    run leaks=1 one "$tmp/apart/form"
+    expect "debugging information beside the program" says "form.c:"
+    mv "$tmp/apart/form.debug" "$tmp/apart/.debug"
+    run leaks=1 one "$tmp/apart/form"
+    expect "and in the folder .debug" says "form.c:"
+    objcopy --only-keep-debug "$(command -v sh)" "$tmp/apart/form.debug" 2>/dev/null
+    run leaks=1 one "$tmp/apart/form"
+    expect "another program's is left alone" says "form.c:"
+fi
+
+# The client of the network is not even loaded, and the program finds the variable again.
+DEBUGINFOD_URLS=http://127.0.0.1:1/ LD_DEBUG=files LD_DEBUG_OUTPUT=$tmp/loads \
+    run leaks=1 twice
+expect "the loads are seen" sh -c "cat $tmp/loads* | grep -q libdw"
+expect "no client of the network" sh -c "! cat $tmp/loads* | grep -q libdebuginfod"
+
 mkdir "$tmp/no-libdw"
 echo "not a library" >"$tmp/no-libdw/libdw.so.1"
 LD_LIBRARY_PATH=$tmp/no-libdw${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} run leaks=1 one
