@@ -22,6 +22,7 @@
 #include "roots/registered.h"
 #include "roots/segments.h"
 #include "roots/threads.h"
+#include "world/faults.h"
 #include "world/signals.h"
 #include "world/stop.h"
 
@@ -267,6 +268,7 @@ static bool stop_and_run(struct heap *h, const struct snapshot *s)
         return true;
     }
     cycle.stopped = os_now();
+    faults_begin();
     crew_rouse();
     bool known = world_is_complete();
     bool valid = segments_unchanged(s->loaded);
@@ -276,6 +278,7 @@ static bool stop_and_run(struct heap *h, const struct snapshot *s)
             run_cycle(h);
     }
     crew_rest();
+    faults_end();
     world_restart();
     if (valid && !known)
         put_off(h, "not all threads are known, or stop");

@@ -8,6 +8,7 @@
 #include "base/os.h"
 #include "base/track.h"
 #include "collect/pool.h"
+#include "world/faults.h"
 #include "world/strangers.h"
 #include "world/thread.h"
 
@@ -28,6 +29,7 @@ static void *help(void *argument)
 {
     struct marker *m = argument;
     strangers_except_me();
+    faults_except_me();
     track_scan_begin(); /* and does not end before it: it does nothing else */
     while (pool_await(m->pool, &m->work)) {
         marker_help(m);

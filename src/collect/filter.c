@@ -12,7 +12,7 @@
 
 /* Each word is copied, but stays only if it is counted: there is no branch that would be
  * hard to predict. */
-READS_ANYTHING static size_t scalar(const uintptr_t *words, size_t count, uintptr_t base,
+READS_ANYTHING size_t filter_scalar(const uintptr_t *words, size_t count, uintptr_t base,
                                     size_t bytes, uintptr_t *found)
 {
     size_t n = 0;
@@ -153,7 +153,7 @@ AVX2 READS_ANYTHING static size_t avx2(const uintptr_t *words, size_t count,
         n += keep4(c, in_c, found + n);
         n += keep4(d, in_d, found + n);
     }
-    return n + scalar(w, count, base, bytes, found + n);
+    return n + filter_scalar(w, count, base, bytes, found + n);
 }
 
 #elif defined __aarch64__
@@ -178,9 +178,9 @@ READS_ANYTHING static size_t neon(const uintptr_t *words, size_t count, uintptr_
         uint64x2_t d = vcltq_u64(vsubq_u64(vld1q_u64(w + 6), low), limit);
         uint64x2_t any = vorrq_u64(vorrq_u64(a, b), vorrq_u64(c, d));
         if (vmaxvq_u32(vreinterpretq_u32_u64(any)) != 0)
-            n += scalar(words + i, LANES, base, bytes, found + n);
+            n += filter_scalar(words + i, LANES, base, bytes, found + n);
     }
-    return n + scalar(words + i, count - i, base, bytes, found + n);
+    return n + filter_scalar(words + i, count - i, base, bytes, found + n);
 }
 
 #endif
@@ -197,7 +197,7 @@ const struct filter filters[] = {
 #elif defined __aarch64__
     {"neon", has_neon, neon},
 #endif
-    {"scalar", anywhere, scalar},
+    {"scalar", anywhere, filter_scalar},
 };
 
 filter_function *filter_best(void)
@@ -205,5 +205,5 @@ filter_function *filter_best(void)
     const struct filter *f = filters;
     while (!f->supported())
         f++;
-    return f->run == scalar ? NULL : f->run;
+    return f->run == filter_scalar ? NULL : f->run;
 }

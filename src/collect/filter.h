@@ -16,6 +16,8 @@ enum { FILTER_WORDS = 1024 }; /* at most, at a time */
 typedef size_t filter_function(const uintptr_t *words, size_t count, uintptr_t base,
                                size_t bytes, uintptr_t *found);
 
+filter_function filter_scalar; /* for any processor */
+
 struct filter {
     const char *name;
     bool (*supported)(void); /* by this processor */

@@ -4,6 +4,7 @@
 #include "collect/pool.h"
 #include "heap/block.h"
 #include "heap/lookup.h"
+#include "world/faults.h"
 
 enum {
     PIECE_BYTES = 8192, /* larger objects are scanned in pieces, to bound the work list */
@@ -163,14 +164,53 @@ struct words {
     const uintptr_t *first, *end;
 };
 
+/* Words to be copied to the marker's buffer, behind the `found` that are there. */
+struct chunk {
+    struct marker *m;
+    const uintptr_t *words;
+    size_t count, bytes, found;
+};
+
+READS_ANYTHING static void filter_chunk(void *argument)
+{
+    struct chunk *c = argument;
+    filter_function *filter = c->m->filter ? c->m->filter : filter_scalar;
+    c->found +=
+        filter(c->words, c->count, c->m->heap->base, c->bytes, c->m->found + c->found);
+}
+
+static bool try_words(struct chunk *c, uintptr_t low, uintptr_t high)
+{
+    c->words = (const uintptr_t *)low;
+    c->count = (high - low) / sizeof(uintptr_t);
+    return faults_try(filter_chunk, c, low, high);
+}
+
+/* Words of memory of which whole pages may be unreadable: they hold no pointers. */
+NOINLINE static struct words take_guarded(struct marker *m, uintptr_t low, size_t count,
+                                          size_t bytes)
+{
+    struct chunk c = {.m = m, .bytes = bytes};
+    uintptr_t end = low + count * sizeof(uintptr_t);
+    if (!try_words(&c, low, end)) {
+        for (uintptr_t next; low < end; low = next) {
+            next = min_size(align_down(low, OS_PAGE) + OS_PAGE, end);
+            try_words(&c, low, next);
+        }
+    }
+    return (struct words){m->found, m->found + c.found};
+}
+
 /* The first FILTER_WORDS from `*low` on, which moves, without those that do not lie among
  * the `bytes` from the heap's base on.  Without vectors it is faster to look at each. */
 READS_ANYTHING INLINE struct words take_words(struct marker *m, uintptr_t *low,
-                                              uintptr_t high, size_t bytes)
+                                              uintptr_t high, size_t bytes, bool guarded)
 {
     size_t count = min_size((high - *low) / sizeof(uintptr_t), FILTER_WORDS);
     const uintptr_t *words = (uintptr_t *)*low;
     *low += count * sizeof(uintptr_t);
+    if (guarded)
+        return take_guarded(m, (uintptr_t)words, count, bytes);
     if (UNLIKELY(!m->filter))
         return (struct words){words, words + count};
     size_t found = m->filter(words, count, m->heap->base, bytes, m->found);
@@ -205,7 +245,7 @@ READS_ANYTHING void marker_scan_stack(struct marker *m, uintptr_t low, uintptr_t
     high = align_down(high, sizeof(uintptr_t));
     m->root_bytes += high > low ? high - low : 0;
     while (low < high) {
-        struct words w = take_words(m, &low, high, f.bytes + 1);
+        struct words w = take_words(m, &low, high, f.bytes + 1, true);
         for (const uintptr_t *p = w.first; p < w.end; p++)
             consider_both(&f, *p);
     }
@@ -216,7 +256,7 @@ READS_ANYTHING static void scan_range(struct marker *m, uintptr_t low, uintptr_t
 {
     struct front f = front_load(m);
     while (low < high) {
-        struct words w = take_words(m, &low, high, f.bytes);
+        struct words w = take_words(m, &low, high, f.bytes, true);
         scan(&f, (uintptr_t)w.first, (uintptr_t)w.end, false);
     }
     front_store(&f);
@@ -289,7 +329,8 @@ NOINLINE static struct words large_words(struct marker *m, const struct work *w)
     _Static_assert(PIECE_BYTES <= FILTER_WORDS * sizeof(uintptr_t), "a piece at once");
     size_t bytes = w->bytes > PIECE_BYTES ? first_piece(m, w) : w->bytes;
     uintptr_t low = w->address;
-    return take_words(m, &low, low + bytes, m->heap->bytes);
+    return take_words(m, &low, low + bytes, m->heap->bytes,
+                      bytes >= OS_PAGE || w->bytes > PIECE_BYTES);
 }
 
 /* Do the pointers in these words lead to their neighbourhood? */
@@ -325,7 +366,7 @@ READS_ANYTHING INLINE bool scan_batch(struct front *f, const struct work *first,
         scan(f, low, low + bytes, near);
     }
     f->m->last = last;
-    return 2 * neighbours > (uint32_t)(end - first) &&
+    return end[-1].bytes < OS_PAGE && 2 * neighbours > (uint32_t)(end - first) &&
            leads_nearby(f, (const uintptr_t *)last);
 }
 

@@ -1,7 +1,9 @@
 #include "collect/naive.h"
 
 #include "base/meta.h"
+#include "base/os.h"
 #include "heap/block.h"
+#include "world/faults.h"
 
 bool naive_create(struct naive *n, struct heap *h, bool exact)
 {
@@ -64,10 +66,25 @@ void naive_reach(struct naive *n, const struct found *f)
     n->stack[n->depth++] = f->address;
 }
 
+/* The first word from `p` on that is not in an unreadable page, or `high`.  Only at the begin
+ * of a range and of each page is there anything to find out. */
+INLINE uintptr_t next_readable(uintptr_t p, uintptr_t low, uintptr_t high)
+{
+    while (p < high && (p == low || p % OS_PAGE == 0) && !faults_can_read(p))
+        p = align_down(p, OS_PAGE) + OS_PAGE;
+    return p;
+}
+
+size_t naive_readable(uintptr_t address, size_t at, size_t size)
+{
+    return next_readable(address + at, address, address + size) - address;
+}
+
 READS_ANYTHING static void scan(struct naive *n, uintptr_t low, uintptr_t high)
 {
     struct found f;
-    for (uintptr_t p = align_up(low, 8); p + 8 <= high; p += 8)
+    low = align_up(low, 8);
+    for (uintptr_t p = low; (p = next_readable(p, low, high)) + 8 <= high; p += 8)
         if (naive_find(n, *(uintptr_t *)p, &f) &&
             (!n->exact || f.address == *(uintptr_t *)p))
             naive_reach(n, &f);
@@ -77,7 +94,8 @@ READS_ANYTHING static void scan(struct naive *n, uintptr_t low, uintptr_t high)
 READS_ANYTHING static void scan_ends(struct naive *n, uintptr_t low, uintptr_t high)
 {
     struct found f;
-    for (uintptr_t p = align_up(low, 8); p + 8 <= high; p += 8) {
+    low = align_up(low, 8);
+    for (uintptr_t p = low; (p = next_readable(p, low, high)) + 8 <= high; p += 8) {
         uintptr_t word = *(uintptr_t *)p;
         if (naive_find(n, word - 1, &f) && (f.kind & KIND_OPAQUE) &&
             f.address + f.size == word && f.size < n->heap->pad_from)

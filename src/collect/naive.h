@@ -51,4 +51,8 @@ void naive_reach_manual(struct naive *n);
 /* Reaches all that can be reached from what has been. */
 void naive_follow(struct naive *n);
 
+/* Of an object of this size, the first byte from `at` on, a multiple of a word, that does not
+ * lie in a page that cannot be read; `size` or more: there is none. */
+size_t naive_readable(uintptr_t address, size_t at, size_t size);
+
 #endif

@@ -37,7 +37,9 @@ READS_ANYTHING static bool next_edge(const struct graph *g, uint32_t from, size_
     struct found f;
     if (!naive_find(&g->finder, leak->address, &f) || (f.kind & KIND_OPAQUE))
         return false;
-    for (; *at + sizeof(uintptr_t) <= f.size; *at += sizeof(uintptr_t)) {
+    for (;
+         (*at = naive_readable(leak->address, *at, f.size)) + sizeof(uintptr_t) <= f.size;
+         *at += sizeof(uintptr_t)) {
         struct found target;
         if (!naive_find(&g->finder, *(uintptr_t *)(leak->address + *at), &target) ||
             !g->places[target.number])

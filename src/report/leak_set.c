@@ -97,7 +97,9 @@ READS_ANYTHING static void add_targets(struct leak_set *s, struct naive *seen,
     struct found from, to;
     if (!naive_find(seen, address, &from) || (from.kind & KIND_OPAQUE))
         return;
-    for (size_t at = 0; at + sizeof(uintptr_t) <= from.size; at += sizeof(uintptr_t)) {
+    for (size_t at = 0;
+         (at = naive_readable(address, at, from.size)) + sizeof(uintptr_t) <= from.size;
+         at += sizeof(uintptr_t)) {
         if (!naive_find(seen, *(uintptr_t *)(address + at), &to) ||
             seen->reached[to.number] || *to.state == h->mark)
             continue;

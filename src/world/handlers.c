@@ -20,6 +20,7 @@
 #include "base/critical.h"
 #include "heap/cache.h"
 #include "world/fast.h"
+#include "world/faults.h"
 #include "world/next.h"
 #include "world/signals.h"
 #include "world/stop.h"
@@ -390,7 +391,7 @@ EXPORTED int sigaction(int number, const struct sigaction *action, struct sigact
             ours = wrapper(&ours);
         }
     }
-    int result = handlers_set(number, action ? &ours : NULL, old);
+    int result = faults_action(number, action ? &ours : NULL, old);
     if (result == 0 && old)
         unwrap(&before, old);
     return result;

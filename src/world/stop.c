@@ -11,6 +11,7 @@
 #include "base/specific.h"
 #include "world/fast.h"
 #include "world/handlers.h"
+#include "world/faults.h"
 #include "world/signals.h"
 #include "world/strangers.h"
 #include "world/summon.h"
@@ -467,6 +468,7 @@ void world_forked(void)
     world.process = getpid();
     thread_forked();
     strangers_forked();
+    faults_forked();
 }
 
 bool world_is_started(void)

@@ -1,0 +1,174 @@
+#include "world/faults.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/bits.h"
+#include "base/futex.h"
+#include "base/lock.h"
+#include "base/os.h"
+#include "world/handlers.h"
+#include "world/signals.h"
+#include "world/stop.h"
+
+enum { SIGNALS = 2 };
+static const int numbers[SIGNALS] = {SIGSEGV, SIGBUS};
+
+/* The lock is held for a few instructions and system calls, with all signals but faults
+ * blocked, so that no stopped thread has it. */
+static struct {
+    struct lock lock;
+    uint32_t active;                 /* a pause lasts.  Changed under the lock; atomic */
+    struct sigaction saved[SIGNALS]; /* the program's, meanwhile.  Under the lock */
+    siginfo_t sent[SIGNALS];         /* a signal that somebody sent meanwhile */
+    bool is_sent[SIGNALS];           /* atomic */
+} faults PRIVATE_DATA;
+
+/* What the thread reads at present. */
+struct guard {
+    jmp_buf abandoned;
+    uintptr_t low, high;
+};
+
+static __thread struct guard *volatile guard __attribute__((tls_model("initial-exec")));
+static __thread bool is_helper __attribute__((tls_model("initial-exec")));
+
+static int index_of(int number)
+{
+    for (int i = 0; i < SIGNALS; i++)
+        if (numbers[i] == number)
+            return i;
+    return -1;
+}
+
+/* The fault happens again on return, and goes where the program wants it.  A thread that is
+ * none of the collector's waits until the pause, in which others rely on the handler, is
+ * over. */
+static void pass_on(int number)
+{
+    if (world_is_mine() || is_helper || !world_is_here())
+        handlers_set(number, &faults.saved[index_of(number)], NULL);
+    else
+        while (__atomic_load_n(&faults.active, __ATOMIC_ACQUIRE))
+            futex_wait(&faults.active, 1, 0);
+}
+
+/* Signals that were sent, unlike faults, do not come again by themselves. */
+static void keep_for_later(int number, const siginfo_t *information)
+{
+    int i = index_of(number);
+    faults.sent[i] = *information;
+    __atomic_store_n(&faults.is_sent[i], true, __ATOMIC_RELEASE);
+}
+
+static void on_fault(int number, siginfo_t *information, void *context)
+{
+    (void)context;
+    int saved_errno = errno;
+    struct guard *g = guard;
+    uintptr_t address = (uintptr_t)information->si_addr;
+    if (information->si_code <= 0) {
+        keep_for_later(number, information);
+    } else if (g && address - g->low < g->high - g->low) {
+        errno = saved_errno;
+        _longjmp(g->abandoned, 1);
+    } else {
+        pass_on(number);
+    }
+    errno = saved_errno;
+}
+
+void faults_begin(void)
+{
+    struct sigaction ours = {.sa_sigaction = on_fault,
+                             .sa_flags = SA_SIGINFO | SA_NODEFER};
+    sigemptyset(&ours.sa_mask);
+    lock_enter(&faults.lock);
+    for (int i = 0; i < SIGNALS; i++)
+        handlers_set(numbers[i], &ours, &faults.saved[i]);
+    __atomic_store_n(&faults.active, 1, __ATOMIC_RELEASE);
+    lock_leave(&faults.lock);
+}
+
+void faults_end(void)
+{
+    int saved_errno = errno;
+    lock_enter(&faults.lock);
+    for (int i = 0; i < SIGNALS; i++)
+        handlers_set(numbers[i], &faults.saved[i], NULL);
+    __atomic_store_n(&faults.active, 0, __ATOMIC_RELEASE);
+    lock_leave(&faults.lock);
+    futex_wake(&faults.active, INT_MAX);
+    for (int i = 0; i < SIGNALS; i++)
+        if (__atomic_exchange_n(&faults.is_sent[i], false, __ATOMIC_ACQUIRE))
+            syscall(SYS_rt_sigqueueinfo, getpid(), numbers[i], &faults.sent[i]);
+    errno = saved_errno;
+}
+
+NOINLINE bool faults_try(void (*read)(void *), void *argument, uintptr_t low,
+                         uintptr_t high)
+{
+    struct guard g;
+    g.low = low;
+    g.high = high;
+    if (_setjmp(g.abandoned)) {
+        guard = NULL;
+        return false;
+    }
+    guard = &g;
+    read(argument);
+    guard = NULL;
+    return true;
+}
+
+READS_ANYTHING static void read_word(void *argument)
+{
+    (void)*(volatile uintptr_t *)argument;
+}
+
+bool faults_can_read(uintptr_t address)
+{
+    address = align_down(address, sizeof(uintptr_t));
+    return faults_try(read_word, (void *)address, address, address + sizeof(uintptr_t));
+}
+
+void faults_except_me(void)
+{
+    is_helper = true;
+}
+
+static int change_saved(struct sigaction *saved, const struct sigaction *action,
+                        struct sigaction *old)
+{
+    struct sigaction before = *saved;
+    if (action)
+        *saved = *action;
+    if (old)
+        *old = before;
+    return 0;
+}
+
+/* A child of vfork shares the memory, but not the actions. */
+int faults_action(int number, const struct sigaction *action, struct sigaction *old)
+{
+    int i = index_of(number);
+    if (i < 0 || !world_is_started() || !world_is_here())
+        return handlers_set(number, action, old);
+    sigset_t mask;
+    signals_block(&mask);
+    lock_enter(&faults.lock);
+    int result = faults.active ? change_saved(&faults.saved[i], action, old)
+                               : handlers_set(number, action, old);
+    lock_leave(&faults.lock);
+    signals_restore(&mask);
+    return result;
+}
+
+void faults_forked(void)
+{
+    faults.lock = (struct lock){0};
+    faults.active = 0;
+}
