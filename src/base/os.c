@@ -57,12 +57,20 @@ size_t os_address_space_limit(void)
     return limit.rlim_cur;
 }
 
+/* Whatever the system calls it: a program that has locked its memory is told EAGAIN, and one in
+ * a sandbox EPERM.  Returns false. */
+static bool no_memory(void)
+{
+    errno = ENOMEM;
+    return false;
+}
+
 static void *map(size_t bytes, int protection, int flags)
 {
     if (os_refused())
         return NULL;
     void *p = mmap(NULL, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
-    return p == MAP_FAILED ? NULL : p;
+    return p == MAP_FAILED ? (no_memory(), NULL) : p;
 }
 
 void *os_reserve(size_t bytes, size_t alignment)
@@ -89,7 +97,8 @@ void os_release(void *address, size_t bytes)
 
 bool os_commit(void *address, size_t bytes)
 {
-    return !os_refused() && mprotect(address, bytes, PROT_READ | PROT_WRITE) == 0;
+    return !os_refused() &&
+           (mprotect(address, bytes, PROT_READ | PROT_WRITE) == 0 || no_memory());
 }
 
 size_t os_decommit(void *address, size_t bytes)

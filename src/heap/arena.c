@@ -10,7 +10,9 @@
 #include "heap/lookup.h"
 
 enum {
-    ARENA_LEAST = 16 << 20, /* bytes; with less there is no point in a heap */
+    ARENA_LEAST = 16 << 20,   /* bytes that are asked for at least */
+    ARENA_SMALLEST = 4 << 16, /* with less there is no point in a heap */
+    ARENA_PACKED = 64 << 20, /* up to here no table is so large that huge pages help it */
     GROW_LEAST = MIB(1) >> UNIT_SHIFT,
     GROW_MOST = MIB(64) >> UNIT_SHIFT,
     TABLE_STEP = OS_HUGE_PAGE,
@@ -45,11 +47,18 @@ static bool has_huge_states(const struct heap *h, unsigned map, size_t units)
     return map_bytes(map, units) > OS_HUGE_PAGE && units << UNIT_SHIFT > h->huge_from;
 }
 
-/* Each map begins at a huge page. */
+/* Each map begins at a huge page, or, where a small reservation is all that the system grants,
+ * at a page: where all memory is locked (mlockall), address space counts like memory. */
+static size_t table_alignment(size_t units)
+{
+    return units << UNIT_SHIFT > ARENA_PACKED ? OS_HUGE_PAGE : os_page_bytes();
+}
+
 static void place_maps(struct heap *h, size_t units)
 {
+    size_t alignment = table_alignment(units);
     for (unsigned map = 0; map < STATE_MAPS; map++)
-        h->maps[map + 1] = h->maps[map] + align_up(map_bytes(map, units), OS_HUGE_PAGE);
+        h->maps[map + 1] = h->maps[map] + align_up(map_bytes(map, units), alignment);
 }
 
 /* Address space for this many units, of which the first is never used, and so may lie in
@@ -61,10 +70,11 @@ static bool reserve(struct heap *h, size_t units)
     size_t tables = states + words_bytes(units) + units_bytes(units);
     size_t sites = h->records_sites ? states * sizeof(struct site) : 0;
     size_t bytes = (units - 1) * UNIT_BYTES;
-    void *memory = h->space->reserve(bytes, OS_HUGE_PAGE);
+    bool packed = bytes < ARENA_PACKED;
+    void *memory = h->space->reserve(bytes, packed ? UNIT_BYTES : OS_HUGE_PAGE);
     if (!memory)
         return false;
-    char *table = os_reserve(tables + sites, OS_HUGE_PAGE);
+    char *table = os_reserve(tables + sites, table_alignment(units));
     if (!table) {
         h->space->release(memory, 0, bytes);
         return false;
@@ -145,17 +155,38 @@ static void close_gap(struct heap *h, uint32_t to)
     set_bytes(h, (size_t)to << UNIT_SHIFT);
 }
 
+/* Nothing of it is used. */
+static void unreserve(struct heap *h)
+{
+    size_t reserved = ((size_t)h->unit_limit - 1) << UNIT_SHIFT;
+    h->space->release((void *)(h->base + UNIT_BYTES), 0, reserved);
+    os_release(h->states, h->tables_bytes);
+}
+
+/* As much as the system grants, by halves.  Where that is little, half of it is left for the
+ * program, for stacks and for the library's own memory. */
+static bool reserve_most(struct heap *h, size_t bytes)
+{
+    size_t wanted = bytes;
+    while (!reserve(h, (bytes >> UNIT_SHIFT) + 1)) {
+        if (bytes == ARENA_SMALLEST)
+            return false;
+        bytes = max_size(bytes / 2, ARENA_SMALLEST);
+    }
+    if (bytes == wanted || bytes > ARENA_PACKED || bytes == ARENA_SMALLEST)
+        return true;
+    unreserve(h);
+    return reserve(h, (bytes / 2 >> UNIT_SHIFT) + 1);
+}
+
 bool arena_create(struct heap *h, size_t bytes)
 {
     size_t half_of_limit = os_address_space_limit() / 2;
     bytes = min_size(bytes, align_down(half_of_limit, UNIT_BYTES));
     bytes = min_size(max_size(bytes, ARENA_LEAST), RESERVE_MOST);
-    while (!reserve(h, (bytes >> UNIT_SHIFT) + 1)) {
-        if (bytes == ARENA_LEAST)
-            return false;
-        bytes = max_size(bytes / 2, ARENA_LEAST);
-    }
     h->bytes = 0;
+    if (!reserve_most(h, bytes))
+        return false;
     if (!commit_tables(h, 0, 1)) {
         arena_destroy(h);
         return errno = ENOMEM, false;
