@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "base/meta.h"
 #include "report/debugfile.h"
 
 #ifdef RTLD_DEEPBIND
@@ -19,7 +20,10 @@ enum { BINDS_DEEPLY = RTLD_DEEPBIND };
 enum { BINDS_DEEPLY = 0 };
 #endif
 
-enum { OWN_MOST = 6 }; /* calls between a public function and the capture */
+enum {
+    OWN_MOST = 6,       /* calls between a public function and the capture */
+    KNOWN_LEAST = 1024, /* slots for answers */
+};
 
 /* The functions of libdw that are used here. */
 #define LIBDW_FUNCTIONS(X)      \
@@ -176,6 +180,13 @@ static int find_debuginfo(Dwfl_Module *module, void **data, const char *name,
                           has_build_id, &id);
 }
 
+static void close_process(void)
+{
+    if (dw.dwfl)
+        dw.dwfl_end(dw.dwfl);
+    dw.dwfl = NULL;
+}
+
 /* What is loaded in this process now. */
 static bool open_process(void)
 {
@@ -193,15 +204,8 @@ static bool open_process(void)
     if (dw.dwfl && dw.dwfl_linux_proc_report(dw.dwfl, getpid()) == 0 &&
         dw.dwfl_report_end(dw.dwfl, NULL, NULL) == 0)
         return true;
-    symbolize_end();
+    close_process();
     return false;
-}
-
-void symbolize_end(void)
-{
-    if (dw.dwfl)
-        dw.dwfl_end(dw.dwfl);
-    dw.dwfl = NULL;
 }
 
 /* A number of a debugging entry; -1: it has none. */
@@ -289,9 +293,8 @@ static void describe(uintptr_t address, struct symbol *s,
 }
 
 /* The function around the return address, and before it those that are inlined there. */
-static void symbolize(uintptr_t return_address,
-                      void (*visit)(void *argument, const struct symbol *s),
-                      void *argument)
+static void look_up(uintptr_t return_address,
+                    void (*visit)(void *argument, const struct symbol *s), void *argument)
 {
     uintptr_t address = return_address - 1; /* inside the call */
     struct symbol s = {.offset = return_address};
@@ -304,6 +307,101 @@ static void symbolize(uintptr_t return_address,
     if (open_process())
         describe(address, &s, visit, argument);
     visit(argument, &s);
+}
+
+/* What look_up said of an address. */
+struct answer {
+    uintptr_t return_address; /* 0: there is none in this slot */
+    size_t first, count;      /* among the symbols */
+};
+
+/* Answers of this report: stacks have most of their frames in common.  A hash table, open
+ * addressing, at most half full.  Under the lock of reports. */
+static struct {
+    struct answer *answers;
+    size_t slots, count; /* slots: 0 or a power of two */
+    struct symbol *symbols;
+    size_t symbol_count, symbol_capacity;
+    bool incomplete; /* memory ran out in the answer that is being written */
+} known PRIVATE_DATA;
+
+static struct answer *slot_of(struct answer *answers, size_t slots, uintptr_t address)
+{
+    size_t at = address * UINT64_C(0x9e3779b97f4a7c15) >> 32 & (slots - 1);
+    while (answers[at].return_address && answers[at].return_address != address)
+        at = (at + 1) & (slots - 1);
+    return &answers[at];
+}
+
+static bool grow_known(void)
+{
+    size_t slots = max_size(2 * known.slots, KNOWN_LEAST);
+    struct answer *answers = meta_alloc(slots * sizeof *answers);
+    if (!answers)
+        return false;
+    for (size_t i = 0; i < known.slots; i++) {
+        const struct answer *a = &known.answers[i];
+        if (a->return_address)
+            *slot_of(answers, slots, a->return_address) = *a;
+    }
+    if (known.answers)
+        meta_free(known.answers, known.slots * sizeof *answers);
+    known.answers = answers;
+    known.slots = slots;
+    return true;
+}
+
+static void forget_known(void)
+{
+    if (known.answers)
+        meta_free(known.answers, known.slots * sizeof *known.answers);
+    if (known.symbols)
+        meta_free(known.symbols, known.symbol_capacity * sizeof *known.symbols);
+    memset(&known, 0, sizeof known);
+}
+
+static void keep_symbol(void *argument, const struct symbol *s)
+{
+    (void)argument;
+    struct symbol *symbols = meta_grow(known.symbols, known.symbol_count,
+                                       &known.symbol_capacity, sizeof *symbols);
+    if (!symbols) {
+        known.incomplete = true;
+        return;
+    }
+    known.symbols = symbols;
+    symbols[known.symbol_count++] = *s;
+}
+
+/* The answer for an address, which is not 0; NULL: there is no memory to keep it. */
+static const struct answer *answer_for(uintptr_t return_address)
+{
+    if (2 * (known.count + 1) > known.slots && !grow_known())
+        return NULL;
+    struct answer *a = slot_of(known.answers, known.slots, return_address);
+    if (a->return_address)
+        return a;
+    size_t first = known.symbol_count;
+    known.incomplete = false;
+    look_up(return_address, keep_symbol, NULL);
+    if (known.incomplete) {
+        known.symbol_count = first;
+        return NULL;
+    }
+    *a = (struct answer){return_address, first, known.symbol_count - first};
+    known.count++;
+    return a;
+}
+
+static void symbolize(uintptr_t return_address,
+                      void (*visit)(void *argument, const struct symbol *s),
+                      void *argument)
+{
+    const struct answer *a = return_address ? answer_for(return_address) : NULL;
+    if (!a)
+        return look_up(return_address, visit, argument);
+    for (size_t i = 0; i < a->count; i++)
+        visit(argument, &known.symbols[a->first + i]);
 }
 
 static void note_public(void *argument, const struct symbol *s)
@@ -345,4 +443,10 @@ void symbolize_stack(const uintptr_t *return_addresses, size_t count,
     struct walk w = {visit, argument, false};
     for (size_t i = count_own(return_addresses, count); i < count && !w.in_main; i++)
         symbolize(return_addresses[i], visit_frame, &w);
+}
+
+void symbolize_end(void)
+{
+    forget_known();
+    close_process();
 }
