@@ -117,7 +117,7 @@ void threads_roots(const struct heap *h, const struct snapshot *s,
     }
     for (const struct stranger *t = world_strangers(); t; t = t->next) {
         stack_add_stranger(h, t->sp, stacks);
-        if (is_shared(t->pointer))
+        if (!t->pointer || is_shared(t->pointer))
             continue;
         tls_add_vector(t->pointer, roots);
         tls_add_thread(&s->modules, t->pointer, roots);

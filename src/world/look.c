@@ -42,3 +42,19 @@ struct look look_at(pid_t tid)
         .blocks = has_signal(text, "\nSigBlk:\t"),
     };
 }
+
+/* The system call, six arguments, the stack pointer and the program counter; or -1 and the
+ * last two, outside of a system call. */
+uintptr_t look_stack_pointer(pid_t tid)
+{
+    char path[64], text[256];
+    snprintf(path, sizeof path, "self/task/%d/syscall", tid);
+    if (proc_read(path, text, sizeof text) <= 0 || text[0] == 'r')
+        return 0;
+    const char *last = strrchr(text, ' ');
+    if (!last)
+        return 0;
+    while (last > text && last[-1] != ' ')
+        last--;
+    return last > text ? (uintptr_t)strtoull(last, NULL, 16) : 0;
+}

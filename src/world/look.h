@@ -3,6 +3,7 @@
 #define GCALLOC_WORLD_LOOK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* As it was at one moment.  What could not be found out reads as false. */
@@ -14,6 +15,10 @@ struct look {
 };
 
 struct look look_at(pid_t tid);
+
+/* Where a thread's stack ends that sleeps in the kernel; 0: it does not, or the kernel does not
+ * say. */
+uintptr_t look_stack_pointer(pid_t tid);
 
 /* There is such a thread; one that has ended and is not waited for, as the main thread may
  * be, is still there. */

@@ -179,6 +179,11 @@ static void join_strangers(struct stranger *s, uint32_t epoch)
     futex_wake(&world.arrivals, 1);
 }
 
+void world_add_asleep(struct stranger *s)
+{
+    join_strangers(s, present_epoch());
+}
+
 /* For each stop that begins before the thread is awake again, too. */
 static void park_stranger(uint32_t epoch, uintptr_t sp)
 {
@@ -447,7 +452,7 @@ bool world_stranger_is_coming(void)
 {
     uint32_t parked = 0;
     for (const struct stranger *s = world_strangers(); s; s = s->next)
-        parked++;
+        parked += s->pointer != 0;
     return __atomic_load_n(&world.inside, __ATOMIC_SEQ_CST) > parked;
 }
 

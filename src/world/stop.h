@@ -80,7 +80,8 @@ void world_forked(void);
 /* There have been stops, or may be. */
 bool world_is_started(void);
 
-/* A thread that runs without the registry's knowing, parked in the handler. */
+/* A thread that runs without the registry's knowing, parked in the handler; or asleep in the
+ * kernel, where it takes no signal: then its thread pointer is not known, and 0. */
 struct stranger {
     struct stranger *next;
     pid_t tid;
@@ -96,6 +97,9 @@ bool world_stranger_is_coming(void);
 
 /* The one of that tid, which the present stop sees parked; NULL: there is none. */
 const struct stranger *world_stranger_parked(pid_t tid);
+
+/* For strangers.c: the present stop counts on this one, which is asleep. */
+void world_add_asleep(struct stranger *s);
 
 /* For strangers.c: waits a little for the next thread to arrive. */
 void world_wait_a_little(void);

@@ -25,6 +25,7 @@ enum {
     LOOK_AFTER = 2,        /* milliseconds without an answer */
     GIVE_UP_AFTER = 1000,
     DEAF_MOST = 16,
+    ASLEEP_MOST = 64,
     OWN_MOST = 32,
     KNOWN_LEAST = 64,
 };
@@ -38,7 +39,9 @@ static struct {
     pid_t
         deaf[DEAF_MOST]; /* those that did not answer last, not to be waited for again */
     size_t deaf_count;   /* that there have been */
-    bool shared;         /* the signal went to any thread, when it was sent last */
+    struct stranger asleep[ASLEEP_MOST]; /* in the kernel, in the present stop */
+    size_t asleep_count;                 /* above ASLEEP_MOST: there are more */
+    bool shared; /* the signal went to any thread, when it was sent last */
 } strangers PRIVATE_DATA;
 
 /* The library's own threads; 0: none.  Atomic. */
@@ -240,6 +243,20 @@ static void give_up(pid_t tid)
     strangers.deaf[strangers.deaf_count++ % DEAF_MOST] = tid;
 }
 
+/* Its stack is scanned from where the kernel says that it sleeps.  Where the kernel does not
+ * say that, the thread is left alone. */
+static void add_asleep(pid_t tid)
+{
+    uintptr_t sp = look_stack_pointer(tid);
+    struct stranger *s = &strangers.asleep[strangers.asleep_count % ASLEEP_MOST];
+    if (!sp)
+        return;
+    strangers.asleep_count++;
+    *s = (struct stranger){.tid = tid, .sp = sp};
+    if (strangers.asleep_count <= ASLEEP_MOST)
+        world_add_asleep(s);
+}
+
 static bool send(pid_t tid)
 {
     enum sent sent = signals_send(tid);
@@ -254,8 +271,10 @@ static bool send(pid_t tid)
 static bool tell(pid_t tid)
 {
     struct look l = look_at(tid);
-    if (l.ended || stays_away(l))
+    if (l.ended)
         return false;
+    if (stays_away(l))
+        return add_asleep(tid), false;
     return l.pending || send(tid);
 }
 
@@ -272,8 +291,10 @@ static bool wait_for(pid_t tid, uint64_t began)
         uint64_t now = os_now() / MILLISECOND;
         if (now - began >= LOOK_AFTER) {
             struct look l = look_at(tid);
-            if (l.ended || stays_away(l))
+            if (l.ended)
                 return true;
+            if (stays_away(l))
+                return add_asleep(tid), true;
             if (now - began > GIVE_UP_AFTER || (is_deaf(tid) && l.blocks)) {
                 give_up(tid);
                 return false;
@@ -288,7 +309,7 @@ static bool wait_for(pid_t tid, uint64_t began)
 
 bool strangers_stop(bool can_tell)
 {
-    strangers.count = 0;
+    strangers.count = strangers.asleep_count = 0;
     if (GC_TSAN) /* a signal before it has begun a thread, or after its end, is fatal */
         return true;
     if (all_registered() || is_alone())
@@ -305,5 +326,5 @@ bool strangers_stop(bool can_tell)
     uint64_t began = os_now() / MILLISECOND;
     for (size_t i = 0; i < told; i++)
         all = wait_for(strangers.tids[i], began) && all;
-    return all;
+    return all && strangers.asleep_count <= ASLEEP_MOST;
 }

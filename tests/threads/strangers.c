@@ -177,6 +177,28 @@ START_TEST(blocked_for_good)
 }
 END_TEST
 
+static void *block_and_sleep_with(void *argument)
+{
+    void *volatile word;
+    store((void **)(uintptr_t)&word, stage.hidden);
+    block_and_sleep(argument);
+    return word ? argument : NULL;
+}
+
+/* Its stack is scanned from where the kernel says that it sleeps, where the kernel says it. */
+START_TEST(asleep_with_an_object)
+{
+    if (access("/proc/thread-self/syscall", R_OK) != 0)
+        return;
+    pthread_t thread = run_keeper(block_and_sleep_with);
+    for (int i = 0; i < 5; i++)
+        gc_collect();
+    ck_assert(lives(stage.hidden));
+    set(&stage.told, 1);
+    joined(thread);
+}
+END_TEST
+
 /* ---- Timers --------------------------------------------------------------------------------- */
 
 static int ticks;
@@ -210,6 +232,7 @@ TCase *strangers_case(void)
     tcase_add_test(tc, past_pthread_create_at_rest);
     tcase_add_test(tc, blocked_for_a_while);
     tcase_add_test(tc, blocked_for_good);
+    tcase_add_test(tc, asleep_with_an_object);
     tcase_add_test(tc, timers);
     return tc;
 }
