@@ -58,7 +58,8 @@ static bool make_heap(void)
     }
     pace_configure(h);
     if (!world_start())
-        log_line("no signal handler: nothing is collected while there are several threads");
+        log_line(
+            "no signal handler: nothing is collected while there are several threads");
     __atomic_store_n(&start, STARTED, __ATOMIC_RELEASE);
     return true;
 }
