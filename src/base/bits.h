@@ -19,8 +19,9 @@
 #define PRIVATE_DATA __attribute__((section("gcalloc_private")))
 
 /* The allocation and free fast paths, kept together: leaf functions that share few pages
- * and whose bounds the linker gives. */
-#define GC_FAST __attribute__((section("gc_fast")))
+ * and whose bounds the linker gives.  Not inlined where the library is optimized together with
+ * the program: whoever is outside of the bounds is taken to be outside of a fast path. */
+#define GC_FAST __attribute__((section("gc_fast"), noinline))
 
 /* 1: ThreadSanitizer watches this build. */
 #if defined __has_feature
