@@ -66,6 +66,19 @@ static bool roots_complete(void)
     return !cycle.stacks.incomplete && !cycle.roots.incomplete;
 }
 
+/* A stack in an object of the heap counts once that object is reached, and what lies on it may
+ * lead to others. */
+static void mark_from_reached_stacks(struct marker *m)
+{
+    size_t first = cycle.stacks.count;
+    while (coroutine_add_reached(m->heap, &cycle.stacks)) {
+        for (; first < cycle.stacks.count; first++)
+            marker_scan_stack(m, cycle.stacks.ranges[first].low,
+                              cycle.stacks.ranges[first].high);
+        marker_drain(m);
+    }
+}
+
 static void mark_from_roots(struct marker *m)
 {
     for (size_t i = 0; i < cycle.stacks.count; i++)
@@ -74,6 +87,7 @@ static void mark_from_roots(struct marker *m)
         marker_scan_roots(m, cycle.roots.ranges[i].low, cycle.roots.ranges[i].high);
     registered_callbacks_run();
     marker_drain(m);
+    mark_from_reached_stacks(m);
 }
 
 /* Manual objects that are not marked by now are leaks. */
@@ -88,6 +102,8 @@ static void mark_manual(struct marker *m)
 {
     marker_mark_manual(m);
     marker_drain(m);
+    mark_from_reached_stacks(m);
+    coroutine_drop_unreached();
 }
 
 /* The collector's own frames lie in memory that is scanned, and change meanwhile: the two

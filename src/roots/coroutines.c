@@ -10,6 +10,7 @@
 #include "base/lock.h"
 #include "base/meta.h"
 #include "base/treap.h"
+#include "heap/lookup.h"
 
 /* Bytes below the stack pointer of gc_stack_switch's caller that it may use before it
  * changes stacks: registers that the switch pushes, and the red zone. */
@@ -18,6 +19,8 @@ enum { SWITCH_ZONE = 256 };
 struct stack {
     struct treap_links links;
     struct range range;
+    bool hosted;                /* by an object of the heap.  Of the present cycle */
+    bool reached;               /* and added.  Of the present cycle */
     struct mutator *runner;     /* that said it runs on it; NULL: it is suspended */
     struct departure departure; /* valid while it is suspended or about to run */
 };
@@ -140,7 +143,7 @@ static int take_off(struct stack *s)
         return EBUSY;
     uint32_t node = (uint32_t)(s - stacks.nodes);
     treap_remove(&stacks.tree, node);
-    stacks.nodes[node].links.left = stacks.free_nodes;
+    stacks.nodes[node] = (struct stack){.links.left = stacks.free_nodes};
     stacks.free_nodes = node;
     return 0;
 }
@@ -228,21 +231,70 @@ void departure_add(const struct departure *d, struct range stack, struct range_l
         range_list_add(l, (uintptr_t)d->registers, (uintptr_t)(d->registers + REGISTERS));
 }
 
-static void add_suspended(void *argument, uint32_t node)
+static void add_stack(const struct stack *s, struct range_list *l)
 {
-    const struct stack *s = &stacks.nodes[node];
-    if (runs(s))
-        return;
     if (s->runner)
-        range_list_add(argument, s->range.low, s->range.high);
+        range_list_add(l, s->range.low, s->range.high);
     else
-        departure_add(&s->departure, s->range, argument);
+        departure_add(&s->departure, s->range, l);
 }
 
-void coroutine_add_suspended(struct range_list *l)
+/* What a walk over the stacks is for. */
+struct walk {
+    const struct heap *heap;
+    struct range_list *list;
+    size_t found;
+};
+
+static void add_suspended(void *argument, uint32_t node)
 {
+    struct walk *w = argument;
+    struct stack *s = &stacks.nodes[node];
+    s->hosted = !runs(s) && s->range.low - w->heap->base < w->heap->bytes;
+    s->reached = false;
+    w->found += s->hosted;
+    if (!s->hosted && !runs(s))
+        add_stack(s, w->list);
+}
+
+/* Ranges that one stack adds, at most. */
+enum { RANGES_OF_STACK = 2 };
+
+void coroutine_add_suspended(const struct heap *h, struct range_list *l)
+{
+    struct walk w = {h, l, 0};
     if (stacks.tree.root)
-        treap_walk(&stacks.tree, add_suspended, l);
+        treap_walk(&stacks.tree, add_suspended, &w);
+    range_list_reserve(l, w.found * RANGES_OF_STACK);
+}
+
+static void add_reached(void *argument, uint32_t node)
+{
+    struct walk *w = argument;
+    struct stack *s = &stacks.nodes[node];
+    if (!s->hosted || s->reached)
+        return;
+    struct object o = lookup_object(w->heap, s->range.low);
+    if (!o.state || *o.state != w->heap->mark)
+        return;
+    s->reached = true;
+    w->found++;
+    add_stack(s, w->list);
+}
+
+bool coroutine_add_reached(const struct heap *h, struct range_list *l)
+{
+    struct walk w = {h, l, 0};
+    if (stacks.tree.root)
+        treap_walk(&stacks.tree, add_reached, &w);
+    return w.found > 0;
+}
+
+void coroutine_drop_unreached(void)
+{
+    for (size_t node = 1; node < stacks.count; node++)
+        if (stacks.nodes[node].hosted && !stacks.nodes[node].reached)
+            take_off(&stacks.nodes[node]);
 }
 
 static bool is_on(uintptr_t low, uintptr_t sp, bool on_own)

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "heap/types.h"
 #include "roots/range.h"
 #include "world/thread.h"
 
@@ -21,8 +22,16 @@ int coroutine_switch(struct mutator *m, uintptr_t low, const struct departure *l
 /* The registered stack around an address.  false: there is none. */
 bool coroutine_around(uintptr_t address, struct range *found);
 
-/* The stacks that do not run.  The world is stopped. */
-void coroutine_add_suspended(struct range_list *l);
+/* The stacks that do not run, but those in objects of the heap: these count when the object is
+ * reached, and there is room in the list for them afterwards.  The world is stopped. */
+void coroutine_add_suspended(const struct heap *h, struct range_list *l);
+
+/* Adds those in objects that are marked by now, each once in a cycle.  Returns whether there
+ * were any. */
+bool coroutine_add_reached(const struct heap *h, struct range_list *l);
+
+/* Marking is complete: those whose objects are not marked are stacks no more. */
+void coroutine_drop_unreached(void);
 
 /* Where a thread is that has used registered stacks. */
 enum whereabouts {

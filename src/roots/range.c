@@ -22,6 +22,19 @@ void range_list_add(struct range_list *l, uintptr_t low, uintptr_t high)
     l->ranges[l->count++] = (struct range){low, high};
 }
 
+void range_list_reserve(struct range_list *l, size_t more)
+{
+    while (l->capacity - l->count < more) {
+        struct range *ranges =
+            meta_grow(l->ranges, l->capacity, &l->capacity, sizeof *ranges);
+        if (!ranges) {
+            l->incomplete = true;
+            return;
+        }
+        l->ranges = ranges;
+    }
+}
+
 void range_list_add_without(struct range_list *l, struct range r, struct range hole)
 {
     if (hole.low >= hole.high || hole.high <= r.low || hole.low >= r.high) {

@@ -20,6 +20,9 @@ struct range_list {
 void range_list_clear(struct range_list *l);
 void range_list_add(struct range_list *l, uintptr_t low, uintptr_t high);
 
+/* Makes room for so many more, so that adding them will not fail. */
+void range_list_reserve(struct range_list *l, size_t more);
+
 /* Adds [low, high) without [hole_low, hole_high). */
 void range_list_add_without(struct range_list *l, struct range r, struct range hole);
 

@@ -47,9 +47,38 @@ static void mix(uint64_t *h, uintptr_t n)
 READS_RACING static void mix_maps(uint64_t *h, const struct link_map *m)
 {
     for (; m; m = m->l_next) {
+        mix(h, (uintptr_t)m);
         mix(h, m->l_addr);
+        mix(h, (uintptr_t)m->l_name);
         mix(h, (uintptr_t)m->l_ld);
     }
+}
+
+/* The dynamic loader's own record of what is loaded.  The name _r_debug leads to it only where
+ * the program does not refer to it: else it is a copy in the program, which knows of no other
+ * name spaces.  The program's dynamic section always leads there.  NULL: not known yet.
+ * Atomic. */
+static const struct r_debug *own_record PRIVATE_DATA;
+
+static void find_own_record(const struct dl_phdr_info *program)
+{
+    for (int i = 0; i < program->dlpi_phnum; i++) {
+        const ElfW(Phdr) *p = &program->dlpi_phdr[i];
+        if (p->p_type != PT_DYNAMIC)
+            continue;
+        const ElfW(Dyn) *d = (const void *)(program->dlpi_addr + p->p_vaddr);
+        while (d->d_tag != DT_NULL && d->d_tag != DT_DEBUG)
+            d++;
+        if (d->d_tag == DT_DEBUG && d->d_un.d_ptr)
+            __atomic_store_n(&own_record, (const struct r_debug *)d->d_un.d_ptr,
+                             __ATOMIC_RELAXED);
+    }
+}
+
+static const struct r_debug *loader_record(void)
+{
+    const struct r_debug *d = __atomic_load_n(&own_record, __ATOMIC_RELAXED);
+    return d ? d : &_r_debug;
 }
 
 /* What there is to say of all name spaces.  The loader unmaps an object before it takes it
@@ -68,9 +97,9 @@ static void add_name_space(struct loaded *l, const struct r_debug *d)
 static struct loaded what_is_loaded(void)
 {
     struct loaded l = {.number = 1};
-    add_name_space(&l, &_r_debug);
+    add_name_space(&l, loader_record());
 #if defined __GLIBC__ && __GLIBC_PREREQ(2, 36)
-    const struct r_debug_extended *d = (const void *)&_r_debug;
+    const struct r_debug_extended *d = (const void *)loader_record();
     __asm__("" : "+r"(d)); /* there is more behind it than is declared */
     if (d->base.r_version >= 2)
         for (d = d->r_next; d; d = d->r_next)
@@ -114,7 +143,7 @@ static void add_object(const struct dl_phdr_info *info, struct snapshots *s)
 #if defined __GLIBC__ && __GLIBC_PREREQ(2, 36)
 static void add_other_name_spaces(struct snapshots *s)
 {
-    const struct r_debug_extended *d = (const void *)&_r_debug;
+    const struct r_debug_extended *d = (const void *)loader_record();
     __asm__("" : "+r"(d)); /* there is more behind it than is declared */
     if (d->base.r_version < 2)
         return;
@@ -142,6 +171,7 @@ static int visit(struct dl_phdr_info *info, size_t size, void *argument)
     (void)size;
     struct snapshots *s = argument;
     if (s->loaded) {
+        find_own_record(info);
         *s->loaded = what_is_loaded().number;
         s->loaded = NULL;
         add_other_name_spaces(s);

@@ -108,7 +108,7 @@ void threads_roots(const struct heap *h, const struct snapshot *s,
 {
     add_list(stacks, &s->stacks);
     add_list(roots, &s->segments);
-    coroutine_add_suspended(stacks);
+    coroutine_add_suspended(h, stacks);
     roots->incomplete |= s->modules.incomplete;
     for (MUTATORS(m)) {
         add_record(m, roots);
