@@ -118,9 +118,17 @@ static void join_all(void)
     thread_inside--;
 }
 
+static bool there_are_some(void)
+{
+    for (size_t i = 0; i < OWN_MOST; i++)
+        if (__atomic_load_n(&own.threads[i].state, __ATOMIC_SEQ_CST) != FREE)
+            return true;
+    return false;
+}
+
 void thread_end_own(void)
 {
-    if (__atomic_exchange_n(&own.ending, true, __ATOMIC_SEQ_CST))
+    if (!there_are_some() || __atomic_exchange_n(&own.ending, true, __ATOMIC_SEQ_CST))
         return;
     for (struct thread_kind *k = own.kinds; k; k = k->next)
         k->ask();
