@@ -309,6 +309,15 @@ static void look_up(uintptr_t return_address,
     visit(argument, &s);
 }
 
+/* Copies of the loader's strings, which go when another thread unloads their library. */
+struct strings {
+    struct strings *next;
+    size_t bytes, used; /* of `text` */
+    char text[];
+};
+
+enum { STRINGS_LEAST = 1 << 16 };
+
 /* What look_up said of an address. */
 struct answer {
     uintptr_t return_address; /* 0: there is none in this slot */
@@ -322,6 +331,7 @@ static struct {
     size_t slots, count; /* slots: 0 or a power of two */
     struct symbol *symbols;
     size_t symbol_count, symbol_capacity;
+    struct strings *strings;
     bool incomplete; /* memory ran out in the answer that is being written */
 } known PRIVATE_DATA;
 
@@ -357,7 +367,33 @@ static void forget_known(void)
         meta_free(known.answers, known.slots * sizeof *known.answers);
     if (known.symbols)
         meta_free(known.symbols, known.symbol_capacity * sizeof *known.symbols);
+    for (struct strings *s = known.strings, *next; s; s = next) {
+        next = s->next;
+        meta_free(s, sizeof *s + s->bytes);
+    }
     memset(&known, 0, sizeof known);
+}
+
+/* NULL for NULL, and where there is no memory. */
+static const char *keep_string(const char *text)
+{
+    size_t bytes = text ? strlen(text) + 1 : 0;
+    struct strings *s = known.strings;
+    if (!text)
+        return NULL;
+    if (!s || s->bytes - s->used < bytes) {
+        size_t most = max_size(bytes, STRINGS_LEAST - sizeof *s);
+        s = meta_alloc(sizeof *s + most);
+        if (!s)
+            return NULL;
+        s->next = known.strings;
+        s->bytes = most;
+        known.strings = s;
+    }
+    char *copy = s->text + s->used;
+    memcpy(copy, text, bytes);
+    s->used += bytes;
+    return copy;
 }
 
 static void keep_symbol(void *argument, const struct symbol *s)
@@ -370,7 +406,10 @@ static void keep_symbol(void *argument, const struct symbol *s)
         return;
     }
     known.symbols = symbols;
-    symbols[known.symbol_count++] = *s;
+    struct symbol *kept = &symbols[known.symbol_count++];
+    *kept = *s;
+    kept->function = keep_string(s->function);
+    kept->module = keep_string(s->module);
 }
 
 /* The answer for an address, which is not 0; NULL: there is no memory to keep it. */
