@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/sysinfo.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -110,6 +111,58 @@ size_t os_decommit(void *address, size_t bytes)
         madvise((void *)low, high - low, MADV_DONTNEED) != 0)
         return 0;
     return high - low;
+}
+
+/* Zeroes pages that are all there, or all not. */
+static void zero_run(uintptr_t low, uintptr_t high, bool there)
+{
+    if (there || madvise((void *)low, high - low, MADV_DONTNEED) != 0)
+        memset((void *)low, 0, high - low);
+}
+
+/* Whole pages, as many as `there` has bytes for at most. */
+static void zero_pages(uintptr_t low, size_t count, size_t page, unsigned char *there)
+{
+    if (mincore((void *)low, count * page, there) != 0)
+        memset(there, 1, count);
+    for (size_t i = 0, end; i < count; i = end) {
+        for (end = i + 1; end < count && (there[end] & 1) == (there[i] & 1);)
+            end++;
+        zero_run(low + i * page, low + end * page, there[i] & 1);
+    }
+}
+
+void os_zero(void *address, size_t bytes)
+{
+    unsigned char there[1024];
+    int saved_errno = errno;
+    size_t page = os_page_bytes();
+    uintptr_t start = (uintptr_t)address, end = start + bytes;
+    uintptr_t low = min_size(align_up(start, page), end);
+    uintptr_t high = max_size(align_down(end, page), low);
+    memset(address, 0, low - start);
+    for (size_t count; low < high; low += count * page) {
+        count = min_size((high - low) / page, sizeof there);
+        zero_pages(low, count, page, there);
+    }
+    memset((void *)high, 0, end - high);
+    errno = saved_errno;
+}
+
+/* By default the kernel refuses mappings that are larger than memory and swap space together;
+ * only then it is worth asking.  A limit of address space is told by reserving already. */
+bool os_can_promise(size_t bytes)
+{
+    struct sysinfo system;
+    if (sysinfo(&system) != 0 || os_address_space_limit() != SIZE_MAX ||
+        bytes / system.mem_unit <= system.totalram)
+        return true;
+    void *p =
+        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED)
+        return errno = ENOMEM, false;
+    munmap(p, bytes);
+    return true;
 }
 
 void os_populate(void *address, size_t bytes)

@@ -30,6 +30,14 @@ bool os_commit(void *address, size_t bytes);
 /* Returns how many bytes went back. */
 size_t os_decommit(void *address, size_t bytes);
 
+/* Makes private memory zero: pages that are not there, or are in swap space, come to be zeroed at
+ * their next touch, and take no memory before; the others are filled. */
+void os_zero(void *address, size_t bytes);
+
+/* false with ENOMEM: the system gives nobody so much memory at once, as it is obviously more
+ * than there is.  (Address space that was reserved does not tell.) */
+bool os_can_promise(size_t bytes);
+
 /* Asks for the memory of a committed range now, rather than at its first touch.  Only
  * advice. */
 void os_populate(void *address, size_t bytes);

@@ -14,6 +14,10 @@
  * first block, of which it may need no more than one object. */
 enum { POPULATE_FROM = MIB(4) };
 
+/* Requests from this size on are worth the system calls that tell whether the system would
+ * give as much to anybody; memory from this size on, those that tell which pages are there. */
+enum { PROMISE_FROM = MIB(64), ZERO_FROM = MIB(1) };
+
 /* Whole pages that the object takes, and the units with one byte more, so that a pointer
  * one past the end lies inside. */
 static size_t large_bytes(size_t bytes)
@@ -96,6 +100,8 @@ uint32_t block_create_large(struct heap *h, enum kind kind, size_t bytes,
 {
     if (bytes > (size_t)h->unit_limit << UNIT_SHIFT)
         return errno = ENOMEM, 0;
+    if (bytes >= PROMISE_FROM && !os_can_promise(bytes))
+        return 0;
     bytes = large_bytes(bytes);
     uint32_t units = large_units(bytes);
     uint32_t step = (uint32_t)(max_size(alignment, UNIT_BYTES) >> UNIT_SHIFT);
@@ -115,21 +121,40 @@ void block_set_kind(struct heap *h, uint32_t head, enum kind kind)
     set_words(h, head, head, end, word);
 }
 
+static void zero(uintptr_t low, uintptr_t high)
+{
+    if (high - low >= ZERO_FROM)
+        os_zero((void *)low, high - low);
+    else
+        memset((void *)low, 0, high - low);
+}
+
+static bool is_dirty(const struct heap *h, uint32_t head, size_t offset)
+{
+    return h->words[head + (offset >> UNIT_SHIFT)] & UNIT_DIRTY;
+}
+
+/* Units that follow one another, and have been used, are zeroed together. */
 void block_clear_large(struct heap *h, uint32_t head, size_t from)
 {
     size_t bytes = block_at(h, head)->bytes;
     uintptr_t address = unit_address(h, head);
     while (from < bytes) {
-        size_t to = min_size(align_down(from, UNIT_BYTES) + UNIT_BYTES, bytes);
-        if (h->words[head + (from >> UNIT_SHIFT)] & UNIT_DIRTY)
-            memset((void *)(address + from), 0, to - from);
+        bool dirty = is_dirty(h, head, from);
+        size_t to = align_down(from, UNIT_BYTES) + UNIT_BYTES;
+        while (to < bytes && is_dirty(h, head, to) == dirty)
+            to += UNIT_BYTES;
+        to = min_size(to, bytes);
+        if (dirty)
+            zero(address + from, address + to);
         from = to;
     }
 }
 
 bool block_grow_large(struct heap *h, uint32_t head, size_t bytes)
 {
-    if (bytes > (size_t)h->unit_limit << UNIT_SHIFT)
+    if (bytes > (size_t)h->unit_limit << UNIT_SHIFT ||
+        (bytes >= PROMISE_FROM && !os_can_promise(bytes)))
         return false;
     struct block *b = block_at(h, head);
     size_t whole = large_bytes(bytes);
