@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "world/faults.h"
 
 enum {
     /* Bytes of a stopped thread's stack.  A deeper thread keeps its cache as it is; so the
@@ -59,13 +60,29 @@ READS_ANYTHING static bool names_fast(const uintptr_t *words, size_t count)
     return false;
 }
 
+/* A range of words, and what was found there. */
+struct named {
+    const uintptr_t *words;
+    size_t count;
+    bool found;
+};
+
+static void look_for_fast(void *argument)
+{
+    struct named *n = argument;
+    n->found = names_fast(n->words, n->count);
+}
+
+/* Where a page cannot be read it is not known. */
 bool fast_is_named(uintptr_t low, uintptr_t high)
 {
     low = align_up(low, sizeof(uintptr_t));
     if (low >= high)
         return false;
-    return high - low > STOPPED_MOST ||
-           names_fast((const uintptr_t *)low, (high - low) / sizeof(uintptr_t));
+    if (high - low > STOPPED_MOST)
+        return true;
+    struct named n = {(const uintptr_t *)low, (high - low) / sizeof(uintptr_t), false};
+    return !faults_try(look_for_fast, &n, low, high) || n.found;
 }
 
 /* A stack of which only this address is known, as far as it can be read.  A stack that goes
@@ -77,7 +94,7 @@ static bool unknown_names_fast(uintptr_t low)
     struct iovec to = {part, sizeof part};
     for (size_t done = 0; done < HANDLER_MOST; done += sizeof part) {
         struct iovec from = {(void *)(low + done), sizeof part};
-        long bytes = syscall(SYS_process_vm_readv, getpid(), &to, 1UL, &from, 1UL, 0UL);
+        long bytes = syscall(SYS_process_vm_readv, gettid(), &to, 1UL, &from, 1UL, 0UL);
         if (bytes < 0 && done == 0)
             return true;
         if (bytes > 0 && names_fast(part, (size_t)bytes / sizeof *part))
