@@ -289,7 +289,9 @@ static bool stop_and_run(struct heap *h, const struct snapshot *s)
     bool known = world_is_complete();
     bool valid = segments_unchanged(s->loaded);
     if (valid && known) {
+        track_scan_begin();
         list_roots(h, s);
+        track_scan_end();
         if (roots_complete())
             run_cycle(h);
     }

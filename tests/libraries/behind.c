@@ -7,13 +7,18 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/signalfd.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
+
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
 int use(void);
 
@@ -234,6 +239,90 @@ static void call_timedwait(void)
     pend(&set);
     check(THEIRS(sigtimedwait)(&set, NULL, &no_time) == SIGUSR1);
 }
+/* ---- Contexts and children ------------------------------------------------------------- */
+
+static ucontext_t here, there;
+static volatile int visits;
+static char context_stack[64 << 10];
+
+static void enter(void)
+{
+    visits++;
+}
+
+static void make_context(void)
+{
+    getcontext(&there);
+    there.uc_stack.ss_sp = context_stack;
+    there.uc_stack.ss_size = sizeof context_stack;
+    there.uc_link = &here;
+    sigfillset(&there.uc_sigmask);
+    makecontext(&there, enter, 0);
+}
+
+static void call_swapcontext(void)
+{
+    visits = 0;
+    make_context();
+    check(THEIRS(swapcontext)(&here, &there) == 0 && visits == 1);
+}
+
+static void call_setcontext(void)
+{
+    __typeof__(&setcontext) function = THEIRS(setcontext);
+    visits = 0;
+    make_context();
+    getcontext(&here);
+    if (visits == 0)
+        function(&there);
+    check(visits == 1);
+}
+
+static int is_zero(pid_t child)
+{
+    int status = 1;
+    return child > 0 && waitpid(child, &status, 0) == child && status == 0;
+}
+
+static void call_vfork(void)
+{
+    __typeof__(&vfork) function = THEIRS(vfork);
+    pid_t child = function();
+    if (child == 0)
+        _exit(0);
+    check(is_zero(child));
+}
+
+static char *const command[] = {"true", NULL};
+
+static void call_spawn(void)
+{
+    pid_t child = 0;
+    check(THEIRS(posix_spawn)(&child, "/bin/true", NULL, NULL, command, environ) == 0 &&
+          is_zero(child));
+}
+
+static void call_spawnp(void)
+{
+    pid_t child = 0;
+    check(THEIRS(posix_spawnp)(&child, "true", NULL, NULL, command, environ) == 0 &&
+          is_zero(child));
+}
+
+static void call_sighold(void)
+{
+    sigset_t set;
+    check(THEIRS(sighold)(SIGUSR2) == 0);
+    sigprocmask(SIG_SETMASK, NULL, &set);
+    check(sigismember(&set, SIGUSR2) == 1);
+    sigemptyset(&set);
+    sigprocmask(SIG_SETMASK, &set, NULL);
+}
+
+static void call_siginterrupt(void)
+{
+    check(THEIRS(siginterrupt)(SIGUSR2, 1) == 0);
+}
 
 static const struct {
     const char *name;
@@ -265,6 +354,13 @@ static const struct {
     {"sigwait", call_wait},
     {"sigwaitinfo", call_waitinfo},
     {"sigtimedwait", call_timedwait},
+    {"sighold", call_sighold},
+    {"siginterrupt", call_siginterrupt},
+    {"swapcontext", call_swapcontext},
+    {"setcontext", call_setcontext},
+    {"vfork", call_vfork},
+    {"posix_spawn", call_spawn},
+    {"posix_spawnp", call_spawnp},
 };
 
 int main(int count, char **arguments)
