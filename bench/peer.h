@@ -54,8 +54,8 @@ enum { PEER_OUT_OF_MEMORY = 3 };
 
 static inline void peer_version_print(char *text, size_t size)
 {
-    snprintf(text, size, "%d.%d.%d", GC_VERSION_MAJOR, GC_VERSION_MINOR,
-             GC_VERSION_MICRO);
+    snprintf(text, size, "%d.%d.%d", GCALLOC_VERSION_MAJOR, GCALLOC_VERSION_MINOR,
+             GCALLOC_VERSION_MICRO);
 }
 
 static inline uint64_t peer_collections(void)

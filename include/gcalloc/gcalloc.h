@@ -26,9 +26,9 @@
 extern "C" {
 #endif
 
-#define GC_VERSION_MAJOR 0
-#define GC_VERSION_MINOR 1
-#define GC_VERSION_MICRO 0
+#define GCALLOC_VERSION_MAJOR 0
+#define GCALLOC_VERSION_MINOR 1
+#define GCALLOC_VERSION_MICRO 0
 
 #define GC_PUBLIC __attribute__((visibility("default")))
 #define GC_NEW_OBJECT __attribute__((malloc, warn_unused_result))

@@ -1,0 +1,29 @@
+#!/bin/sh
+# Compiles and runs the programs in docs/porting.md, with the library that was built, plain and
+# checking each collection.
+srcdir=${srcdir:-.}
+CC=${CC:-cc}
+
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/gcalloc-porting.XXXXXX") || exit 1
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 1' HUP INT TERM
+
+awk -v folder="$tmp" '/^```c$/ { n++; inside = 1; next } /^```$/ { inside = 0 }
+    inside { print > (folder "/" n ".c") }' "$srcdir/docs/porting.md"
+
+passed=0
+failed=0
+for program in "$tmp"/*.c; do
+    name=${program%.c}
+    # shellcheck disable=SC2086 # a list of words
+    if $CC $COMPILE_FLAGS -Wall -Wextra -Werror -I"$srcdir/include" -o "$name" "$program" \
+        .libs/libgcalloc.so -Wl,-rpath,"$PWD/.libs" &&
+        "$name" && GCALLOC_OPTIONS=verify=1:stress=1:idle=0 "$name"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "porting: failed: program ${name##*/} of docs/porting.md" >&2
+    fi
+done
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
