@@ -62,16 +62,17 @@ static void place_maps(struct heap *h, size_t units)
 }
 
 /* Address space for this many units, of which the first is never used, and so may lie in
- * front of what is reserved. */
-static bool reserve(struct heap *h, size_t units)
+ * front of what is reserved.  The heap begins at a huge page, but where it is `packed` and
+ * small. */
+static bool reserve(struct heap *h, size_t units, bool packed)
 {
     place_maps(h, units);
     size_t states = h->maps[STATE_MAPS];
     size_t tables = states + words_bytes(units) + units_bytes(units);
     size_t sites = h->records_sites ? states * sizeof(struct site) : 0;
     size_t bytes = (units - 1) * UNIT_BYTES;
-    bool packed = bytes < ARENA_PACKED;
-    void *memory = h->space->reserve(bytes, packed ? UNIT_BYTES : OS_HUGE_PAGE);
+    size_t alignment = packed && bytes < ARENA_PACKED ? UNIT_BYTES : OS_HUGE_PAGE;
+    void *memory = h->space->reserve(bytes, alignment);
     if (!memory)
         return false;
     char *table = os_reserve(tables + sites, table_alignment(units));
@@ -168,7 +169,7 @@ static void unreserve(struct heap *h)
 static bool reserve_most(struct heap *h, size_t bytes)
 {
     size_t wanted = bytes;
-    while (!reserve(h, (bytes >> UNIT_SHIFT) + 1)) {
+    while (!reserve(h, (bytes >> UNIT_SHIFT) + 1, bytes < wanted)) {
         if (bytes == ARENA_SMALLEST)
             return false;
         bytes = max_size(bytes / 2, ARENA_SMALLEST);
@@ -176,7 +177,7 @@ static bool reserve_most(struct heap *h, size_t bytes)
     if (bytes == wanted || bytes > ARENA_PACKED || bytes == ARENA_SMALLEST)
         return true;
     unreserve(h);
-    return reserve(h, (bytes / 2 >> UNIT_SHIFT) + 1);
+    return reserve(h, (bytes / 2 >> UNIT_SHIFT) + 1, true);
 }
 
 bool arena_create(struct heap *h, size_t bytes)

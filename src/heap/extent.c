@@ -191,19 +191,21 @@ static uint32_t next_start(const struct heap *h, const struct region *r)
 }
 
 /* Units behind `unit`, which was just taken, as far as they lie in the same huge page and have
- * no memory yet. */
+ * no memory yet: never more than the region has had. */
 static void fill_region(struct heap *h, struct region *r, uint32_t unit)
 {
+    uint32_t start = (uint32_t)next_start(h, r);
     r->next = r->end = unit + 1;
-    r->start = next_start(h, r);
+    r->start = (uint32_t)min_size(r->start + 1, REGION_MOST);
     if (h->bytes <= h->huge_from || h->words[unit] & UNIT_DIRTY)
         return;
     uint32_t end = unit + 1 + unit_skip(h, unit + 1, REGION_MOST);
-    end = (uint32_t)min_size(end, unit + r->start);
+    end = (uint32_t)min_size(end, unit + start);
     while (r->end < end && is_free(h, r->end) && !(h->words[r->end] & UNIT_DIRTY))
         r->end++;
     if (r->end == r->next)
         return;
+    r->start = (uint32_t)max_size(r->start, r->end - unit);
     h->region_bytes += region_bytes(r);
     carve(h, r->next, r->next, r->end - r->next, 0);
 }
