@@ -121,8 +121,9 @@ GC_PUBLIC int gc_root_remove(void *low, void *high);
 
 /* Has `mark(data)` called at each collection, on the thread that collects, which may be the
  * library's own, to name further roots by gc_mark_range (fibre libraries, say).  The
- * program is stopped meanwhile: `mark` may call nothing else of this library, may not
- * allocate, and should be short.
+ * program is stopped meanwhile: `mark` may call nothing else of this library, and should be
+ * short.  Other calls fail with EBUSY where they can (an allocation returns NULL), do nothing
+ * else, and are said once in the log.
  * Returns 0, or -1 with errno: EINVAL (`mark` is NULL), EBUSY (as above), ENOMEM. */
 GC_PUBLIC int gc_root_callback_add(void (*mark)(void *data), void *data);
 
@@ -196,7 +197,8 @@ GC_PUBLIC void gc_blocking_end(void);
 GC_PUBLIC void gc_collect(void);
 
 /* Between these two no collection starts by itself: memory grows instead, and an
- * allocation that would need a collection fails.  The calls nest. */
+ * allocation that would need a collection fails.  The calls nest.  A gc_enable without its
+ * gc_disable does nothing, and is said once in the log. */
 GC_PUBLIC void gc_disable(void);
 GC_PUBLIC void gc_enable(void);
 
@@ -258,7 +260,8 @@ struct gc_stats {
 #undef GC_STATS_MEMBER
 };
 
-/* Fills *stats, of which only `size` must be set before. */
+/* Fills *stats, of which only `size` must be set before.  A `size` that leaves no room for a
+ * field is said once in the log, and nothing is filled in. */
 GC_PUBLIC void gc_stats_get(struct gc_stats *stats);
 
 #ifdef __cplusplus

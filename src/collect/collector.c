@@ -79,13 +79,27 @@ static void mark_from_reached_stacks(struct marker *m)
     }
 }
 
+/* The callbacks may not use the heap: without a cache every use comes to a slow path, which
+ * fails. */
+static void run_callbacks(void)
+{
+    struct mutator *m = thread_self;
+    bool ready = m->ready, fast = thread_cache == m->cache;
+    thread_use_cache(NULL);
+    m->ready = false;
+    registered_callbacks_run();
+    m->ready = ready;
+    if (fast)
+        thread_use_cache(m->cache);
+}
+
 static void mark_from_roots(struct marker *m)
 {
     for (size_t i = 0; i < cycle.stacks.count; i++)
         marker_scan_stack(m, cycle.stacks.ranges[i].low, cycle.stacks.ranges[i].high);
     for (size_t i = 0; i < cycle.roots.count; i++)
         marker_scan_roots(m, cycle.roots.ranges[i].low, cycle.roots.ranges[i].high);
-    registered_callbacks_run();
+    run_callbacks();
     marker_drain(m);
     mark_from_reached_stacks(m);
 }
@@ -419,7 +433,10 @@ void gc_disable(void)
 
 void gc_enable(void)
 {
+    static bool said PRIVATE_DATA;
     unsigned disabled = __atomic_load_n(&collector.disabled, __ATOMIC_RELAXED);
+    if (disabled == 0 && !__atomic_exchange_n(&said, true, __ATOMIC_RELAXED))
+        log_line("gc_enable was called more often than gc_disable: it did nothing");
     while (disabled &&
            !__atomic_compare_exchange_n(&collector.disabled, &disabled, disabled - 1,
                                         true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))

@@ -10,6 +10,7 @@
 #include "collect/pace.h"
 #include "heap/fit.h"
 #include "heap/heap.h"
+#include "roots/registered.h"
 #include "trace/walk.h"
 #include "world/signals.h"
 #include "world/stop.h"
@@ -111,6 +112,8 @@ static bool prepare_thread(void)
 /* No handler of the program finds it half done. */
 bool init_thread(void)
 {
+    if (registered_callback_calls())
+        return errno = EBUSY, false;
     int saved_errno = errno;
     sigset_t saved_mask;
     signals_block_handlers(&saved_mask);

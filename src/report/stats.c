@@ -69,6 +69,14 @@ static void fill_collector(struct gc_stats *s, const struct collector *c)
 void gc_stats_get(struct gc_stats *stats)
 {
     struct gc_stats s = {.version = GC_STATS_VERSION};
+    static bool said PRIVATE_DATA;
+    if (stats->size < offsetof(struct gc_stats, collections)) {
+        if (!__atomic_exchange_n(&said, true, __ATOMIC_RELAXED))
+            log_line("gc_stats_get: nothing is filled in, as `size` is %u: set it to "
+                     "sizeof(struct gc_stats) before",
+                     stats->size);
+        return;
+    }
     bool taken = world_hold();
     fill_heap(&s, &process_heap);
     fill_collector(&s, &collector);

@@ -9,8 +9,10 @@
 #include "base/check.h"
 #include "base/critical.h"
 #include "base/lock.h"
+#include "base/log.h"
 #include "base/meta.h"
 #include "base/treap.h"
+#include "world/stop.h"
 #include "world/thread.h"
 
 struct root {
@@ -33,6 +35,7 @@ static struct {
     uint32_t free_nodes;
     struct callback *callbacks;
     size_t callback_count, callback_capacity;
+    bool running; /* the callbacks: on the thread that has the world lock.  Atomic */
 } registered PRIVATE_DATA;
 
 static struct treap_links *links(void *owner, uint32_t node)
@@ -101,6 +104,23 @@ static bool is_blocking(void)
     return thread_self && thread_self->blocking;
 }
 
+bool registered_callback_calls(void)
+{
+    static bool said PRIVATE_DATA;
+    if (!__atomic_load_n(&registered.running, __ATOMIC_RELAXED) || !world_is_mine())
+        return false;
+    if (!__atomic_exchange_n(&said, true, __ATOMIC_RELAXED))
+        log_line("a root callback called a function other than gc_mark_range: it failed, "
+                 "as the program stands still meanwhile; have it only name memory");
+    return true;
+}
+
+/* The tables of roots may not be changed now by the calling thread. */
+static bool is_busy(void)
+{
+    return is_blocking() || registered_callback_calls();
+}
+
 static int add(struct range r)
 {
     uint32_t node = find(r);
@@ -123,7 +143,7 @@ int gc_root_add(void *low, void *high)
     struct range r = {(uintptr_t)low, (uintptr_t)high};
     if (r.high < r.low)
         return errno = EINVAL, -1;
-    if (is_blocking())
+    if (is_busy())
         return errno = EBUSY, -1;
     lock();
     return unlock(add(r));
@@ -144,7 +164,7 @@ static int remove_range(struct range r)
 
 int gc_root_remove(void *low, void *high)
 {
-    if (is_blocking())
+    if (is_busy())
         return errno = EBUSY, -1;
     lock();
     return unlock(remove_range((struct range){(uintptr_t)low, (uintptr_t)high}));
@@ -166,7 +186,7 @@ int gc_root_callback_add(void (*mark)(void *data), void *data)
 {
     if (!mark)
         return errno = EINVAL, -1;
-    if (is_blocking())
+    if (is_busy())
         return errno = EBUSY, -1;
     lock();
     return unlock(add_callback(mark, data));
@@ -188,7 +208,7 @@ static int remove_callback(void (*mark)(void *data), void *data)
 
 int gc_root_callback_remove(void (*mark)(void *data), void *data)
 {
-    if (is_blocking())
+    if (is_busy())
         return errno = EBUSY, -1;
     lock();
     return unlock(remove_callback(mark, data));
@@ -213,8 +233,10 @@ void registered_walk(void (*visit)(void *argument, struct range r), void *argume
 
 void registered_callbacks_run(void)
 {
+    __atomic_store_n(&registered.running, true, __ATOMIC_RELAXED);
     for (size_t i = 0; i < registered.callback_count; i++)
         registered.callbacks[i].mark(registered.callbacks[i].data);
+    __atomic_store_n(&registered.running, false, __ATOMIC_RELAXED);
 }
 
 static void check_node(void *argument, uint32_t node)

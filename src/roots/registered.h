@@ -2,6 +2,7 @@
 #ifndef GCALLOC_ROOTS_REGISTERED_H
 #define GCALLOC_ROOTS_REGISTERED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +13,10 @@ void registered_walk(void (*visit)(void *argument, struct range r), void *argume
 
 /* Runs every callback, in the order in which they were added. */
 void registered_callbacks_run(void);
+
+/* The calling thread is in a root callback, from which it may not use the heap; said once in
+ * the log. */
+bool registered_callback_calls(void);
 
 /* The tree of ranges is in order, its counts positive. */
 void registered_check(void);

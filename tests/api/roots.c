@@ -195,6 +195,62 @@ START_TEST(mark_range_outside_does_nothing)
 }
 END_TEST
 
+static void *kept, *got[6];
+static int errors[6];
+
+/* All that a root callback may not do, the commonest sizes too, for which there is a cache. */
+static void misuse(void *data)
+{
+    static int (*const changes[])(void *, void *) = {gc_root_add, gc_root_remove,
+                                                     gc_stack_register};
+    got[0] = gc_alloc(32);
+    errors[0] = errno;
+    got[1] = gc_alloc_atomic(100000);
+    got[2] = gc_realloc(kept, 5000);
+    got[3] = gc_calloc(3, 16);
+    gc_free(kept);
+    gc_collect();
+    for (size_t i = 0; i < 3; i++)
+        errors[1 + i] = changes[i](table, table + 1) == -1 ? errno : 0;
+    errors[4] = gc_root_callback_remove(misuse, data) == -1 ? errno : 0;
+    gc_mark_range(table, table + COUNT);
+}
+
+START_TEST(callback_may_not_use_the_heap)
+{
+    make_table();
+    kept = gc_alloc_manual(32);
+    memset(got, 1, sizeof got);
+    ck_assert_int_eq(gc_root_callback_add(misuse, NULL), 0);
+    capture_begin();
+    ck_assert_uint_eq(survivors(), COUNT);
+    const char *text = capture_end();
+    ck_assert_ptr_nonnull(strstr(text, "root callback called a function"));
+    for (size_t i = 0; i < 4; i++)
+        ck_assert_ptr_null(got[i]);
+    for (size_t i = 0; i < 5; i++)
+        ck_assert_int_eq(errors[i], EBUSY);
+    ck_assert_ptr_eq(gc_base(kept), kept);
+    ck_assert_int_eq(gc_root_callback_remove(misuse, NULL), 0);
+    gc_free(kept);
+    check_heap_sound();
+    free(table);
+}
+END_TEST
+
+START_TEST(misuse_is_said)
+{
+    struct gc_stats stats = {.size = 0, .collections = 77};
+    capture_begin();
+    gc_enable();
+    gc_stats_get(&stats);
+    const char *text = capture_end();
+    ck_assert_ptr_nonnull(strstr(text, "gc_enable was called more often"));
+    ck_assert_ptr_nonnull(strstr(text, "gc_stats_get: nothing is filled in"));
+    ck_assert_uint_eq(stats.collections, 77);
+}
+END_TEST
+
 Suite *roots_suite(void)
 {
     Suite *s = suite_create("roots");
@@ -206,5 +262,7 @@ Suite *roots_suite(void)
     ADD(s, callback_errors);
     ADD(s, refused_while_blocking);
     ADD(s, mark_range_outside_does_nothing);
+    ADD(s, callback_may_not_use_the_heap);
+    ADD(s, misuse_is_said);
     return s;
 }

@@ -95,5 +95,6 @@ TCase *named_case(void);
 TCase *signals_case(void);
 TCase *coroutines_case(void);
 TCase *ends_case(void);
+TCase *guards_case(void);
 
 #endif
