@@ -1,4 +1,6 @@
 /* What lives and what goes: gc_collect, gc_disable, manual objects, out of memory. */
+#include <setjmp.h>
+
 #include "api.h"
 
 enum { COUNT = 1000, STRAYS = COUNT / 100 };
@@ -245,6 +247,35 @@ START_TEST(oom_handler_frees_and_allocates)
 }
 END_TEST
 
+static jmp_buf given_up;
+
+static void *give_up(size_t size, void *data)
+{
+    (void)size;
+    ++*(int *)data;
+    longjmp(given_up, 1);
+}
+
+/* The allocation that failed has no effect, and holds no lock. */
+START_TEST(oom_handler_leaves_by_longjmp)
+{
+    static int calls;
+    static void *volatile kept;
+    ck_assert_int_eq(gc_option_set("heap_limit", "16M"), 0);
+    kept = gc_alloc_manual(1000);
+    gc_oom_handler_set(give_up, &calls);
+    for (volatile int i = 0; i < 3; i++)
+        if (setjmp(given_up) == 0)
+            ck_assert_ptr_null(i == 1 ? gc_realloc(kept, MIB(64)) : gc_alloc(MIB(64)));
+    ck_assert_int_eq(calls, 3);
+    ck_assert_ptr_eq(gc_base(kept), kept);
+    gc_collect();
+    ck_assert_ptr_nonnull(gc_alloc(100));
+    gc_free(kept);
+    check_heap_sound();
+}
+END_TEST
+
 /* A block that was used once, per size and kind, is memory for others when it is empty.
  */
 static void use_every_class(void *argument)
@@ -282,6 +313,7 @@ Suite *collect_suite(void)
     ADD(s, disabled_allocation_fails);
     ADD(s, oom_handler_is_asked);
     ADD(s, oom_handler_frees_and_allocates);
+    ADD(s, oom_handler_leaves_by_longjmp);
     ADD(s, empty_blocks_are_given_up);
     return s;
 }
