@@ -16,9 +16,17 @@ struct call {
 __attribute__((used, visibility("hidden"))) struct call shim_dlopen(int flags);
 __attribute__((used, visibility("hidden"))) struct call shim_dlmopen(int flags);
 
+/* Where the C library precedes this one in the search order, the order's beginning has its
+ * function, and nothing behind this library has. */
+static void *find_next(const char *name)
+{
+    void *next = dlsym(RTLD_NEXT, name);
+    return next ? next : dlsym(RTLD_DEFAULT, name);
+}
+
 static struct call without_deepbind(const char *name, int flags)
 {
-    return (struct call){(unsigned)(flags & ~RTLD_DEEPBIND), dlsym(RTLD_NEXT, name)};
+    return (struct call){(unsigned)(flags & ~RTLD_DEEPBIND), find_next(name)};
 }
 
 struct call shim_dlopen(int flags)
