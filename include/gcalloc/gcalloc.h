@@ -109,7 +109,7 @@ GC_PUBLIC void *gc_base(const void *address);
 /* ---- Roots --------------------------------------------------------------------- */
 
 /* Makes the memory [low, high) a root: every aligned word in it may keep an object
- * alive.  The memory must stay readable until the root is removed.  The same range may
+ * alive.  Pages of it that cannot be read hold no pointers.  The same range may
  * be added several times and is then to be removed as often; ranges may overlap.
  * Returns 0, or -1 with errno: EINVAL (high below low), EBUSY (the caller is between
  * gc_blocking_begin and gc_blocking_end), ENOMEM. */
@@ -143,10 +143,11 @@ GC_PUBLIC void gc_mark_range(const void *low, const void *high);
  * library's, assembly).  A signal handler may call them, too, though hardly gc_stack_switch:
  * it comes back to the stack that it interrupted. */
 
-/* Makes [low, high) known as a stack; it must stay readable until gc_stack_unregister.
+/* Makes [low, high) known as a stack, guard pages and all, until gc_stack_unregister.
  * Until it runs for the first time all of it is a root, as what it begins with lies there.
  * A stack that is used for another coroutine is unregistered and registered anew.  That
- * does not keep it alive, if it is an object of this heap.
+ * does not keep it alive, if it is an object of this heap: then what lies on it counts while
+ * the object is reached, and the registration ends with the object.
  * Returns 0, or -1 with errno: EINVAL (`low` is NULL, high not above low, or a registered
  * stack overlaps), ENOMEM. */
 GC_PUBLIC int gc_stack_register(void *low, void *high);
@@ -260,8 +261,8 @@ struct gc_stats {
 #undef GC_STATS_MEMBER
 };
 
-/* Fills *stats, of which only `size` must be set before.  A `size` that leaves no room for a
- * field is said once in the log, and nothing is filled in. */
+/* Fills *stats, of which only `size` must be set before.  A `size` that leaves no room for
+ * `version` and `size` is said once in the log, and nothing is filled in. */
 GC_PUBLIC void gc_stats_get(struct gc_stats *stats);
 
 #ifdef __cplusplus

@@ -8,6 +8,7 @@
 #include "base/bits.h"
 #include "base/log.h"
 #include "base/meta.h"
+#include "base/sys.h"
 #include "report/symbolize.h"
 #include "trace/depot.h"
 
@@ -65,10 +66,12 @@ static void read_line(const char *path, int number, char *line)
                  line);
 }
 
+/* A FIFO that nobody writes to reads as empty. */
 void suppress_load(const char *path)
 {
     char line[256];
-    FILE *file = fopen(path, "re");
+    int descriptor = sys_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "r");
     if (!file) {
         log_line("suppressions: '%s' cannot be read: %s", path, strerror(errno));
         return;

@@ -32,6 +32,7 @@ static struct {
     struct stack *nodes; /* by node number; nodes[0] is not used */
     size_t count, capacity;
     uint32_t free_nodes;
+    size_t hosted; /* by objects of the heap.  Of the present cycle */
 } stacks PRIVATE_DATA;
 
 static struct treap_links *links(void *owner, uint32_t node)
@@ -276,6 +277,7 @@ void coroutine_add_suspended(const struct heap *h, struct range_list *l)
     struct walk w = {h, l, 0};
     if (stacks.tree.root)
         treap_walk(&stacks.tree, add_suspended, &w);
+    stacks.hosted = w.found;
     range_list_reserve(l, w.found * RANGES_OF_STACK);
 }
 
@@ -296,14 +298,14 @@ static void add_reached(void *argument, uint32_t node)
 bool coroutine_add_reached(const struct heap *h, struct range_list *l)
 {
     struct walk w = {h, l, 0};
-    if (stacks.tree.root)
+    if (stacks.hosted)
         treap_walk(&stacks.tree, add_reached, &w);
     return w.found > 0;
 }
 
 void coroutine_drop_unreached(void)
 {
-    for (size_t node = 1; node < stacks.count; node++)
+    for (size_t node = 1; stacks.hosted && node < stacks.count; node++)
         if (stacks.nodes[node].hosted && !stacks.nodes[node].reached)
             take_off(&stacks.nodes[node]);
 }

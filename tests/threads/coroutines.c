@@ -371,6 +371,73 @@ START_TEST(thousands)
 }
 END_TEST
 
+/* ---- Stacks that are objects ----------------------------------------------------------- */
+
+enum { CHAIN = 3 };
+
+static void *volatile shown; /* a root */
+
+struct object_stack {
+    unsigned flags;
+    uintptr_t hidden, below; /* below: what lies on the stack, besides its own address */
+};
+
+static void make_object_stack(void *argument)
+{
+    struct object_stack *o = argument;
+    char *stack = gc_alloc_with(STACK_BYTES, 0, o->flags);
+    void **words = (void **)(void *)(stack + STACK_BYTES) - 8;
+    words[0] = stack;
+    store(&words[1], o->below);
+    o->hidden = hide(stack);
+    ck_assert_int_eq(gc_stack_register(stack, stack + STACK_BYTES), 0);
+}
+
+static void unregister_object(void *argument)
+{
+    const struct object_stack *o = argument;
+    ck_assert_int_eq(gc_stack_unregister(reveal(o->hidden)), -1);
+    ck_assert_int_eq(errno, EINVAL);
+}
+
+/* A stack that leads to the next, and the last to an object; each has its own address on it,
+ * which keeps nothing alive, and all are registered.  They live with a pointer to the first,
+ * and the registrations end with them. */
+static void check_chain(unsigned flags)
+{
+    struct object_stack stacks[CHAIN];
+    uintptr_t object = new_hidden(100);
+    gc_disable();
+    for (int i = CHAIN; i-- > 0;) {
+        stacks[i] =
+            (struct object_stack){.flags = flags,
+                                  .below = i + 1 < CHAIN ? stacks[i + 1].hidden : object};
+        deeply(make_object_stack, &stacks[i]);
+    }
+    store((void **)(uintptr_t)&shown, stacks[0].hidden);
+    gc_enable();
+    collect();
+    ck_assert(lives(object));
+    for (int i = 0; i < CHAIN; i++)
+        ck_assert(lives(stacks[i].hidden));
+    store((void **)(uintptr_t)&shown, 0);
+    collect();
+    ck_assert(!lives(object));
+    for (int i = 0; i < CHAIN; i++) {
+        ck_assert(!lives(stacks[i].hidden));
+        deeply(unregister_object, &stacks[i]);
+    }
+}
+
+START_TEST(objects_of_the_heap)
+{
+    for (int i = 0; i < 20; i++) {
+        check_chain(0);
+        check_chain(GC_ATOMIC);
+    }
+}
+END_TEST
+
 /* ---- Errors ------------------------------------------------------------------------------ */
 
 static void expect_error(int result, int error)
@@ -456,6 +523,7 @@ END_TEST
 TCase *coroutines_case(void)
 {
     TCase *tc = tcase_create("coroutines");
+    tcase_add_test(tc, objects_of_the_heap);
     tcase_add_test(tc, suspended);
     tcase_add_test(tc, moved_between_threads);
 #ifdef __x86_64__
