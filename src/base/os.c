@@ -113,6 +113,10 @@ size_t os_decommit(void *address, size_t bytes)
     return high - low;
 }
 
+/* Pages that the system is asked about at once: an answer has a byte for each, on a stack that
+ * may have but a few KiB. */
+enum { STATES_AT_ONCE = 256 };
+
 /* Zeroes pages that are all there, or all not. */
 static void zero_run(uintptr_t low, uintptr_t high, bool there)
 {
@@ -134,7 +138,7 @@ static void zero_pages(uintptr_t low, size_t count, size_t page, unsigned char *
 
 void os_zero(void *address, size_t bytes)
 {
-    unsigned char there[1024];
+    unsigned char there[STATES_AT_ONCE];
     int saved_errno = errno;
     size_t page = os_page_bytes();
     uintptr_t start = (uintptr_t)address, end = start + bytes;
@@ -215,12 +219,15 @@ void os_small_pages(void *address, size_t bytes)
 /* Whether an eighth of a huge page's memory is there. */
 static bool is_populated(uintptr_t huge_page)
 {
-    unsigned char pages[OS_HUGE_PAGE / OS_PAGE];
-    size_t count = OS_HUGE_PAGE / os_page_bytes(), resident = 0;
-    if (mincore((void *)huge_page, OS_HUGE_PAGE, pages) != 0)
-        return false;
-    for (size_t i = 0; i < count; i++)
-        resident += pages[i] & 1;
+    unsigned char there[STATES_AT_ONCE];
+    size_t page = os_page_bytes(), count = OS_HUGE_PAGE / page, resident = 0;
+    for (size_t i = 0, part; i < count; i += part) {
+        part = min_size(count - i, sizeof there);
+        if (mincore((void *)(huge_page + i * page), part * page, there) != 0)
+            return false;
+        for (size_t k = 0; k < part; k++)
+            resident += there[k] & 1;
+    }
     return resident >= count / 8;
 }
 

@@ -23,8 +23,8 @@
 #include "roots/segments.h"
 #include "roots/threads.h"
 #include "world/faults.h"
-#include "world/signals.h"
 #include "world/stop.h"
+#include "world/systemstack.h"
 
 struct collector collector PRIVATE_DATA;
 
@@ -79,6 +79,12 @@ static void mark_from_reached_stacks(struct marker *m)
     }
 }
 
+static void call_back(void *argument)
+{
+    (void)argument;
+    registered_callbacks_run();
+}
+
 /* The callbacks may not use the heap: without a cache every use comes to a slow path, which
  * fails. */
 static void run_callbacks(void)
@@ -87,7 +93,7 @@ static void run_callbacks(void)
     bool ready = m->ready, fast = thread_cache == m->cache;
     thread_use_cache(NULL);
     m->ready = false;
-    registered_callbacks_run();
+    systemstack_leave(call_back, NULL);
     m->ready = ready;
     if (fast)
         thread_use_cache(m->cache);
@@ -339,9 +345,10 @@ static bool is_done(enum cause cause, uint64_t collections)
            collector_count() != collections;
 }
 
-/* Every callee-saved register is on the stack by now, above this frame's address. */
-NOINLINE static void run_from_here(enum cause cause)
+/* Every callee-saved register is on the program's stack by now. */
+NOINLINE static void run(void *argument)
 {
+    enum cause cause = *(const enum cause *)argument;
     uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
     uint64_t collections = collector_count();
     for (int i = 0; i < SNAPSHOTS_MOST; i++) {
@@ -363,15 +370,12 @@ NOINLINE static void run_from_here(enum cause cause)
 NOINLINE void collector_run(enum cause cause)
 {
     int saved_errno = errno, saved_state;
-    sigset_t saved_mask;
     if (world_is_mine() || !world_is_here())
         return;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &saved_state);
-    signals_block_handlers(&saved_mask);
     __builtin_unwind_init();
-    run_from_here(cause);
+    systemstack_run(run, &cause);
     __asm__ volatile("" ::: "memory"); /* no tail call: this frame holds the registers */
-    signals_restore(&saved_mask);
     pthread_setcancelstate(saved_state, NULL);
     errno = saved_errno;
 }
@@ -381,16 +385,21 @@ uint64_t collector_count(void)
     return __atomic_load_n(&collector.collections, __ATOMIC_ACQUIRE);
 }
 
+static void learn_limit(void *heap)
+{
+    if (!pace_learn_limit(heap))
+        return;
+    bool taken = world_hold();
+    pace_configure(heap);
+    world_let_go(taken);
+}
+
 /* The heap has come so far that it matters what else is to know of it. */
 static void look_around(struct heap *h)
 {
     idle_note(h);
-    if (LIKELY(__atomic_load_n(&h->group_known, __ATOMIC_RELAXED)) ||
-        !pace_learn_limit(h))
-        return;
-    bool taken = world_hold();
-    pace_configure(h);
-    world_let_go(taken);
+    if (pace_lacks_limit(h))
+        systemstack_run(learn_limit, h);
 }
 
 void collector_poll(void)

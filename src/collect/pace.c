@@ -77,10 +77,15 @@ void pace_configure(struct heap *h)
     __atomic_store_n(&h->budget, budget, __ATOMIC_RELAXED);
 }
 
+bool pace_lacks_limit(const struct heap *h)
+{
+    return UNLIKELY(!__atomic_load_n(&h->group_known, __ATOMIC_RELAXED)) &&
+           __atomic_load_n(&h->used_bytes, __ATOMIC_RELAXED) >= GROUP_FROM;
+}
+
 bool pace_learn_limit(struct heap *h)
 {
-    if (__atomic_load_n(&h->used_bytes, __ATOMIC_RELAXED) < GROUP_FROM ||
-        __atomic_exchange_n(&h->group_known, true, __ATOMIC_RELAXED))
+    if (__atomic_exchange_n(&h->group_known, true, __ATOMIC_RELAXED))
         return false;
     size_t limit = cgroup_limit("");
     __atomic_store_n(&h->group_limit, limit, __ATOMIC_RELAXED);

@@ -32,8 +32,9 @@ void pace_while_busy(struct heap *h);
 /* All memory beyond the budget goes back, without a cycle.  The same. */
 void pace_at_rest(struct heap *h);
 
-/* In a running world: a heap that has become large looks once what its control group may
- * hold.  true: there is a limit, and pace_configure is to be called. */
+/* In a running world: a heap that has become large, and lacks it yet, looks once what its
+ * control group may hold.  true: there is a limit, and pace_configure is to be called. */
+bool pace_lacks_limit(const struct heap *h);
 bool pace_learn_limit(struct heap *h);
 
 /* For option gc_share: the budget in percent of what is usual, from what it was before, the

@@ -14,6 +14,7 @@
 #include "trace/walk.h"
 #include "world/signals.h"
 #include "world/stop.h"
+#include "world/systemstack.h"
 
 enum start {
     NOT_STARTED,
@@ -65,15 +66,20 @@ static bool make_heap(void)
     return true;
 }
 
-/* The calling thread is registered.  A fork waits for the world lock: no child gets a heap
- * that is half made. */
+/* A fork waits for the world lock: no child gets a heap that is half made. */
+static void start_in_turn(void *started)
+{
+    world_lock();
+    *(bool *)started = make_heap();
+    world_unlock();
+}
+
+/* The calling thread is registered. */
 static bool start_heap(void)
 {
-    if (is_started())
-        return true;
-    world_lock();
-    bool started = make_heap();
-    world_unlock();
+    bool started = is_started();
+    if (!started)
+        systemstack_run(start_in_turn, &started);
     return started;
 }
 
@@ -155,17 +161,27 @@ int gc_thread_register(void)
     return 0;
 }
 
+struct setting {
+    const char *key, *value;
+    int error; /* 0: none */
+};
+
+static void set_option(void *argument)
+{
+    struct setting *s = argument;
+    s->error = options_set(s->key, s->value, is_started());
+    if (s->error || !is_started())
+        return;
+    bool taken = world_hold();
+    pace_configure(&process_heap);
+    world_let_go(taken);
+}
+
 int gc_option_set(const char *key, const char *value)
 {
-    int error = options_set(key, value, is_started());
-    if (error)
-        return errno = error, -1;
-    if (is_started()) {
-        bool taken = world_hold();
-        pace_configure(&process_heap);
-        world_let_go(taken);
-    }
-    return 0;
+    struct setting s = {key, value, 0};
+    systemstack_run(set_option, &s);
+    return s.error ? errno = s.error, -1 : 0;
 }
 
 /* With this priority it runs after the destructors of a program that it is linked into. */

@@ -12,6 +12,7 @@
 #include "report/out.h"
 #include "report/symbolize.h"
 #include "trace/capture.h"
+#include "world/systemstack.h"
 #include "world/thread.h"
 
 static bool in_heap(const void *address)
@@ -173,11 +174,11 @@ static void print_neighbour(const struct object *slot, int step, const char *whe
                   plural(site_requested(&o)), (void *)o.address);
 }
 
-static void print_stacks(const struct site *site, bool living)
+static void print_stacks(struct call call, const struct site *site, bool living)
 {
     uintptr_t frames[CAPTURE_DEPTH_MAX];
     out_print("  called by\n");
-    out_frames(frames, capture_stack(frames, OPTION_NOW(depth)));
+    out_frames(frames, capture_stack(call, frames, OPTION_NOW(depth)));
     if (site && site->stack) {
         out_print("  allocated by\n");
         out_stack(site->stack);
@@ -188,24 +189,39 @@ static void print_stacks(const struct site *site, bool living)
     }
 }
 
-void report_bad_pointer(const char *function, const void *address)
+/* A pointer that a function of the library was called with. */
+struct bad_pointer {
+    const char *function;
+    const void *address;
+    struct call call;
+};
+
+/* The lock of reports is held. */
+static void report(void *argument)
 {
-    struct object slot = lookup_object(&process_heap, (uintptr_t)address);
-    const struct site *site = find_site((uintptr_t)address, &slot);
-    if (!out_lock())
-        return;
-    cancel_hold_off();
+    const struct bad_pointer *b = argument;
+    struct object slot = lookup_object(&process_heap, (uintptr_t)b->address);
+    const struct site *site = find_site((uintptr_t)b->address, &slot);
     out_open();
-    describe(function, address, &slot, site);
+    describe(b->function, b->address, &slot, site);
     if (slot.state) {
         print_neighbour(&slot, -1, "before it");
         print_neighbour(&slot, 1, "behind it");
     }
-    print_stacks(site, slot.state && *slot.state >= STATE_NEW);
+    print_stacks(b->call, site, slot.state && *slot.state >= STATE_NEW);
     if (OPTION_NOW(on_bad_free) == BAD_FREE_WARN)
         out_print("  nothing was done\n");
     out_close();
     symbolize_end();
+}
+
+void report_bad_pointer(const char *function, const void *address)
+{
+    struct bad_pointer b = {function, address, CAPTURE_CALL()};
+    if (!out_lock())
+        return;
+    cancel_hold_off();
+    systemstack_run(report, &b);
     cancel_let_in();
     out_unlock();
     if (OPTION_NOW(on_bad_free) == BAD_FREE_ABORT)

@@ -13,6 +13,7 @@
 #include "base/bits.h"
 #include "base/meta.h"
 #include "report/debugfile.h"
+#include "world/systemstack.h"
 
 #ifdef RTLD_DEEPBIND
 enum { BINDS_DEEPLY = RTLD_DEEPBIND };
@@ -475,13 +476,27 @@ static void visit_frame(void *argument, const struct symbol *s)
     w->in_main = !s->inlined && s->function && strcmp(s->function, "main") == 0;
 }
 
+/* A stack that is described. */
+struct described {
+    const uintptr_t *return_addresses;
+    size_t count;
+    struct walk walk;
+};
+
+static void describe_stack(void *argument)
+{
+    struct described *d = argument;
+    size_t first = count_own(d->return_addresses, d->count);
+    for (size_t i = first; i < d->count && !d->walk.in_main; i++)
+        symbolize(d->return_addresses[i], visit_frame, &d->walk);
+}
+
 void symbolize_stack(const uintptr_t *return_addresses, size_t count,
                      void (*visit)(void *argument, const struct symbol *s),
                      void *argument)
 {
-    struct walk w = {visit, argument, false};
-    for (size_t i = count_own(return_addresses, count); i < count && !w.in_main; i++)
-        symbolize(return_addresses[i], visit_frame, &w);
+    struct described d = {return_addresses, count, {visit, argument, false}};
+    systemstack_run(describe_stack, &d);
 }
 
 void symbolize_end(void)

@@ -11,6 +11,7 @@
 #include "roots/coroutines.h"
 #include "world/fork.h"
 #include "world/stop.h"
+#include "world/systemstack.h"
 
 enum {
     FRAMES_MOST = 100000, /* a walk that goes on longer has lost its way */
@@ -125,7 +126,8 @@ static void walk_frames(struct walk *w)
     for (int i = 0; i < FRAMES_MOST && w->stacks < STACK_POINTERS && !w->own_seen; i++) {
         if (!next_frame(&cursor, &sp))
             return;
-        if (sp < w->current.low || sp > w->current.high)
+        if (!systemstack_holds(w->thread, sp) &&
+            (sp < w->current.low || sp > w->current.high))
             enter_stack(w, sp, RED_ZONE);
     }
 }

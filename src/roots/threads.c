@@ -19,7 +19,7 @@ const struct snapshot *threads_snapshot(const struct heap *h, uintptr_t sp)
     range_list_clear(&s->segments);
     tls_modules_clear(&s->modules);
     world_publish(m, sp);
-    stack_snapshot(h, m, sp, s->pointers, &s->stacks);
+    stack_snapshot(h, m, m->sp, s->pointers, &s->stacks);
     fork_hold_off();
     segments_snapshot(&s->segments, &s->modules, &s->loaded);
     fork_let_go_on();

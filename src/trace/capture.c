@@ -17,8 +17,8 @@
 #include "trace/walk.h"
 
 enum {
-    OWN_FRAMES = 2,     /* this function itself and the one that calls it */
-    OWN_FRAMES_MAX = 8, /* the library's calls before that */
+    OWN_FRAMES =
+        16, /* between the program's call of the library and unw_backtrace, at most */
 };
 
 /* libunwind takes these for present when pthread_once is: so they must not be missing from
@@ -59,52 +59,75 @@ static bool is_own(uintptr_t address)
     return address - own.low < own.high - own.low;
 }
 
+static void look_for_own(void *argument)
+{
+    dl_iterate_phdr(find_own, argument);
+}
+
 NOINLINE static void know_own(void)
 {
-    sigset_t saved;
-    ask_begin(&saved);
-    dl_iterate_phdr(find_own, NULL);
-    ask_end(&saved);
+    ask_run(look_for_own, NULL);
     __atomic_store_n(&own.known, true, __ATOMIC_RELEASE);
 }
 
-/* Of the frames that unw_backtrace finds from here on, those from `first` on, or from the
- * next ones like `from`, without the library's. */
-INLINE size_t unwind(uintptr_t *frames, size_t depth, int first, uintptr_t from)
+static bool knows_own(void)
 {
-    void *all[CAPTURE_DEPTH_MAX + OWN_FRAMES + OWN_FRAMES_MAX];
-    if (!__atomic_load_n(&own.known, __ATOMIC_ACQUIRE))
-        know_own();
-    depth = min_size(depth, CAPTURE_DEPTH_MAX);
-    sigset_t saved;
-    ask_begin(&saved);
-    track_scan_begin(); /* libunwind tests addresses by system calls that read them */
-    int found = unw_backtrace(all, (int)depth + OWN_FRAMES + OWN_FRAMES_MAX);
-    track_scan_end();
-    ask_end(&saved);
-    for (int i = first; from && i < found && i < first + OWN_FRAMES_MAX; i++)
-        if ((uintptr_t)all[i] == from) {
-            first = i;
-            break;
-        }
-    while (first < found && is_own((uintptr_t)all[first]))
-        first++;
-    size_t count = found > first ? min_size((size_t)(found - first), depth) : 0;
-    for (size_t i = 0; i < count; i++)
-        frames[i] = (uintptr_t)all[(size_t)first + i];
-    return count;
+    return LIKELY(__atomic_load_n(&own.known, __ATOMIC_ACQUIRE));
 }
 
-NOINLINE size_t capture_stack(uintptr_t *frames, size_t depth)
+/* The stack from a call in this thread on, at most `depth` frames of it. */
+struct unwind {
+    struct call call;
+    size_t depth;
+    uintptr_t *frames;
+    size_t count;    /* of those stored */
+    uint32_t number; /* in the depot */
+};
+
+/* The call's place among the frames that were found.  Where its frame is not among them, the
+ * program begins behind the library. */
+static size_t find_call(const struct unwind *u, void **all, size_t found)
 {
-    volatile size_t count = unwind(frames, depth, OWN_FRAMES, 0);
-    return count;
+    size_t first = 0;
+    while (first < found && (uintptr_t)all[first] != u->call.ip)
+        first++;
+    if (first == found)
+        first = min_size(OWN_FRAMES, found);
+    while (first < found && is_own((uintptr_t)all[first]))
+        first++;
+    return first;
+}
+
+static void unwind(void *argument)
+{
+    struct unwind *u = argument;
+    void *all[CAPTURE_DEPTH_MAX + OWN_FRAMES];
+    track_scan_begin(); /* libunwind tests addresses by system calls that read them */
+    int found = unw_backtrace(all, (int)u->depth + OWN_FRAMES);
+    track_scan_end();
+    size_t end = found > 0 ? (size_t)found : 0, first = find_call(u, all, end);
+    u->count = min_size(end - first, u->depth);
+    for (size_t i = 0; i < u->count; i++)
+        u->frames[i] = (uintptr_t)all[first + i];
+}
+
+size_t capture_stack(struct call call, uintptr_t *frames, size_t depth)
+{
+    struct unwind u = {
+        .call = call,
+        .depth = min_size(depth, CAPTURE_DEPTH_MAX),
+        .frames = frames,
+    };
+    if (!knows_own())
+        know_own();
+    ask_run(unwind, &u);
+    return u.count;
 }
 
 /* The call that the program made, if the stack can be walked so far. */
 INLINE bool leave_own(struct call *call)
 {
-    if (!__atomic_load_n(&own.known, __ATOMIC_ACQUIRE))
+    if (!knows_own())
         know_own();
     while (UNLIKELY(is_own(call->ip)))
         if (!walk_caller(call))
@@ -112,16 +135,27 @@ INLINE bool leave_own(struct call *call)
     return true;
 }
 
-NOINLINE static uint32_t capture_slowly(struct call call, size_t depth)
+static void unwind_and_keep(void *argument)
 {
     uintptr_t frames[CAPTURE_DEPTH_MAX];
-    return depot_put(frames, unwind(frames, depth, 1, call.ip));
+    struct unwind *u = argument;
+    u->frames = frames;
+    unwind(u);
+    u->number = depot_put(frames, u->count);
 }
 
-/* The thread has claimed its walker. */
-NOINLINE static uint32_t capture_anew(struct call call, size_t depth)
+NOINLINE static uint32_t capture_slowly(struct call call, size_t depth)
 {
-    uintptr_t frames[CAPTURE_DEPTH_MAX];
+    struct unwind u = {.call = call, .depth = depth};
+    if (!knows_own())
+        know_own();
+    ask_run(unwind_and_keep, &u);
+    return u.number;
+}
+
+/* The thread has claimed its walker, and the walker's frames. */
+NOINLINE static uint32_t capture_anew(struct call call, size_t depth, uintptr_t *frames)
+{
     struct call begin = call;
     size_t count = leave_own(&begin) ? walk_frames(begin, frames, depth) : 0;
     if (count == 0)
@@ -138,11 +172,12 @@ uint32_t capture_call(struct call call, size_t depth)
     depth = min_size(depth, CAPTURE_DEPTH_MAX);
     if (depth == 0)
         return 0;
-    if (!walk_claim())
+    uintptr_t *frames = walk_claim();
+    if (!frames)
         return capture_slowly(call, depth);
     uint32_t number = leave_own(&begin) ? walk_recall(begin, depth) : 0;
     if (UNLIKELY(!number))
-        number = capture_anew(call, depth);
+        number = capture_anew(call, depth, frames);
     walk_release();
     return number;
 }

@@ -23,11 +23,10 @@ struct call {
 #define CAPTURE_CALL() ((struct call){(uintptr_t)__builtin_return_address(0), 0, 0})
 #endif
 
-/* Stores up to `depth` return addresses, innermost first, beginning with the program's
- * call of the library.  Where the library is linked into the program they begin with the
- * caller of the function that calls this.  Returns how many.  May take the dynamic
- * loader's lock: never while the world is stopped or in a critical section. */
-size_t capture_stack(uintptr_t *frames, size_t depth);
+/* Stores up to `depth` return addresses of the stack from a call in this thread on, innermost
+ * first, without the library's own where it is a shared object.  Returns how many.  May take
+ * the dynamic loader's lock: never while the world is stopped or in a critical section. */
+size_t capture_stack(struct call call, uintptr_t *frames, size_t depth);
 
 /* The number in the depot of the stack from a call in this thread on, at most `depth`
  * frames of it, as capture_stack would find them.  0: not known. */

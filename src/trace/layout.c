@@ -381,13 +381,15 @@ static int read_object(struct dl_phdr_info *info, size_t size, void *argument)
     return found;
 }
 
+static void read_objects(void *search)
+{
+    dl_iterate_phdr(read_object, search);
+}
+
 struct layout layout_read(uintptr_t ip, uint64_t *unloaded)
 {
     struct search s = {.layout.ip = ip};
-    sigset_t saved;
-    ask_begin(&saved);
-    dl_iterate_phdr(read_object, &s);
-    ask_end(&saved);
+    ask_run(read_objects, &s);
     *unloaded = s.unloaded;
     return s.layout;
 }

@@ -68,6 +68,7 @@ struct walker {
     unsigned next_way;
     bool claimed; /* a handler that jumps out of a walk leaves it so */
     struct walk walk;
+    uintptr_t frames[CAPTURE_DEPTH_MAX];
     struct layout layouts[LAYOUTS];
     struct known known[SETS][WAYS];
 };
@@ -96,13 +97,13 @@ void walk_end(void)
     self = NULL;
 }
 
-bool walk_claim(void)
+uintptr_t *walk_claim(void)
 {
     if (!self || self->claimed)
-        return false;
+        return NULL;
     self->claimed = true;
     __asm__ volatile("" ::: "memory");
-    return true;
+    return self->frames;
 }
 
 void walk_release(void)

@@ -16,9 +16,9 @@ void walk_begin(uintptr_t low, uintptr_t high);
 /* Frees it again; the thread may still ask, and does not walk. */
 void walk_end(void);
 
-/* Until walk_release the calling thread may use what follows.  false: it cannot walk, or a
- * signal handler interrupts a walk. */
-bool walk_claim(void);
+/* Until walk_release the calling thread may use what follows, and room for CAPTURE_DEPTH_MAX
+ * frames.  NULL: it cannot walk, or a signal handler interrupts a walk. */
+uintptr_t *walk_claim(void);
 void walk_release(void);
 
 /* The frame that made the call that led to this one.  false: not known. */

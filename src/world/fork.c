@@ -15,6 +15,7 @@
 #include "world/next.h"
 #include "world/signals.h"
 #include "world/stop.h"
+#include "world/systemstack.h"
 
 enum {
     MILLISECOND = 1000000, /* nanoseconds */
@@ -98,18 +99,25 @@ void fork_let_go_on(void)
         futex_wake(&asking, INT_MAX);
 }
 
-void ask_begin(sigset_t *saved)
+struct question {
+    void (*ask)(void *);
+    void *argument;
+};
+
+static void ask(void *argument)
 {
-    signals_block_handlers(saved);
-    cancel_hold_off();
+    const struct question *q = argument;
     fork_hold_off();
+    q->ask(q->argument);
+    fork_let_go_on();
 }
 
-void ask_end(const sigset_t *saved)
+void ask_run(void (*question)(void *), void *argument)
 {
-    fork_let_go_on();
+    struct question q = {question, argument};
+    cancel_hold_off();
+    systemstack_run(ask, &q);
     cancel_let_in();
-    signals_restore(saved);
 }
 
 /* false: some are not answered for as long as one waits. */

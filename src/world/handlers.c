@@ -24,6 +24,7 @@
 #include "world/next.h"
 #include "world/signals.h"
 #include "world/stop.h"
+#include "world/systemstack.h"
 
 extern int __sigaction(int, const struct sigaction *, struct sigaction *)
     __attribute__((weak));
@@ -254,10 +255,17 @@ static void give_carried(siginfo_t *information)
     carried.si_signo = 0;
 }
 
+/* Only what somebody sent comes there, though its number is a fault's. */
+static bool is_on_systemstack(void)
+{
+    return thread_self &&
+           systemstack_holds(thread_self, (uintptr_t)__builtin_frame_address(0));
+}
+
 /* The signal waits, and with it all others, which stay blocked when the handler returns. */
 static void put_signal_off(siginfo_t *information, ucontext_t *context)
 {
-    if (put_off.waiting) { /* sent by somebody, though its number is a fault's */
+    if (put_off.waiting || is_on_systemstack()) {
         send_again(information);
         if (!GC_TSAN)
             set_word(&context->uc_sigmask,
@@ -309,7 +317,7 @@ static void on_signal(int number, siginfo_t *information, void *context)
         signals_open();
     if (critical.depth == 0 && critical.deferred) /* this handler may not return */
         critical_leave();
-    if (critical.depth > 0 && !is_fault(number, information))
+    if ((critical.depth > 0 || is_on_systemstack()) && !is_fault(number, information))
         put_signal_off(information, context);
     else if (m && m->blocking && m->calls == 0)
         call_in_blocking(m, number, information, context);

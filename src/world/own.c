@@ -7,8 +7,8 @@
 
 #include "base/bits.h"
 #include "world/next.h"
-#include "world/signals.h"
 #include "world/strangers.h"
+#include "world/systemstack.h"
 #include "world/thread.h"
 
 enum { OWN_STACK_BYTES = 256 << 10, OWN_MOST = 32 };
@@ -74,36 +74,45 @@ static void *run(void *place)
     return result;
 }
 
-static int start(struct own *o)
+static int create(struct own *o)
 {
     pthread_attr_t attributes;
-    __typeof__(&pthread_create) create = next_create();
-    int error = create ? pthread_attr_init(&attributes) : ENOSYS;
+    __typeof__(&pthread_create) next = next_create();
+    int error = next ? pthread_attr_init(&attributes) : ENOSYS;
     if (error)
         return error;
     pthread_attr_setstacksize(&attributes, OWN_STACK_BYTES);
-    error = create(&o->thread, &attributes, run, o);
+    error = next(&o->thread, &attributes, run, o);
     pthread_attr_destroy(&attributes);
     return error;
+}
+
+struct start {
+    struct own *own;
+    int error;
+};
+
+static void start(void *argument)
+{
+    struct start *s = argument;
+    s->error = create(s->own);
 }
 
 /* The program's signals are none of the new thread's, which inherits the mask.  The stop
  * signal stays open: the loader's lock, whose holder may be stopped, may be waited for. */
 bool thread_start_own(void *(*work)(void *), void *argument)
 {
-    sigset_t saved;
     struct own *o = take_place();
     if (!o)
         return false;
     o->work = work;
     o->argument = argument;
+    struct start s = {o, 0};
     thread_inside++;
-    signals_block_handlers(&saved);
-    int error = start(o);
-    signals_restore(&saved);
+    systemstack_run(start, &s);
     thread_inside--;
-    __atomic_store_n(&o->state, error ? FREE : RUNNING, __ATOMIC_SEQ_CST);
-    return error == 0;
+    __atomic_store_n(&o->state, s.error ? FREE : RUNNING, __ATOMIC_SEQ_CST);
+    return s.error == 0;
 }
 
 static void join_all(void)

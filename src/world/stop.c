@@ -15,6 +15,7 @@
 #include "world/signals.h"
 #include "world/strangers.h"
 #include "world/summon.h"
+#include "world/systemstack.h"
 #include "world/watcher.h"
 
 enum { MILLISECOND = 1000000 }; /* nanoseconds */
@@ -67,14 +68,24 @@ static void publish_values(struct mutator *m)
     }
 }
 
-static void publish(struct mutator *m, uintptr_t sp, const stack_t *alternate)
+/* On a stack of the library's, the program's is as it was left. */
+static void publish_stack(struct mutator *m, uintptr_t sp, const stack_t *alternate)
 {
+    if (systemstack_holds(m, sp)) {
+        m->sp = m->system.left;
+        return;
+    }
     m->sp = sp;
     m->alternate.low = m->alternate.high = 0;
     if (alternate->ss_flags & SS_ONSTACK) {
         m->alternate.low = (uintptr_t)alternate->ss_sp;
         m->alternate.high = (uintptr_t)alternate->ss_sp + alternate->ss_size;
     }
+}
+
+static void publish(struct mutator *m, uintptr_t sp, const stack_t *alternate)
+{
+    publish_stack(m, sp, alternate);
     if (!specific_is_known())
         publish_values(m);
 }

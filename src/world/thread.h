@@ -69,6 +69,11 @@ struct mutator {
     struct {
         uintptr_t low, high;
     } alternate; /* the alternate signal stack that it runs on, or empty */
+    /* While it runs on a stack of the library's, which begins at `low` (0: it does not): all
+     * that it uses of the program's is from `left` up.  Own. */
+    struct {
+        uintptr_t low, left;
+    } system;
 
     /* Bounds of its own stack; the main thread's low end moves down as the stack grows.
      * Own, constant while it lives. */

@@ -6,11 +6,10 @@
 static uintptr_t frames[2 * CAPTURE_DEPTH_MAX];
 static volatile uintptr_t caller; /* the return address of capture_here */
 
-/* Has a frame, as the library's own functions that capture have: it is left out. */
 NOINLINE static size_t capture_here(size_t depth)
 {
     caller = (uintptr_t)__builtin_return_address(0);
-    volatile size_t count = capture_stack(frames, depth);
+    volatile size_t count = capture_stack(CAPTURE_CALL(), frames, depth);
     return count;
 }
 

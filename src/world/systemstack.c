@@ -1,0 +1,199 @@
+/* Registers and signals while a thread is on such a stack: systemstack_call pushes the
+ * program's registers before it leaves the program's stack.  The handlers of the program are
+ * blocked, and the library's take no alternate stack; where the program is on one, it is
+ * disarmed, as the system would begin at its high end again for a fault. */
+#include "world/systemstack.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/os.h"
+#include "world/signals.h"
+#include "world/stop.h"
+
+/* The sanitizers hold that a thread has the one stack that they know. */
+#if !GC_TSAN && !GC_ASAN && (defined __x86_64__ || defined __aarch64__)
+#define CAN_SWITCH true
+#else
+#define CAN_SWITCH false
+#endif
+
+enum {
+    KEPT_MOST = 4,
+    TOP_BYTES = 64, /* above the first frame, so that its end is an address inside */
+};
+
+/* Stacks that nobody runs on, by their low ends; 0: none.  Atomic. */
+static uintptr_t kept[KEPT_MOST] PRIVATE_DATA;
+
+/* The lowest page stays without access: whoever goes beyond the stack is stopped there. */
+static uintptr_t make(void)
+{
+    size_t guard = max_size(os_page_bytes(), OS_PAGE);
+    char *low = os_reserve(SYSTEMSTACK_BYTES, OS_PAGE);
+    if (low && !os_commit(low + guard, SYSTEMSTACK_BYTES - guard)) {
+        os_release(low, SYSTEMSTACK_BYTES);
+        return 0;
+    }
+    return (uintptr_t)low;
+}
+
+static uintptr_t take(void)
+{
+    for (int i = 0; i < KEPT_MOST; i++) {
+        uintptr_t low = __atomic_exchange_n(&kept[i], 0, __ATOMIC_ACQUIRE);
+        if (low)
+            return low;
+    }
+    return make();
+}
+
+static void give(uintptr_t low)
+{
+    for (int i = 0; i < KEPT_MOST; i++) {
+        uintptr_t none = 0;
+        if (__atomic_compare_exchange_n(&kept[i], &none, low, false, __ATOMIC_RELEASE,
+                                        __ATOMIC_RELAXED))
+            return;
+    }
+    os_release((void *)low, SYSTEMSTACK_BYTES);
+}
+
+/* Calls function(argument) with the stack that ends at `high`.  Where the caller's stack is
+ * left, with all registers that a function leaves as they were, is stored in *left first. */
+void systemstack_call(void (*function)(void *), void *argument, uintptr_t high,
+                      uintptr_t *left) __attribute__((visibility("hidden")));
+
+#if CAN_SWITCH && defined __x86_64__
+__asm__(".text\n"
+        ".globl systemstack_call\n"
+        ".hidden systemstack_call\n"
+        ".type systemstack_call, @function\n"
+        "systemstack_call:\n"
+        "    .cfi_startproc\n"
+        "    endbr64\n"
+        "    push %rbp\n"
+        "    .cfi_def_cfa_offset 16\n"
+        "    .cfi_offset %rbp, -16\n"
+        "    mov %rsp, %rbp\n"
+        "    .cfi_def_cfa_register %rbp\n"
+        "    push %rbx\n"
+        "    push %r12\n"
+        "    push %r13\n"
+        "    push %r14\n"
+        "    push %r15\n"
+        "    mov %rsp, (%rcx)\n"
+        "    mov %rdi, %rax\n"
+        "    mov %rsi, %rdi\n"
+        "    mov %rdx, %rsp\n"
+        "    call *%rax\n"
+        "    mov %rbp, %rsp\n"
+        "    pop %rbp\n"
+        "    .cfi_def_cfa %rsp, 8\n"
+        "    ret\n"
+        "    .cfi_endproc\n"
+        ".size systemstack_call, . - systemstack_call\n");
+#elif CAN_SWITCH
+__asm__(".text\n"
+        ".globl systemstack_call\n"
+        ".hidden systemstack_call\n"
+        ".type systemstack_call, %function\n"
+        "systemstack_call:\n"
+        "    .cfi_startproc\n"
+        "    stp x29, x30, [sp, #-160]!\n"
+        "    .cfi_def_cfa_offset 160\n"
+        "    .cfi_offset x29, -160\n"
+        "    .cfi_offset x30, -152\n"
+        "    mov x29, sp\n"
+        "    .cfi_def_cfa_register x29\n"
+        "    stp x19, x20, [sp, #16]\n"
+        "    stp x21, x22, [sp, #32]\n"
+        "    stp x23, x24, [sp, #48]\n"
+        "    stp x25, x26, [sp, #64]\n"
+        "    stp x27, x28, [sp, #80]\n"
+        "    stp d8, d9, [sp, #96]\n"
+        "    stp d10, d11, [sp, #112]\n"
+        "    stp d12, d13, [sp, #128]\n"
+        "    stp d14, d15, [sp, #144]\n"
+        "    str x29, [x3]\n"
+        "    mov x9, x0\n"
+        "    mov x0, x1\n"
+        "    mov sp, x2\n"
+        "    blr x9\n"
+        "    mov sp, x29\n"
+        "    ldp x29, x30, [sp], #160\n"
+        "    .cfi_def_cfa sp, 0\n"
+        "    .cfi_restore x29\n"
+        "    .cfi_restore x30\n"
+        "    ret\n"
+        "    .cfi_endproc\n"
+        ".size systemstack_call, . - systemstack_call\n");
+#else
+void systemstack_call(void (*function)(void *), void *argument, uintptr_t high,
+                      uintptr_t *left)
+{
+    (void)high;
+    *left = (uintptr_t)__builtin_frame_address(0);
+    function(argument);
+}
+#endif
+
+struct work {
+    void (*function)(void *);
+    void *argument;
+};
+
+/* On the library's stack: from here on the alternate stack that the program may run on is known
+ * by what was published. */
+static void work(void *argument)
+{
+    const struct work *w = argument;
+    static const stack_t none = {.ss_flags = SS_DISABLE};
+    stack_t alternate;
+    bool armed = thread_self->alternate.high && sigaltstack(NULL, &alternate) == 0;
+    if (armed)
+        sigaltstack(&none, NULL);
+    w->function(w->argument);
+    if (armed)
+        sigaltstack(&alternate, NULL);
+}
+
+NOINLINE static void run_on(struct mutator *m, uintptr_t low, struct work *w)
+{
+    world_publish(m, (uintptr_t)__builtin_frame_address(0));
+    m->system.low = low;
+    systemstack_call(work, w, low + SYSTEMSTACK_BYTES - TOP_BYTES, &m->system.left);
+    m->system.low = 0;
+}
+
+static bool is_on_one(const struct mutator *m)
+{
+    return m->system.low;
+}
+
+void systemstack_run(void (*function)(void *), void *argument)
+{
+    struct mutator *m = thread_self;
+    struct work w = {function, argument};
+    sigset_t saved;
+    signals_block_handlers(&saved);
+    bool able = CAN_SWITCH && m && m->tid == gettid() && !is_on_one(m);
+    uintptr_t low = able ? take() : 0;
+    if (low) {
+        run_on(m, low, &w);
+        give(low);
+    } else {
+        function(argument);
+    }
+    signals_restore(&saved);
+}
+
+void systemstack_leave(void (*function)(void *), void *argument)
+{
+    uintptr_t unused;
+    struct mutator *m = thread_self;
+    if (m && is_on_one(m))
+        systemstack_call(function, argument, align_down(m->system.left, 16), &unused);
+    else
+        function(argument);
+}

@@ -1,0 +1,381 @@
+/* How much of a small stack the library's functions take: of an alternate signal stack, on which
+ * the signal of a stop may come on top, and of a stack that a thread makes for itself.  A stack
+ * lies in memory with a pattern, which shows how far down it was used.  And what lies on such a
+ * stack, or below it, keeps its objects while the thread collects on another. */
+#include <check.h>
+#include <gcalloc/gcalloc.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+
+#include "../api/sanitizer.h"
+
+enum {
+    MAPPED = 1 << 20,
+    ROOM = 512 << 10, /* of the stack: what is used is measured, not limited */
+    PATTERN = 0x5a,
+    SIGNAL_STACK = 8192, /* SIGSTKSZ, as programs know it */
+    FRAME_MOST = 4096,   /* bytes of a signal's frame, where that is enough for two */
+    CALL_MOST = 4096,
+    ROUNDS = 3,
+};
+
+/* ---- What is called --------------------------------------------------------------------- */
+
+static int failures;
+
+static void allocate(void)
+{
+    for (size_t i = 0; i < 20000; i++) {
+        void *volatile object = gc_alloc(i % 256 == 0 ? 3 << 20 : i % 4096);
+        failures += !object;
+    }
+}
+
+static void reallocate(void)
+{
+    void *volatile object = NULL;
+    for (size_t i = 0; i < 3000; i++)
+        object = gc_realloc(object, i * 7001 % 300000 + 1);
+    failures += !object;
+}
+
+static void collect(void)
+{
+    void *volatile object = gc_alloc(8);
+    for (int i = 0; i < 20; i++)
+        gc_collect();
+    failures += !object;
+}
+
+static void free_badly(void)
+{
+    void *object = gc_alloc(10);
+    gc_free((char *)object + 1);
+    gc_free(object);
+    gc_free(object);
+    gc_free((void *)0x1230);
+}
+
+static void look_for_leaks(void)
+{
+    void *volatile object = gc_alloc_manual(10);
+    failures += !object;
+    object = NULL;
+    gc_leak_check();
+}
+
+static void come_and_go(void)
+{
+    gc_thread_unregister();
+    failures += gc_thread_register() != 0;
+}
+
+static void register_roots(void)
+{
+    static void *words[100];
+    for (int i = 0; i < 100; i++)
+        failures += gc_root_add(words, words + i + 1) != 0;
+    for (int i = 0; i < 100; i++)
+        failures += gc_root_remove(words, words + i + 1) != 0;
+}
+
+static void set_options(void)
+{
+    gc_init();
+    failures += gc_option_set("log_file", "/dev/null") != 0;
+    failures += gc_option_set("log", "1") != 0;
+    collect();
+}
+
+/* The last ones are not for handlers. */
+static void (*const calls[])(void) = {allocate,    reallocate,    collect,
+                                      free_badly,  come_and_go,   register_roots,
+                                      set_options, look_for_leaks};
+enum { CALLS = sizeof calls / sizeof calls[0], HANDLER_CALLS = CALLS - 2 };
+
+static const char *const option_texts[] = {"", "leaks=1:stacks=1", "verify=1:stress=100"};
+enum { OPTION_TEXTS = sizeof option_texts / sizeof option_texts[0] };
+
+/* ---- Stacks that are measured -------------------------------------------------------------- */
+
+static char *map_stack(void)
+{
+    char *memory =
+        mmap(NULL, MAPPED, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(memory, MAP_FAILED);
+    memset(memory, PATTERN, MAPPED);
+    return memory;
+}
+
+static size_t used_of(const char *memory)
+{
+    size_t low = 0;
+    while (low < MAPPED && memory[low] == PATTERN)
+        low++;
+    return MAPPED - low;
+}
+
+static int ending; /* atomic */
+
+static void *stop_all(void *argument)
+{
+    while (!__atomic_load_n(&ending, __ATOMIC_RELAXED))
+        gc_collect();
+    return argument;
+}
+
+static void (*call)(void);
+
+static void on_signal(int number)
+{
+    (void)number;
+    call();
+}
+
+static void raise_on(char *low, size_t bytes, void (*handler)(int))
+{
+    stack_t stack = {.ss_sp = low, .ss_size = bytes};
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_ONSTACK};
+    ck_assert_int_eq(sigaltstack(&stack, NULL), 0);
+    ck_assert_int_eq(sigaction(SIGUSR1, &action, NULL), 0);
+    ck_assert_int_eq(raise(SIGUSR1), 0);
+}
+
+START_TEST(handlers_need_no_more_than_a_signal_stack)
+{
+    setenv("GCALLOC_OPTIONS", option_texts[_i / HANDLER_CALLS], 1);
+    call = calls[_i % HANDLER_CALLS];
+    char *memory = map_stack();
+    raise_on(memory + MAPPED - ROOM, ROOM, on_signal);
+    pthread_t other;
+    ck_assert_int_eq(pthread_create(&other, NULL, stop_all, NULL), 0);
+    for (int i = 0; i < ROUNDS; i++)
+        raise(SIGUSR1);
+    __atomic_store_n(&ending, 1, __ATOMIC_RELAXED);
+    pthread_join(other, NULL);
+    if (getauxval(AT_MINSIGSTKSZ) <= FRAME_MOST && !HAS_SHADOW)
+        ck_assert_uint_le(used_of(memory), SIGNAL_STACK);
+    ck_assert_int_eq(failures, 0);
+}
+END_TEST
+
+static ucontext_t outside, inside;
+
+static void in_coroutine(void)
+{
+    for (int i = 0; i < ROUNDS; i++)
+        call();
+}
+
+START_TEST(coroutines_need_little_beside_signals)
+{
+    setenv("GCALLOC_OPTIONS", option_texts[_i / CALLS], 1);
+    call = calls[_i % CALLS];
+    char *memory = map_stack();
+    ck_assert_int_eq(getcontext(&inside), 0);
+    inside.uc_stack.ss_sp = memory + MAPPED - ROOM;
+    inside.uc_stack.ss_size = ROOM;
+    inside.uc_link = &outside;
+    makecontext(&inside, in_coroutine, 0);
+    ck_assert_int_eq(swapcontext(&outside, &inside), 0);
+    if (!HAS_SHADOW) /* a stop may have come */
+        ck_assert_uint_le(used_of(memory), CALL_MOST + getauxval(AT_MINSIGSTKSZ));
+    ck_assert_int_eq(failures, 0);
+}
+END_TEST
+
+/* ---- What lies there ------------------------------------------------------------------------ */
+
+enum { FRAMES = 200, NODES = 100000 };
+
+static size_t serials; /* atomic */
+
+/* Each has a number of its own. */
+static size_t *new_node(void)
+{
+    size_t *n = gc_alloc(2 * sizeof *n);
+    n[0] = n[1] = __atomic_add_fetch(&serials, 1, __ATOMIC_RELAXED);
+    return n;
+}
+
+/* Objects that went would be somebody else's by now. */
+static void reuse(void)
+{
+    gc_collect();
+    for (int i = 0; i < NODES / 10; i++)
+        new_node();
+}
+
+/* An object for each frame, and the innermost calls. */
+__attribute__((noinline)) static int hold(int frames, void (*innermost)(void))
+{
+    size_t *volatile n = new_node();
+    size_t serial = n[0];
+    int missing = frames > 0 ? hold(frames - 1, innermost) : (innermost(), 0);
+    return missing + (n[0] != serial || n[1] != serial);
+}
+
+static int lost; /* atomic */
+
+static void hold_in_handler(int number)
+{
+    (void)number;
+    __atomic_fetch_add(&lost, hold(20, reuse), __ATOMIC_RELAXED);
+}
+
+static void raise_here(void)
+{
+    raise(SIGUSR1);
+}
+
+static void collect_on(char *low, size_t bytes)
+{
+    stack_t stack = {.ss_sp = low, .ss_size = bytes}, after;
+    sigaltstack(&stack, NULL);
+    __atomic_fetch_add(&lost, hold(FRAMES, raise_here), __ATOMIC_RELAXED);
+    sigaltstack(NULL, &after);
+    if (after.ss_sp != low || after.ss_size != bytes || after.ss_flags)
+        __atomic_fetch_add(&lost, 1, __ATOMIC_RELAXED);
+    sigaltstack(&(stack_t){.ss_flags = SS_DISABLE}, NULL);
+}
+
+/* The alternate stack is part of the thread's own, above the frames that the signal
+ * interrupts. */
+static void *collect_above(void *argument)
+{
+    char room[64 << 10];
+    collect_on(room, sizeof room);
+    return argument;
+}
+
+static void *collect_apart(void *argument)
+{
+    char *room = map_stack();
+    collect_on(room, MAPPED);
+    munmap(room, MAPPED);
+    return argument;
+}
+
+/* Each is stopped by the others where it waits for its turn, on a stack of the library's. */
+START_TEST(everything_stays_while_all_collect)
+{
+    struct sigaction action = {.sa_handler = hold_in_handler, .sa_flags = SA_ONSTACK};
+    ck_assert_int_eq(sigaction(SIGUSR1, &action, NULL), 0);
+    pthread_t threads[6];
+    for (int round = 0; round < 10; round++) {
+        for (int i = 0; i < 6; i++)
+            ck_assert_int_eq(pthread_create(&threads[i], NULL,
+                                            i % 2 ? collect_above : collect_apart, NULL),
+                             0);
+        for (int i = 0; i < 6; i++)
+            pthread_join(threads[i], NULL);
+    }
+    ck_assert_int_eq(lost, 0);
+}
+END_TEST
+
+static uintptr_t callback_frame;
+static bool callback_had_room;
+
+static void use_room(void)
+{
+    volatile char room[256 << 10];
+    for (size_t i = 0; i < sizeof room; i += 1024)
+        room[i] = (char)i;
+    callback_had_room = room[1024] == 0;
+}
+
+static void on_mark(void *data)
+{
+    (void)data;
+    callback_frame = (uintptr_t)__builtin_frame_address(0);
+    use_room();
+}
+
+START_TEST(callbacks_run_on_the_programs_stack)
+{
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    ck_assert_int_eq(gc_root_callback_add(on_mark, NULL), 0);
+    gc_collect();
+    ck_assert(callback_had_room);
+    ck_assert_uint_le(callback_frame, here);
+    ck_assert_uint_le(here - callback_frame, 16 << 10);
+}
+END_TEST
+
+static int handled; /* atomic */
+
+static void use_some_room(void)
+{
+    volatile char room[2048];
+    for (size_t i = 0; i < sizeof room; i++)
+        room[i] = 0x77;
+}
+
+static void on_fault(int number)
+{
+    (void)number;
+    __atomic_fetch_add(&lost, hold(2, use_some_room), __ATOMIC_RELAXED);
+    __atomic_fetch_add(&handled, 1, __ATOMIC_RELAXED);
+}
+
+static pthread_t collecting;
+
+/* The number is a fault's, so it is not blocked with the others. */
+static void *send_faults(void *argument)
+{
+    while (!__atomic_load_n(&ending, __ATOMIC_RELAXED))
+        pthread_kill(collecting, SIGSEGV);
+    return argument;
+}
+
+START_TEST(a_fault_that_is_sent_waits)
+{
+    struct sigaction usual = {.sa_handler = hold_in_handler, .sa_flags = SA_ONSTACK};
+    struct sigaction fault = {.sa_handler = on_fault, .sa_flags = SA_ONSTACK};
+    static char room[64 << 10];
+    pthread_t sender;
+    sigaltstack(&(stack_t){.ss_sp = room, .ss_size = sizeof room}, NULL);
+    ck_assert_int_eq(sigaction(SIGUSR1, &usual, NULL), 0);
+    ck_assert_int_eq(sigaction(SIGSEGV, &fault, NULL), 0);
+    collecting = pthread_self();
+    ck_assert_int_eq(pthread_create(&sender, NULL, send_faults, NULL), 0);
+    for (int i = 0; i < 100 || !__atomic_load_n(&handled, __ATOMIC_RELAXED); i++)
+        raise(SIGUSR1);
+    __atomic_store_n(&ending, 1, __ATOMIC_RELAXED);
+    pthread_join(sender, NULL);
+    ck_assert_int_eq(lost, 0);
+}
+END_TEST
+
+static Suite *depth_suite(void)
+{
+    Suite *s = suite_create("depth");
+    TCase *t = tcase_create("depth");
+    tcase_set_timeout(t, 120);
+    tcase_add_loop_test(t, handlers_need_no_more_than_a_signal_stack, 0,
+                        HANDLER_CALLS * OPTION_TEXTS);
+    tcase_add_loop_test(t, coroutines_need_little_beside_signals, 0,
+                        CALLS * OPTION_TEXTS);
+    tcase_add_test(t, everything_stays_while_all_collect);
+    tcase_add_test(t, callbacks_run_on_the_programs_stack);
+    tcase_add_test(t, a_fault_that_is_sent_waits);
+    suite_add_tcase(s, t);
+    return s;
+}
+
+int main(void)
+{
+    SRunner *r = srunner_create(depth_suite());
+    srunner_run_all(r, CK_ENV);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed != 0;
+}
