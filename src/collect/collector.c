@@ -307,7 +307,7 @@ static bool stop_and_run(struct heap *h, const struct snapshot *s)
     faults_begin();
     crew_rouse();
     bool known = world_is_complete();
-    bool valid = segments_unchanged(s->loaded);
+    bool valid = segments_unchanged(&s->loaded);
     if (valid && known) {
         track_scan_begin();
         list_roots(h, s);

@@ -1,10 +1,15 @@
+/* The segments that the loader has mapped are known from program headers, which are asked for
+ * before the stop.  Whether they are still those of what is loaded is told in the stopped world
+ * by the loader's list of objects, and by the headers themselves: a library that takes another's
+ * place may have its record in the same memory, too, but larger segments. */
 #include "roots/segments.h"
 
-#include <dlfcn.h>
 #include <link.h>
 
 #include "base/bits.h"
 #include "base/os.h"
+#include "trace/objects.h"
+#include "world/faults.h"
 
 /* Where PRIVATE_DATA is; the linker defines both. */
 extern char __start_gcalloc_private[] __attribute__((visibility("hidden")));
@@ -37,94 +42,72 @@ static void add_segment(struct range_list *l, struct range segment, struct range
     range_list_add_without(l, (struct range){own.high, segment.high}, relro);
 }
 
+/* ---- What is loaded -------------------------------------------------------------------- */
+
 static void mix(uint64_t *h, uintptr_t n)
 {
     *h = (*h ^ n) * UINT64_C(0x9e3779b97f4a7c15);
     *h ^= *h >> 29;
 }
 
-/* The loader's lock is held, which ThreadSanitizer does not know. */
-READS_RACING static void mix_maps(uint64_t *h, const struct link_map *m)
+static bool is_of_interest(const ElfW(Phdr) * p)
 {
-    for (; m; m = m->l_next) {
-        mix(h, (uintptr_t)m);
-        mix(h, m->l_addr);
-        mix(h, (uintptr_t)m->l_name);
-        mix(h, (uintptr_t)m->l_ld);
-    }
+    return (p->p_type == PT_LOAD && (p->p_flags & PF_W)) || p->p_type == PT_GNU_RELRO ||
+           p->p_type == PT_TLS;
 }
 
-/* The dynamic loader's own record of what is loaded.  The name _r_debug leads to it only where
- * the program does not refer to it: else it is a copy in the program, which knows of no other
- * name spaces.  The program's dynamic section always leads there.  NULL: not known yet.
- * Atomic. */
-static const struct r_debug *own_record PRIVATE_DATA;
-
-static void find_own_record(const struct dl_phdr_info *program)
-{
-    for (int i = 0; i < program->dlpi_phnum; i++) {
-        const ElfW(Phdr) *p = &program->dlpi_phdr[i];
-        if (p->p_type != PT_DYNAMIC)
-            continue;
-        const ElfW(Dyn) *d = (const void *)(program->dlpi_addr + p->p_vaddr);
-        while (d->d_tag != DT_NULL && d->d_tag != DT_DEBUG)
-            d++;
-        if (d->d_tag == DT_DEBUG && d->d_un.d_ptr)
-            __atomic_store_n(&own_record, (const struct r_debug *)d->d_un.d_ptr,
-                             __ATOMIC_RELAXED);
-    }
-}
-
-static const struct r_debug *loader_record(void)
-{
-    const struct r_debug *d = __atomic_load_n(&own_record, __ATOMIC_RELAXED);
-    return d ? d : &_r_debug;
-}
-
-/* What there is to say of all name spaces.  The loader unmaps an object before it takes it
- * off its list, and calls that RT_DELETE. */
-struct loaded {
-    uint64_t number;
-    bool unloading;
+struct headers {
+    const struct range_list *list;
+    uint64_t hash;
 };
 
-static void add_name_space(struct loaded *l, const struct r_debug *d)
+READS_ANYTHING static void read_headers(void *argument)
 {
-    mix_maps(&l->number, d->r_map);
-    l->unloading |= d->r_state == RT_DELETE;
+    struct headers *h = argument;
+    h->hash = 1;
+    for (size_t i = 0; i < h->list->count; i++) {
+        const ElfW(Phdr) *p = (const void *)h->list->ranges[i].low;
+        const ElfW(Phdr) *end = (const void *)h->list->ranges[i].high;
+        for (mix(&h->hash, i); p < end; p++) {
+            if (!is_of_interest(p))
+                continue;
+            mix(&h->hash, p->p_type);
+            mix(&h->hash, p->p_vaddr);
+            mix(&h->hash, p->p_memsz);
+        }
+    }
 }
 
-static struct loaded what_is_loaded(void)
+bool segments_unchanged(const struct segments_loaded *loaded)
 {
-    struct loaded l = {.number = 1};
-    add_name_space(&l, loader_record());
-#if defined __GLIBC__ && __GLIBC_PREREQ(2, 36)
-    const struct r_debug_extended *d = (const void *)loader_record();
-    __asm__("" : "+r"(d)); /* there is more behind it than is declared */
-    if (d->base.r_version >= 2)
-        for (d = d->r_next; d; d = d->r_next)
-            add_name_space(&l, &d->base);
-#endif
-    return l;
+    struct headers h = {.list = &loaded->headers};
+    return objects_unchanged(loaded->number) &&
+           faults_try(read_headers, &h, 0, UINTPTR_MAX) && h.hash == loaded->hash;
 }
 
-bool segments_unchanged(uint64_t loaded)
-{
-    struct loaded now = what_is_loaded();
-    return !now.unloading && now.number == loaded;
-}
+/* ---- Snapshots ------------------------------------------------------------------------- */
 
 struct snapshots {
     struct range_list *segments;
     struct tls_modules *modules;
-    uint64_t *loaded; /* NULL once it is set */
+    struct segments_loaded *loaded;
 };
 
-static void add_object(const struct dl_phdr_info *info, struct snapshots *s)
+static bool begin(void *argument, struct objects_counts counts)
 {
+    struct snapshots *s = argument;
+    s->modules->reused |= counts.removed > 0;
+    s->loaded->number = objects_number();
+    return true;
+}
+
+static void add_object(void *argument, const struct dl_phdr_info *info)
+{
+    struct snapshots *s = argument;
     struct range_list *l = s->segments;
-    s->modules->reused |= info->dlpi_subs > 0;
     struct range relro = relro_of(info);
+    range_list_add(&s->loaded->headers, (uintptr_t)info->dlpi_phdr,
+                   (uintptr_t)(info->dlpi_phdr + info->dlpi_phnum));
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *p = &info->dlpi_phdr[i];
         uintptr_t low = info->dlpi_addr + p->p_vaddr;
@@ -138,51 +121,19 @@ static void add_object(const struct dl_phdr_info *info, struct snapshots *s)
     }
 }
 
-/* dl_iterate_phdr shows the caller's name space only; dlmopen makes others.  For its callback:
- * the loader's lock keeps all of them as they are, and dlinfo takes none. */
-#if defined __GLIBC__ && __GLIBC_PREREQ(2, 36)
-static void add_other_name_spaces(struct snapshots *s)
+static void read_loaded(void *argument)
 {
-    const struct r_debug_extended *d = (const void *)loader_record();
-    __asm__("" : "+r"(d)); /* there is more behind it than is declared */
-    if (d->base.r_version < 2)
-        return;
-    for (d = d->r_next; d; d = d->r_next) {
-        for (struct link_map *m = d->base.r_map; m; m = m->l_next) {
-            struct dl_phdr_info info = {.dlpi_addr = m->l_addr};
-            int count = dlinfo(m, RTLD_DI_PHDR, &info.dlpi_phdr);
-            if (count < 0 || dlinfo(m, RTLD_DI_TLS_DATA, &info.dlpi_tls_data) != 0 ||
-                dlinfo(m, RTLD_DI_TLS_MODID, &info.dlpi_tls_modid) != 0)
-                continue;
-            info.dlpi_phnum = (ElfW(Half))count;
-            add_object(&info, s);
-        }
-    }
-}
-#else
-static void add_other_name_spaces(struct snapshots *s)
-{
-    (void)s;
-}
-#endif
-
-static int visit(struct dl_phdr_info *info, size_t size, void *argument)
-{
-    (void)size;
     struct snapshots *s = argument;
-    if (s->loaded) {
-        find_own_record(info);
-        *s->loaded = what_is_loaded().number;
-        s->loaded = NULL;
-        add_other_name_spaces(s);
-    }
-    add_object(info, s);
-    return 0;
+    struct headers h = {.list = &s->loaded->headers};
+    read_headers(&h);
+    s->loaded->hash = h.hash;
 }
 
 void segments_snapshot(struct range_list *l, struct tls_modules *modules,
-                       uint64_t *loaded)
+                       struct segments_loaded *loaded)
 {
     struct snapshots s = {l, modules, loaded};
-    dl_iterate_phdr(visit, &s);
+    range_list_clear(&loaded->headers);
+    objects_visit(&(struct objects_visitor){begin, add_object, read_loaded, &s});
+    l->incomplete |= loaded->headers.incomplete;
 }

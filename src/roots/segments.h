@@ -5,15 +5,22 @@
 #include "roots/range.h"
 #include "roots/tls.h"
 
+/* What was loaded when the segments were listed. */
+struct segments_loaded {
+    uint64_t number;           /* see trace/objects.h */
+    uint64_t hash;             /* of what counts in the program headers */
+    struct range_list headers; /* where those lie */
+};
+
 /* Adds the writable segments that are loaded now, less what the dynamic loader has made
  * read-only and the library's own variables; and the calling thread's thread-local
- * variables, static and dynamic.  Lists the objects that have such variables.  Sets *loaded
- * to a number that stands for the set of loaded objects.  Takes the loader's lock. */
+ * variables, static and dynamic.  Lists the objects that have such variables, and what is
+ * loaded.  Takes the loader's lock. */
 void segments_snapshot(struct range_list *l, struct tls_modules *modules,
-                       uint64_t *loaded);
+                       struct segments_loaded *loaded);
 
-/* Is what was loaded then loaded still, and nothing about to be unloaded?  For the stopped
- * world: takes no lock. */
-bool segments_unchanged(uint64_t loaded);
+/* Is what was loaded then loaded still, with segments as large, and nothing about to be
+ * unloaded?  For a pause: takes no lock. */
+bool segments_unchanged(const struct segments_loaded *loaded);
 
 #endif

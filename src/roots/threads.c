@@ -3,7 +3,6 @@
 #include "base/meta.h"
 #include "base/specific.h"
 #include "roots/coroutines.h"
-#include "roots/segments.h"
 #include "world/control.h"
 #include "world/fast.h"
 #include "world/fork.h"

@@ -3,6 +3,7 @@
 #define GCALLOC_ROOTS_THREADS_H
 
 #include "roots/range.h"
+#include "roots/segments.h"
 #include "roots/stack.h"
 #include "roots/tls.h"
 
@@ -12,7 +13,7 @@ struct snapshot {
     struct range_list stacks;   /* its own */
     struct range_list segments; /* static data, its thread-local variables */
     struct tls_modules modules;
-    uint64_t loaded; /* see segments_snapshot */
+    struct segments_loaded loaded;
     uintptr_t pointers[STACK_POINTERS];
 };
 

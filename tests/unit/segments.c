@@ -1,6 +1,7 @@
 /* Static data and thread-local variables. */
 #include "roots/segments.h"
 
+#include <dlfcn.h>
 #include <stdio.h>
 
 #include "base/bits.h"
@@ -19,7 +20,7 @@ static void *private_variable PRIVATE_DATA;
 
 static struct range_list l;
 static struct tls_modules modules;
-static uint64_t loaded;
+static struct segments_loaded loaded;
 
 static bool covers(const void *address, size_t bytes)
 {
@@ -105,6 +106,32 @@ START_TEST(ranges_are_readable_and_apart)
 }
 END_TEST
 
+static void *open_plugin(const char *path)
+{
+    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    ck_assert_msg(library, "%s", dlerror());
+    return library;
+}
+
+/* One that commonly gets the same addresses, and the loader's same record. */
+START_TEST(another_library_is_noticed)
+{
+    void *small = open_plugin(PLUGINS "small.so");
+    segments_snapshot(&l, &modules, &loaded);
+    ck_assert(segments_unchanged(&loaded));
+    ck_assert_int_eq(dlclose(small), 0);
+    ck_assert(!segments_unchanged(&loaded));
+    void *large = open_plugin(PLUGINS "large.so");
+    ck_assert(!segments_unchanged(&loaded));
+    l.count = 0;
+    segments_snapshot(&l, &modules, &loaded);
+    ck_assert(segments_unchanged(&loaded));
+    void **words = dlsym(large, "plugin_words");
+    ck_assert(covers(words, 100 * sizeof *words));
+    ck_assert_int_eq(dlclose(large), 0);
+}
+END_TEST
+
 TCase *segments_tests(void)
 {
     TCase *t = tcase_create("segments");
@@ -112,5 +139,6 @@ TCase *segments_tests(void)
     tcase_add_test(t, constants_are_not);
     tcase_add_test(t, own_data_is_not);
     tcase_add_test(t, ranges_are_readable_and_apart);
+    tcase_add_test(t, another_library_is_noticed);
     return t;
 }
