@@ -18,6 +18,7 @@ enum rank {
     RANK_BIN,    /* one list of blocks, and their counters */
     RANK_EXTENT, /* free units, the arena's end, used_bytes and dirty_bytes */
     RANK_DEPOT,  /* call stacks */
+    RANK_MODULE, /* what was ever loaded */
     RANK_MEMORY, /* what is called when there is no memory */
     RANK_POOL,   /* work that markers share */
     RANK_COUNT,

@@ -12,6 +12,7 @@
 #include "report/out.h"
 #include "report/symbolize.h"
 #include "trace/capture.h"
+#include "trace/modules.h"
 #include "world/systemstack.h"
 #include "world/thread.h"
 
@@ -177,6 +178,7 @@ static void print_neighbour(const struct object *slot, int step, const char *whe
 static void print_stacks(struct call call, const struct site *site, bool living)
 {
     uintptr_t frames[CAPTURE_DEPTH_MAX];
+    modules_look();
     out_print("  called by\n");
     out_frames(frames, capture_stack(call, frames, OPTION_NOW(depth)));
     if (site && site->stack) {

@@ -14,6 +14,7 @@
 #include "report/out.h"
 #include "report/suppress.h"
 #include "report/symbolize.h"
+#include "trace/modules.h"
 #include "world/thread.h"
 
 static struct leak_set found PRIVATE_DATA;
@@ -142,6 +143,7 @@ static size_t check(void)
     collector.leak_phase = find_in_pause;
     collector_run(CAUSE_LEAKS);
     collector.leak_phase = NULL;
+    modules_look();
     suppress(found.leaks, found.lost);
     suppress(found.leaks + found.lost, found.count - found.lost);
     leak_set_classify(&found, &process_heap);

@@ -5,7 +5,6 @@
 #include "report/out.h"
 #include "report/suppress.h"
 #include "report/symbolize.h"
-#include "trace/depot.h"
 
 static const char *const class_names[] = {"definite", "indirect", "possible",
                                           "suppressed"};
@@ -37,16 +36,15 @@ static void print_frame(void *argument, const struct symbol *s)
     print_string("file", s->file);
     out_print(",\"line\":%d,", s->line);
     print_string("module", s->module);
-    out_print(",\"offset\":%lu,\"inlined\":%s}", (unsigned long)s->offset,
-              s->inlined ? "true" : "false");
+    out_print(",\"offset\":%lu,\"inlined\":%s,\"unloaded\":%s}", (unsigned long)s->offset,
+              s->inlined ? "true" : "false", s->unloaded ? "true" : "false");
 }
 
 static void print_stack(uint32_t stack)
 {
-    const uintptr_t *frames;
-    size_t count = depot_get(stack, &frames), number = 0;
+    size_t number = 0;
     out_print("\"stack\":[");
-    symbolize_stack(frames, count, print_frame, &number);
+    symbolize_recorded(stack, print_frame, &number);
     out_print("]");
 }
 

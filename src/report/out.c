@@ -12,7 +12,6 @@
 #include "base/options.h"
 #include "base/sink.h"
 #include "report/symbolize.h"
-#include "trace/depot.h"
 
 enum { FUNCTION_WIDTH = 28, FUNCTION_MOST = 70, PLACE_MOST = 42 };
 
@@ -114,11 +113,12 @@ static void print_frame(void *argument, const struct symbol *s)
     size_t *number = argument;
     char place[300];
     if (s->file)
-        snprintf(place, sizeof place, "%s:%d%s", last_part(s->file), s->line,
-                 s->inlined ? " (inlined)" : "");
+        snprintf(place, sizeof place, "%s:%d%s%s", last_part(s->file), s->line,
+                 s->inlined ? " (inlined)" : "", s->unloaded ? " (unloaded)" : "");
     else
-        snprintf(place, sizeof place, "%s+0x%lx", s->module ? last_part(s->module) : "?",
-                 (unsigned long)s->offset);
+        snprintf(place, sizeof place, "%s+0x%lx%s",
+                 s->module ? last_part(s->module) : "?", (unsigned long)s->offset,
+                 s->unloaded ? " (unloaded)" : "");
     const char *function = s->function ? s->function : "??";
     out_print("    #%-2zu %-*.*s", (*number)++, FUNCTION_WIDTH, FUNCTION_MOST, function);
     if (strlen(function) > FUNCTION_WIDTH)
@@ -129,12 +129,11 @@ static void print_frame(void *argument, const struct symbol *s)
 void out_frames(const uintptr_t *frames, size_t count)
 {
     size_t number = 0;
-    symbolize_stack(frames, count, print_frame, &number);
+    symbolize_stack(frames, NULL, count, print_frame, &number);
 }
 
 void out_stack(uint32_t stack)
 {
-    const uintptr_t *frames;
-    size_t count = depot_get(stack, &frames);
-    out_frames(frames, count);
+    size_t number = 0;
+    symbolize_recorded(stack, print_frame, &number);
 }

@@ -10,7 +10,6 @@
 #include "base/meta.h"
 #include "base/sys.h"
 #include "report/symbolize.h"
-#include "trace/depot.h"
 
 struct pattern {
     char text[256]; /* as it stands in the file */
@@ -98,10 +97,9 @@ static void match_symbol(void *argument, const struct symbol *s)
 
 size_t suppress_stack(uint32_t stack)
 {
-    const uintptr_t *frames;
-    size_t hit = SUPPRESS_NONE, count = list.count ? depot_get(stack, &frames) : 0;
-    if (count)
-        symbolize_stack(frames, count, match_symbol, &hit);
+    size_t hit = SUPPRESS_NONE;
+    if (list.count)
+        symbolize_recorded(stack, match_symbol, &hit);
     return hit;
 }
 

@@ -4,6 +4,7 @@
 #include <dwarf.h>
 #include <elfutils/libdwelf.h>
 #include <elfutils/libdwfl.h>
+#include <limits.h>
 #include <link.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +13,12 @@
 
 #include "base/bits.h"
 #include "base/meta.h"
+#include "base/os.h"
+#include "base/sys.h"
 #include "report/debugfile.h"
-#include "world/systemstack.h"
+#include "report/strings.h"
+#include "report/unloaded.h"
+#include "trace/modules.h"
 
 #ifdef RTLD_DEEPBIND
 enum { BINDS_DEEPLY = RTLD_DEEPBIND };
@@ -22,7 +27,6 @@ enum { BINDS_DEEPLY = 0 };
 #endif
 
 enum {
-    OWN_MOST = 6,       /* calls between a public function and the capture */
     KNOWN_LEAST = 1024, /* slots for answers */
 };
 
@@ -32,6 +36,8 @@ enum {
     X(dwfl_end)                 \
     X(dwfl_linux_proc_report)   \
     X(dwfl_linux_proc_find_elf) \
+    X(dwfl_report_begin_add)    \
+    X(dwfl_report_elf)          \
     X(dwfl_report_end)          \
     X(dwfl_module_build_id)     \
     X(dwelf_elf_begin)          \
@@ -57,7 +63,8 @@ enum {
 #define LIBDW_POINTER(name) __typeof__(name) *name;
 static struct {
     bool tried, loaded;
-    Dwfl *dwfl;
+    Dwfl *dwfl;     /* what is loaded */
+    Dwfl *unloaded; /* what is not any more, each at an address of its own */
     LIBDW_FUNCTIONS(LIBDW_POINTER)
 } dw PRIVATE_DATA;
 
@@ -185,7 +192,20 @@ static void close_process(void)
 {
     if (dw.dwfl)
         dw.dwfl_end(dw.dwfl);
-    dw.dwfl = NULL;
+    if (dw.unloaded)
+        dw.dwfl_end(dw.unloaded);
+    dw.dwfl = dw.unloaded = NULL;
+}
+
+static bool open_library(void)
+{
+    if (!dw.tried) {
+        dw.tried = true;
+        dw.loaded = load();
+        callbacks.find_elf = dw.dwfl_linux_proc_find_elf;
+        callbacks.find_debuginfo = find_debuginfo;
+    }
+    return dw.loaded;
 }
 
 /* What is loaded in this process now. */
@@ -193,14 +213,8 @@ static bool open_process(void)
 {
     if (dw.dwfl)
         return true;
-    if (!dw.tried) {
-        dw.tried = true;
-        dw.loaded = load();
-    }
-    if (!dw.loaded)
+    if (!open_library())
         return false;
-    callbacks.find_elf = dw.dwfl_linux_proc_find_elf;
-    callbacks.find_debuginfo = find_debuginfo;
     dw.dwfl = dw.dwfl_begin(&callbacks);
     if (dw.dwfl && dw.dwfl_linux_proc_report(dw.dwfl, getpid()) == 0 &&
         dw.dwfl_report_end(dw.dwfl, NULL, NULL) == 0)
@@ -272,11 +286,11 @@ static void visit_inlined(Dwarf_Die *unit, Dwarf_Addr address, struct symbol *s,
 }
 
 /* By libdw. */
-static void describe(uintptr_t address, struct symbol *s,
+static void describe(Dwfl *dwfl, uintptr_t address, struct symbol *s,
                      void (*visit)(void *argument, const struct symbol *s),
                      void *argument)
 {
-    Dwfl_Module *module = dw.dwfl_addrmodule(dw.dwfl, address);
+    Dwfl_Module *module = dw.dwfl_addrmodule(dwfl, address);
     if (!module)
         return;
     Dwarf_Addr bias;
@@ -293,36 +307,70 @@ static void describe(uintptr_t address, struct symbol *s,
         s->function = name;
 }
 
-/* The function around the return address, and before it those that are inlined there. */
-static void look_up(uintptr_t return_address,
-                    void (*visit)(void *argument, const struct symbol *s), void *argument)
+/* Where an unloaded module lies for libdw: other than in the process, no two overlap. */
+static uintptr_t place_of(uint16_t number)
 {
-    uintptr_t address = return_address - 1; /* inside the call */
-    struct symbol s = {.offset = return_address};
-    Dl_info info;
-    if (dladdr((void *)address, &info)) {
-        s.function = info.dli_sname;
-        s.module = info.dli_fname;
-        s.offset = return_address - (uintptr_t)info.dli_fbase;
-    }
-    if (open_process())
-        describe(address, &s, visit, argument);
+    return (uintptr_t)number << 44;
+}
+
+/* The file of an unloaded module.  false: it is not there, or another by now. */
+static bool open_unloaded(uint16_t number, const struct module *m, const char *path)
+{
+    uintptr_t place = place_of(number);
+    if (!open_library() || (!dw.unloaded && !(dw.unloaded = dw.dwfl_begin(&callbacks))))
+        return false;
+    if (dw.dwfl_addrmodule(dw.unloaded, place + (m->low - m->base)))
+        return true;
+    int file = unloaded_open(m, path);
+    if (file < 0)
+        return false;
+    dw.dwfl_report_begin_add(dw.unloaded);
+    bool added = dw.dwfl_report_elf(dw.unloaded, path, path, file, place, true);
+    if (!added)
+        sys_close(file);
+    return dw.dwfl_report_end(dw.unloaded, NULL, NULL) == 0 && added;
+}
+
+static void look_up_unloaded(struct place p, const struct module *m,
+                             void (*visit)(void *argument, const struct symbol *s),
+                             void *argument)
+{
+    char path[PATH_MAX];
+    struct symbol s = {.module = m->name,
+                       .offset = p.return_address - align_down(m->low, os_page_bytes()),
+                       .unloaded = true};
+    if (unloaded_path(m, path, sizeof path) && open_unloaded(p.module, m, path))
+        describe(dw.unloaded, p.return_address - 1 - m->base + place_of(p.module), &s,
+                 visit, argument);
     visit(argument, &s);
 }
 
-/* Copies of the loader's strings, which go when another thread unloads their library. */
-struct strings {
-    struct strings *next;
-    size_t bytes, used; /* of `text` */
-    char text[];
-};
+/* The function around the return address, and before it those that are inlined there. */
+static void look_up(struct place p, void (*visit)(void *argument, const struct symbol *s),
+                    void *argument)
+{
+    uintptr_t address = p.return_address - 1; /* inside the call */
+    struct symbol s = {.offset = p.return_address};
+    struct module m;
+    Dl_info info;
+    if (p.module == MODULE_LOST)
+        return visit(argument, &s);
+    if (module_get(p.module, &m) && !m.loaded)
+        return look_up_unloaded(p, &m, visit, argument);
+    if (dladdr((void *)address, &info)) {
+        s.function = info.dli_sname;
+        s.module = info.dli_fname;
+        s.offset = p.return_address - (uintptr_t)info.dli_fbase;
+    }
+    if (open_process())
+        describe(dw.dwfl, address, &s, visit, argument);
+    visit(argument, &s);
+}
 
-enum { STRINGS_LEAST = 1 << 16 };
-
-/* What look_up said of an address. */
+/* What look_up said of a place. */
 struct answer {
-    uintptr_t return_address; /* 0: there is none in this slot */
-    size_t first, count;      /* among the symbols */
+    struct place place;  /* a return address of 0: there is none in this slot */
+    size_t first, count; /* among the symbols */
 };
 
 /* Answers of this report: stacks have most of their frames in common.  A hash table, open
@@ -332,14 +380,20 @@ static struct {
     size_t slots, count; /* slots: 0 or a power of two */
     struct symbol *symbols;
     size_t symbol_count, symbol_capacity;
-    struct strings *strings;
+    struct strings strings;
     bool incomplete; /* memory ran out in the answer that is being written */
 } known PRIVATE_DATA;
 
-static struct answer *slot_of(struct answer *answers, size_t slots, uintptr_t address)
+static bool is_at(const struct answer *a, struct place p)
 {
-    size_t at = address * UINT64_C(0x9e3779b97f4a7c15) >> 32 & (slots - 1);
-    while (answers[at].return_address && answers[at].return_address != address)
+    return a->place.return_address == p.return_address && a->place.module == p.module;
+}
+
+static struct answer *slot_of(struct answer *answers, size_t slots, struct place p)
+{
+    uint64_t key = p.return_address ^ (uint64_t)p.module << 48;
+    size_t at = key * UINT64_C(0x9e3779b97f4a7c15) >> 32 & (slots - 1);
+    while (answers[at].place.return_address && !is_at(&answers[at], p))
         at = (at + 1) & (slots - 1);
     return &answers[at];
 }
@@ -352,8 +406,8 @@ static bool grow_known(void)
         return false;
     for (size_t i = 0; i < known.slots; i++) {
         const struct answer *a = &known.answers[i];
-        if (a->return_address)
-            *slot_of(answers, slots, a->return_address) = *a;
+        if (a->place.return_address)
+            *slot_of(answers, slots, a->place) = *a;
     }
     if (known.answers)
         meta_free(known.answers, known.slots * sizeof *answers);
@@ -368,33 +422,8 @@ static void forget_known(void)
         meta_free(known.answers, known.slots * sizeof *known.answers);
     if (known.symbols)
         meta_free(known.symbols, known.symbol_capacity * sizeof *known.symbols);
-    for (struct strings *s = known.strings, *next; s; s = next) {
-        next = s->next;
-        meta_free(s, sizeof *s + s->bytes);
-    }
+    strings_clear(&known.strings);
     memset(&known, 0, sizeof known);
-}
-
-/* NULL for NULL, and where there is no memory. */
-static const char *keep_string(const char *text)
-{
-    size_t bytes = text ? strlen(text) + 1 : 0;
-    struct strings *s = known.strings;
-    if (!text)
-        return NULL;
-    if (!s || s->bytes - s->used < bytes) {
-        size_t most = max_size(bytes, STRINGS_LEAST - sizeof *s);
-        s = meta_alloc(sizeof *s + most);
-        if (!s)
-            return NULL;
-        s->next = known.strings;
-        s->bytes = most;
-        known.strings = s;
-    }
-    char *copy = s->text + s->used;
-    memcpy(copy, text, bytes);
-    s->used += bytes;
-    return copy;
 }
 
 static void keep_symbol(void *argument, const struct symbol *s)
@@ -409,94 +438,39 @@ static void keep_symbol(void *argument, const struct symbol *s)
     known.symbols = symbols;
     struct symbol *kept = &symbols[known.symbol_count++];
     *kept = *s;
-    kept->function = keep_string(s->function);
-    kept->module = keep_string(s->module);
+    kept->function = strings_keep(&known.strings, s->function);
+    kept->module = strings_keep(&known.strings, s->module);
 }
 
-/* The answer for an address, which is not 0; NULL: there is no memory to keep it. */
-static const struct answer *answer_for(uintptr_t return_address)
+/* The answer for an address that is not 0; NULL: there is no memory to keep it. */
+static const struct answer *answer_for(struct place p)
 {
     if (2 * (known.count + 1) > known.slots && !grow_known())
         return NULL;
-    struct answer *a = slot_of(known.answers, known.slots, return_address);
-    if (a->return_address)
+    struct answer *a = slot_of(known.answers, known.slots, p);
+    if (a->place.return_address)
         return a;
     size_t first = known.symbol_count;
     known.incomplete = false;
-    look_up(return_address, keep_symbol, NULL);
+    look_up(p, keep_symbol, NULL);
     if (known.incomplete) {
         known.symbol_count = first;
         return NULL;
     }
-    *a = (struct answer){return_address, first, known.symbol_count - first};
+    *a = (struct answer){p, first, known.symbol_count - first};
     known.count++;
     return a;
 }
 
-static void symbolize(uintptr_t return_address,
-                      void (*visit)(void *argument, const struct symbol *s),
-                      void *argument)
-{
-    const struct answer *a = return_address ? answer_for(return_address) : NULL;
-    if (!a)
-        return look_up(return_address, visit, argument);
-    for (size_t i = 0; i < a->count; i++)
-        visit(argument, &known.symbols[a->first + i]);
-}
-
-static void note_public(void *argument, const struct symbol *s)
-{
-    bool *public = argument;
-    *public = !s->inlined && s->function && strncmp(s->function, "gc_", 3) == 0;
-}
-
-/* How many of the innermost frames are the library's own.  There are some only where it is
- * linked into the program; then they end with the last function of a public name. */
-static size_t count_own(const uintptr_t *return_addresses, size_t count)
-{
-    size_t own = 0;
-    for (size_t i = 0; i < count && i < OWN_MOST; i++) {
-        bool public = false;
-        symbolize(return_addresses[i], note_public, &public);
-        own = public ? i + 1 : own;
-    }
-    return own;
-}
-
-struct walk {
-    void (*visit)(void *argument, const struct symbol *s);
-    void *argument;
-    bool in_main;
-};
-
-static void visit_frame(void *argument, const struct symbol *s)
-{
-    struct walk *w = argument;
-    w->visit(w->argument, s);
-    w->in_main = !s->inlined && s->function && strcmp(s->function, "main") == 0;
-}
-
-/* A stack that is described. */
-struct described {
-    const uintptr_t *return_addresses;
-    size_t count;
-    struct walk walk;
-};
-
-static void describe_stack(void *argument)
-{
-    struct described *d = argument;
-    size_t first = count_own(d->return_addresses, d->count);
-    for (size_t i = first; i < d->count && !d->walk.in_main; i++)
-        symbolize(d->return_addresses[i], visit_frame, &d->walk);
-}
-
-void symbolize_stack(const uintptr_t *return_addresses, size_t count,
+void symbolize_place(struct place p,
                      void (*visit)(void *argument, const struct symbol *s),
                      void *argument)
 {
-    struct described d = {return_addresses, count, {visit, argument, false}};
-    systemstack_run(describe_stack, &d);
+    const struct answer *a = p.return_address ? answer_for(p) : NULL;
+    if (!a)
+        return look_up(p, visit, argument);
+    for (size_t i = 0; i < a->count; i++)
+        visit(argument, &known.symbols[a->first + i]);
 }
 
 void symbolize_end(void)

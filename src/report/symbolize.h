@@ -13,15 +13,35 @@ struct symbol {
     int line;
     const char *module; /* the program's or library's path; NULL: not known */
     uintptr_t offset;   /* of the address in the module's memory */
-    bool inlined; /* the next symbol is the function that this one was inlined into */
+    bool inlined;  /* the next symbol is the function that this one was inlined into */
+    bool unloaded; /* the module is not there any more; its file may have told the rest */
 };
+
+/* A return address, and the module in which it lay when it was recorded; MODULE_NONE: what is
+ * loaded there now. */
+struct place {
+    uintptr_t return_address;
+    uint16_t module; /* see trace/modules.h */
+};
+
+/* Calls visit(argument, symbol) for the function around the return address, and before it for
+ * those that are inlined there. */
+void symbolize_place(struct place p,
+                     void (*visit)(void *argument, const struct symbol *s),
+                     void *argument);
 
 /* Calls visit(argument, symbol) for every function on the stack, innermost first, those
  * that were inlined too: without the library's own ones, and without what runs before
- * main.  The strings live until symbolize_end. */
-void symbolize_stack(const uintptr_t *return_addresses, size_t count,
-                     void (*visit)(void *argument, const struct symbol *s),
+ * main.  `modules` are those in which the addresses lay (trace/modules.h); NULL: they are of
+ * what is loaded now.  The strings live until symbolize_end. */
+void symbolize_stack(const uintptr_t *return_addresses, const uint16_t *modules,
+                     size_t count, void (*visit)(void *argument, const struct symbol *s),
                      void *argument);
+
+/* The same of a stack of the depot. */
+void symbolize_recorded(uint32_t stack,
+                        void (*visit)(void *argument, const struct symbol *s),
+                        void *argument);
 
 /* Forgets what was read of debugging information. */
 void symbolize_end(void);

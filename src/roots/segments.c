@@ -8,6 +8,7 @@
 
 #include "base/bits.h"
 #include "base/os.h"
+#include "trace/modules.h"
 #include "trace/objects.h"
 #include "world/faults.h"
 
@@ -98,6 +99,7 @@ static bool begin(void *argument, struct objects_counts counts)
     struct snapshots *s = argument;
     s->modules->reused |= counts.removed > 0;
     s->loaded->number = objects_number();
+    modules_notice(counts.added, counts.removed);
     return true;
 }
 

@@ -5,6 +5,8 @@
 #include <dlfcn.h>
 #include <stddef.h>
 
+#include "trace/modules.h"
+
 #if defined RTLD_DEEPBIND && (defined __x86_64__ || defined __aarch64__)
 
 struct call {
@@ -26,6 +28,7 @@ static void *find_next(const char *name)
 
 static struct call without_deepbind(const char *name, int flags)
 {
+    modules_opening();
     return (struct call){(unsigned)(flags & ~RTLD_DEEPBIND), find_next(name)};
 }
 

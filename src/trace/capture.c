@@ -14,6 +14,7 @@
 #include "base/track.h"
 #include "trace/ask.h"
 #include "trace/depot.h"
+#include "trace/modules.h"
 #include "trace/walk.h"
 
 enum {
@@ -75,6 +76,27 @@ static bool knows_own(void)
     return LIKELY(__atomic_load_n(&own.known, __ATOMIC_ACQUIRE));
 }
 
+/* What unw_backtrace does, without what it keeps for each thread of the code that it has seen:
+ * by address, and for good. */
+NOINLINE static int step_backwards(void **frames, int most)
+{
+    unw_context_t context;
+    unw_cursor_t cursor;
+    unw_word_t ip;
+    int count = 0;
+    if (unw_getcontext(&context) != 0 || unw_init_local(&cursor, &context) != 0)
+        return 0;
+    while (count < most && unw_step(&cursor) > 0 &&
+           unw_get_reg(&cursor, UNW_REG_IP, &ip) == 0)
+        frames[count++] = (void *)(uintptr_t)ip;
+    return count;
+}
+
+INLINE int backtrace_here(void **frames, int most)
+{
+    return modules_unloads() ? step_backwards(frames, most) : unw_backtrace(frames, most);
+}
+
 /* The stack from a call in this thread on, at most `depth` frames of it. */
 struct unwind {
     struct call call;
@@ -103,7 +125,7 @@ static void unwind(void *argument)
     struct unwind *u = argument;
     void *all[CAPTURE_DEPTH_MAX + OWN_FRAMES];
     track_scan_begin(); /* libunwind tests addresses by system calls that read them */
-    int found = unw_backtrace(all, (int)u->depth + OWN_FRAMES);
+    int found = backtrace_here(all, (int)u->depth + OWN_FRAMES);
     track_scan_end();
     size_t end = found > 0 ? (size_t)found : 0, first = find_call(u, all, end);
     u->count = min_size(end - first, u->depth);
@@ -140,6 +162,7 @@ static void unwind_and_keep(void *argument)
     uintptr_t frames[CAPTURE_DEPTH_MAX];
     struct unwind *u = argument;
     u->frames = frames;
+    modules_look();
     unwind(u);
     u->number = depot_put(frames, u->count);
 }

@@ -1,5 +1,10 @@
 /* A hash table of numbers, open addressing, at most half full; a stack's number is where
- * it lies in the store, counted in words: | hash : 32, count : 32 | frames ... | */
+ * it lies in the store, counted in words:
+ *
+ *     | hash : 32, count : 32 | epoch : 32 | frames ... | modules, 16 bits each ... |
+ *
+ * Stacks are equal when their frames and the modules of these are.  The epoch is that of the
+ * modules in which the frames' addresses were last known to be in the modules that are noted. */
 #include "trace/depot.h"
 
 #include <string.h>
@@ -9,14 +14,18 @@
 #include "base/lock.h"
 #include "base/meta.h"
 #include "base/os.h"
+#include "trace/capture.h"
+#include "trace/modules.h"
 
 enum {
     STORE_BYTES_MAX = 1 << 30,
     STORE_STEP = 1 << 20,
     TABLE_LEAST = 4096,
+    HEADER = 2, /* words */
 };
 
-/* The store only grows, and its stacks never change: they are read without the lock. */
+/* The store only grows, and but for the epochs its stacks never change: they are read without
+ * the lock. */
 static struct {
     struct lock lock;
     uint64_t *store;
@@ -38,8 +47,25 @@ size_t depot_get(uint32_t stack, const uintptr_t **frames)
 {
     if (!stack)
         return 0;
-    *frames = (const uintptr_t *)&depot.store[stack + 1];
+    *frames = (const uintptr_t *)&depot.store[stack + HEADER];
     return (uint32_t)depot.store[stack];
+}
+
+static uint16_t *modules_in(uint32_t stack)
+{
+    size_t count = (uint32_t)depot.store[stack];
+    return (uint16_t *)&depot.store[stack + HEADER + count];
+}
+
+const uint16_t *depot_modules(uint32_t stack)
+{
+    return stack ? modules_in(stack) : NULL;
+}
+
+static size_t words_of(size_t count)
+{
+    size_t bytes = align_up(count * sizeof(uint16_t), sizeof *depot.store);
+    return HEADER + count + bytes / sizeof *depot.store;
 }
 
 static uint32_t hash_at(uint32_t stack)
@@ -47,11 +73,26 @@ static uint32_t hash_at(uint32_t stack)
     return (uint32_t)(depot.store[stack] >> 32);
 }
 
-static bool equals(uint32_t stack, uint32_t hash, const uintptr_t *frames, size_t count)
+static bool has_frames(uint32_t stack, uint32_t hash, const uintptr_t *frames,
+                       size_t count)
 {
     const uintptr_t *stored;
     return hash_at(stack) == hash && depot_get(stack, &stored) == count &&
            memcmp(stored, frames, count * sizeof *frames) == 0;
+}
+
+/* A stack whose frames are equal: are they in the same modules still? */
+static bool has_modules(uint32_t stack, const uintptr_t *frames, size_t count,
+                        uint64_t epoch)
+{
+    uint16_t modules[CAPTURE_DEPTH_MAX];
+    if (depot.store[stack + 1] == epoch)
+        return true;
+    modules_of(frames, modules, count);
+    if (memcmp(modules, modules_in(stack), count * sizeof *modules) != 0)
+        return false;
+    depot.store[stack + 1] = epoch;
+    return true;
 }
 
 static bool grow_table(void)
@@ -94,24 +135,34 @@ static bool grow_store(size_t words)
     return true;
 }
 
-static uint32_t put(const uintptr_t *frames, size_t count)
+static uint32_t store(const uintptr_t *frames, size_t count, uint32_t hash,
+                      uint64_t epoch)
 {
-    if (count == 0 || (2 * depot.count >= depot.slots && !grow_table()))
-        return 0;
-    uint32_t hash = hash_of(frames, count);
-    size_t at = hash & (depot.slots - 1);
-    for (; depot.table[at]; at = (at + 1) & (depot.slots - 1))
-        if (equals(depot.table[at], hash, frames, count))
-            return depot.table[at];
-    if (!grow_store(count + 1))
+    if (!grow_store(words_of(count)))
         return 0;
     uint32_t stack = (uint32_t)depot.used;
     depot.store[stack] = (uint64_t)hash << 32 | count;
-    memcpy(&depot.store[stack + 1], frames, count * sizeof *frames);
-    depot.used += count + 1;
+    depot.store[stack + 1] = epoch;
+    memcpy(&depot.store[stack + HEADER], frames, count * sizeof *frames);
+    modules_of(frames, modules_in(stack), count);
+    depot.used += words_of(count);
     depot.count++;
-    depot.table[at] = stack;
     return stack;
+}
+
+static uint32_t put(const uintptr_t *frames, size_t count)
+{
+    if (count == 0 || count > CAPTURE_DEPTH_MAX ||
+        (2 * depot.count >= depot.slots && !grow_table()))
+        return 0;
+    uint32_t hash = hash_of(frames, count);
+    uint64_t epoch = modules_epoch();
+    size_t at = hash & (depot.slots - 1);
+    for (; depot.table[at]; at = (at + 1) & (depot.slots - 1))
+        if (has_frames(depot.table[at], hash, frames, count) &&
+            has_modules(depot.table[at], frames, count, epoch))
+            return depot.table[at];
+    return depot.table[at] = store(frames, count, hash, epoch);
 }
 
 uint32_t depot_put(const uintptr_t *frames, size_t count)

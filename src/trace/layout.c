@@ -8,6 +8,7 @@
 
 #include "base/bits.h"
 #include "trace/ask.h"
+#include "trace/modules.h"
 
 enum {
     REGISTER_BP = 6,
@@ -356,7 +357,7 @@ static const uint8_t *find_entry(const uint8_t *header, uintptr_t ip)
 
 struct search {
     struct layout layout;
-    uint64_t unloaded;
+    uint64_t added, removed;
 };
 
 static int read_object(struct dl_phdr_info *info, size_t size, void *argument)
@@ -366,7 +367,8 @@ static int read_object(struct dl_phdr_info *info, size_t size, void *argument)
     const uint8_t *header = NULL;
     bool found = false;
     (void)size;
-    s->unloaded = info->dlpi_subs;
+    s->added = info->dlpi_adds;
+    s->removed = info->dlpi_subs;
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *p = &info->dlpi_phdr[i];
         uintptr_t low = info->dlpi_addr + p->p_vaddr;
@@ -386,10 +388,11 @@ static void read_objects(void *search)
     dl_iterate_phdr(read_object, search);
 }
 
-struct layout layout_read(uintptr_t ip, uint64_t *unloaded)
+struct layout layout_read(uintptr_t ip)
 {
     struct search s = {.layout.ip = ip};
     ask_run(read_objects, &s);
-    *unloaded = s.unloaded;
+    if (!modules_known(s.added, s.removed))
+        modules_look();
     return s.layout;
 }

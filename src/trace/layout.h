@@ -22,8 +22,8 @@ struct layout {
     uint8_t rule;
 };
 
-/* The layout at a return address, and how many objects have been unloaded so far.  Takes
- * the dynamic loader's lock. */
-struct layout layout_read(uintptr_t ip, uint64_t *unloaded);
+/* The layout at a return address.  Takes the dynamic loader's lock, and looks at the modules
+ * if others are loaded than at the last look. */
+struct layout layout_read(uintptr_t ip);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/meta.h"
 #include "base/track.h"
 #include "trace/layout.h"
+#include "trace/modules.h"
 
 enum {
     LAYOUTS = 4096, /* a power of two */
@@ -63,8 +64,8 @@ struct known {
 } __attribute__((aligned(64)));
 
 struct walker {
-    uintptr_t low, high; /* bounds of the stack */
-    uint64_t unloaded;   /* as layout_read says */
+    uintptr_t low, high;       /* bounds of the stack */
+    uint32_t changes, unloads; /* of the modules, when this was last true of them */
     unsigned next_way;
     bool claimed; /* a handler that jumps out of a walk leaves it so */
     struct walk walk;
@@ -97,13 +98,44 @@ void walk_end(void)
     self = NULL;
 }
 
+static void forget_all(struct walker *w)
+{
+    for (size_t i = 0; i < LAYOUTS; i++)
+        w->layouts[i].ip = 0;
+    for (size_t set = 0; set < SETS; set++)
+        for (size_t way = 0; way < WAYS; way++)
+            w->known[set][way].depth = 0;
+}
+
+static void forget_unloaded(struct walker *w)
+{
+    uint32_t unloads = modules_unloads();
+    if (unloads != w->unloads)
+        forget_all(w);
+    w->unloads = unloads;
+}
+
+/* Other code may be where some was that has been unloaded.  While something is being unloaded
+ * that is asked each time. */
+NOINLINE static void catch_up(struct walker *w, uint32_t changes)
+{
+    modules_look();
+    forget_unloaded(w);
+    if (!modules_are_closing())
+        w->changes = changes;
+}
+
 uintptr_t *walk_claim(void)
 {
-    if (!self || self->claimed)
+    struct walker *w = self;
+    if (!w || w->claimed)
         return NULL;
-    self->claimed = true;
+    w->claimed = true;
     __asm__ volatile("" ::: "memory");
-    return self->frames;
+    uint32_t changes = __atomic_load_n(&modules_changes, __ATOMIC_ACQUIRE);
+    if (UNLIKELY(w->changes != changes))
+        catch_up(w, changes);
+    return w->frames;
 }
 
 void walk_release(void)
@@ -114,23 +146,11 @@ void walk_release(void)
 
 /* ---- Layouts --------------------------------------------------------------------- */
 
-static void forget_all(struct walker *w)
-{
-    for (size_t i = 0; i < LAYOUTS; i++)
-        w->layouts[i].ip = 0;
-    for (size_t set = 0; set < SETS; set++)
-        for (size_t way = 0; way < WAYS; way++)
-            w->known[set][way].depth = 0;
-}
-
 NOINLINE static const struct layout *read_layout(struct walker *w, struct layout *l,
                                                  uintptr_t ip)
 {
-    uint64_t unloaded;
-    struct layout found = layout_read(ip, &unloaded);
-    if (unloaded != w->unloaded)
-        forget_all(w); /* other code may be where that was */
-    w->unloaded = unloaded;
+    struct layout found = layout_read(ip);
+    forget_unloaded(w);
     *l = found;
     return l;
 }

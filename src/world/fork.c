@@ -12,6 +12,7 @@
 #include "base/futex.h"
 #include "base/os.h"
 #include "trace/ask.h"
+#include "trace/modules.h"
 #include "world/next.h"
 #include "world/signals.h"
 #include "world/stop.h"
@@ -163,6 +164,7 @@ static void in_parent(void)
 static void in_child(void)
 {
     critical_gate = asking = 0;
+    modules_forked();
     world_forked();
     world_unlock();
 }

@@ -81,7 +81,7 @@ expect "depth 0" says "where it was allocated is not known"
 run leaks=1:depth=100000 deep
 expect "no more than 256" counts 105 '^    #'
 run leaks=1 unloaded
-expect "a library that is gone" says "#1  ??                           ?+0x"
+expect "a library that is gone" says "#1  allocate_here                keeper.c:10 (unloaded)"
 expect "its caller" says "#2  unloaded                     form.c:"
 
 if command -v strip >/dev/null; then
@@ -238,7 +238,9 @@ for l in r["leaks"]:
                                "example", "stack"}
     assert set(l["example"]) == {"address", "bytes"}
     for f in l["stack"]:
-        assert set(f) == {"function", "file", "line", "module", "offset", "inlined"}
+        assert set(f) == {"function", "file", "line", "module", "offset", "inlined",
+                          "unloaded"}
+        assert f["unloaded"] is False
     assert l["stack"][-1]["function"] == "main"
 classes = [l["class"] for l in r["leaks"]]
 assert classes == ["definite"] * 2 + ["indirect"] * 2 + ["possible"]

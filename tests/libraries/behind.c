@@ -85,6 +85,12 @@ static void call_iterate(void)
     check(seen);
 }
 
+static void call_close(void)
+{
+    void *library = dlopen(NULL, RTLD_NOW);
+    check(THEIRS(dlclose)(library) == 0);
+}
+
 static void call_create(void)
 {
     pthread_t thread;
@@ -329,6 +335,7 @@ static const struct {
     void (*call)(void);
 } calls[] = {
     {"dl_iterate_phdr", call_iterate},
+    {"dlclose", call_close},
     {"pthread_create", call_create},
     {"pthread_join", call_join},
     {"pthread_tryjoin_np", call_tryjoin},

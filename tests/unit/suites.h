@@ -12,6 +12,7 @@
     X(cgroup)      \
     X(options)     \
     X(capture)     \
+    X(modules)     \
     X(depot)       \
     X(sizeclass)   \
     X(state)       \

@@ -1,0 +1,30 @@
+/* dlclose, in front of the C library's: what was recorded of a library outlives it.  Part of the
+ * shared libraries only: a program that is linked statically unloads nothing.  The C library
+ * unloads what it loaded itself without this function; trace/modules.c finds that out later. */
+#include <dlfcn.h>
+
+#include "trace/modules.h"
+#include "world/next.h"
+
+#ifdef PIC /* libtool's: not for the static library */
+
+static __typeof__(&dlclose) next_close(void)
+{
+    return NEXT(dlclose, NO_FALLBACK(dlclose));
+}
+
+/* Sought now: dlsym would take away the program's own dlerror. */
+__attribute__((constructor)) static void find_close(void)
+{
+    next_close();
+}
+
+EXPORTED int dlclose(void *library)
+{
+    modules_closing();
+    int result = next_close()(library);
+    modules_closed();
+    return result;
+}
+
+#endif
