@@ -9,6 +9,7 @@
 #include "base/bits.h"
 #include "trace/ask.h"
 #include "trace/modules.h"
+#include "trace/objects.h"
 
 enum {
     REGISTER_BP = 6,
@@ -357,42 +358,56 @@ static const uint8_t *find_entry(const uint8_t *header, uintptr_t ip)
 
 struct search {
     struct layout layout;
-    uint64_t added, removed;
+    struct objects_counts counts;
+    bool found;
 };
+
+static bool find_in(struct search *s, const struct dl_phdr_info *object)
+{
+    struct layout *l = &s->layout;
+    const uint8_t *header = NULL;
+    for (int i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *p = &object->dlpi_phdr[i];
+        uintptr_t low = object->dlpi_addr + p->p_vaddr;
+        if (p->p_type == PT_LOAD)
+            s->found |= l->ip - 1 - low < p->p_memsz;
+        else if (p->p_type == PT_GNU_EH_FRAME)
+            header = (const uint8_t *)low;
+    }
+    const uint8_t *entry = s->found && header ? find_entry(header, l->ip) : NULL;
+    if (entry)
+        *l = read_entry(l->ip, entry);
+    return s->found;
+}
 
 static int read_object(struct dl_phdr_info *info, size_t size, void *argument)
 {
     struct search *s = argument;
-    struct layout *l = &s->layout;
-    const uint8_t *header = NULL;
-    bool found = false;
     (void)size;
-    s->added = info->dlpi_adds;
-    s->removed = info->dlpi_subs;
-    for (int i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *p = &info->dlpi_phdr[i];
-        uintptr_t low = info->dlpi_addr + p->p_vaddr;
-        if (p->p_type == PT_LOAD)
-            found |= l->ip - 1 - low < p->p_memsz;
-        else if (p->p_type == PT_GNU_EH_FRAME)
-            header = (const uint8_t *)low;
-    }
-    const uint8_t *entry = found && header ? find_entry(header, l->ip) : NULL;
-    if (entry)
-        *l = read_entry(l->ip, entry);
-    return found;
+    s->counts = (struct objects_counts){info->dlpi_adds, info->dlpi_subs};
+    return find_in(s, info);
 }
 
-static void read_objects(void *search)
+static void read_any_object(void *argument, const struct dl_phdr_info *info)
 {
-    dl_iterate_phdr(read_object, search);
+    struct search *s = argument;
+    if (!s->found)
+        find_in(s, info);
+}
+
+/* Most code is in the name space that dl_iterate_phdr shows. */
+static void search_objects(void *search)
+{
+    if (!dl_iterate_phdr(read_object, search))
+        objects_visit(
+            &(struct objects_visitor){.visit = read_any_object, .argument = search});
 }
 
 struct layout layout_read(uintptr_t ip)
 {
     struct search s = {.layout.ip = ip};
-    ask_run(read_objects, &s);
-    if (!modules_known(s.added, s.removed))
+    ask_run(search_objects, &s);
+    if (!modules_known(s.counts.added, s.counts.removed))
         modules_look();
     return s.layout;
 }

@@ -210,32 +210,43 @@ static void set_counts(struct objects_counts counts)
     __atomic_store_n(&table.counts.removed, counts.removed, __ATOMIC_RELAXED);
 }
 
+/* What one look finds.  The loader's lock is held until it is in the table; the table's is not
+ * meanwhile, as what asks the loader may come to free memory. */
+struct look {
+    struct objects_counts counts;
+    struct module *found; /* with the loader's strings */
+    size_t count, capacity;
+    bool incomplete;
+};
+
 static bool begin_look(void *argument, struct objects_counts counts)
 {
-    (void)argument;
-    begin();
-    if (modules_known(counts.added, counts.removed)) {
-        end();
-        return false;
-    }
-    set_counts(counts);
-    table.incomplete = false;
-    table.next = 0;
-    for (size_t i = 0; i < table.count; i++)
-        table.list[i].loaded = false;
-    return true;
+    struct look *l = argument;
+    l->counts = counts;
+    return !modules_known(counts.added, counts.removed);
 }
 
 static void look_at(void *argument, const struct dl_phdr_info *object)
 {
-    (void)argument;
-    struct module m;
+    struct look *l = argument;
+    struct module m, *found;
     if (!read_object(&m, object))
         return;
-    struct module *known = find(&m);
+    found = meta_grow(l->found, l->count, &l->capacity, sizeof *found);
+    if (!found) {
+        l->incomplete = true;
+        return;
+    }
+    l->found = found;
+    found[l->count++] = m;
+}
+
+static void note(struct module *m)
+{
+    struct module *known = find(m);
     if (known)
         known->loaded = true;
-    else if (!add(&m))
+    else if (!add(m))
         table.incomplete = true;
 }
 
@@ -249,22 +260,39 @@ static void list_spans(void)
     }
 }
 
-static bool is_loaded(const struct span *span)
+static bool is_any_gone(void)
 {
-    return table.list[span->number - 1].loaded;
+    for (size_t i = 0; i < table.span_count; i++)
+        if (!table.list[table.spans[i].number - 1].loaded)
+            return true;
+    return false;
 }
 
-/* Where memory was short the next look tries again. */
+/* The table becomes what was found.  true: something is gone. */
+static bool take_over(struct look *l)
+{
+    table.next = 0;
+    for (size_t i = 0; i < table.count; i++)
+        table.list[i].loaded = false;
+    for (size_t i = 0; i < l->count; i++)
+        note(&l->found[i]);
+    bool gone = is_any_gone();
+    list_spans();
+    return gone;
+}
+
+/* Where memory is short nothing is known of what is loaded, and the next look tries again. */
 static void end_look(void *argument)
 {
-    (void)argument;
-    bool gone = false;
-    for (size_t i = 0; i < table.span_count; i++)
-        gone |= !is_loaded(&table.spans[i]);
-    list_spans();
+    struct look *l = argument;
+    begin();
+    table.incomplete = l->incomplete;
+    bool gone = l->incomplete || take_over(l);
+    if (l->incomplete)
+        table.span_count = 0;
+    if (!table.incomplete || table.count == MODULES_MOST)
+        set_counts(l->counts);
     count_up(&table.epoch);
-    if (table.incomplete && table.count < MODULES_MOST)
-        set_counts((struct objects_counts){0, 0});
     if (gone) {
         count_up(&table.unloads);
         count_up(&modules_changes);
@@ -279,10 +307,12 @@ static void visit(void *visitor)
 
 void modules_look(void)
 {
-    struct objects_visitor all = {begin_look, look_at, end_look, NULL};
+    struct look l = {.count = 0};
+    struct objects_visitor all = {begin_look, look_at, end_look, &l};
     int error = errno;
     __atomic_store_n(&table.wanted, true, __ATOMIC_RELAXED);
     ask_run(visit, &all);
+    meta_free(l.found, l.capacity * sizeof *l.found);
     errno = error;
 }
 

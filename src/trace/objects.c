@@ -153,11 +153,12 @@ static int visit_all(struct dl_phdr_info *first, size_t size, void *argument)
     struct objects_counts counts = {first->dlpi_adds, first->dlpi_subs};
     tell_libunwind(counts.removed);
     find_own_record(first);
-    if (!v->begin(v->argument, counts))
+    if (v->begin && !v->begin(v->argument, counts))
         return 1;
     dl_iterate_phdr(visit_object, argument);
     visit_other_name_spaces(v);
-    v->end(v->argument);
+    if (v->end)
+        v->end(v->argument);
     return 1;
 }
 

@@ -24,6 +24,7 @@
 
 typedef void *function(void *(*work)(void *), void *argument);
 
+static int apart; /* each library in a name space of its own */
 static int (*close_library)(void *library) = dlclose;
 static int (*other_close)(void *library);
 static uintptr_t first;
@@ -40,7 +41,8 @@ static void *open_library(const char *name, function **f)
     char file[4096];
     const char *colon = strchr(name, ':');
     snprintf(file, sizeof file, "%.*s", (int)(colon - name), name);
-    void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+    void *library = apart ? dlmopen(LM_ID_NEWLM, file, RTLD_NOW | RTLD_LOCAL)
+                          : dlopen(file, RTLD_NOW | RTLD_LOCAL);
     *(void **)f = library ? dlsym(library, colon + 1) : NULL;
     if (!*f) {
         puts(dlerror());
@@ -170,6 +172,7 @@ int main(int count, char **arguments)
     } else if (strcmp(how, "twice") == 0) {
         free_twice(libraries);
     } else {
+        apart = strcmp(how, "apart") == 0;
         if (strcmp(how, "behind") == 0)
             find_other_close();
         lose_in_turn(libraries, use_here);

@@ -11,6 +11,7 @@ trap 'exit 1' HUP INT TERM
 passed=0
 failed=0
 shared=0
+checked=
 expect() { # NAME COMMAND...
     name=$1
     shift
@@ -29,8 +30,10 @@ link="-L$here/.libs -Wl,-rpath,$here/.libs -lgcalloc"
 build() { # WHAT, OPTIONS... SOURCES...
     $compiler $COMPILE_FLAGS -g $level -D_GNU_SOURCE $include -o "$@" -pthread -ldl
 }
-plugin() { # NAME ROOM
-    build "$1.so" -shared -fPIC -DNAME="$1" -DROOM="$2" "$sources/plugin.c"
+plugin() { # NAME ROOM OPTIONS...
+    name=$1 room=$2
+    shift 2
+    build "$name.so" -shared -fPIC -DNAME="$name" -DROOM="$room" "$sources/plugin.c" "$@"
 }
 
 # Each begins with its own set of files, as some take one away.
@@ -77,12 +80,31 @@ check() {
     run leaks=1 thread $libraries
     expect "in a thread: the first" stack_has 100 alpha "$source (unloaded)"
     expect "in a thread: the second" stack_has 110 gamma "$source"
+    run leaks=1 apart $libraries
+    each_its_own "in name spaces of their own"
+    run leaks=1 here ./outer.so:outer ./gamma.so:gamma
+    each_its_own "with the library that needs it"
+    expect "that one" lines 1 '^    #2  outer  *plugin\.c:[0-9]* (unloaded)'
     run leaks=1 elsewhere $libraries
     each_its_own "in another folder"
     run leaks=1 behind ./alpha.so:alpha ./large.so:large
     expect "closed by the C library: the first" is_in 100 alpha "$source (unloaded)"
     expect "closed by the C library: the second" is_in 110 large "$source"
 
+    program=malloc LD_PRELOAD=$here/.libs/libgcalloc-malloc.so
+    export LD_PRELOAD
+    run leaks=1 here $libraries
+    expect "as malloc: the first" is_in 100 alpha "$source (unloaded)"
+    expect "as malloc: the second" is_in 110 gamma "$source"
+    run leaks=1 behind ./alpha.so:alpha ./large.so:large
+    expect "as malloc, closed by the C library: the first" \
+        is_in 100 alpha "$source (unloaded)"
+    expect "as malloc, closed by the C library: the second" is_in 110 large "$source"
+    unset program LD_PRELOAD
+}
+
+# What does not depend on the compiler.
+check_once() {
     run leaks=1 here ./alpha.so:alpha ./gamma.so:gamma ./alpha.so:alpha ./gamma.so:gamma \
         ./alpha.so:alpha
     expect "loaded again: one group for a library" lines 2 '^Leak of'
@@ -112,17 +134,6 @@ check() {
     expect "freed twice" lines 1 'double free$'
     expect "allocated and freed first by the first" lines 2 " alpha  *$source (unloaded)"
     expect "and not by the second" lines 0 gamma
-
-    program=malloc LD_PRELOAD=$here/.libs/libgcalloc-malloc.so
-    export LD_PRELOAD
-    run leaks=1 here $libraries
-    expect "as malloc: the first" is_in 100 alpha "$source (unloaded)"
-    expect "as malloc: the second" is_in 110 gamma "$source"
-    run leaks=1 behind ./alpha.so:alpha ./large.so:large
-    expect "as malloc, closed by the C library: the first" \
-        is_in 100 alpha "$source (unloaded)"
-    expect "as malloc, closed by the C library: the second" is_in 110 large "$source"
-    unset program LD_PRELOAD
 }
 
 for compiler in "$CC" "${CLANG:-clang}"; do
@@ -131,11 +142,14 @@ for compiler in "$CC" "${CLANG:-clang}"; do
         built="$compiler $level"
         mkdir -p "$tmp/build/plugins" && cd "$tmp/build" || exit 1
         (cd plugins && plugin alpha 200 && plugin gamma 200 && plugin large 4000 &&
-            plugin other 300) >"$tmp/out" 2>&1
+            plugin other 300 && plugin outer 200 -DINNER=alpha ./alpha.so \
+            -Wl,-rpath,\$ORIGIN) >"$tmp/out" 2>&1
         expect "the libraries" test $? = 0
         expect "the program" build unloaded "$sources/unloaded.c" $link
         expect "one that uses malloc" build malloc -DWITH_MALLOC "$sources/unloaded.c"
         check
+        [ -n "$checked" ] || check_once
+        checked=yes
         cd "$here" && rm -rf "$tmp/build"
     done
 done
