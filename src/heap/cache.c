@@ -121,16 +121,28 @@ static bool keep(struct cache *c)
     return kept;
 }
 
+static void serve(struct cache *c, struct heap *h)
+{
+    c->heap = h;
+    c->used = false;
+    c->shard = choose_shard(h) << UNIT_SHARD_SHIFT;
+}
+
+struct cache *cache_take_kept(struct heap *h)
+{
+    struct cache *c = take_kept(h);
+    if (c)
+        serve(c, h);
+    return c;
+}
+
 struct cache *cache_create(struct heap *h)
 {
     struct cache *c = take_kept(h);
     if (!c)
         c = meta_alloc(sizeof *c);
-    if (!c)
-        return NULL;
-    c->heap = h;
-    c->used = false;
-    c->shard = choose_shard(h) << UNIT_SHARD_SHIFT;
+    if (c)
+        serve(c, h);
     return c;
 }
 

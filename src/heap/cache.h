@@ -12,6 +12,9 @@ SHARED_DATA const struct cache cache_none;
 /* NULL with ENOMEM. */
 struct cache *cache_create(struct heap *h);
 
+/* One that a thread has left, empty; NULL: there is none. */
+struct cache *cache_take_kept(struct heap *h);
+
 /* Gives everything back to the heap.  The cache is kept for the next thread, or goes to the
  * system. */
 void cache_destroy(struct cache *c);

@@ -8,6 +8,7 @@
 #include "base/options.h"
 #include "collect/collector.h"
 #include "collect/pace.h"
+#include "heap/cache.h"
 #include "heap/fit.h"
 #include "heap/heap.h"
 #include "roots/registered.h"
@@ -27,6 +28,19 @@ static enum start start PRIVATE_DATA; /* atomic, changed under the world lock */
 static bool is_started(void)
 {
     return __atomic_load_n(&start, __ATOMIC_ACQUIRE) == STARTED;
+}
+
+/* A thread takes a cache that another one has left: later it would block and open the signals
+ * for that once more. */
+static void begin_with_kept(struct mutator *m)
+{
+    struct cache *c =
+        m->temporary || process_heap.sites ? NULL : cache_take_kept(&process_heap);
+    if (!c)
+        return;
+    __atomic_store_n(&m->cache, c, __ATOMIC_RELEASE);
+    m->ready = true;
+    thread_use_cache(c);
 }
 
 /* The world lock is held: no fork copies a heap that is half made. */
@@ -62,6 +76,7 @@ static bool make_heap(void)
     if (!world_start())
         log_line(
             "no signal handler: nothing is collected while there are several threads");
+    __atomic_store_n(&thread_begun, begin_with_kept, __ATOMIC_RELEASE);
     __atomic_store_n(&start, STARTED, __ATOMIC_RELEASE);
     return true;
 }

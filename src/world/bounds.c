@@ -20,8 +20,8 @@ enum {
 /* The main thread's: up to the end of the mapping, as the arguments and the environment lie
  * above the first frame, and down as far as the stack may grow.  The system puts nothing else
  * there if the limit is no more than that.  The C library would find the same, by the same
- * means, and take several times as long.  false: it must be asked, as this thread is another
- * one, or the child that another one forked, or on another stack. */
+ * means, and take several times as long.  false: it must be asked, as the process is the child
+ * that another thread forked, or the thread is on another stack. */
 #ifdef __GLIBC__
 extern void *__libc_stack_end;
 
@@ -30,8 +30,7 @@ static bool main_bounds(struct bounds *b)
     struct rlimit limit;
     struct mapping m;
     uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-    if (gettid() != getpid() || getrlimit(RLIMIT_STACK, &limit) != 0 ||
-        limit.rlim_cur > GAP_BYTES ||
+    if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur > GAP_BYTES ||
         maps_find((uintptr_t)__libc_stack_end, &m) != MAPS_FOUND || here < m.low ||
         here >= m.high)
         return false;
@@ -60,13 +59,13 @@ static void leave_record_out(struct bounds *b, uintptr_t within)
 #endif
 }
 
-struct bounds bounds_ask(void)
+struct bounds bounds_ask(bool first)
 {
     struct bounds b = {0, 0};
     pthread_attr_t attributes;
     void *address;
     size_t size;
-    if (main_bounds(&b))
+    if (first && main_bounds(&b))
         return b;
     if (pthread_getattr_np(pthread_self(), &attributes) != 0)
         return b;
@@ -75,21 +74,21 @@ struct bounds bounds_ask(void)
     pthread_attr_destroy(&attributes);
     /* For the main thread it takes the first frame's page for the high end. */
     struct mapping m;
-    if (b.high && gettid() == getpid() && maps_find(b.high - 1, &m) == MAPS_FOUND)
+    if (b.high && first && maps_find(b.high - 1, &m) == MAPS_FOUND)
         b.high = m.high;
     leave_record_out(&b, b.low);
     return b;
 }
 
 /* The main thread's stack may grow below what is mapped now. */
-struct bounds bounds_guess(void)
+struct bounds bounds_guess(bool first)
 {
     uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
     struct mapping m;
     if (maps_find(frame, &m) != MAPS_FOUND || !m.readable)
         return (struct bounds){0, 0};
     struct bounds b = {m.low, m.high};
-    if (gettid() == getpid())
+    if (first)
         b.low = min_size(b.low, b.high - STACK_GUESS);
     leave_record_out(&b, frame);
     return b;

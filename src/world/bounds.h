@@ -1,4 +1,5 @@
-/* Where the calling thread's stack lies. */
+/* Where the calling thread's stack lies.  `first`: it is the process's first thread, which
+ * has the system's stack for it, or the one that forked the process. */
 #ifndef GCALLOC_WORLD_BOUNDS_H
 #define GCALLOC_WORLD_BOUNDS_H
 
@@ -12,10 +13,10 @@ struct bounds {
 
 /* By asking the C library, which may allocate, with the thread's record locked.  The bounds are
  * 0 where it cannot tell. */
-struct bounds bounds_ask(void);
+struct bounds bounds_ask(bool first);
 
 /* By looking at the memory around the present frame, with no help of the C library: also in a
  * signal handler. */
-struct bounds bounds_guess(void);
+struct bounds bounds_guess(bool first);
 
 #endif

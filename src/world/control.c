@@ -89,10 +89,8 @@ void control_note(uintptr_t pointer)
     if (!HAS_VECTOR)
         return;
     int saved_errno = errno;
-    world_lock();
     if (2 * (control.count + 1) <= control.slots || rebuild())
         put(control.blocks, control.slots, pointer);
-    world_unlock();
     errno = saved_errno;
 }
 

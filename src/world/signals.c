@@ -110,3 +110,10 @@ void signals_restore(const sigset_t *saved)
 {
     set_mask(saved, NULL);
 }
+
+void signals_restore_open(const sigset_t *saved)
+{
+    sigset_t open = *saved;
+    sigdelset(&open, signals_stop());
+    set_mask(&open, NULL);
+}

@@ -30,12 +30,15 @@ enum sent {
 enum sent signals_send(pid_t tid);
 
 /* Blocks every signal but those that tell of a fault in the code that runs, for the
- * calling thread, and takes that back. */
+ * calling thread, and takes that back.  `saved` gets the mask that was; NULL: it is not kept. */
 void signals_block(sigset_t *saved);
 
 /* The same, but the stop signal still comes: no handler of the program runs. */
 void signals_block_handlers(sigset_t *saved);
 
 void signals_restore(const sigset_t *saved);
+
+/* The same, but for the signal that stops threads, which is open from now on. */
+void signals_restore_open(const sigset_t *saved);
 
 #endif

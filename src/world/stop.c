@@ -8,6 +8,7 @@
 #include "base/futex.h"
 #include "base/lock.h"
 #include "base/os.h"
+#include "base/registers.h"
 #include "base/specific.h"
 #include "world/fast.h"
 #include "world/handlers.h"
@@ -22,8 +23,9 @@ enum { MILLISECOND = 1000000 }; /* nanoseconds */
 
 static struct {
     struct lock lock;
-    pid_t holder;     /* thread that has the lock; 0: none.  Atomic */
-    pid_t last;       /* that had it last.  Atomic */
+    uintptr_t
+        holder;     /* thread pointer of the thread that has the lock; 0: none.  Atomic */
+    uintptr_t last; /* of the one that had it last.  Atomic */
     uint32_t waiting; /* threads that want it.  Atomic */
     uint32_t turn;    /* changes when one of those gets it.  Atomic */
     /* What each thread that stops reads; what it writes to is on another cache line. */
@@ -305,8 +307,7 @@ void world_unblock(struct mutator *m)
 void world_join(struct mutator *m)
 {
     uint32_t epoch;
-    sigset_t saved;
-    signals_block(&saved);
+    signals_block(NULL);
     m->sp = (uintptr_t)__builtin_frame_address(0);
     __atomic_store_n(&m->safety, SAFETY_SAFE, __ATOMIC_RELAXED);
     __atomic_store_n(&m->life, LIFE_LIVING, __ATOMIC_SEQ_CST);
@@ -314,7 +315,6 @@ void world_join(struct mutator *m)
     while (is_stop(epoch = present_epoch()))
         futex_wait(&world.epoch, epoch, 0);
     leave_safe(m);
-    signals_restore(&saved);
 }
 
 NOINLINE static void wait_from_here(void (*wait)(void))
@@ -359,7 +359,7 @@ static void let_others_first(void)
     int saved_errno = errno;
     uint32_t turn = __atomic_load_n(&world.turn, __ATOMIC_RELAXED);
     if (__atomic_load_n(&world.waiting, __ATOMIC_RELAXED) > 0 &&
-        __atomic_load_n(&world.last, __ATOMIC_RELAXED) == gettid())
+        __atomic_load_n(&world.last, __ATOMIC_RELAXED) == thread_pointer())
         futex_wait(&world.turn, turn, MILLISECOND);
     errno = saved_errno;
 }
@@ -378,7 +378,7 @@ bool world_lock(void)
         take_world();
         critical_begin();
     }
-    pid_t self = gettid();
+    uintptr_t self = thread_pointer();
     __atomic_store_n(&world.holder, self, __ATOMIC_RELAXED);
     __atomic_store_n(&world.last, self, __ATOMIC_RELAXED);
     return waits;
@@ -393,7 +393,7 @@ void world_unlock(void)
 
 bool world_is_mine(void)
 {
-    return __atomic_load_n(&world.holder, __ATOMIC_RELAXED) == gettid();
+    return __atomic_load_n(&world.holder, __ATOMIC_RELAXED) == thread_pointer();
 }
 
 bool world_hold(void)

@@ -28,6 +28,8 @@ enum {
 
 __thread struct mutator *thread_self;
 __thread unsigned thread_inside;
+void (*thread_begun)(struct mutator *m) PRIVATE_DATA;
+
 /* Nothing is ever stored in cache_none. */
 #define NO_CACHE ((struct cache *)(uintptr_t)&cache_none)
 
@@ -287,10 +289,10 @@ static void make_key(void)
 static void introduce(struct mutator *m)
 {
     m->pointer = thread_pointer();
-    m->tid = gettid();
     world_lock();
     make_key();
     set_name(m, pthread_self());
+    control_note(m->pointer);
     struct mutator *before = index_find(&registry.numbers, (uintptr_t)m->tid);
     if (before)
         thread_lost(before);
@@ -306,10 +308,11 @@ static void find_bounds(struct mutator *m)
 {
     struct bounds b = bounds;
     bool in_handler = !b.high && handlers_run(); /* it may have interrupted malloc */
+    bool first = !m->start && m->tid == getpid();
     if (!b.high && !in_handler)
-        b = bounds = bounds_ask();
+        b = bounds = bounds_ask(first);
     if (!b.high)
-        b = bounds_guess();
+        b = bounds_guess(first);
     if (!in_handler)
         bounds = b;
     m->stack_low = b.low;
@@ -318,12 +321,15 @@ static void find_bounds(struct mutator *m)
 
 static void begin(struct mutator *m)
 {
+    m->tid = gettid();
     find_bounds(m);
     introduce(m);
     m->critical = &critical;
-    control_note(m->pointer);
     arm_exit_hook(m);
     world_join(m);
+    void (*begun)(struct mutator *) = __atomic_load_n(&thread_begun, __ATOMIC_ACQUIRE);
+    if (begun)
+        begun(m);
 }
 
 /* A handler of the program may have registered the thread before this runs, none will
@@ -332,14 +338,13 @@ void thread_begin(struct mutator *m)
 {
     sigset_t saved;
     __builtin_unwind_init(); /* a stop may find the thread in here */
-    signals_open();
     signals_block_handlers(&saved);
     if (thread_self)
         thread_detach();
     thread_inside++;
     begin(m);
     thread_inside--;
-    signals_restore(&saved);
+    signals_restore_open(&saved);
 }
 
 struct mutator *thread_attach(void)
@@ -444,6 +449,6 @@ __attribute__((constructor)) static void start(void)
     make_key(); /* before the program can take all of them */
     thread_inside++;
     if (!bounds.high)
-        bounds = bounds_ask();
+        bounds = bounds_ask(gettid() == getpid());
     thread_inside--;
 }

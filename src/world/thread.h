@@ -141,6 +141,11 @@ void thread_discard(struct mutator *m);
 /* The calling thread is the one that the record was made for. */
 void thread_begin(struct mutator *m);
 
+/* What a thread does as soon as it lives, while all signals are blocked for it anyway: so it
+ * may be brief, and wait for locks of the heap only.  Set once, before there are threads that
+ * could call it; NULL: nothing. */
+SHARED_DATA void (*thread_begun)(struct mutator *m);
+
 /* Registers the calling thread.  NULL with ENOMEM. */
 struct mutator *thread_attach(void);
 
