@@ -275,6 +275,13 @@ static bool next_run(struct heap *h, struct bin *b, size_t bytes)
     return true;
 }
 
+/* The block is no longer a cache's own.  The lock of its list is held. */
+static void leave(struct heap *h, uint32_t head)
+{
+    block_at(h, head)->taken = false;
+    block_settle(h, head);
+}
+
 /* The next run of the block taken, of so many bytes at most. */
 static bool run_of_block(struct heap *h, struct bin *b, size_t bytes)
 {
@@ -284,25 +291,51 @@ static bool run_of_block(struct heap *h, struct bin *b, size_t bytes)
     return found;
 }
 
-/* The rest of the run becomes free again, as if it had not been taken, and the block is
- * for others. */
-static void drop_block(struct heap *h, struct bin *b)
+/* The rest of the run becomes free again, as if it had not been taken.  The lock of the block's
+ * list is held. */
+static void return_run(struct heap *h, const struct bin *b, uint32_t slots)
 {
-    uint32_t slots = (uint32_t)(b->run_end - b->cur), head = b->block;
-    if (!head)
-        return;
-    struct lock *lock = block_lock(h, head);
-    if (slots > 0) {
-        memset(b->cur, STATE_FREE, slots);
-        block_free_slots(h, head, slots);
-        heap_credit(h, (size_t)slots * b->size);
-        count_add(&h->counters.allocated_bytes, -((size_t)slots * b->size));
+    size_t bytes = (size_t)slots * b->size;
+    memset(b->cur, STATE_FREE, slots);
+    block_free_slots(h, b->block, slots);
+    heap_credit(h, bytes);
+    count_add(&h->counters.allocated_bytes, -bytes);
+}
+
+/* The cache is done with the block, and the rest of its run.  Slots that are left of a borrowed
+ * run keep its block alive; else it is not looked at. */
+static void drop_block(struct cache *c, unsigned bin)
+{
+    struct heap *h = c->heap;
+    struct bin *b = &c->bins[bin];
+    uint32_t slots = (uint32_t)(b->run_end - b->cur);
+    bool own = !c->borrows[bin];
+    if (b->block && (own || slots > 0)) {
+        struct lock *lock = block_lock(h, b->block);
+        if (slots > 0)
+            return_run(h, b, slots);
+        if (own)
+            leave(h, b->block);
+        lock_release(lock, RANK_BIN);
     }
-    block_at(h, head)->taken = false;
-    block_settle(h, head);
-    lock_release(lock, RANK_BIN);
     b->cur = b->end = b->fresh = b->run_end = NULL;
     b->block = 0;
+    c->borrows[bin] = false;
+}
+
+/* A thread may never need more than its first run.  Where threads are so many that they share
+ * their lists, the rest of its block is for the others. */
+static void borrow(struct cache *c, unsigned bin)
+{
+    struct heap *h = c->heap;
+    const struct shard *shard = &h->shards[word_shard(c->shard)];
+    if (__atomic_load_n(&shard->caches, __ATOMIC_RELAXED) == 1)
+        return;
+    uint32_t head = c->bins[bin].block;
+    struct lock *lock = block_lock(h, head);
+    c->borrows[bin] = true;
+    leave(h, head);
+    lock_release(lock, RANK_BIN);
 }
 
 /* How long the bin's next run is at most: twice what the last one was allowed. */
@@ -320,14 +353,14 @@ static bool find_run(struct cache *c, unsigned bin, size_t bytes)
     struct heap *h = c->heap;
     struct bin *b = &c->bins[bin];
     unsigned shard = word_shard(c->shard);
-    if (b->block && run_of_block(h, b, bytes))
+    if (b->block && !c->borrows[bin] && run_of_block(h, b, bytes))
         return true;
-    drop_block(h, b);
+    drop_block(c, bin);
     for (unsigned i = 0; i < SHARDS; i++)
         while ((b->block = block_list_take(h, (shard + i) % SHARDS, bin, shard))) {
             if (run_of_block(h, b, bytes))
                 return true;
-            drop_block(h, b);
+            drop_block(c, bin);
         }
     return false;
 }
@@ -340,6 +373,7 @@ bool cache_refill(struct cache *c, unsigned bin)
     c->used = true;
     if (b->capacity == 0 && !add_magazines(c, bin / GROUP_BINS))
         return false;
+    bool first = c->runs[bin] == 0;
     size_t bytes = next_run_bytes(c, bin);
     while (!find_run(c, bin, bytes)) {
         /* Nobody else knows of a new block before one of its slots is handed out. */
@@ -348,6 +382,8 @@ bool cache_refill(struct cache *c, unsigned bin)
             return false;
         block_at(h, b->block)->taken = true;
     }
+    if (first)
+        borrow(c, bin);
     return b->count > 0 || cache_advance(c, bin);
 }
 
@@ -409,12 +445,12 @@ static void empty_groups(struct cache *c, unsigned from, unsigned to)
     for (unsigned group = from; group < to; group++) {
         if (!c->magazines[group])
             continue;
-        struct bin *bins = group_bins(c, group);
-        for (struct bin *b = bins; b < bins + GROUP_BINS; b++) {
-            if (b->count)
-                give_back(c->heap, b, b->count);
-            if (b->block)
-                drop_block(c->heap, b);
+        unsigned first = group * GROUP_BINS;
+        for (unsigned i = first; i < first + GROUP_BINS; i++) {
+            if (c->bins[i].count)
+                give_back(c->heap, &c->bins[i], c->bins[i].count);
+            if (c->bins[i].block)
+                drop_block(c, i);
         }
     }
 }
@@ -447,14 +483,15 @@ READS_RACING struct cache_held cache_held(const struct cache *c)
     return held;
 }
 
-static uint32_t bin_check(const struct heap *h, const struct bin *b, unsigned bin)
+/* `own`: no other cache draws from its block. */
+static uint32_t bin_check(const struct heap *h, const struct bin *b, unsigned bin,
+                          bool own)
 {
     CHECK(b->cur <= b->end && b->end <= b->run_end && b->fresh <= b->run_end);
     CHECK(b->count <= b->capacity);
-    if (b->block) {
+    if (b->block && (own || b->cur < b->run_end))
         CHECK(word_bin(h->words[b->block]) == bin);
-        CHECK(block_at(h, b->block)->taken);
-    }
+    CHECK(!b->block || !own || block_at(h, b->block)->taken);
     for (uint8_t *s = b->cur; s < b->run_end; s++) {
         CHECK(*s == STATE_RESERVED);
         struct object o = lookup_object(h, (uintptr_t)bin_object(b, s));
@@ -474,6 +511,7 @@ uint32_t cache_check(const struct cache *c)
     uint32_t held = 0;
     for (unsigned i = 0; i < SHARDS * BIN_COUNT; i++)
         if (c->magazines[i / GROUP_BINS])
-            held += bin_check(c->heap, &c->bins[i], i % BIN_COUNT);
+            held += bin_check(c->heap, &c->bins[i], i % BIN_COUNT,
+                              i >= BIN_COUNT || !c->borrows[i]);
     return held;
 }

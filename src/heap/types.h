@@ -337,7 +337,7 @@ struct bin {
     uint32_t size;     /* bytes of a slot */
     uint32_t count;    /* objects in the magazine */
     uint32_t capacity; /* of the magazine; 0: large, or no cache */
-    uint32_t block;    /* the block taken, by head unit; 0: none */
+    uint32_t block;    /* the block taken, or borrowed from, by head unit; 0: none */
     uint8_t *run_end;
     uint8_t *fresh; /* slots from here on read as zero already; <= run_end */
 };
@@ -378,6 +378,9 @@ struct cache {
     uint8_t
         runs[BIN_COUNT]; /* taken by each of the first bins, to RUNS_COUNTED.  A run is
                                 twice as long as the one before it, up to run_bytes_max */
+    /* Of the first bins: the present run lies in a block that the cache has left to others, and
+     * which may be gone once the run is used up. */
+    bool borrows[BIN_COUNT];
     struct region region;
     bool used; /* a slow path of its thread went through it since the last cycle */
     struct cache *next; /* in the heap's list of those that no thread has */

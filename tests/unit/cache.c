@@ -34,6 +34,20 @@ static size_t some_size(void)
     }
 }
 
+static void keep(uint8_t *object, size_t size)
+{
+    live[count++] = (struct live){object, size, (uint8_t)(1 + roll(255))};
+    memset(object, live[count - 1].fill, size);
+    live_bytes += size;
+}
+
+static void allocate_one(size_t size)
+{
+    uint8_t *object = fixture_alloc(&f, KIND_SCANNED, size);
+    ENSURE(object != NULL);
+    keep(object, object_of(&f, object).size);
+}
+
 /* Objects of scanned kinds are zero; nobody else writes to an object of the program's. */
 static void allocate(void)
 {
@@ -44,10 +58,7 @@ static void allocate(void)
     ENSURE(word_kind(o.word) == kind);
     if (!(kind & KIND_OPAQUE))
         ENSURE(all_bytes_are(object, o.size, 0));
-    struct live x = {object, o.size, (uint8_t)(1 + roll(255))};
-    memset(object, x.fill, x.size);
-    live[count++] = x;
-    live_bytes += x.size;
+    keep(object, o.size);
 }
 
 static void release(uint32_t i)
@@ -98,6 +109,18 @@ static void release_all(void)
     ck_assert_uint_eq(f.heap.used_bytes, 0);
     ck_assert_uint_eq(f.heap.charged, 0);
     ck_assert_uint_eq(f.heap.counters.allocated_bytes, f.heap.counters.freed_bytes);
+}
+
+/* Likewise, where these caches hold something. */
+static void release_all_from(struct cache **caches, int number)
+{
+    while (count)
+        release(roll(count));
+    for (int i = 0; i < number; i++)
+        cache_empty(caches[i]);
+    heap_check_held(&f.heap, 0, 0);
+    ck_assert_uint_eq(f.heap.used_bytes, 0);
+    ck_assert_uint_eq(f.heap.charged, 0);
 }
 
 START_TEST(random_use)
@@ -322,6 +345,105 @@ START_TEST(two_at_random)
 }
 END_TEST
 
+/* More caches than shards, so that some share one. */
+enum { CROWD = 12 * SHARDS };
+static struct cache *crowd[CROWD];
+
+static void create_crowd(void)
+{
+    fixture_create(&f);
+    crowd[0] = f.cache;
+    for (int i = 1; i < CROWD; i++) {
+        crowd[i] = cache_create(&f.heap);
+        ck_assert_ptr_nonnull(crowd[i]);
+    }
+}
+
+static void check_crowd(void)
+{
+    uint32_t held = 0;
+    for (int i = 0; i < CROWD; i++)
+        held += cache_check(crowd[i]);
+    heap_check_held(&f.heap, held, 0);
+}
+
+static void destroy_crowd(void)
+{
+    for (int i = 1; i < CROWD; i++)
+        cache_destroy(crowd[i]);
+    f.cache = crowd[0];
+    fixture_check(&f);
+    fixture_destroy(&f);
+}
+
+/* The first object of each of many threads does not cost a block. */
+START_TEST(first_runs_share_blocks)
+{
+    enum { RUN = 4096 };
+    create_crowd();
+    for (int i = 0; i < CROWD; i++) {
+        f.cache = crowd[i];
+        allocate_one(1000);
+    }
+    check_crowd();
+    size_t full = SHARDS * UNIT_BYTES + CROWD * RUN;
+    ck_assert_uint_le(f.heap.used_bytes, full + UNIT_BYTES);
+    release_all_from(crowd, CROWD);
+    destroy_crowd();
+}
+END_TEST
+
+/* A block that a cache has borrowed from may be gone, and its unit in another block, when the
+ * cache needs the next run. */
+START_TEST(borrowed_blocks_may_go)
+{
+    enum { SIZE = 1000 };
+    create_crowd();
+    struct cache *own = crowd[0], *borrower = crowd[SHARDS];
+    ck_assert_uint_eq(own->shard, borrower->shard);
+    f.cache = borrower;
+    const struct bin *b = &borrower->bins[sizeclass_for(SIZE)];
+    do
+        allocate_one(SIZE);
+    while (b->cur < b->run_end);
+    uint32_t block = b->block;
+    ck_assert(!block_at(&f.heap, block)->taken);
+    f.cache = own;
+    while (count)
+        release(0);
+    cache_empty(own);
+    ck_assert(!word_used(f.heap.words[block]));
+    while (!word_used(f.heap.words[block]))
+        allocate_one(5000);
+    check_crowd();
+    f.cache = borrower;
+    allocate_one(SIZE);
+    check_crowd();
+    release_all_from(crowd, CROWD);
+    destroy_crowd();
+}
+END_TEST
+
+START_TEST(crowd_at_random)
+{
+    create_crowd();
+    for (int i = 0; i < 30000; i++) {
+        uint32_t allocating = i / 3000 % 2 ? 5 : 11;
+        f.cache = crowd[roll(CROWD)];
+        if (count < LIVE_MOST && (count == 0 || roll(16) < allocating))
+            allocate();
+        else
+            release(roll(count));
+        if (roll(100) == 0)
+            cache_empty(f.cache);
+        if (i % 500 == 0)
+            check_crowd();
+    }
+    release_all_from(crowd, CROWD);
+    destroy_crowd();
+}
+END_TEST
+
 /* Without memory for a magazine an object goes back at once. */
 START_TEST(free_needs_no_memory)
 {
@@ -435,6 +557,9 @@ TCase *cache_tests(void)
     tcase_add_test(t, objects_of_others_go_back);
     tcase_add_test(t, taken_blocks_change_sides);
     tcase_add_test(t, two_at_random);
+    tcase_add_test(t, first_runs_share_blocks);
+    tcase_add_test(t, borrowed_blocks_may_go);
+    tcase_add_test(t, crowd_at_random);
     tcase_add_test(t, free_needs_no_memory);
     tcase_add_test(t, none_has_nothing);
     tcase_add_loop_test(t, create_fails_cleanly, 0, 2);
