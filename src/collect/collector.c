@@ -17,6 +17,7 @@
 #include "heap/cache.h"
 #include "heap/extent.h"
 #include "heap/heap.h"
+#include "heap/lookup.h"
 #include "heap/sweep.h"
 #include "roots/coroutines.h"
 #include "roots/registered.h"
@@ -130,7 +131,7 @@ static void mark_manual(struct marker *m)
  * markers may then see different words. */
 static bool runs_on_a_root(const struct heap *h)
 {
-    if (cycle.sp - h->base < h->bytes)
+    if (lookup_owns(h, cycle.sp))
         return true;
     for (size_t i = 0; i < cycle.roots.count; i++)
         if (cycle.sp >= cycle.roots.ranges[i].low &&

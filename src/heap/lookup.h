@@ -108,6 +108,17 @@ INLINE unit_word word_of(const struct heap *h, uint32_t unit)
     return __atomic_load_n(&h->words[unit], __ATOMIC_RELAXED);
 }
 
+/* The address is memory of the heap: of a block or of free units.  Among its units there are
+ * some of class none that are somebody else's: unit 0, which lies in front of the reservation,
+ * and, with the program break, what others took in between. */
+INLINE bool lookup_owns(const struct heap *h, uintptr_t address)
+{
+    if (address - h->base >= RACING(h->bytes))
+        return false;
+    unit_word word = word_of(h, unit_of(h, address));
+    return !word_used(word) || word_class(word) != CLASS_NONE;
+}
+
 INLINE uint8_t *block_states(const struct heap *h, uint32_t head)
 {
     return h->states + word_states(word_of(h, head));

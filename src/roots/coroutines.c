@@ -247,22 +247,11 @@ struct walk {
     size_t found;
 };
 
-/* The address is memory of the heap.  Among its units there are some of class none that are
- * somebody else's: unit 0, which lies in front of the reservation, and, with the program
- * break, what others took in between. */
-static bool lies_in_heap(const struct heap *h, uintptr_t address)
-{
-    if (address - h->base >= h->bytes)
-        return false;
-    unit_word word = h->words[unit_of(h, address)];
-    return !word_used(word) || word_class(word) != CLASS_NONE;
-}
-
 static void add_suspended(void *argument, uint32_t node)
 {
     struct walk *w = argument;
     struct stack *s = &stacks.nodes[node];
-    s->hosted = !runs(s) && lies_in_heap(w->heap, s->range.low);
+    s->hosted = !runs(s) && lookup_owns(w->heap, s->range.low);
     s->reached = false;
     w->found += s->hosted;
     if (!s->hosted && !runs(s))

@@ -5,6 +5,10 @@
 #include <gcalloc/gcalloc.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "support.h"
@@ -156,6 +160,75 @@ START_TEST(idle_caches_are_emptied)
 }
 END_TEST
 
+/* ---- A stack in the place of unit 0 ------------------------------------------------------- */
+
+static uint8_t *garbage[100]; /* the states of objects that nothing leads to, as a rule */
+
+/* In the pause, behind the marker's back. */
+static void mark_garbage(void *data)
+{
+    (void)data;
+    for (size_t i = 0; i < COUNT_OF(garbage); i++)
+        *garbage[i] = process_heap.mark;
+}
+
+static void *drop_and_collect(void *argument)
+{
+    for (size_t i = 0; i < COUNT_OF(garbage); i++) {
+        uintptr_t object = (uintptr_t)gc_alloc_atomic(100000);
+        garbage[i] = lookup_object(&process_heap, object).state;
+    }
+    ck_assert_int_eq(gc_root_callback_add(mark_garbage, NULL), 0);
+    gc_collect();
+    return argument;
+}
+
+/* Memory in the place of unit 0: where that is mapped, it is as a rule by the heap's own tables,
+ * the end of which a small heap never comes to.  NULL: it is another's. */
+static void *map_unit_0(void)
+{
+    uintptr_t place = process_heap.base, tables = (uintptr_t)process_heap.states;
+    bool by_tables = place - tables < process_heap.tables_bytes &&
+                     place + UNIT_BYTES - tables <= process_heap.tables_bytes;
+    void *p =
+        mmap((void *)place, UNIT_BYTES, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | (by_tables ? MAP_FIXED : MAP_FIXED_NOREPLACE),
+             -1, 0);
+    return p == (void *)place ? p : NULL;
+}
+
+enum { SKIPPED = 77 };
+
+static void collect_in_front(void)
+{
+    pthread_t thread;
+    pthread_attr_t attributes;
+    gc_init();
+    ck_assert_int_eq(gc_option_set("verify", "1"), 0);
+    void *stack = map_unit_0();
+    if (!stack)
+        _exit(SKIPPED);
+    pthread_attr_init(&attributes);
+    ck_assert_int_eq(pthread_attr_setstack(&attributes, stack, UNIT_BYTES), 0);
+    ck_assert_int_eq(pthread_create(&thread, &attributes, drop_and_collect, NULL), 0);
+    pthread_join(thread, NULL);
+    _exit(EXIT_SUCCESS);
+}
+
+/* Unit 0 lies in front of what the heap has reserved, where the system puts other mappings.  The
+ * collector that runs on such a stack runs on no root that it scans: it verifies. */
+START_TEST(stack_in_front_of_the_heap)
+{
+    int status;
+    pid_t child = fork();
+    if (child == 0)
+        collect_in_front();
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert((WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT) ||
+              (WIFEXITED(status) && WEXITSTATUS(status) == SKIPPED));
+}
+END_TEST
+
 struct TCase *collector_tests(void)
 {
     TCase *tc = tcase_create("collector");
@@ -163,5 +236,6 @@ struct TCase *collector_tests(void)
     tcase_add_test(tc, others_need_no_budget);
     tcase_add_test(tc, not_due_any_more);
     tcase_add_test(tc, idle_caches_are_emptied);
+    tcase_add_test(tc, stack_in_front_of_the_heap);
     return tc;
 }

@@ -81,6 +81,22 @@ START_TEST(no_object)
 }
 END_TEST
 
+/* Unit 0 is not the heap's, free units are, and so is a block behind its last slot. */
+START_TEST(owned_memory)
+{
+    ck_assert(make_heap(&h, MIB(64), false));
+    ck_assert(!lookup_owns(&h, h.base));
+    ck_assert(!lookup_owns(&h, h.base + UNIT_BYTES - 1));
+    ck_assert(!lookup_owns(&h, h.base - 1));
+    uint32_t head = block_create(&h, KIND_SCANNED, 1, 0, &no_region);
+    ck_assert(lookup_owns(&h, unit_address(&h, head)));
+    ck_assert(lookup_owns(&h, unit_address(&h, head + 1) - 1));
+    ck_assert(lookup_owns(&h, h.base + h.bytes - 1));
+    ck_assert(!lookup_owns(&h, h.base + h.bytes));
+    heap_destroy(&h);
+}
+END_TEST
+
 static void check_far(uint32_t head)
 {
     uint32_t units = block_units(&h, head);
@@ -116,6 +132,7 @@ TCase *lookup_tests(void)
     tcase_add_loop_test(t, every_object_of_every_class, 0, 2);
     tcase_add_test(t, large_object);
     tcase_add_test(t, no_object);
+    tcase_add_test(t, owned_memory);
     tcase_add_test(t, far_units);
     return t;
 }
