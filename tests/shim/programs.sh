@@ -1,35 +1,20 @@
 #!/bin/sh
 # Real programs with the heap as their malloc: they do and say what they do without it.  A
 # program that leaks is reported.
-srcdir=${srcdir:-.}
+here=$(cd "$(dirname "$0")" && pwd)
 functions=$PWD/tests/shim/functions
 exceptions=$PWD/tests/shim/exceptions
-shim=${shim:-$PWD/.libs/libgcalloc-malloc.so}
+# shellcheck source=tests/shim/same.sh
+. "$here/same.sh"
 
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/gcalloc-shim.XXXXXX") || exit 1
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 1' HUP INT TERM
-
-passed=0
-failed=0
-pass() { passed=$((passed + 1)); }
 expect() { # NAME COMMAND...
     what=$1
     shift
     if "$@" >/dev/null; then pass; else fail "$what"; fi
 }
-fail() {
-    failed=$((failed + 1))
-    echo "shim: failed: $*" >&2
-}
 
 # ---- The functions themselves ------------------------------------------------------
 
-preloaded() { # OPTIONS COMMAND...
-    options=$1
-    shift
-    timeout -k 5 60 env LD_PRELOAD="$shim" GCALLOC_OPTIONS="$options" "$@"
-}
 for options in "" leaks=1:report=$tmp/none os=sbrk verify=1:stress=50; do
     if preloaded "$options" "$functions" >"$tmp/out" 2>&1; then
         pass
@@ -60,38 +45,11 @@ expect "nor a possible one" grep "possible            0 objects            0 byt
 
 # ---- Programs ------------------------------------------------------------------------
 
-cd "$tmp" || exit 1
-awk 'BEGIN {
-    srand(1)
-    for (i = 0; i < 3000; i++)
-        printf "%d,word%d,%d\n", i, int(rand() * 500), int(rand() * 1e9)
-}' >table.csv
 awk -F, 'BEGIN { print "[" }
     { printf "%s{\"id\": %d, \"name\": \"%s\"}\n", (NR > 1 ? "," : ""), $1, $2 }
     END { print "]" }' table.csv >table.json
 
-# same COMMAND...: plain, with the shim, and with the shim under each of these options.
-# Programs that are missing are named, and counted for those of which one must be there.
 under="none leaks=1:report=$tmp/report"
-found=" "
-same() {
-    command -v "$1" >/dev/null || { echo "skipped: $1 is not installed"; return 0; }
-    found="$found$(basename "$1") "
-    "$@" <table.csv >plain.out 2>plain.err
-    status=$?
-    for options in $under; do
-        [ "$options" != none ] || options=
-        preloaded "$options" "$@" <table.csv >shim.out 2>shim.err
-        if [ $? = $status ] && cmp -s plain.out shim.out && cmp -s plain.err shim.err; then
-            pass
-        else
-            fail "$1 with options '$options'"
-            diff plain.out shim.out | head -n 5 >&2
-            diff plain.err shim.err | head -n 5 >&2
-        fi
-    done
-}
-
 for awk in gawk mawk; do
     same $awk -F, '{ n[$2] = n[$2] " " $3 } END { for (w in n) k += length(n[w]); print k }'
 done
@@ -112,6 +70,8 @@ rows.sort(key=lambda r: (r[1], int(r[0])))
 print({r[1]: r for r in rows})'
 echo 'puts [string length [string repeat [read stdin] 3]]; puts [lsort [list c b a]]' >job.tcl
 same tclsh job.tcl
+same lua5.4 "$work/work.lua"
+same sqlite3 :memory: ".read $work/work.sql"
 same xz -T1 -9 -c
 same tar -cf - table.csv
 same bc -q -e '2^4000' -e 'quit'
@@ -148,6 +108,8 @@ for t in threads: t.join()
 print(len(sums), hashlib.sha256("".join(map(str, sorted(sums.items()))).encode()).hexdigest())
 END
 same /usr/bin/python3 -S threads.py
+same /usr/bin/python3 "$work/work.py"
+same perl "$work/work.pl"
 same gdb -batch -nx -ex 'print 6 * 7' -ex 'info line capture' -ex 'print sizeof(long)' \
     "$(command -v true)"
 
@@ -158,5 +120,4 @@ for one_of in "perl" "gawk mawk" "bash" "git sed"; do
     done
     [ $missing = 0 ] || fail "none of these is installed: $one_of"
 done
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+finish

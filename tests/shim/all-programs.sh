@@ -1,0 +1,97 @@
+#!/bin/sh
+# make check-programs: programs that are large, or that few machines have, at real work with the
+# heap as their malloc.  They say what they say without it, and end as they do without it.  A
+# program that is missing, or fails without the library too, is named and left out.
+#
+# usage: all-programs.sh [NAME...]: those programs only
+here=$(cd "$(dirname "$0")" && pwd)
+srcdir=${srcdir:-$here/../..}
+# shellcheck source=tests/shim/same.sh
+. "$here/same.sh"
+
+wanted=" $* "
+limit=600
+errors=ours
+left_out=0
+short="none leaks=1:report=$tmp/report stress=50 stress=500:verify=1"
+long="none stress=50"
+
+leave_out() {
+    left_out=$((left_out + 1))
+    echo "left out: $*"
+}
+
+# program NAME COMMAND...: as `same`, where its run without the library ends with status 0.
+program() {
+    name=$1
+    shift
+    case $wanted in "  " | *" $name "*) ;; *) return 0 ;; esac
+    command -v "$1" >/dev/null || { leave_out "$name: $1 is not installed"; return 0; }
+    timeout -k 5 "$limit" "$@" <table.csv >plain.raw 2>plain.err
+    status=$?
+    $filter <plain.raw >plain.out
+    if [ "$status" != 0 ]; then
+        leave_out "$name fails without the library: status $status"
+        return 0
+    fi
+    echo "$name"
+    before=$failed
+    with_library "$@"
+    [ "$failed" = "$before" ] || tail -n 5 shim.err >&2
+}
+
+# ---- Languages -----------------------------------------------------------------------------
+
+under=$short
+program perl perl "$work/work.pl"
+program lua lua5.4 "$work/work.lua"
+program ruby ruby "$work/work.rb"
+program php php "$work/work.php"
+program node node "$work/work.js"
+program emacs emacs -Q --batch -l "$work/work.el" -f work-main
+cp "$work/work.el" again.el
+program emacs emacs -Q --batch -f batch-byte-compile again.el
+cp "$work/Work.java" .
+program java java -Xmx200m Work.java
+program java java -Xmx200m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 Work.java
+program java java -Xmx200m -XX:+UseZGC Work.java
+program python /usr/bin/python3 "$work/work.py"
+
+# ---- Compilers and the debugger -------------------------------------------------------------
+
+program clang clang++ -std=c++17 -O2 "$work/work.cc" -o work
+program clang ./work
+program gcc g++ -std=c++17 -O2 "$work/work.cc" -o work
+program gcc ./work
+without_addresses() {
+    sed -E 's/0x[0-9a-f]+/ADDRESS/g; s/LWP [0-9]+/LWP/'
+}
+filter=without_addresses
+${CC:-cc} -g -O0 -pthread "$work/backtrace.c" -o backtrace
+program gdb gdb -nx -batch -x "$srcdir/tools/gcalloc.gdb" -x "$work/work.gdb" ./backtrace
+filter=cat
+
+# ---- Databases and git ------------------------------------------------------------------------
+
+program sqlite3 sqlite3 :memory: ".read $work/work.sql"
+program sqlite3 sqlite3 base ".read $work/work.sql" "drop table item; drop table found;"
+under=$long
+program git sh "$work/git.sh"
+program redis sh "$work/redis.sh"
+
+# ---- Python's own tests -------------------------------------------------------------------------
+
+# Counts and verdicts: the order, times and some numbers of processes differ.
+verdicts() {
+    grep -E '^(Ran [0-9]+ tests|== Tests result|Tests result)' | sed 's/ in .*//'
+}
+filter=verdicts
+for module in test_dict test_list test_json test_re test_ctypes test_gc test_capi test_thread \
+    test_threading test_threading_local test_queue test_fork1 test_subprocess test_signal \
+    test_multiprocessing_main_handling test_concurrent_futures test_asyncio.test_tasks \
+    test_asyncio.test_subprocess test_socket test_mmap test_zlib test_pickle; do
+    program "$module" /usr/bin/python3 -m test -v "$module"
+done
+
+echo "$left_out left out"
+finish
