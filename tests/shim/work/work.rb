@@ -1,6 +1,7 @@
 # Threads, fibers, forks, JSON, strings, and Ruby's own collector.
 require 'json'
 require 'digest'
+require 'digest/sha1' # the loading by name is a race between threads
 require 'set'
 
 rows = (0...4000).map { |i| { 'id' => i, 'name' => "word#{i * 7919 % 501}", 'list' => [i] * (i % 9) } }
