@@ -62,6 +62,7 @@ enum { BAD_FREE_WARN, BAD_FREE_ABORT };
     X(exit_code, COUNT, ANY_TIME, 0, "exit status of a program that leaks; 0: its own")  \
     X(report, PATH, AT_START, 0,                                                         \
       "file for reports; %p in it is the process; else the log")                         \
+    X(groups, COUNT, ANY_TIME, 100, "most groups of leaks that a report lists; 0: all")  \
     X(report_format, CHOICE, ANY_TIME, 0, "text|json: how reports are written")          \
     X(suppressions, PATH, AT_START, 0, "file of leaks to leave out, as LeakSanitizer's") \
     X(on_bad_free, CHOICE, ANY_TIME, 0, "warn|abort: what follows the report")           \

@@ -121,6 +121,17 @@ static void group_leaks(struct leak_report *r)
     r->reachable = (struct leak_total){found.reachable_objects, found.reachable_bytes};
 }
 
+static void limit_groups(struct leak_report *r)
+{
+    size_t limit = OPTION_NOW(groups);
+    r->listed = limit && limit < r->count ? limit : r->count;
+    r->unlisted_groups = r->count - r->listed;
+    for (size_t i = r->listed; i < r->count; i++) {
+        r->unlisted.objects += r->groups[i].objects;
+        r->unlisted.bytes += r->groups[i].bytes;
+    }
+}
+
 static void print(const struct leak_report *r)
 {
     out_open();
@@ -149,6 +160,7 @@ static size_t check(void)
     leak_set_classify(&found, &process_heap);
     r.incomplete = found.incomplete;
     group_leaks(&r);
+    limit_groups(&r);
     print(&r);
     symbolize_end();
     size_t lost = r.totals[LEAK_DEFINITE].objects + r.totals[LEAK_INDIRECT].objects;

@@ -24,6 +24,9 @@ struct leak_total {
 struct leak_report {
     struct leak_group *groups; /* by class, then largest first */
     size_t count, capacity;
+    size_t listed; /* of the groups, from the front: no more than option groups */
+    size_t unlisted_groups;
+    struct leak_total unlisted; /* objects and bytes of these groups */
     struct leak_total totals[LEAK_CLASSES], reachable;
     bool incomplete;
 };

@@ -78,11 +78,13 @@ void leak_print_json(const struct leak_report *r)
 {
     size_t number = 0;
     out_print("{\"version\":1,\"process\":%d,\"leaks\":[", getpid());
-    for (size_t i = 0; i < r->count; i++) {
+    for (size_t i = 0; i < r->listed; i++) {
         out_print("%s", i ? "," : "");
         print_group(&r->groups[i]);
     }
-    out_print("],\"totals\":{");
+    out_print("],\"not_listed\":{\"groups\":%zu,\"objects\":%zu,\"bytes\":%zu},",
+              r->unlisted_groups, r->unlisted.objects, r->unlisted.bytes);
+    out_print("\"totals\":{");
     for (int class = 0; class < LEAK_CLASSES; class ++)
         print_total(class_names[class], r->totals[class]);
     out_print("\"reachable\":{\"objects\":%zu,\"bytes\":%zu}},", r->reachable.objects,

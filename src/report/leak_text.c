@@ -72,8 +72,13 @@ static void print_suppression(void *argument, const char *pattern, size_t object
 void leak_print_text(const struct leak_report *r)
 {
     out_print("\ngcalloc: leak report of process %d\n", getpid());
-    for (size_t i = 0; i < r->count; i++)
+    for (size_t i = 0; i < r->listed; i++)
         print_group(&r->groups[i]);
+    if (r->unlisted_groups)
+        out_print("\nNot listed (option groups): %zu group%s, %zu object%s, %zu byte%s\n",
+                  r->unlisted_groups, plural(r->unlisted_groups), r->unlisted.objects,
+                  plural(r->unlisted.objects), r->unlisted.bytes,
+                  plural(r->unlisted.bytes));
     out_print("\nSummary\n");
     print_total("definite", r->totals[LEAK_DEFINITE], "nothing points to them");
     print_total("indirect", r->totals[LEAK_INDIRECT], "only leaks point to them");

@@ -49,6 +49,22 @@ sort -rn "$tmp/order" >"$tmp/sorted"
 expect "the largest come first" diff "$tmp/sorted" "$tmp/order"
 expect "a group for each place" counts 5 '^Leak of'
 
+run leaks=1:groups=2 places
+expect "the two largest" counts 2 '^Leak of'
+expect "the largest of them" says "Leak of 150 bytes in 1 object"
+expect "what is not listed" says "Not listed (option groups): 3 groups, 3 objects, 360 bytes"
+expect "the summary has it" says "definite            5 objects          650 bytes"
+run leaks=1:groups=4 places
+expect "one is not listed" says "Not listed (option groups): 1 group, 1 object, 110 bytes"
+for groups in 0 5 100; do
+    run leaks=1:groups=$groups places
+    expect "groups=$groups lists all" counts 5 '^Leak of'
+    expect "groups=$groups says so" is_silent_on "Not listed"
+done
+run leaks=1:groups=1 family
+expect "definite leaks come first" says "Leak of 48 bytes in 1 object"
+expect "indirect ones are left out" counts 0 '^Indirect'
+
 run leaks=1 none
 expect "no leak, no group" counts 0 'eak of'
 expect "but a summary" says "reachable           1 object            20 bytes"
@@ -229,7 +245,9 @@ cat >"$tmp/fields.py" <<'END'
 import json, sys
 r = json.load(open(sys.argv[1]))
 amount = {"objects", "bytes"}
-assert set(r) == {"version", "process", "leaks", "totals", "suppressions", "incomplete"}
+assert set(r) == {"version", "process", "leaks", "not_listed", "totals", "suppressions",
+                  "incomplete"}
+assert r["not_listed"] == {"groups": 0, "objects": 0, "bytes": 0}
 assert r["version"] == 1 and r["process"] > 0 and r["incomplete"] is False
 assert set(r["totals"]) == {"definite", "indirect", "possible", "suppressed", "reachable"}
 assert all(set(t) == amount for t in r["totals"].values())
@@ -259,8 +277,12 @@ if command -v python3 >/dev/null; then
 elif command -v jq >/dev/null; then
     expect "it parses" jq . "$tmp/out"
 else
-    expect "it looks right" grep -q '^{"version":1,"process":[0-9]*,"leaks":\[{.*}\],"totals":{.*},"suppressions":\[{.*}\],"incomplete":false}$' "$tmp/out"
+    expect "it looks right" grep -q '^{"version":1,"process":[0-9]*,"leaks":\[{.*}\],"not_listed":{.*},"totals":{.*},"suppressions":\[{.*}\],"incomplete":false}$' "$tmp/out"
 fi
+
+run leaks=1:groups=2:report_format=json all_sorts
+expect "what is not listed" says '"not_listed":{"groups":3,"objects":3,"bytes":144},'
+expect "two groups are" test "$(grep -o '"class":' "$tmp/out" | wc -l)" = 2
 
 # ---- Width -------------------------------------------------------------------------
 

@@ -60,7 +60,7 @@ for program in ${leaks_programs:?names the programs}; do
     case $program in *managed*) leaks=all ;; esac
     for os in mmap sbrk; do
         rm -f "$tmp"/[0-9]*
-        options=leaks=$leaks:os=$os:report_format=json:report=$tmp/%p
+        options=leaks=$leaks:os=$os:groups=0:report_format=json:report=$tmp/%p
         GCALLOC_OPTIONS=$options "$program" >"$tmp/list" 2>"$tmp/errors" ||
             echo "failed" >>"$tmp/errors"
         if [ -s "$tmp/errors" ]; then
