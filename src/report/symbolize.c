@@ -2,13 +2,9 @@
 
 #include <dlfcn.h>
 #include <dwarf.h>
-#include <elfutils/libdwelf.h>
-#include <elfutils/libdwfl.h>
 #include <limits.h>
-#include <link.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "base/bits.h"
@@ -16,144 +12,23 @@
 #include "base/os.h"
 #include "base/sys.h"
 #include "report/debugfile.h"
+#include "report/functions.h"
+#include "report/libdw.h"
+#include "report/origin.h"
 #include "report/strings.h"
+#include "report/units.h"
 #include "report/unloaded.h"
 #include "trace/modules.h"
-
-#ifdef RTLD_DEEPBIND
-enum { BINDS_DEEPLY = RTLD_DEEPBIND };
-#else
-enum { BINDS_DEEPLY = 0 };
-#endif
 
 enum {
     KNOWN_LEAST = 1024, /* slots for answers */
 };
 
-/* The functions of libdw that are used here. */
-#define LIBDW_FUNCTIONS(X)      \
-    X(dwfl_begin)               \
-    X(dwfl_end)                 \
-    X(dwfl_linux_proc_report)   \
-    X(dwfl_linux_proc_find_elf) \
-    X(dwfl_report_begin_add)    \
-    X(dwfl_report_elf)          \
-    X(dwfl_report_end)          \
-    X(dwfl_module_build_id)     \
-    X(dwelf_elf_begin)          \
-    X(dwelf_elf_gnu_build_id)   \
-    X(elf_end)                  \
-    X(dwfl_addrmodule)          \
-    X(dwfl_module_addrname)     \
-    X(dwfl_module_addrdie)      \
-    X(dwfl_module_nextcu)       \
-    X(dwarf_haspc)              \
-    X(dwarf_getsrc_die)         \
-    X(dwarf_linesrc)            \
-    X(dwarf_lineno)             \
-    X(dwarf_getscopes)          \
-    X(dwarf_getscopes_die)      \
-    X(dwarf_diename)            \
-    X(dwarf_tag)                \
-    X(dwarf_attr)               \
-    X(dwarf_formudata)          \
-    X(dwarf_getsrcfiles)        \
-    X(dwarf_filesrc)
-
-#define LIBDW_POINTER(name) __typeof__(name) *name;
-static struct {
-    bool tried, loaded;
-    Dwfl *dwfl;     /* what is loaded */
-    Dwfl *unloaded; /* what is not any more, each at an address of its own */
-    LIBDW_FUNCTIONS(LIBDW_POINTER)
-} dw PRIVATE_DATA;
+/* What is loaded, and what is not any more, each at an address of its own; NULL: not looked at
+ * yet. */
+static Dwfl *process PRIVATE_DATA, *unloaded PRIVATE_DATA;
 
 static Dwfl_Callbacks callbacks PRIVATE_DATA;
-
-static int has_loader(struct dl_phdr_info *program, size_t size, void *argument)
-{
-    (void)size;
-    bool *found = argument;
-    for (int i = 0; i < program->dlpi_phnum; i++)
-        *found |= program->dlpi_phdr[i].p_type == PT_INTERP;
-    return 1; /* the program comes first */
-}
-
-static const char network_variable[] = "DEBUGINFOD_URLS=";
-
-/* libdw's constructor loads a client of the network, and with it libraries that the program
- * may have its own versions of, if this variable is set.  Puts another string in its place. */
-static char *replace_variable(const char *from, char *to)
-{
-    for (char **v = environ; v && *v; v++)
-        if (strncmp(*v, from, strlen(from)) == 0) {
-            char *before = *v;
-            __atomic_store_n(v, to, __ATOMIC_RELAXED);
-            return before;
-        }
-    return NULL;
-}
-
-/* A thread that reads the environment meanwhile finds all of its other variables; one that
- * changes it may copy it: so the string to be put back is looked for. */
-static void *open_offline(const char *name, int flags)
-{
-    static char hidden[] = "GCALLOC_HIDES_DEBUGINFOD=";
-    char *before = replace_variable(network_variable, hidden);
-    void *library = dlopen(name, flags);
-    if (before)
-        replace_variable(hidden, before);
-    return library;
-}
-
-static bool is_loaded(const char *name)
-{
-    void *library = dlopen(name, RTLD_LAZY | RTLD_LOCAL | RTLD_NOLOAD);
-    if (library)
-        dlclose(library);
-    return library;
-}
-
-/* The C library's own functions, such as strdup, allocate by the program's malloc, and libdw
- * frees what they return. */
-static bool malloc_is_the_c_librarys(void)
-{
-    void *library = dlopen("libc.so.6", RTLD_LAZY | RTLD_LOCAL | RTLD_NOLOAD);
-    if (!library)
-        return false;
-    bool same = dlsym(library, "malloc") == dlsym(RTLD_DEFAULT, "malloc");
-    dlclose(library);
-    return same;
-}
-
-/* libdw uses libraries of its own rather than the program's, unless it is bound to them
- * already.  Sanitizers refuse the flag. */
-static int binding(void)
-{
-    bool apart = malloc_is_the_c_librarys() && !is_loaded("libdw.so.1") &&
-                 !is_loaded("libelf.so.1") &&
-                 !dlsym(RTLD_DEFAULT, "__sanitizer_report_error_summary");
-    return apart ? BINDS_DEEPLY : 0;
-}
-
-/* A program that is linked statically cannot load libraries safely, and one with privileges
- * has no need to. */
-static bool load(void)
-{
-    bool dynamic = false;
-    dl_iterate_phdr(has_loader, &dynamic);
-    void *library = dynamic && !getauxval(AT_SECURE)
-                        ? open_offline("libdw.so.1", RTLD_LAZY | RTLD_LOCAL | binding())
-                        : NULL;
-    if (!library)
-        return false;
-#define LIBDW_LOAD(name)                                  \
-    dw.name = (__typeof__(dw.name))dlsym(library, #name); \
-    if (!dw.name)                                         \
-        return false;
-    LIBDW_FUNCTIONS(LIBDW_LOAD)
-    return true;
-}
 
 struct build_id {
     const unsigned char *bytes;
@@ -175,49 +50,93 @@ static bool has_build_id(int file, void *argument)
     return fits;
 }
 
-/* libdw's own search asks the network. */
+static struct debugfile wanted_file(const char *path, const char *link,
+                                    struct build_id *id)
+{
+    return (struct debugfile){
+        .module = path,
+        .link = link,
+        .id = id->bytes,
+        .id_bytes = id->count > 0 ? (size_t)id->count : 0,
+        .fits = has_build_id,
+        .argument = id,
+    };
+}
+
+/* The file that the module's debugging information, which lies in `path`, has in common with
+ * that of others. */
+static int find_common(Dwfl_Module *module, const char *path, const char *link)
+{
+    Dwarf_Addr bias;
+    const char *name;
+    const void *bytes = NULL;
+    Dwarf *information = dw.dwfl_module_getdwarf(module, &bias);
+    ssize_t count =
+        information ? dw.dwelf_dwarf_gnu_debugaltlink(information, &name, &bytes) : 0;
+    struct build_id id = {bytes, (int)count};
+    struct debugfile wanted = wanted_file(path, link, &id);
+    return count > 0 ? debugfile_open_common(&wanted) : -1;
+}
+
+static int find_own(Dwfl_Module *module, const char *path, const char *link, char **found)
+{
+    struct build_id id = {NULL, 0};
+    char name[PATH_MAX];
+    GElf_Addr at;
+    id.count = dw.dwfl_module_build_id(module, &id.bytes, &at);
+    struct debugfile wanted = wanted_file(path, link, &id);
+    int file = debugfile_open(&wanted, name);
+    if (file >= 0)
+        *found = strdup(name);
+    return file;
+}
+
+/* libdw's own search asks the network.  For the common file it comes with the debugging
+ * information's path, a link and no checksum; what it does in find_common leads here again
+ * only if a module's own debug link happens to have the checksum 0. */
 static int find_debuginfo(Dwfl_Module *module, void **data, const char *name,
                           Dwarf_Addr base, const char *path, const char *link,
                           GElf_Word checksum, char **found)
 {
-    struct build_id id = {NULL, 0};
-    GElf_Addr at;
-    (void)data, (void)name, (void)base, (void)checksum, (void)found;
-    id.count = dw.dwfl_module_build_id(module, &id.bytes, &at);
-    return debugfile_open(path, id.count > 0 ? id.bytes : NULL, (size_t)id.count, link,
-                          has_build_id, &id);
+    static bool inside PRIVATE_DATA;
+    (void)data, (void)name, (void)base;
+    if (inside || !link || checksum)
+        return find_own(module, path, link, found);
+    inside = true;
+    int file = find_common(module, path, link);
+    inside = false;
+    return file;
 }
 
 static void close_process(void)
 {
-    if (dw.dwfl)
-        dw.dwfl_end(dw.dwfl);
-    if (dw.unloaded)
-        dw.dwfl_end(dw.unloaded);
-    dw.dwfl = dw.unloaded = NULL;
+    functions_forget();
+    units_forget();
+    origins_forget();
+    if (process)
+        dw.dwfl_end(process);
+    if (unloaded)
+        dw.dwfl_end(unloaded);
+    process = unloaded = NULL;
 }
 
 static bool open_library(void)
 {
-    if (!dw.tried) {
-        dw.tried = true;
-        dw.loaded = load();
-        callbacks.find_elf = dw.dwfl_linux_proc_find_elf;
-        callbacks.find_debuginfo = find_debuginfo;
-    }
-    return dw.loaded;
+    callbacks.find_elf = libdw_load() ? dw.dwfl_linux_proc_find_elf : NULL;
+    callbacks.find_debuginfo = find_debuginfo;
+    return callbacks.find_elf;
 }
 
 /* What is loaded in this process now. */
 static bool open_process(void)
 {
-    if (dw.dwfl)
+    if (process)
         return true;
     if (!open_library())
         return false;
-    dw.dwfl = dw.dwfl_begin(&callbacks);
-    if (dw.dwfl && dw.dwfl_linux_proc_report(dw.dwfl, getpid()) == 0 &&
-        dw.dwfl_report_end(dw.dwfl, NULL, NULL) == 0)
+    process = dw.dwfl_begin(&callbacks);
+    if (process && dw.dwfl_linux_proc_report(process, getpid()) == 0 &&
+        dw.dwfl_report_end(process, NULL, NULL) == 0)
         return true;
     close_process();
     return false;
@@ -244,19 +163,6 @@ static const char *call_file(Dwarf_Die *unit, Dwarf_Die *die)
         return NULL;
     const char *path = dw.dwarf_filesrc(files, (size_t)file, NULL, NULL);
     return path && path[0] != '?' ? path : NULL; /* there is no file 0 before DWARF 5 */
-}
-
-/* The unit of debugging information around the address.  clang writes no table of them:
- * then each is asked. */
-static Dwarf_Die *find_unit(Dwfl_Module *module, Dwarf_Addr address, Dwarf_Addr *bias)
-{
-    Dwarf_Die *unit = dw.dwfl_module_addrdie(module, address, bias);
-    if (unit)
-        return unit;
-    do
-        unit = dw.dwfl_module_nextcu(module, unit, bias);
-    while (unit && dw.dwarf_haspc(unit, address - *bias) != 1);
-    return unit;
 }
 
 /* The functions inlined at the address, innermost first.  Afterwards *s is the place in
@@ -286,15 +192,12 @@ static void visit_inlined(Dwarf_Die *unit, Dwarf_Addr address, struct symbol *s,
 }
 
 /* By libdw. */
-static void describe(Dwfl *dwfl, uintptr_t address, struct symbol *s,
+static void describe(Dwfl_Module *module, uintptr_t address, struct symbol *s,
                      void (*visit)(void *argument, const struct symbol *s),
                      void *argument)
 {
-    Dwfl_Module *module = dw.dwfl_addrmodule(dwfl, address);
-    if (!module)
-        return;
     Dwarf_Addr bias;
-    Dwarf_Die *unit = find_unit(module, address, &bias);
+    Dwarf_Die *unit = units_find(module, address, &bias);
     Dwarf_Line *line = unit ? dw.dwarf_getsrc_die(unit, address - bias) : NULL;
     if (line) {
         s->file = dw.dwarf_linesrc(line, NULL, NULL);
@@ -302,7 +205,7 @@ static void describe(Dwfl *dwfl, uintptr_t address, struct symbol *s,
     }
     if (unit)
         visit_inlined(unit, address - bias, s, visit, argument);
-    const char *name = dw.dwfl_module_addrname(module, address);
+    const char *name = functions_find(module, address);
     if (name)
         s->function = name;
 }
@@ -317,18 +220,18 @@ static uintptr_t place_of(uint16_t number)
 static bool open_unloaded(uint16_t number, const struct module *m, const char *path)
 {
     uintptr_t place = place_of(number);
-    if (!open_library() || (!dw.unloaded && !(dw.unloaded = dw.dwfl_begin(&callbacks))))
+    if (!open_library() || (!unloaded && !(unloaded = dw.dwfl_begin(&callbacks))))
         return false;
-    if (dw.dwfl_addrmodule(dw.unloaded, place + (m->low - m->base)))
+    if (dw.dwfl_addrmodule(unloaded, place + (m->low - m->base)))
         return true;
     int file = unloaded_open(m, path);
     if (file < 0)
         return false;
-    dw.dwfl_report_begin_add(dw.unloaded);
-    bool added = dw.dwfl_report_elf(dw.unloaded, path, path, file, place, true);
+    dw.dwfl_report_begin_add(unloaded);
+    bool added = dw.dwfl_report_elf(unloaded, path, path, file, place, true);
     if (!added)
         sys_close(file);
-    return dw.dwfl_report_end(dw.unloaded, NULL, NULL) == 0 && added;
+    return dw.dwfl_report_end(unloaded, NULL, NULL) == 0 && added;
 }
 
 static void look_up_unloaded(struct place p, const struct module *m,
@@ -336,12 +239,44 @@ static void look_up_unloaded(struct place p, const struct module *m,
                              void *argument)
 {
     char path[PATH_MAX];
+    uintptr_t address = p.return_address - 1 - m->base + place_of(p.module);
     struct symbol s = {.module = m->name,
                        .offset = p.return_address - align_down(m->low, os_page_bytes()),
                        .unloaded = true};
-    if (unloaded_path(m, path, sizeof path) && open_unloaded(p.module, m, path))
-        describe(dw.unloaded, p.return_address - 1 - m->base + place_of(p.module), &s,
-                 visit, argument);
+    bool opened = unloaded_path(m, path, sizeof path) && open_unloaded(p.module, m, path);
+    Dwfl_Module *module = opened ? dw.dwfl_addrmodule(unloaded, address) : NULL;
+    if (module)
+        describe(module, address, &s, visit, argument);
+    visit(argument, &s);
+}
+
+/* By the dynamic loader, which looks through all names for each address. */
+static void ask_loader(uintptr_t return_address, struct symbol *s)
+{
+    Dl_info info;
+    if (!dladdr((void *)(return_address - 1), &info))
+        return;
+    s->function = info.dli_sname;
+    s->module = info.dli_fname;
+    s->offset = return_address - (uintptr_t)info.dli_fbase;
+}
+
+static void look_up_loaded(uintptr_t return_address,
+                           void (*visit)(void *argument, const struct symbol *s),
+                           void *argument)
+{
+    uintptr_t address = return_address - 1; /* inside the call */
+    struct symbol s = {.offset = return_address};
+    Dwfl_Module *module = open_process() ? dw.dwfl_addrmodule(process, address) : NULL;
+    const struct origin *origin = module ? origin_find(module, address) : NULL;
+    if (origin && functions_known(module)) {
+        s.module = origin->path;
+        s.offset = return_address - origin->base;
+    } else {
+        ask_loader(return_address, &s);
+    }
+    if (module)
+        describe(module, address, &s, visit, argument);
     visit(argument, &s);
 }
 
@@ -349,22 +284,13 @@ static void look_up_unloaded(struct place p, const struct module *m,
 static void look_up(struct place p, void (*visit)(void *argument, const struct symbol *s),
                     void *argument)
 {
-    uintptr_t address = p.return_address - 1; /* inside the call */
-    struct symbol s = {.offset = p.return_address};
     struct module m;
-    Dl_info info;
     if (p.module == MODULE_LOST)
-        return visit(argument, &s);
-    if (module_get(p.module, &m) && !m.loaded)
-        return look_up_unloaded(p, &m, visit, argument);
-    if (dladdr((void *)address, &info)) {
-        s.function = info.dli_sname;
-        s.module = info.dli_fname;
-        s.offset = p.return_address - (uintptr_t)info.dli_fbase;
-    }
-    if (open_process())
-        describe(dw.dwfl, address, &s, visit, argument);
-    visit(argument, &s);
+        visit(argument, &(struct symbol){.offset = p.return_address});
+    else if (module_get(p.module, &m) && !m.loaded)
+        look_up_unloaded(p, &m, visit, argument);
+    else
+        look_up_loaded(p.return_address, visit, argument);
 }
 
 /* What look_up said of a place. */

@@ -108,6 +108,14 @@ if command -v strip >/dev/null; then
     expect "the numbers are the same" says "Leak of 11 bytes in 1 object"
 fi
 
+# Clang writes no table of the units of debugging information.
+if command -v objcopy >/dev/null; then
+    objcopy --remove-section .debug_aranges "$form" "$tmp/no-table"
+    run leaks=1 one "$tmp/no-table"
+    expect "units of debugging information without a table" says "form.c:169"
+    expect "another unit" says "deeply.c:30"
+fi
+
 # A file of debugging information beside the program, in a folder, and one of another build.
 if command -v strip >/dev/null && command -v objcopy >/dev/null; then
     mkdir "$tmp/apart" "$tmp/apart/.debug"
@@ -123,11 +131,86 @@ if command -v strip >/dev/null && command -v objcopy >/dev/null; then
     expect "another program's is left alone" says "form.c:"
 fi
 
-# The client of the network is not even loaded, and the program finds the variable again.
-DEBUGINFOD_URLS=http://127.0.0.1:1/ LD_DEBUG=files LD_DEBUG_OUTPUT=$tmp/loads \
+# What dwz moved to a file that several programs have in common, found by its path, which begins
+# where the file with the debugging information lies; and by build-id below /usr/lib/debug, where
+# this may be put together in a place of its own.
+common() { # DIRECTORY PATH-OF-THE-COMMON-FILE
+    mkdir -p "$1" && objcopy --only-keep-debug "$form" "$1/form.debug" &&
+        cp "$1/form.debug" "$1/other.debug" &&
+        dwz -m "$1/common.debug" -M "$2" "$1/form.debug" "$1/other.debug" &&
+        strip -s -o "$1/form" "$form" && rm "$1/other.debug"
+}
+below_usr() { # COMMAND...: as if $tmp/debug was /usr/lib/debug
+    unshare -m sh -c 'mount --bind "$0" /usr/lib/debug && exec "$@"' "$tmp/debug" "$@"
+}
+if command -v dwz >/dev/null && command -v objcopy >/dev/null &&
+    common "$tmp/common" part/common.debug; then
+    mkdir "$tmp/common/real" "$tmp/common/real/part"
+    mv "$tmp/common/common.debug" "$tmp/common/real/part"
+    mv "$tmp/common/form.debug" "$tmp/common/real"
+    ln -s real/form.debug "$tmp/common/form.debug"
+    objcopy --add-gnu-debuglink="$tmp/common/form.debug" "$tmp/common/form"
+    run leaks=1 all_sorts "$tmp/common/form"
+    expect "names that are in a common file" says "new_card                     form.c:"
+    cp "$tmp/common/form.debug" "$tmp/common/real/part/common.debug"
+    run leaks=1 all_sorts "$tmp/common/form"
+    expect "another file in its place is left alone" is_silent_on new_card
+
+    common "$tmp/byid" "$tmp/byid/none.debug"
+    for file in form common; do
+        id=$(readelf -n "$tmp/byid/$file.debug" 2>/dev/null | sed -n 's/.*Build ID: //p')
+        mkdir -p "$tmp/debug/.build-id/${id%"${id#??}"}"
+        mv "$tmp/byid/$file.debug" "$tmp/debug/.build-id/${id%"${id#??}"}/${id#??}.debug"
+    done
+    if [ -d /usr/lib/debug ] && below_usr true 2>/dev/null; then
+        GCALLOC_OPTIONS=leaks=1 below_usr "$tmp/byid/form" all_sorts >"$tmp/out" 2>&1
+        expect "both files by their build-ids" says "new_card                     form.c:"
+    fi
+fi
+
+# Neither the client of the network is loaded, nor is the environment changed, in which another
+# thread may be reading or writing.
+mkdir "$tmp/client" "$tmp/looker"
+cat >"$tmp/client.c" <<'END'
+#include <stdio.h>
+int debuginfod_begin = 1;
+__attribute__((constructor)) static void say(void) { fputs("the client is loaded\n", stderr); }
+END
+cat >"$tmp/looker.c" <<'END'
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+__attribute__((constructor)) static void look(void)
+{
+    const char *servers = getenv("DEBUGINFOD_URLS");
+    void *client = dlopen("libdebuginfod.so.1", RTLD_LAZY);
+    fprintf(stderr, "servers %s, client %s\n", servers ? servers : "hidden",
+            client && dlsym(client, "debuginfod_begin") ? "there" : "empty");
+}
+END
+shared() { # LIBRARY SOURCE
+    ${CC:-cc} -shared -fPIC -Wl,-soname,"$(basename "$1")" -o "$1" "$2" -ldl
+}
+if shared "$tmp/client/libdebuginfod.so.1" "$tmp/client.c" &&
+    shared "$tmp/looker/libdw.so.1" "$tmp/looker.c"; then
+    path=$LD_LIBRARY_PATH
+    export DEBUGINFOD_URLS=http://127.0.0.1:1/
+    export LD_LIBRARY_PATH="$tmp/client${path:+:$path}"
     run leaks=1 twice
-expect "the loads are seen" sh -c "cat $tmp/loads* | grep -q libdw"
-expect "no client of the network" sh -c "! cat $tmp/loads* | grep -q libdebuginfod"
+    expect "there are names" says "form.c:"
+    expect "no client of the network" is_silent_on "the client is loaded"
+    LD_LIBRARY_PATH=$tmp/looker:$LD_LIBRARY_PATH
+    run leaks=1 one
+    expect "libdw gets another one, in the same environment" says \
+        "servers http://127.0.0.1:1/, client empty"
+    LD_PRELOAD=$tmp/client/libdebuginfod.so.1 run leaks=1 one 2>/dev/null
+    expect "a program with that client is not called" is_silent_on "client there"
+    unset DEBUGINFOD_URLS
+    LD_LIBRARY_PATH=$path
+    [ "$path" ] || unset LD_LIBRARY_PATH
+else
+    expect "libraries are built" false
+fi
 
 mkdir "$tmp/no-libdw"
 echo "not a library" >"$tmp/no-libdw/libdw.so.1"

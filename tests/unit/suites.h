@@ -34,7 +34,8 @@
     X(pool)        \
     X(verify)      \
     X(pace)        \
-    X(collector)
+    X(collector)   \
+    X(functions)
 
 struct TCase;
 
