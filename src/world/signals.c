@@ -93,6 +93,13 @@ void signals_block(sigset_t *saved)
     block(saved, false);
 }
 
+void signals_block_all(sigset_t *saved)
+{
+    sigset_t all;
+    sigfillset(&all);
+    set_mask(&all, saved);
+}
+
 void signals_block_handlers(sigset_t *saved)
 {
     block(saved, true);

@@ -33,12 +33,15 @@ enum sent signals_send(pid_t tid);
  * calling thread, and takes that back.  `saved` gets the mask that was; NULL: it is not kept. */
 void signals_block(sigset_t *saved);
 
-/* The same, but the stop signal still comes: no handler of the program runs. */
+/* Blocks those, too: for a few instructions, as a fault would end the process. */
+void signals_block_all(sigset_t *saved);
+
+/* The stop signal still comes, and those of faults: no handler of the program runs. */
 void signals_block_handlers(sigset_t *saved);
 
 void signals_restore(const sigset_t *saved);
 
-/* The same, but for the signal that stops threads, which is open from now on. */
+/* The mask that was, but for the signal that stops threads, which is open from now on. */
 void signals_restore_open(const sigset_t *saved);
 
 #endif

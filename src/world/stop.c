@@ -70,14 +70,13 @@ static void publish_values(struct mutator *m)
     }
 }
 
-/* On a stack of the library's, the program's is as it was left. */
+/* On a stack of the library's, and on the way there and back, the alternate stack is as it was
+ * published before, and is disarmed. */
 static void publish_stack(struct mutator *m, uintptr_t sp, const stack_t *alternate)
 {
-    if (systemstack_holds(m, sp)) {
-        m->sp = m->system.left;
+    m->sp = systemstack_holds(m, sp) ? m->system.left : sp;
+    if (m->system.low)
         return;
-    }
-    m->sp = sp;
     m->alternate.low = m->alternate.high = 0;
     if (alternate->ss_flags & SS_ONSTACK) {
         m->alternate.low = (uintptr_t)alternate->ss_sp;

@@ -141,28 +141,42 @@ void systemstack_call(void (*function)(void *), void *argument, uintptr_t high,
 struct work {
     void (*function)(void *);
     void *argument;
+    stack_t alternate; /* that the program is on, if any */
+    sigset_t mask;     /* to be restored once it is disarmed */
 };
 
-/* On the library's stack: from here on the alternate stack that the program may run on is known
- * by what was published. */
-static void work(void *argument)
+/* On the library's stack, with all signals blocked: the system disarms no stack that the thread
+ * is on, and until it is disarmed no handler may come that would take it from its high end. */
+static void work_disarmed(void *argument)
 {
-    const struct work *w = argument;
     static const stack_t none = {.ss_flags = SS_DISABLE};
-    stack_t alternate;
-    bool armed = thread_self->alternate.high && sigaltstack(NULL, &alternate) == 0;
-    if (armed)
-        sigaltstack(&none, NULL);
+    struct work *w = argument;
+    sigaltstack(&none, &w->alternate);
+    signals_restore(&w->mask);
     w->function(w->argument);
-    if (armed)
-        sigaltstack(&alternate, NULL);
 }
 
-NOINLINE static void run_on(struct mutator *m, uintptr_t low, struct work *w)
+/* It is armed again on the program's stack only. */
+NOINLINE static void run_disarmed(struct mutator *m, uintptr_t high, struct work *w)
 {
+    signals_block_all(&w->mask);
+    systemstack_call(work_disarmed, w, high, &m->system.left);
+    sigaltstack(&w->alternate, NULL);
+}
+
+/* On the library's stack, and on the way there and back, the alternate stack is known by what was
+ * published. */
+NOINLINE static void run_on(struct mutator *m, uintptr_t low, void (*function)(void *),
+                            void *argument)
+{
+    uintptr_t high = low + SYSTEMSTACK_BYTES - TOP_BYTES;
+    struct work w = {.function = function, .argument = argument};
     world_publish(m, (uintptr_t)__builtin_frame_address(0));
     m->system.low = low;
-    systemstack_call(work, w, low + SYSTEMSTACK_BYTES - TOP_BYTES, &m->system.left);
+    if (m->alternate.high)
+        run_disarmed(m, high, &w);
+    else
+        systemstack_call(function, argument, high, &m->system.left);
     m->system.low = 0;
 }
 
@@ -174,13 +188,12 @@ static bool is_on_one(const struct mutator *m)
 void systemstack_run(void (*function)(void *), void *argument)
 {
     struct mutator *m = thread_self;
-    struct work w = {function, argument};
     sigset_t saved;
     signals_block_handlers(&saved);
     bool able = CAN_SWITCH && m && m->tid == gettid() && !is_on_one(m);
     uintptr_t low = able ? take() : 0;
     if (low) {
-        run_on(m, low, &w);
+        run_on(m, low, function, argument);
         give(low);
     } else {
         function(argument);

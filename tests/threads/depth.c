@@ -5,6 +5,7 @@
 #include <check.h>
 #include <gcalloc/gcalloc.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,6 +14,7 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 #include "../api/sanitizer.h"
 
@@ -310,7 +312,7 @@ START_TEST(callbacks_run_on_the_programs_stack)
 }
 END_TEST
 
-static int handled; /* atomic */
+static unsigned handled; /* atomic */
 
 static void use_some_room(void)
 {
@@ -328,11 +330,17 @@ static void on_fault(int number)
 
 static pthread_t collecting;
 
-/* The number is a fault's, so it is not blocked with the others. */
+/* The number is a fault's, so it is not blocked with the others.  One at a time: the other thread
+ * has to get on, too. */
 static void *send_faults(void *argument)
 {
-    while (!__atomic_load_n(&ending, __ATOMIC_RELAXED))
+    for (unsigned sent = 1; !__atomic_load_n(&ending, __ATOMIC_RELAXED); sent++) {
         pthread_kill(collecting, SIGSEGV);
+        while (__atomic_load_n(&handled, __ATOMIC_RELAXED) < sent &&
+               !__atomic_load_n(&ending, __ATOMIC_RELAXED))
+            sched_yield();
+        usleep(sent % 50);
+    }
     return argument;
 }
 
