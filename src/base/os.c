@@ -70,7 +70,7 @@ static void *map(size_t bytes, int protection, int flags)
 {
     if (os_refused())
         return NULL;
-    void *p = mmap(NULL, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+    void *p = sys_map(NULL, bytes, protection, flags);
     return p == MAP_FAILED ? (no_memory(), NULL) : p;
 }
 
@@ -99,7 +99,7 @@ void os_release(void *address, size_t bytes)
 bool os_commit(void *address, size_t bytes)
 {
     return !os_refused() &&
-           (mprotect(address, bytes, PROT_READ | PROT_WRITE) == 0 || no_memory());
+           (sys_protect(address, bytes, PROT_READ | PROT_WRITE) == 0 || no_memory());
 }
 
 size_t os_decommit(void *address, size_t bytes)
@@ -108,7 +108,7 @@ size_t os_decommit(void *address, size_t bytes)
     uintptr_t low = align_up((uintptr_t)address, page);
     uintptr_t high = align_down((uintptr_t)address + bytes, page);
     if (low >= high || os_refused() ||
-        madvise((void *)low, high - low, MADV_DONTNEED) != 0)
+        sys_advise((void *)low, high - low, MADV_DONTNEED) != 0)
         return 0;
     return high - low;
 }
@@ -120,7 +120,7 @@ enum { STATES_AT_ONCE = 256 };
 /* Zeroes pages that are all there, or all not. */
 static void zero_run(uintptr_t low, uintptr_t high, bool there)
 {
-    if (there || madvise((void *)low, high - low, MADV_DONTNEED) != 0)
+    if (there || sys_advise((void *)low, high - low, MADV_DONTNEED) != 0)
         memset((void *)low, 0, high - low);
 }
 
@@ -161,8 +161,7 @@ bool os_can_promise(size_t bytes)
     if (sysinfo(&system) != 0 || os_address_space_limit() != SIZE_MAX ||
         bytes / system.mem_unit <= system.totalram)
         return true;
-    void *p =
-        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *p = sys_map(NULL, bytes, PROT_READ | PROT_WRITE, 0);
     if (p == MAP_FAILED)
         return errno = ENOMEM, false;
     munmap(p, bytes);
@@ -173,7 +172,7 @@ void os_populate(void *address, size_t bytes)
 {
 #ifdef MADV_POPULATE_WRITE
     int saved_errno = errno;
-    madvise(address, bytes, MADV_POPULATE_WRITE);
+    sys_advise(address, bytes, MADV_POPULATE_WRITE);
     errno = saved_errno;
 #else
     (void)address, (void)bytes;
@@ -196,7 +195,7 @@ void os_huge_pages(void *address, size_t bytes)
 {
 #ifdef MADV_HUGEPAGE
     int saved_errno = errno;
-    madvise(address, bytes, MADV_HUGEPAGE);
+    sys_advise(address, bytes, MADV_HUGEPAGE);
     errno = saved_errno;
 #else
     (void)address, (void)bytes;
@@ -209,7 +208,7 @@ void os_small_pages(void *address, size_t bytes)
     int saved_errno = errno;
     uintptr_t low = align_down((uintptr_t)address, OS_HUGE_PAGE);
     uintptr_t high = align_up((uintptr_t)address + bytes, OS_HUGE_PAGE);
-    madvise((void *)low, high - low, MADV_NOHUGEPAGE);
+    sys_advise((void *)low, high - low, MADV_NOHUGEPAGE);
     errno = saved_errno;
 #else
     (void)address, (void)bytes;
@@ -238,7 +237,7 @@ void os_collapse(void *address, size_t bytes)
     uintptr_t high = align_down((uintptr_t)address + bytes, OS_HUGE_PAGE);
     for (; low < high; low += OS_HUGE_PAGE)
         if (is_populated(low))
-            madvise((void *)low, OS_HUGE_PAGE, MADV_COLLAPSE);
+            sys_advise((void *)low, OS_HUGE_PAGE, MADV_COLLAPSE);
     errno = saved_errno;
 }
 

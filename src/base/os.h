@@ -30,6 +30,10 @@ bool os_commit(void *address, size_t bytes);
 /* Returns how many bytes went back. */
 size_t os_decommit(void *address, size_t bytes);
 
+/* Puts new memory in the place of what is there, whatever its pages have become: inaccessible,
+ * guards, somebody's file.  Whole pages; it reads as zero.  false: it may be gone altogether. */
+bool os_renew(void *address, size_t bytes);
+
 /* Makes private memory zero: pages that are not there, or are in swap space, come to be zeroed at
  * their next touch, and take no memory before; the others are filled. */
 void os_zero(void *address, size_t bytes);

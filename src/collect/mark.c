@@ -2,6 +2,7 @@
 
 #include "base/os.h"
 #include "collect/pool.h"
+#include "heap/altered.h"
 #include "heap/block.h"
 #include "heap/lookup.h"
 #include "world/faults.h"
@@ -195,7 +196,8 @@ NOINLINE static struct words take_guarded(struct marker *m, uintptr_t low, size_
     if (!try_words(&c, low, end)) {
         for (uintptr_t next; low < end; low = next) {
             next = min_size(align_down(low, OS_PAGE) + OS_PAGE, end);
-            try_words(&c, low, next);
+            if (!try_words(&c, low, next))
+                altered_found(m->heap, low);
         }
     }
     return (struct words){m->found, m->found + c.found};

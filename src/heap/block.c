@@ -50,7 +50,8 @@ static void set_words(struct heap *h, uint32_t head, uint32_t from, uint32_t to,
     for (uint32_t u = from; u < to; u++) {
         unit_word distance = min_size(u - head, UNIT_DISTANCE_MAX);
         set_word(h, u,
-                 word | (h->words[u] & UNIT_DIRTY) | distance << UNIT_DISTANCE_SHIFT);
+                 word | (h->words[u] & (UNIT_DIRTY | UNIT_ALTERED)) |
+                     distance << UNIT_DISTANCE_SHIFT);
     }
 }
 
@@ -161,9 +162,18 @@ bool block_grow_large(struct heap *h, uint32_t head, size_t bytes)
     uint32_t end = head + large_units(b->bytes), new_end = head + large_units(whole);
     if (!extent_take_behind(h, end, new_end - end, whole - b->bytes))
         return false;
-    set_words(h, head, end, new_end, h->words[head] & ~(unit_word)UNIT_DIRTY);
+    unit_word own = UNIT_DIRTY | UNIT_ALTERED;
+    set_words(h, head, end, new_end, h->words[head] & ~own);
     b->bytes = whole;
     return true;
+}
+
+/* The object may grow into them again. */
+static void give_pages_back(struct heap *h, void *address, size_t bytes, bool altered)
+{
+    if (!altered || !os_renew(address, bytes))
+        bytes = os_decommit(address, bytes);
+    count_add(&h->counters.returned_bytes, bytes);
 }
 
 void block_shrink_large(struct heap *h, uint32_t head, size_t bytes)
@@ -185,8 +195,8 @@ void block_shrink_large(struct heap *h, uint32_t head, size_t bytes)
     set_word(h, end - 1,
              h->words[end - 1] | UNIT_DIRTY); /* should the memory not go back */
     if (rest)
-        count_add(&h->counters.returned_bytes,
-                  os_decommit((void *)(address + whole), rest));
+        give_pages_back(h, (void *)(address + whole), rest,
+                        h->words[end - 1] & UNIT_ALTERED);
 }
 
 void block_release(struct heap *h, uint32_t head)
@@ -253,14 +263,14 @@ static void list_remove(struct heap *h, uint32_t head)
 }
 
 /* The head's word last: who finds the new shard there finds everything else as it is now. */
-static void set_shard(struct heap *h, uint32_t head, unsigned shard)
+void block_set_shard(struct heap *h, uint32_t head, unsigned shard)
 {
     unit_word change = (unit_word)(word_shard(h->words[head]) ^ shard)
                        << UNIT_SHARD_SHIFT;
     if (change == 0)
         return;
     for (uint32_t u = head + block_units(h, head); u-- > head;)
-        __atomic_store_n(&h->words[u], h->words[u] ^ change, __ATOMIC_RELEASE);
+        __atomic_fetch_xor(&h->words[u], change, __ATOMIC_RELEASE);
 }
 
 uint32_t block_list_take(struct heap *h, unsigned shard, unsigned bin, unsigned to)
@@ -273,7 +283,7 @@ uint32_t block_list_take(struct heap *h, unsigned shard, unsigned bin, unsigned 
     if (head) {
         list_remove(h, head);
         block_at(h, head)->taken = true;
-        set_shard(h, head, to);
+        block_set_shard(h, head, to);
     }
     lock_release(&list->lock, RANK_BIN);
     return head;
@@ -292,6 +302,28 @@ void block_settle(struct heap *h, uint32_t head)
         block_release(h, head);
     else if (b->free_count)
         list_append(h, head);
+}
+
+/* A block that is listed is nobody's in between, and counts as taken. */
+void block_set_apart(struct heap *h, uint32_t head)
+{
+    struct lock *lock = block_lock(h, head);
+    struct block *b = block_at(h, head);
+    bool listed = !b->taken && b->free_count > 0;
+    if (word_shard(h->words[head]) == SHARD_APART)
+        listed = false;
+    if (listed) {
+        list_remove(h, head);
+        b->taken = true;
+    }
+    block_set_shard(h, head, SHARD_APART);
+    lock_release(lock, RANK_BIN);
+    if (!listed)
+        return;
+    lock = block_lock(h, head);
+    b->taken = false;
+    block_settle(h, head);
+    lock_release(lock, RANK_BIN);
 }
 
 void block_free_slots(struct heap *h, uint32_t head, uint32_t slots)

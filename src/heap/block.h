@@ -47,6 +47,13 @@ uint32_t block_list_take(struct heap *h, unsigned shard, unsigned bin, unsigned 
  * list is held, or the world is stopped. */
 void block_settle(struct heap *h, uint32_t head);
 
+/* From now on the block is of this shard.  It is on no list; the lock of that which it goes to by
+ * its present shard is held, or the world is stopped. */
+void block_set_shard(struct heap *h, uint32_t head, unsigned shard);
+
+/* No cache draws from the block any more, until all of it is free (SHARD_APART). */
+void block_set_apart(struct heap *h, uint32_t head);
+
 /* Counts so many slots more as free, at least one: they were RESERVED and are FREE now.  A
  * block that is not taken is listed or released as it needs. */
 void block_free_slots(struct heap *h, uint32_t head, uint32_t slots);

@@ -79,11 +79,12 @@ static bool add_magazines(struct cache *c, unsigned group)
     return true;
 }
 
-/* One that few caches draw from. */
+/* One that few caches draw from; never SHARD_APART, so that what is freed of it finds no magazine
+ * in any cache. */
 static unsigned choose_shard(struct heap *h)
 {
     unsigned best = 0;
-    for (unsigned shard = 1; shard < SHARDS; shard++)
+    for (unsigned shard = 1; shard < SHARD_APART; shard++)
         if (__atomic_load_n(&h->shards[shard].caches, __ATOMIC_RELAXED) <
             __atomic_load_n(&h->shards[best].caches, __ATOMIC_RELAXED))
             best = shard;
@@ -259,7 +260,7 @@ static bool next_run(struct heap *h, struct bin *b, size_t bytes)
     const struct block *block = block_at(h, b->block);
     const uint8_t *states = block_states(h, b->block);
     uint32_t count = geometries[word_class(h->words[b->block])].count;
-    if (block->free_count == 0)
+    if (block->free_count == 0 || word_shard(h->words[b->block]) == SHARD_APART)
         return false;
     uint32_t from = state_find_free(states, block->cursor, count);
     if (from == count)
@@ -356,8 +357,8 @@ static bool find_run(struct cache *c, unsigned bin, size_t bytes)
     if (b->block && !c->borrows[bin] && run_of_block(h, b, bytes))
         return true;
     drop_block(c, bin);
-    for (unsigned i = 0; i < SHARDS; i++)
-        while ((b->block = block_list_take(h, (shard + i) % SHARDS, bin, shard))) {
+    for (unsigned i = 0; i < SHARD_APART; i++)
+        while ((b->block = block_list_take(h, (shard + i) % SHARD_APART, bin, shard))) {
             if (run_of_block(h, b, bytes))
                 return true;
             drop_block(c, bin);
@@ -418,7 +419,8 @@ static void spill(struct cache *c, unsigned index)
     give_back(c->heap, b, index < BIN_COUNT ? (b->count + 1u) / 2 : b->count);
 }
 
-/* There is no memory for a magazine: the object becomes free in the heap at once. */
+/* There is no memory for a magazine, or the block is set apart: the object becomes free in the
+ * heap at once. */
 static void give_back_one(struct cache *c, unit_word word, void *object, uint8_t *state)
 {
     struct slot slot;
@@ -432,7 +434,8 @@ void cache_free(struct cache *c, unit_word word, void *object, uint8_t *state)
 {
     unsigned index = cache_bin(c, word);
     struct bin *b = &c->bins[index];
-    if (b->capacity == 0 && !add_magazines(c, index / GROUP_BINS))
+    if (b->capacity == 0 &&
+        (word_shard(word) == SHARD_APART || !add_magazines(c, index / GROUP_BINS)))
         return give_back_one(c, word, object, state);
     if (b->count == b->capacity)
         spill(c, index);

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/os.h"
+#include "heap/altered.h"
 #include "heap/arena.h"
 #include "heap/count.h"
 #include "heap/lookup.h"
@@ -303,17 +304,39 @@ static unit_word remains(unit_word word)
     return word_distance(word) == 0 ? word_states(word) << UNIT_STATES_SHIFT : 0;
 }
 
+/* Words of the units that are free from now on: what they were when their block was made, or
+ * dirty where the block has written to them. */
+static void set_free_words(struct heap *h, uint32_t first, uint32_t end, uint32_t touched)
+{
+    for (uint32_t u = first; u < end; u++) {
+        unit_word dirty = u < touched ? UNIT_DIRTY : h->words[u] & UNIT_DIRTY;
+        bool is_hole = close_holes(h, u) == UNIT_BYTES;
+        if (LIKELY(!(h->words[u] & UNIT_ALTERED)))
+            h->words[u] = remains(h->words[u]) | (is_hole ? 0 : dirty);
+    }
+    if (UNLIKELY(__atomic_load_n(&h->altered, __ATOMIC_RELAXED)))
+        altered_renew(h, first, end);
+}
+
+/* Units of which some may be nobody's any more. */
+static void insert_free(struct heap *h, uint32_t first, uint32_t end)
+{
+    for (uint32_t next; first < end; first = next + 1) {
+        for (next = first; next < end && !word_used(h->words[next]);)
+            next++;
+        if (next == first)
+            continue;
+        h->dirty_bytes += dirty_bytes(h, first, next - first);
+        insert_coalesced(h, first, next - first);
+    }
+}
+
 static void give(struct heap *h, uint32_t first, uint32_t units, uint32_t touched,
                  size_t bytes)
 {
-    for (uint32_t u = first; u < first + units; u++) {
-        unit_word dirty = u - first < touched ? UNIT_DIRTY : h->words[u] & UNIT_DIRTY;
-        bool is_hole = close_holes(h, u) == UNIT_BYTES;
-        h->words[u] = remains(h->words[u]) | (is_hole ? 0 : dirty);
-    }
-    h->dirty_bytes += dirty_bytes(h, first, units);
+    set_free_words(h, first, first + units, first + touched);
     set_used(h, h->used_bytes - bytes);
-    insert_coalesced(h, first, units);
+    insert_free(h, first, first + units);
     keep_limit(h);
 }
 

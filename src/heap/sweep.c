@@ -1,6 +1,7 @@
 /* Sweeping reads and writes state bytes and descriptors only, never object memory. */
 #include "heap/sweep.h"
 
+#include "heap/altered.h"
 #include "heap/block.h"
 #include "heap/state.h"
 
@@ -19,6 +20,8 @@ static void sweep_block(struct heap *h, uint32_t head)
     h->counters.reclaimed_bytes += reclaimed * size;
     b->free_count = counts.free;
     b->cursor = 0;
+    if (UNLIKELY(altered_block(h, head)))
+        block_set_shard(h, head, SHARD_APART);
     if (!b->taken)
         block_settle(h, head);
 }

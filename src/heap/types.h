@@ -92,12 +92,14 @@ enum { GEOMETRY_SHIFT = 40 };
 /* ---- A unit's word: all that marking and freeing touch ---------------------------- */
 
 /*
- *   63    26 25       16 15   13 12  11 10      4 3   2   1    0
- *  | states | distance  | shard | kind |  class  |  -  |dirty|used|
+ *   63    26 25       16 15   13 12  11 10      4  3    2      1    0
+ *  | states | distance  | shard | kind |  class  | - |altered|dirty|used|
  *
  *  used         the unit belongs to a block
  *  dirty        free: its memory may hold old contents; clear: it reads as zero.
  *               Used: so it was when the block was made
+ *  altered      used: the program has changed what may be done with pages of it, and it gets new
+ *               memory before anybody else has it (heap/altered.h).  Set atomically
  *  class, kind  0 in a free unit; together they name the block's bin.  The class stands
  *               where it is the byte offset in the table of geometries
  *  shard        whose lists the block is on, or goes to.  Changes, atomically, when the block
@@ -113,6 +115,7 @@ typedef uint64_t unit_word;
 enum {
     UNIT_USED = 1 << 0,
     UNIT_DIRTY = 1 << 1,
+    UNIT_ALTERED = 1 << 2,
     UNIT_BIN_SHIFT = 4,
     UNIT_BIN_BITS = CLASS_BITS + 2,
     UNIT_SHARD_SHIFT = UNIT_BIN_SHIFT + UNIT_BIN_BITS,
@@ -226,7 +229,12 @@ enum { BIN_COUNT = KIND_COUNT << CLASS_BITS }; /* a bin: kind << CLASS_BITS | cl
 
 /* The lists of one thread, or some: so threads seldom draw from the same block, whose objects
  * and state bytes share cache lines, nor wait for the same lock. */
-enum { SHARDS = 1 << UNIT_SHARD_BITS };
+enum {
+    SHARDS = 1 << UNIT_SHARD_BITS,
+    /* Of blocks with pages that the program has altered: no cache draws from them, and what is
+     * freed of them goes back to the block.  So its pages wait until all of it is free. */
+    SHARD_APART = SHARDS - 1,
+};
 
 struct shard {
     OWN_LINE struct bin_list bins[BIN_COUNT];
@@ -292,6 +300,7 @@ struct heap {
     /* used_bytes + dirty_bytes + region_bytes never exceeds it, so that slots in holes can be had without
      * asking; SIZE_MAX: none.  Read without the lock, too. */
     size_t limit;
+    bool altered;     /* there have been altered units.  Atomic */
     bool keeps_small; /* parts of the heap are to have no huge pages.  Atomic */
     struct cache
         *kept; /* empty caches of threads that ended, for the next ones; CACHES_KEPT */

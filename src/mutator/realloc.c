@@ -6,6 +6,7 @@
 #include "base/critical.h"
 #include "base/os.h"
 #include "collect/collector.h"
+#include "heap/altered.h"
 #include "heap/block.h"
 #include "heap/count.h"
 #include "heap/heap.h"
@@ -98,7 +99,9 @@ static void *move(const struct object *o, size_t size)
     if (!object_at(moved, &to)) /* the out-of-memory handler's */
         to = (struct object){.address = (uintptr_t)moved, .size = kept};
     if (is_large(o) && is_large(&to) && o->size >= MOVE_PAGES_FROM &&
-        o->size <= to.size && os_move(moved, (void *)o->address, o->size))
+        o->size <= to.size &&
+        !altered_block(&process_heap, unit_of(&process_heap, o->address)) &&
+        os_move(moved, (void *)o->address, o->size))
         kept = o->size;
     else
         memcpy(moved, (void *)o->address, kept);

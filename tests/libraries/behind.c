@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/select.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -330,6 +331,43 @@ static void call_siginterrupt(void)
     check(THEIRS(siginterrupt)(SIGUSR2, 1) == 0);
 }
 
+/* ---- Memory ---------------------------------------------------------------------------- */
+
+static void *map(int flags, void *address)
+{
+    return THEIRS(mmap)(address, 1, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+}
+
+static void call_mmap(void)
+{
+    char *page = map(0, NULL);
+    check(page != MAP_FAILED && *page == 0);
+    *page = 1;
+    check(map(MAP_FIXED, page) == page && *page == 0);
+}
+
+static void call_mprotect(void)
+{
+    void *page = mmap(NULL, 1, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    check(THEIRS(mprotect)(page, 1, PROT_NONE) == 0);
+}
+
+static void call_pkey_mprotect(void)
+{
+    int got = THEIRS(pkey_mprotect)(
+        mmap(NULL, 1, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 1, PROT_NONE, -1);
+    check(got == 0 || errno == ENOSYS);
+}
+
+static void call_madvise(void)
+{
+    char *page =
+        mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    *page = 1;
+    check(THEIRS(madvise)(page, 1, MADV_DONTNEED) == 0 && *page == 0);
+}
+
 static const struct {
     const char *name;
     void (*call)(void);
@@ -368,6 +406,11 @@ static const struct {
     {"vfork", call_vfork},
     {"posix_spawn", call_spawn},
     {"posix_spawnp", call_spawnp},
+    {"mmap", call_mmap},
+    {"mmap64", call_mmap},
+    {"mprotect", call_mprotect},
+    {"pkey_mprotect", call_pkey_mprotect},
+    {"madvise", call_madvise},
 };
 
 int main(int count, char **arguments)

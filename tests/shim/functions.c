@@ -1,6 +1,6 @@
 /* The malloc family as the shim has it, looked at by a program that knows nothing of it.
  * "lose" loses objects of 4321 bytes in all, and says so; "threads" starts and joins
- * threads. */
+ * threads; "protected" frees objects with pages that cannot be used. */
 #include <errno.h>
 #include <malloc.h>
 #include <pthread.h>
@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static int passed, failed;
 
@@ -109,6 +111,30 @@ static void keeps_errno(void)
     EXPECT(errno == 77);
 }
 
+/* Freed with a page that cannot be written to, memory comes to others as it should be. */
+static void protected(void)
+{
+    static void *volatile later[64];
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    for (size_t pages = 1; pages < 200; pages = 2 * pages + 1) {
+        for (int i = 0; i < 4; i++) {
+            char *p = aligned_alloc(page, pages * page);
+            memset(p, 0x55, pages * page);
+            EXPECT(mprotect(p + pages / 2 * page, page, i % 2 ? PROT_NONE : PROT_READ) ==
+                   0);
+            free(p);
+        }
+        for (int i = 0; i < 64; i++) {
+            char *p = i % 2 ? calloc(pages, page) : malloc(pages * page);
+            EXPECT(p && (i % 2 == 0 || p[pages / 2 * page] == 0));
+            memset(p, 0x55, pages * page);
+            later[i] = p;
+        }
+        for (int i = 0; i < 64; i++)
+            free(later[i]);
+    }
+}
+
 __attribute__((noinline)) static void lose(void)
 {
     void *p = NULL;
@@ -156,6 +182,8 @@ int main(int argc, char **argv)
     refused();
     aligned();
     keeps_errno();
+    if (argc > 1 && strcmp(argv[1], "protected") == 0)
+    protected();
     if (argc > 1 && strcmp(argv[1], "lose") == 0)
         lose();
     if (argc > 1 && strcmp(argv[1], "threads") == 0)

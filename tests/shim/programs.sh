@@ -28,6 +28,11 @@ for options in "" os=sbrk verify=1; do
     expect "exceptions with $options" preloaded "$options" "$exceptions"
 done
 
+for options in "" os=sbrk leaks=1:report=$tmp/none stress=50; do
+    expect "memory that was protected when it was freed, with $options" \
+        preloaded "$options" "$functions" protected
+done
+
 preloaded leaks=1 "$functions" lose >"$tmp/out" 2>&1
 lost="definite            5 objects         4321 bytes"
 expect "the leaks" grep "$lost" "$tmp/out"

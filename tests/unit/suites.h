@@ -19,6 +19,7 @@
     X(arena)       \
     X(extent)      \
     X(block)       \
+    X(altered)     \
     X(lookup)      \
     X(cache)       \
     X(ahead)       \

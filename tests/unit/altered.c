@@ -1,0 +1,131 @@
+/* Blocks and free units with pages that the program has altered. */
+#include "heap/altered.h"
+
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/os.h"
+#include "support.h"
+
+enum { SIZE = 4 * OS_PAGE, OBJECTS = 40 };
+
+static struct fixture f;
+static void *objects[OBJECTS];
+
+static void allocate(size_t size)
+{
+    for (size_t i = 0; i < COUNT_OF(objects); i++)
+        objects[i] = fixture_alloc(&f, KIND_SCANNED, size);
+}
+
+/* A page of an object. */
+static void protect(void *object)
+{
+    void *page = (void *)align_up((uintptr_t)object, OS_PAGE);
+    altered_note(&f.heap, (uintptr_t)page, (uintptr_t)page + OS_PAGE);
+    ck_assert_int_eq(syscall(SYS_mprotect, page, (size_t)OS_PAGE, PROT_NONE), 0);
+}
+
+static uint32_t head_of(const void *object)
+{
+    return unit_head(&f.heap, unit_of(&f.heap, (uintptr_t)object));
+}
+
+/* A slot of a block that is set apart is free when it is freed, and goes to nobody, whichever
+ * cache draws from the block; the others go on. */
+START_TEST(freed_slots_wait)
+{
+    fixture_create(&f);
+    allocate(SIZE);
+    void *dead = objects[_i];
+    uint32_t head = head_of(dead);
+    protect(dead);
+    ck_assert(altered_block(&f.heap, head));
+    ck_assert_uint_eq(word_shard(f.heap.words[head]), SHARD_APART);
+    fixture_check(&f);
+    fixture_free(&f, dead);
+    ck_assert_int_eq(*state_of(&f, dead), STATE_FREE);
+    fixture_check(&f);
+    for (size_t i = 0; i < 100; i++) {
+        void *object = fixture_alloc(&f, KIND_SCANNED, SIZE);
+        ck_assert_ptr_ne(object, dead);
+        memset(object, 1, SIZE);
+    }
+    fixture_check(&f);
+    fixture_destroy(&f);
+}
+END_TEST
+
+/* All of it is free: its memory is new. */
+START_TEST(empty_blocks_are_renewed)
+{
+    fixture_create(&f);
+    allocate(SIZE);
+    for (size_t i = 0; i < COUNT_OF(objects); i++) {
+        memset(objects[i], 1, SIZE);
+        protect(objects[i]);
+    }
+    for (size_t i = 0; i < COUNT_OF(objects); i++)
+        fixture_free(&f, objects[i]);
+    cache_empty(f.cache);
+    fixture_check(&f);
+    ck_assert_uint_eq(f.heap.used_bytes, 0);
+    for (size_t i = 0; i < COUNT_OF(objects); i++) {
+        ck_assert_int_eq(*(char *)objects[i], 0);
+        *(char *)objects[i] = 1;
+    }
+    fixture_destroy(&f);
+}
+END_TEST
+
+/* Where the system has no memory in their place, the units are nobody's for ever; those beside
+ * them, of one object, are free. */
+START_TEST(not_to_be_renewed)
+{
+    fixture_create(&f);
+    char *object = fixture_alloc(&f, KIND_OPAQUE, MIB(2));
+    ck_assert_ptr_nonnull(object);
+    uint32_t unit = unit_of(&f.heap, (uintptr_t)object) + 3;
+    protect((void *)unit_address(&f.heap, unit));
+    os_fail(1, true);
+    fixture_free(&f, object);
+    os_fail(0, false);
+    ck_assert(!lookup_owns(&f.heap, unit_address(&f.heap, unit)));
+    ck_assert(lookup_owns(&f.heap, unit_address(&f.heap, unit - 1)));
+    ck_assert(lookup_owns(&f.heap, unit_address(&f.heap, unit + 1)));
+    ck_assert_uint_eq(f.heap.used_bytes, 0);
+    fixture_check(&f);
+    for (size_t i = 0; i < 64; i++)
+        memset(fixture_alloc(&f, KIND_OPAQUE, UNIT_BYTES + 1), 1, UNIT_BYTES + 1);
+    fixture_check(&f);
+    fixture_destroy(&f);
+}
+END_TEST
+
+/* What lies outside of objects is nobody's business. */
+START_TEST(outside_of_objects)
+{
+    fixture_create(&f);
+    void *object = fixture_alloc(&f, KIND_OPAQUE, MIB(2));
+    altered_note(&f.heap, 0, UINTPTR_MAX);
+    ck_assert(altered_block(&f.heap, head_of(object)));
+    ck_assert(!(f.heap.words[0] & UNIT_ALTERED));
+    altered_note(&f.heap, f.heap.base, f.heap.base + 1);
+    altered_note(&f.heap, f.heap.base + f.heap.bytes, UINTPTR_MAX);
+    altered_found(&f.heap, f.heap.base + f.heap.bytes);
+    altered_found(&f.heap, 0);
+    fixture_check(&f);
+    fixture_destroy(&f);
+}
+END_TEST
+
+TCase *altered_tests(void)
+{
+    TCase *t = tcase_create("altered");
+    tcase_add_loop_test(t, freed_slots_wait, 0, 8);
+    tcase_add_test(t, empty_blocks_are_renewed);
+    tcase_add_test(t, not_to_be_renewed);
+    tcase_add_test(t, outside_of_objects);
+    return t;
+}
