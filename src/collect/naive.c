@@ -66,53 +66,70 @@ void naive_reach(struct naive *n, const struct found *f)
     n->stack[n->depth++] = f->address;
 }
 
-/* The first word from `p` on that is not in an unreadable page, or `high`.  Only at the begin
- * of a range and of each page is there anything to find out. */
-INLINE uintptr_t next_readable(uintptr_t p, uintptr_t low, uintptr_t high)
+enum { WORD = sizeof(uintptr_t) };
+
+/* Where words are copied to: not on the stack, where they would keep objects. */
+static uintptr_t copy[OS_PAGE / WORD] PRIVATE_DATA;
+
+struct source {
+    const uintptr_t *words;
+    size_t count;
+};
+
+READS_ANYTHING static void copy_words(void *argument)
 {
-    while (p < high && (p == low || p % OS_PAGE == 0) && !faults_can_read(p))
-        p = align_down(p, OS_PAGE) + OS_PAGE;
-    return p;
+    const struct source *s = argument;
+    for (size_t i = 0; i < s->count; i++)
+        copy[i] = ((const volatile uintptr_t *)s->words)[i];
 }
 
-size_t naive_readable(uintptr_t address, size_t at, size_t size)
+struct copied naive_copy(uintptr_t *low, uintptr_t high)
 {
-    return next_readable(address + at, address, address + size) - address;
+    uintptr_t from = *low, end = min_size(align_down(from, OS_PAGE) + OS_PAGE, high);
+    struct source s = {(const uintptr_t *)from, (end - from) / WORD};
+    *low = end;
+    bool read = faults_try(copy_words, &s, from, end);
+    return (struct copied){copy, read ? s.count : 0};
 }
 
-READS_ANYTHING static void scan(struct naive *n, uintptr_t low, uintptr_t high)
+/* An object that the word points to, in the way that counts here. */
+static void consider(struct naive *n, uintptr_t word)
 {
     struct found f;
-    low = align_up(low, 8);
-    for (uintptr_t p = low; (p = next_readable(p, low, high)) + 8 <= high; p += 8)
-        if (naive_find(n, *(uintptr_t *)p, &f) &&
-            (!n->exact || f.address == *(uintptr_t *)p))
-            naive_reach(n, &f);
+    if (naive_find(n, word, &f) && (!n->exact || f.address == word))
+        naive_reach(n, &f);
 }
 
 /* A small opaque object that ends where a word of a stack points counts too. */
-READS_ANYTHING static void scan_ends(struct naive *n, uintptr_t low, uintptr_t high)
+static void consider_end(struct naive *n, uintptr_t word)
 {
     struct found f;
-    low = align_up(low, 8);
-    for (uintptr_t p = low; (p = next_readable(p, low, high)) + 8 <= high; p += 8) {
-        uintptr_t word = *(uintptr_t *)p;
-        if (naive_find(n, word - 1, &f) && (f.kind & KIND_OPAQUE) &&
-            f.address + f.size == word && f.size < n->heap->pad_from)
-            naive_reach(n, &f);
+    if (naive_find(n, word - 1, &f) && (f.kind & KIND_OPAQUE) &&
+        f.address + f.size == word && f.size < n->heap->pad_from)
+        naive_reach(n, &f);
+}
+
+static void scan(struct naive *n, uintptr_t low, uintptr_t high,
+                 void (*what)(struct naive *n, uintptr_t word))
+{
+    low = align_up(low, WORD);
+    while (low < high) {
+        struct copied c = naive_copy(&low, high);
+        for (size_t i = 0; i < c.count; i++)
+            what(n, c.words[i]);
     }
 }
 
 void naive_scan(struct naive *n, const struct range_list *l)
 {
     for (size_t i = 0; i < l->count; i++)
-        scan(n, l->ranges[i].low, l->ranges[i].high);
+        scan(n, l->ranges[i].low, l->ranges[i].high, consider);
 }
 
 void naive_scan_ends(struct naive *n, const struct range_list *stacks)
 {
     for (size_t i = 0; i < stacks->count; i++)
-        scan_ends(n, stacks->ranges[i].low, stacks->ranges[i].high);
+        scan(n, stacks->ranges[i].low, stacks->ranges[i].high, consider_end);
 }
 
 void naive_follow(struct naive *n)
@@ -121,7 +138,7 @@ void naive_follow(struct naive *n)
     while (n->depth > 0) {
         uintptr_t address = n->stack[--n->depth];
         if (naive_find(n, address, &f))
-            scan(n, f.address, f.address + f.size);
+            scan(n, f.address, f.address + f.size, consider);
     }
 }
 

@@ -51,8 +51,15 @@ void naive_reach_manual(struct naive *n);
 /* Reaches all that can be reached from what has been. */
 void naive_follow(struct naive *n);
 
-/* Of an object of this size, the first byte from `at` on, a multiple of a word, that does not
- * lie in a page that cannot be read; `size` or more: there is none. */
-size_t naive_readable(uintptr_t address, size_t at, size_t size);
+/* Words that were copied, with their number; they last until the next call. */
+struct copied {
+    const uintptr_t *words;
+    size_t count;
+};
+
+/* The words from *low on, as far as the page goes or to `high`; *low comes to lie behind them.
+ * There are none in a page that cannot be read.  The world lock is held, and faults_try may be
+ * used. */
+struct copied naive_copy(uintptr_t *low, uintptr_t high);
 
 #endif

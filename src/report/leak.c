@@ -15,6 +15,8 @@
 #include "report/suppress.h"
 #include "report/symbolize.h"
 #include "trace/modules.h"
+#include "world/faults.h"
+#include "world/stop.h"
 #include "world/thread.h"
 
 static struct leak_set found PRIVATE_DATA;
@@ -142,6 +144,17 @@ static void print(const struct leak_report *r)
     out_close();
 }
 
+/* Lost objects may have pages that cannot be read.  The world goes on: nobody changes what nobody
+ * reaches. */
+static void classify(void)
+{
+    world_lock();
+    faults_begin();
+    leak_set_classify(&found, &process_heap);
+    faults_end();
+    world_unlock();
+}
+
 static size_t check(void)
 {
     static bool suppressions_read PRIVATE_DATA;
@@ -157,7 +170,7 @@ static size_t check(void)
     modules_look();
     suppress(found.leaks, found.lost);
     suppress(found.leaks + found.lost, found.count - found.lost);
-    leak_set_classify(&found, &process_heap);
+    classify();
     r.incomplete = found.incomplete;
     group_leaks(&r);
     limit_groups(&r);

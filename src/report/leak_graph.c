@@ -29,24 +29,32 @@ struct graph {
     uint32_t orders, components;
 };
 
-/* The next leak that this one points to, from byte *at on; false: no more. */
-READS_ANYTHING static bool next_edge(const struct graph *g, uint32_t from, size_t *at,
-                                     uint32_t *to)
+/* The leak that a word points to, plus 1; 0: none. */
+static uint32_t target_of(const struct graph *g, uintptr_t word)
 {
-    const struct leak *leak = &g->set->leaks[from];
+    struct found target;
+    return naive_find(&g->finder, word, &target) ? g->places[target.number] : 0;
+}
+
+/* The next leak that this one points to, from byte *at on; false: no more. */
+static bool next_edge(const struct graph *g, uint32_t from, size_t *at, uint32_t *to)
+{
+    uintptr_t address = g->set->leaks[from].address;
     struct found f;
-    if (!naive_find(&g->finder, leak->address, &f) || (f.kind & KIND_OPAQUE))
+    if (!naive_find(&g->finder, address, &f) || (f.kind & KIND_OPAQUE))
         return false;
-    for (;
-         (*at = naive_readable(leak->address, *at, f.size)) + sizeof(uintptr_t) <= f.size;
-         *at += sizeof(uintptr_t)) {
-        struct found target;
-        if (!naive_find(&g->finder, *(uintptr_t *)(leak->address + *at), &target) ||
-            !g->places[target.number])
-            continue;
-        *to = g->places[target.number] - 1;
-        *at += sizeof(uintptr_t);
-        return true;
+    while (*at < f.size) {
+        uintptr_t low = address + *at;
+        struct copied c = naive_copy(&low, address + f.size);
+        for (size_t i = 0; i < c.count; i++) {
+            uint32_t target = target_of(g, c.words[i]);
+            if (!target)
+                continue;
+            *to = target - 1;
+            *at += (i + 1) * sizeof(uintptr_t);
+            return true;
+        }
+        *at = low - address;
     }
     return false;
 }

@@ -89,23 +89,27 @@ static void find_possible(struct collecting *c, const struct leak_roots *roots)
     naive_destroy(&exact);
 }
 
-/* Marks what an object points to as seen, and adds what is new and not marked. */
-READS_ANYTHING static void add_targets(struct leak_set *s, struct naive *seen,
-                                       uintptr_t address)
+/* Adds what a word of a lost object points to, if it is new and not marked. */
+static void add_target(struct leak_set *s, struct naive *seen, uintptr_t word)
 {
     const struct heap *h = seen->heap;
-    struct found from, to;
+    struct found to;
+    if (!naive_find(seen, word, &to) || seen->reached[to.number] || *to.state == h->mark)
+        return;
+    seen->reached[to.number] = 1;
+    struct object o = lookup_object(h, to.address);
+    add(s, &o, LEAK_INDIRECT);
+}
+
+static void add_targets(struct leak_set *s, struct naive *seen, uintptr_t address)
+{
+    struct found from;
     if (!naive_find(seen, address, &from) || (from.kind & KIND_OPAQUE))
         return;
-    for (size_t at = 0;
-         (at = naive_readable(address, at, from.size)) + sizeof(uintptr_t) <= from.size;
-         at += sizeof(uintptr_t)) {
-        if (!naive_find(seen, *(uintptr_t *)(address + at), &to) ||
-            seen->reached[to.number] || *to.state == h->mark)
-            continue;
-        seen->reached[to.number] = 1;
-        struct object o = lookup_object(h, to.address);
-        add(s, &o, LEAK_INDIRECT);
+    for (uintptr_t low = address, end = address + from.size; low < end;) {
+        struct copied c = naive_copy(&low, end);
+        for (size_t i = 0; i < c.count; i++)
+            add_target(s, seen, c.words[i]);
     }
 }
 

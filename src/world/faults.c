@@ -23,7 +23,8 @@ static struct {
     struct lock lock;
     uint32_t active;                 /* a pause lasts.  Changed under the lock; atomic */
     struct sigaction saved[SIGNALS]; /* the program's, meanwhile.  Under the lock */
-    siginfo_t sent[SIGNALS];         /* a signal that somebody sent meanwhile */
+    siginfo_t sent[SIGNALS];         /* a signal that somebody sent meanwhile, */
+    pid_t sent_to[SIGNALS];          /* and the thread that it came to */
     bool is_sent[SIGNALS];           /* atomic */
 } faults PRIVATE_DATA;
 
@@ -44,13 +45,26 @@ static int index_of(int number)
     return -1;
 }
 
-/* The fault happens again on return, and goes where the program wants it.  A thread that is
- * none of the collector's waits until the pause, in which others rely on the handler, is
- * over. */
-static void pass_on(int number)
+/* As the system would call it, but for the stack and the mask: the reads that are guarded go on
+ * afterwards. */
+static void call_saved(int number, siginfo_t *information, void *context)
+{
+    struct sigaction s = faults.saved[index_of(number)];
+    if (s.sa_handler == SIG_DFL || s.sa_handler == SIG_IGN)
+        handlers_set(number, &s, NULL); /* it happens again, and ends the process */
+    else if (s.sa_flags & SA_SIGINFO)
+        s.sa_sigaction(number, information, context);
+    else
+        s.sa_handler(number);
+}
+
+/* A fault of the program's code in a root callback, or of the library's.  A thread that is none of
+ * the collector's waits until the pause, in which others rely on the handler, is over: then its
+ * fault happens again. */
+static void pass_on(int number, siginfo_t *information, void *context)
 {
     if (world_is_mine() || is_helper || !world_is_here())
-        handlers_set(number, &faults.saved[index_of(number)], NULL);
+        call_saved(number, information, context);
     else
         while (__atomic_load_n(&faults.active, __ATOMIC_ACQUIRE))
             futex_wait(&faults.active, 1, 0);
@@ -61,12 +75,24 @@ static void keep_for_later(int number, const siginfo_t *information)
 {
     int i = index_of(number);
     faults.sent[i] = *information;
+    faults.sent_to[i] = gettid();
     __atomic_store_n(&faults.is_sent[i], true, __ATOMIC_RELEASE);
+}
+
+/* To the thread that it was sent to, or to the process. */
+static void send_kept(int i)
+{
+    if (!__atomic_exchange_n(&faults.is_sent[i], false, __ATOMIC_ACQUIRE))
+        return;
+    if (faults.sent[i].si_code == SI_TKILL)
+        syscall(SYS_rt_tgsigqueueinfo, getpid(), faults.sent_to[i], numbers[i],
+                &faults.sent[i]);
+    else
+        syscall(SYS_rt_sigqueueinfo, getpid(), numbers[i], &faults.sent[i]);
 }
 
 static void on_fault(int number, siginfo_t *information, void *context)
 {
-    (void)context;
     int saved_errno = errno;
     struct guard *g = guard;
     uintptr_t address = (uintptr_t)information->si_addr;
@@ -76,7 +102,7 @@ static void on_fault(int number, siginfo_t *information, void *context)
         errno = saved_errno;
         _longjmp(g->abandoned, 1);
     } else {
-        pass_on(number);
+        pass_on(number, information, context);
     }
     errno = saved_errno;
 }
@@ -103,8 +129,7 @@ void faults_end(void)
     lock_leave(&faults.lock);
     futex_wake(&faults.active, INT_MAX);
     for (int i = 0; i < SIGNALS; i++)
-        if (__atomic_exchange_n(&faults.is_sent[i], false, __ATOMIC_ACQUIRE))
-            syscall(SYS_rt_sigqueueinfo, getpid(), numbers[i], &faults.sent[i]);
+        send_kept(i);
     errno = saved_errno;
 }
 
@@ -122,17 +147,6 @@ NOINLINE bool faults_try(void (*read)(void *), void *argument, uintptr_t low,
     read(argument);
     guard = NULL;
     return true;
-}
-
-READS_ANYTHING static void read_word(void *argument)
-{
-    (void)*(volatile uintptr_t *)argument;
-}
-
-bool faults_can_read(uintptr_t address)
-{
-    address = align_down(address, sizeof(uintptr_t));
-    return faults_try(read_word, (void *)address, address, address + sizeof(uintptr_t));
 }
 
 void faults_except_me(void)

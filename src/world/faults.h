@@ -3,8 +3,9 @@
  *
  * This is for the time of a pause only, in which SIGSEGV and SIGBUS have a handler of the
  * library's.  It is not a way to find out what is mapped: whoever reads tries, and is told of
- * the failure.  A fault that no reader made is never swallowed: it happens again once the
- * program's own action is back, and outside of a pause the program's actions are untouched. */
+ * the failure.  A fault that no reader made is never swallowed: the program's handler is
+ * called, at the end of the pause where it is another thread's, and outside of a pause the
+ * program's actions are untouched. */
 #ifndef GCALLOC_WORLD_FAULTS_H
 #define GCALLOC_WORLD_FAULTS_H
 
@@ -12,16 +13,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Between the two, which are called with the world stopped, faults_try may be used. */
+/* Between the two, which are called with the world lock, faults_try may be used.  Where the world
+ * is not stopped, a thread that makes a fault of its own waits. */
 void faults_begin(void);
 void faults_end(void);
 
 /* Calls read(argument), which reads memory in [low, high) and has nothing to undo.  false: a
  * part cannot be read, and the call was abandoned there. */
 bool faults_try(void (*read)(void *), void *argument, uintptr_t low, uintptr_t high);
-
-/* The page in which the address lies can be read, as far as one word of it tells. */
-bool faults_can_read(uintptr_t address);
 
 /* The calling thread is a helper, whose own faults do not wait for the end of the pause. */
 void faults_except_me(void);

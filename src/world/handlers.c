@@ -127,7 +127,7 @@ static void call_handler(int number, siginfo_t *information, void *context)
         mask |= section_mask();
     if (__atomic_load_n(&wrapped[number].once, __ATOMIC_RELAXED)) {
         struct sigaction usual = {.sa_handler = SIG_DFL};
-        handlers_set(number, &usual, NULL);
+        faults_action(number, &usual, NULL);
     }
     set_mask(mask & ~bit_of(signals_stop()));
     uint32_t busy = gc_inline_thread.busy;

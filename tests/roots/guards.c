@@ -1,10 +1,12 @@
 /* Pages that cannot be read in memory that is scanned: what lies around them keeps its objects,
  * and the program's own handler of faults is where it was. */
-#include "place.h"
+#include "guards.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,18 +19,17 @@
 
 enum { PAGES = 64, LARGEST_PAGE = 1 << 16 };
 
-/* Ways to make a page unreadable; each returns whether the system can. */
-static bool by_mprotect(char *page, size_t bytes)
+bool by_mprotect(char *page, size_t bytes)
 {
     return mprotect(page, bytes, PROT_NONE) == 0;
 }
 
-static bool by_madvise(char *page, size_t bytes)
+bool by_madvise(char *page, size_t bytes)
 {
     return madvise(page, bytes, MADV_GUARD_INSTALL) == 0;
 }
 
-static bool by_truncation(char *page, size_t bytes)
+bool by_truncation(char *page, size_t bytes)
 {
     char name[] = "/tmp/guardsXXXXXX";
     int file = mkstemp(name);
@@ -47,6 +48,7 @@ static char data[PAGES * LARGEST_PAGE] __attribute__((aligned(LARGEST_PAGE)));
 static __thread char local[4 * LARGEST_PAGE];
 /* Objects with guard pages stay: free memory has to be usable. */
 static char *volatile keepers[PAGES];
+static int frame_way;
 
 /* One in each page but the guards: every third, with the first and the last. */
 struct guarded {
@@ -140,6 +142,107 @@ START_TEST(objects)
 }
 END_TEST
 
+START_TEST(manual_objects)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    for (size_t pages = 2; pages <= PAGES; pages *= 2) {
+        char *object = gc_alloc_with(pages * page, page, GC_MANUAL);
+        check(object, pages * page, ways[_i]);
+    }
+}
+END_TEST
+
+/* What runs next on the stack needs them. */
+static void open_pages(char *memory, size_t bytes)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    uintptr_t low = ((uintptr_t)memory + page - 1) / page * page;
+    uintptr_t high = ((uintptr_t)memory + bytes) / page * page;
+    ck_assert_ptr_ne(mmap((void *)low, high - low, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
+                     MAP_FAILED);
+}
+
+/* An array in a frame, below which the collections run. */
+NOINLINE static void check_frame(void)
+{
+    char frame[PAGES * LARGEST_PAGE / 16];
+    check(frame, sizeof frame, ways[frame_way]);
+    open_pages(frame, sizeof frame);
+}
+
+START_TEST(main_stack)
+{
+    frame_way = _i;
+    check_frame();
+}
+END_TEST
+
+static void on_alternate(int number)
+{
+    (void)number;
+    check_frame();
+}
+
+START_TEST(alternate_stack)
+{
+    struct sigaction action = {.sa_handler = on_alternate, .sa_flags = SA_ONSTACK};
+    stack_t stack = {.ss_sp = map(), .ss_size = sizeof data};
+    frame_way = _i;
+    ck_assert_int_eq(sigaltstack(&stack, NULL), 0);
+    ck_assert_int_eq(sigaction(SIGUSR1, &action, NULL), 0);
+    ck_assert_int_eq(raise(SIGUSR1), 0);
+}
+END_TEST
+
+static void *check_thread(void *argument)
+{
+    check_frame();
+    return argument;
+}
+
+START_TEST(thread_stack)
+{
+    pthread_t thread;
+    frame_way = _i;
+    ck_assert_int_eq(pthread_create(&thread, NULL, check_thread, NULL), 0);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+}
+END_TEST
+
+/* ---- Leaks ---------------------------------------------------------------------------------- */
+
+struct lost {
+    size_t page, pages;
+    bool (*way)(char *page, size_t bytes);
+};
+
+/* A chain of lost objects, each with a guard page in its midst and a pointer behind it. */
+static void lose_chain(void *argument)
+{
+    const struct lost *l = argument;
+    char *next = NULL;
+    for (int i = 0; i < 10; i++) {
+        char *object = gc_alloc_with(l->pages * l->page, l->page, GC_MANUAL);
+        memcpy(object + (l->pages - 1) * l->page, &next, sizeof next);
+        if (!l->way(object + l->page, l->page))
+            exit(EXIT_SUCCESS);
+        next = object;
+    }
+}
+
+/* A report, as at the exit of a program that looks for leaks. */
+START_TEST(lost_objects)
+{
+    struct lost l = {(size_t)sysconf(_SC_PAGESIZE), 40, ways[_i]};
+    ck_assert_ptr_nonnull(freopen("/dev/null", "w", stderr));
+    for (l.pages = 3; l.pages < 100; l.pages *= 3) {
+        deeply(lose_chain, &l);
+        ck_assert_uint_ge(gc_leak_check(), 9);
+    }
+}
+END_TEST
+
 static sigjmp_buf caught;
 static void on_fault(int number)
 {
@@ -173,156 +276,98 @@ START_TEST(own_handler)
 }
 END_TEST
 
-/* ---- Objects that die with pages that cannot be used -------------------------------------- */
+/* ---- Signals in a pause --------------------------------------------------------------------- */
 
-static bool by_read_only(char *page, size_t bytes)
+static volatile sig_atomic_t calls[NSIG];
+static char *closed; /* a page that a root callback reads, and the handler opens */
+
+static void count_call(int number)
 {
-    return mprotect(page, bytes, PROT_READ) == 0;
+    calls[number]++;
 }
 
-static bool by_file(char *page, size_t bytes)
+static void open_page(int number, siginfo_t *information, void *context)
 {
-    char name[] = "/tmp/guardsXXXXXX";
-    int file = mkstemp(name);
-    ck_assert_int_ge(file, 0);
-    unlink(name);
-    ck_assert_int_eq(ftruncate(file, (off_t)bytes), 0);
-    void *p = mmap(page, bytes, PROT_READ, MAP_PRIVATE | MAP_FIXED, file, 0);
-    close(file);
-    return p == page;
+    (void)context;
+    calls[number]++;
+    if (information->si_code > 0)
+        mprotect(closed, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE);
 }
 
-/* Nothing stands in front of this one. */
-static bool by_system_call(char *page, size_t bytes)
+static void set_handlers(void (*handler)(int, siginfo_t *, void *), int flags)
 {
-    return syscall(SYS_mprotect, page, bytes, PROT_NONE) == 0;
+    struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | flags};
+    ck_assert_int_eq(sigaction(SIGSEGV, &action, NULL), 0);
+    ck_assert_int_eq(sigaction(SIGBUS, &action, NULL), 0);
 }
 
-static bool (*const deaths[])(char *page, size_t bytes) = {by_mprotect,   by_madvise,
-                                                           by_truncation, by_read_only,
-                                                           by_file,       by_system_call};
-enum { DEATHS = sizeof deaths / sizeof deaths[0] };
-
-static const unsigned kinds[] = {0, GC_ATOMIC, GC_MANUAL, GC_MANUAL | GC_ATOMIC};
-enum { KINDS = sizeof kinds / sizeof kinds[0] };
-
-/* How many of a size die, and how many come after them. */
-enum { DYING = 4, BORN = 32, BORN_BYTES = 4 << 20 };
-
-struct dying {
-    bool (*way)(char *page, size_t bytes);
-    size_t page, bytes;
-    unsigned flags;
-    bool freed;
-    bool collected; /* once while it lives */
-    bool possible;
-    size_t count;
-    uintptr_t hidden[DYING];
-};
-
-static void protect(void *argument)
+/* Root callbacks run in the pause. */
+static void read_closed(void *nothing)
 {
-    struct dying *d = argument;
-    for (size_t i = 0; i < d->count && d->possible; i++) {
-        char *object = gc_alloc_with(d->bytes, d->page, d->flags);
-        ck_assert_ptr_nonnull(object);
-        memset(object, 0x55, d->bytes);
-        d->hidden[i] = hide(object);
-        keepers[i] = object;
-        d->possible =
-            d->way(object, d->page) && d->way(object + d->bytes - d->page, d->page);
-    }
+    (void)nothing;
+    (void)*(volatile char *)closed;
 }
 
-static void let_go(void *argument)
-{
-    const struct dying *d = argument;
-    for (size_t i = 0; i < d->count; i++) {
-        if (d->freed)
-            gc_free(keepers[i]);
-        keepers[i] = NULL;
-    }
-}
-
-static void *(*const births[])(size_t size) = {gc_alloc, gc_alloc_atomic, gc_alloc_manual,
-                                               gc_alloc_manual_atomic};
-
-/* As many objects as had the memory before and more, all of it written. */
-static void use_again(void *argument)
-{
-    const struct dying *d = argument;
-    for (size_t kind = 0; kind < KINDS; kind++) {
-        if (kind != 0 && kinds[kind] != d->flags)
-            continue;
-        for (size_t i = 0; i < BORN && i * d->bytes < BORN_BYTES; i++) {
-            char *object = births[kind](d->bytes);
-            ck_assert_ptr_nonnull(object);
-            if (!(kinds[kind] & GC_ATOMIC))
-                for (size_t at = 0; at < d->bytes; at += 512)
-                    ck_assert_int_eq(object[at], 0);
-            memset(object, 0xaa, d->bytes);
-            keepers[i] = object;
-        }
-        for (size_t i = 0; i < BORN; i++)
-            if (keepers[i])
-                gc_free(keepers[i]);
-        memset((void *)keepers, 0, sizeof keepers);
-    }
-}
-
-static void die(struct dying d)
-{
-    bool manual = d.flags & GC_MANUAL;
-    d.possible = true;
-    deeply(protect, &d);
-    if (d.collected)
-        collect(1);
-    if (!d.possible)
-        return memset((void *)keepers, 0, sizeof keepers), (void)0;
-    d.freed |= manual;
-    deeply(let_go, &d);
-    if (!d.freed)
-        collect(3);
-    deeply(use_again, &d);
-    collect(1);
-}
-
-/* What the library is not told of it sees in a collection. */
-START_TEST(dead_objects)
+/* A root callback whose fault the program's handler repairs: guard pages that are met afterwards
+ * are stepped over all the same. */
+START_TEST(fault_in_a_callback)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    static const size_t pages[] = {1, 2, 3, 7, 15, 16, 17, 40, 300, 1100};
-    for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++)
-        for (size_t kind = 0; kind < KINDS; kind++)
-            for (int freed = 0; freed < 2; freed++) {
-                struct dying d = {.way = deaths[_i],
-                                  .page = page,
-                                  .bytes = pages[i] * page,
-                                  .flags = kinds[kind],
-                                  .freed = freed,
-                                  .count = pages[i] > 100 ? 1 : DYING};
-                d.collected = d.way == by_system_call;
-                if (!d.collected || !(d.flags & GC_ATOMIC))
-                    die(d);
-            }
+    closed = map();
+    set_handlers(open_page, _i ? (int)SA_RESETHAND : 0);
+    ck_assert_int_eq(mprotect(closed, page, PROT_NONE), 0);
+    ck_assert_int_eq(gc_root_callback_add(read_closed, NULL), 0);
+    keepers[PAGES - 1] = gc_alloc_aligned(page, PAGES * page);
+    check(keepers[PAGES - 1], PAGES * page, by_mprotect);
+    ck_assert_int_eq(calls[SIGSEGV], 1);
 }
 END_TEST
 
-/* A large object that is made smaller, and larger again, has lost what was there. */
-START_TEST(resized_object)
+static void send_faults(void *nothing)
 {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = 40 * page;
-    char *object = gc_alloc(bytes);
-    object = (char *)(((uintptr_t)object + page - 1) / page * page);
-    if (!deaths[_i](object + 34 * page, 2 * page) || deaths[_i] == by_system_call)
-        return;
-    char *smaller = gc_realloc(object, 33 * page);
-    ck_assert_ptr_nonnull(smaller);
-    char *larger = gc_realloc(smaller, bytes);
-    ck_assert_ptr_nonnull(larger);
-    for (size_t i = 33 * page; i < bytes; i++)
-        ck_assert_int_eq(larger[i], 0);
-    memset(larger, 1, bytes);
+    (void)nothing;
+    kill(getpid(), SIGSEGV);
+    syscall(SYS_tgkill, getpid(), gettid(), SIGBUS);
+}
+
+/* A signal that somebody sends in a pause reaches the handler, and after it is another's. */
+START_TEST(sent_in_a_pause)
+{
+    set_handlers(open_page, 0);
+    ck_assert_int_eq(gc_root_callback_add(send_faults, NULL), 0);
+    gc_collect();
+    ck_assert_int_eq(calls[SIGSEGV], 1);
+    ck_assert_int_eq(calls[SIGBUS], 1);
+    ck_assert_int_eq(gc_root_callback_remove(send_faults, NULL), 0);
+    gc_collect();
+    ck_assert_int_eq(calls[SIGSEGV], 1);
+    ck_assert_int_eq(calls[SIGBUS], 1);
+}
+END_TEST
+
+static void change_action(void *nothing)
+{
+    struct sigaction action = {.sa_handler = count_call}, before, now;
+    (void)nothing;
+    sigaction(SIGSEGV, &action, &before);
+    sigaction(SIGSEGV, NULL, &now);
+    ck_assert(before.sa_sigaction == open_page && now.sa_handler == count_call);
+}
+
+/* An action that is set in a pause is the program's afterwards, and does not disturb it. */
+START_TEST(action_in_a_pause)
+{
+    struct sigaction now;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    set_handlers(open_page, 0);
+    ck_assert_int_eq(gc_root_callback_add(change_action, NULL), 0);
+    keepers[PAGES - 1] = gc_alloc_aligned(page, PAGES * page);
+    ck_assert_int_eq(mprotect(keepers[PAGES - 1] + page, page, PROT_NONE), 0);
+    gc_collect();
+    ck_assert_int_eq(sigaction(SIGSEGV, NULL, &now), 0);
+    ck_assert(now.sa_handler == count_call);
+    raise(SIGSEGV);
+    ck_assert_int_eq(calls[SIGSEGV], 1);
 }
 END_TEST
 
@@ -334,8 +379,14 @@ TCase *guards_case(void)
     tcase_add_loop_test(tc, registered_root, 0, WAYS);
     tcase_add_loop_test(tc, registered_stack, 0, WAYS);
     tcase_add_loop_test(tc, objects, 0, WAYS);
+    tcase_add_loop_test(tc, manual_objects, 0, WAYS);
+    tcase_add_loop_test(tc, main_stack, 0, WAYS);
+    tcase_add_loop_test(tc, alternate_stack, 0, WAYS);
+    tcase_add_loop_test(tc, thread_stack, 0, WAYS);
+    tcase_add_loop_test(tc, lost_objects, 0, WAYS);
     tcase_add_loop_test(tc, own_handler, 0, WAYS);
-    tcase_add_loop_test(tc, dead_objects, 0, DEATHS);
-    tcase_add_loop_test(tc, resized_object, 0, DEATHS);
+    tcase_add_loop_test(tc, fault_in_a_callback, 0, 2);
+    tcase_add_test(tc, sent_in_a_pause);
+    tcase_add_test(tc, action_in_a_pause);
     return tc;
 }

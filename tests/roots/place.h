@@ -96,5 +96,6 @@ TCase *signals_case(void);
 TCase *coroutines_case(void);
 TCase *ends_case(void);
 TCase *guards_case(void);
+TCase *deaths_case(void);
 
 #endif

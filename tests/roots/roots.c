@@ -32,7 +32,7 @@ int main(int argc, char **argv)
     TCase *(*const cases[])(void) = {registers_case, expressions_case, frames_case,
                                      objects_case,   statics_case,     threads_case,
                                      named_case,     signals_case,     coroutines_case,
-                                     ends_case,      guards_case};
+                                     ends_case,      guards_case,      deaths_case};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         TCase *tc = cases[i]();
         tcase_set_timeout(tc, 300); /* against hanging only */
