@@ -34,6 +34,21 @@ size_t os_decommit(void *address, size_t bytes);
  * guards, somebody's file.  Whole pages; it reads as zero.  false: it may be gone altogether. */
 bool os_renew(void *address, size_t bytes);
 
+/* A stretch of memory. */
+struct os_part {
+    uintptr_t low, high;
+};
+
+/* Opens what tells which pages of memory the process has; -1: nothing does. */
+int os_pages_open(void);
+void os_pages_close(int file);
+
+/* Finds what may hold anything but zeros in private memory, nobody's file, from *low on: pages that
+ * are there, or in swap space.  At most `most` parts, in order; *low becomes where the search has
+ * come to, `high` at last.  What is not told counts as one part that is there. */
+size_t os_pages_find(int file, uintptr_t *low, uintptr_t high, struct os_part *parts,
+                     size_t most);
+
 /* Makes private memory zero: pages that are not there, or are in swap space, come to be zeroed at
  * their next touch, and take no memory before; the others are filled. */
 void os_zero(void *address, size_t bytes);

@@ -1,11 +1,139 @@
 /* What becomes of single pages in memory that is committed, and what the kernel tells of them.
  * Reserving and giving back is os.c's. */
+#include <errno.h>
+#include <sys/ioctl.h>
+
 #include "base/bits.h"
 #include "base/os.h"
+#include "base/proc.h"
 #include "base/sys.h"
 
 bool os_renew(void *address, size_t bytes)
 {
     return !os_refused() && sys_map(address, bytes, PROT_READ | PROT_WRITE,
                                     MAP_NORESERVE | MAP_FIXED) == address;
+}
+
+/* ---- Which pages are there ----------------------------------------------------------------- */
+
+/* Linux 6.7; headers may be older. */
+struct scan_part {
+    uint64_t start, end, categories;
+};
+struct scan {
+    uint64_t size, flags, start, end, walk_end, parts, count, pages_most;
+    uint64_t inverted, all_of, any_of, told;
+};
+#define SCAN _IOWR('f', 16, struct scan)
+enum {
+    PAGE_PRESENT = 1 << 3,
+    PAGE_SWAPPED = 1 << 4,
+    PAGE_ZERO = 1 << 5, /* the one that all untouched pages share that were read */
+};
+
+enum {
+    PARTS_MOST = 32, /* of one call: they lie on the stack */
+    ENTRIES = 256,   /* of pages, read at once: so do these */
+};
+
+int os_pages_open(void)
+{
+    int saved_errno = errno;
+    int file = proc_open("thread-self/pagemap", 0);
+    errno = saved_errno;
+    return file;
+}
+
+void os_pages_close(int file)
+{
+    if (file >= 0)
+        sys_close(file);
+}
+
+static size_t all_is_there(uintptr_t *low, uintptr_t high, struct os_part *parts)
+{
+    parts[0] = (struct os_part){*low, high};
+    *low = high;
+    return 1;
+}
+
+/* false: the kernel has no such call. */
+static bool scan(int file, uintptr_t *low, uintptr_t high, struct os_part *parts,
+                 size_t most, size_t *count)
+{
+    struct scan_part found[PARTS_MOST];
+    struct scan s = {
+        .size = sizeof s,
+        .start = *low,
+        .end = high,
+        .parts = (uintptr_t)found,
+        .count = min_size(most, PARTS_MOST),
+        .inverted = PAGE_ZERO,
+        .all_of = PAGE_ZERO,
+        .any_of = PAGE_PRESENT | PAGE_SWAPPED,
+        .told = PAGE_PRESENT,
+    };
+    long n = syscall(SYS_ioctl, file, SCAN, &s);
+    if (n < 0 || n > PARTS_MOST || s.walk_end <= *low)
+        return false;
+    for (long i = 0; i < n; i++)
+        parts[i] = (struct os_part){found[i].start, found[i].end};
+    *count = (size_t)n;
+    *low = s.walk_end;
+    return true;
+}
+
+/* One entry for each page: bit 63, it is there; bit 62, it is in swap space. */
+static bool is_there(uint64_t entry)
+{
+    return entry >> 62 != 0;
+}
+
+/* A page is there: it continues the last part, or begins another one.  false: there is no room. */
+static bool add_page(struct os_part *parts, size_t most, size_t *count, uintptr_t at,
+                     size_t page)
+{
+    if (*count > 0 && parts[*count - 1].high == at) {
+        parts[*count - 1].high = at + page;
+        return true;
+    }
+    if (*count == most)
+        return false;
+    parts[(*count)++] = (struct os_part){at, at + page};
+    return true;
+}
+
+static bool read_entries(int file, uintptr_t *low, uintptr_t high, struct os_part *parts,
+                         size_t most, size_t *count)
+{
+    uint64_t entries[ENTRIES];
+    size_t page = os_page_bytes();
+    for (*count = 0; *low < high;) {
+        size_t wanted = min_size((high - *low) / page, ENTRIES);
+        long n = syscall(SYS_pread64, file, entries, wanted * sizeof *entries,
+                         (off_t)(*low / page * sizeof *entries));
+        if (n < (long)sizeof *entries)
+            return false;
+        for (size_t i = 0; i < (size_t)n / sizeof *entries; i++, *low += page)
+            if (is_there(entries[i]) && !add_page(parts, most, count, *low, page))
+                return true;
+    }
+    return true;
+}
+
+size_t os_pages_find(int file, uintptr_t *low, uintptr_t high, struct os_part *parts,
+                     size_t most)
+{
+    size_t count, page = os_page_bytes();
+    uintptr_t from = *low;
+    int saved_errno = errno;
+    bool aligned = *low % page == 0 && high % page == 0;
+    bool told = file >= 0 && aligned &&
+                (scan(file, low, high, parts, most, &count) ||
+                 read_entries(file, low, high, parts, most, &count));
+    errno = saved_errno;
+    if (told)
+        return count;
+    *low = from;
+    return all_is_there(low, high, parts);
 }

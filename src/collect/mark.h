@@ -7,11 +7,13 @@
 #ifndef GCALLOC_COLLECT_MARK_H
 #define GCALLOC_COLLECT_MARK_H
 
+#include "base/os.h"
 #include "collect/filter.h"
 #include "collect/worklist.h"
 #include "heap/types.h"
 
 enum {
+    PARTS = 32,      /* of a large object, that are found together */
     CANDIDATES = 64, /* first queue: state bytes on their way to the cache */
     PENDING = 32,    /* second queue, each half: objects on their way to the cache */
 };
@@ -38,6 +40,7 @@ struct marker {
     uintptr_t last;       /* address of the object scanned last */
     bool lost_work;       /* the list could not grow: some marked object is unscanned */
     size_t root_bytes;    /* of ranges scanned in this cycle */
+    struct os_part parts[PARTS];   /* of a large object, with memory */
     filter_function *filter;       /* NULL: none is faster than a loop */
     uintptr_t found[FILTER_WORDS]; /* not on the stack, where they would keep objects */
 };

@@ -2,7 +2,10 @@
  * in atomic objects, in malloc's memory, disguised. */
 #include "place.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 enum { NODES = 100000 };
 
@@ -150,6 +153,60 @@ START_TEST(manual_object)
 }
 END_TEST
 
+/* Where the words of a table lie that is much larger than what is written of it: the first half
+ * one page after the other, but for every second, the rest a megabyte apart. */
+static size_t sparse_place(size_t i)
+{
+    size_t half = VICTIMS / 2;
+    return i < half ? 8192 * i + 8 * i : (half + i) << 20;
+}
+
+static void put_sparse(void *where, size_t i, void *p)
+{
+    memcpy((char *)where + sparse_place(i), &p, sizeof p);
+}
+
+enum { SPARSE_BYTES = (2 * VICTIMS) << 20 };
+
+static void allocate_sparse(void *argument)
+{
+    (void)argument;
+    table = gc_alloc(SPARSE_BYTES);
+    ck_assert_ptr_nonnull(table);
+}
+
+/* How many pages of the table the process has, or the system knows anything of. */
+static size_t known_pages(void)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), known = 0;
+    FILE *pages = fopen("/proc/self/pagemap", "r");
+    uint64_t entry;
+    if (!pages)
+        return 0;
+    setvbuf(pages, NULL, _IOFBF, 1 << 16);
+    fseeko(pages, (off_t)((uintptr_t)table / page * sizeof entry), SEEK_SET);
+    for (size_t at = 0; at < SPARSE_BYTES; at += page)
+        known += fread(&entry, sizeof entry, 1, pages) == 1 && entry >> 62;
+    fclose(pages);
+    return known;
+}
+
+/* What was never written costs nothing: not even the pages are looked at, as these would be
+ * mapped by that. */
+START_TEST(sparse_object)
+{
+    gc_option_set("verify", "0"); /* the naive marker reads all */
+    deeply(allocate_sparse, NULL);
+    size_t known = known_pages();
+    collect(1);
+    ck_assert_uint_eq(known_pages(), known);
+    place_check((struct place){put_sparse, table});
+    size_t most = known + SPARSE_BYTES / 2 / (size_t)sysconf(_SC_PAGESIZE);
+    if (known < most / 8) /* not by huge pages */
+        ck_assert_uint_le(known_pages(), most);
+}
+END_TEST
+
 static void check_keeps_nothing(void **words)
 {
     struct victims *v = place_fill(place_words(words));
@@ -207,5 +264,6 @@ TCase *objects_case(void)
     tcase_add_test(tc, manual_atomic_object);
     tcase_add_test(tc, memory_of_malloc);
     tcase_add_test(tc, disguised_pointer);
+    tcase_add_test(tc, sparse_object);
     return tc;
 }

@@ -1,8 +1,11 @@
 /* The system's address space and memory. */
 #include "base/os.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/maps.h"
 #include "support.h"
@@ -151,6 +154,141 @@ START_TEST(refusal_of_every_call)
 }
 END_TEST
 
+/* ---- Pages that are there -------------------------------------------------------------------- */
+
+enum { PAGES = 300, SOME_PARTS = 7 };
+
+/* Finds the parts, a few at a time, and marks their pages. */
+static void find_parts(int file, const char *memory, bool *there)
+{
+    struct os_part parts[SOME_PARTS];
+    size_t page = os_page_bytes();
+    uintptr_t start = (uintptr_t)memory, low = start, high = start + PAGES * page;
+    memset(there, 0, PAGES * sizeof *there);
+    while (low < high) {
+        uintptr_t from = low;
+        size_t count = os_pages_find(file, &low, high, parts, SOME_PARTS);
+        ck_assert_uint_gt(low, from);
+        ck_assert_uint_le(count, SOME_PARTS);
+        for (size_t i = 0; i < count; i++) {
+            ck_assert(parts[i].low >= from && parts[i].low < parts[i].high &&
+                      parts[i].high <= low);
+            for (uintptr_t at = parts[i].low; at < parts[i].high; at += page)
+                there[(at - start) / page] = true;
+            from = parts[i].high;
+        }
+    }
+}
+
+static char *map_pages(void)
+{
+    char *memory = os_map(PAGES * os_page_bytes());
+    ck_assert_ptr_nonnull(memory);
+    os_small_pages(memory, PAGES * os_page_bytes());
+    return memory;
+}
+
+START_TEST(written_pages_are_found)
+{
+    bool there[PAGES], written[PAGES] = {false};
+    char *memory = map_pages();
+    int file = os_pages_open();
+    for (size_t i = 0; i < PAGES; i++) {
+        find_parts(file, memory, there);
+        for (size_t p = 0; p < PAGES; p++)
+            ck_assert(there[p] == written[p] || file < 0);
+        size_t page = roll(PAGES);
+        memory[page * os_page_bytes()] = 1;
+        written[page] = true;
+    }
+    os_pages_close(file);
+}
+END_TEST
+
+/* A file in the form of /proc/self/pagemap, which no other question works with. */
+static int make_pagemap(const char *memory, const uint64_t *entries)
+{
+    char name[] = "/tmp/pagemapXXXXXX";
+    int file = mkstemp(name);
+    ck_assert_int_ge(file, 0);
+    unlink(name);
+    off_t at = (off_t)((uintptr_t)memory / os_page_bytes() * sizeof *entries);
+    if (pwrite(file, entries, PAGES * sizeof *entries, at) !=
+        (ssize_t)(PAGES * sizeof *entries))
+        return close(file), -1;
+    return file;
+}
+
+/* Older systems tell it page by page.  What is in swap space is there. */
+START_TEST(pages_by_entries)
+{
+    static const uint64_t kinds[] = {0, 0, UINT64_C(1) << 63, UINT64_C(1) << 62,
+                                     UINT64_C(1) << 61};
+    bool there[PAGES];
+    uint64_t entries[PAGES];
+    char *memory = map_pages();
+    for (size_t p = 0; p < PAGES; p++)
+        entries[p] = kinds[roll(COUNT_OF(kinds))];
+    int file = make_pagemap(memory, entries);
+    if (file < 0)
+        return; /* no file may be so long here */
+    find_parts(file, memory, there);
+    for (size_t p = 0; p < PAGES; p++)
+        ck_assert(there[p] == (entries[p] >> 62 != 0));
+    close(file);
+}
+END_TEST
+
+/* What is not told counts as there. */
+START_TEST(pages_not_told)
+{
+    bool there[PAGES];
+    char *memory = map_pages();
+    int nothing = open("/dev/null", O_RDONLY);
+    for (int i = 0; i < 2; i++) {
+        find_parts(i ? nothing : -1, memory, there);
+        for (size_t p = 0; p < PAGES; p++)
+            ck_assert(there[p]);
+    }
+    struct os_part part;
+    uintptr_t low = (uintptr_t)memory + 8, high = low + 800;
+    ck_assert_uint_eq(os_pages_find(-1, &low, high, &part, 1), 1);
+    ck_assert(part.low == (uintptr_t)memory + 8 && part.high == high && low == high);
+}
+END_TEST
+
+/* Zero it is in any case, and what was not there is not there afterwards. */
+START_TEST(zero_takes_no_memory)
+{
+    size_t page = os_page_bytes(), bytes = PAGES * page;
+    char *memory = map_pages();
+    for (int round = 0; round < 20; round++) {
+        for (size_t i = 0; i < 40; i++)
+            memset(memory + roll(PAGES) * page, 1, page);
+        size_t low = roll((uint32_t)bytes / 2), high = bytes - roll((uint32_t)bytes / 2);
+        memory[low ? low - 1 : low] = memory[high - 1] = 1;
+        os_zero(memory + low, high - low);
+        ck_assert(all_bytes_are(memory + low, high - low, 0));
+        ck_assert(low == 0 || memory[low - 1] == 1);
+        os_decommit(memory, bytes);
+        os_zero(memory, bytes);
+        ck_assert_uint_eq(resident_pages(memory, bytes), 0);
+    }
+}
+END_TEST
+
+START_TEST(promises)
+{
+    ck_assert(os_can_promise(0));
+    ck_assert(os_can_promise(MIB(64)));
+    errno = 0;
+    if (os_address_space_limit() == SIZE_MAX) {
+        ck_assert(!os_can_promise((size_t)1 << 60));
+        ck_assert_int_eq(errno, ENOMEM);
+    }
+}
+END_TEST
+
 START_TEST(address_space_limit)
 {
     struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
@@ -186,6 +324,11 @@ TCase *os_tests(void)
     tcase_add_test(t, populate_is_advice);
     tcase_add_test(t, refusal_of_one_call);
     tcase_add_test(t, refusal_of_every_call);
+    tcase_add_test(t, written_pages_are_found);
+    tcase_add_test(t, pages_by_entries);
+    tcase_add_test(t, pages_not_told);
+    tcase_add_test(t, zero_takes_no_memory);
+    tcase_add_test(t, promises);
     tcase_add_test(t, address_space_limit);
     tcase_add_test(t, time_does_not_run_back);
     return t;
