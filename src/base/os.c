@@ -136,7 +136,7 @@ static void zero_pages(uintptr_t low, size_t count, size_t page, unsigned char *
     }
 }
 
-void os_zero(void *address, size_t bytes)
+void os_zero(void *address, size_t bytes, bool give_back)
 {
     unsigned char there[STATES_AT_ONCE];
     int saved_errno = errno;
@@ -145,6 +145,10 @@ void os_zero(void *address, size_t bytes)
     uintptr_t low = min_size(align_up(start, page), end);
     uintptr_t high = max_size(align_down(end, page), low);
     memset(address, 0, low - start);
+    if (give_back && low < high) {
+        zero_run(low, high, false);
+        low = high;
+    }
     for (size_t count; low < high; low += count * page) {
         count = min_size((high - low) / page, sizeof there);
         zero_pages(low, count, page, there);

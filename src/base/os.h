@@ -50,8 +50,8 @@ size_t os_pages_find(int file, uintptr_t *low, uintptr_t high, struct os_part *p
                      size_t most);
 
 /* Makes private memory zero: pages that are not there, or are in swap space, come to be zeroed at
- * their next touch, and take no memory before; the others are filled. */
-void os_zero(void *address, size_t bytes);
+ * their next touch, and take no memory before; the others are filled, or all are given back. */
+void os_zero(void *address, size_t bytes, bool give_back);
 
 /* false with ENOMEM: the system gives nobody so much memory at once, as it is obviously more
  * than there is.  (Address space that was reserved does not tell.) */

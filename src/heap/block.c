@@ -14,9 +14,19 @@
  * first block, of which it may need no more than one object. */
 enum { POPULATE_FROM = MIB(4) };
 
-/* Requests from this size on are worth the system calls that tell whether the system would
- * give as much to anybody; memory from this size on, those that tell which pages are there. */
-enum { PROMISE_FROM = MIB(64), ZERO_FROM = MIB(1) };
+/* Requests from this size on are worth the system calls that tell whether the system would give as
+ * much to anybody. */
+enum { PROMISE_FROM = MIB(64) };
+
+/* Memory to be zeroed: from this size on it is asked which pages are there, which takes two
+ * microseconds, a third of what filling half a megabyte takes where all of it is; where none is,
+ * filling takes two hundred. */
+enum { ZERO_FROM = KIB(512) };
+
+/* Memory on huge pages is given back instead, from this size on: it costs half of what filling
+ * costs if a quarter of it is used then, and twice as much if all of it is.  (On small pages it
+ * costs more in any case.)  malloc of the C library does so from here on, too. */
+enum { GIVE_BACK_FROM = MIB(32) };
 
 /* Whole pages that the object takes, and the units with one byte more, so that a pointer
  * one past the end lies inside. */
@@ -122,12 +132,19 @@ void block_set_kind(struct heap *h, uint32_t head, enum kind kind)
     set_words(h, head, head, end, word);
 }
 
-static void zero(uintptr_t low, uintptr_t high)
+static bool has_huge_pages(const struct heap *h)
 {
-    if (high - low >= ZERO_FROM)
-        os_zero((void *)low, high - low);
+    return RACING(h->bytes) > h->huge_from &&
+           !__atomic_load_n(&h->keeps_small, __ATOMIC_RELAXED);
+}
+
+static void zero(const struct heap *h, uintptr_t low, uintptr_t high)
+{
+    size_t bytes = high - low;
+    if (bytes >= ZERO_FROM)
+        os_zero((void *)low, bytes, bytes >= GIVE_BACK_FROM && has_huge_pages(h));
     else
-        memset((void *)low, 0, high - low);
+        memset((void *)low, 0, bytes);
 }
 
 static bool is_dirty(const struct heap *h, uint32_t head, size_t offset)
@@ -147,7 +164,7 @@ void block_clear_large(struct heap *h, uint32_t head, size_t from)
             to += UNIT_BYTES;
         to = min_size(to, bytes);
         if (dirty)
-            zero(address + from, address + to);
+            zero(h, address + from, address + to);
         from = to;
     }
 }

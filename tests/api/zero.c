@@ -1,6 +1,11 @@
 /* New objects are zero where the header says so, whatever was in their memory before. */
 #include "api.h"
 
+#include <sys/mman.h>
+
+#include "base/os.h"
+#include "heap/heap.h"
+
 enum { OBJECTS = 600 };
 
 static const size_t sizes[] = {0,    1,     16,    24,    100,   256,    1000,   4096,
@@ -147,6 +152,64 @@ START_TEST(no_zero_is_usable)
 }
 END_TEST
 
+/* ---- Very large objects ---------------------------------------------------------------------- */
+
+enum { HUGE_BYTES = 40 << 20 };
+
+static void *callocated(void)
+{
+    return gc_calloc(HUGE_BYTES / 8, 8);
+}
+
+static void *aligned(void)
+{
+    return gc_alloc_aligned(1 << 16, HUGE_BYTES);
+}
+
+static void *grown(void)
+{
+    return gc_realloc(gc_alloc(100000), HUGE_BYTES);
+}
+
+static void *grown_manual(void)
+{
+    return gc_realloc(gc_alloc_manual(100), HUGE_BYTES);
+}
+
+static void *manual(void)
+{
+    return gc_alloc_manual(HUGE_BYTES);
+}
+
+static void *(*const ways[])(void) = {callocated, aligned, grown, grown_manual, manual};
+
+static size_t object_bytes(const char *object)
+{
+    static unsigned char there[HUGE_BYTES / 4096];
+    size_t page = os_page_bytes(), bytes = 0;
+    uintptr_t low = align_up((uintptr_t)object, page);
+    ck_assert_int_eq(mincore((void *)low, HUGE_BYTES - page, there), 0);
+    for (size_t i = 0; i < (HUGE_BYTES - page) / page; i++)
+        bytes += there[i] & 1 ? page : 0;
+    return bytes;
+}
+
+/* What others wrote is given back rather than filled where the heap is on huge pages. */
+START_TEST(very_large)
+{
+    char *object = gc_alloc_manual(HUGE_BYTES + MIB(1));
+    ck_assert_ptr_nonnull(object);
+    memset(object, 0xEE, HUGE_BYTES + MIB(1));
+    gc_free(object);
+    object = ways[_i]();
+    ck_assert_ptr_nonnull(object);
+    if (process_heap.bytes > process_heap.huge_from)
+        ck_assert_uint_le(object_bytes(object), MIB(4));
+    ck_assert(is_filled(object, HUGE_BYTES, 0));
+    check_heap_sound();
+}
+END_TEST
+
 Suite *zero_suite(void)
 {
     Suite *s = suite_create("zero");
@@ -157,5 +220,8 @@ Suite *zero_suite(void)
     ADD(s, across_kinds_and_classes);
     ADD(s, large_extents_partly_returned);
     ADD(s, no_zero_is_usable);
+    TCase *tc = tcase_create("very_large");
+    tcase_add_loop_test(tc, very_large, 0, sizeof ways / sizeof ways[0]);
+    suite_add_tcase(s, tc);
     return s;
 }

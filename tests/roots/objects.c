@@ -195,6 +195,7 @@ static size_t known_pages(void)
  * mapped by that. */
 START_TEST(sparse_object)
 {
+    gc_init();
     gc_option_set("verify", "0"); /* the naive marker reads all */
     deeply(allocate_sparse, NULL);
     size_t known = known_pages();
