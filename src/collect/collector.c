@@ -45,7 +45,18 @@ static struct cycle cycle PRIVATE_DATA;
 
 static void add_range(void *argument, struct range r)
 {
-    range_list_add(argument, r.low, r.high);
+    range_cover_add(argument, r);
+}
+
+/* What the program registers may overlap with itself and with static data: each word is scanned
+ * once. */
+static void add_registered(void)
+{
+    struct range_cover cover;
+    if (!registered_ranges())
+        return;
+    range_cover_begin(&cover, &cycle.roots);
+    registered_walk(add_range, &cover);
 }
 
 /* The world is stopped, and what the loader said before holds still. */
@@ -57,7 +68,7 @@ static void list_roots(const struct heap *h, const struct snapshot *s)
     threads_roots(h, s, &cycle.stacks, &cycle.roots);
     if (cycle.cause == CAUSE_LEAKS)
         threads_add_kept(&cycle.roots);
-    registered_walk(add_range, &cycle.roots);
+    add_registered();
 }
 
 /* A root that is missing from the lists would be objects lost: then nothing is reclaimed.

@@ -19,8 +19,9 @@ enum { SWITCH_ZONE = 256 };
 struct stack {
     struct treap_links links;
     struct range range;
-    bool hosted;                /* by an object of the heap.  Of the present cycle */
-    bool reached;               /* and added.  Of the present cycle */
+    /* Of the present cycle: in the list of those that are hosted by objects of the heap which
+     * are not known to be reached, in order of address; 0: none. */
+    uint32_t next, previous;
     struct mutator *runner;     /* that said it runs on it; NULL: it is suspended */
     struct departure departure; /* valid while it is suspended or about to run */
 };
@@ -32,7 +33,10 @@ static struct {
     struct stack *nodes; /* by node number; nodes[0] is not used */
     size_t count, capacity;
     uint32_t free_nodes;
-    size_t hosted; /* by objects of the heap.  Of the present cycle */
+    /* Of the present cycle.  The list of hosted stacks, and those of it between which the last
+     * was found that was reached. */
+    uint32_t first, below, above;
+    size_t looked_at; /* stacks of that list, since the start */
 } stacks PRIVATE_DATA;
 
 static struct treap_links *links(void *owner, uint32_t node)
@@ -244,17 +248,28 @@ static void add_stack(const struct stack *s, struct range_list *l)
 struct walk {
     const struct heap *heap;
     struct range_list *list;
-    size_t found;
+    size_t hosted;
+    uint32_t last; /* of the list of hosted stacks */
 };
+
+static void add_hosted(struct walk *w, uint32_t node)
+{
+    *(w->last ? &stacks.nodes[w->last].next : &stacks.first) = node;
+    stacks.nodes[node].previous = w->last;
+    stacks.nodes[node].next = 0;
+    w->last = node;
+    w->hosted++;
+}
 
 static void add_suspended(void *argument, uint32_t node)
 {
     struct walk *w = argument;
     struct stack *s = &stacks.nodes[node];
-    s->hosted = !runs(s) && lookup_owns(w->heap, s->range.low);
-    s->reached = false;
-    w->found += s->hosted;
-    if (!s->hosted && !runs(s))
+    if (runs(s))
+        return;
+    if (lookup_owns(w->heap, s->range.low))
+        add_hosted(w, node);
+    else
         add_stack(s, w->list);
 }
 
@@ -263,40 +278,69 @@ enum { RANGES_OF_STACK = 2 };
 
 void coroutine_add_suspended(const struct heap *h, struct range_list *l)
 {
-    struct walk w = {h, l, 0};
+    struct walk w = {.heap = h, .list = l};
+    stacks.first = stacks.below = 0;
     if (stacks.tree.root)
         treap_walk(&stacks.tree, add_suspended, &w);
-    stacks.hosted = w.found;
-    range_list_reserve(l, w.found * RANGES_OF_STACK);
+    stacks.above = stacks.first;
+    range_list_reserve(l, w.hosted * RANGES_OF_STACK);
 }
 
-static void add_reached(void *argument, uint32_t node)
+static bool is_reached(const struct heap *h, const struct stack *s)
 {
-    struct walk *w = argument;
-    struct stack *s = &stacks.nodes[node];
-    if (!s->hosted || s->reached)
-        return;
-    struct object o = lookup_object(w->heap, s->range.low);
-    if (!o.state || *o.state != w->heap->mark)
-        return;
-    s->reached = true;
-    w->found++;
-    add_stack(s, w->list);
+    struct object o = lookup_object(h, s->range.low);
+    return o.state && *o.state == h->mark;
 }
 
+/* Out of the list, whose place is where the next search begins. */
+static void take_out(const struct stack *s)
+{
+    *(s->previous ? &stacks.nodes[s->previous].next : &stacks.first) = s->next;
+    if (s->next)
+        stacks.nodes[s->next].previous = s->previous;
+    stacks.below = s->previous;
+    stacks.above = s->next;
+}
+
+/* One that is not reached costs as much as one that is, so a search that has found some ends
+ * after so many in vain; it is followed by another one. */
+enum { IN_VAIN = 32 };
+
+/* Both ways from where the last one was found: coroutines that call each other were made one
+ * after the other, and lie in that order or in the opposite one. */
 bool coroutine_add_reached(const struct heap *h, struct range_list *l)
 {
-    struct walk w = {h, l, 0};
-    if (stacks.hosted)
-        treap_walk(&stacks.tree, add_reached, &w);
-    return w.found > 0;
+    uint32_t below = stacks.below, above = stacks.above;
+    size_t found = 0, in_vain = 0;
+    for (bool up = true; below || above; up = !up) {
+        uint32_t node = (up && above) || !below ? above : below;
+        const struct stack *s = &stacks.nodes[node];
+        *(node == above ? &above : &below) = node == above ? s->next : s->previous;
+        stacks.looked_at++;
+        if (!is_reached(h, s)) {
+            if (in_vain++ >= IN_VAIN + found && found > 0)
+                break;
+            continue;
+        }
+        take_out(s);
+        add_stack(s, l);
+        found++;
+    }
+    return found > 0;
 }
 
 void coroutine_drop_unreached(void)
 {
-    for (size_t node = 1; stacks.hosted && node < stacks.count; node++)
-        if (stacks.nodes[node].hosted && !stacks.nodes[node].reached)
-            take_off(&stacks.nodes[node]);
+    for (uint32_t node = stacks.first, next; node; node = next) {
+        next = stacks.nodes[node].next;
+        take_off(&stacks.nodes[node]);
+    }
+    stacks.first = stacks.below = stacks.above = 0;
+}
+
+size_t coroutine_looked_at(void)
+{
+    return stacks.looked_at;
 }
 
 static bool is_on(uintptr_t low, uintptr_t sp, bool on_own)

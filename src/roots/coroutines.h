@@ -26,9 +26,12 @@ bool coroutine_around(uintptr_t address, struct range *found);
  * reached, and there is room in the list for them afterwards.  The world is stopped. */
 void coroutine_add_suspended(const struct heap *h, struct range_list *l);
 
-/* Adds those in objects that are marked by now, each once in a cycle.  Returns whether there
- * were any. */
+/* Adds those in objects that are marked by now, each once in a cycle, or some of them.  Returns
+ * whether there were any. */
 bool coroutine_add_reached(const struct heap *h, struct range_list *l);
+
+/* Tests only: how often it was asked whether such a one is marked. */
+size_t coroutine_looked_at(void);
 
 /* Marking is complete: those whose objects are not marked are stacks no more. */
 void coroutine_drop_unreached(void);

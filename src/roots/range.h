@@ -23,6 +23,20 @@ void range_list_add(struct range_list *l, uintptr_t low, uintptr_t high);
 /* Makes room for so many more, so that adding them will not fail. */
 void range_list_reserve(struct range_list *l, size_t more);
 
+/* What a list has, and what was added to it in order, as whole words: so that no word is in it
+ * twice. */
+struct range_cover {
+    struct range_list *list;
+    size_t known, next; /* the first so many ranges; those before `next` lie below */
+    uintptr_t end;      /* of what was added */
+};
+
+/* Sorts the list, whose ranges come to be of whole words, and joins those that overlap. */
+void range_cover_begin(struct range_cover *c, struct range_list *l);
+
+/* Adds what the list lacks of a range.  Ranges come in order of their low ends. */
+void range_cover_add(struct range_cover *c, struct range r);
+
 /* Adds [low, high) without [hole_low, hole_high). */
 void range_list_add_without(struct range_list *l, struct range r, struct range hole);
 

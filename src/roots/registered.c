@@ -1,5 +1,6 @@
-/* Ranges are nodes of a search tree by (low, high), in a table of the library's own; free
- * nodes are linked through `left`. */
+/* Ranges are nodes of a search tree by (low, high), in a table of the library's own; callbacks are
+ * nodes of another one by (function, data, number), and of a list in the order in which they were
+ * added.  Free nodes are linked through `left`. */
 #include "roots/registered.h"
 
 #include <errno.h>
@@ -22,8 +23,11 @@ struct root {
 };
 
 struct callback {
+    struct treap_links links;
+    uint32_t next, previous; /* in order; 0: none */
     void (*mark)(void *data);
     void *data;
+    uint64_t number; /* rises from one to the next */
 };
 
 /* Changed under the lock; read while the world is stopped. */
@@ -33,8 +37,12 @@ static struct {
     struct root *nodes; /* by node number; nodes[0] is not used */
     size_t count, capacity;
     uint32_t free_nodes;
-    struct callback *callbacks;
+    struct treap callback_tree;
+    struct callback *callbacks; /* by node number, as above */
     size_t callback_count, callback_capacity;
+    uint32_t free_callbacks;
+    uint32_t first, last; /* in order */
+    uint64_t numbers;     /* given so far */
     bool running; /* the callbacks: on the thread that has the world lock.  Atomic */
 } registered PRIVATE_DATA;
 
@@ -170,15 +178,79 @@ int gc_root_remove(void *low, void *high)
     return unlock(remove_range((struct range){(uintptr_t)low, (uintptr_t)high}));
 }
 
+static struct callback *callback_at(uint32_t node)
+{
+    return &registered.callbacks[node];
+}
+
+static struct treap_links *callback_links(void *owner, uint32_t node)
+{
+    (void)owner;
+    return &callback_at(node)->links;
+}
+
+static bool precedes(const struct callback *a, const struct callback *b)
+{
+    if (a->mark != b->mark)
+        return (uintptr_t)a->mark < (uintptr_t)b->mark;
+    if (a->data != b->data)
+        return (uintptr_t)a->data < (uintptr_t)b->data;
+    return a->number < b->number;
+}
+
+static bool callback_less(void *owner, uint32_t a, uint32_t b)
+{
+    (void)owner;
+    return precedes(callback_at(a), callback_at(b));
+}
+
+/* The one that was added last of those with this function and data; 0: none. */
+static uint32_t find_callback(void (*mark)(void *data), void *data)
+{
+    struct callback wanted = {.mark = mark, .data = data, .number = UINT64_MAX};
+    uint32_t node = registered.callback_tree.root, found = 0;
+    while (node) {
+        const struct callback *c = callback_at(node);
+        bool before = precedes(c, &wanted);
+        found = before ? node : found;
+        node = before ? c->links.right : c->links.left;
+    }
+    bool equal =
+        found && callback_at(found)->mark == mark && callback_at(found)->data == data;
+    return equal ? found : 0;
+}
+
+/* From the free list or the end of the table; 0: no memory. */
+static uint32_t new_callback(void)
+{
+    uint32_t node = registered.free_callbacks;
+    if (node) {
+        registered.free_callbacks = callback_at(node)->links.left;
+        return node;
+    }
+    size_t next = max_size(registered.callback_count, 1);
+    struct callback *callbacks =
+        meta_grow(registered.callbacks, next, &registered.callback_capacity,
+                  sizeof *callbacks);
+    if (!callbacks)
+        return 0;
+    registered.callbacks = callbacks;
+    registered.callback_count = next + 1;
+    return (uint32_t)next;
+}
+
 static int add_callback(void (*mark)(void *data), void *data)
 {
-    struct callback *callbacks =
-        meta_grow(registered.callbacks, registered.callback_count,
-                  &registered.callback_capacity, sizeof *callbacks);
-    if (!callbacks)
+    uint32_t node = new_callback(), last = registered.last;
+    if (!node)
         return ENOMEM;
-    registered.callbacks = callbacks;
-    callbacks[registered.callback_count++] = (struct callback){mark, data};
+    *callback_at(node) = (struct callback){
+        .previous = last, .mark = mark, .data = data, .number = ++registered.numbers};
+    *(last ? &callback_at(last)->next : &registered.first) = node;
+    registered.last = node;
+    registered.callback_tree.links = callback_links;
+    registered.callback_tree.less = callback_less;
+    treap_insert(&registered.callback_tree, node);
     return 0;
 }
 
@@ -194,16 +266,16 @@ int gc_root_callback_add(void (*mark)(void *data), void *data)
 
 static int remove_callback(void (*mark)(void *data), void *data)
 {
-    for (size_t i = registered.callback_count; i-- > 0;) {
-        struct callback *c = &registered.callbacks[i];
-        if (c->mark != mark || c->data != data)
-            continue;
-        registered.callback_count--;
-        for (; i < registered.callback_count; i++, c++)
-            c[0] = c[1];
-        return 0;
-    }
-    return EINVAL;
+    uint32_t node = find_callback(mark, data);
+    if (!node)
+        return EINVAL;
+    treap_remove(&registered.callback_tree, node);
+    struct callback *c = callback_at(node);
+    *(c->previous ? &callback_at(c->previous)->next : &registered.first) = c->next;
+    *(c->next ? &callback_at(c->next)->previous : &registered.last) = c->previous;
+    c->links.left = registered.free_callbacks;
+    registered.free_callbacks = node;
+    return 0;
 }
 
 int gc_root_callback_remove(void (*mark)(void *data), void *data)
@@ -212,6 +284,11 @@ int gc_root_callback_remove(void (*mark)(void *data), void *data)
         return errno = EBUSY, -1;
     lock();
     return unlock(remove_callback(mark, data));
+}
+
+bool registered_ranges(void)
+{
+    return registered.tree.root != 0;
 }
 
 struct walk {
@@ -234,8 +311,8 @@ void registered_walk(void (*visit)(void *argument, struct range r), void *argume
 void registered_callbacks_run(void)
 {
     __atomic_store_n(&registered.running, true, __ATOMIC_RELAXED);
-    for (size_t i = 0; i < registered.callback_count; i++)
-        registered.callbacks[i].mark(registered.callbacks[i].data);
+    for (uint32_t node = registered.first; node; node = callback_at(node)->next)
+        callback_at(node)->mark(callback_at(node)->data);
     __atomic_store_n(&registered.running, false, __ATOMIC_RELAXED);
 }
 
@@ -251,4 +328,14 @@ void registered_check(void)
     size_t nodes = 0;
     treap_walk(&registered.tree, check_node, &nodes);
     CHECK(treap_check(&registered.tree) == nodes);
+    size_t callbacks = 0;
+    uint32_t last = 0;
+    for (uint32_t node = registered.first; node; node = callback_at(node)->next) {
+        CHECK(callback_at(node)->previous == last);
+        CHECK(!last || callback_at(last)->number < callback_at(node)->number);
+        last = node;
+        callbacks++;
+    }
+    CHECK(last == registered.last);
+    CHECK(!callbacks || treap_check(&registered.callback_tree) == callbacks);
 }

@@ -8,7 +8,11 @@
 
 #include "roots/range.h"
 
-/* Calls visit(argument, range) for every range, each once however often it was added. */
+/* There are any. */
+bool registered_ranges(void);
+
+/* Calls visit(argument, range) for every range, in order of the low ends, each once
+ * however often it was added. */
 void registered_walk(void (*visit)(void *argument, struct range r), void *argument);
 
 /* Runs every callback, in the order in which they were added. */

@@ -2,6 +2,8 @@
  * where roots can be are tested in tests/roots. */
 #include "api.h"
 
+#include <sys/mman.h>
+
 /* Memory that the collector does not scan by itself. */
 static void **table;
 enum { COUNT = 64 };
@@ -238,6 +240,36 @@ START_TEST(callback_may_not_use_the_heap)
 }
 END_TEST
 
+static size_t root_bytes(void)
+{
+    struct gc_stats stats = {.size = sizeof stats};
+    gc_collect();
+    gc_stats_get(&stats);
+    return stats.root_bytes;
+}
+
+/* Static data that is registered, and what is registered twice: each word is scanned once.  The
+ * stack is a little deeper now and then. */
+START_TEST(overlapping_ranges_are_scanned_once)
+{
+    static char data[2 << 20];
+    enum { BYTES = sizeof data, SLACK = 64 << 10 };
+    char *memory =
+        mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(memory, MAP_FAILED);
+    data[BYTES / 2] = 1;
+    size_t before = root_bytes();
+    for (size_t i = 0; i < 100; i++) {
+        ck_assert_int_eq(gc_root_add(data + 16 * i, data + BYTES - 16 * i), 0);
+        ck_assert_int_eq(gc_root_add(memory + 16 * i, memory + BYTES - 48 * i), 0);
+        ck_assert_int_eq(gc_root_add(memory + 16 * i + 3, memory + BYTES / 2), 0);
+    }
+    size_t more = root_bytes() - before;
+    ck_assert_uint_lt(more, BYTES + SLACK);
+    ck_assert_uint_gt(more, BYTES - SLACK);
+}
+END_TEST
+
 START_TEST(misuse_is_said)
 {
     struct gc_stats stats = {.size = 0, .collections = 77};
@@ -263,6 +295,7 @@ Suite *roots_suite(void)
     ADD(s, refused_while_blocking);
     ADD(s, mark_range_outside_does_nothing);
     ADD(s, callback_may_not_use_the_heap);
+    ADD(s, overlapping_ranges_are_scanned_once);
     ADD(s, misuse_is_said);
     return s;
 }

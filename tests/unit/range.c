@@ -1,6 +1,8 @@
 /* Lists of ranges. */
 #include "roots/range.h"
 
+#include <stdlib.h>
+
 #include "base/os.h"
 #include "support.h"
 
@@ -53,6 +55,72 @@ START_TEST(without_a_hole)
 }
 END_TEST
 
+/* Words of a small range, and how often each was listed. */
+enum { WORDS = 60, KNOWN = 8, ADDED = 12 };
+
+static struct range some_range(void)
+{
+    uintptr_t low = 8 * WORDS + roll(8 * WORDS), bytes = roll(roll(2) ? 20 : 150);
+    return (struct range){low, low + bytes};
+}
+
+static int by_low(const void *a, const void *b)
+{
+    const struct range *x = a, *y = b;
+    return (x->low > y->low) - (x->low < y->low);
+}
+
+static void note_words(bool *words, struct range r)
+{
+    for (uintptr_t word = (r.low + 7) / 8; 8 * word + 8 <= r.high; word++)
+        words[word] = true;
+}
+
+/* Each whole word of any range is in exactly one of those that come out, and no other is. */
+START_TEST(every_word_once)
+{
+    for (int round = 0; round < 5000; round++) {
+        bool words[4 * WORDS] = {false};
+        struct range added[ADDED];
+        struct range_cover cover;
+        range_list_clear(&l);
+        for (uint32_t i = roll(KNOWN); i-- > 0;) {
+            struct range r = some_range();
+            note_words(words, r);
+            range_list_add(&l, r.low, r.high);
+        }
+        for (size_t i = 0; i < ADDED; i++) {
+            added[i] = some_range();
+            note_words(words, added[i]);
+        }
+        qsort(added, ADDED, sizeof *added, by_low);
+        range_cover_begin(&cover, &l);
+        for (size_t i = 0; i < ADDED; i++)
+            range_cover_add(&cover, added[i]);
+        for (uintptr_t word = 0; word < COUNT_OF(words); word++) {
+            unsigned times = 0;
+            for (size_t i = 0; i < l.count; i++)
+                times += 8 * word >= l.ranges[i].low && 8 * word + 8 <= l.ranges[i].high;
+            ENSURE(times == words[word]);
+        }
+    }
+}
+END_TEST
+
+START_TEST(many_ranges_are_sorted)
+{
+    struct range_cover cover;
+    range_list_clear(&l);
+    for (int i = 0; i < 10000; i++) {
+        uintptr_t low = 16 * roll(100000);
+        range_list_add(&l, low, low + 8 + 8 * roll(2));
+    }
+    range_cover_begin(&cover, &l);
+    for (size_t i = 1; i < l.count; i++)
+        ENSURE(l.ranges[i - 1].high < l.ranges[i].low);
+}
+END_TEST
+
 START_TEST(no_memory_makes_it_incomplete)
 {
     os_fail(1, true);
@@ -80,6 +148,8 @@ TCase *range_tests(void)
     tcase_add_test(t, grows_and_clears);
     tcase_add_test(t, empty_ranges_are_left_out);
     tcase_add_test(t, without_a_hole);
+    tcase_add_test(t, every_word_once);
+    tcase_add_test(t, many_ranges_are_sorted);
     tcase_add_test(t, no_memory_makes_it_incomplete);
     return t;
 }

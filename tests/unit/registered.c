@@ -201,6 +201,64 @@ START_TEST(many_callbacks)
 }
 END_TEST
 
+/* Callbacks as a list says, in which those of one number are equal. */
+static uint32_t model[3000], called[3000];
+static size_t model_count, called_count;
+
+static void note_call(void *number)
+{
+    called[called_count++] = (uint32_t)(uintptr_t)number;
+}
+
+static void model_remove(uint32_t number)
+{
+    size_t i = model_count;
+    while (i-- > 0 && model[i] != number)
+        continue;
+    memmove(model + i, model + i + 1, (model_count - i - 1) * sizeof *model);
+    model_count--;
+}
+
+START_TEST(callbacks_against_a_list)
+{
+    for (int step = 0; step < 3000; step++) {
+        if (model_count && roll(5) < 2) {
+            uint32_t number = model[roll((uint32_t)model_count)];
+            ENSURE(gc_root_callback_remove(note_call, at(number)) == 0);
+            model_remove(number);
+        } else {
+            uint32_t number = roll(100);
+            ENSURE(gc_root_callback_add(note_call, at(number)) == 0);
+            model[model_count++] = number;
+        }
+        if (step % 50)
+            continue;
+        called_count = 0;
+        registered_callbacks_run();
+        registered_check();
+        ENSURE(called_count == model_count);
+        ENSURE(memcmp(called, model, model_count * sizeof *model) == 0);
+    }
+}
+END_TEST
+
+/* In the order in which they were added: so many, that a search from the end would not come to
+ * an end. */
+START_TEST(callbacks_removed_in_order)
+{
+    enum { CALLBACKS = 500000 };
+    for (int round = 0; round < 2; round++) {
+        for (uintptr_t i = 1; i <= CALLBACKS; i++)
+            ENSURE(gc_root_callback_add(count_runs, at(i)) == 0);
+        for (uintptr_t i = 1; i <= CALLBACKS; i++)
+            ENSURE(gc_root_callback_remove(count_runs, at(i)) == 0);
+    }
+    registered_check();
+    registered_callbacks_run();
+    ck_assert_uint_eq(runs, 0);
+}
+END_TEST
+
 START_TEST(no_memory_for_a_callback)
 {
     os_fail(1, true);
@@ -222,6 +280,8 @@ TCase *registered_tests(void)
     tcase_add_test(t, no_memory_for_a_range);
     tcase_add_test(t, callbacks_run_in_order);
     tcase_add_test(t, many_callbacks);
+    tcase_add_test(t, callbacks_against_a_list);
+    tcase_add_test(t, callbacks_removed_in_order);
     tcase_add_test(t, no_memory_for_a_callback);
     return t;
 }

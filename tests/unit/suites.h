@@ -28,6 +28,7 @@
     X(holes)       \
     X(range)       \
     X(registered)  \
+    X(hosted)      \
     X(segments)    \
     X(worklist)    \
     X(filter)      \
