@@ -36,6 +36,8 @@ static struct {
     size_t count, capacity;
     pid_t *known; /* 0: none */
     size_t mask;
+    size_t room;                 /* in the set, for those that park */
+    const struct stranger *seen; /* the last of those that are in the set */
     pid_t
         deaf[DEAF_MOST]; /* those that did not answer last, not to be waited for again */
     size_t deaf_count;   /* that there have been */
@@ -155,12 +157,15 @@ static bool clear_known(size_t count)
     return true;
 }
 
-/* The registered threads, the library's own and the calling one. */
+/* The registered threads, the library's own and the calling one; with room for those of the list
+ * of strangers. */
 static bool find_known(void)
 {
-    size_t count = OWN_MOST + 1;
+    size_t count = OWN_MOST + 1 + strangers.count;
     for (MUTATORS(m))
         count++;
+    strangers.seen = NULL;
+    strangers.room = strangers.count;
     if (!clear_known(count))
         return false;
     for (MUTATORS(m))
@@ -278,9 +283,23 @@ static bool tell(pid_t tid)
     return l.pending || send(tid);
 }
 
+/* Those that have parked in this stop since the last call are in the set from now on, so that the
+ * list is not searched for each; the latest one is its first. */
+static void know_parked(void)
+{
+    const struct stranger *first = world_strangers();
+    for (const struct stranger *s = first; s != strangers.seen && strangers.room > 0;
+         s = s->next, strangers.room--)
+        know(s->tid);
+    strangers.seen = first;
+}
+
+/* Whoever is not in the set is waited for, or found no room in it. */
 static bool is_settled(pid_t tid)
 {
-    return world_stranger_parked(tid) || is_registered(tid) || is_own(tid);
+    know_parked();
+    return strangers.known[place_of(tid)] || world_stranger_parked(tid) ||
+           is_registered(tid) || is_own(tid);
 }
 
 /* Until it is parked, has ended, has registered itself, or is left alone; `began`: when all
@@ -316,7 +335,7 @@ bool strangers_stop(bool can_tell)
         return true;
     if (!add_all())
         return false;
-    if (strangers.count > 0 && !can_tell)
+    if (strangers.count > 0 && (!can_tell || !find_known()))
         return false;
     size_t told = 0;
     for (size_t i = 0; i < strangers.count; i++)
