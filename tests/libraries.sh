@@ -45,6 +45,26 @@ every() {
 }
 expect "it calls all that stands in front of the C library" every
 
+# Those are what a library refers to that was linked without the collector, and so with the C
+# library's versions of these names; bsd_signal is for old programs only, nobody can refer to it.
+# GNU ld gives these versions to a program with -flto, too.
+bound() { # PROGRAM
+    "$1" | sort >bound
+    grep -v '^bsd_signal$' exported | diff - bound
+}
+expect "a library that does not know of the collector" \
+    build libbound.so -shared -fPIC "$sources/bound.c"
+expect "a program that uses both" \
+    build lists "$sources/lists.c" $shared -L. -lbound -Wl,-rpath,"$tmp"
+expect "that library's functions are the collector's" bound ./lists
+expect "a program" build lists-pie -fPIE -pie "$sources/lists.c" "$sources/bound.c" $shared
+expect "its functions are the collector's" bound ./lists-pie
+if echo 'int main(void) { return 0; }' | $CC -flto -x c -o lto - 2>/dev/null && ./lto; then
+    expect "a program with -flto" build lists-lto -flto -fPIE -pie \
+        "$sources/lists.c" "$sources/bound.c" $shared
+    expect "its functions are the collector's" bound ./lists-lto
+fi
+
 # Names of the library's in the program.
 expect "a program that has its own gc_alloc and others" \
     build names -rdynamic "$sources/names.c" -L. -luser -Wl,-rpath,"$tmp"

@@ -1,0 +1,79 @@
+/* Says, one a line, which of the functions that the collector has in front of the C library's
+ * are the collector's for who refers to them here: in a library that was linked without the
+ * collector, and in a program.  Whether they work is not asked here. */
+#include <dlfcn.h>
+#include <link.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/signalfd.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+
+#define FUNCTION(name)                \
+    {                                 \
+#name, (void (*)(void))(name) \
+    }
+
+void list_bound(void);
+
+__sighandler_t bsd_signal(int number, __sighandler_t function);
+__sighandler_t sysv_signal(int number, __sighandler_t function);
+__sighandler_t __sysv_signal(int number, __sighandler_t function);
+
+static const struct {
+    const char *name;
+    void (*function)(void);
+} functions[] = {
+    FUNCTION(dl_iterate_phdr),
+    FUNCTION(pthread_create),
+    FUNCTION(pthread_join),
+    FUNCTION(pthread_tryjoin_np),
+    FUNCTION(pthread_timedjoin_np),
+    FUNCTION(pthread_clockjoin_np),
+    FUNCTION(pthread_detach),
+    FUNCTION(pthread_exit),
+    FUNCTION(pthread_sigmask),
+    FUNCTION(sigprocmask),
+    FUNCTION(epoll_pwait),
+    FUNCTION(epoll_pwait2),
+    FUNCTION(ppoll),
+    FUNCTION(pselect),
+    FUNCTION(sigaction),
+    FUNCTION(signal),
+    FUNCTION(ssignal),
+    FUNCTION(sysv_signal),
+    FUNCTION(__sysv_signal),
+    FUNCTION(sigset),
+    FUNCTION(signalfd),
+    FUNCTION(sigsuspend),
+    FUNCTION(sigwait),
+    FUNCTION(sigwaitinfo),
+    FUNCTION(sigtimedwait),
+    FUNCTION(sighold),
+    FUNCTION(siginterrupt),
+    FUNCTION(swapcontext),
+    FUNCTION(setcontext),
+    FUNCTION(vfork),
+    FUNCTION(posix_spawn),
+    FUNCTION(posix_spawnp),
+};
+
+void list_bound(void)
+{
+    Dl_info collector, found;
+    void *alloc = dlsym(RTLD_DEFAULT, "gc_alloc");
+    if (!alloc || !dladdr(alloc, &collector))
+        return;
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+        if (dladdr((void *)functions[i].function, &found) &&
+            found.dli_fbase == collector.dli_fbase)
+            puts(functions[i].name);
+}
