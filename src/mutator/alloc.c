@@ -350,7 +350,8 @@ char *gc_strdup(const char *string)
 
 char *gc_strndup(const char *string, size_t n)
 {
-    return copy_string(string, strnlen(string, n));
+    /* No string is longer than PTRDIFF_MAX, and compilers warn of more. */
+    return copy_string(string, strnlen(string, min_size(n, PTRDIFF_MAX)));
 }
 
 void gc_oom_handler_set(void *(*handler)(size_t size, void *data), void *data)

@@ -45,6 +45,7 @@ static uint32_t hash_of(const uintptr_t *frames, size_t count)
 
 size_t depot_get(uint32_t stack, const uintptr_t **frames)
 {
+    *frames = NULL;
     if (!stack)
         return 0;
     *frames = (const uintptr_t *)&depot.store[stack + HEADER];

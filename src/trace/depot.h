@@ -9,7 +9,7 @@
  * the same modules as of the last look.  0: no memory, it is empty, or too deep. */
 uint32_t depot_put(const uintptr_t *frames, size_t count);
 
-/* The stack of a number that depot_put returned; for 0 an empty one. */
+/* The stack of a number that depot_put returned; for 0 an empty one, and NULL. */
 size_t depot_get(uint32_t stack, const uintptr_t **frames);
 
 /* The modules in which its frames lay: trace/modules.h. */
