@@ -66,17 +66,26 @@ static inline void *reveal(uintptr_t hidden)
     return (void *)~hidden;
 }
 
+/* A function that handles bare addresses in a frame and in registers of its own, also where
+ * the linker optimizes all files together: inlined into a test it would leave them in the
+ * test's frame, where collections find them. */
+#ifdef __clang__
+#define APART __attribute__((noinline))
+#else
+#define APART __attribute__((noipa))
+#endif
+
 /* Is there an object that starts at the hidden address? */
-bool lives(uintptr_t hidden);
+APART bool lives(uintptr_t hidden);
 
 /* How many of them there are. */
-size_t count_living(const uintptr_t *hidden, size_t count);
+APART size_t count_living(const uintptr_t *hidden, size_t count);
 
 /* A collection from a stack that holds nothing of what ran before. */
-void collect_clean(void);
+APART void collect_clean(void);
 
 /* Calls `function(argument)` in a deeper frame, and overwrites what it left there. */
-void run_apart(void (*function)(void *argument), void *argument);
+APART void run_apart(void (*function)(void *argument), void *argument);
 
 /* ---- The heap's own view -------------------------------------------------------------
  */

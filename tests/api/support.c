@@ -79,14 +79,14 @@ size_t count_living(const uintptr_t *hidden, size_t count)
     return living;
 }
 
-NOINLINE static void overwrite_stack(void)
+APART static void overwrite_stack(void)
 {
     volatile char frame[KIB(64)];
     for (size_t i = 0; i < sizeof frame; i++)
         frame[i] = 0;
 }
 
-NOINLINE void run_apart(void (*function)(void *argument), void *argument)
+void run_apart(void (*function)(void *argument), void *argument)
 {
     function(argument);
     overwrite_stack();
