@@ -62,12 +62,18 @@ static void add_values(struct mutator *m, struct range_list *roots)
         add_specific(m->pointer, roots);
 }
 
-/* One of the stacks, from the list's `first` on, names a fast path, or is missing there. */
-static bool names_fast_path(const struct range_list *stacks, size_t first)
+/* One of the stacks, from the list's `first` on, names a fast path, or is missing there.  Of
+ * the stack that `interrupted` lies on, what is above it counts. */
+static bool names_fast_path(const struct range_list *stacks, size_t first,
+                            uintptr_t interrupted)
 {
-    for (size_t i = first; i < stacks->count; i++)
-        if (fast_is_named(stacks->ranges[i].low, stacks->ranges[i].high))
+    for (size_t i = first; i < stacks->count; i++) {
+        struct range r = stacks->ranges[i];
+        if (interrupted >= r.low && interrupted < r.high)
+            r.low = interrupted;
+        if (fast_is_named(r.low, r.high))
             return true;
+    }
     return stacks->incomplete;
 }
 
@@ -79,12 +85,12 @@ static void add_living(const struct heap *h, const struct snapshot *s, struct mu
     tls_add_vector(m->pointer, roots);
     if (m == thread_self) {
         stack_add_left(m, m->sp, stacks);
-        m->in_fast_path = names_fast_path(&s->stacks, 0);
+        m->in_fast_path = names_fast_path(&s->stacks, 0, m->sp);
     } else {
         stack_add_stopped(h, m, stacks);
         tls_add_thread(&s->modules, m->pointer, roots);
     }
-    m->in_fast_path = m->in_fast_path || names_fast_path(stacks, first);
+    m->in_fast_path = m->in_fast_path || names_fast_path(stacks, first, m->interrupted);
 }
 
 void threads_add_kept(struct range_list *roots)

@@ -32,7 +32,7 @@ UNWATCHED uintptr_t fast_program_counter(const ucontext_t *context)
 #endif
 }
 
-static uintptr_t stack_pointer(const ucontext_t *context)
+uintptr_t fast_stack_pointer(const ucontext_t *context)
 {
 #if defined __x86_64__
     return (uintptr_t)context->uc_mcontext.gregs[REG_RSP];
@@ -119,7 +119,7 @@ bool fast_may_lie_below(const struct mutator *m, const ucontext_t *context)
 {
     if (fast_was_interrupted(context))
         return true;
-    uintptr_t low = align_up(stack_pointer(context), sizeof(uintptr_t));
+    uintptr_t low = align_up(fast_stack_pointer(context), sizeof(uintptr_t));
     uintptr_t high = stack_end(m, &context->uc_stack, low);
     if (!high)
         return unknown_names_fast(low);

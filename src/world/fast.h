@@ -11,8 +11,9 @@
 
 #include "world/thread.h"
 
-/* Where the thread was interrupted. */
+/* Where the thread was interrupted, and the end of the stack that it used there. */
 uintptr_t fast_program_counter(const ucontext_t *context);
+uintptr_t fast_stack_pointer(const ucontext_t *context);
 
 /* It was interrupted in a fast path, by the signal of this context. */
 bool fast_was_interrupted(const ucontext_t *context);

@@ -74,7 +74,7 @@ static void publish_values(struct mutator *m)
  * published before, and is disarmed. */
 static void publish_stack(struct mutator *m, uintptr_t sp, const stack_t *alternate)
 {
-    m->sp = systemstack_holds(m, sp) ? m->system.left : sp;
+    m->sp = m->interrupted = systemstack_holds(m, sp) ? m->system.left : sp;
     if (m->system.low)
         return;
     m->alternate.low = m->alternate.high = 0;
@@ -247,6 +247,8 @@ NOINLINE void world_arrived(const ucontext_t *context, bool shared)
     } else {
         m->in_fast_path = fast_was_interrupted(context);
         publish(m, sp, &context->uc_stack);
+        if (!systemstack_holds(m, sp))
+            m->interrupted = fast_stack_pointer(context);
         park(m);
     }
 }
@@ -307,7 +309,7 @@ void world_join(struct mutator *m)
 {
     uint32_t epoch;
     signals_block(NULL);
-    m->sp = (uintptr_t)__builtin_frame_address(0);
+    m->sp = m->interrupted = (uintptr_t)__builtin_frame_address(0);
     __atomic_store_n(&m->safety, SAFETY_SAFE, __ATOMIC_RELAXED);
     __atomic_store_n(&m->life, LIFE_LIVING, __ATOMIC_SEQ_CST);
     thread_self = m;

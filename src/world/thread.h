@@ -63,6 +63,9 @@ struct mutator {
     uint32_t safety;
     /* Valid while it is stopped; own. */
     uintptr_t sp; /* all that it uses of the stack it runs on is from here up */
+    /* Where the signal found its stack pointer, else `sp`.  Saved program counters lie above;
+     * what lies below may be remains of calls that have returned. */
+    uintptr_t interrupted;
     /* Its cache may be being changed.  The collector looks for that in the stacks, too, which
      * tell of a fast path that a handler unknown here interrupted. */
     bool in_fast_path;
