@@ -1,6 +1,8 @@
 /* Stopping the world: threads that run, park, are safe, are claimed, join and end, and any
  * of which may stop the others.  While a stop lasts nobody works in the heap, nobody holds
- * its lock, and each thread has said where its roots are; none is stuck afterwards.
+ * its lock, and each thread has said where its roots are; none is stuck afterwards.  A
+ * thread may block the signal for a while by a system call of its own: then the collection
+ * is put off, and so are later ones, at once, for as long as it does.
  *
  * Each statement below is one access to shared memory.  Waiting for a futex is waiting for
  * the word to change.  BROKEN names a rule that is left out; checking must then find an
@@ -23,6 +25,8 @@
 #define RELEASE 4  /* a restart takes the claims back */
 #define SECTIONS 5 /* a stop that arrives in a critical section is put off */
 #define PUBLISH 6  /* a thread says where its roots are before it is safe */
+#define PUT_OFF 7  /* who stops the world does nothing to the heap while a thread runs on */
+#define RESTART 8  /* the claims are taken back also when the collection is put off */
 
 #ifndef BROKEN
 #define BROKEN NOTHING
@@ -39,6 +43,8 @@ bool stopped; /* from the return of world_stop to the call of world_restart */
 bool living[THREADS];
 byte safety[THREADS];
 bool sent[THREADS];              /* the signal is pending */
+bool blocks[THREADS];            /* it takes no signals */
+bool deaf[THREADS];              /* it did not stop when it was told last */
 bool in_section[THREADS], deferred[THREADS];
 bool published[THREADS];         /* it has not changed its roots since it told them */
 byte ended;
@@ -103,7 +109,7 @@ inline arrive()
 inline may_be_interrupted()
 {
     if
-    :: sent[me] -> arrive()
+    :: sent[me] && !blocks[me] -> arrive()
     :: true
     fi
 }
@@ -178,16 +184,26 @@ inline claim(t)
     fi
 }
 
+/* One that did not stop, and still blocks the signal, is not told again. */
+inline tell(t)
+{
+    if
+    :: atomic { deaf[t] && blocks[t] && sent[t] -> all = false }
+    :: atomic { else -> sent[t] = true }
+    fi
+}
+
 inline each_is_told()
 {
     i = 0;
+    all = true;
     do
     :: i < THREADS ->
         if
         :: i != me && living[i] ->
             claim(i);
             if
-            :: !has -> sent[i] = true
+            :: !has -> tell(i)
             :: else
             fi
         :: else
@@ -207,10 +223,19 @@ inline each_is_awaited()
             do
             :: claim(i);
                 if
-                :: has -> break
+                :: has -> deaf[i] = false; break
                 :: else -> /* it may have begun to live since the others were told */
-                    sent[i] = true;
-                    safety[i] != SAFETY_NONE
+                    if
+                    :: deaf[i]
+                    :: !deaf[i] -> sent[i] = true
+                    fi;
+                    if
+                    :: safety[i] != SAFETY_NONE
+                    :: atomic { safety[i] == SAFETY_NONE && blocks[i] && sent[i] ->
+                            deaf[i] = true;
+                            all = false }
+                        break
+                    fi
                 fi
             od
         :: else
@@ -242,17 +267,24 @@ inline collect()
     epoch++;
     each_is_told();
     each_is_awaited();
-    atomic {
-        stopped = true;
-        assert(!heap_lock);
-        i = 0;
-        do
-        :: i < THREADS -> assert(i == me || !living[i] || published[i]); i++
-        :: else -> break
-        od
-    }
-    stopped = false;
-    claims_are_released();
+    if
+    :: all || BROKEN == PUT_OFF ->
+        atomic {
+            stopped = true;
+            assert(!heap_lock);
+            i = 0;
+            do
+            :: i < THREADS -> assert(i == me || !living[i] || published[i]); i++
+            :: else -> break
+            od
+        }
+        stopped = false
+    :: else
+    fi;
+    if
+    :: all || BROKEN != RESTART -> claims_are_released()
+    :: else
+    fi;
     epoch++;
     let_world_go()
 }
@@ -275,7 +307,7 @@ inline join()
 proctype thread(byte me)
 {
     byte i, seen, turns = TURNS;
-    bool has;
+    bool has, all;
     join();
     do
     :: turns > 0 ->
@@ -285,6 +317,7 @@ proctype thread(byte me)
         :: slow_path()
         :: collect()
         :: set_safe(); leave_safe() /* gc_blocking_begin and _end */
+        :: blocks[me] = !blocks[me]
         fi
     :: turns == 0 -> break
     od;
