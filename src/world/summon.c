@@ -33,7 +33,7 @@ static bool has_successor(const struct mutator *m)
     if (s && s->pointer != m->pointer)
         return true;
     for (MUTATORS(other))
-        if (other != m && other->tid == m->tid && thread_lives(other) &&
+        if (other != m && thread_lives(other) && other->tid == m->tid &&
             world_claim(other))
             return true;
     return false;
