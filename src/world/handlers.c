@@ -107,11 +107,24 @@ static void set_mask(uint64_t mask)
 
 /* ---- Calling the program's handler -------------------------------------------------------- */
 
-/* Handlers begun and not returned. */
-static __thread volatile unsigned running __attribute__((tls_model("initial-exec")));
+static bool on_own_stack(const struct mutator *m, uintptr_t sp)
+{
+    return sp >= m->stack_low && sp < m->stack_high;
+}
 
+/* Handlers begun and not returned, and the frame of the first of them. */
+static __thread volatile unsigned running __attribute__((tls_model("initial-exec")));
+static __thread uintptr_t outermost __attribute__((tls_model("initial-exec")));
+
+/* A thread that is on its own stack, and not below the frame of the first handler, has left
+ * all of them by siglongjmp. */
 bool handlers_run(void)
 {
+    const struct mutator *m = thread_self;
+    uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
+    if (running > 0 && m && on_own_stack(m, sp) &&
+        (!on_own_stack(m, outermost) || sp > outermost))
+        running = 0;
     return running > 0;
 }
 
@@ -132,9 +145,12 @@ static void call_handler(int number, siginfo_t *information, void *context)
     set_mask(mask & ~bit_of(signals_stop()));
     uint32_t busy = gc_inline_thread.busy;
     gc_inline_thread.busy = 0; /* the handler may not return */
-    running++;
+    if (!handlers_run())
+        outermost = (uintptr_t)__builtin_frame_address(0);
+    unsigned outer = running;
+    running = outer + 1;
     h(number, information, context);
-    running--;
+    running = outer;
     gc_inline_thread.busy = busy;
 }
 
@@ -173,11 +189,6 @@ static void keep_spare(struct mutator *m, struct cache *used)
         cache_destroy(used);
         world_unlock();
     }
-}
-
-static bool on_own_stack(const struct mutator *m, uintptr_t sp)
-{
-    return sp >= m->stack_low && sp < m->stack_high;
 }
 
 /* Handlers whose frames lie below this one have been left by siglongjmp: nobody comes back

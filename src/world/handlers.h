@@ -11,7 +11,8 @@ int handlers_set(int number, const struct sigaction *action, struct sigaction *o
 /* For the stop signal: its handler is called at once, whoever else watches signals. */
 int handlers_set_stop(int number, const struct sigaction *action);
 
-/* The calling thread is in a handler of the program, or has left one by siglongjmp. */
+/* The calling thread is in a handler of the program, which may have interrupted the C library's
+ * malloc. */
 bool handlers_run(void);
 
 /* At the end of a critical section: sends this thread again the signal that arrived

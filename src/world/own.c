@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/bits.h"
+#include "world/handlers.h"
 #include "world/next.h"
 #include "world/strangers.h"
 #include "world/systemstack.h"
@@ -41,7 +42,7 @@ bool thread_is_own(void)
 
 bool thread_can_start_own(void)
 {
-    return thread_callbacks == 0 && !thread_is_past_end() &&
+    return thread_callbacks == 0 && !thread_is_past_end() && !handlers_run() &&
            !__atomic_load_n(&own.ending, __ATOMIC_SEQ_CST);
 }
 

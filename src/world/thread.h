@@ -186,8 +186,9 @@ INLINE bool thread_lives(const struct mutator *m)
 /* Calls of dl_iterate_phdr that the calling thread is in. */
 SHARED_DATA __thread unsigned thread_callbacks __attribute__((tls_model("initial-exec")));
 
-/* It may be tried now: not in a callback of dl_iterate_phdr, not while those threads are to
- * end, and not by a thread whose exit hook has run for the last time. */
+/* It may be tried now: not in a callback of dl_iterate_phdr, not in a signal handler, which may
+ * have interrupted the C library's malloc, not while those threads are to end, and not by a
+ * thread whose exit hook has run for the last time. */
 bool thread_can_start_own(void);
 
 /* Starts a thread of the library's own, which begins with strangers_except_me.  false:

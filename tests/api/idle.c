@@ -1,6 +1,8 @@
 /* Memory goes back while the program does nothing. */
 #include <dirent.h>
 #include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <time.h>
 #include <unistd.h>
 #include <sys/wait.h>
@@ -210,6 +212,45 @@ START_TEST(no_thread_without_need)
 }
 END_TEST
 
+static volatile size_t threads_in_handler;
+static sigjmp_buf left;
+
+static void use_much(int number)
+{
+    run_apart(build, NULL);
+    gc_collect();
+    threads_in_handler = thread_count();
+    if (number == SIGUSR2)
+        siglongjmp(left, 1);
+}
+
+APART static void leave_handler(void)
+{
+    if (sigsetjmp(left, 1) == 0)
+        raise(SIGUSR2);
+}
+
+/* A handler may have interrupted the C library's malloc, which pthread_create calls: neither
+ * this thread nor a helper of the collection is started in one.  After it, and after one that
+ * was left by siglongjmp, they are. */
+START_TEST(no_thread_is_started_in_a_handler)
+{
+    gc_init();
+    ck_assert_int_eq(gc_option_set("idle", "60000"), 0);
+    ck_assert_int_eq(gc_option_set("markers", "4"), 0);
+    size_t threads = thread_count();
+    signal(SIGUSR1, use_much);
+    signal(SIGUSR2, use_much);
+    raise(SIGUSR1);
+    ck_assert_uint_eq(threads_in_handler, threads);
+    leave_handler();
+    ck_assert_uint_eq(threads_in_handler, threads);
+    use_much(SIGUSR1);
+    ck_assert_uint_eq(threads_in_handler, threads + 4);
+    list = NULL;
+}
+END_TEST
+
 /* Off while the thread is there. */
 START_TEST(it_can_be_switched_off)
 {
@@ -264,6 +305,7 @@ Suite *idle_suite(void)
     ADD(s, busy_programs_give_unused_memory_back);
     if (!UNDER_TSAN) /* which has threads of its own */
         ADD(s, no_thread_without_need);
+    ADD(s, no_thread_is_started_in_a_handler);
     ADD(s, it_can_be_switched_off);
     ADD(s, forked_children_rest_too);
     return s;
