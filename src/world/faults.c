@@ -23,6 +23,7 @@ static struct {
     struct lock lock;
     uint32_t active;                 /* a pause lasts.  Changed under the lock; atomic */
     struct sigaction saved[SIGNALS]; /* the program's, meanwhile.  Under the lock */
+    bool is_ours[SIGNALS];           /* the action has been set.  Under the lock */
     siginfo_t sent[SIGNALS];         /* a signal that somebody sent meanwhile, */
     pid_t sent_to[SIGNALS];          /* and the thread that it came to */
     bool is_sent[SIGNALS];           /* atomic */
@@ -114,7 +115,7 @@ void faults_begin(void)
     sigemptyset(&ours.sa_mask);
     lock_enter(&faults.lock);
     for (int i = 0; i < SIGNALS; i++)
-        handlers_set(numbers[i], &ours, &faults.saved[i]);
+        faults.is_ours[i] = handlers_set(numbers[i], &ours, &faults.saved[i]) == 0;
     __atomic_store_n(&faults.active, 1, __ATOMIC_RELEASE);
     lock_leave(&faults.lock);
 }
@@ -124,7 +125,8 @@ void faults_end(void)
     int saved_errno = errno;
     lock_enter(&faults.lock);
     for (int i = 0; i < SIGNALS; i++)
-        handlers_set(numbers[i], &faults.saved[i], NULL);
+        if (faults.is_ours[i])
+            handlers_set(numbers[i], &faults.saved[i], NULL);
     __atomic_store_n(&faults.active, 0, __ATOMIC_RELEASE);
     lock_leave(&faults.lock);
     futex_wake(&faults.active, INT_MAX);
@@ -174,8 +176,9 @@ int faults_action(int number, const struct sigaction *action, struct sigaction *
     sigset_t mask;
     signals_block(&mask);
     lock_enter(&faults.lock);
-    int result = faults.active ? change_saved(&faults.saved[i], action, old)
-                               : handlers_set(number, action, old);
+    int result = faults.active && faults.is_ours[i]
+                     ? change_saved(&faults.saved[i], action, old)
+                     : handlers_set(number, action, old);
     lock_leave(&faults.lock);
     signals_restore(&mask);
     return result;

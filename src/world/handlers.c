@@ -89,8 +89,11 @@ static uint64_t word_of(const sigset_t *set)
  * critical section once a signal is put off, and in the handler of a fault in one. */
 static uint64_t section_mask(void)
 {
-    return ~(bit_of(signals_stop()) | bit_of(SIGSEGV) | bit_of(SIGBUS) | bit_of(SIGFPE) |
-             bit_of(SIGILL) | bit_of(SIGTRAP) | bit_of(SIGABRT));
+    uint64_t mask = ~bit_of(signals_stop());
+    for (int number = 1; number < NSIG; number++)
+        if (signals_is_fault(number))
+            mask &= ~bit_of(number);
+    return mask;
 }
 
 static void set_word(sigset_t *set, uint64_t word)
@@ -217,9 +220,7 @@ static void call_with_spare(struct mutator *m, int number, siginfo_t *informatio
         m->aside_sp[place] = sp;
         m->aside[m->aside_count++] = interrupted;
     }
-    struct cache *spare = m->spare;
-    m->spare = NULL;
-    change_cache(m, spare, false);
+    change_cache(m, __atomic_exchange_n(&m->spare, NULL, __ATOMIC_RELAXED), false);
     gc_inline_thread.busy = 0;
     call_handler(number, information, context);
     set_mask(UINT64_MAX);
@@ -238,9 +239,7 @@ static void call_with_spare(struct mutator *m, int number, siginfo_t *informatio
 /* A fault of the code that runs cannot be put off. */
 static bool is_fault(int number, const siginfo_t *information)
 {
-    return (number == SIGSEGV || number == SIGBUS || number == SIGFPE ||
-            number == SIGILL || number == SIGTRAP || number == SIGABRT) &&
-           (information->si_code > 0 || number == SIGABRT);
+    return signals_is_fault(number) && (information->si_code > 0 || number == SIGABRT);
 }
 
 /* To the calling thread.  Where the system's queue has no entry left for a real-time signal,
@@ -316,8 +315,15 @@ static void keep_stop_open(ucontext_t *context, bool was_blocked)
                  word_of(&context->uc_sigmask) & ~bit_of(signals_stop()));
 }
 
-/* All signals are blocked when it begins: another handler would run on the cache that the
- * interrupted code is changing. */
+/* A system call that a sandbox does not grant may be one that looks at the stack, which a handler
+ * of SIGSYS cannot make: there it would end the process. */
+static bool needs_spare(const struct mutator *m, int number, const ucontext_t *context)
+{
+    return number == SIGSYS || fast_may_lie_below(m, context);
+}
+
+/* All signals but SIGSYS are blocked when it begins: another handler would run on the cache that
+ * the interrupted code is changing. */
 static void on_signal(int number, siginfo_t *information, void *context)
 {
     int saved_errno = errno;
@@ -332,7 +338,7 @@ static void on_signal(int number, siginfo_t *information, void *context)
         put_signal_off(information, context);
     else if (m && m->blocking && m->calls == 0)
         call_in_blocking(m, number, information, context);
-    else if (m && m->ready && fast_may_lie_below(m, context))
+    else if (m && m->ready && needs_spare(m, number, context))
         call_with_spare(m, number, information, context);
     else
         call_handler(number, information, context);
@@ -394,6 +400,7 @@ static struct sigaction wrapper(const struct sigaction *action)
     ours.sa_sigaction = on_signal;
     ours.sa_flags = (ours.sa_flags & ~OUR_FLAGS) | SA_SIGINFO;
     sigfillset(&ours.sa_mask);
+    sigdelset(&ours.sa_mask, SIGSYS);
     return ours;
 }
 

@@ -1,6 +1,7 @@
 #include "world/signals.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -63,46 +64,76 @@ enum sent signals_send(pid_t tid)
         return SENT;
     if (errno == ESRCH)
         return SENT_TO_NOBODY;
-    syscall(SYS_kill, getpid(), signals_stop());
-    return SENT_TO_SOME;
+    return syscall(SYS_kill, getpid(), signals_stop()) == 0 ? SENT_TO_SOME : NOT_SENT;
+}
+
+static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
+enum { FAULTS = sizeof faults / sizeof faults[0] };
+
+bool signals_is_fault(int number)
+{
+    for (size_t i = 0; i < FAULTS; i++)
+        if (faults[i] == number)
+            return true;
+    return false;
 }
 
 /* ThreadSanitizer hands what has come before over at an atomic operation: here, not while
  * the signals are blocked. */
-static void set_mask(const sigset_t *mask, sigset_t *saved)
+static bool set_mask(const sigset_t *mask, sigset_t *saved)
 {
-    syscall(SYS_rt_sigprocmask, SIG_SETMASK, mask, saved, KERNEL_SET_BYTES);
+    long result = syscall(SYS_rt_sigprocmask, SIG_SETMASK, mask, saved, KERNEL_SET_BYTES);
     if (GC_TSAN)
         signals_stop();
+    return result == 0;
 }
 
-static void block(sigset_t *saved, bool stops)
+/* The kernel uses the first word of a set only; the byte behind it says here that nothing has
+ * been blocked.  A sandbox that refuses one call may still grant the next. */
+static void note_refusal(sigset_t *saved, bool refused)
 {
-    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT};
+    memset((char *)saved + KERNEL_SET_BYTES, refused, 1);
+}
+
+static bool was_refused(const sigset_t *saved)
+{
+    return ((const char *)saved)[KERNEL_SET_BYTES] != 0;
+}
+
+static bool set_noting(const sigset_t *mask, sigset_t *saved)
+{
+    bool blocked = set_mask(mask, saved) || set_mask(mask, saved);
+    if (saved)
+        note_refusal(saved, !blocked);
+    return blocked;
+}
+
+static bool block(sigset_t *saved, bool stops)
+{
     sigset_t all;
     sigfillset(&all);
-    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
+    for (size_t i = 0; i < FAULTS; i++)
         sigdelset(&all, faults[i]);
     if (stops)
         sigdelset(&all, signals_stop());
-    set_mask(&all, saved);
+    return set_noting(&all, saved);
 }
 
-void signals_block(sigset_t *saved)
+bool signals_block(sigset_t *saved)
 {
-    block(saved, false);
+    return block(saved, false);
 }
 
-void signals_block_all(sigset_t *saved)
+bool signals_block_all(sigset_t *saved)
 {
     sigset_t all;
     sigfillset(&all);
-    set_mask(&all, saved);
+    return set_noting(&all, saved);
 }
 
-void signals_block_handlers(sigset_t *saved)
+bool signals_block_handlers(sigset_t *saved)
 {
-    block(saved, true);
+    return block(saved, true);
 }
 
 void signals_open(void)
@@ -115,7 +146,8 @@ void signals_open(void)
 
 void signals_restore(const sigset_t *saved)
 {
-    set_mask(saved, NULL);
+    if (!was_refused(saved) && !set_mask(saved, NULL))
+        set_mask(saved, NULL);
 }
 
 void signals_restore_open(const sigset_t *saved)

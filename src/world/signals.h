@@ -24,20 +24,27 @@ enum sent {
      * to any one of its threads that does not block it.  Who gets it blocks it until the stop
      * is over; sent again and again it comes to all. */
     SENT_TO_SOME,
+    NOT_SENT, /* the system refuses, as a sandbox may */
 };
 
 /* Sends it. */
 enum sent signals_send(pid_t tid);
 
-/* Blocks every signal but those that tell of a fault in the code that runs, for the
- * calling thread, and takes that back.  `saved` gets the mask that was; NULL: it is not kept. */
-void signals_block(sigset_t *saved);
+/* Those that the running code raises itself: of faults, and of system calls that a sandbox
+ * answers by a signal (SECCOMP_RET_TRAP).  They cannot wait, and where one is blocked the kernel
+ * ends the process. */
+bool signals_is_fault(int number);
+
+/* Blocks every signal but those, for the calling thread, and takes that back.  `saved` gets the
+ * mask that was; NULL: it is not kept.  false: the system refuses it; then taking it back changes
+ * nothing. */
+bool signals_block(sigset_t *saved);
 
 /* Blocks those, too: for a few instructions, as a fault would end the process. */
-void signals_block_all(sigset_t *saved);
+bool signals_block_all(sigset_t *saved);
 
 /* The stop signal still comes, and those of faults: no handler of the program runs. */
-void signals_block_handlers(sigset_t *saved);
+bool signals_block_handlers(sigset_t *saved);
 
 void signals_restore(const sigset_t *saved);
 

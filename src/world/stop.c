@@ -431,14 +431,14 @@ bool world_is_here(void)
 
 bool world_stop(void)
 {
-    signals_block(&world.mask);
+    bool can_tell = signals_block(&world.mask) && world_is_started();
     lock_enter(&world.strangers_lock);
     __atomic_store_n(&world.strangers, NULL, __ATOMIC_RELAXED);
     __atomic_add_fetch(&world.epoch, 1, __ATOMIC_SEQ_CST);
     lock_leave(&world.strangers_lock);
-    bool all = summon(world_is_started());
+    bool all = summon(can_tell);
     world_await(NULL);
-    world.complete = all && strangers_stop(world_is_started());
+    world.complete = all && strangers_stop(can_tell);
     return all;
 }
 
@@ -498,7 +498,9 @@ bool world_start(void)
     specific_learn();
     critical_hooks.leave = park_now;
     world.process = getpid();
-    bool started = signals_install();
+    sigset_t saved;
+    bool started = signals_block(&saved) && signals_install();
+    signals_restore(&saved);
     __atomic_store_n(&world.started, started, __ATOMIC_RELEASE);
     return started;
 }

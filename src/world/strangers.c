@@ -262,25 +262,25 @@ static void add_asleep(pid_t tid)
         world_add_asleep(s);
 }
 
-static bool send(pid_t tid)
+static enum sent send(pid_t tid)
 {
     enum sent sent = signals_send(tid);
     strangers.shared = sent == SENT_TO_SOME;
-    return sent != SENT_TO_NOBODY;
+    return sent;
 }
 
 /* One signal at a time: those that a thread blocks would pile up, until the system queues
- * no more for anybody.  false: the thread need not be waited for.  One that has slept since
- * an earlier stop, with the signal of that still pending, is known by this: it cannot be
+ * no more for anybody.  SENT_TO_NOBODY: the thread need not be waited for.  One that has slept
+ * since an earlier stop, with the signal of that still pending, is known by this: it cannot be
  * another one. */
-static bool tell(pid_t tid)
+static enum sent tell(pid_t tid)
 {
     struct look l = look_at(tid);
     if (l.ended)
-        return false;
+        return SENT_TO_NOBODY;
     if (stays_away(l))
-        return add_asleep(tid), false;
-    return l.pending || send(tid);
+        return add_asleep(tid), SENT_TO_NOBODY;
+    return l.pending ? SENT : send(tid);
 }
 
 /* Those that have parked in this stop since the last call are in the set from now on, so that the
@@ -320,7 +320,7 @@ static bool wait_for(pid_t tid, uint64_t began)
             }
         }
         world_wait_a_little();
-        if (strangers.shared && !send(tid))
+        if (strangers.shared && send(tid) == SENT_TO_NOBODY)
             return true;
     }
     return true;
@@ -338,10 +338,16 @@ bool strangers_stop(bool can_tell)
     if (strangers.count > 0 && (!can_tell || !find_known()))
         return false;
     size_t told = 0;
-    for (size_t i = 0; i < strangers.count; i++)
-        if (tell(strangers.tids[i]))
-            strangers.tids[told++] = strangers.tids[i];
     bool all = true;
+    for (size_t i = 0; i < strangers.count; i++) {
+        pid_t tid = strangers.tids[i];
+        enum sent sent = tell(tid);
+        if (sent == NOT_SENT)
+            give_up(tid);
+        else if (sent != SENT_TO_NOBODY)
+            strangers.tids[told++] = tid;
+        all = all && sent != NOT_SENT;
+    }
     uint64_t began = os_now() / MILLISECOND;
     for (size_t i = 0; i < told; i++)
         all = wait_for(strangers.tids[i], began) && all;

@@ -49,22 +49,20 @@ static bool stays_away(struct look l)
 /* The signal went to any thread, when it was sent last. */
 static bool shared PRIVATE_DATA;
 
-static bool send(const struct mutator *m)
+static enum answer send(const struct mutator *m)
 {
     enum sent sent = signals_send(m->tid);
     shared = sent == SENT_TO_SOME;
-    return sent != SENT_TO_NOBODY;
+    return sent == SENT_TO_NOBODY ? GONE : sent == NOT_SENT ? DEAF : STOPPED;
 }
 
-static void call_deaf(struct mutator *m, struct look l)
+static void call_deaf(struct mutator *m, const char *why)
 {
     if (!m->deaf)
         log_line(
             "thread %d does not stop for a collection: %s; nothing is collected until "
             "it does",
-            m->tid,
-            l.blocks ? "it blocks the signal by a system call of its own"
-                     : "the system does not hand the signal over");
+            m->tid, why);
     m->deaf = true;
 }
 
@@ -77,7 +75,7 @@ static enum answer wait_for(struct mutator *m, uint64_t began)
     while (!world_claim(m)) {
         futex_wait(&m->safety, SAFETY_NONE, shared ? SHARED_EVERY : MILLISECOND);
         uint64_t now = os_now() / MILLISECOND;
-        if (shared ? !send(m) : !look_finds(m->tid))
+        if (shared ? send(m) == GONE : !look_finds(m->tid))
             return GONE;
         if (now - began < LOOK_AFTER && !m->deaf)
             continue;
@@ -87,7 +85,8 @@ static enum answer wait_for(struct mutator *m, uint64_t began)
         if ((stays_away(l) && m->deaf) ||
             ((stays_away(l) || l.blocks) && now - began >= GIVE_UP_AFTER) ||
             now - began >= GIVE_UP_ALWAYS_AFTER) {
-            call_deaf(m, l);
+            call_deaf(m, l.blocks ? "it blocks the signal by a system call of its own"
+                                  : "the system does not hand the signal over");
             return DEAF;
         }
         if (now - told >= RESEND_AFTER && !l.pending) {
@@ -109,7 +108,10 @@ static enum answer tell(struct mutator *m)
         if (stays_away(l))
             return DEAF;
     }
-    return send(m) ? STOPPED : GONE;
+    enum answer a = send(m);
+    if (a == DEAF)
+        call_deaf(m, "the system refuses to send it the signal");
+    return a;
 }
 
 static bool is_other(const struct mutator *m)
@@ -127,9 +129,10 @@ static bool tell_all(bool can_tell)
         if (!is_other(m) || world_claim(m))
             continue;
         enum answer a = can_tell ? tell(m) : look_finds(m->tid) ? DEAF : GONE;
+        m->untold = a == DEAF;
+        all = all && !m->untold;
         if (a == GONE)
             thread_lost(m);
-        all = all && a != DEAF;
     }
     return all;
 }
@@ -141,7 +144,7 @@ bool summon(bool can_tell)
     uint64_t began = 0;
     for (struct mutator *m = thread_first(); m && can_tell; m = next) {
         next = m->next;
-        if (!is_other(m) || world_claim(m))
+        if (!is_other(m) || world_claim(m) || m->untold)
             continue;
         began = began ? began : os_now() / MILLISECOND;
         enum answer a = wait_for(m, began);

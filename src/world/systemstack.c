@@ -142,7 +142,8 @@ struct work {
     void (*function)(void *);
     void *argument;
     stack_t alternate; /* that the program is on, if any */
-    sigset_t mask;     /* to be restored once it is disarmed */
+    bool disarmed;
+    sigset_t mask; /* to be restored once it is disarmed */
 };
 
 /* On the library's stack, with all signals blocked: the system disarms no stack that the thread
@@ -151,7 +152,7 @@ static void work_disarmed(void *argument)
 {
     static const stack_t none = {.ss_flags = SS_DISABLE};
     struct work *w = argument;
-    sigaltstack(&none, &w->alternate);
+    w->disarmed = sigaltstack(&none, &w->alternate) == 0;
     signals_restore(&w->mask);
     w->function(w->argument);
 }
@@ -161,7 +162,8 @@ NOINLINE static void run_disarmed(struct mutator *m, uintptr_t high, struct work
 {
     signals_block_all(&w->mask);
     systemstack_call(work_disarmed, w, high, &m->system.left);
-    sigaltstack(&w->alternate, NULL);
+    if (w->disarmed)
+        sigaltstack(&w->alternate, NULL);
 }
 
 /* On the library's stack, and on the way there and back, the alternate stack is known by what was
@@ -189,8 +191,8 @@ void systemstack_run(void (*function)(void *), void *argument)
 {
     struct mutator *m = thread_self;
     sigset_t saved;
-    signals_block_handlers(&saved);
-    bool able = CAN_SWITCH && m && m->tid == gettid() && !is_on_one(m);
+    bool able = signals_block_handlers(&saved) && CAN_SWITCH && m && m->tid == gettid() &&
+                !is_on_one(m);
     uintptr_t low = able ? take() : 0;
     if (low) {
         run_on(m, low, function, argument);

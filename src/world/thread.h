@@ -94,7 +94,8 @@ struct mutator {
     struct cache *aside[ASIDE_MOST], *spare;
     uintptr_t aside_sp[ASIDE_MOST]; /* frames of those handlers */
     unsigned aside_count;
-    bool deaf;                 /* collector: it did not stop when it was told last */
+    bool deaf;   /* collector: it did not stop when it was told last */
+    bool untold; /* collector: the present stop cannot tell it, or need not try */
     struct snapshot *snapshot; /* own: what it found out for a collection */
     bool ready;        /* own: no slow path has anything to prepare or to restore */
     bool temporary;    /* own: past its exit hook; every call registers it anew */
