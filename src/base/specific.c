@@ -56,6 +56,12 @@ void specific_learn(void)
 #endif
 }
 
+/* Before the program has taken the keys whose values lie in a thread's control block. */
+__attribute__((constructor)) static void start(void)
+{
+    specific_learn();
+}
+
 bool specific_is_known(void)
 {
     return __atomic_load_n(&blocks_at, __ATOMIC_RELAXED) != 0;

@@ -120,8 +120,8 @@ static bool is_joinable(const pthread_attr_t *attributes)
            state == PTHREAD_CREATE_JOINABLE;
 }
 
-EXPORTED int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
-                            void *(*start)(void *), void *argument)
+int next_run(pthread_t *thread, const pthread_attr_t *attributes, void *(*begin)(void *),
+             void *(*start)(void *), void *argument)
 {
     __typeof__(&pthread_create) create = next_create();
     struct mutator *m =
@@ -130,12 +130,18 @@ EXPORTED int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
         return EAGAIN;
     pthread_t made;
     uint64_t serial = m->serial;
-    int error = create(&made, attributes, run, m);
+    int error = create(&made, attributes, begin, m);
     if (error)
         thread_discard(m);
     else
         thread_made(m, serial, made);
     return error;
+}
+
+EXPORTED int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                            void *(*start)(void *), void *argument)
+{
+    return next_run(thread, attributes, run, start, argument);
 }
 
 /* Its record is claimed before: afterwards the pthread_t may be another thread's. */

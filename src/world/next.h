@@ -46,6 +46,11 @@ void *next_find(const char *name);
 __typeof__(&pthread_create) next_create(void);
 __typeof__(&pthread_join) next_join(void);
 
+/* pthread_create, for a thread that begins with run(record): the record, from world/thread.h, has
+ * `start` and `argument`. */
+int next_run(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
+             void *(*start)(void *), void *argument);
+
 #define NO_FALLBACK(name) ((__typeof__(&name))NULL)
 
 #endif

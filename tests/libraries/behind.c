@@ -15,6 +15,7 @@
 #include <sys/select.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <threads.h>
 #include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -136,6 +137,49 @@ static void call_exit(void)
     void *result = NULL;
     pthread_join(begin(leave), &result);
     check(result == &failed);
+}
+
+static int number(void *argument)
+{
+    return argument == &failed ? 7 : 0;
+}
+
+static int leave_with(void *argument)
+{
+    (void)argument;
+    THEIRS(thrd_exit)(8);
+    return 0;
+}
+
+static void call_standard_create(void)
+{
+    thrd_t thread;
+    int result = 0;
+    check(THEIRS(thrd_create)(&thread, number, &failed) == thrd_success);
+    check(thrd_join(thread, &result) == thrd_success && result == 7);
+}
+
+static void call_standard_join(void)
+{
+    thrd_t thread;
+    int result = 0;
+    check(thrd_create(&thread, number, &failed) == thrd_success);
+    check(THEIRS(thrd_join)(thread, &result) == thrd_success && result == 7);
+}
+
+static void call_standard_detach(void)
+{
+    thrd_t thread;
+    check(thrd_create(&thread, number, &failed) == thrd_success);
+    check(THEIRS(thrd_detach)(thread) == thrd_success);
+}
+
+static void call_standard_exit(void)
+{
+    thrd_t thread;
+    int result = 0;
+    check(thrd_create(&thread, leave_with, NULL) == thrd_success);
+    check(thrd_join(thread, &result) == thrd_success && result == 8);
 }
 
 static void call_sigmask(void)
@@ -381,6 +425,10 @@ static const struct {
     {"pthread_clockjoin_np", call_clockjoin},
     {"pthread_detach", call_detach},
     {"pthread_exit", call_exit},
+    {"thrd_create", call_standard_create},
+    {"thrd_join", call_standard_join},
+    {"thrd_detach", call_standard_detach},
+    {"thrd_exit", call_standard_exit},
     {"pthread_sigmask", call_sigmask},
     {"sigprocmask", call_procmask},
     {"epoll_pwait", call_epoll},

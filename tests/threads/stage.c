@@ -42,7 +42,10 @@ pthread_t begin_place(void *(*keeper)(void *), size_t size)
     stage.kept = stage.told = 0;
     stage.hidden = new_hidden(size);
     gc_disable();
-    ck_assert_int_eq(pthread_create(&thread, stage.attributes, keeper, NULL), 0);
+    if (stage.begin)
+        thread = stage.begin(keeper);
+    else
+        ck_assert_int_eq(pthread_create(&thread, stage.attributes, keeper, NULL), 0);
     await(&stage.kept, 1);
     gc_enable();
     return thread;

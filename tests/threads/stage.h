@@ -12,6 +12,7 @@ struct stage {
 
     /* For the keeper: attributes, and what interrupts it when it is told; or NULL. */
     const pthread_attr_t *attributes;
+    pthread_t (*begin)(void *(*keeper)(void *)); /* in place of pthread_create; or NULL */
     void (*interrupt)(pthread_t);
 };
 

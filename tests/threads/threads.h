@@ -17,6 +17,7 @@
 #endif
 
 TCase *lives_case(void);
+TCase *standard_case(void);
 TCase *places_case(void);
 TCase *registers_case(void);
 TCase *waits_case(void);

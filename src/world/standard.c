@@ -1,0 +1,66 @@
+/* thrd_create and its like of C11, in front of the C library's.  These call pthread_create and
+ * the others inside, where nobody stands in front: the threads would be strangers.  Not in the
+ * static library, as the C library's functions have no second name there. */
+#include <errno.h>
+#include <stdint.h>
+#include <threads.h>
+
+#include "world/next.h"
+#include "world/thread.h"
+
+#ifdef PIC /* libtool's: not for the static library */
+
+/* The C library hands the number over as a pointer's value, too. */
+static void *run(void *argument)
+{
+    struct mutator *m = argument;
+    thrd_start_t start = (thrd_start_t)(void (*)(void))m->start;
+    thread_begin(m);
+    argument = m->argument;
+    m->argument = NULL;
+    return (void *)(intptr_t)start(argument);
+}
+
+EXPORTED int thrd_create(thrd_t *thread, thrd_start_t start, void *argument)
+{
+    switch (
+        next_run(thread, NULL, run, (void *(*)(void *))(void (*)(void))start, argument)) {
+    case 0:
+        return thrd_success;
+    case ENOMEM:
+        return thrd_nomem;
+    default:
+        return thrd_error;
+    }
+}
+
+EXPORTED int thrd_join(thrd_t thread, int *result)
+{
+    struct mutator *m = thread_claim(thread);
+    int error = NEXT(thrd_join, NO_FALLBACK(thrd_join))(thread, result);
+    if (m && error != thrd_success)
+        thread_unclaim(m, thread);
+    else if (m)
+        thread_joined(m);
+    return error;
+}
+
+EXPORTED int thrd_detach(thrd_t thread)
+{
+    struct mutator *m = thread_claim(thread);
+    int error = NEXT(thrd_detach, NO_FALLBACK(thrd_detach))(thread);
+    if (m && error != thrd_success)
+        thread_unclaim(m, thread);
+    else if (m)
+        thread_detached(m);
+    return error;
+}
+
+EXPORTED void thrd_exit(int result)
+{
+    thread_exits(NULL);
+    NEXT(thrd_exit, NO_FALLBACK(thrd_exit))(result);
+    __builtin_unreachable();
+}
+
+#endif
