@@ -23,26 +23,31 @@
  * the program: whoever is outside of the bounds is taken to be outside of a fast path. */
 #define GC_FAST __attribute__((section("gc_fast"), noinline))
 
-/* 1: ThreadSanitizer watches this build, or AddressSanitizer. */
+/* 1: ThreadSanitizer watches this build. */
 #if defined __has_feature
 #if __has_feature(thread_sanitizer)
 #define GC_TSAN 1
-#endif
-#if __has_feature(address_sanitizer)
-#define GC_ASAN 1
 #endif
 #endif
 #if defined __SANITIZE_THREAD__
 #define GC_TSAN 1
 #endif
-#if defined __SANITIZE_ADDRESS__
-#define GC_ASAN 1
-#endif
 #if !defined GC_TSAN
 #define GC_TSAN 0
 #endif
-#if !defined GC_ASAN
-#define GC_ASAN 0
+
+/* 1: this sanitizer or AddressSanitizer keeps a record of what memory is mapped, and of the one
+ * stack of each thread. */
+#if defined __has_feature
+#if __has_feature(address_sanitizer)
+#define GC_WATCHED_MEMORY 1
+#endif
+#endif
+#if GC_TSAN || defined __SANITIZE_ADDRESS__
+#define GC_WATCHED_MEMORY 1
+#endif
+#if !defined GC_WATCHED_MEMORY
+#define GC_WATCHED_MEMORY 0
 #endif
 
 /* A function that reads words of unknown origin (stacks, padding, red zones). */

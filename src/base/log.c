@@ -11,7 +11,7 @@
 #include "base/bits.h"
 #include "base/sink.h"
 
-static struct sink log_sink PRIVATE_DATA = {.file = -1};
+static struct sink log_sink PRIVATE_DATA = {.file = {.number = -1}};
 static char log_path[4096] PRIVATE_DATA;                      /* "": stderr */
 static bool changing PRIVATE_DATA, stderr_known PRIVATE_DATA; /* atomic */
 

@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/sysinfo.h>
 #include <time.h>
 #include <unistd.h>
@@ -52,10 +50,7 @@ size_t os_page_bytes(void)
 
 size_t os_address_space_limit(void)
 {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-        return SIZE_MAX;
-    return limit.rlim_cur;
+    return sys_limit(RLIMIT_AS, SIZE_MAX);
 }
 
 /* Whatever the system calls it: a program that has locked its memory is told EAGAIN, and one in
@@ -85,15 +80,15 @@ void *os_reserve(size_t bytes, size_t alignment)
     char *aligned = (char *)align_up((uintptr_t)p, alignment);
     size_t before = (size_t)(aligned - p);
     if (before)
-        munmap(p, before);
+        sys_unmap(p, before);
     if (slack - before)
-        munmap(aligned + bytes, slack - before);
+        sys_unmap(aligned + bytes, slack - before);
     return aligned;
 }
 
 void os_release(void *address, size_t bytes)
 {
-    munmap(address, bytes);
+    sys_unmap(address, bytes);
 }
 
 bool os_commit(void *address, size_t bytes)
@@ -127,7 +122,7 @@ static void zero_run(uintptr_t low, uintptr_t high, bool there)
 /* Whole pages, as many as `there` has bytes for at most. */
 static void zero_pages(uintptr_t low, size_t count, size_t page, unsigned char *there)
 {
-    if (mincore((void *)low, count * page, there) != 0)
+    if (sys_in_core((void *)low, count * page, there) != 0)
         memset(there, 1, count);
     for (size_t i = 0, end; i < count; i = end) {
         for (end = i + 1; end < count && (there[end] & 1) == (there[i] & 1);)
@@ -168,7 +163,7 @@ bool os_can_promise(size_t bytes)
     void *p = sys_map(NULL, bytes, PROT_READ | PROT_WRITE, 0);
     if (p == MAP_FAILED)
         return errno = ENOMEM, false;
-    munmap(p, bytes);
+    sys_unmap(p, bytes);
     return true;
 }
 
@@ -226,7 +221,7 @@ static bool is_populated(uintptr_t huge_page)
     size_t page = os_page_bytes(), count = OS_HUGE_PAGE / page, resident = 0;
     for (size_t i = 0, part; i < count; i += part) {
         part = min_size(count - i, sizeof there);
-        if (mincore((void *)(huge_page + i * page), part * page, there) != 0)
+        if (sys_in_core((void *)(huge_page + i * page), part * page, there) != 0)
             return false;
         for (size_t k = 0; k < part; k++)
             resident += there[k] & 1;
@@ -254,8 +249,8 @@ bool os_move(void *to, void *from, size_t bytes)
 {
 #ifdef MREMAP_DONTUNMAP
     return !os_refused() &&
-           mremap(from, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
-                  to) != MAP_FAILED;
+           syscall(SYS_mremap, from, bytes, bytes,
+                   MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, to) != -1;
 #else
     (void)to, (void)from, (void)bytes;
     return false;
@@ -266,9 +261,10 @@ size_t os_processors(void)
 {
     cpu_set_t set;
     int saved_errno = errno;
-    int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    CPU_ZERO(&set); /* the kernel writes as much as it has processors */
+    long bytes = syscall(SYS_sched_getaffinity, 0, sizeof set, &set);
     errno = saved_errno;
-    return (size_t)count;
+    return bytes > 0 ? (size_t)CPU_COUNT(&set) : 1;
 }
 
 uint64_t os_now(void)

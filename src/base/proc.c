@@ -1,9 +1,18 @@
 /* Files below /proc.  They are opened and read by system calls made directly, so that reading
- * them is no cancellation point and works in a pause. */
+ * them is no cancellation point and works in a pause.
+ *
+ * One of them is opened when the library is loaded, and kept: it tells the number of threads,
+ * which is all that there is to know where all of them are registered.  It is no directory, as
+ * one that is kept leads out of what the program later makes its root. */
 #include "base/proc.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "base/bits.h"
+#include "base/descriptor.h"
 #include "base/sys.h"
 
 int proc_open(const char *path, int flags)
@@ -18,13 +27,11 @@ int proc_open(const char *path, int flags)
     return file;
 }
 
-ssize_t proc_read(const char *path, char *text, size_t bytes)
+/* From the present place on. */
+static ssize_t read_text(int file, char *text, size_t bytes)
 {
     size_t length = 0;
     ssize_t n = 0;
-    int file = proc_open(path, 0);
-    if (file < 0)
-        return -1;
     while (length < bytes - 1) {
         n = sys_read(file, text + length, bytes - 1 - length);
         if (n < 0 && errno == EINTR)
@@ -33,8 +40,88 @@ ssize_t proc_read(const char *path, char *text, size_t bytes)
             break;
         length += (size_t)n;
     }
+    text[length] = '\0';
+    return n < 0 ? -1 : (ssize_t)length;
+}
+
+ssize_t proc_read(const char *path, char *text, size_t bytes)
+{
+    int file = proc_open(path, 0);
+    if (file < 0)
+        return -1;
+    ssize_t length = read_text(file, text, bytes);
     int error = errno;
     sys_close(file);
-    text[length] = '\0';
-    return n < 0 ? (errno = error, -1) : (ssize_t)length;
+    errno = error;
+    return length;
+}
+
+/* ---- Threads ------------------------------------------------------------------------- */
+
+/* The process's status, and whose: the child of a fork has it, too, as its parent's. */
+static struct {
+    struct descriptor file;
+    pid_t process; /* atomic */
+} status PRIVATE_DATA = {.file = {.number = -1}};
+
+static bool is_kept(void)
+{
+    return descriptor_number(&status.file) >= 0 &&
+           __atomic_load_n(&status.process, __ATOMIC_ACQUIRE) == getpid();
+}
+
+/* Where the program has closed it, or in the child of a fork, the next look at the threads that
+ * finds them in another way opens it again. */
+static void keep_status(void)
+{
+    int file = is_kept() ? -1 : proc_open("self/status", 0);
+    if (file < 0)
+        return;
+    int before = descriptor_drop(&status.file);
+    if (before >= 0)
+        sys_close(before);
+    __atomic_store_n(&status.process, getpid(), __ATOMIC_RELEASE);
+    descriptor_take(&status.file, descriptor_move_away(file));
+}
+
+__attribute__((constructor)) static void start(void)
+{
+    int saved_errno = errno;
+    keep_status();
+    errno = saved_errno;
+}
+
+static size_t count_in_status(void)
+{
+    static const char name[] = "\nThreads:\t";
+    char text[2048];
+    if (!is_kept())
+        return 0;
+    ssize_t length =
+        syscall(SYS_pread64, descriptor_number(&status.file), text, sizeof text - 1, 0L);
+    text[length > 0 ? length : 0] = '\0';
+    const char *line = strstr(text, name);
+    return line ? strtoul(line + strlen(name), NULL, 10) : 0;
+}
+
+/* Each thread is a directory in that of all of them. */
+size_t proc_thread_count(void)
+{
+    struct stat s;
+    int saved_errno = errno;
+    bool told = sys_stat_at(AT_FDCWD, "/proc/self/task", &s, 0) == 0 && s.st_nlink > 2;
+    if (told)
+        keep_status();
+    size_t count = told ? s.st_nlink - 2 : count_in_status();
+    errno = saved_errno;
+    return count;
+}
+
+bool proc_has_our_numbers(void)
+{
+    char ours[64], theirs[64];
+    int length = snprintf(ours, sizeof ours, "%d/task/%d", getpid(), gettid());
+    ssize_t n =
+        syscall(SYS_readlinkat, AT_FDCWD, "/proc/thread-self", theirs, sizeof theirs);
+    return n == length && memcmp(ours, theirs, (size_t)n) == 0;
 }

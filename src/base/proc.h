@@ -16,4 +16,12 @@ int proc_open(const char *path, int flags);
  * read. */
 ssize_t proc_read(const char *path, char *text, size_t bytes);
 
+/* How many threads the process has; 0: not known.  It takes no descriptor where /proc is there,
+ * and works where it is not any more, as after chroot. */
+size_t proc_thread_count(void);
+
+/* The numbers of threads in /proc are those that system calls have.  Not so where it is another
+ * name space's. */
+bool proc_has_our_numbers(void);
+
 #endif

@@ -6,57 +6,18 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "base/bits.h"
 #include "base/sys.h"
 
 enum {
-    OUT_OF_THE_WAY =
-        1000,         /* few programs go through all numbers up to here, or have them */
-    MARGIN = 24,      /* below the limit, for others that do likewise */
-    FULL_WAITS = 100, /* milliseconds for somebody to read from a pipe that is full */
-};
-
-static int file_of(const struct sink *s)
-{
-    return __atomic_load_n(&s->file, __ATOMIC_ACQUIRE);
-}
+    FULL_WAITS = 100
+}; /* milliseconds for somebody to read from a pipe that is full */
 
 void sink_take(struct sink *s, int file)
 {
-    struct stat now;
-    int saved_errno = errno;
-    __atomic_store_n(&s->file, -1, __ATOMIC_SEQ_CST);
-    if (fstat(file, &now) == 0) {
-        s->device = now.st_dev;
-        s->inode = now.st_ino;
-        __atomic_store_n(&s->file, file, __ATOMIC_RELEASE);
-    }
-    errno = saved_errno;
-}
-
-/* The program's own descriptors keep the low numbers that they would have without us. */
-static int move_away(int file)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur <= MARGIN)
-        return file;
-    int least = (int)min_size(limit.rlim_cur - MARGIN, OUT_OF_THE_WAY);
-    int moved = (int)syscall(SYS_fcntl, file, F_DUPFD_CLOEXEC, least);
-    if (moved < 0)
-        return file;
-    sys_close(file);
-    return moved;
-}
-
-static bool is_unchanged(const struct sink *s, int file)
-{
-    struct stat now;
-    return file >= 0 && fstat(file, &now) == 0 && now.st_dev == s->device &&
-           now.st_ino == s->inode;
+    descriptor_take(&s->file, file);
 }
 
 bool sink_open(struct sink *s, const char *path)
@@ -65,17 +26,15 @@ bool sink_open(struct sink *s, const char *path)
     if (file < 0)
         return false;
     sink_close(s);
-    sink_take(s, move_away(file));
+    sink_take(s, descriptor_move_away(file));
     return true;
 }
 
 /* The standard streams are the program's. */
 void sink_close(struct sink *s)
 {
-    int file = file_of(s);
-    bool ours = file > STDERR_FILENO && is_unchanged(s, file);
-    __atomic_store_n(&s->file, -1, __ATOMIC_SEQ_CST);
-    if (ours)
+    int file = descriptor_drop(&s->file);
+    if (file > STDERR_FILENO)
         sys_close(file);
 }
 
@@ -123,9 +82,8 @@ static void write_all(int file, const char *bytes, size_t count)
 
 bool sink_write(struct sink *s, const char *bytes, size_t count)
 {
-    int saved_errno = errno, file = file_of(s);
-    bool same = is_unchanged(s, file);
-    if (same) {
+    int saved_errno = errno, file = descriptor_number(&s->file);
+    if (file >= 0) {
         unsigned long long set = PIPE_SET, before = 0;
         bool pended = pipe_signal_pends();
         bool blocked =
@@ -138,5 +96,5 @@ bool sink_write(struct sink *s, const char *bytes, size_t count)
             syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, SET_BYTES);
     }
     errno = saved_errno;
-    return same;
+    return file >= 0;
 }

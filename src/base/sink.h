@@ -8,13 +8,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/types.h>
 
-/* Threads may write while one changes it: `file` is atomic, -1 while the rest changes. */
+#include "base/descriptor.h"
+
 struct sink {
-    int file; /* -1: none */
-    dev_t device;
-    ino_t inode;
+    struct descriptor file;
 };
 
 /* Takes a descriptor of somebody else's, which stays where it is, as it is now. */

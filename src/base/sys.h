@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -43,21 +45,59 @@ INLINE void sys_close(int file)
     syscall(SYS_close, file);
 }
 
+/* The file of a path, or, with AT_EMPTY_PATH and none, of the descriptor itself.  The structure is
+ * the kernel's, too, on 64-bit systems. */
+INLINE int sys_stat_at(int at, const char *path, struct stat *found, int flags)
+{
+    return (int)syscall(SYS_newfstatat, at, path, found, flags);
+}
+
+/* The present limit of a resource; SIZE_MAX: there is none.  `unknown` where the system does not
+ * say. */
+INLINE size_t sys_limit(int resource, size_t unknown)
+{
+    struct {
+        uint64_t now, most;
+    } limit;
+    return syscall(SYS_prlimit64, 0, resource, NULL, &limit) == 0 ? limit.now : unknown;
+}
+
+/* ---- Memory ---- the sanitizers keep a record of what is mapped, and see the C library's calls
+ * only. */
+
 /* Anonymous memory, or MAP_FAILED. */
 INLINE void *sys_map(void *address, size_t bytes, int protection, int flags)
 {
-    return (void *)syscall(SYS_mmap, address, bytes, protection,
-                           flags | MAP_PRIVATE | MAP_ANONYMOUS, -1, (off_t)0);
+    flags |= MAP_PRIVATE | MAP_ANONYMOUS;
+    if (GC_WATCHED_MEMORY)
+        return mmap(address, bytes, protection, flags, -1, 0);
+    return (void *)syscall(SYS_mmap, address, bytes, protection, flags, -1, 0L);
+}
+
+INLINE int sys_unmap(void *address, size_t bytes)
+{
+    if (GC_WATCHED_MEMORY)
+        return munmap(address, bytes);
+    return (int)syscall(SYS_munmap, address, bytes);
 }
 
 INLINE int sys_protect(void *address, size_t bytes, int protection)
 {
+    if (GC_WATCHED_MEMORY)
+        return mprotect(address, bytes, protection);
     return (int)syscall(SYS_mprotect, address, bytes, protection);
 }
 
 INLINE int sys_advise(void *address, size_t bytes, int advice)
 {
+    if (GC_WATCHED_MEMORY)
+        return madvise(address, bytes, advice);
     return (int)syscall(SYS_madvise, address, bytes, advice);
+}
+
+INLINE int sys_in_core(void *address, size_t bytes, unsigned char *there)
+{
+    return (int)syscall(SYS_mincore, address, bytes, there);
 }
 
 #endif

@@ -19,7 +19,7 @@ static struct {
     struct sink file; /* none: it goes where the log goes */
     size_t used;
     char buffer[4096];
-} out PRIVATE_DATA = {.file = {.file = -1}};
+} out PRIVATE_DATA = {.file = {.file = {.number = -1}}};
 
 /* The path with %p replaced by the process. */
 static void expand(const char *pattern, char *path, size_t size)
@@ -70,7 +70,7 @@ void out_open(void)
 
 static void flush(void)
 {
-    if (out.file.file >= 0)
+    if (out.file.file.number >= 0)
         sink_write(&out.file, out.buffer, out.used);
     else
         log_write(out.buffer, out.used);

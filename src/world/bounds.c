@@ -4,13 +4,13 @@
 #include "world/bounds.h"
 
 #include <pthread.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/bits.h"
 #include "base/maps.h"
 #include "base/os.h"
 #include "base/registers.h"
+#include "base/sys.h"
 
 enum {
     STACK_GUESS = 8 << 20, /* the usual limit of a main thread's stack */
@@ -27,15 +27,15 @@ extern void *__libc_stack_end;
 
 static bool main_bounds(struct bounds *b)
 {
-    struct rlimit limit;
+    size_t limit = sys_limit(RLIMIT_STACK, SIZE_MAX);
     struct mapping m;
     uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-    if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur > GAP_BYTES ||
+    if (limit > GAP_BYTES ||
         maps_find((uintptr_t)__libc_stack_end, &m) != MAPS_FOUND || here < m.low ||
         here >= m.high)
         return false;
     b->high = m.high;
-    b->low = min_size(m.low, align_down(m.high - limit.rlim_cur, os_page_bytes()));
+    b->low = min_size(m.low, align_down(m.high - limit, os_page_bytes()));
     return true;
 }
 #else

@@ -6,7 +6,6 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -91,13 +90,6 @@ static size_t own_count(void)
     return count;
 }
 
-/* How many threads the process has; 0: not known. */
-static size_t thread_count(void)
-{
-    struct stat s;
-    return stat("/proc/self/task", &s) == 0 && s.st_nlink > 2 ? s.st_nlink - 2 : 0;
-}
-
 static bool is_registered(pid_t tid)
 {
     for (MUTATORS(m))
@@ -113,7 +105,7 @@ static bool all_registered(void)
     size_t living = thread_self ? 0 : 1;
     for (MUTATORS(m))
         living += thread_lives(m) && !is_own(m->tid);
-    return thread_count() == living + own_count();
+    return proc_thread_count() == living + own_count();
 }
 
 static bool is_deaf(pid_t tid)
@@ -195,7 +187,7 @@ static bool add(pid_t tid)
  * apart from its threads, which changes nothing, and one of several may not. */
 static bool is_alone(void)
 {
-    return thread_count() == 0 && syscall(SYS_unshare, CLONE_THREAD) == 0;
+    return proc_thread_count() == 0 && syscall(SYS_unshare, CLONE_THREAD) == 0;
 }
 
 /* The kernel's form of a directory entry. */
@@ -212,7 +204,8 @@ struct entry {
 static bool add_all(void)
 {
     _Alignas(struct entry) char buffer[1024];
-    int file = find_known() ? proc_open("self/task", O_DIRECTORY) : -1;
+    int file =
+        proc_has_our_numbers() && find_known() ? proc_open("self/task", O_DIRECTORY) : -1;
     if (file < 0)
         return false;
     long bytes;

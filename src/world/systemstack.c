@@ -12,7 +12,7 @@
 #include "world/stop.h"
 
 /* The sanitizers hold that a thread has the one stack that they know. */
-#if !GC_TSAN && !GC_ASAN && (defined __x86_64__ || defined __aarch64__)
+#if !GC_WATCHED_MEMORY && (defined __x86_64__ || defined __aarch64__)
 #define CAN_SWITCH true
 #else
 #define CAN_SWITCH false
