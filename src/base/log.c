@@ -9,10 +9,12 @@
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "base/meta.h"
 #include "base/sink.h"
 
-static struct sink log_sink PRIVATE_DATA = {.file = {.number = -1}};
-static char log_path[4096] PRIVATE_DATA;                      /* "": stderr */
+static struct sink log_sink PRIVATE_DATA = SINK_NONE;
+/* NULL: stderr.  Atomic.  A string is never changed or given back, as others may be reading it. */
+static const char *log_path PRIVATE_DATA;
 static bool changing PRIVATE_DATA, stderr_known PRIVATE_DATA; /* atomic */
 
 void log_line(const char *format, ...)
@@ -35,7 +37,7 @@ void log_line(const char *format, ...)
     errno = saved_errno;
 }
 
-/* One thread at a time; where it is another that opens the file, the line is lost. */
+/* One thread at a time changes the sink.  The others do not wait for it: it may be stopped. */
 static bool begin_change(void)
 {
     return !__atomic_exchange_n(&changing, true, __ATOMIC_ACQUIRE);
@@ -62,37 +64,62 @@ void log_use_stderr(void)
 {
     stderr_known = true;
     sink_close(&log_sink);
-    log_path[0] = '\0';
+    __atomic_store_n(&log_path, NULL, __ATOMIC_RELEASE);
     sink_take(&log_sink, STDERR_FILENO);
 }
 
-/* The program has closed the file, so it is opened again. */
-static bool open_again(void)
-{
-    if (!log_path[0] || !begin_change())
-        return false;
-    bool opened = sink_open(&log_sink, log_path);
-    end_change();
-    return opened;
-}
-
+/* The program has closed the file, so it is opened again; or another thread is about to. */
 void log_write(const char *bytes, size_t count)
 {
     remember_stderr();
-    if (!sink_write(&log_sink, bytes, count) && open_again())
-        sink_write(&log_sink, bytes, count);
+    if (sink_write(&log_sink, bytes, count))
+        return;
+    const char *path = __atomic_load_n(&log_path, __ATOMIC_ACQUIRE);
+    if (!path)
+        return;
+    if (begin_change()) {
+        bool opened = sink_open(&log_sink, path);
+        end_change();
+        if (opened && sink_write(&log_sink, bytes, count))
+            return;
+    }
+    sink_write_apart(path, bytes, count);
+}
+
+/* NULL with errno: no memory. */
+static const char *keep_path(const char *path)
+{
+    const char *present = __atomic_load_n(&log_path, __ATOMIC_ACQUIRE);
+    if (present && strcmp(present, path) == 0)
+        return present;
+    char *copy = meta_alloc(strlen(path) + 1);
+    return copy ? strcpy(copy, path) : NULL;
+}
+
+/* Whoever finds the sink without a file, or with a new one whose device and inode are not noted
+ * yet, finds the path. */
+static bool change_to(const char *path)
+{
+    struct sink file = SINK_NONE;
+    if (!sink_open(&file, path))
+        return false;
+    const char *kept = keep_path(path);
+    if (kept) {
+        __atomic_store_n(&log_path, kept, __ATOMIC_RELEASE);
+        sink_replace(&log_sink, &file);
+    }
+    sink_close(&file);
+    return kept;
 }
 
 bool log_open(const char *path)
 {
-    if (strlen(path) >= sizeof log_path)
-        return errno = ENAMETOOLONG, false;
     remember_stderr();
     if (!begin_change())
         return errno = EBUSY, false;
-    bool opened = sink_open(&log_sink, path);
-    if (opened)
-        strcpy(log_path, path);
+    bool opened = change_to(path);
+    int error = errno;
     end_change();
+    errno = error;
     return opened;
 }

@@ -20,14 +20,34 @@ void sink_take(struct sink *s, int file)
     descriptor_take(&s->file, file);
 }
 
+static int open_file(const char *path)
+{
+    return sys_open(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY);
+}
+
 bool sink_open(struct sink *s, const char *path)
 {
-    int file = sys_open(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY);
+    int file = open_file(path);
     if (file < 0)
         return false;
-    sink_close(s);
-    sink_take(s, descriptor_move_away(file));
+    struct sink opened = SINK_NONE;
+    sink_take(&opened, descriptor_move_away(file));
+    sink_replace(s, &opened);
+    sink_close(&opened);
     return true;
+}
+
+void sink_replace(struct sink *s, struct sink *by)
+{
+    int old = descriptor_number(&s->file), new = descriptor_number(&by->file);
+    if (new < 0)
+        return;
+    if (old > STDERR_FILENO && syscall(SYS_dup3, new, old, O_CLOEXEC) == old) {
+        descriptor_take(&s->file, old);
+        return;
+    }
+    descriptor_take(&s->file, new);
+    descriptor_drop(&by->file);
 }
 
 /* The standard streams are the program's. */
@@ -65,7 +85,8 @@ static bool wait_for_room(int file)
     return syscall(SYS_ppoll, &p, 1, &most, NULL, SET_BYTES) > 0;
 }
 
-static void write_all(int file, const char *bytes, size_t count)
+/* false: somebody has closed the descriptor. */
+static bool write_all(int file, const char *bytes, size_t count)
 {
     while (count > 0) {
         ssize_t n = sys_write(file, bytes, count);
@@ -74,27 +95,41 @@ static void write_all(int file, const char *bytes, size_t count)
         if (n < 0 && errno == EAGAIN && wait_for_room(file))
             continue;
         if (n <= 0)
-            return;
+            return n == 0 || errno != EBADF;
         bytes += n;
         count -= (size_t)n;
     }
+    return true;
+}
+
+static bool write_quietly(int file, const char *bytes, size_t count)
+{
+    unsigned long long set = PIPE_SET, before = 0;
+    bool pended = pipe_signal_pends();
+    bool blocked = syscall(SYS_rt_sigprocmask, SIG_BLOCK, &set, &before, SET_BYTES) == 0;
+    errno = 0;
+    bool open = write_all(file, bytes, count);
+    if (errno == EPIPE && !pended && blocked)
+        take_pipe_signal();
+    if (blocked)
+        syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, SET_BYTES);
+    return open;
 }
 
 bool sink_write(struct sink *s, const char *bytes, size_t count)
 {
     int saved_errno = errno, file = descriptor_number(&s->file);
+    bool open = file >= 0 && write_quietly(file, bytes, count);
+    errno = saved_errno;
+    return open;
+}
+
+void sink_write_apart(const char *path, const char *bytes, size_t count)
+{
+    int saved_errno = errno, file = open_file(path);
     if (file >= 0) {
-        unsigned long long set = PIPE_SET, before = 0;
-        bool pended = pipe_signal_pends();
-        bool blocked =
-            syscall(SYS_rt_sigprocmask, SIG_BLOCK, &set, &before, SET_BYTES) == 0;
-        errno = 0;
-        write_all(file, bytes, count);
-        if (errno == EPIPE && !pended && blocked)
-            take_pipe_signal();
-        if (blocked)
-            syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, SET_BYTES);
+        write_quietly(file, bytes, count);
+        sys_close(file);
     }
     errno = saved_errno;
-    return file >= 0;
 }

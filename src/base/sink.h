@@ -15,6 +15,11 @@ struct sink {
     struct descriptor file;
 };
 
+#define SINK_NONE               \
+    {                           \
+        .file = {.number = -1 } \
+    }
+
 /* Takes a descriptor of somebody else's, which stays where it is, as it is now. */
 void sink_take(struct sink *s, int file);
 
@@ -24,7 +29,15 @@ bool sink_open(struct sink *s, const char *path);
 
 void sink_close(struct sink *s);
 
+/* What is written to the one goes from now on to the file of the other, which has none then.  A
+ * descriptor of the one's own keeps its number: who is about to write to it is not to find that
+ * closed, or another file's. */
+void sink_replace(struct sink *s, struct sink *by);
+
 /* false: the descriptor is closed, or another file now.  What cannot be written is left out. */
 bool sink_write(struct sink *s, const char *bytes, size_t count);
+
+/* By a descriptor for these bytes only. */
+void sink_write_apart(const char *path, const char *bytes, size_t count);
 
 #endif

@@ -19,7 +19,7 @@ static struct {
     struct sink file; /* none: it goes where the log goes */
     size_t used;
     char buffer[4096];
-} out PRIVATE_DATA = {.file = {.file = {.number = -1}}};
+} out PRIVATE_DATA = {.file = SINK_NONE};
 
 /* The path with %p replaced by the process. */
 static void expand(const char *pattern, char *path, size_t size)

@@ -2,6 +2,7 @@
 #include "base/log.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -124,6 +125,49 @@ START_TEST(stderr_that_is_another_file_is_not_written_to)
 }
 END_TEST
 
+/* Some threads write while one closes the descriptor, and another sends the lines elsewhere: each
+ * line is in one of the files. */
+enum { WRITERS = 3, LINES = 3000 };
+static char elsewhere[] = "/tmp/gcalloc-unit-XXXXXX";
+static int writing = WRITERS;
+
+static void *write_lines(void *argument)
+{
+    for (int i = 0; i < LINES; i++)
+        log_line("x");
+    __atomic_sub_fetch(&writing, 1, __ATOMIC_RELEASE);
+    return argument;
+}
+
+/* Its numbers are none of a program that begins with few descriptors. */
+static void *close_files(void *argument)
+{
+    while (__atomic_load_n(&writing, __ATOMIC_ACQUIRE) > 0)
+        for (int file = 100; file < 1100; file++)
+            close(file);
+    return argument;
+}
+
+START_TEST(no_line_is_lost_when_files_change)
+{
+    pthread_t threads[WRITERS + 1];
+    int one = mkstemp(path), other = mkstemp(elsewhere);
+    bool turn = false;
+    ck_assert(log_open(path));
+    for (int i = 0; i <= WRITERS; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL,
+                                        i < WRITERS ? write_lines : close_files, NULL),
+                         0);
+    while (__atomic_load_n(&writing, __ATOMIC_ACQUIRE) > 0)
+        turn ^= log_open(turn ? path : elsewhere);
+    for (int i = 0; i <= WRITERS; i++)
+        ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+    ck_assert_int_eq(bytes_of(one) + bytes_of(other), WRITERS * LINES * 11);
+    unlink(path);
+    unlink(elsewhere);
+}
+END_TEST
+
 /* A FIFO that nobody reads is no file to write to; one that is full, or whose reader has gone,
  * costs lines, and neither time nor a signal. */
 START_TEST(fifo_neither_blocks_nor_signals)
@@ -171,6 +215,7 @@ TCase *log_tests(void)
     tcase_add_test(t, files_do_not_pile_up);
     tcase_add_test(t, a_number_used_again_is_not_written_to);
     tcase_add_test(t, stderr_that_is_another_file_is_not_written_to);
+    tcase_add_test(t, no_line_is_lost_when_files_change);
     tcase_add_test(t, fifo_neither_blocks_nor_signals);
     tcase_add_test(t, check_names_the_condition);
     return t;
