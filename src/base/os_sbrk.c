@@ -3,6 +3,9 @@
  * The break belongs to nobody: malloc moves it too.  Where it has moved up since the heap
  * last grew, the heap goes on above it and leaves the space between alone.
  *
+ * Where the break cannot move, as something is mapped right above it, the heap goes on above
+ * that, by mmap, and leaves the break alone from then on.
+ *
  * Nor does the heap begin right at the break that it finds: others hold that address as the
  * end of what is theirs, the dynamic loader the process's first break, and would keep the
  * object there for ever.
@@ -18,6 +21,8 @@
 
 #include "base/bits.h"
 #include "base/log.h"
+#include "base/maps.h"
+#include "base/sys.h"
 
 static uintptr_t current_break(void)
 {
@@ -30,6 +35,33 @@ static uintptr_t start_above(uintptr_t now, size_t alignment)
     return align_up(now + 1, alignment);
 }
 
+/* Under the lock of the heap's extents, or while the heap is made. */
+static struct {
+    uintptr_t found,
+        start; /* the break that the last reservation found, and what it gave */
+    uintptr_t mapped_end; /* where the memory ends that mmap gave last; 0: none */
+} space PRIVATE_DATA;
+
+static void say_elsewhere(uintptr_t now)
+{
+    static bool said;
+    if (!said)
+        log_line("the program break cannot move from %p: the heap goes on by mmap",
+                 (void *)now);
+    said = true;
+}
+
+/* Whether the system would grant so much.  Where it locks all memory it grants little, and the
+ * heap's tables are not to be made for more. */
+static bool is_granted(size_t bytes)
+{
+    void *p = sys_map(NULL, bytes, PROT_NONE, MAP_NORESERVE);
+    if (p == MAP_FAILED)
+        return errno = ENOMEM, false;
+    sys_unmap(p, bytes);
+    return true;
+}
+
 /* Nothing is reserved but the way to the alignment: the break may grow as far as it can.
  */
 static void *reserve(size_t bytes, size_t alignment)
@@ -37,8 +69,15 @@ static void *reserve(size_t bytes, size_t alignment)
     uintptr_t now = current_break(), start = start_above(now, alignment);
     if (bytes > UINTPTR_MAX - start)
         return errno = ENOMEM, NULL;
-    if (os_refused() || sbrk((intptr_t)(start - now)) != (void *)now)
+    if (os_refused() || !is_granted(bytes))
         return NULL;
+    space.found = now;
+    space.start = start;
+    space.mapped_end = 0;
+    if (sbrk((intptr_t)(start - now)) != (void *)now) {
+        space.mapped_end = start;
+        say_elsewhere(now);
+    }
     return (void *)start;
 }
 
@@ -57,18 +96,10 @@ static bool grow(uintptr_t now, size_t more)
     return errno = EAGAIN, false;
 }
 
-static void *extend(void *end, size_t bytes, size_t alignment)
+/* NULL: the break, which lies no lower, does not go on from there. */
+static void *extend_break(uintptr_t end, size_t bytes, size_t alignment)
 {
-    uintptr_t now = current_break(), start = (uintptr_t)end;
-    if (os_refused())
-        return NULL;
-    if (now < start) {
-        log_line(
-            "somebody has moved the program break below the heap's end, from %p to %p: "
-            "what lay between is lost, and the heap grows no more",
-            end, (void *)now);
-        return errno = ENOMEM, NULL;
-    }
+    uintptr_t now = current_break(), start = end;
     if (now > start)
         start = start_above(now, alignment);
     size_t more = start - now + bytes;
@@ -76,13 +107,73 @@ static void *extend(void *end, size_t bytes, size_t alignment)
         return errno = ENOMEM, NULL;
     if (grow(now, more))
         return (void *)start;
-    return errno == EAGAIN ? extend(end, bytes, alignment) : NULL;
+    return errno == EAGAIN ? extend_break(end, bytes, alignment) : NULL;
+}
+
+enum { PLACES_MOST = 64 }; /* tried */
+
+/* The next address that may be free where something is in the way. */
+static uintptr_t behind(uintptr_t start, size_t step, size_t alignment)
+{
+    struct mapping m;
+    if (maps_find(start, &m) == MAPS_FOUND)
+        return align_up(m.high, alignment);
+    return align_up(start + step, alignment);
+}
+
+static void *map_above(uintptr_t start, size_t bytes, size_t alignment)
+{
+    size_t step = alignment;
+    for (int i = 0; i < PLACES_MOST; i++) {
+        void *p = sys_map_at((void *)start, bytes, PROT_READ | PROT_WRITE);
+        if (p != MAP_FAILED) {
+            space.mapped_end = start + bytes;
+            return p;
+        }
+        if (errno != EEXIST)
+            break;
+        start = behind(start, step, alignment);
+        step *= 2;
+        if (start > UINTPTR_MAX / 2 - bytes || step > UINTPTR_MAX / 4)
+            break;
+    }
+    return errno = ENOMEM, NULL;
+}
+
+static void *extend_elsewhere(uintptr_t start, size_t bytes, size_t alignment)
+{
+    uintptr_t now = current_break();
+    void *p = map_above(max_size(start, start_above(now, alignment)), bytes, alignment);
+    if (p)
+        say_elsewhere(now);
+    return p;
+}
+
+static void *extend(void *end, size_t bytes, size_t alignment)
+{
+    uintptr_t start = (uintptr_t)end, now = current_break();
+    if (os_refused())
+        return NULL;
+    if (start == space.mapped_end)
+        return map_above(start, bytes, alignment);
+    if (now < start) {
+        log_line(
+            "somebody has moved the program break below the heap's end, from %p to %p: "
+            "what lay between is lost, and the heap grows no more",
+            end, (void *)now);
+        return errno = ENOMEM, NULL;
+    }
+    void *p = extend_break(start, bytes, alignment);
+    return p ? p : extend_elsewhere(start, bytes, alignment);
 }
 
 /* The memory goes back, the space only if nothing lies above it. */
 static void release(void *start, size_t used, size_t reserved)
 {
     (void)reserved;
+    uintptr_t first = (uintptr_t)start;
+    if (!used && first == space.start && current_break() == first)
+        sbrk((intptr_t)(space.found - first));
     if (used && current_break() == (uintptr_t)start + used)
         sbrk(-(intptr_t)used);
     else if (used)

@@ -6,6 +6,7 @@
 #ifndef GCALLOC_BASE_SYS_H
 #define GCALLOC_BASE_SYS_H
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -72,6 +73,25 @@ INLINE void *sys_map(void *address, size_t bytes, int protection, int flags)
     if (GC_WATCHED_MEMORY)
         return mmap(address, bytes, protection, flags, -1, 0);
     return (void *)syscall(SYS_mmap, address, bytes, protection, flags, -1, 0L);
+}
+
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE \
+    0x100000 /* Linux 4.17; older kernels take the address for a hint */
+#endif
+
+/* At this address and nowhere else.  MAP_FAILED with EEXIST: something is there. */
+INLINE void *sys_map_at(void *address, size_t bytes, int protection)
+{
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
+    void *p = GC_WATCHED_MEMORY
+                  ? mmap(address, bytes, protection, flags, -1, 0)
+                  : (void *)syscall(SYS_mmap, address, bytes, protection, flags, -1, 0L);
+    if (p == address || p == MAP_FAILED)
+        return p;
+    syscall(SYS_munmap, p, bytes);
+    errno = EEXIST;
+    return MAP_FAILED;
 }
 
 INLINE int sys_unmap(void *address, size_t bytes)

@@ -66,7 +66,7 @@ static bool add_helper(struct heap *h)
 
 bool crew_create(struct marker *first)
 {
-    if (!pool_create(&crew.pool))
+    if (!pool_create(&crew.pool, (size_t)first->heap->unit_limit << UNIT_SHIFT))
         return false;
     first->pool = &crew.pool;
     return true;

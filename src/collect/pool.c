@@ -4,14 +4,16 @@
 #include "base/futex.h"
 
 enum {
-    CAPACITY = 1 << 16, /* items */
-    PACKET = 512,       /* items given or taken at once, at most */
-    SPINS = 2000,       /* about 100 us, as long as it takes to fall asleep and wake up */
+    CAPACITY = 1 << 16, /* items, and no more than a part of the heap has words */
+    PART = 64,
+    PACKET = 512, /* items given or taken at once, at most */
+    SPINS = 2000, /* about 100 us, as long as it takes to fall asleep and wake up */
 };
 
-bool pool_create(struct pool *p)
+bool pool_create(struct pool *p, size_t heap_bytes)
 {
-    return worklist_create(&p->work, CAPACITY);
+    return worklist_create(&p->work,
+                           min_size(CAPACITY, heap_bytes / PART / sizeof(struct work)));
 }
 
 void pool_forked(struct pool *p)

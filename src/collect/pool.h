@@ -27,8 +27,8 @@ struct pool {
     bool open;          /* a collection marks: it pays to wait awake */
 };
 
-/* false with ENOMEM. */
-bool pool_create(struct pool *p);
+/* For a heap that has no more than so many bytes.  false with ENOMEM. */
+bool pool_create(struct pool *p, size_t heap_bytes);
 
 /* Child of a fork: there are no helpers, and nobody has the lock. */
 void pool_forked(struct pool *p);

@@ -236,9 +236,12 @@ static uint32_t grow(struct heap *h, uint32_t units)
     if (!memory)
         return errno = ENOMEM, 0;
     size_t first = ((uintptr_t)memory - h->base) >> UNIT_SHIFT;
-    if (first + units > h->unit_limit || !commit_tables(h, end, (uint32_t)first + units))
-        return errno = ENOMEM,
-               0; /* behind a gap, and no tables for it: it is never used */
+    if (first + units > h->unit_limit ||
+        !commit_tables(h, end, (uint32_t)first + units)) {
+        if (first > end) /* behind a gap: the next attempt may not come to it */
+            h->space->release(memory, bytes, bytes);
+        return errno = ENOMEM, 0;
+    }
     close_gap(h, (uint32_t)first);
     set_bytes(h, h->bytes + bytes);
     ask_for_huge_pages(h, (uintptr_t)memory);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "base/sys.h"
 #include "support.h"
 
 static struct heap h;
@@ -257,6 +258,67 @@ START_TEST(nothing_at_a_break_of_others)
 }
 END_TEST
 
+/* A mapping above the break, of so many bytes, which nobody can read. */
+static char *map_above_break(size_t bytes)
+{
+    uintptr_t at = align_up((uintptr_t)sbrk(0), os_page_bytes());
+    char *p = sys_map_at((void *)at, bytes, PROT_NONE);
+    ck_assert_ptr_eq(p, (void *)at);
+    return p;
+}
+
+/* Units that come one after the other above what is in the way, to the end of what is reserved. */
+static void check_growth_above(const char *obstacle, size_t bytes)
+{
+    uint32_t end = unit_end(&h), units = 20, first;
+    for (int i = 0; i < 3; i++) {
+        first = arena_grow(&h, &units);
+        ck_assert_uint_ge(first, end);
+        ck_assert_uint_ge(unit_address(&h, first), (uintptr_t)obstacle + bytes);
+        for (uint32_t u = end; u < first; u++)
+            ck_assert_uint_eq(h.words[u], UNIT_USED);
+        check_units(first, first + units);
+        fill_units(first, first + units);
+        end = first + units;
+        ck_assert_uint_eq(unit_end(&h), end);
+    }
+    while (arena_grow(&h, &units))
+        units = 1;
+    ck_assert_int_eq(errno, ENOMEM);
+    uint32_t room = h.unit_limit - unit_end(&h);
+    ck_assert_uint_lt(room, 32);
+}
+
+/* The break cannot move, and the heap goes on by mmap: from the beginning, or once it has some
+ * memory from the break. */
+START_TEST(break_that_cannot_move)
+{
+    enum { BYTES = 3 * UNIT_BYTES + OS_PAGE };
+    h.space = &os_sbrk;
+    log_capture();
+    char *obstacle = _i == 0 ? map_above_break(BYTES) : NULL;
+    ck_assert(arena_create(&h, MIB(64)));
+    if (!obstacle) {
+        ck_assert_uint_ge(grow_by(20), 20);
+        obstacle = map_above_break(BYTES);
+    }
+    check_growth_above(obstacle, BYTES);
+    ck_assert_ptr_nonnull(strstr(logged(), "the heap goes on by mmap"));
+}
+END_TEST
+
+/* An attempt that comes to nothing moves the break back. */
+START_TEST(refused_tables_give_the_break_back)
+{
+    h.space = &os_sbrk;
+    void *before = sbrk(0);
+    os_fail(2, true);
+    ck_assert(!arena_create(&h, MIB(64)));
+    os_fail(0, false);
+    ck_assert_ptr_eq(sbrk(0), before);
+}
+END_TEST
+
 /* Moved below the heap's end, the break has taken memory away: that is said, and no more
  * is asked for. */
 START_TEST(break_below_the_end)
@@ -283,6 +345,8 @@ TCase *arena_tests(void)
     tcase_add_test(t, foreign_break);
     tcase_add_test(t, nothing_at_a_break_of_others);
     tcase_add_test(t, break_below_the_end);
+    tcase_add_loop_test(t, break_that_cannot_move, 0, 2);
+    tcase_add_test(t, refused_tables_give_the_break_back);
     tcase_add_test(t, huge_pages);
     tcase_add_test(t, more_than_room);
     tcase_add_test(t, least_and_most);

@@ -40,7 +40,7 @@ static void start(void)
 {
     fixture_create(&f);
     ck_assert(marker_create(&first, &f.heap, MARKER_PART));
-    ck_assert(pool_create(&pool));
+    ck_assert(pool_create(&pool, SIZE_MAX));
     first.pool = &pool;
     for (int i = 0; i < HELPERS; i++) {
         pthread_t thread;
@@ -143,7 +143,7 @@ END_TEST
 static bool try_create(void *argument)
 {
     (void)argument;
-    return pool_create(&pool);
+    return pool_create(&pool, SIZE_MAX);
 }
 
 START_TEST(create_fails_cleanly)
