@@ -74,6 +74,11 @@ expect "it runs" timeout 60 ./names
 expect "a program that unloads what it loaded" build unload "$sources/unload.c"
 expect "a plugin" build plugin.so -shared -fPIC "$sources/user.c" $shared
 expect "it is unloaded" timeout 60 ./unload ./plugin.so
+expect "a library between the collector and the C library" \
+    build libbetween.so -shared -fPIC "$sources/between.c"
+expect "a plugin with both" build both.so -shared -fPIC "$sources/user.c" \
+    -Wl,--no-as-needed $shared -L. -lbetween -Wl,-rpath,"$tmp"
+expect "it is unloaded" timeout 60 ./unload ./both.so "$here/.libs/libgcalloc.so"
 if [ -e "$here/.libs/libgcalloc.a" ]; then
     expect "a plugin that contains the library" \
         build static.so -shared -fPIC "$sources/user.c" "$here/.libs/libgcalloc.a" -lunwind

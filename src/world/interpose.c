@@ -60,14 +60,36 @@ static void forget_error(void)
         dlerror();
 }
 
-void *next_find(const char *name)
+/* The library that contains the function is not unloaded any more: this one, which stays, will
+ * call it.  A plugin may bring both. */
+static void keep_loaded(void *function)
+{
+    Dl_info there;
+    if (dladdr && dlopen && dladdr(function, &there) &&
+        !dlopen(there.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE))
+        forget_error();
+}
+
+static void *find(const char *name)
 {
     void *found = dlsym ? dlsym(RTLD_NEXT, name) : NULL;
-    void *library = dlsym && !found ? c_library() : NULL;
-    if (library)
-        found = dlsym(library, name);
+    void *library = dlsym ? c_library() : NULL;
+    void *last = library ? dlsym(library, name) : NULL;
     if (!found)
+        found = last;
+    else if (found != last)
+        keep_loaded(found);
+    if (!last)
         forget_error();
+    return found;
+}
+
+/* What the loader allocates is its own. */
+void *next_find(const char *name)
+{
+    thread_inside++;
+    void *found = find(name);
+    thread_inside--;
     return found;
 }
 
@@ -76,11 +98,8 @@ void *next_find(const char *name)
  * is never unloaded.  The main program never is. */
 __attribute__((constructor)) static void stay(void)
 {
-    Dl_info here;
     thread_inside++;
-    if (dladdr && dlopen && dladdr((void *)(uintptr_t)next_find, &here) &&
-        !dlopen(here.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE))
-        forget_error();
+    keep_loaded((void *)(uintptr_t)next_find);
     thread_inside--;
 }
 

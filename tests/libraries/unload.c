@@ -1,4 +1,5 @@
-/* Loads the plugin, uses it in several threads, and unloads it while they live; and again. */
+/* Loads the plugin, uses it in several threads, and unloads it while they live; and again.  The
+ * collector stays: where it is named, its pthread_create is called, which calls another. */
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -37,12 +38,28 @@ static int load_and_unload(const char *plugin)
     return failed;
 }
 
+static void *nothing(void *argument)
+{
+    return argument;
+}
+
+static int create(const char *collector)
+{
+    pthread_t thread;
+    __typeof__(&pthread_create) create_thread;
+    void *handle = dlopen(collector, RTLD_NOW | RTLD_NOLOAD);
+    if (!handle)
+        return puts("the collector is gone"), 1;
+    *(void **)&create_thread = dlsym(handle, "pthread_create");
+    return create_thread(&thread, NULL, nothing, NULL) || pthread_join(thread, NULL);
+}
+
 int main(int count, char **arguments)
 {
-    int failed = count != 2;
+    int failed = count < 2;
     pthread_barrier_init(&used, NULL, THREADS + 1);
     pthread_barrier_init(&unloaded, NULL, THREADS + 1);
     for (int i = 0; i < ROUNDS && !failed; i++)
-        failed = load_and_unload(arguments[1]);
+        failed = load_and_unload(arguments[1]) || (count > 2 && create(arguments[2]));
     return failed;
 }
