@@ -24,7 +24,8 @@
 
 typedef void *function(void *(*work)(void *), void *argument);
 
-static int apart; /* each library in a name space of its own */
+static int apart;    /* each library in a name space of its own */
+static int replaces; /* other.so is named alpha.so after the first */
 static int (*close_library)(void *library) = dlclose;
 static int (*other_close)(void *library);
 static uintptr_t first;
@@ -62,6 +63,8 @@ static void lose_in_turn(char **libraries, void (*use)(function *f, size_t size)
         use(f, 100 + 10 * i);
         if (libraries[i + 1])
             close_library(library);
+        if (replaces && i == 0)
+            rename("other.so", "alpha.so");
     }
 }
 
@@ -173,14 +176,13 @@ int main(int count, char **arguments)
         free_twice(libraries);
     } else {
         apart = strcmp(how, "apart") == 0;
+        replaces = strcmp(how, "replaced") == 0;
         if (strcmp(how, "behind") == 0)
             find_other_close();
         lose_in_turn(libraries, use_here);
     }
     if (strcmp(how, "without") == 0) /* the file of the first, here */
         unlink("alpha.so");
-    if (strcmp(how, "replaced") == 0)
-        rename("other.so", "alpha.so");
     if (strcmp(how, "elsewhere") == 0 && chdir("/") != 0)
         return 2;
     clear_stack();
