@@ -49,8 +49,10 @@ static void *open_library(const char *name, function **f)
         puts(dlerror());
         exit(2);
     }
-    first = first ? first : (uintptr_t)*f;
-    all_at_one &= first == (uintptr_t)*f;
+    uintptr_t none = 0, at = (uintptr_t)*f;
+    __atomic_compare_exchange_n(&first, &none, at, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    if (none && none != at)
+        __atomic_store_n(&all_at_one, 0, __ATOMIC_RELAXED);
     return library;
 }
 
@@ -107,6 +109,43 @@ static void in_thread(char **libraries)
     lose_in_turn(libraries, use_there);
     use_there(NULL, 0);
     pthread_join(thread, NULL);
+}
+
+/* ---- Threads that each load and unload all the time ------------------------------------- */
+
+enum { THREADS = 4, ROUNDS = 200 };
+
+static char **to_load;
+
+/* In an order of its own, so that others get places that have just become free. */
+static void *load_and_unload(void *order)
+{
+    size_t count = 0, turn = *(size_t *)order;
+    while (to_load[count])
+        count++;
+    for (size_t i = 0; i < ROUNDS; i++, turn = turn * 5 + 3 + i / 7) {
+        function *f;
+        size_t size = 100 + 10 * (turn % count);
+        void *library = open_library(to_load[turn % count], &f);
+        f(lose, &size);
+        dlclose(library);
+        for (int j = 0; j < 20; j++)
+            FREE(ALLOCATE(40));
+    }
+    return order;
+}
+
+static void together(char **libraries)
+{
+    pthread_t threads[THREADS];
+    size_t orders[THREADS];
+    to_load = libraries;
+    for (size_t i = 0; i < THREADS; i++) {
+        orders[i] = i;
+        pthread_create(&threads[i], NULL, load_and_unload, &orders[i]);
+    }
+    for (size_t i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
 }
 
 /* ---- Others --------------------------------------------------------------------------- */
@@ -172,6 +211,8 @@ int main(int count, char **arguments)
     char **libraries = arguments + 2;
     if (strcmp(how, "thread") == 0) {
         in_thread(libraries);
+    } else if (strcmp(how, "together") == 0) {
+        together(libraries);
     } else if (strcmp(how, "twice") == 0) {
         free_twice(libraries);
     } else {
