@@ -79,11 +79,26 @@ READS_ANYTHING static void read_headers(void *argument)
     }
 }
 
+struct comparison {
+    const struct segments_loaded *loaded;
+    bool equal;
+};
+
+/* The headers are where they were as long as the loader's list is the same. */
+static void compare(void *argument)
+{
+    struct comparison *c = argument;
+    struct headers h = {.list = &c->loaded->headers};
+    if (!objects_unchanged(c->loaded->number))
+        return;
+    read_headers(&h);
+    c->equal = h.hash == c->loaded->hash;
+}
+
 bool segments_unchanged(const struct segments_loaded *loaded)
 {
-    struct headers h = {.list = &loaded->headers};
-    return objects_unchanged(loaded->number) &&
-           faults_try(read_headers, &h, 0, UINTPTR_MAX) && h.hash == loaded->hash;
+    struct comparison c = {.loaded = loaded};
+    return faults_try(compare, &c, 0, UINTPTR_MAX) && c.equal;
 }
 
 /* ---- Snapshots ------------------------------------------------------------------------- */
