@@ -7,6 +7,7 @@
  * Says "at one address" if all functions were. */
 #include <dlfcn.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,6 +74,24 @@ static void lose_in_turn(char **libraries, void (*use)(function *f, size_t size)
 static void use_here(function *f, size_t size)
 {
     f(lose, &size);
+}
+
+/* ---- In a signal handler, whose stack only libunwind walks ------------------------------ */
+
+static function *to_handle;
+static size_t handled_size;
+
+static void handle(int number)
+{
+    (void)number;
+    to_handle(lose, &handled_size);
+}
+
+static void use_in_handler(function *f, size_t size)
+{
+    to_handle = f;
+    handled_size = size;
+    raise(SIGUSR1);
 }
 
 /* ---- A thread that lives longer than the libraries ------------------------------------- */
@@ -200,7 +219,7 @@ static void free_twice(char **libraries)
 /* Pointers to lost objects may be left there. */
 static void clear_stack(void)
 {
-    char room[8192];
+    char room[1 << 16];
     memset(room, 0, sizeof room);
     __asm__ volatile("" : : "r"(room) : "memory");
 }
@@ -211,6 +230,9 @@ int main(int count, char **arguments)
     char **libraries = arguments + 2;
     if (strcmp(how, "thread") == 0) {
         in_thread(libraries);
+    } else if (strcmp(how, "signal") == 0) {
+        signal(SIGUSR1, handle);
+        lose_in_turn(libraries, use_in_handler);
     } else if (strcmp(how, "together") == 0) {
         together(libraries);
     } else if (strcmp(how, "twice") == 0) {

@@ -55,7 +55,7 @@ stack() { # BYTES
     sed -n "/^Leak of $1 bytes in 1 object\$/,/^  [0-9]/p" "$tmp/out" | grep '^    #'
 }
 is_in() { # BYTES FUNCTION PLACE
-    stack "$1" | sed -n 2p | grep -q "^    #1  $2  *$3\$" && stack "$1" | grep -q '  main  '
+    stack "$1" | sed -n 2p | grep -q "^    #1  $2  *$3\$" && stack "$1" | grep -q ' main  '
 }
 stack_has() { # BYTES FUNCTION PLACE
     stack "$1" | grep -q "  $2  *$3\$"
@@ -77,6 +77,13 @@ check() {
     run leaks=1 here ./large.so:large ./alpha.so:alpha
     expect "with smaller frames: the first" is_in 100 large "$source (unloaded)"
     expect "with smaller frames: the second" is_in 110 alpha "$source"
+    run leaks=1 signal ./alpha.so:alpha ./large.so:large
+    expect "in a handler: the first" is_in 100 alpha "$source (unloaded)"
+    expect "in a handler: the second" is_in 110 large "$source"
+    run leaks=1 signal ./large.so:large ./alpha.so:alpha
+    expect "in a handler, with smaller frames: the first" \
+        is_in 100 large "$source (unloaded)"
+    expect "in a handler, with smaller frames: the second" is_in 110 alpha "$source"
     run leaks=1 thread $libraries
     expect "in a thread: the first" stack_has 100 alpha "$source (unloaded)"
     expect "in a thread: the second" stack_has 110 gamma "$source"
