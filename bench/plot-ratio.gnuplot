@@ -1,32 +1,39 @@
-# All workloads: gcalloc's time or memory divided by that of each other peer, as a point with
-# whiskers from the smallest to the largest quotient of two runs, on a logarithmic scale.
-#   gnuplot -c plot-ratio.gnuplot DATA SVG PEERS COLOURS
+# All workloads: gcalloc's time or memory divided by libgc's, a bar from 1 to the median with a
+# whisker from the smallest to the largest quotient of two runs, on a logarithmic scale.  It
+# fits on a screen.
+#   gnuplot -c plot-ratio.gnuplot DATA SVG
 data = ARG1
-peers = ARG3
-colours = ARG4
 what = strstrt(data, "rss") ? "RSS" : "time"
+less = strstrt(data, "rss") ? "needs less" : "is faster"
+more = strstrt(data, "rss") ? "needs more" : "is slower"
 
-stats data index 0 using 1 nooutput
+stats data using 4 nooutput
 count = STATS_records
-set terminal svg size 900,(110 + 20 * count + 8 * count * words(peers)) \
-    font "DejaVu Sans,13" background "white"
+largest = STATS_max
+stats data using 3 nooutput
+low = 2 ** floor(log(STATS_min) / log(2))
+high = 2 ** ceil(log(largest * 1.2) / log(2))
+
+set terminal svg size 860,(120 + 20 * count) font "DejaVu Sans,13" background "white"
 set output ARG2
-set title sprintf("%s of gcalloc / %s of the peer (left of 1: gcalloc needs less)", \
-    what, what) font ",15"
+set title sprintf("%s of gcalloc / %s of libgc", what, what) font ",15" offset 0,0.6
 set logscale x 2
-set xtics nomirror format "%g"
-set grid xtics linecolor "0xdddddd"
-set yrange [count + 0.5:0.5]
+set xrange [low:high]
+set xtics nomirror ("1/64" 1.0 / 64, "1/32" 1.0 / 32, "1/16" 1.0 / 16, "1/8" 0.125, "1/4" 0.25, \
+    "1/2" 0.5, "1" 1, "2" 2, "4" 4, "8" 8, "16" 16)
+set grid xtics linetype 1 linecolor "0xe4e4e4"
+set yrange [count + 0.6:0.4]
 set ytics scale 0 noenhanced
-set key outside right top noenhanced
 set border 1
-set bars 0
-do for [i = 1:count - 1] {
-    set arrow from graph 0, first i + 0.5 to graph 1, first i + 0.5 nohead \
-        linecolor "0xeeeeee" back
-}
-set arrow from 1, graph 0 to 1, graph 1 nohead linewidth 1.5 linecolor "black" back
-plot data index 0 using (NaN):1:ytic(2) notitle, \
-    for [i = 1:words(peers)] data index i using 2:1:3:4 with xerrorbars \
-        linecolor rgb word(colours, i) linewidth 2 pointtype 7 pointsize 0.7 \
-        title word(peers, i)
+unset key
+set rmargin 4
+set label 1 "gcalloc ".less at 1, graph 1 right offset -1,0.7 textcolor rgb "0x0072B2"
+set label 2 more at 1, graph 1 left offset 1,0.7 textcolor rgb "0xD55E00"
+set arrow from 1, graph 0 to 1, graph 1 nohead linewidth 2 linecolor "black" front
+colour(ratio) = ratio < 1 ? 0x0072B2 : 0xD55E00
+set style fill solid 1.0 noborder
+plot data using (1):0:(1 < $2 ? 1 : $2):(1 < $2 ? $2 : 1):($0 + 0.66):($0 + 1.34):(colour($2)) \
+        with boxxyerror linecolor rgb variable, \
+    data using 2:($0 + 1):3:4:ytic(1) with xerrorbars linecolor "black" linewidth 1.2 \
+        pointtype 7 pointsize 0.01, \
+    data using (high):($0 + 1):(sprintf("%.2f", $2)) with labels right font ",12"

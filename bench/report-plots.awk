@@ -140,23 +140,73 @@ function find_others(works, work_count, names,    w, p, who, seen, n) {
     return n + 0
 }
 
-# First a block with the position and name of each workload, then one for each peer with
-# position, median, low and high of the ratio.
-function plot_ratio(numbers, name, works, work_count,    file, names, n, p, w) {
+# How many of the workloads a peer can be compared in.
+function count_works(numbers, works, work_count, who,    w, n) {
+    for (w = 1; w <= work_count; w++)
+        n += compare(numbers, works[w], who)
+    return n + 0
+}
+
+# The workloads that any of these peers has, in names[1..]; returns how many.
+function find_common(numbers, works, work_count, who, who_count, names,    w, p, n) {
+    for (w = 1; w <= work_count; w++) {
+        for (p = 1; p <= who_count && !compare(numbers, works[w], who[p]); p++)
+            ;
+        if (p <= who_count)
+            names[++n] = works[w]
+    }
+    return n + 0
+}
+
+# Those that can be compared with libgc, by this ratio, in names[1..]; returns how many.
+function sort_by_ratio(numbers, works, work_count, names,    w, i, n, ratio) {
+    for (w = 1; w <= work_count; w++) {
+        if (!compare(numbers, works[w], "libgc"))
+            continue
+        for (i = ++n; i > 1 && ratio[i - 1] > median; i--) {
+            names[i] = names[i - 1]
+            ratio[i] = ratio[i - 1]
+        }
+        names[i] = works[w]
+        ratio[i] = median
+    }
+    return n + 0
+}
+
+# Lines of: workload, median, low and high of the ratio to libgc, the least first.
+function plot_ratio(numbers, name, works, work_count,    file, w) {
     file = dir "/" name ".data"
-    n = find_others(works, work_count, names)
-    if (n == 0)
+    for (w = 1; w <= work_count; w++) {
+        compare(numbers, works[w], "libgc")
+        print works[w], median, low, high >file
+    }
+    close(file)
+    if (work_count)
+        print "ratio|" file
+}
+
+# First a block with the workloads, then one for each of the other peers that has more than a
+# few of them, with the workload's position, median, low and high of the ratio.
+function plot_peers(numbers, name, works, work_count,    file, others, other_count, who, n,
+        common, p, w) {
+    file = dir "/" name ".data"
+    other_count = find_others(works, work_count, others)
+    for (p = 1; p <= other_count; p++)
+        if (others[p] != "libgc" && count_works(numbers, works, work_count, others[p]) >= 5)
+            who[++n] = others[p]
+    work_count = find_common(numbers, works, work_count, who, n, common)
+    if (work_count == 0)
         return
     for (w = 1; w <= work_count; w++)
-        print w, works[w] >file
+        print common[w] >file
     for (p = 1; p <= n; p++) {
         printf "\n\n" >file
         for (w = 1; w <= work_count; w++)
-            if (compare(numbers, works[w], names[p]))
-                print w + (p - (n + 1) / 2) * 0.8 / n, median, low, high >file
+            if (compare(numbers, common[w], who[p]))
+                print w, median, low, high >file
     }
     close(file)
-    print "ratio|" file "|" legend(names, n)
+    print "peers|" file "|" legend(who, n)
 }
 
 END {
@@ -172,6 +222,8 @@ END {
             plot_pauses(work)
     }
     n = find_single(single)
-    plot_ratio(value, "ratio-time", single, n)
-    plot_ratio(rss, "ratio-rss", single, n)
+    plot_peers(value, "ratio-time-peers", single, n)
+    plot_peers(rss, "ratio-rss-peers", single, n)
+    plot_ratio(value, "ratio-time", sorted, sort_by_ratio(value, single, n, sorted))
+    plot_ratio(rss, "ratio-rss", sorted, sort_by_ratio(rss, single, n, sorted))
 }
