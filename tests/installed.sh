@@ -8,24 +8,7 @@ CXX=${CXX:-c++}
 NM=${NM:-nm}
 MAKE=${MAKE:-make}
 PKG_CONFIG=${PKG_CONFIG:-pkg-config}
-
-passed=0
-failed=0
-expect() { # NAME COMMAND...
-    name=$1
-    shift
-    if "$@" >"$tmp/output" 2>&1; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "installed: failed: $name" >&2
-        cat "$tmp/output" >&2
-    fi
-}
-
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/gcalloc-installed.XXXXXX") || exit 1
-trap 'chmod -R u+w "$tmp"; rm -rf "$tmp"' EXIT
-trap 'exit 1' HUP INT TERM
+. "$srcdir/tests/expect.sh" && begin installed || exit 1
 
 # Only what a user of the library needs; the outer make's flags and job server are its own.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES DESTDIR
@@ -78,5 +61,4 @@ only_gc() {
 }
 expect "only gc_* is exported, and some of the C library's names" only_gc
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+finish

@@ -6,22 +6,7 @@ CC=${CC:-cc}
 NM=${NM:-nm}
 srcdir=${srcdir:-.}
 here=$PWD
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/gcalloc-libraries.XXXXXX") || exit 1
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 1' HUP INT TERM
-passed=0
-failed=0
-expect() { # NAME COMMAND...
-    name=$1
-    shift
-    if "$@" >"$tmp/output" 2>&1; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "libraries: failed: $name" >&2
-        cat "$tmp/output" >&2
-    fi
-}
+. "$srcdir/tests/expect.sh" && begin libraries || exit 1
 
 sources=$(cd "$srcdir/tests/libraries" && pwd)
 include="-I$(cd "$srcdir/include" && pwd)"
@@ -93,5 +78,4 @@ last() {
 expect "it ends as the heap is its malloc" last floor=256K:markers=4
 expect "it ends with collections" last floor=256K:markers=4:idle=1
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+finish

@@ -4,24 +4,7 @@ srcdir=${srcdir:-.}
 form=${leaks_form:?names the programs}
 form=$PWD/${form%% *}
 case $leaks_form in *' '*) static=$PWD/${leaks_form#* } ;; *) static= ;; esac
-
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/gcalloc-form.XXXXXX") || exit 1
-trap 'chmod -R u+w "$tmp"; rm -rf "$tmp"' EXIT
-trap 'exit 1' HUP INT TERM
-
-passed=0
-failed=0
-expect() { # NAME COMMAND...
-    name=$1
-    shift
-    if "$@" >"$tmp/said" 2>&1; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "form: failed: $name" >&2
-        head -n 40 "$tmp/said" >&2
-    fi
-}
+. "$srcdir/tests/expect.sh" && begin form || exit 1
 
 # OPTIONS SCENARIO: what it says is in $tmp/out, its exit status in $status.
 run() {
@@ -373,5 +356,4 @@ long=$(grep -v '^{\|^gcalloc: report:\|^gcalloc: suppressions:\|not of the form\
     "$tmp/everything" | awk 'length > 80')
 expect "no line is longer than 80 columns: $long" test -z "$long"
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+finish

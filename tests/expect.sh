@@ -1,0 +1,32 @@
+# What the shell tests begin with: sourced, not run.  A folder of its own in $tmp, which goes
+# with the test, and counts of what has passed.
+#   . "$srcdir/tests/expect.sh" && begin NAME || exit 1
+#   expect "what is right" COMMAND...
+#   finish
+# Prints the name and the output of what fails, and goes on.
+
+begin() { # NAME: as the test is called in messages
+    test_name=$1
+    passed=0
+    failed=0
+    tmp=$(mktemp -d "${TMPDIR:-/tmp}/gcalloc-$test_name.XXXXXX") || return 1
+    trap 'chmod -R u+w "$tmp"; rm -rf "$tmp"' EXIT
+    trap 'exit 1' HUP INT TERM
+}
+
+expect() { # NAME COMMAND...
+    name=$1
+    shift
+    if "$@" >"$tmp/said" 2>&1; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "$test_name: failed: $name" >&2
+        head -n 40 "$tmp/said" >&2
+    fi
+}
+
+finish() { # the status is that of the test
+    echo "$passed passed, $failed failed"
+    [ "$failed" = 0 ]
+}
