@@ -404,10 +404,23 @@ static struct sigaction wrapper(const struct sigaction *action)
     return ours;
 }
 
+/* The stop signal is one that nobody has set, and that nobody can set: programs look through all
+ * signals for handlers that others have left them, or set all to SIG_DFL before they call exec. */
+static int action_of_stop(const struct sigaction *action, struct sigaction *old)
+{
+    if (action && action->sa_handler != SIG_DFL)
+        return errno = EINVAL, -1;
+    if (old)
+        *old = (struct sigaction){.sa_handler = SIG_DFL};
+    return 0;
+}
+
 EXPORTED int sigaction(int number, const struct sigaction *action, struct sigaction *old)
 {
-    if (number <= 0 || number >= NSIG || (number == signals_stop() && action))
+    if (number <= 0 || number >= NSIG)
         return errno = EINVAL, -1;
+    if (number == signals_stop())
+        return action_of_stop(action, old);
     struct sigaction before = action_of(number), ours;
     if (action) {
         ours = *action;

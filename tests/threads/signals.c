@@ -94,9 +94,33 @@ START_TEST(sets)
     ck_assert_int_eq(pthread_sigmask(SIG_SETMASK, &all, &now), 0);
     ck_assert_int_eq(sigismember(&now, SIGUSR1), 1);
     ck_assert_int_eq(sigismember(&now, SIGRTMIN + 18), 0);
-    struct sigaction ours = {.sa_handler = SIG_IGN};
+}
+END_TEST
+
+/* A program that looks through all signals finds no handler but its own; it may set all to
+ * what is usual, and collections go on. */
+START_TEST(stop_signal_is_unset)
+{
+    struct sigaction ours = {.sa_handler = SIG_IGN}, old;
+    pthread_t thread = run(wait_for_any, NULL);
+    await(&kept, 1);
+    gc_collect();
+    for (int number = SIGRTMIN; number <= SIGRTMAX; number++) {
+        ck_assert_int_eq(sigaction(number, NULL, &old), 0);
+        ck_assert_msg(old.sa_handler == SIG_DFL, "signal %d has a handler", number);
+    }
     ck_assert_int_eq(sigaction(SIGRTMIN + 18, &ours, NULL), -1);
     ck_assert_int_eq(errno, EINVAL);
+    ck_assert(signal(SIGRTMIN + 18, SIG_IGN) == SIG_ERR);
+    for (int number = SIGRTMIN; number <= SIGRTMAX; number++)
+        ck_assert(signal(number, SIG_DFL) == SIG_DFL);
+    for (int j = 0; j < 10; j++)
+        gc_collect();
+    ck_assert_int_eq(sigaction(SIGRTMIN + 18, NULL, &old), 0);
+    ck_assert(old.sa_handler == SIG_DFL);
+    set(&enough, 1);
+    pthread_kill(thread, SIGUSR2);
+    joined(thread);
 }
 END_TEST
 
@@ -452,6 +476,7 @@ TCase *signals_case(void)
     TCase *tc = tcase_create("signals");
     tcase_add_test(tc, masks);
     tcase_add_test(tc, sets);
+    tcase_add_test(tc, stop_signal_is_unset);
     tcase_add_test(tc, actions);
     tcase_add_test(tc, handlers_allocate);
     tcase_add_test(tc, handlers_allocate_while_blocking);
