@@ -4,30 +4,77 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/bits.h"
+#include "base/os.h"
 
-enum { HEADER = 16 }; /* before each object: its size */
+enum {
+    HEADER = 16,          /* before each object: its size */
+    ALIGNMENT = 64 << 10, /* of the whole; no kernel's pages are larger */
+    LEAST = 256 << 10,    /* more than the constructors of C++ libraries take */
+    STEP = 256 << 10,     /* made usable at once */
+    PART_OF_LIMIT = 16,   /* the heap asks for half of what a process may have */
+    PART_OF_GRANTED = 4,
+};
 
-#define RESERVE_BYTES GIB(4)
+#define MOST GIB(4)
 
-/* The first use maps it; `end` is where the next object may begin. */
-static _Atomic(uintptr_t) begin PRIVATE_DATA, end PRIVATE_DATA;
+/* The first use reserves it.  `bytes` is 0 before, `end` is set last: where the next object may
+ * begin.  From `usable` on nothing can be written yet, so that what is only reserved counts for
+ * no limit of data. */
+static _Atomic(uintptr_t) begin PRIVATE_DATA, end PRIVATE_DATA, usable PRIVATE_DATA;
+static _Atomic(size_t) bytes PRIVATE_DATA;
 
-/* Of two threads that are the first, one has its mapping for nothing. */
+/* As much as a process with a limit on its address space can spare.  Where even that is refused
+ * there is a limit that nobody tells of, and most of what it grants is left to the program. */
+static void *reserve_space(size_t *granted)
+{
+    size_t first = min_size(MOST, os_address_space_limit() / PART_OF_LIMIT);
+    size_t size = max_size(align_down(first, ALIGNMENT), LEAST);
+    void *p = os_reserve(size, ALIGNMENT);
+    bool refused = !p;
+    while (!p && size > LEAST) {
+        size = max_size(align_down(size / 2, ALIGNMENT), LEAST);
+        p = os_reserve(size, ALIGNMENT);
+    }
+    *granted = size;
+    if (p && refused && size / PART_OF_GRANTED >= LEAST) {
+        *granted = align_down(size / PART_OF_GRANTED, ALIGNMENT);
+        os_release((char *)p + *granted, size - *granted);
+    }
+    return p;
+}
+
+/* Of two threads that are the first, one has its space for nothing. */
 static bool map(void)
 {
-    void *p = mmap(NULL, RESERVE_BYTES, PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    size_t granted;
+    void *p = reserve_space(&granted);
     uintptr_t none = 0;
-    if (p == MAP_FAILED)
+    if (!p)
         return false;
     if (!atomic_compare_exchange_strong(&begin, &none, (uintptr_t)p)) {
-        munmap(p, RESERVE_BYTES);
+        os_release(p, granted);
         return true;
     }
+    atomic_store(&bytes, granted);
+    atomic_store(&usable, (uintptr_t)p);
     atomic_store(&end, (uintptr_t)p);
+    return true;
+}
+
+/* Two threads may make the same memory usable, which is as good as one. */
+static bool make_usable(uintptr_t to)
+{
+    uintptr_t high = atomic_load(&begin) + atomic_load(&bytes);
+    uintptr_t now = atomic_load(&usable), next;
+    while (now < to) {
+        next = min_size(align_up(to, STEP), high);
+        if (!os_commit((void *)now, next - now))
+            return false;
+        if (atomic_compare_exchange_strong(&usable, &now, next))
+            break;
+    }
     return true;
 }
 
@@ -36,21 +83,31 @@ static size_t *header(const void *object)
     return (size_t *)((uintptr_t)object - HEADER);
 }
 
+/* Where an object of `size` bytes begins that is allocated when `end` is `old`, and where the next
+ * one may; false: it does not fit. */
+static bool place(uintptr_t old, size_t alignment, size_t size, uintptr_t *object,
+                  uintptr_t *next)
+{
+    size_t all = atomic_load(&bytes);
+    if (size > all || alignment > all)
+        return false;
+    *object = align_up(old + HEADER, alignment);
+    *next = align_up(*object + max_size(size, 1), HEADER);
+    return *next <= atomic_load(&begin) + all && make_usable(*next);
+}
+
 void *reserve_alloc(size_t alignment, size_t size)
 {
     int saved_errno = errno;
-    if ((!atomic_load(&begin) && !map()) || size > RESERVE_BYTES / 2 ||
-        alignment > RESERVE_BYTES / 4)
-        return errno = ENOMEM, NULL;
     uintptr_t old, object, next;
+    if (!atomic_load(&begin) && !map())
+        return errno = ENOMEM, NULL;
     while (!(old = atomic_load(&end)))
         ; /* another thread is about to set it */
-    do {
-        object = align_up(old + HEADER, alignment);
-        next = align_up(object + max_size(size, 1), HEADER);
-        if (next > atomic_load(&begin) + RESERVE_BYTES)
+    do
+        if (!place(old, alignment, size, &object, &next))
             return errno = ENOMEM, NULL;
-    } while (!atomic_compare_exchange_weak(&end, &old, next));
+    while (!atomic_compare_exchange_weak(&end, &old, next));
     *header((void *)object) = size;
     errno = saved_errno;
     return (void *)object;
@@ -76,7 +133,7 @@ void reserve_free(void *object)
 bool reserve_has(const void *address)
 {
     uintptr_t low = atomic_load_explicit(&begin, memory_order_relaxed);
-    return low && (uintptr_t)address - low < RESERVE_BYTES;
+    return (uintptr_t)address - low < atomic_load_explicit(&bytes, memory_order_relaxed);
 }
 
 bool reserve_used(void **low, void **high)

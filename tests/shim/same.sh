@@ -28,8 +28,8 @@ preloaded() { # OPTIONS COMMAND...
     timeout -k 5 "$limit" env LD_PRELOAD="$shim" GCALLOC_OPTIONS="$options" "$@"
 }
 
-# What differs from run to run is left out by a filter.  What a program says on stderr is
-# compared, too; with errors=ours it only must not hold a message of the library's.
+# What differs from run to run is left out by a filter.  With errors=ours, what a program says
+# on stderr is not compared; it only must not hold a message of the library's.
 filter=cat
 errors=same
 under=none
@@ -39,7 +39,7 @@ as_without() { # STATUS
     [ "$1" = "$status" ] && cmp -s plain.out shim.out || return 1
     case $errors in
     same) cmp -s plain.err shim.err ;;
-    ours) ! grep -q 'gcalloc: ' shim.err ;;
+    ours) ! grep -q 'gcalloc: ' shim.raw.err ;;
     esac
 }
 
@@ -47,7 +47,7 @@ say_difference() {
     diff plain.out shim.out | head -n 5 >&2
     case $errors in
     same) diff plain.err shim.err | head -n 5 >&2 ;;
-    ours) grep 'gcalloc: ' shim.err | head -n 5 >&2 ;;
+    ours) grep 'gcalloc: ' shim.raw.err | head -n 5 >&2 ;;
     esac
 }
 
@@ -56,18 +56,24 @@ say_difference() {
 same() {
     command -v "$1" >/dev/null || { echo "skipped: $1 is not installed"; return 0; }
     found="$found$(basename "$1") "
-    timeout -k 5 "$limit" "$@" <table.csv >plain.raw 2>plain.err
+    without_library "$@"
+    with_library "$@"
+}
+
+without_library() {
+    timeout -k 5 "$limit" "$@" <table.csv >plain.raw 2>plain.raw.err
     status=$?
     $filter <plain.raw >plain.out
-    with_library "$@"
+    $filter <plain.raw.err >plain.err
 }
 
 with_library() {
     for options in $under; do
         [ "$options" != none ] || options=
-        preloaded "$options" "$@" <table.csv >shim.raw 2>shim.err
+        preloaded "$options" "$@" <table.csv >shim.raw 2>shim.raw.err
         now=$?
         $filter <shim.raw >shim.out
+        $filter <shim.raw.err >shim.err
         if as_without "$now"; then
             pass
         else
