@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "base/options.h"
 #include "heap/heap.h"
 #include "mutator/alloc.h"
 #include "shim/reserve.h"
@@ -33,6 +34,10 @@ EXPORT size_t malloc_usable_size(void *object);
 
 static bool started PRIVATE_DATA;
 
+/* The reserve's part of the address space that the heap may have, and what it keeps in any case:
+ * libdw takes some for a report. */
+enum { RESERVE_PART = 256, RESERVE_KEEPS = 64 << 20 };
+
 /* From here on the program's objects come from the heap. */
 __attribute__((constructor(101))) static void start(void)
 {
@@ -41,6 +46,7 @@ __attribute__((constructor(101))) static void start(void)
     gc_init();
     if (reserve_used(&low, &high))
         gc_root_add(low, high);
+    reserve_shrink(max_size(options.reserve / RESERVE_PART, RESERVE_KEEPS));
     thread_inside--;
     started = true;
 }

@@ -25,11 +25,14 @@ enum {
 static _Atomic(uintptr_t) begin PRIVATE_DATA, end PRIVATE_DATA, usable PRIVATE_DATA;
 static _Atomic(size_t) bytes PRIVATE_DATA;
 
+static _Atomic(size_t) most_wanted PRIVATE_DATA = MOST;
+
 /* As much as a process with a limit on its address space can spare.  Where even that is refused
  * there is a limit that nobody tells of, and most of what it grants is left to the program. */
 static void *reserve_space(size_t *granted)
 {
-    size_t first = min_size(MOST, os_address_space_limit() / PART_OF_LIMIT);
+    size_t first =
+        min_size(atomic_load(&most_wanted), os_address_space_limit() / PART_OF_LIMIT);
     size_t size = max_size(align_down(first, ALIGNMENT), LEAST);
     void *p = os_reserve(size, ALIGNMENT);
     bool refused = !p;
@@ -141,4 +144,17 @@ bool reserve_used(void **low, void **high)
     *low = (void *)atomic_load(&begin);
     *high = (void *)atomic_load(&end);
     return *low < *high;
+}
+
+/* Who has looked at `bytes` before would have to take all of `most` at once to be misled. */
+void reserve_shrink(size_t most)
+{
+    atomic_store(&most_wanted, min_size(most, MOST));
+    size_t all = atomic_load(&bytes), kept = align_up(max_size(most, LEAST), ALIGNMENT);
+    uintptr_t low = atomic_load(&begin);
+    if (kept >= all || atomic_load(&end) - low > kept / 2 ||
+        atomic_load(&usable) > low + kept)
+        return;
+    atomic_store(&bytes, kept);
+    os_release((void *)(low + kept), all - kept);
 }

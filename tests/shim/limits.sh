@@ -69,5 +69,39 @@ for limit in v:8000000 v:4500000 v:1000000 v:200000 v:100000 d:8000000 d:1000000
         cat out >&2
     fi
 done
+# A limit that the program sets itself counts what the heap has reserved: with the option
+# `reserve` there is some left for threads.
+cat >later.c <<'END_OF_C'
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+static void *use(void *count)
+{
+    for (int i = 0; i < *(int *)count; i++)
+        free(calloc(1, 100000));
+    return count;
+}
+int main(void)
+{
+    struct rlimit limit = {1 << 30, 1 << 30};
+    pthread_t threads[10];
+    int count = 100;
+    if (setrlimit(RLIMIT_AS, &limit) != 0)
+        return 2;
+    for (int i = 0; i < 10; i++)
+        if (pthread_create(&threads[i], NULL, use, &count) != 0)
+            return 3;
+    for (int i = 0; i < 10; i++)
+        pthread_join(threads[i], NULL);
+    return 0;
+}
+END_OF_C
+$cc -O1 -fno-builtin -pthread -o later later.c || exit 1
+if LD_PRELOAD=$shim GCALLOC_OPTIONS=reserve=256M timeout -k 5 60 ./later; then
+    passed=$((passed + 1))
+else
+    failed=$((failed + 1))
+    echo "limits: failed with a limit that the program set itself" >&2
+fi
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" != 0 ]
