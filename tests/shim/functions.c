@@ -99,6 +99,52 @@ static void aligned(void)
     free(pages);
 }
 
+/* What any function of the family allocates any of them frees, under each name that the C
+ * library has or had for it. */
+extern void *__libc_malloc(size_t size) __attribute__((weak));
+extern void *__libc_calloc(size_t count, size_t size) __attribute__((weak));
+extern void *__libc_realloc(void *object, size_t size) __attribute__((weak));
+extern void *__libc_reallocarray(void *object, size_t count, size_t size)
+    __attribute__((weak));
+extern void *__libc_memalign(size_t alignment, size_t size) __attribute__((weak));
+extern void *__libc_valloc(size_t size) __attribute__((weak));
+extern void *__libc_pvalloc(size_t size) __attribute__((weak));
+extern int __posix_memalign(void **object, size_t alignment, size_t size)
+    __attribute__((weak));
+extern void __libc_free(void *object) __attribute__((weak));
+extern void cfree(void *object) __attribute__((weak));
+extern void free_sized(void *object, size_t size) __attribute__((weak));
+extern void free_aligned_sized(void *object, size_t alignment, size_t size)
+    __attribute__((weak));
+
+static void other_names(void)
+{
+    void *from_posix = NULL;
+    EXPECT(__libc_malloc && __libc_calloc && __libc_realloc && __libc_reallocarray);
+    EXPECT(__libc_memalign && __libc_valloc && __libc_pvalloc && __posix_memalign);
+    EXPECT(__libc_free && cfree && free_sized && free_aligned_sized);
+    if (failed)
+        return;
+    EXPECT(__posix_memalign(&from_posix, 64, 100) == 0);
+    void *objects[] = {__libc_malloc(100),
+                       __libc_calloc(10, 10),
+                       __libc_realloc(opaque(malloc(10)), 100),
+                       __libc_reallocarray(NULL, 10, 10),
+                       __libc_memalign(64, 100),
+                       __libc_valloc(100),
+                       __libc_pvalloc(100),
+                       from_posix};
+    size_t count = sizeof objects / sizeof objects[0];
+    for (size_t i = 0; i < count; i++)
+        EXPECT(malloc_usable_size(objects[i]) >= 100);
+    for (size_t i = 0; i < count; i++)
+        free(opaque(objects[i]));
+    __libc_free(opaque(malloc(100)));
+    cfree(opaque(malloc(100)));
+    free_sized(opaque(malloc(100)), 100);
+    free_aligned_sized(opaque(memalign(64, 100)), 64, 100);
+}
+
 static void keeps_errno(void)
 {
     void *small = opaque(malloc(10)), *large = opaque(malloc(10000000));
@@ -182,8 +228,9 @@ int main(int argc, char **argv)
     refused();
     aligned();
     keeps_errno();
+    other_names();
     if (argc > 1 && strcmp(argv[1], "protected") == 0)
-    protected();
+        protected();
     if (argc > 1 && strcmp(argv[1], "lose") == 0)
         lose();
     if (argc > 1 && strcmp(argv[1], "threads") == 0)
