@@ -20,7 +20,7 @@ static int passed, failed;
 
 /* Hides from the compiler what malloc and free mean. */
 static void *volatile hidden;
-static volatile size_t huge = SIZE_MAX - 100;
+static volatile size_t huge = SIZE_MAX - 100, odd = 24;
 
 static void *opaque(void *p)
 {
@@ -92,7 +92,7 @@ static void aligned(void)
     EXPECT(posix_memalign(&p, 24, 10) == EINVAL && p == &p);
     EXPECT(posix_memalign(&p, 0, 10) == EINVAL && p == &p);
     EXPECT(posix_memalign(&p, 64, huge) == ENOMEM && p == &p && errno == 77);
-    EXPECT(!aligned_alloc(24, 48) && errno == EINVAL);
+    EXPECT(!aligned_alloc(odd, 48) && errno == EINVAL);
     EXPECT(is_aligned(page, 4096) && is_aligned(pages, 4096));
     EXPECT(malloc_usable_size(pages) >= 4096);
     free(page);
