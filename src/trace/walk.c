@@ -92,10 +92,13 @@ void walk_begin(uintptr_t low, uintptr_t high)
 #endif
 }
 
+/* A handler may interrupt this and allocate: it does without a walker from then on. */
 void walk_end(void)
 {
-    meta_free(self, sizeof *self);
+    struct walker *mine = self;
     self = NULL;
+    __asm__ volatile("" ::: "memory");
+    meta_free(mine, sizeof *mine);
 }
 
 static void forget_all(struct walker *w)
