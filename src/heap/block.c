@@ -7,6 +7,7 @@
 #include "base/os.h"
 #include "heap/count.h"
 #include "heap/extent.h"
+#include "heap/holes.h"
 #include "heap/state.h"
 
 /* From this size of heap on, a new small block gets its memory at once: one request costs
@@ -301,6 +302,41 @@ uint32_t block_list_take(struct heap *h, unsigned shard, unsigned bin, unsigned 
         list_remove(h, head);
         block_at(h, head)->taken = true;
         block_set_shard(h, head, to);
+    }
+    lock_release(&list->lock, RANK_BIN);
+    return head;
+}
+
+/* From the store of its state on, the caller holds the object's address. */
+struct taken_slot block_take_slot(struct heap *h, uint32_t head)
+{
+    struct block *b = block_at(h, head);
+    uint8_t *states = block_states(h, head);
+    const struct geometry *g = word_geometry(word_of(h, head));
+    uint32_t index = state_find_free(states, 0, g->count);
+    size_t offset = (size_t)index * g->size;
+    void *object = (void *)(unit_address(h, head) + offset);
+    bool clean = index >= b->touched;
+    b->touched = (uint32_t)max_size(b->touched, index + 1);
+    b->free_count--;
+    holes_fill(h, head, offset, offset + g->size);
+    __asm__ volatile("" : "+r"(object) : : "memory");
+    states[index] = STATE_NEW;
+    return (struct taken_slot){object, clean};
+}
+
+uint32_t block_list_slot(struct heap *h, unsigned shard, unsigned bin,
+                         struct taken_slot *slot)
+{
+    struct bin_list *list = &h->shards[shard].bins[bin];
+    if (__atomic_load_n(&list->first, __ATOMIC_RELAXED) == 0)
+        return 0;
+    lock_take(&list->lock, RANK_BIN);
+    uint32_t head = list->first;
+    if (head) {
+        *slot = block_take_slot(h, head);
+        if (block_at(h, head)->free_count == 0)
+            list_remove(h, head);
     }
     lock_release(&list->lock, RANK_BIN);
     return head;

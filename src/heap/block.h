@@ -42,6 +42,21 @@ struct lock *block_lock(struct heap *h, uint32_t head);
  * belongs to shard `to`. */
 uint32_t block_list_take(struct heap *h, unsigned shard, unsigned bin, unsigned to);
 
+/* A slot that was FREE and is NEW. */
+struct taken_slot {
+    void *object;
+    bool clean; /* it reads as zero */
+};
+
+/* One of a block that no cache draws from, which has free slots.  The lock of the block's list is
+ * held. */
+struct taken_slot block_take_slot(struct heap *h, uint32_t head);
+
+/* A slot of the first block of a shard's list, which leaves the list with its last one.  Returns
+ * the block's head; 0: the list is empty. */
+uint32_t block_list_slot(struct heap *h, unsigned shard, unsigned bin,
+                         struct taken_slot *slot);
+
 /* For a block that is neither taken nor listed: lists it if it has free slots, releases
  * it if it has nothing else.  For this function and the next one the lock of the block's
  * list is held, or the world is stopped. */

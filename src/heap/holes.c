@@ -16,7 +16,7 @@ _Static_assert(UNIT_PAGES == 16, "struct unit has one bit for each page");
 
 /* One bit for each page of a block. */
 struct pages {
-    uint16_t of[MEDIUM_UNITS];
+    uint16_t of[BLOCK_UNITS_MOST];
 };
 
 /* Through all blocks that have free slots. */

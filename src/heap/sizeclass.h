@@ -1,4 +1,6 @@
-/* Size classes: slots in steps of 16 bytes to 128, then eight sizes per doubling. */
+/* Size classes: slots in steps of 16 bytes to 128, then eight sizes per doubling to 32 KiB, then
+ * sizes of which each takes a tenth more memory than the one before at most, what remains at the
+ * ends of blocks included. */
 #ifndef GCALLOC_HEAP_SIZECLASS_H
 #define GCALLOC_HEAP_SIZECLASS_H
 
@@ -6,7 +8,9 @@
 
 enum {
     SMALL_MAX = 8192,         /* largest small slot */
+    EVEN_MAX = 32768,         /* largest slot of the classes with eight to a doubling */
     MEDIUM_MAX = 65536,       /* largest medium slot */
+    WIDE_MAX = 640 << 10,     /* largest wide slot */
     SMALL_REQUEST_MAX = 8191, /* any request up to here is small */
     PAD_FROM = 256, /* requests from here on get a byte more, so that a pointer one
                        past the end lies inside */
@@ -28,6 +32,10 @@ unsigned sizeclass_for(size_t size);
  * slot (*filled) where a slot with a byte more would waste over an eighth. */
 unsigned sizeclass_for_aligned(size_t size, size_t alignment, bool *filled);
 
+/* The class of wide slots for a request that sizeclass_for calls large, where an extent of its
+ * own would be over a tenth larger than it; 0: it would not, or there is no such slot. */
+unsigned sizeclass_wide(size_t size, size_t alignment);
+
 /* The small request's class in few instructions, the fewest for the smallest: requires
  * size <= SMALL_REQUEST_MAX. */
 INLINE unsigned sizeclass_small(size_t size)
@@ -47,9 +55,6 @@ INLINE unsigned sizeclass_state_shift(unsigned class)
 }
 
 /* Units of a block of this class; for large the one that has the state. */
-INLINE uint32_t sizeclass_units(unsigned class)
-{
-    return class <= CLASS_SMALL_LAST || class == CLASS_LARGE ? 1 : MEDIUM_UNITS;
-}
+uint32_t sizeclass_units(unsigned class);
 
 #endif

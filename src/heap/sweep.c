@@ -4,6 +4,7 @@
 #include "heap/altered.h"
 #include "heap/block.h"
 #include "heap/state.h"
+#include "heap/wide.h"
 
 static void sweep_block(struct heap *h, uint32_t head)
 {
@@ -32,6 +33,7 @@ void sweep(struct heap *h)
         for (unsigned bin = 0; bin < BIN_COUNT; bin++)
             h->shards[shard].bins[bin].first = h->shards[shard].bins[bin].last = 0;
     h->live_bytes = h->live_objects = 0;
+    wide_forget(h);
     uint32_t next;
     for (uint32_t head = block_next(h, 1); head < unit_end(h); head = next) {
         next = block_next(h, head + block_units(h, head));

@@ -35,7 +35,8 @@ enum {
     GRANULE = 16,
     UNIT_SHIFT = 16,
     UNIT_BYTES = 1 << UNIT_SHIFT,
-    MEDIUM_UNITS = 8, /* units of a medium block */
+    MEDIUM_UNITS = 8,      /* units of a block of slots from 8 to 32 KiB */
+    BLOCK_UNITS_MOST = 20, /* of any block but a large one (sizeclass.c) */
     /* State bytes of a block: a cache line, to UNIT_BYTES / GRANULE.  One map for each power
      * of two, the largest first. */
     STATE_SHIFT_LEAST = 6,
@@ -70,9 +71,11 @@ enum kind {
 enum {
     CLASS_NONE = 0,
     CLASS_SMALL_LAST = 56,  /* slots of 8 KiB, blocks of one unit */
-    CLASS_MEDIUM_LAST = 80, /* slots of 64 KiB, blocks of MEDIUM_UNITS */
-    CLASS_LARGE = 81,
-    CLASS_COUNT = 82,
+    CLASS_EVEN_LAST = 72,   /* slots of 32 KiB, blocks of MEDIUM_UNITS */
+    CLASS_MEDIUM_LAST = 82, /* slots of 64 KiB; caches keep no larger ones */
+    CLASS_WIDE_LAST = 114,  /* slots of 640 KiB (wide.h) */
+    CLASS_LARGE = 115,
+    CLASS_COUNT = 116,
     CLASS_BITS = 7,
 };
 
@@ -317,6 +320,9 @@ struct heap {
     bool group_known;   /* atomic */
 
     size_t live_bytes, live_objects; /* cycle: marked by the last one */
+    /* Wide objects that had an extent each for want of a slot, by bin: half as many with each
+     * cycle.  Atomic */
+    uint16_t wide_wanted[BIN_COUNT];
     struct counters counters;
     struct shard shards[SHARDS];
 };

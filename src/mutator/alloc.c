@@ -13,6 +13,7 @@
 #include "heap/cache.h"
 #include "heap/count.h"
 #include "heap/heap.h"
+#include "heap/wide.h"
 #include "mutator/init.h"
 #include "mutator/object.h"
 #include "mutator/site.h"
@@ -189,14 +190,35 @@ static void *alloc_large(size_t size, size_t alignment, enum kind kind, bool zer
     return hold(object);
 }
 
+/* It is zeroed outside of the critical section: until then old contents may be scanned, which
+ * keeps what they point to for a cycle, and no more than that.  NULL: it is to be large. */
+static void *alloc_wide(size_t size, size_t alignment, enum kind kind, bool zero)
+{
+    unsigned class = sizeclass_wide(size, alignment);
+    bool clean = false;
+    if (class == CLASS_NONE)
+        return NULL;
+    collector_poll();
+    critical_begin();
+    void *object = wide_alloc(&process_heap, bin_of(kind, class),
+                              word_shard(thread_self->cache->shard), &clean);
+    object = hold(object);
+    critical_end();
+    if (object && zero && !clean)
+        memset(object, 0, geometries[class].size);
+    return hold(object);
+}
+
 static void *try_alloc(size_t size, size_t alignment, enum kind kind, bool zero)
 {
     bool filled = false;
     unsigned class = alignment <= GRANULE
                          ? sizeclass_for(size)
                          : sizeclass_for_aligned(size, alignment, &filled);
-    if (class == CLASS_LARGE)
-        return alloc_large(size, alignment, kind, zero);
+    if (class == CLASS_LARGE) {
+        void *object = alloc_wide(size, alignment, kind, zero);
+        return object ? object : alloc_large(size, alignment, kind, zero);
+    }
     return alloc_slot(bin_of(kind, class), zero, filled);
 }
 

@@ -12,17 +12,18 @@
 #include "mutator/object.h"
 #include "mutator/site.h"
 
-/* false: another thread was faster. */
-static bool free_large(struct heap *h, const struct object *o)
+/* A large object, or a wide one, goes back at once.  false: another thread was faster. */
+static bool free_at_once(struct heap *h, const struct object *o)
 {
-    uint32_t head = unit_of(h, o->address);
+    uint32_t head = unit_head(h, unit_of(h, o->address));
     critical_begin();
     struct lock *lock = block_lock(h, head);
-    bool lives = *block_states(h, head) >= STATE_NEW;
+    bool lives = *o->state >= STATE_NEW;
     if (lives) {
-        heap_credit(h, block_at(h, head)->bytes);
-        count_add(&h->counters.freed_bytes, block_at(h, head)->bytes);
-        *block_states(h, head) = STATE_FREE;
+        size_t large = block_at(h, head)->bytes, bytes = large ? large : o->size;
+        heap_credit(h, bytes);
+        count_add(&h->counters.freed_bytes, bytes);
+        *o->state = STATE_FREE;
         block_free_slots(h, head, 1);
     }
     lock_release(lock, RANK_BIN);
@@ -53,9 +54,9 @@ NOINLINE static void free_slow(void *object)
         report_bad_pointer("gc_free", object);
     } else {
         site_freed(o.state, CAPTURE_CALL());
-        if (word_class(o.word) != CLASS_LARGE)
+        if (word_class(o.word) <= CLASS_MEDIUM_LAST)
             free_slot(&o);
-        else if (!free_large(&process_heap, &o))
+        else if (!free_at_once(&process_heap, &o))
             report_bad_pointer("gc_free", object);
         idle_note(&process_heap);
     }

@@ -18,13 +18,13 @@ START_TEST(fresh_block)
 {
     ck_assert(make_heap(h, MIB(64), false));
     for (unsigned kind = 0; kind < KIND_COUNT; kind++)
-        for (unsigned class = 1; class <= CLASS_MEDIUM_LAST; class ++) {
+        for (unsigned class = 1; class <= CLASS_WIDE_LAST; class ++) {
             uint32_t head = block_create(h, (enum kind)kind, class, 0, &no_region);
             const struct block *b = block_at(h, head);
             ENSURE(head != 0);
             ENSURE(word_kind(h->words[head]) == kind);
             ENSURE(word_class(h->words[head]) == class);
-            ENSURE(block_units(h, head) == (class <= CLASS_SMALL_LAST ? 1 : 8));
+            ENSURE(block_units(h, head) == sizeclass_units(class));
             ENSURE(b->free_count == geometries[class].count);
             ENSURE(!b->taken && !b->filled && b->cursor == 0 && b->touched == 0);
             block_release(h, head);

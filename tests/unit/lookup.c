@@ -30,8 +30,8 @@ static void check_block(uint32_t head, unsigned class)
 
 START_TEST(every_object_of_every_class)
 {
-    ck_assert(make_heap(&h, MIB(64), _i));
-    for (unsigned class = 1; class <= CLASS_MEDIUM_LAST; class ++)
+    ck_assert(make_heap(&h, MIB(256), _i));
+    for (unsigned class = 1; class <= CLASS_WIDE_LAST; class ++)
         for (unsigned kind = 0; kind < KIND_COUNT; kind++) {
             uint32_t head = block_create(&h, (enum kind)kind, class, 0, &no_region);
             check_block(head, class);

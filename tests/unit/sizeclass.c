@@ -11,11 +11,12 @@ static size_t block_bytes(unsigned class)
 START_TEST(slots_are_as_documented)
 {
     sizeclass_init(_i);
-    for (unsigned c = 1; c <= CLASS_MEDIUM_LAST; c++) {
+    for (unsigned c = 1; c <= CLASS_WIDE_LAST; c++) {
         const struct geometry *g = &geometries[c];
         unsigned doubling = c <= 8 ? 0 : (c - 1) / 8;
         uint32_t step = c <= 8 ? 16 : UINT32_C(8) << doubling;
-        ENSURE(g->size == geometries[c - 1].size + step);
+        ENSURE(c > CLASS_EVEN_LAST ? g->size > geometries[c - 1].size
+                                   : g->size == geometries[c - 1].size + step);
         ENSURE(g->size % GRANULE == 0);
         ENSURE(g->count == block_bytes(c) / g->size);
         unsigned shift = sizeclass_state_shift(c);
@@ -25,6 +26,7 @@ START_TEST(slots_are_as_documented)
         ENSURE(shift == STATE_SHIFT_LEAST || g->count > (size_t)1 << (shift - 1));
     }
     ck_assert_uint_eq(geometries[CLASS_SMALL_LAST].size, SMALL_MAX);
+    ck_assert_uint_eq(geometries[CLASS_EVEN_LAST].size, EVEN_MAX);
     ck_assert_uint_eq(geometries[CLASS_MEDIUM_LAST].size, MEDIUM_MAX);
     ck_assert_uint_eq(geometries[CLASS_LARGE].count, 1);
     ck_assert_uint_eq(geometries[CLASS_LARGE].size, UINT32_MAX);
@@ -62,7 +64,7 @@ static unsigned first_class(size_t bytes, size_t alignment)
     while (c <= CLASS_MEDIUM_LAST &&
            (geometries[c].size < bytes || geometries[c].size % alignment != 0))
         c++;
-    return c;
+    return c <= CLASS_MEDIUM_LAST ? c : CLASS_LARGE;
 }
 
 START_TEST(every_request_gets_the_tightest_class)

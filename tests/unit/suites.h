@@ -23,6 +23,7 @@
     X(lookup)      \
     X(cache)       \
     X(ahead)       \
+    X(wide)        \
     X(sweep)       \
     X(heap)        \
     X(holes)       \

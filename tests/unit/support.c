@@ -2,14 +2,14 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
-
-#include "heap/arena.h"
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/os.h"
+#include "heap/arena.h"
+#include "heap/wide.h"
 
 struct region no_region;
 
@@ -157,6 +157,16 @@ static void *alloc_slot(struct cache *c, unsigned bin)
     return bin_object(b, state);
 }
 
+static void *alloc_wide(struct fixture *f, enum kind kind, unsigned class)
+{
+    bool clean;
+    void *object =
+        wide_alloc(&f->heap, bin_of(kind, class), word_shard(f->cache->shard), &clean);
+    if (object && !clean && !(kind & KIND_OPAQUE))
+        memset(object, 0, geometries[class].size);
+    return object;
+}
+
 static void *alloc_large(struct heap *h, enum kind kind, size_t size)
 {
     uint32_t head = block_create_large(h, kind, size, GRANULE);
@@ -171,8 +181,10 @@ static void *alloc_large(struct heap *h, enum kind kind, size_t size)
 void *fixture_alloc(struct fixture *f, enum kind kind, size_t size)
 {
     unsigned class = sizeclass_for(size);
+    unsigned wide = sizeclass_wide(size, GRANULE);
+    void *object = wide ? alloc_wide(f, kind, wide) : NULL;
     if (class == CLASS_LARGE)
-        return alloc_large(&f->heap, kind, size);
+        return object ? object : alloc_large(&f->heap, kind, size);
     return alloc_slot(f->cache, bin_of(kind, class));
 }
 
@@ -181,9 +193,10 @@ void fixture_free(struct fixture *f, void *object)
     struct object o = object_of(f, object);
     ENSURE(o.state && *o.state >= STATE_NEW);
     ENSURE(o.address == (uintptr_t)object);
-    if (word_class(o.word) == CLASS_LARGE) {
+    if (word_class(o.word) > CLASS_MEDIUM_LAST) {
+        uint32_t head = unit_head(&f->heap, unit_of(&f->heap, o.address));
         *o.state = STATE_FREE;
-        block_free_slots(&f->heap, unit_of(&f->heap, o.address), 1);
+        block_free_slots(&f->heap, head, 1);
         return;
     }
     cache_free(f->cache, o.word, object, o.state);

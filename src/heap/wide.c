@@ -1,0 +1,66 @@
+#include "heap/wide.h"
+
+#include "heap/block.h"
+#include "heap/count.h"
+#include "heap/holes.h"
+
+static bool is_on_huge_pages(const struct heap *h)
+{
+    return __atomic_load_n(&h->bytes, __ATOMIC_RELAXED) > h->huge_from;
+}
+
+/* A block is worth its memory when half of it would be in use: before, a program that needs an
+ * object or two would have to pay for all of its slots. */
+static bool is_wanted(struct heap *h, unsigned bin)
+{
+    uint16_t wanted = __atomic_load_n(&h->wide_wanted[bin], __ATOMIC_RELAXED);
+    if (2u * wanted >= geometries[bin_class(bin)].count)
+        return true;
+    __atomic_store_n(&h->wide_wanted[bin], (uint16_t)(wanted + 1), __ATOMIC_RELAXED);
+    return false;
+}
+
+/* A slot of a listed block, the cache's shard first. */
+static uint32_t find_slot(struct heap *h, unsigned bin, unsigned shard,
+                          struct taken_slot *slot)
+{
+    uint32_t head = 0;
+    for (unsigned i = 0; i < SHARDS && head == 0; i++)
+        head = block_list_slot(h, (shard + i) % SHARDS, bin, slot);
+    return head;
+}
+
+static uint32_t slot_of_new(struct heap *h, unsigned bin, unsigned shard,
+                            struct taken_slot *slot)
+{
+    struct region none = {0};
+    uint32_t head = block_create(h, bin_kind(bin), bin_class(bin), shard, &none);
+    if (!head)
+        return 0;
+    struct lock *lock = block_lock(h, head);
+    *slot = block_take_slot(h, head);
+    block_settle(h, head);
+    lock_release(lock, RANK_BIN);
+    return head;
+}
+
+void *wide_alloc(struct heap *h, unsigned bin, unsigned shard, bool *clean)
+{
+    struct taken_slot slot;
+    size_t size = geometries[bin_class(bin)].size;
+    uint32_t head = is_on_huge_pages(h) ? find_slot(h, bin, shard, &slot) : 0;
+    if (!head && is_on_huge_pages(h) && is_wanted(h, bin))
+        head = slot_of_new(h, bin, shard, &slot);
+    if (!head)
+        return NULL;
+    heap_charge(h, size);
+    count_add(&h->counters.allocated_bytes, size);
+    *clean = slot.clean;
+    return slot.object;
+}
+
+void wide_forget(struct heap *h)
+{
+    for (unsigned bin = 0; bin < BIN_COUNT; bin++)
+        h->wide_wanted[bin] /= 2;
+}
