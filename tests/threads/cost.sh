@@ -1,0 +1,45 @@
+#!/bin/sh
+# What the beginning and the end of a thread cost in system calls, of those that the library makes:
+# the difference between a run of many threads and one of few.  No memory is mapped for a thread
+# where one has ended before, as its cache and its record serve the next.
+set -eu
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+few=20 many=60
+
+command -v strace >/dev/null || { echo "cost: strace is not installed: skipped"; exit 77; }
+strace -f -qq -o "$out/log" true 2>/dev/null ||
+    { echo "cost: strace does not run here: skipped"; exit 77; }
+
+# count FILE NAME...: calls of these names.
+count() {
+    file=$1
+    shift
+    total=0
+    for name; do
+        total=$((total + $(grep -c "^[0-9]* *$name(" "$file" || true)))
+    done
+    echo $total
+}
+
+for threads in $few $many; do
+    strace -f -qq -o "$out/$threads" ./tests/threads/brief $threads
+done
+
+failed=0
+# at_most CALLS NAME...: so many for each thread, the C library's own included.
+at_most() {
+    most=$1
+    shift
+    more=$(($(count "$out/$many" "$@") - $(count "$out/$few" "$@")))
+    echo "cost: $more calls of $* for $((many - few)) threads"
+    [ $more -le $((most * (many - few) + 4)) ] ||
+        { echo "cost: more than $most for each thread"; failed=1; }
+}
+
+at_most 1 gettid
+at_most 0 getpid
+at_most 7 rt_sigprocmask
+at_most 0 mmap munmap mprotect
+at_most 0 openat open read close
+exit $failed
