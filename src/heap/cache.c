@@ -449,7 +449,7 @@ static void empty_groups(struct cache *c, unsigned from, unsigned to)
         if (!c->magazines[group])
             continue;
         unsigned first = group * GROUP_BINS;
-        for (unsigned i = first; i < first + GROUP_BINS; i++) {
+        for (unsigned i = first + 1; i <= first + CLASS_MEDIUM_LAST; i++) {
             if (c->bins[i].count)
                 give_back(c->heap, &c->bins[i], c->bins[i].count);
             if (c->bins[i].block)
@@ -478,7 +478,7 @@ READS_RACING struct cache_held cache_held(const struct cache *c)
         const struct bin *bins = c->bins + group * GROUP_BINS;
         if (!c->magazines[group])
             continue;
-        for (const struct bin *b = bins; b < bins + GROUP_BINS; b++) {
+        for (const struct bin *b = bins + 1; b <= bins + CLASS_MEDIUM_LAST; b++) {
             held.run_bytes += (size_t)(b->run_end - b->cur) * b->size;
             held.magazine_bytes += (size_t)b->count * b->size;
         }
