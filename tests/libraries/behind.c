@@ -404,6 +404,23 @@ static void call_pkey_mprotect(void)
     check(got == 0 || errno == ENOSYS);
 }
 
+static void call_munmap(void)
+{
+    void *page = mmap(NULL, 1, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    check(THEIRS(munmap)(page, 1) == 0 && msync(page, 1, MS_ASYNC) != 0);
+}
+
+static void call_mremap(void)
+{
+    size_t bytes = 1 << 16;
+    char *old =
+        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *to = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    *old = 1;
+    check(THEIRS(mremap)(old, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to &&
+          *to == 1);
+}
+
 static void call_madvise(void)
 {
     char *page =
@@ -459,6 +476,8 @@ static const struct {
     {"mprotect", call_mprotect},
     {"pkey_mprotect", call_pkey_mprotect},
     {"madvise", call_madvise},
+    {"munmap", call_munmap},
+    {"mremap", call_mremap},
 };
 
 int main(int count, char **arguments)

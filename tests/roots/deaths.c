@@ -25,6 +25,18 @@ static bool by_file(char *page, size_t bytes)
     return p == page;
 }
 
+static bool by_munmap(char *page, size_t bytes)
+{
+    return munmap(page, bytes) == 0;
+}
+
+/* Nothing is mapped there before or afterwards, as far as the program can tell. */
+static bool by_mremap(char *page, size_t bytes)
+{
+    void *moved = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return mremap(page, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, moved) == moved;
+}
+
 /* Nothing stands in front of this one. */
 static bool by_system_call(char *page, size_t bytes)
 {
@@ -33,7 +45,8 @@ static bool by_system_call(char *page, size_t bytes)
 
 static bool (*const deaths[])(char *page, size_t bytes) = {by_mprotect,   by_madvise,
                                                            by_truncation, by_read_only,
-                                                           by_file,       by_system_call};
+                                                           by_file,       by_munmap,
+                                                           by_mremap,     by_system_call};
 enum { DEATHS = sizeof deaths / sizeof deaths[0] };
 
 static const unsigned kinds[] = {0, GC_ATOMIC, GC_MANUAL, GC_MANUAL | GC_ATOMIC};
@@ -161,10 +174,30 @@ START_TEST(resized_object)
 }
 END_TEST
 
+/* What the program maps later does not come to lie in an object of which it has unmapped pages. */
+START_TEST(unmapped_is_not_free)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    bool (*const unmap[])(char *, size_t) = {by_munmap, by_mremap};
+    for (int i = 0; i < 20; i++) {
+        char *object = gc_alloc_aligned(page, 40 * page);
+        keepers[i] = object;
+        ck_assert(unmap[_i](object + 10 * page, page));
+        void *p =
+            mmap(object + 10 * page, page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        ck_assert_ptr_ne(p, object + 10 * page);
+        p = mmap(NULL, page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        ck_assert((char *)p < object || (char *)p >= object + 40 * page);
+    }
+    collect(2);
+}
+END_TEST
+
 TCase *deaths_case(void)
 {
     TCase *tc = tcase_create("deaths");
     tcase_add_loop_test(tc, dead_objects, 0, DEATHS);
     tcase_add_loop_test(tc, resized_object, 0, DEATHS);
+    tcase_add_loop_test(tc, unmapped_is_not_free, 0, 2);
     return tc;
 }
