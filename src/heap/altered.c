@@ -37,6 +37,20 @@ static struct range_of_units {
     return (struct range_of_units){unit_of(h, low), unit_of(h, high - 1) + 1};
 }
 
+/* There is nothing more to be done with its block. */
+static bool is_apart(const struct heap *h, uint32_t unit)
+{
+    unit_word word = word_of(h, unit);
+    return word_class(word) == CLASS_LARGE || word_shard(word) == SHARD_APART;
+}
+
+static void alter(struct heap *h, uint32_t unit, bool waits)
+{
+    set_altered(h, unit);
+    if (waits && !is_apart(h, unit))
+        block_set_apart(h, unit_head(h, unit));
+}
+
 /* In a section that was interrupted, locks of the heap are not to be waited for: then the next
  * sweep sets the block apart. */
 void altered_note(struct heap *h, uintptr_t low, uintptr_t high)
@@ -44,13 +58,9 @@ void altered_note(struct heap *h, uintptr_t low, uintptr_t high)
     struct range_of_units u = units_of(h, low, high);
     bool waits = critical.depth == 0;
     critical_begin();
-    for (; u.first < u.end; u.first++) {
-        if (!is_of_block(h, u.first))
-            continue;
-        set_altered(h, u.first);
-        if (waits)
-            block_set_apart(h, unit_head(h, u.first));
-    }
+    for (; u.first < u.end; u.first++)
+        if (is_of_block(h, u.first) && !(is_altered(h, u.first) && is_apart(h, u.first)))
+            alter(h, u.first, waits);
     critical_end();
 }
 

@@ -362,9 +362,8 @@ void block_set_apart(struct heap *h, uint32_t head)
 {
     struct lock *lock = block_lock(h, head);
     struct block *b = block_at(h, head);
-    bool listed = !b->taken && b->free_count > 0;
-    if (word_shard(h->words[head]) == SHARD_APART)
-        listed = false;
+    bool listed =
+        !b->taken && b->free_count > 0 && word_shard(h->words[head]) != SHARD_APART;
     if (listed) {
         list_remove(h, head);
         b->taken = true;

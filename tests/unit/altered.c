@@ -5,7 +5,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/critical.h"
 #include "base/os.h"
+#include "heap/sweep.h"
 #include "support.h"
 
 enum { SIZE = 4 * OS_PAGE, OBJECTS = 40 };
@@ -103,6 +105,35 @@ START_TEST(not_to_be_renewed)
 }
 END_TEST
 
+/* Noted where no lock may be waited for, the block is set apart by the next sweep; what marking
+ * found, too. */
+START_TEST(set_apart_by_a_sweep)
+{
+    fixture_create(&f);
+    allocate(SIZE);
+    uint32_t head = head_of(objects[0]);
+    f.heap.mark = STATE_MARK_A;
+    for (size_t i = 1; i < COUNT_OF(objects); i++)
+        *state_of(&f, objects[i]) = STATE_MARK_A;
+    critical_begin();
+    if (_i)
+        altered_found(&f.heap, align_up((uintptr_t)objects[0], OS_PAGE));
+    else
+        protect(objects[0]);
+    critical_end();
+    ck_assert(altered_block(&f.heap, head));
+    ck_assert_uint_ne(word_shard(f.heap.words[head]), SHARD_APART);
+    sweep(&f.heap);
+    ck_assert_uint_eq(word_shard(f.heap.words[head]), SHARD_APART);
+    ck_assert_int_eq(*state_of(&f, objects[0]), STATE_FREE);
+    fixture_check(&f);
+    for (size_t i = 0; i < 100; i++)
+        ck_assert_ptr_ne(fixture_alloc(&f, KIND_SCANNED, SIZE), objects[0]);
+    fixture_check(&f);
+    fixture_destroy(&f);
+}
+END_TEST
+
 /* What lies outside of objects is nobody's business. */
 START_TEST(outside_of_objects)
 {
@@ -126,6 +157,7 @@ TCase *altered_tests(void)
     tcase_add_loop_test(t, freed_slots_wait, 0, 8);
     tcase_add_test(t, empty_blocks_are_renewed);
     tcase_add_test(t, not_to_be_renewed);
+    tcase_add_loop_test(t, set_apart_by_a_sweep, 0, 2);
     tcase_add_test(t, outside_of_objects);
     return t;
 }
