@@ -12,6 +12,7 @@
 #include "base/options.h"
 #include "base/sink.h"
 #include "report/symbolize.h"
+#include "world/signals.h"
 
 enum { FUNCTION_WIDTH = 28, FUNCTION_MOST = 70, PLACE_MOST = 42 };
 
@@ -37,16 +38,21 @@ static struct {
     pid_t process, thread; /* that holds it */
 } writer PRIVATE_DATA;
 
-/* A lock that another process holds was copied by fork: nobody holds it here. */
+/* A lock that another process holds was copied by fork: nobody holds it here.  A handler of the
+ * program, which may report something, too, runs when the thread has said that it is the
+ * holder. */
 bool out_lock(void)
 {
+    sigset_t saved;
     if (writer.process && writer.process != getpid())
         writer.lock.word = 0, writer.process = 0;
     if (__atomic_load_n(&writer.thread, __ATOMIC_RELAXED) == gettid())
         return false;
+    signals_block_handlers(&saved);
     lock_take(&writer.lock, RANK_REPORT);
     writer.process = getpid();
     __atomic_store_n(&writer.thread, gettid(), __ATOMIC_RELAXED);
+    signals_restore(&saved);
     return true;
 }
 

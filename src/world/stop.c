@@ -219,6 +219,10 @@ UNWATCHED bool world_stops_at(const ucontext_t *context)
     return false;
 }
 
+/* The calling thread, which is not registered, is in a critical section, but a stop may find it
+ * there. */
+static __thread volatile bool stops_in_section __attribute__((tls_model("initial-exec")));
+
 /* A thread made by a bare clone may share the thread-local variables of another. */
 static struct mutator *registered_self(void)
 {
@@ -240,7 +244,7 @@ NOINLINE void world_arrived(const ucontext_t *context, bool shared)
             futex_wait(&world.epoch, epoch, 0);
         return;
     }
-    if (critical.depth > 0) {
+    if (critical.depth > 0 && (m || !stops_in_section)) {
         critical.deferred = true;
     } else if (!m) {
         park_stranger(epoch, sp);
@@ -365,20 +369,25 @@ static void let_others_first(void)
     errno = saved_errno;
 }
 
-/* A thread that is not registered waits outside of the section: as a stranger it can be
- * stopped there, and once it has the lock nobody stops it. */
+/* A thread that is not registered waits as a stranger.  It stays in the critical section all the
+ * same: a handler of the program that ran when it has the lock would wait for it for ever.  Once
+ * it has the lock nobody stops it. */
+static void wait_for_world(void)
+{
+    if (registered_self())
+        return world_wait_safely(take_world);
+    stops_in_section = true;
+    take_world();
+    stops_in_section = false;
+}
+
 bool world_lock(void)
 {
     let_others_first();
     critical_begin();
     bool waits = !lock_try(&world.lock, RANK_WORLD);
-    if (waits && registered_self()) {
-        world_wait_safely(take_world);
-    } else if (waits) {
-        critical_end();
-        take_world();
-        critical_begin();
-    }
+    if (waits)
+        wait_for_world();
     uintptr_t self = thread_pointer();
     __atomic_store_n(&world.holder, self, __ATOMIC_RELAXED);
     __atomic_store_n(&world.last, self, __ATOMIC_RELAXED);

@@ -8,10 +8,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "support.h"
+#include "world/look.h"
+#include "world/next.h"
 #include "world/stop.h"
 
 static size_t budget(void)
@@ -245,6 +248,49 @@ START_TEST(stack_in_front_of_the_heap)
 }
 END_TEST
 
+/* ---- A thread that is not registered --------------------------------------------------------- */
+
+static int told, handled; /* atomic */
+
+static void on_user(int number)
+{
+    (void)number;
+    __atomic_store_n(&handled, (gc_alloc(16) != NULL), __ATOMIC_RELEASE);
+}
+
+/* The number of times that the handler ran with the lock held, or waited for. */
+static void *lock_world(void *argument)
+{
+    __atomic_store_n(&told, gettid(), __ATOMIC_RELEASE);
+    world_lock();
+    *(int *)argument = __atomic_load_n(&handled, __ATOMIC_ACQUIRE);
+    world_unlock();
+    return NULL;
+}
+
+/* It waits for the world lock as a stranger.  A handler of the program, which would wait for the
+ * lock that its own thread has by then, runs afterwards. */
+START_TEST(strangers_wait_without_handlers)
+{
+    pthread_t thread;
+    int early = -1;
+    gc_init();
+    signal(SIGUSR1, on_user);
+    world_lock();
+    ck_assert_int_eq(next_create()(&thread, NULL, lock_world, &early), 0);
+    while (!__atomic_load_n(&told, __ATOMIC_ACQUIRE) || !look_at(told).sleeps)
+        sched_yield();
+    ck_assert(world_stop());
+    ck_assert(world_is_complete());
+    world_restart();
+    syscall(SYS_tgkill, getpid(), told, SIGUSR1);
+    world_unlock(); /* the signal comes before the thread sees that */
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    ck_assert_int_eq(early, 0);
+    ck_assert_int_eq(__atomic_load_n(&handled, __ATOMIC_ACQUIRE), 1);
+}
+END_TEST
+
 struct TCase *collector_tests(void)
 {
     TCase *tc = tcase_create("collector");
@@ -253,5 +299,6 @@ struct TCase *collector_tests(void)
     tcase_add_test(tc, not_due_any_more);
     tcase_add_test(tc, idle_caches_are_emptied);
     tcase_add_test(tc, stack_in_front_of_the_heap);
+    tcase_add_test(tc, strangers_wait_without_handlers);
     return tc;
 }
