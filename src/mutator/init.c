@@ -130,6 +130,16 @@ static bool prepare_thread(void)
     return true;
 }
 
+/* A registered thread takes the stop signal, whatever it blocked when it came: the C library's
+ * own threads block all signals.  One that is past its end takes none. */
+static void restore_mask(const sigset_t *saved)
+{
+    if (thread_self && !thread_self->temporary)
+        signals_restore_open(saved);
+    else
+        signals_restore(saved);
+}
+
 /* No handler of the program finds it half done. */
 bool init_thread(void)
 {
@@ -142,7 +152,7 @@ bool init_thread(void)
     bool done = prepare_thread();
     int error = done ? saved_errno : errno;
     cancel_let_in();
-    signals_restore(&saved_mask);
+    restore_mask(&saved_mask);
     errno = error;
     return done;
 }

@@ -11,6 +11,7 @@
 #include "collect/collector.h"
 #include "heap/heap.h"
 #include "mutator/init.h"
+#include "report/loader.h"
 #include "report/out.h"
 #include "report/suppress.h"
 #include "report/symbolize.h"
@@ -20,11 +21,13 @@
 #include "world/thread.h"
 
 static struct leak_set found PRIVATE_DATA;
+static bool was_collected PRIVATE_DATA; /* in the present check; false: not yet */
 
 static void find_in_pause(struct heap *h, const struct range_list *stacks,
                           const struct range_list *roots,
                           const struct range_list *callbacks)
 {
+    was_collected = true;
     leak_set_find(&found, h, &(struct leak_roots){stacks, roots, callbacks});
 }
 
@@ -164,6 +167,8 @@ static size_t check(void)
     suppressions_read = true;
 
     struct leak_report r = {0};
+    was_collected = false;
+    loader_look();
     collector.leak_phase = find_in_pause;
     collector_run(CAUSE_LEAKS);
     collector.leak_phase = NULL;
@@ -171,7 +176,8 @@ static size_t check(void)
     suppress(found.leaks, found.lost);
     suppress(found.leaks + found.lost, found.count - found.lost);
     classify();
-    r.incomplete = found.incomplete;
+    r.unknown = !was_collected;
+    r.incomplete = found.incomplete || r.unknown;
     group_leaks(&r);
     limit_groups(&r);
     print(&r);

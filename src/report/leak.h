@@ -29,6 +29,7 @@ struct leak_report {
     struct leak_total unlisted; /* objects and bytes of these groups */
     struct leak_total totals[LEAK_CLASSES], reachable;
     bool incomplete;
+    bool unknown; /* nothing could be collected, which the log explains */
 };
 
 void leak_print_text(const struct leak_report *r);

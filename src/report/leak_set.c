@@ -6,6 +6,8 @@
 #include "collect/naive.h"
 #include "heap/block.h"
 #include "mutator/site.h"
+#include "report/loader.h"
+#include "trace/depot.h"
 
 static void add(struct leak_set *s, const struct object *o, enum leak_class class)
 {
@@ -48,10 +50,17 @@ struct collecting {
     const struct naive *exact;
 };
 
+static bool is_the_loaders(const struct object *o)
+{
+    const uintptr_t *frames;
+    size_t count = depot_get(site_stack(o), &frames);
+    return count > 0 && loader_has(frames[0]);
+}
+
 static void add_lost(void *argument, const struct object *o)
 {
     struct collecting *c = argument;
-    if (*o->state == c->heap->mark) {
+    if (*o->state == c->heap->mark || is_the_loaders(o)) {
         c->set->reachable_objects++;
         c->set->reachable_bytes += site_requested(o);
     } else {
@@ -62,7 +71,7 @@ static void add_lost(void *argument, const struct object *o)
 static void add_possible(void *argument, const struct object *o)
 {
     struct collecting *c = argument;
-    if (*o->state != c->heap->mark ||
+    if (*o->state != c->heap->mark || is_the_loaders(o) ||
         c->exact->reached[naive_number(c->exact, o->address)])
         return;
     c->set->reachable_objects--;

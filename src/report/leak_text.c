@@ -87,6 +87,9 @@ void leak_print_text(const struct leak_report *r)
     if (r->totals[LEAK_SUPPRESSED].objects)
         print_total("suppressed", r->totals[LEAK_SUPPRESSED], "left out");
     suppress_each(print_suppression, NULL);
-    if (r->incomplete)
+    if (r->unknown)
+        out_print(
+            "  nothing could be collected: what leaked is not known, see the log\n");
+    else if (r->incomplete)
         out_print("  memory ran out: there are more leaks than these\n");
 }

@@ -108,10 +108,31 @@ static bool set_noting(const sigset_t *mask, sigset_t *saved)
     return blocked;
 }
 
+/* The C library has signals of its own, below SIGRTMIN, which sigfillset leaves out, and threads
+ * that block even those: its thread for timers gets one of them by waiting for it, and the
+ * process would end of it otherwise.  A thread's are looked up once, as no function of the C
+ * library changes whether they are blocked. */
+static void add_internal(sigset_t *set)
+{
+    static __thread uint64_t blocked __attribute__((tls_model("initial-exec")));
+    static __thread bool known __attribute__((tls_model("initial-exec")));
+    uint64_t word;
+    if (!known) {
+        memcpy(&word, set, sizeof word); /* as yet all but those */
+        known =
+            syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, KERNEL_SET_BYTES) == 0;
+        blocked = known ? blocked & ~word : 0;
+    }
+    memcpy(&word, set, sizeof word);
+    word |= blocked;
+    memcpy(set, &word, sizeof word);
+}
+
 static bool block(sigset_t *saved, bool stops)
 {
     sigset_t all;
     sigfillset(&all);
+    add_internal(&all);
     for (size_t i = 0; i < FAULTS; i++)
         sigdelset(&all, faults[i]);
     if (stops)
@@ -128,6 +149,7 @@ bool signals_block_all(sigset_t *saved)
 {
     sigset_t all;
     sigfillset(&all);
+    add_internal(&all);
     return set_noting(&all, saved);
 }
 
@@ -153,6 +175,8 @@ void signals_restore(const sigset_t *saved)
 void signals_restore_open(const sigset_t *saved)
 {
     sigset_t open = *saved;
+    if (was_refused(saved))
+        return signals_open();
     sigdelset(&open, signals_stop());
     set_mask(&open, NULL);
 }
