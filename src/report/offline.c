@@ -100,10 +100,19 @@ static void make_dynamic(struct image *image, const char *name)
     memcpy(image->strings + 1, name, strlen(name));
 }
 
+/* Never to be executed: some systems refuse any other file in memory (vm.memfd_noexec), and
+ * Linux before 6.3 does not know of it. */
+static int create_file(void)
+{
+    enum { NEVER_EXECUTED = 8 };
+    int file = (int)syscall(SYS_memfd_create, "gcalloc", MFD_CLOEXEC | NEVER_EXECUTED);
+    return file < 0 ? (int)syscall(SYS_memfd_create, "gcalloc", MFD_CLOEXEC) : file;
+}
+
 /* A descriptor of a file in memory that holds the image; -1: there is none. */
 static int make_file(const struct image *image)
 {
-    int file = (int)syscall(SYS_memfd_create, "gcalloc", MFD_CLOEXEC);
+    int file = create_file();
     if (file >= 0 && sys_write(file, image, sizeof *image) == (ssize_t)sizeof *image)
         return file;
     if (file >= 0)
