@@ -86,10 +86,12 @@ verdicts() {
 }
 filter=verdicts
 errors=ours
+limit=300
 for module in test_dict test_list test_json test_re test_ctypes test_gc test_thread \
     test_threading test_threading_local test_queue test_fork1 test_subprocess test_signal \
-    test_multiprocessing_main_handling test_concurrent_futures test_asyncio.test_tasks \
-    test_asyncio.test_subprocess test_socket test_mmap test_zlib test_pickle; do
+    test_threadsignals test_multiprocessing_main_handling test_asyncio.test_tasks \
+    test_asyncio.test_subprocess test_selectors test_poll test_io test_ssl test_socket test_mmap \
+    test_zlib test_pickle; do
     program "$module" /usr/bin/python3 -m test -v "$module"
 done
 

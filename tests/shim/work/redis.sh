@@ -10,6 +10,24 @@ serve() {
     server=$!
     until $cli ping >/dev/null 2>&1; do kill -0 $server; sleep 0.1; done
 }
+# Of every key and its value.
+digest() {
+    $cli eval 'local all = redis.call("keys", "*")
+        table.sort(all)
+        local function value(key)
+            local kind = redis.call("type", key).ok
+            if kind == "string" then return { redis.call("get", key) } end
+            if kind == "list" then return redis.call("lrange", key, 0, -1) end
+            if kind == "zset" then return redis.call("zrange", key, 0, -1, "withscores") end
+            local fields = redis.call(kind == "hash" and "hgetall" or "smembers", key)
+            table.sort(fields)
+            return fields
+        end
+        for i, key in ipairs(all) do
+            all[i] = redis.sha1hex(key .. " " .. table.concat(value(key), " "))
+        end
+        return redis.sha1hex(table.concat(all))' 0
+}
 serve
 redis-benchmark -s "$dir/socket" -q -n 20000 -c 20 -P 4 \
     -t ping,set,get,incr,lpush,rpush,lpop,sadd,hset,zadd,lrange_100,mset >"$dir/bench"
@@ -18,10 +36,7 @@ $cli flushall
 awk 'BEGIN { for (i = 0; i < 20000; i++) { n = i * 7919 % 501
     printf "set key:%d word%d\r\nrpush list:%d %d\r\nhset hash:%d f%d v%d\r\nzadd sorted %d word%d\r\n",
         i, n, n, i, n, i, i, n * i % 1009, i } }' | $cli --pipe | tail -n 1
-$cli debug digest || true
-$cli eval 'local t = {} for i = 1, 1000 do t[i] = redis.call("get", "key:" .. i) end
-    return redis.sha1hex(table.concat(t))' 0
-$cli debug reload 2>/dev/null || true
+digest
 $cli bgsave
 until $cli info persistence | grep -q rdb_bgsave_in_progress:0; do sleep 0.1; done
 $cli bgrewriteaof >/dev/null
@@ -32,6 +47,6 @@ wait $server && echo "ended well"
 serve
 $cli dbsize
 $cli zcard sorted
-$cli eval 'local t = redis.call("keys", "*") table.sort(t) return redis.sha1hex(table.concat(t))' 0
+digest
 $cli shutdown nosave
 wait $server && echo "ended well"
