@@ -1,12 +1,15 @@
-/* Units with pages that the program has altered: by mprotect, by guards, by mapping something else
- * over them.  Such memory is an object's for as long as that lives, and nobody's then: a block
- * with it is set apart, so that none of its slots is handed out, and its units get new memory
- * when they are free.  The library does not ask the system what pages are like: it is told by
- * the program's calls (mutator/protect.c) and by what marking could not read. */
+/* Pages that the program has altered: by mprotect, by guards, by mapping something else over them.
+ * Such a page is an object's for as long as that lives, and gets new memory before anybody else has
+ * it: when the object is freed, when it is swept, or with all of its block.  The library does not
+ * ask the system what pages are like: it is told by the program's calls (mutator/protect.c) and by
+ * what marking could not read.
+ *
+ * Invariant: a unit with such a page is UNIT_ALTERED, and a small or medium block with such a unit
+ * is of SHARD_APART, at the latest from the next sweep on; no page of a free unit is one. */
 #ifndef GCALLOC_HEAP_ALTERED_H
 #define GCALLOC_HEAP_ALTERED_H
 
-#include "heap/types.h"
+#include "heap/lookup.h"
 
 /* The program is about to alter pages in [low, high), some of which may lie in its objects.
  * Called anywhere, in a signal handler too. */
@@ -18,6 +21,15 @@ void altered_found(struct heap *h, uintptr_t address);
 
 /* Some unit of the block is altered. */
 bool altered_block(const struct heap *h, uint32_t head);
+
+/* An object's altered pages get new memory, unless it is large: that gets it unit by unit when it is
+ * free.  It is the caller's, who is about to free it.  false: there is no memory for one of them;
+ * the object must stay. */
+bool altered_renew_object(struct heap *h, const struct object *o);
+
+/* The same for those of a block that are not marked, or stay as if they were.  Then the block is
+ * set apart, or no more.  The world is stopped, and the block on no list. */
+void altered_sweep(struct heap *h, uint32_t head);
 
 /* Gives the altered units of [first, end), which are free but in no extent yet, new memory, which
  * they hold none of.  Those for which there is none become units of class none: nobody has them

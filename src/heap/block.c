@@ -301,7 +301,7 @@ uint32_t block_list_take(struct heap *h, unsigned shard, unsigned bin, unsigned 
     if (head) {
         list_remove(h, head);
         block_at(h, head)->taken = true;
-        block_set_shard(h, head, to);
+        block_set_shard(h, head, shard == SHARD_APART ? shard : to);
     }
     lock_release(&list->lock, RANK_BIN);
     return head;

@@ -39,7 +39,7 @@ uint32_t block_units(const struct heap *h, uint32_t head);
 struct lock *block_lock(struct heap *h, uint32_t head);
 
 /* Takes the first block off a shard's list, for a cache; 0 if there is none.  From now on it
- * belongs to shard `to`. */
+ * belongs to shard `to`, unless it is set apart. */
 uint32_t block_list_take(struct heap *h, unsigned shard, unsigned bin, unsigned to);
 
 /* A slot that was FREE and is NEW. */
@@ -66,7 +66,7 @@ void block_settle(struct heap *h, uint32_t head);
  * its present shard is held, or the world is stopped. */
 void block_set_shard(struct heap *h, uint32_t head, unsigned shard);
 
-/* No cache draws from the block any more, until all of it is free (SHARD_APART). */
+/* What is freed of the block comes to the slow path from now on (SHARD_APART). */
 void block_set_apart(struct heap *h, uint32_t head);
 
 /* Counts so many slots more as free, at least one: they were RESERVED and are FREE now.  A

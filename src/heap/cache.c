@@ -79,8 +79,7 @@ static bool add_magazines(struct cache *c, unsigned group)
     return true;
 }
 
-/* One that few caches draw from; never SHARD_APART, so that what is freed of it finds no magazine
- * in any cache. */
+/* One that few caches draw from. */
 static unsigned choose_shard(struct heap *h)
 {
     unsigned best = 0;
@@ -260,7 +259,7 @@ static bool next_run(struct heap *h, struct bin *b, size_t bytes)
     const struct block *block = block_at(h, b->block);
     const uint8_t *states = block_states(h, b->block);
     uint32_t count = geometries[word_class(h->words[b->block])].count;
-    if (block->free_count == 0 || word_shard(h->words[b->block]) == SHARD_APART)
+    if (block->free_count == 0)
         return false;
     uint32_t from = state_find_free(states, block->cursor, count);
     if (from == count)
@@ -357,8 +356,8 @@ static bool find_run(struct cache *c, unsigned bin, size_t bytes)
     if (b->block && !c->borrows[bin] && run_of_block(h, b, bytes))
         return true;
     drop_block(c, bin);
-    for (unsigned i = 0; i < SHARD_APART; i++)
-        while ((b->block = block_list_take(h, (shard + i) % SHARD_APART, bin, shard))) {
+    for (unsigned i = 0; i < SHARDS; i++)
+        while ((b->block = block_list_take(h, (shard + i) % SHARDS, bin, shard))) {
             if (run_of_block(h, b, bytes))
                 return true;
             drop_block(c, bin);

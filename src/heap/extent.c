@@ -436,7 +436,7 @@ uint32_t extent_check(struct heap *h)
         CHECK(units > 0 && units <= unit_end(h) - u);
         CHECK(h->units[u + units - 1].extent_first == u);
         for (uint32_t v = u; v < u + units; v++) {
-            CHECK(h->units[v].holes == 0 &&
+            CHECK(h->units[v].holes == 0 && h->units[v].altered == 0 &&
                   h->states[word_states(h->words[v])] == STATE_FREE);
             CHECK((h->words[v] & ~(unit_word)UNIT_DIRTY) == remains(h->words[v]));
         }

@@ -12,6 +12,8 @@ static void sweep_block(struct heap *h, uint32_t head)
     const struct geometry *g = &geometries[word_class(h->words[head])];
     size_t size = b->bytes ? b->bytes : g->size;
     uint32_t reclaimed;
+    if (UNLIKELY(h->altered))
+        altered_sweep(h, head);
     struct state_counts counts =
         state_sweep(block_states(h, head), g->count, h->mark, &reclaimed);
 
@@ -21,8 +23,6 @@ static void sweep_block(struct heap *h, uint32_t head)
     h->counters.reclaimed_bytes += reclaimed * size;
     b->free_count = counts.free;
     b->cursor = 0;
-    if (UNLIKELY(altered_block(h, head)))
-        block_set_shard(h, head, SHARD_APART);
     if (!b->taken)
         block_settle(h, head);
 }

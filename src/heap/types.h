@@ -165,6 +165,9 @@ struct unit {
     /* Bit k: page k of the unit was given back to the system (holes.h).  Only in small
      * and medium blocks, else 0.  Lock: the list's. */
     uint16_t holes;
+    /* Bit k: the program has altered page k (altered.h).  Only in blocks, else 0.  Atomic: each
+     * by the owner of the object there, or in a cycle. */
+    uint16_t altered;
 };
 
 /* ---- Finding free extents --------------------------------------------------------- */
@@ -234,8 +237,8 @@ enum { BIN_COUNT = KIND_COUNT << CLASS_BITS }; /* a bin: kind << CLASS_BITS | cl
  * and state bytes share cache lines, nor wait for the same lock. */
 enum {
     SHARDS = 1 << UNIT_SHARD_BITS,
-    /* Of blocks with pages that the program has altered: no cache draws from them, and what is
-     * freed of them goes back to the block.  So its pages wait until all of it is free. */
+    /* Of blocks with pages that the program has altered.  It is no cache's own, and no cache has
+     * magazines for it: so what is freed of such a block comes to the slow path. */
     SHARD_APART = SHARDS - 1,
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/critical.h"
 #include "collect/idle.h"
+#include "heap/altered.h"
 #include "heap/block.h"
 #include "heap/cache.h"
 #include "heap/count.h"
@@ -52,7 +53,7 @@ NOINLINE static void free_slow(void *object)
     if (!o.state || __atomic_load_n(o.state, __ATOMIC_RELAXED) < STATE_NEW ||
         o.address != (uintptr_t)object) {
         report_bad_pointer("gc_free", object);
-    } else {
+    } else if (altered_renew_object(&process_heap, &o)) {
         site_freed(o.state, CAPTURE_CALL());
         if (word_class(o.word) <= CLASS_MEDIUM_LAST)
             free_slot(&o);

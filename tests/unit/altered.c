@@ -34,9 +34,24 @@ static uint32_t head_of(const void *object)
     return unit_head(&f.heap, unit_of(&f.heap, (uintptr_t)object));
 }
 
-/* A slot of a block that is set apart is free when it is freed, and goes to nobody, whichever
- * cache draws from the block; the others go on. */
-START_TEST(freed_slots_wait)
+static bool renew(void *object)
+{
+    struct object o = object_of(&f, object);
+    return altered_renew_object(&f.heap, &o);
+}
+
+static void use_all(void)
+{
+    for (size_t i = 0; i < 100; i++) {
+        void *object = fixture_alloc(&f, KIND_SCANNED, SIZE);
+        ck_assert(all_bytes_are(object, SIZE, 0));
+        memset(object, 1, SIZE);
+    }
+    fixture_check(&f);
+}
+
+/* A block that is set apart goes on: what is freed of it is new before, and goes to no magazine. */
+START_TEST(freed_objects_are_renewed)
 {
     fixture_create(&f);
     allocate(SIZE);
@@ -46,15 +61,37 @@ START_TEST(freed_slots_wait)
     ck_assert(altered_block(&f.heap, head));
     ck_assert_uint_eq(word_shard(f.heap.words[head]), SHARD_APART);
     fixture_check(&f);
+    ck_assert(renew(objects[_i + 1]) && altered_block(&f.heap, head));
+    ck_assert(renew(dead) && !altered_block(&f.heap, head));
+    memset(dead, 1, SIZE);
     fixture_free(&f, dead);
     ck_assert_int_eq(*state_of(&f, dead), STATE_FREE);
     fixture_check(&f);
-    for (size_t i = 0; i < 100; i++) {
-        void *object = fixture_alloc(&f, KIND_SCANNED, SIZE);
-        ck_assert_ptr_ne(object, dead);
-        memset(object, 1, SIZE);
-    }
+    use_all();
+    fixture_destroy(&f);
+}
+END_TEST
+
+/* Where there is no memory for its pages, an object stays as it is, also in a sweep. */
+START_TEST(objects_stay_without_memory)
+{
+    fixture_create(&f);
+    allocate(SIZE);
+    protect(objects[0]);
+    uint32_t head = head_of(objects[0]);
+    f.heap.mark = STATE_MARK_A;
+    os_fail(1, true);
+    ck_assert(!renew(objects[0]));
+    sweep(&f.heap);
+    os_fail(0, false);
+    ck_assert(altered_block(&f.heap, head));
+    ck_assert_int_eq(*state_of(&f, objects[0]), STATE_MARK_A);
     fixture_check(&f);
+    f.heap.mark = STATE_MARK_B;
+    sweep(&f.heap);
+    ck_assert_int_eq(*state_of(&f, objects[0]), STATE_FREE);
+    fixture_check(&f);
+    use_all();
     fixture_destroy(&f);
 }
 END_TEST
@@ -105,15 +142,15 @@ START_TEST(not_to_be_renewed)
 }
 END_TEST
 
-/* Noted where no lock may be waited for, the block is set apart by the next sweep; what marking
- * found, too. */
+/* Noted where no lock may be waited for, the block is set apart by the next sweep, which renews
+ * what dies; what marking found, too. */
 START_TEST(set_apart_by_a_sweep)
 {
     fixture_create(&f);
     allocate(SIZE);
     uint32_t head = head_of(objects[0]);
     f.heap.mark = STATE_MARK_A;
-    for (size_t i = 1; i < COUNT_OF(objects); i++)
+    for (size_t i = 0; i < COUNT_OF(objects); i++)
         *state_of(&f, objects[i]) = STATE_MARK_A;
     critical_begin();
     if (_i)
@@ -125,11 +162,15 @@ START_TEST(set_apart_by_a_sweep)
     ck_assert_uint_ne(word_shard(f.heap.words[head]), SHARD_APART);
     sweep(&f.heap);
     ck_assert_uint_eq(word_shard(f.heap.words[head]), SHARD_APART);
+    fixture_check(&f);
+    f.heap.mark = STATE_MARK_B;
+    *state_of(&f, objects[1]) = STATE_MARK_B;
+    sweep(&f.heap);
+    ck_assert(!altered_block(&f.heap, head));
+    ck_assert_uint_ne(word_shard(f.heap.words[head]), SHARD_APART);
     ck_assert_int_eq(*state_of(&f, objects[0]), STATE_FREE);
     fixture_check(&f);
-    for (size_t i = 0; i < 100; i++)
-        ck_assert_ptr_ne(fixture_alloc(&f, KIND_SCANNED, SIZE), objects[0]);
-    fixture_check(&f);
+    use_all();
     fixture_destroy(&f);
 }
 END_TEST
@@ -154,7 +195,8 @@ END_TEST
 TCase *altered_tests(void)
 {
     TCase *t = tcase_create("altered");
-    tcase_add_loop_test(t, freed_slots_wait, 0, 8);
+    tcase_add_loop_test(t, freed_objects_are_renewed, 0, 8);
+    tcase_add_test(t, objects_stay_without_memory);
     tcase_add_test(t, empty_blocks_are_renewed);
     tcase_add_test(t, not_to_be_renewed);
     tcase_add_loop_test(t, set_apart_by_a_sweep, 0, 2);
