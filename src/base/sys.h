@@ -1,7 +1,7 @@
 /* System calls made directly.  The C library's functions of these names are cancellation
  * points, at which a thread may end with locks of the heap held, and may be another's: a
- * library that stands in front of them, or, of mmap and its like, this one's, which take
- * note of what the program does to its objects.  These are neither.  They are called anywhere, also in
+ * library that stands in front of them, or, of mmap and its like, this one's, which take note of
+ * what the program does to its objects.  These are neither.  They are called anywhere, also in
  * a pause; each sets errno and returns -1 where it fails, as the C library's does. */
 #ifndef GCALLOC_BASE_SYS_H
 #define GCALLOC_BASE_SYS_H

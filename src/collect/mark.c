@@ -15,9 +15,8 @@ enum {
     STREAM_BYTES = 2048,   /* then what lies so much further is wanted soon */
     SAMPLE_WORDS = 2,      /* every scanned object has as many */
     NEARBY_BYTES = 256 << 10,
-    /* Large objects from here on are asked about first: what was never touched is neither read
-     * nor, by that, given page tables.  The question costs some microseconds, reading so much a
-     * hundred. */
+    /* Of larger objects it is asked what was never touched, which is not read, as that would make
+     * page tables for it.  The question costs some microseconds, reading so much a hundred. */
     SPARSE_FROM = 1 << 20,
     /* So many parts in less than this are scanned as one. */
     SPARSE_WITHIN = 4 << 20,

@@ -22,9 +22,9 @@ void altered_found(struct heap *h, uintptr_t address);
 /* Some unit of the block is altered. */
 bool altered_block(const struct heap *h, uint32_t head);
 
-/* An object's altered pages get new memory, unless it is large: that gets it unit by unit when it is
- * free.  It is the caller's, who is about to free it.  false: there is no memory for one of them;
- * the object must stay. */
+/* An object's altered pages get new memory; those of a large one get it unit by unit when it is
+ * free.  The object is the caller's, who is about to free it.  false: there is no memory for one
+ * of them, and the object must stay. */
 bool altered_renew_object(struct heap *h, const struct object *o);
 
 /* The same for those of a block that are not marked, or stay as if they were.  Then the block is

@@ -79,7 +79,7 @@ START_TEST(objects_stay_without_memory)
     allocate(SIZE);
     protect(objects[0]);
     uint32_t head = head_of(objects[0]);
-    f.heap.mark = STATE_MARK_A;
+    f.heap.mark = *state_of(&f, objects[1]) = STATE_MARK_A;
     os_fail(1, true);
     ck_assert(!renew(objects[0]));
     sweep(&f.heap);
@@ -87,7 +87,7 @@ START_TEST(objects_stay_without_memory)
     ck_assert(altered_block(&f.heap, head));
     ck_assert_int_eq(*state_of(&f, objects[0]), STATE_MARK_A);
     fixture_check(&f);
-    f.heap.mark = STATE_MARK_B;
+    f.heap.mark = *state_of(&f, objects[1]) = STATE_MARK_B;
     sweep(&f.heap);
     ck_assert_int_eq(*state_of(&f, objects[0]), STATE_FREE);
     fixture_check(&f);
