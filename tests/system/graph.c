@@ -96,7 +96,7 @@ static void fail(const char *format, ...)
 
 static void pause_a_little(void)
 {
-    struct timespec t = {0, 200000};
+    struct timespec t = {0, 1000000};
     syscall(SYS_nanosleep, &t, NULL);
 }
 
