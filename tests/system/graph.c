@@ -23,11 +23,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#ifdef __clang__
-#define NOINLINE __attribute__((noinline))
-#else
-#define NOINLINE __attribute__((noipa))
-#endif
+#include "deep.h"
 
 enum {
     STACK_BYTES = 256 << 10,
@@ -173,32 +169,13 @@ static void check_all(void)
             check_link(number, link);
 }
 
-/* ---- Far down the stack ------------------------------------------------------------------ */
-
-enum { DEEP = 32 << 10 };
-
-static NOINLINE void overwrite(void)
-{
-    volatile char frame[DEEP + 4096];
-    for (size_t i = 0; i < sizeof frame; i++)
-        frame[i] = 0;
-}
-
-static NOINLINE void *call_deep(unsigned number, void *(*work)(unsigned))
-{
-    volatile char frame[DEEP];
-    frame[0] = frame[DEEP - 1] = 1;
-    void *result = work(number);
-    return frame[0] ? result : NULL;
-}
+/* ---- Places of the main thread ----------------------------------------------------------- */
 
 static NOINLINE void hold(void *volatile *word, unsigned number)
 {
     *word = call_deep(number, make_chain);
     overwrite();
 }
-
-/* ---- Places of the main thread ----------------------------------------------------------- */
 
 /* glibc's does not restore a register of the caller's where the system refuses it the mask. */
 static NOINLINE int swap(ucontext_t *from, const ucontext_t *to)
