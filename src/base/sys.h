@@ -63,8 +63,9 @@ INLINE size_t sys_limit(int resource, size_t unknown)
     return syscall(SYS_prlimit64, 0, resource, NULL, &limit) == 0 ? limit.now : unknown;
 }
 
-/* ---- Memory ---- the sanitizers keep a record of what is mapped, and see the C library's calls
- * only. */
+/* ---- Memory --------------------------------------------------------------------------
+
+ * The sanitizers keep a record of what is mapped, and see the C library's calls only. */
 
 /* Anonymous memory, or MAP_FAILED. */
 INLINE void *sys_map(void *address, size_t bytes, int protection, int flags)
