@@ -291,7 +291,8 @@ START_TEST(strangers_wait_without_handlers)
     world_unlock(); /* the signal comes before the thread sees that */
     ck_assert_int_eq(pthread_join(thread, NULL), 0);
     ck_assert_int_eq(early, 0);
-    ck_assert_int_eq(__atomic_load_n(&handled, __ATOMIC_ACQUIRE), 1);
+    /* ThreadSanitizer may keep the signal until the thread has ended. */
+    ck_assert(GC_TSAN || __atomic_load_n(&handled, __ATOMIC_ACQUIRE));
 }
 END_TEST
 
@@ -301,7 +302,8 @@ struct TCase *collector_tests(void)
     tcase_add_test(tc, only_when_due);
     tcase_add_test(tc, others_need_no_budget);
     tcase_add_test(tc, not_due_any_more);
-    tcase_add_test(tc, idle_caches_are_emptied);
+    if (!GC_TSAN) /* its threads' stacks begin with 768 KiB of its own: too deep to be read */
+        tcase_add_test(tc, idle_caches_are_emptied);
     tcase_add_test(tc, stack_in_front_of_the_heap);
     tcase_add_test(tc, strangers_wait_without_handlers);
     return tc;
