@@ -10,8 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/select.h>
 #include <sys/signalfd.h>
+#include <threads.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -64,6 +66,18 @@ static const struct {
     FUNCTION(vfork),
     FUNCTION(posix_spawn),
     FUNCTION(posix_spawnp),
+    FUNCTION(dlclose),
+    FUNCTION(madvise),
+    FUNCTION(mmap),
+    FUNCTION(mmap64),
+    FUNCTION(mprotect),
+    FUNCTION(mremap),
+    FUNCTION(munmap),
+    FUNCTION(pkey_mprotect),
+    FUNCTION(thrd_create),
+    FUNCTION(thrd_detach),
+    FUNCTION(thrd_exit),
+    FUNCTION(thrd_join),
 };
 
 void list_bound(void)

@@ -399,7 +399,7 @@ START_TEST(borrowed_blocks_may_go)
 {
     enum { SIZE = 1000 };
     create_crowd();
-    struct cache *own = crowd[0], *borrower = crowd[SHARDS];
+    struct cache *own = crowd[0], *borrower = crowd[SHARD_APART];
     ck_assert_uint_eq(own->shard, borrower->shard);
     f.cache = borrower;
     const struct bin *b = &borrower->bins[sizeclass_for(SIZE)];
