@@ -1,5 +1,6 @@
 /* Threads that the stop signal does not reach, or not at once: nothing hangs, and nothing is
  * reclaimed that may be in use. */
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -226,6 +227,8 @@ static void hold_each(void)
     stay();
 }
 
+enum { CONTEXT_WAYS = 2 }; /* the first ones */
+
 static void (*const ways[])(void) = {go_to_context, set_context, return_to_mask,
                                      hold_each};
 
@@ -327,6 +330,16 @@ START_TEST(parent_in_posix_spawn)
 }
 END_TEST
 
+/* The collector is a shared library.  Where its static one is part of the program it does not
+ * stand in front of posix_spawn, vfork and the functions of contexts. */
+static bool is_shared(void)
+{
+    Dl_info collector, found;
+    return dladdr((void *)(uintptr_t)gc_collect, &collector) &&
+           dladdr((void *)(uintptr_t)posix_spawn, &found) &&
+           collector.dli_fbase == found.dli_fbase;
+}
+
 TCase *stops_case(void)
 {
     TCase *tc = tcase_create("stops");
@@ -337,7 +350,9 @@ TCase *stops_case(void)
     tcase_add_test(tc, no_queue);
     tcase_add_test(tc, ended_by_system_call);
     tcase_add_test(tc, main_ended_by_system_call);
-    tcase_add_loop_test(tc, other_ways_to_block, 0, 4);
+    tcase_add_loop_test(tc, other_ways_to_block, is_shared() ? 0 : CONTEXT_WAYS, 4);
+    if (!is_shared())
+        return tc;
     tcase_add_test(tc, parent_in_vfork);
     tcase_add_test(tc, parent_in_posix_spawn);
     return tc;
