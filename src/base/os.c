@@ -91,6 +91,11 @@ void os_release(void *address, size_t bytes)
     sys_unmap(address, bytes);
 }
 
+void os_unlock(void *address, size_t bytes)
+{
+    sys_unlock(address, bytes);
+}
+
 bool os_commit(void *address, size_t bytes)
 {
     return !os_refused() &&

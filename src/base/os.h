@@ -27,6 +27,10 @@ void *os_reserve(size_t bytes, size_t alignment);
 void os_release(void *address, size_t bytes);
 bool os_commit(void *address, size_t bytes);
 
+/* Where the program has all its memory locked, reserved space counts for the limit of that, and
+ * committing it would take its memory at once: not this range any more. */
+void os_unlock(void *address, size_t bytes);
+
 /* Returns how many bytes went back. */
 size_t os_decommit(void *address, size_t bytes);
 

@@ -102,6 +102,14 @@ INLINE int sys_unmap(void *address, size_t bytes)
     return (int)syscall(SYS_munmap, address, bytes);
 }
 
+/* Takes the range out of what mlockall has locked, and so out of the limit of that. */
+INLINE void sys_unlock(void *address, size_t bytes)
+{
+    int saved_errno = errno;
+    syscall(SYS_munlock, address, bytes);
+    errno = saved_errno;
+}
+
 INLINE int sys_protect(void *address, size_t bytes, int protection)
 {
     if (GC_WATCHED_MEMORY)

@@ -128,6 +128,14 @@ static void join_all(void)
     thread_inside--;
 }
 
+size_t thread_own_count(void)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < OWN_MOST; i++)
+        count += __atomic_load_n(&own.threads[i].state, __ATOMIC_SEQ_CST) == RUNNING;
+    return count;
+}
+
 static bool there_are_some(void)
 {
     for (size_t i = 0; i < OWN_MOST; i++)

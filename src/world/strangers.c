@@ -105,7 +105,7 @@ static bool all_registered(void)
     size_t living = thread_self ? 0 : 1;
     for (MUTATORS(m))
         living += thread_lives(m) && !is_own(m->tid);
-    return proc_thread_count() == living + own_count();
+    return proc_thread_count() == living + thread_own_count();
 }
 
 static bool is_deaf(pid_t tid)

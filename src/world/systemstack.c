@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "base/track.h"
 #include "world/signals.h"
 #include "world/stop.h"
 
@@ -31,6 +32,8 @@ static uintptr_t make(void)
 {
     size_t guard = max_size(os_page_bytes(), OS_PAGE);
     char *low = os_reserve(SYSTEMSTACK_BYTES, OS_PAGE);
+    if (low)
+        os_unlock(low, SYSTEMSTACK_BYTES);
     if (low && !os_commit(low + guard, SYSTEMSTACK_BYTES - guard)) {
         os_release(low, SYSTEMSTACK_BYTES);
         return 0;
@@ -187,12 +190,17 @@ static bool is_on_one(const struct mutator *m)
     return m->system.low;
 }
 
+/* valgrind takes a change to a near stack for a large frame. */
+static bool can_switch(const struct mutator *m)
+{
+    return CAN_SWITCH && m && m->tid == gettid() && !is_on_one(m) && !track_is_watched();
+}
+
 void systemstack_run(void (*function)(void *), void *argument)
 {
     struct mutator *m = thread_self;
     sigset_t saved;
-    bool able = signals_block_handlers(&saved) && CAN_SWITCH && m && m->tid == gettid() &&
-                !is_on_one(m);
+    bool able = signals_block_handlers(&saved) && can_switch(m);
     uintptr_t low = able ? take() : 0;
     if (low) {
         run_on(m, low, function, argument);

@@ -214,6 +214,9 @@ void thread_forget_own(void);
 /* The calling thread is one of the library's. */
 bool thread_is_own(void);
 
+/* How many of those have been started and not joined; some may not have taken a step yet. */
+size_t thread_own_count(void);
+
 /* Its exit hook has run for the last time. */
 bool thread_is_past_end(void);
 

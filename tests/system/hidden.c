@@ -128,11 +128,12 @@ START_TEST(nothing_is_lost)
 }
 END_TEST
 
-static bool over;
+static bool runs, over; /* atomic */
 
 static void *live(void *argument)
 {
     void *volatile word = gc_alloc(100);
+    __atomic_store_n(&runs, true, __ATOMIC_RELEASE);
     while (!__atomic_load_n(&over, __ATOMIC_ACQUIRE))
         sched_yield();
     return word ? argument : NULL;
@@ -147,6 +148,8 @@ static void drop_and_collect(void *way)
     size_t left = 0;
     if (pthread_create(&thread, NULL, live, NULL) != 0)
         _exit(1);
+    while (!__atomic_load_n(&runs, __ATOMIC_ACQUIRE)) /* one that has not begun is not known */
+        sched_yield();
     gc_collect();
     ((const struct way *)way)->begin();
     for (size_t i = 0; i < OBJECTS; i++)

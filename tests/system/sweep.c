@@ -44,6 +44,7 @@ static const struct {
     CALL(mmap, ENOMEM),
     CALL(mprotect, ENOMEM),
     CALL(mremap, ENOMEM),
+    CALL(munlock, EPERM),
     CALL(munmap, ENOMEM),
     CALL(newfstatat, ENOENT),
     CALL(openat, EMFILE),
