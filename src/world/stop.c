@@ -13,6 +13,7 @@
 #include "world/fast.h"
 #include "world/handlers.h"
 #include "world/faults.h"
+#include "world/publish.h"
 #include "world/signals.h"
 #include "world/strangers.h"
 #include "world/summon.h"
@@ -23,9 +24,9 @@ enum { MILLISECOND = 1000000 }; /* nanoseconds */
 
 static struct {
     struct lock lock;
-    uintptr_t
-        holder;     /* thread pointer of the thread that has the lock; 0: none.  Atomic */
-    uintptr_t last; /* of the one that had it last.  Atomic */
+    /* The thread pointers of the thread that has the lock, and of the one that had it last; 0:
+     * none.  Atomic. */
+    uintptr_t holder, last;
     uint32_t waiting; /* threads that want it.  Atomic */
     uint32_t turn;    /* changes when one of those gets it.  Atomic */
     /* What each thread that stops reads; what it writes to is on another cache line. */
@@ -55,47 +56,6 @@ static uint32_t present_epoch(void)
 static bool is_stop(uint32_t epoch)
 {
     return epoch & 1;
-}
-
-/* ---- What a thread says of itself before it stops ------------------------------------ */
-
-/* Where the C library's own place for them is not known. */
-static void publish_values(struct mutator *m)
-{
-    m->value_count = 0;
-    for (pthread_key_t key = 0; key < PTHREAD_KEYS_MAX; key++) {
-        void *value = pthread_getspecific(key);
-        if (value)
-            m->values[m->value_count++] = value;
-    }
-}
-
-/* On a stack of the library's, and on the way there and back, the alternate stack is as it was
- * published before, and is disarmed. */
-static void publish_stack(struct mutator *m, uintptr_t sp, const stack_t *alternate)
-{
-    m->sp = m->interrupted = systemstack_holds(m, sp) ? m->system.left : sp;
-    if (m->system.low)
-        return;
-    m->alternate.low = m->alternate.high = 0;
-    if (alternate->ss_flags & SS_ONSTACK) {
-        m->alternate.low = (uintptr_t)alternate->ss_sp;
-        m->alternate.high = (uintptr_t)alternate->ss_sp + alternate->ss_size;
-    }
-}
-
-static void publish(struct mutator *m, uintptr_t sp, const stack_t *alternate)
-{
-    publish_stack(m, sp, alternate);
-    if (!specific_is_known())
-        publish_values(m);
-}
-
-void world_publish(struct mutator *m, uintptr_t sp)
-{
-    stack_t alternate = {0};
-    sigaltstack(NULL, &alternate);
-    publish(m, sp, &alternate);
 }
 
 /* ---- Safe ------------------------------------------------------------------------------ */

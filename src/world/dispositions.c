@@ -1,0 +1,84 @@
+/* signal and its like, in front of the C library's, which would set what handlers.c has to know
+ * of: each is a sigaction of the library's own. */
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+
+#include "world/next.h"
+
+static uint64_t bit_of(int number)
+{
+    return UINT64_C(1) << (number - 1);
+}
+
+static __sighandler_t set_handler(int number, __sighandler_t function, int flags)
+{
+    struct sigaction action = {.sa_handler = function, .sa_flags = flags}, old;
+    if (function == SIG_ERR || sigaction(number, &action, &old) != 0)
+        return errno = EINVAL, SIG_ERR;
+    return old.sa_handler;
+}
+
+/* Those that end system calls which they interrupt, by the program's wish.  Atomic. */
+static uint64_t interrupting PRIVATE_DATA;
+
+EXPORTED int siginterrupt(int number, int interrupts)
+{
+    struct sigaction action;
+    if (sigaction(number, NULL, &action) != 0)
+        return -1;
+    if (interrupts) {
+        __atomic_fetch_or(&interrupting, bit_of(number), __ATOMIC_RELAXED);
+        action.sa_flags &= ~SA_RESTART;
+    } else {
+        __atomic_fetch_and(&interrupting, ~bit_of(number), __ATOMIC_RELAXED);
+        action.sa_flags |= SA_RESTART;
+    }
+    return sigaction(number, &action, NULL);
+}
+
+EXPORTED __sighandler_t signal(int number, __sighandler_t function)
+{
+    bool valid = number > 0 && number < NSIG;
+    bool interrupts =
+        valid && __atomic_load_n(&interrupting, __ATOMIC_RELAXED) & bit_of(number);
+    return set_handler(number, function, interrupts ? 0 : SA_RESTART);
+}
+
+EXPORTED __sighandler_t bsd_signal(int number, __sighandler_t function)
+{
+    return signal(number, function);
+}
+
+EXPORTED __sighandler_t ssignal(int number, __sighandler_t function)
+{
+    return signal(number, function);
+}
+
+/* System V's: once, and not blocked meanwhile. */
+EXPORTED __sighandler_t sysv_signal(int number, __sighandler_t function)
+{
+    return set_handler(number, function, (int)(SA_RESETHAND | SA_NODEFER));
+}
+
+/* signal is this under some feature macros. */
+EXPORTED __sighandler_t __sysv_signal(int number, __sighandler_t function)
+{
+    return sysv_signal(number, function);
+}
+
+/* SIG_HOLD blocks the signal, any other unblocks it; SIG_HOLD is what it was if it was
+ * blocked. */
+EXPORTED __sighandler_t sigset(int number, __sighandler_t disposition)
+{
+    sigset_t set, before;
+    struct sigaction action = {.sa_handler = disposition}, old;
+    bool holds = disposition == SIG_HOLD;
+    sigemptyset(&set);
+    if (disposition == SIG_ERR || sigaddset(&set, number) != 0 ||
+        sigaction(number, holds ? NULL : &action, &old) != 0)
+        return errno = EINVAL, SIG_ERR;
+    if (sigprocmask(holds ? SIG_BLOCK : SIG_UNBLOCK, &set, &before) != 0)
+        return SIG_ERR;
+    return sigismember(&before, number) == 1 ? SIG_HOLD : old.sa_handler;
+}

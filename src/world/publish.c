@@ -1,0 +1,48 @@
+/* What a thread says of itself before it stops: where its roots are.  It tells a stack of the
+ * library's from the program's, and the alternate signal stack from its own. */
+#include "world/publish.h"
+
+#include <pthread.h>
+
+#include "base/specific.h"
+#include "world/stop.h"
+#include "world/systemstack.h"
+
+/* Where the C library's own place for them is not known. */
+static void publish_values(struct mutator *m)
+{
+    m->value_count = 0;
+    for (pthread_key_t key = 0; key < PTHREAD_KEYS_MAX; key++) {
+        void *value = pthread_getspecific(key);
+        if (value)
+            m->values[m->value_count++] = value;
+    }
+}
+
+/* On a stack of the library's, and on the way there and back, the alternate stack is as it was
+ * published before, and is disarmed. */
+static void publish_stack(struct mutator *m, uintptr_t sp, const stack_t *alternate)
+{
+    m->sp = m->interrupted = systemstack_holds(m, sp) ? m->system.left : sp;
+    if (m->system.low)
+        return;
+    m->alternate.low = m->alternate.high = 0;
+    if (alternate->ss_flags & SS_ONSTACK) {
+        m->alternate.low = (uintptr_t)alternate->ss_sp;
+        m->alternate.high = (uintptr_t)alternate->ss_sp + alternate->ss_size;
+    }
+}
+
+void publish(struct mutator *m, uintptr_t sp, const stack_t *alternate)
+{
+    publish_stack(m, sp, alternate);
+    if (!specific_is_known())
+        publish_values(m);
+}
+
+void world_publish(struct mutator *m, uintptr_t sp)
+{
+    stack_t alternate = {0};
+    sigaltstack(NULL, &alternate);
+    publish(m, sp, &alternate);
+}
