@@ -16,6 +16,8 @@
 #include "heap/heap.h"
 #include "world/next.h"
 
+#if !GC_TSAN /* which calls mmap before it can watch anything */
+
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102
 #endif
@@ -183,3 +185,5 @@ EXPORTED void *mremap(void *old, size_t old_bytes, size_t bytes, int flags, ...)
         fill(old, old_bytes, bytes, moved);
     return moved;
 }
+
+#endif

@@ -8,6 +8,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../api/sanitizer.h"
+
 static bool by_read_only(char *page, size_t bytes)
 {
     return mprotect(page, bytes, PROT_READ) == 0;
@@ -196,6 +198,8 @@ END_TEST
 TCase *deaths_case(void)
 {
     TCase *tc = tcase_create("deaths");
+    if (UNDER_TSAN) /* there nothing stands in front of mmap and its like */
+        return tc;
     tcase_add_loop_test(tc, dead_objects, 0, DEATHS);
     tcase_add_loop_test(tc, resized_object, 0, DEATHS);
     tcase_add_loop_test(tc, unmapped_is_not_free, 0, 2);
