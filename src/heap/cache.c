@@ -9,7 +9,7 @@
 #include "heap/block.h"
 #include "heap/count.h"
 #include "heap/extent.h"
-#include "heap/holes.h"
+#include "heap/run.h"
 #include "heap/state.h"
 
 enum {
@@ -17,13 +17,7 @@ enum {
     MAGAZINE_LEAST = 2,       /* at least and at most so many objects */
     MAGAZINE_MOST = 512,
     ZERO_AHEAD =
-        KIB(16),      /* longer is faster, as long as the lines stay in the L1 cache */
-    SHORT_RUN = 8,    /* shorter runs than this are gathered in the magazine, */
-    GATHER_MOST = 64, /* so many slots at once */
-    /* The first run of a bin is a page: a run is charged to the budget as a whole, and a thread
-     * that allocates one object must not bring the next collection nearer by 64 KiB. */
-    RUN_BYTES_FIRST = KIB(4),
-    RUNS_COUNTED = 16, /* doublings: from the first run to more than any run_bytes_max */
+        KIB(16), /* longer is faster, as long as the lines stay in the L1 cache */
     /* Caches of threads that ended.  Programs that start a thread for each task have few at a
      * time; and so many hold half a megabyte, as a rule. */
     CACHES_KEPT = 8,
@@ -195,196 +189,13 @@ bool cache_advance(struct cache *c, unsigned bin)
     return true;
 }
 
-/* Slots [from, to) of the block taken, `slots` of which were FREE and are RESERVED now, go to
- * the cache. */
-static void account(struct heap *h, const struct bin *b, uint32_t from, uint32_t to,
-                    uint32_t slots)
-{
-    struct block *block = block_at(h, b->block);
-    size_t bytes = (size_t)slots * b->size;
-    block->touched = (uint32_t)max_size(block->touched, to);
-    block->cursor = to;
-    block->free_count -= slots;
-    holes_fill(h, b->block, (size_t)from * b->size, (size_t)to * b->size);
-    heap_charge(h, bytes);
-    count_add(&h->counters.allocated_bytes, bytes);
-}
-
-static void take_run(struct heap *h, struct bin *b, uint32_t from, uint32_t to)
-{
-    uint8_t *states = block_states(h, b->block);
-    uint32_t touched = block_at(h, b->block)->touched;
-    uint32_t fresh = (uint32_t)min_size(max_size(touched, from), to);
-    memset(states + from, STATE_RESERVED, to - from);
-    b->origin = unit_address(h, b->block) - (uintptr_t)states * b->size;
-    b->cur = b->end = states + from;
-    b->fresh = states + fresh;
-    b->run_end = states + to;
-    account(h, b, from, to, to - from);
-}
-
-/* Where free slots are scattered: those of short runs, from [from, to) on, go to the
- * magazine, which is empty, the lowest on top. */
-static void gather(struct heap *h, struct bin *b, uint32_t from, uint32_t to,
-                   uint32_t most)
-{
-    uint8_t *states = block_states(h, b->block);
-    uint32_t count = geometries[word_class(h->words[b->block])].count;
-    uintptr_t address = unit_address(h, b->block);
-    uint32_t first = from, end = from, n = 0;
-    while (to - from < SHORT_RUN && n < most && from < count) {
-        for (; from < to && n < most; from++, end = from) {
-            states[from] = STATE_RESERVED;
-            b->magazine[n++] =
-                (struct slot){(void *)(address + (uintptr_t)from * b->size),
-                              states + from};
-        }
-        from = state_find_free(states, to, count);
-        to = state_find_not_free(states, from,
-                                 (uint32_t)min_size(count, from + SHORT_RUN));
-    }
-    for (uint32_t i = 0; i < n / 2; i++) {
-        struct slot slot = b->magazine[i];
-        b->magazine[i] = b->magazine[n - 1 - i];
-        b->magazine[n - 1 - i] = slot;
-    }
-    b->count = n;
-    account(h, b, first, end, n);
-}
-
-/* Reserves the next free slots of the block taken.  false: it has none from its cursor
- * on.  The lock of its list is held: so it sees what spilled before, contents and all. */
-static bool next_run(struct heap *h, struct bin *b, size_t bytes)
-{
-    const struct block *block = block_at(h, b->block);
-    const uint8_t *states = block_states(h, b->block);
-    uint32_t count = geometries[word_class(h->words[b->block])].count;
-    if (block->free_count == 0)
-        return false;
-    uint32_t from = state_find_free(states, block->cursor, count);
-    if (from == count)
-        return false;
-    uint32_t most = (uint32_t)max_size(bytes / b->size, 1);
-    uint32_t to =
-        state_find_not_free(states, from, (uint32_t)min_size(count, from + most));
-    if (to - from < SHORT_RUN && to - from < most && b->count == 0)
-        gather(h, b, from, to,
-               (uint32_t)min_size(min_size(most, GATHER_MOST), b->capacity));
-    else
-        take_run(h, b, from, to);
-    return true;
-}
-
-/* The block is no longer a cache's own.  The lock of its list is held. */
-static void leave(struct heap *h, uint32_t head)
-{
-    block_at(h, head)->taken = false;
-    block_settle(h, head);
-}
-
-/* The next run of the block taken, of so many bytes at most. */
-static bool run_of_block(struct heap *h, struct bin *b, size_t bytes)
-{
-    struct lock *lock = block_lock(h, b->block);
-    bool found = next_run(h, b, bytes);
-    lock_release(lock, RANK_BIN);
-    return found;
-}
-
-/* The rest of the run becomes free again, as if it had not been taken.  The lock of the block's
- * list is held. */
-static void return_run(struct heap *h, const struct bin *b, uint32_t slots)
-{
-    size_t bytes = (size_t)slots * b->size;
-    memset(b->cur, STATE_FREE, slots);
-    block_free_slots(h, b->block, slots);
-    heap_credit(h, bytes);
-    count_add(&h->counters.allocated_bytes, -bytes);
-}
-
-/* The cache is done with the block, and the rest of its run.  Slots that are left of a borrowed
- * run keep its block alive; else it is not looked at. */
-static void drop_block(struct cache *c, unsigned bin)
-{
-    struct heap *h = c->heap;
-    struct bin *b = &c->bins[bin];
-    uint32_t slots = (uint32_t)(b->run_end - b->cur);
-    bool own = !c->borrows[bin];
-    if (b->block && (own || slots > 0)) {
-        struct lock *lock = block_lock(h, b->block);
-        if (slots > 0)
-            return_run(h, b, slots);
-        if (own)
-            leave(h, b->block);
-        lock_release(lock, RANK_BIN);
-    }
-    b->cur = b->end = b->fresh = b->run_end = NULL;
-    b->block = 0;
-    c->borrows[bin] = false;
-}
-
-/* A thread may never need more than its first run.  Where threads are so many that they share
- * their lists, the rest of its block is for the others. */
-static void borrow(struct cache *c, unsigned bin)
-{
-    struct heap *h = c->heap;
-    const struct shard *shard = &h->shards[word_shard(c->shard)];
-    if (__atomic_load_n(&shard->caches, __ATOMIC_RELAXED) == 1)
-        return;
-    uint32_t head = c->bins[bin].block;
-    struct lock *lock = block_lock(h, head);
-    c->borrows[bin] = true;
-    leave(h, head);
-    lock_release(lock, RANK_BIN);
-}
-
-/* How long the bin's next run is at most: twice what the last one was allowed. */
-static size_t next_run_bytes(struct cache *c, unsigned bin)
-{
-    size_t bytes = (size_t)RUN_BYTES_FIRST << c->runs[bin];
-    if (c->runs[bin] < RUNS_COUNTED)
-        c->runs[bin]++;
-    return min_size(bytes, c->heap->run_bytes_max);
-}
-
-/* A run from the block taken, or from one that is listed, in the cache's shard first. */
-static bool find_run(struct cache *c, unsigned bin, size_t bytes)
-{
-    struct heap *h = c->heap;
-    struct bin *b = &c->bins[bin];
-    unsigned shard = word_shard(c->shard);
-    if (b->block && !c->borrows[bin] && run_of_block(h, b, bytes))
-        return true;
-    drop_block(c, bin);
-    for (unsigned i = 0; i < SHARDS; i++)
-        while ((b->block = block_list_take(h, (shard + i) % SHARDS, bin, shard))) {
-            if (run_of_block(h, b, bytes))
-                return true;
-            drop_block(c, bin);
-        }
-    return false;
-}
-
 bool cache_refill(struct cache *c, unsigned bin)
 {
-    struct heap *h = c->heap;
     struct bin *b = &c->bins[bin];
-    unsigned shard = word_shard(c->shard);
     c->used = true;
     if (b->capacity == 0 && !add_magazines(c, bin / GROUP_BINS))
         return false;
-    bool first = c->runs[bin] == 0;
-    size_t bytes = next_run_bytes(c, bin);
-    while (!find_run(c, bin, bytes)) {
-        /* Nobody else knows of a new block before one of its slots is handed out. */
-        b->block = block_create(h, bin_kind(bin), bin_class(bin), shard, &c->region);
-        if (!b->block)
-            return false;
-        block_at(h, b->block)->taken = true;
-    }
-    if (first)
-        borrow(c, bin);
-    return b->count > 0 || cache_advance(c, bin);
+    return run_take(c, bin) && (b->count > 0 || cache_advance(c, bin));
 }
 
 static uint32_t head_of(const struct heap *h, const void *object)
@@ -452,7 +263,7 @@ static void empty_groups(struct cache *c, unsigned from, unsigned to)
             if (c->bins[i].count)
                 give_back(c->heap, &c->bins[i], c->bins[i].count);
             if (c->bins[i].block)
-                drop_block(c, i);
+                run_drop(c, i);
         }
     }
 }
