@@ -18,8 +18,8 @@ void descriptor_take(struct descriptor *d, int number)
     int saved_errno = errno;
     __atomic_store_n(&d->number, -1, __ATOMIC_SEQ_CST);
     if (sys_stat_at(number, "", &now, AT_EMPTY_PATH) == 0) {
-        d->device = now.st_dev;
-        d->inode = now.st_ino;
+        __atomic_store_n(&d->device, now.st_dev, __ATOMIC_RELAXED);
+        __atomic_store_n(&d->inode, now.st_ino, __ATOMIC_RELAXED);
         __atomic_store_n(&d->number, number, __ATOMIC_RELEASE);
     }
     errno = saved_errno;
@@ -43,7 +43,8 @@ int descriptor_number(const struct descriptor *d)
     struct stat now;
     int number = __atomic_load_n(&d->number, __ATOMIC_ACQUIRE);
     bool same = number >= 0 && sys_stat_at(number, "", &now, AT_EMPTY_PATH) == 0 &&
-                now.st_dev == d->device && now.st_ino == d->inode;
+                now.st_dev == __atomic_load_n(&d->device, __ATOMIC_RELAXED) &&
+                now.st_ino == __atomic_load_n(&d->inode, __ATOMIC_RELAXED);
     return same ? number : -1;
 }
 

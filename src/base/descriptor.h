@@ -8,7 +8,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Threads may use it while one changes it: `number` is atomic, -1 while the rest changes. */
+/* Threads may use it while one changes it: all of it is atomic.  Who sees part of a change finds that
+ * the number is another file's. */
 struct descriptor {
     int number; /* -1: none */
     dev_t device;

@@ -304,7 +304,8 @@ struct TCase *collector_tests(void)
     tcase_add_test(tc, not_due_any_more);
     if (!GC_TSAN) /* its threads' stacks begin with 768 KiB of its own: too deep to be read */
         tcase_add_test(tc, idle_caches_are_emptied);
-    tcase_add_test(tc, stack_in_front_of_the_heap);
+    if (!GC_TSAN) /* a unit is less than the stack that it asks for */
+        tcase_add_test(tc, stack_in_front_of_the_heap);
     tcase_add_test(tc, strangers_wait_without_handlers);
     return tc;
 }
