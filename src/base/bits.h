@@ -53,6 +53,10 @@
 /* A function that reads words of unknown origin (stacks, padding, red zones). */
 #define READS_ANYTHING __attribute__((no_sanitize("address", "undefined", "thread")))
 
+/* A function whose frame is scanned: AddressSanitizer's frames have gaps, where words of calls that
+ * have returned keep objects alive. */
+#define WITHOUT_GAPS __attribute__((no_sanitize("address", "undefined")))
+
 /* A function that reads what other threads write meanwhile, and whose result is right
  * whether it sees the old value or the new: single words, or bytes of which only those
  * matter that nobody else may write. */

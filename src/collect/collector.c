@@ -358,7 +358,7 @@ static bool is_done(enum cause cause, uint64_t collections)
 }
 
 /* Every callee-saved register is on the program's stack by now. */
-NOINLINE static void run(void *argument)
+NOINLINE WITHOUT_GAPS static void run(void *argument)
 {
     enum cause cause = *(const enum cause *)argument;
     uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
@@ -379,7 +379,7 @@ NOINLINE static void run(void *argument)
     }
 }
 
-NOINLINE void collector_run(enum cause cause)
+NOINLINE WITHOUT_GAPS void collector_run(enum cause cause)
 {
     int saved_errno = errno, saved_state;
     if (world_is_mine() || !world_is_here())

@@ -196,7 +196,7 @@ static bool can_switch(const struct mutator *m)
     return CAN_SWITCH && m && m->tid == gettid() && !is_on_one(m) && !track_is_watched();
 }
 
-void systemstack_run(void (*function)(void *), void *argument)
+WITHOUT_GAPS void systemstack_run(void (*function)(void *), void *argument)
 {
     struct mutator *m = thread_self;
     sigset_t saved;

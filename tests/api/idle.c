@@ -13,13 +13,13 @@
 
 enum { BURST = MIB(100), POLLS_MOST = 6000 };
 
-static void rest(void)
+WITHOUT_GAPS static void rest(void)
 {
     nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
 }
 
 /* Until memory has gone back so many times; a minute at most. */
-static void await_returns(uint64_t returns)
+WITHOUT_GAPS static void await_returns(uint64_t returns)
 {
     for (int i = 0; i < POLLS_MOST && idle_returns() < returns; i++)
         rest();
