@@ -34,8 +34,9 @@
     X(dwarf_getsrc_die)             \
     X(dwarf_linesrc)                \
     X(dwarf_lineno)                 \
-    X(dwarf_getscopes)              \
-    X(dwarf_getscopes_die)          \
+    X(dwarf_child)                  \
+    X(dwarf_siblingof)              \
+    X(dwarf_haspc)                  \
     X(dwarf_diename)                \
     X(dwarf_tag)                    \
     X(dwarf_attr)                   \

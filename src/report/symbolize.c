@@ -3,7 +3,6 @@
 #include <dlfcn.h>
 #include <dwarf.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -165,30 +164,73 @@ static const char *call_file(Dwarf_Die *unit, Dwarf_Die *die)
     return path && path[0] != '?' ? path : NULL; /* there is no file 0 before DWARF 5 */
 }
 
-/* The functions inlined at the address, innermost first.  Afterwards *s is the place in
- * the function that all of them are in. */
-static void visit_inlined(Dwarf_Die *unit, Dwarf_Addr address, struct symbol *s,
-                          void (*visit)(void *argument, const struct symbol *s),
-                          void *argument)
+/* An address that is looked up in its unit. */
+struct inquiry {
+    Dwarf_Die *unit;
+    Dwarf_Addr address;
+    struct symbol *s;
+    void (*visit)(void *argument, const struct symbol *s);
+    void *argument;
+};
+
+static bool is_around(Dwarf_Die *die, Dwarf_Addr address)
 {
-    Dwarf_Die *scopes = NULL, *parents = NULL;
-    int found = dw.dwarf_getscopes(unit, address, &scopes);
-    int count = found > 0 ? dw.dwarf_getscopes_die(&scopes[0], &parents) : 0;
-    for (int i = 0; i < count; i++) {
-        if (dw.dwarf_tag(&parents[i]) == DW_TAG_subprogram)
-            break;
-        if (dw.dwarf_tag(&parents[i]) != DW_TAG_inlined_subroutine)
-            continue;
-        struct symbol inner = *s;
-        inner.function = dw.dwarf_diename(&parents[i]);
-        inner.inlined = true;
-        visit(argument, &inner);
-        s->file = call_file(unit, &parents[i]);
-        int line = number_of(&parents[i], DW_AT_call_line);
-        s->line = line > 0 ? line : 0;
+    return dw.dwarf_haspc(die, address) > 0; /* below 0: it has no code */
+}
+
+/* A function stands in the namespace, the class or the block that declares it, which need not
+ * have code, or have the function's among it. */
+static bool may_hold_functions(int tag)
+{
+    switch (tag) {
+    case DW_TAG_namespace:
+    case DW_TAG_module:
+    case DW_TAG_class_type:
+    case DW_TAG_structure_type:
+    case DW_TAG_union_type:
+    case DW_TAG_subprogram:
+    case DW_TAG_lexical_block:
+    case DW_TAG_try_block:
+    case DW_TAG_catch_block:
+        return true;
+    default:
+        return false;
     }
-    free(parents);
-    free(scopes);
+}
+
+/* Afterwards *s is the place of the call. */
+static void visit_call(const struct inquiry *q, Dwarf_Die *inlined)
+{
+    struct symbol inner = *q->s;
+    inner.function = dw.dwarf_diename(inlined);
+    inner.inlined = true;
+    q->visit(q->argument, &inner);
+    q->s->file = call_file(q->unit, inlined);
+    int line = number_of(inlined, DW_AT_call_line);
+    q->s->line = line > 0 ? line : 0;
+}
+
+/* The functions inlined at the address, innermost first.  Afterwards *s is the place in
+ * the function that all of them are in.  false: the address is in nothing below the parent.
+ *
+ * libdw's own dwarf_getscopes finds nothing where what is inlined is described in another
+ * unit, as with -flto, and nothing in a namespace. */
+static bool visit_inlined(const struct inquiry *q, Dwarf_Die *parent)
+{
+    Dwarf_Die die;
+    int end = dw.dwarf_child(parent, &die);
+    for (; end == 0; end = dw.dwarf_siblingof(&die, &die)) {
+        int tag = dw.dwarf_tag(&die);
+        if (tag == DW_TAG_inlined_subroutine && is_around(&die, q->address)) {
+            visit_inlined(q, &die);
+            visit_call(q, &die);
+            return true;
+        }
+        if (may_hold_functions(tag) &&
+            (visit_inlined(q, &die) || is_around(&die, q->address)))
+            return true;
+    }
+    return false;
 }
 
 /* By libdw. */
@@ -204,7 +246,7 @@ static void describe(Dwfl_Module *module, uintptr_t address, struct symbol *s,
         dw.dwarf_lineno(line, &s->line);
     }
     if (unit)
-        visit_inlined(unit, address - bias, s, visit, argument);
+        visit_inlined(&(struct inquiry){unit, address - bias, s, visit, argument}, unit);
     const char *name = functions_find(module, address);
     if (name)
         s->function = name;

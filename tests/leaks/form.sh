@@ -151,6 +151,88 @@ if command -v dwz >/dev/null && command -v objcopy >/dev/null &&
     fi
 fi
 
+# What is inlined is found wherever compilers describe it: in another unit than the code is in,
+# which -flto brings, and in a namespace, a class or a function.
+cat >"$tmp/spaces.cc" <<'END'
+#include <gcalloc/gcalloc.h>
+extern "C" void deeply(void (*work)(void));
+static void *volatile kept;
+namespace outer {
+static inline __attribute__((always_inline)) void lose_here(unsigned bytes)
+{
+    kept = gc_alloc_manual(bytes);
+    kept = nullptr;
+}
+struct inner {
+    static __attribute__((noinline)) void lose_in_class(unsigned bytes) { lose_here(bytes); }
+};
+__attribute__((noinline)) void lose_in_space(unsigned bytes) { lose_here(bytes); }
+}
+static void lose()
+{
+    outer::inner::lose_in_class(61);
+    outer::lose_in_space(62);
+}
+int main()
+{
+    deeply(lose);
+}
+END
+cat >"$tmp/nested.c" <<'END'
+#include <gcalloc/gcalloc.h>
+void deeply(void (*work)(void));
+static void *volatile kept;
+static inline __attribute__((always_inline)) void lose_here(unsigned bytes)
+{
+    kept = gc_alloc_manual(bytes);
+    kept = 0;
+}
+static volatile unsigned bytes = 62;
+static void lose(void)
+{
+    for (unsigned i = bytes - 1; i <= bytes; i++) {
+        __attribute__((noipa)) void lose_in_function(void) { lose_here(i); }
+        lose_in_function();
+    }
+}
+int main(void)
+{
+    deeply(lose);
+}
+END
+build() { # COMPILER WHAT, OPTIONS... SOURCES...
+    compiler=$1
+    shift
+    $compiler $COMPILE_FLAGS -g -O2 -I"$srcdir/include" -L.libs -Wl,-rpath,"$PWD/.libs" -o "$@" \
+        -lgcalloc
+}
+can_build() { # COMPILER SOURCE OPTIONS...: where the compiler may not know of them
+    echo "$2" >"$tmp/try.c"
+    compiler=$1
+    shift 2
+    command -v ${compiler%% *} >/dev/null &&
+        $compiler -o "$tmp/try" "$@" "$tmp/try.c" 2>/dev/null && "$tmp/try"
+}
+finds_inlined() { # COMPILER OPTION SOURCE
+    build "$1" "$tmp/inlined" "$2" "$3" "$tmp/deeply.o" || return 1
+    echo 'leak:lose_here' >"$tmp/suppressions"
+    run leaks=1:suppressions="$tmp/suppressions" all_sorts "$tmp/inlined"
+    says "suppressed by leak:lose_here: 2 objects" || return 1
+    run leaks=1 all_sorts "$tmp/inlined"
+    says "#0  lose_here " && says "(inlined)" && is_silent_on "#0  lose_in_"
+}
+${CC:-cc} $COMPILE_FLAGS -fno-lto -c -o "$tmp/deeply.o" "$srcdir/tests/leaks/deeply.c"
+for option in -fno-lto -flto; do
+    for compiler in "${CXX:-c++}" clang++; do
+        can_build "$compiler" 'int main() { return 0; }' $option &&
+            expect "inlined in spaces: $compiler $option" \
+                finds_inlined "$compiler" $option "$tmp/spaces.cc"
+    done
+    can_build "${CC:-cc}" 'int main(void) { int f(void) { return 0; } return f(); }' $option &&
+        expect "inlined in a nested function: $option" \
+            finds_inlined "${CC:-cc}" $option "$tmp/nested.c"
+done
+
 # Neither the client of the network is loaded, nor is the environment changed, in which another
 # thread may be reading or writing.
 mkdir "$tmp/client" "$tmp/looker"
