@@ -150,10 +150,22 @@ static struct outcome run(struct failure f, enum graph_moment moment, const char
     return filter_run(f, allowed, CALLS + OTHERS, graph_run, &r);
 }
 
+/* The C library's own locks end the process by abort where a wait is refused that one of them needs,
+ * which is a matter of chance; this library does so by an option only. */
+static bool ended_by_a_lock(struct failure f, struct outcome o)
+{
+    bool waits_fail = false;
+    for (size_t i = 0; i < f.count; i++)
+        waits_fail |= f.answers[i].number == SYS_futex;
+    return waits_fail && WIFSIGNALED(o.status) && WTERMSIG(o.status) == SIGABRT;
+}
+
 static void check(struct failure f, enum graph_moment moment, const char *options,
                   const char *what)
 {
     struct outcome o = run(f, moment, options);
+    if (ended_by_a_lock(f, o))
+        return;
     ck_assert_msg(o.unknown == NONE, "the library makes the system call %ld", o.unknown);
     ck_assert_msg(!o.hung && o.status == 0,
                   "%s, call %u fails (0: each), %s, %s: %s%x %s", what, f.nth,
@@ -173,9 +185,7 @@ static void check_failing(int call, enum graph_moment moment)
     const char *name = calls[call].name;
     struct failure f = {.answers = &calls[call].answer, .count = 1};
     check(f, moment, plain, name);
-    if (f.answers->number !=
-        SYS_futex) /* there the C library's own locks end the process */
-        check(f, moment, leaks, name);
+    check(f, moment, leaks, name);
     f.nth = 1;
     check(f, moment, plain, name);
     f.nth = 10;
