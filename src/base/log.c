@@ -17,6 +17,36 @@ static struct sink log_sink PRIVATE_DATA = SINK_NONE;
 static const char *log_path PRIVATE_DATA;
 static bool changing PRIVATE_DATA, stderr_known PRIVATE_DATA; /* atomic */
 
+/* Lines of a pause, until it is over: whoever reads them may be a thread that stands. */
+static struct {
+    bool holds;  /* atomic */
+    size_t used; /* more than there is room for: the rest was left out.  Atomic */
+    char lines[4096];
+} held PRIVATE_DATA;
+
+static bool hold(const char *line, size_t length)
+{
+    if (!__atomic_load_n(&held.holds, __ATOMIC_ACQUIRE))
+        return false;
+    size_t at = __atomic_fetch_add(&held.used, length, __ATOMIC_RELAXED);
+    if (at + length <= sizeof held.lines)
+        memcpy(held.lines + at, line, length);
+    return true;
+}
+
+void log_hold(void)
+{
+    if (__atomic_exchange_n(&held.used, 0, __ATOMIC_RELAXED) > 0)
+        memset(held.lines, 0, sizeof held.lines);
+    __atomic_store_n(&held.holds, true, __ATOMIC_RELEASE);
+}
+
+void log_let_go(void)
+{
+    if (__atomic_exchange_n(&held.holds, false, __ATOMIC_ACQ_REL))
+        log_write(held.lines, strnlen(held.lines, sizeof held.lines));
+}
+
 void log_line(const char *format, ...)
 {
     static const char prefix[] = "gcalloc: ";
@@ -33,7 +63,8 @@ void log_line(const char *format, ...)
         length += min_size((size_t)n, sizeof line - length - 2);
     line[length++] = '\n';
 
-    log_write(line, length);
+    if (!hold(line, length))
+        log_write(line, length);
     errno = saved_errno;
 }
 
@@ -62,7 +93,7 @@ __attribute__((constructor)) static void start(void)
 
 void log_use_stderr(void)
 {
-    stderr_known = true;
+    __atomic_store_n(&stderr_known, true, __ATOMIC_RELAXED);
     sink_close(&log_sink);
     __atomic_store_n(&log_path, NULL, __ATOMIC_RELEASE);
     sink_take(&log_sink, STDERR_FILENO);

@@ -16,6 +16,11 @@ bool log_open(const char *path);
 /* Such bytes as they are. */
 void log_write(const char *bytes, size_t count);
 
+/* From the one to the other, lines wait: for a pause, in which whoever reads them may stand.  4 KiB
+ * of them are kept.  By one thread at a time; errno may change. */
+void log_hold(void);
+void log_let_go(void);
+
 /* Lines go to descriptor 2 from now on, as it is now: nothing is written to it if it becomes
  * another file.  That is so from the start, with the file that it was then. */
 void log_use_stderr(void);

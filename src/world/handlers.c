@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <gcalloc/inline.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -30,6 +31,10 @@ extern int __sigaction(int, const struct sigaction *, struct sigaction *)
     __attribute__((weak));
 
 typedef void (*handler)(int, siginfo_t *, void *);
+
+/* SS_AUTODISARM, which is in Linux's headers only: while a handler runs on such an alternate stack,
+ * the thread has none. */
+enum { AUTODISARM = INT_MIN };
 
 /* By signal.  Atomic; never taken back, as a child of vfork may change what the kernel
  * knows, and shares this. */
@@ -131,7 +136,7 @@ bool handlers_run(void)
     return running > 0;
 }
 
-/* So far all signals are blocked; the handler has the mask that it asked for. */
+/* So far all signals but SIGSYS are blocked; the handler has the mask that it asked for. */
 static void call_handler(int number, siginfo_t *information, void *context)
 {
     handler h = __atomic_load_n(&wrapped[number].handler, __ATOMIC_ACQUIRE);
@@ -223,7 +228,7 @@ static void call_with_spare(struct mutator *m, int number, siginfo_t *informatio
     change_cache(m, __atomic_exchange_n(&m->spare, NULL, __ATOMIC_RELAXED), false);
     gc_inline_thread.busy = 0;
     call_handler(number, information, context);
-    set_mask(UINT64_MAX);
+    set_mask(~bit_of(SIGSYS));
     struct cache *used = m->cache;
     __atomic_store_n(&m->cache, NULL, __ATOMIC_RELEASE);
     keep_spare(m, used);
@@ -322,18 +327,9 @@ static bool needs_spare(const struct mutator *m, int number, const ucontext_t *c
     return number == SIGSYS || fast_may_lie_below(m, context);
 }
 
-/* All signals but SIGSYS are blocked when it begins: another handler would run on the cache that
- * the interrupted code is changing. */
-static void on_signal(int number, siginfo_t *information, void *context)
+static void handle(struct mutator *m, int number, siginfo_t *information,
+                   ucontext_t *context)
 {
-    int saved_errno = errno;
-    struct mutator *m = thread_self;
-    bool was_blocked = blocks_stop(context);
-    give_carried(information);
-    if (GC_TSAN) /* it blocks every signal */
-        signals_open();
-    if (critical.depth == 0 && critical.deferred) /* this handler may not return */
-        critical_leave();
     if ((critical.depth > 0 || is_on_systemstack()) && !is_fault(number, information))
         put_signal_off(information, context);
     else if (m && m->blocking && m->calls == 0)
@@ -342,7 +338,36 @@ static void on_signal(int number, siginfo_t *information, void *context)
         call_with_spare(m, number, information, context);
     else
         call_handler(number, information, context);
-    keep_stop_open(context, was_blocked);
+}
+
+/* Until the handler returns, nothing but the context knows of the stack that it may run on. */
+static void handle_disarmed(struct mutator *m, int number, siginfo_t *information,
+                            ucontext_t *context)
+{
+    stack_t outer = m->disarmed;
+    m->disarmed = context->uc_stack;
+    handle(m, number, information, context);
+    m->disarmed = outer;
+}
+
+/* All signals but SIGSYS are blocked when it begins: another handler would run on the cache that
+ * the interrupted code is changing. */
+static void on_signal(int number, siginfo_t *information, void *context)
+{
+    int saved_errno = errno;
+    ucontext_t *interrupted = context;
+    struct mutator *m = thread_self;
+    bool was_blocked = blocks_stop(interrupted);
+    give_carried(information);
+    if (GC_TSAN) /* it blocks every signal */
+        signals_open();
+    if (critical.depth == 0 && critical.deferred) /* this handler may not return */
+        critical_leave();
+    if (m && UNLIKELY(interrupted->uc_stack.ss_flags & AUTODISARM))
+        handle_disarmed(m, number, information, interrupted);
+    else
+        handle(m, number, information, interrupted);
+    keep_stop_open(interrupted, was_blocked);
     errno = saved_errno;
 }
 

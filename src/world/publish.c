@@ -19,6 +19,12 @@ static void publish_values(struct mutator *m)
     }
 }
 
+/* The system's flags do not tell: a signal's context lacks SS_ONSTACK since Linux 4.7. */
+static bool is_on(const stack_t *s, uintptr_t sp)
+{
+    return !(s->ss_flags & SS_DISABLE) && sp - (uintptr_t)s->ss_sp < s->ss_size;
+}
+
 /* On a stack of the library's, and on the way there and back, the alternate stack is as it was
  * published before, and is disarmed. */
 static void publish_stack(struct mutator *m, uintptr_t sp, const stack_t *alternate)
@@ -26,8 +32,10 @@ static void publish_stack(struct mutator *m, uintptr_t sp, const stack_t *altern
     m->sp = m->interrupted = systemstack_holds(m, sp) ? m->system.left : sp;
     if (m->system.low)
         return;
+    if (!is_on(alternate, sp))
+        alternate = &m->disarmed;
     m->alternate.low = m->alternate.high = 0;
-    if (alternate->ss_flags & SS_ONSTACK) {
+    if (is_on(alternate, sp)) {
         m->alternate.low = (uintptr_t)alternate->ss_sp;
         m->alternate.high = (uintptr_t)alternate->ss_sp + alternate->ss_size;
     }

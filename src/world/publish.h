@@ -6,8 +6,8 @@
 
 #include "world/thread.h"
 
-/* The calling thread, or one of its signal handlers, says that its stack is in use from `sp` up, and
- * that this was its alternate stack there. */
+/* The calling thread, or one of its signal handlers, says that the stack it is on is in use from
+ * `sp` up, and that this is its alternate stack, on which it may be. */
 void publish(struct mutator *m, uintptr_t sp, const stack_t *alternate);
 
 #endif

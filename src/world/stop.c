@@ -7,6 +7,7 @@
 #include "base/critical.h"
 #include "base/futex.h"
 #include "base/lock.h"
+#include "base/log.h"
 #include "base/os.h"
 #include "base/registers.h"
 #include "base/specific.h"
@@ -398,17 +399,37 @@ bool world_is_here(void)
     return world.process == getpid();
 }
 
-bool world_stop(void)
+static enum summoned try_to_stop(bool can_tell, uint64_t first)
 {
-    bool can_tell = signals_block(&world.mask) && world_is_started();
     lock_enter(&world.strangers_lock);
     __atomic_store_n(&world.strangers, NULL, __ATOMIC_RELAXED);
     __atomic_add_fetch(&world.epoch, 1, __ATOMIC_SEQ_CST);
     lock_leave(&world.strangers_lock);
-    bool all = summon(can_tell);
+    enum summoned all = summon(can_tell, first);
     world_await(NULL);
-    world.complete = all && strangers_stop(can_tell);
     return all;
+}
+
+static void let_go_on(void)
+{
+    release_claims();
+    __atomic_add_fetch(&world.epoch, 1, __ATOMIC_SEQ_CST);
+    futex_wake(&world.epoch, INT_MAX);
+}
+
+bool world_stop(void)
+{
+    bool can_tell = signals_block(&world.mask) && world_is_started();
+    uint64_t first = os_now() / MILLISECOND;
+    enum summoned all;
+    log_hold();
+    while ((all = try_to_stop(can_tell, first)) == SOME_WAIT) {
+        let_go_on();
+        world_let_run();
+        world_wait_a_little();
+    }
+    world.complete = all == ALL_STOPPED && strangers_stop(can_tell);
+    return all == ALL_STOPPED;
 }
 
 bool world_is_complete(void)
@@ -418,9 +439,8 @@ bool world_is_complete(void)
 
 void world_restart(void)
 {
-    release_claims();
-    __atomic_add_fetch(&world.epoch, 1, __ATOMIC_SEQ_CST);
-    futex_wake(&world.epoch, INT_MAX);
+    let_go_on();
+    log_let_go();
     signals_restore(&world.mask);
 }
 

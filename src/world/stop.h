@@ -49,8 +49,9 @@ bool world_is_here(void);
  * collects without end would leave the others no time at all. */
 void world_let_run(void);
 
-/* The calling thread, which is registered and not LIVING, lives from now on.  Every signal is
- * blocked when it returns, and the caller opens them at once: a stop waits for that. */
+/* The calling thread, which is registered and not LIVING, lives from now on.  Every signal but
+ * those of faults is blocked when it returns, and the caller opens them at once: a stop waits for
+ * that. */
 void world_join(struct mutator *m);
 
 /* Installs the handler of the signal; false: there are no stops.  Once, at start. */

@@ -11,10 +11,12 @@ enum {
     MILLISECOND = 1000000,           /* nanoseconds */
     SHARED_EVERY = MILLISECOND / 20, /* until it is sent again to any thread */
     /* Milliseconds without an answer, until the system is asked what the thread does; until
-     * it is told again; until a thread counts as deaf that the system shows to take no
-     * signals, as long as that is longer than any of the library's own sections without
-     * signals may last on a busy machine; and one that should take them. */
+     * the others go on for a while, where it sleeps with the signal blocked; until it is told
+     * again; until a thread counts as deaf that the system shows to take no signals, as long
+     * as that is longer than any of the library's own sections without signals may last on a
+     * busy machine; and one that should take them. */
     LOOK_AFTER = 2,
+    LET_GO_AFTER = 5,
     RESEND_AFTER = GC_TSAN ? 1 : 100,
     GIVE_UP_AFTER = 1000,
     GIVE_UP_ALWAYS_AFTER = 10000,
@@ -22,7 +24,8 @@ enum {
 
 enum answer {
     STOPPED,
-    GONE, /* ended without its exit hook */
+    GONE,    /* ended without its exit hook */
+    WAITING, /* perhaps for one that is stopped */
     DEAF,
 };
 
@@ -46,6 +49,13 @@ static bool stays_away(struct look l)
     return (l.blocks && l.pending) || l.held;
 }
 
+/* libunwind waits for the loader's lock with all signals blocked: the thread that has that lock, or
+ * has been woken to take it, may be stopped. */
+static bool waits(struct look l)
+{
+    return l.sleeps && l.blocks && l.pending;
+}
+
 /* The signal went to any thread, when it was sent last. */
 static bool shared PRIVATE_DATA;
 
@@ -66,47 +76,68 @@ static void call_deaf(struct mutator *m, const char *why)
     m->deaf = true;
 }
 
+/* The times since which it is waited for, in milliseconds. */
+struct patience {
+    uint64_t first; /* since the world is to stop */
+    uint64_t began; /* since this attempt at it */
+};
+
+/* Whether it is to be waited for no longer.  STOPPED: it is. */
+static enum answer judge(struct mutator *m, struct look l, struct patience p,
+                         uint64_t now)
+{
+    bool away = stays_away(l);
+    if (l.ended || has_successor(m))
+        return GONE;
+    if ((m->deaf && (away || now - p.began >= RESEND_AFTER)) ||
+        ((away || l.blocks) && now - p.first >= GIVE_UP_AFTER) ||
+        now - p.first >= GIVE_UP_ALWAYS_AFTER) {
+        call_deaf(m, l.blocks ? "it blocks the signal by a system call of its own"
+                              : "the system does not hand the signal over");
+        return DEAF;
+    }
+    return waits(l) && now - p.began >= LET_GO_AFTER ? WAITING : STOPPED;
+}
+
 /* It is told again, as whoever uses all entries of the system's queue may have kept the
  * signal from being sent; one at a time. */
-static enum answer wait_for(struct mutator *m, uint64_t began)
+static enum answer wait_for(struct mutator *m, struct patience p)
 {
-    uint64_t told = began;
+    uint64_t told = p.began;
     world_await(m);
     while (!world_claim(m)) {
         futex_wait(&m->safety, SAFETY_NONE, shared ? SHARED_EVERY : MILLISECOND);
         uint64_t now = os_now() / MILLISECOND;
         if (shared ? send(m) == GONE : !look_finds(m->tid))
             return GONE;
-        if (now - began < LOOK_AFTER && !m->deaf)
+        if (now - p.began < LOOK_AFTER && !m->deaf)
             continue;
         struct look l = look_at(m->tid);
-        if (l.ended || has_successor(m))
-            return GONE;
-        if ((stays_away(l) && m->deaf) ||
-            ((stays_away(l) || l.blocks) && now - began >= GIVE_UP_AFTER) ||
-            now - began >= GIVE_UP_ALWAYS_AFTER) {
-            call_deaf(m, l.blocks ? "it blocks the signal by a system call of its own"
-                                  : "the system does not hand the signal over");
-            return DEAF;
-        }
+        enum answer a = judge(m, l, p, now);
+        m->waited |= a == WAITING;
+        if (a != STOPPED)
+            return a;
         if (now - told >= RESEND_AFTER && !l.pending) {
             send(m);
             told = now;
         }
     }
-    m->deaf = false;
+    m->deaf = m->waited = false;
     return STOPPED;
 }
 
-/* A deaf thread has the signal pending already, or is not told for nothing. */
+/* A thread that did not stop when it was told last has the signal pending already, or is not told
+ * for nothing. */
 static enum answer tell(struct mutator *m)
 {
-    if (m->deaf) {
+    if (m->deaf || m->waited) {
         struct look l = look_at(m->tid);
         if (l.ended)
             return GONE;
-        if (stays_away(l))
+        if (m->deaf && stays_away(l))
             return DEAF;
+        if (l.blocks && l.pending)
+            return STOPPED;
     }
     enum answer a = send(m);
     if (a == DEAF)
@@ -137,20 +168,22 @@ static bool tell_all(bool can_tell)
     return all;
 }
 
-bool summon(bool can_tell)
+enum summoned summon(bool can_tell, uint64_t first)
 {
-    bool all = tell_all(can_tell);
+    enum summoned all = tell_all(can_tell) ? ALL_STOPPED : SOME_RUN;
     struct mutator *next;
-    uint64_t began = 0;
+    struct patience p = {first, os_now() / MILLISECOND};
     for (struct mutator *m = thread_first(); m && can_tell; m = next) {
         next = m->next;
         if (!is_other(m) || world_claim(m) || m->untold)
             continue;
-        began = began ? began : os_now() / MILLISECOND;
-        enum answer a = wait_for(m, began);
+        enum answer a = wait_for(m, p);
         if (a == GONE)
             thread_lost(m);
-        all = all && a != DEAF;
+        if (a == WAITING)
+            return SOME_WAIT;
+        if (a == DEAF)
+            all = SOME_RUN;
     }
     return all;
 }

@@ -3,11 +3,19 @@
 #define GCALLOC_WORLD_SUMMON_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+enum summoned {
+    ALL_STOPPED,
+    SOME_WAIT, /* one may wait, with the signal blocked, for one that is stopped */
+    SOME_RUN,
+};
 
 /* Part of a stop of the world: tells each registered thread but the calling one to stop, if
- * that `can_tell` them, and waits for it.  false: one of them runs on.  It blocks the signal,
- * or the system holds it: that is waited for once, a second or so, and said in the log; after
- * that, until the thread stops again, it is found out at once. */
-bool summon(bool can_tell);
+ * that `can_tell` them, and waits for it.  A thread that blocks the signal, or that the system
+ * holds, is waited for once until a second or so after `first`, in milliseconds (ten seconds where
+ * /proc does not tell), which is said in the log; after that, until it stops again, a tenth of a
+ * second at most. */
+enum summoned summon(bool can_tell, uint64_t first);
 
 #endif

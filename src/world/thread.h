@@ -4,6 +4,7 @@
 
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -72,6 +73,9 @@ struct mutator {
     struct {
         uintptr_t low, high;
     } alternate; /* the alternate signal stack that it runs on, or empty */
+    /* The one that the system has disarmed for the handler that runs, as SS_AUTODISARM asks it to,
+     * and so knows nothing of.  Own. */
+    stack_t disarmed;
     /* While it runs on a stack of the library's, which begins at `low` (0: it does not): all
      * that it uses of the program's is from `left` up.  Own. */
     struct {
@@ -94,7 +98,9 @@ struct mutator {
     struct cache *aside[ASIDE_MOST], *spare;
     uintptr_t aside_sp[ASIDE_MOST]; /* frames of those handlers */
     unsigned aside_count;
-    bool deaf;   /* collector: it did not stop when it was told last */
+    bool deaf; /* collector: it did not stop when it was told last */
+    bool
+        waited; /* collector: it may have the signal pending, as it slept with it blocked */
     bool untold; /* collector: the present stop cannot tell it, or need not try */
     struct snapshot *snapshot; /* own: what it found out for a collection */
     bool ready;        /* own: no slow path has anything to prepare or to restore */

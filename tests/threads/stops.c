@@ -83,6 +83,67 @@ START_TEST(deaf)
 }
 END_TEST
 
+/* ---- Waiting for who is stopped, with the signal blocked -------------------------------------- */
+
+enum { ITERATIONS = 30000000 };
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void *work_with_lock(void *argument)
+{
+    pthread_mutex_lock(&lock);
+    set(&kept, 1);
+    await(&told, 1);
+    for (volatile int i = 0; i < ITERATIONS; i++)
+        ;
+    pthread_mutex_unlock(&lock);
+    return argument;
+}
+
+static void *wait_for_lock(void *argument)
+{
+    uint64_t all = ~UINT64_C(0), old;
+    mask_signals(&all, &old);
+    *(pid_t *)argument = gettid();
+    set(&kept, 2);
+    pthread_mutex_lock(&lock);
+    pthread_mutex_unlock(&lock);
+    mask_signals(&old, NULL);
+    return argument;
+}
+
+static bool sleeps(pid_t tid)
+{
+    char path[64], state = 0;
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", tid);
+    FILE *file = fopen(path, "r");
+    bool known = file && fscanf(file, "%*d (%*[^)]) %c", &state) == 1;
+    if (file)
+        fclose(file);
+    ck_assert(known);
+    return state == 'S';
+}
+
+/* As libunwind waits for the loader's lock: the stop is tried again until the lock is free. */
+START_TEST(waiting_for_who_is_stopped)
+{
+    pid_t waiter = 0;
+    pthread_t threads[2];
+    threads[0] = run(work_with_lock, NULL);
+    await(&kept, 1);
+    threads[1] = run(wait_for_lock, &waiter);
+    await(&kept, 2);
+    while (!sleeps(waiter))
+        usleep(1000);
+    uint64_t before = count_collections();
+    set(&told, 1);
+    gc_collect();
+    ck_assert_uint_eq(count_collections(), before + 1);
+    joined(threads[0]);
+    joined(threads[1]);
+}
+END_TEST
+
 /* ---- No entry in the system's queue of signals ---------------------------------------------- */
 
 static void *compute(void *argument)
@@ -347,6 +408,7 @@ TCase *stops_case(void)
     if (UNDER_TSAN) /* it sees neither such masks nor such ends */
         return tc;
     tcase_add_test(tc, deaf);
+    tcase_add_test(tc, waiting_for_who_is_stopped);
     tcase_add_test(tc, no_queue);
     tcase_add_test(tc, ended_by_system_call);
     tcase_add_test(tc, main_ended_by_system_call);
