@@ -122,8 +122,8 @@ GC_PUBLIC int gc_root_remove(void *low, void *high);
 /* Has `mark(data)` called at each collection, on the thread that collects, which may be the
  * library's own, to name further roots by gc_mark_range (fibre libraries, say).  The
  * program is stopped meanwhile: `mark` may call nothing else of this library, and should be
- * short.  Other calls fail with EBUSY where they can (an allocation returns NULL), do nothing
- * else, and are said once in the log.
+ * short.  Calls that allocate, free, collect or register something fail with EBUSY where they
+ * can (an allocation returns NULL), do nothing else, and are said once in the log.
  * Returns 0, or -1 with errno: EINVAL (`mark` is NULL), EBUSY (as above), ENOMEM. */
 GC_PUBLIC int gc_root_callback_add(void (*mark)(void *data), void *data);
 

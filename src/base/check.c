@@ -7,5 +7,6 @@
 void check_failed(const char *condition, const char *file, int line)
 {
     log_line("%s:%d: broken invariant: %s", file, line, condition);
+    log_let_go();
     abort();
 }

@@ -71,7 +71,7 @@ enum { BAD_FREE_WARN, BAD_FREE_ABORT };
     X(stats, FLAG, ANY_TIME, 0, "print the statistics when the program ends")            \
     X(signal, COUNT, AT_START, 0,                                                        \
       "real-time signal that stops threads; 0: SIGRTMIN + 18")                           \
-    X(help, FLAG, ANY_TIME, 0, "list the options when the heap is made")
+    X(help, FLAG, AT_START, 0, "list the options when the heap is made")
 
 /* The C types of the values. */
 struct option_path {

@@ -16,8 +16,8 @@ int proc_open(const char *path, int flags);
  * read. */
 ssize_t proc_read(const char *path, char *text, size_t bytes);
 
-/* How many threads the process has; 0: not known.  It takes no descriptor where /proc is there,
- * and works where it is not any more, as after chroot. */
+/* How many threads the process has; 0: not known.  A descriptor of /proc/self/status is kept,
+ * so that it works where /proc is not there any more, as after chroot. */
 size_t proc_thread_count(void);
 
 /* The numbers of threads in /proc are those that system calls have.  Not so where it is another

@@ -29,7 +29,7 @@ bool sink_open(struct sink *s, const char *path);
 
 void sink_close(struct sink *s);
 
-/* What is written to the one goes from now on to the file of the other, which has none then.  A
+/* What is written to the one goes from now on to the file of the other, which is to be closed then.  A
  * descriptor of the one's own keeps its number: who is about to write to it is not to find that
  * closed, or another file's. */
 void sink_replace(struct sink *s, struct sink *by);

@@ -76,6 +76,13 @@ INLINE void *sys_map(void *address, size_t bytes, int protection, int flags)
     return (void *)syscall(SYS_mmap, address, bytes, protection, flags, -1, 0L);
 }
 
+INLINE int sys_unmap(void *address, size_t bytes)
+{
+    if (GC_WATCHED_MEMORY)
+        return munmap(address, bytes);
+    return (int)syscall(SYS_munmap, address, bytes);
+}
+
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE \
     0x100000 /* Linux 4.17; older kernels take the address for a hint */
@@ -84,22 +91,12 @@ INLINE void *sys_map(void *address, size_t bytes, int protection, int flags)
 /* At this address and nowhere else.  MAP_FAILED with EEXIST: something is there. */
 INLINE void *sys_map_at(void *address, size_t bytes, int protection)
 {
-    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
-    void *p = GC_WATCHED_MEMORY
-                  ? mmap(address, bytes, protection, flags, -1, 0)
-                  : (void *)syscall(SYS_mmap, address, bytes, protection, flags, -1, 0L);
+    void *p = sys_map(address, bytes, protection, MAP_FIXED_NOREPLACE);
     if (p == address || p == MAP_FAILED)
         return p;
-    syscall(SYS_munmap, p, bytes);
+    sys_unmap(p, bytes);
     errno = EEXIST;
     return MAP_FAILED;
-}
-
-INLINE int sys_unmap(void *address, size_t bytes)
-{
-    if (GC_WATCHED_MEMORY)
-        return munmap(address, bytes);
-    return (int)syscall(SYS_munmap, address, bytes);
 }
 
 /* Takes the range out of what mlockall has locked, and so out of the limit of that. */

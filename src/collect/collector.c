@@ -3,9 +3,9 @@
 
 #include <errno.h>
 #include <gcalloc/gcalloc.h>
-#include <pthread.h>
 #include <stdlib.h>
 
+#include "base/cancel.h"
 #include "base/log.h"
 #include "base/options.h"
 #include "base/os.h"
@@ -294,14 +294,20 @@ static void run_cycle(struct heap *h)
 
 enum { SNAPSHOTS_MOST = 100 };
 
+/* Why a collection does not come about. */
+enum obstacle { THREAD_RUNS, THREADS_UNKNOWN, ROOTS_UNKNOWN, OBSTACLES };
+
 /* The heap grows by another budget before it is tried again. */
-static void put_off(struct heap *h, const char *why)
+static void put_off(struct heap *h, enum obstacle o)
 {
-    static bool said PRIVATE_DATA;
+    static const char *const why[OBSTACLES] = {"a thread does not stop",
+                                               "not all threads are known, or stop",
+                                               "the roots cannot be listed in full"};
+    static bool said[OBSTACLES] PRIVATE_DATA;
     pace_without_cycle(h);
-    if (!said)
-        log_line("collections are put off while %s", why);
-    said = true;
+    if (!said[o])
+        log_line("collections are put off while %s", why[o]);
+    said[o] = true;
 }
 
 /* The world lock is held.  A library that was loaded or unloaded since the snapshot makes
@@ -312,7 +318,7 @@ static bool stop_and_run(struct heap *h, const struct snapshot *s)
     cycle.began = os_now();
     if (!world_stop()) {
         world_restart();
-        put_off(h, "a thread does not stop");
+        put_off(h, THREAD_RUNS);
         return true;
     }
     cycle.stopped = os_now();
@@ -331,9 +337,9 @@ static bool stop_and_run(struct heap *h, const struct snapshot *s)
     faults_end();
     world_restart();
     if (valid && !known)
-        put_off(h, "not all threads are known, or stop");
+        put_off(h, THREADS_UNKNOWN);
     else if (valid && !roots_complete())
-        put_off(h, "the roots cannot be listed in full");
+        put_off(h, ROOTS_UNKNOWN);
     else if (valid && OPTION_NOW(log))
         log_cycle(h);
     return valid;
@@ -381,14 +387,14 @@ NOINLINE WITHOUT_GAPS static void run(void *argument)
 
 NOINLINE WITHOUT_GAPS void collector_run(enum cause cause)
 {
-    int saved_errno = errno, saved_state;
+    int saved_errno = errno;
     if (world_is_mine() || !world_is_here())
         return;
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &saved_state);
+    cancel_hold_off();
     __builtin_unwind_init();
     systemstack_run(run, &cause);
     __asm__ volatile("" ::: "memory"); /* no tail call: this frame holds the registers */
-    pthread_setcancelstate(saved_state, NULL);
+    cancel_let_in();
     errno = saved_errno;
 }
 

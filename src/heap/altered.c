@@ -82,6 +82,9 @@ static bool is_apart(const struct heap *h, uint32_t unit)
  * sweep sets the block apart. */
 void altered_note(struct heap *h, uintptr_t low, uintptr_t high)
 {
+    low = align_down(low,
+                     os_page_bytes()); /* as the system does, whose pages may be larger */
+    high = max_size(high, align_up(high, os_page_bytes()));
     struct unit_range u = units_of(h, low, high);
     bool waits = critical.depth == 0;
     critical_begin();
@@ -123,21 +126,18 @@ static bool renew(const struct heap *h, uintptr_t low, uintptr_t high)
 {
     if (!os_renew((void *)low, high - low))
         return false;
-    if (RACING(h->bytes) > h->huge_from &&
-        !__atomic_load_n(&h->keeps_small, __ATOMIC_RELAXED))
+    if (heap_has_huge_pages(h))
         os_huge_pages((void *)low, high - low);
     return true;
 }
 
-/* Pages [first, first + count) of a unit are altered, those around them are not; all of them lie in
- * the object, but perhaps for the ends of larger pages of the system, which stay. */
+/* Pages [first, first + count) of a unit are altered, those around them are not; they lie in the
+ * object, and are whole pages of the system. */
 static bool renew_pages(struct heap *h, uint32_t unit, unsigned first, unsigned count)
 {
     uintptr_t low = unit_address(h, unit) + (uintptr_t)first * OS_PAGE;
     uintptr_t high = low + (uintptr_t)count * OS_PAGE;
-    low = align_up(low, os_page_bytes());
-    high = align_down(high, os_page_bytes());
-    if (low < high && !renew(h, low, high))
+    if (!renew(h, low, high))
         return false;
     clear_pages(h, unit, (uint16_t)(((1u << count) - 1) << first));
     return true;
@@ -174,7 +174,8 @@ bool altered_renew_object(struct heap *h, const struct object *o)
     return true;
 }
 
-/* Slots that a cache holds are not looked at: nobody's page is altered there. */
+/* Slots that a cache holds are not looked at.  A page is altered there only if altered_note could
+ * not set the block apart before the object was freed. */
 static void sweep_object(struct heap *h, const struct object *o)
 {
     if (*o->state != h->mark && *o->state != STATE_RESERVED &&
@@ -210,7 +211,9 @@ void altered_renew(struct heap *h, uint32_t first, uint32_t end)
         bool renewed = renew(h, unit_address(h, first), unit_address(h, next));
         for (uint32_t u = first; u < next; u++) {
             h->units[u].altered = 0;
-            __atomic_store_n(&h->words[u], renewed ? 0 : UNIT_USED, __ATOMIC_RELAXED);
+            __atomic_store_n(&h->words[u],
+                             renewed ? word_that_remains(h->words[u]) : UNIT_USED,
+                             __ATOMIC_RELAXED);
         }
     }
 }

@@ -1,10 +1,12 @@
 /* Pages that the program has altered: by mprotect, by guards, by mapping something else over them.
  * Such a page is an object's for as long as that lives, and gets new memory before anybody else has
- * it: when the object is freed, when it is swept, or with all of its block.  The library does not
+ * it: when the object is freed, when it is swept, or with all of its block.  (Not where a handler
+ * that interrupted a section of the library altered it, and the object is freed before the next
+ * sweep.)  The library does not
  * ask the system what pages are like: it is told by the program's calls (mutator/protect.c) and by
  * what marking could not read.
  *
- * Invariant: a unit with such a page is UNIT_ALTERED, and a small or medium block with such a unit
+ * Invariant: a unit with such a page is UNIT_ALTERED, and a block of slots with such a unit
  * is of SHARD_APART, at the latest from the next sweep on; no page of a free unit is one. */
 #ifndef GCALLOC_HEAP_ALTERED_H
 #define GCALLOC_HEAP_ALTERED_H
@@ -27,8 +29,9 @@ bool altered_block(const struct heap *h, uint32_t head);
  * of them, and the object must stay. */
 bool altered_renew_object(struct heap *h, const struct object *o);
 
-/* The same for those of a block that are not marked, or stay as if they were.  Then the block is
- * set apart, or no more.  The world is stopped, and the block on no list. */
+/* Gives the altered pages of a block's objects that are not marked new memory; objects for which
+ * there is none stay as if they were marked.  Then the block is set apart, or no more.  The world
+ * is stopped, and the block on no list. */
 void altered_sweep(struct heap *h, uint32_t head);
 
 /* Gives the altered units of [first, end), which are free but in no extent yet, new memory, which

@@ -156,14 +156,6 @@ static void close_gap(struct heap *h, uint32_t to)
     set_bytes(h, (size_t)to << UNIT_SHIFT);
 }
 
-/* Nothing of it is used. */
-static void unreserve(struct heap *h)
-{
-    size_t reserved = ((size_t)h->unit_limit - 1) << UNIT_SHIFT;
-    h->space->release((void *)(h->base + UNIT_BYTES), 0, reserved);
-    os_release(h->states, h->tables_bytes);
-}
-
 /* As much as the system grants, by halves.  Where that is little, half of it is left for the
  * program, for stacks and for the library's own memory. */
 static bool reserve_most(struct heap *h, size_t bytes)
@@ -176,7 +168,7 @@ static bool reserve_most(struct heap *h, size_t bytes)
     }
     if (bytes == wanted || bytes > ARENA_PACKED || bytes == ARENA_SMALLEST)
         return true;
-    unreserve(h);
+    arena_destroy(h); /* nothing of it is used */
     return reserve(h, (bytes / 2 >> UNIT_SHIFT) + 1, true);
 }
 

@@ -133,17 +133,11 @@ void block_set_kind(struct heap *h, uint32_t head, enum kind kind)
     set_words(h, head, head, end, word);
 }
 
-static bool has_huge_pages(const struct heap *h)
-{
-    return RACING(h->bytes) > h->huge_from &&
-           !__atomic_load_n(&h->keeps_small, __ATOMIC_RELAXED);
-}
-
 static void zero(const struct heap *h, uintptr_t low, uintptr_t high)
 {
     size_t bytes = high - low;
     if (bytes >= ZERO_FROM)
-        os_zero((void *)low, bytes, bytes >= GIVE_BACK_FROM && has_huge_pages(h));
+        os_zero((void *)low, bytes, bytes >= GIVE_BACK_FROM && heap_has_huge_pages(h));
     else
         memset((void *)low, 0, bytes);
 }

@@ -192,7 +192,7 @@ static uint32_t next_start(const struct heap *h, const struct region *r)
 }
 
 /* Units behind `unit`, which was just taken, as far as they lie in the same huge page and have
- * no memory yet: never more than the region has had. */
+ * no memory yet. */
 static void fill_region(struct heap *h, struct region *r, uint32_t unit)
 {
     uint32_t start = (uint32_t)next_start(h, r);
@@ -297,13 +297,6 @@ static size_t close_holes(struct heap *h, uint32_t unit)
     return bytes;
 }
 
-/* What remains of the word of a used unit in that of a free one: a report on an object that was
- * freed before finds its site by it. */
-static unit_word remains(unit_word word)
-{
-    return word_distance(word) == 0 ? word_states(word) << UNIT_STATES_SHIFT : 0;
-}
-
 /* Words of the units that are free from now on: what they were when their block was made, or
  * dirty where the block has written to them. */
 static void set_free_words(struct heap *h, uint32_t first, uint32_t end, uint32_t touched)
@@ -312,7 +305,7 @@ static void set_free_words(struct heap *h, uint32_t first, uint32_t end, uint32_
         unit_word dirty = u < touched ? UNIT_DIRTY : h->words[u] & UNIT_DIRTY;
         bool is_hole = close_holes(h, u) == UNIT_BYTES;
         if (LIKELY(!(h->words[u] & UNIT_ALTERED)))
-            h->words[u] = remains(h->words[u]) | (is_hole ? 0 : dirty);
+            h->words[u] = word_that_remains(h->words[u]) | (is_hole ? 0 : dirty);
     }
     if (UNLIKELY(__atomic_load_n(&h->altered, __ATOMIC_RELAXED)))
         altered_renew(h, first, end);
@@ -438,7 +431,8 @@ uint32_t extent_check(struct heap *h)
         for (uint32_t v = u; v < u + units; v++) {
             CHECK(h->units[v].holes == 0 && h->units[v].altered == 0 &&
                   h->states[word_states(h->words[v])] == STATE_FREE);
-            CHECK((h->words[v] & ~(unit_word)UNIT_DIRTY) == remains(h->words[v]));
+            CHECK((h->words[v] & ~(unit_word)UNIT_DIRTY) ==
+                  word_that_remains(h->words[v]));
         }
         dirty += dirty_bytes(h, u, units);
         u += units;

@@ -11,8 +11,8 @@
  * the heap's limit. */
 uint32_t extent_take(struct heap *h, uint32_t units, uint32_t alignment, size_t bytes);
 
-/* One unit of the region, which is filled first if it is empty: with one unit in all, then
- * two, and so on up to a huge page.  0 with ENOMEM. */
+/* One unit of the region, which is filled first if it is empty: with more units each time, as far as
+ * they lie side by side and have no memory, up to a huge page.  0 with ENOMEM. */
 uint32_t extent_take_from(struct heap *h, struct region *r);
 
 /* The region's units are free again, and it is empty.  It goes on to grow from where it was. */

@@ -1,4 +1,4 @@
-/* Holes: pages inside small and medium blocks that hold no object and were given back to
+/* Holes: pages inside blocks of slots that hold no object and were given back to
  * the system.  Their slots are free as ever, and read as zero. */
 #ifndef GCALLOC_HEAP_HOLES_H
 #define GCALLOC_HEAP_HOLES_H
@@ -11,7 +11,8 @@
  * is the caller's alone; the world need not stand. */
 size_t holes_make(struct heap *h, size_t keep);
 
-/* The heap is to have huge pages everywhere again, if few holes are left.  The same. */
+/* The heap is to have huge pages everywhere again, if few holes are left.  The world
+ * lock is held, or the heap is the caller's alone. */
 void holes_recover(struct heap *h);
 
 /* Slots in the bytes [from, to) of a block are being handed out.  The lock of its list is

@@ -70,9 +70,23 @@ INLINE size_t word_states(unit_word word)
     return word >> UNIT_STATES_SHIFT;
 }
 
+/* What remains of the word of a used unit in that of a free one: a report on an object that was
+ * freed before finds its site by it. */
+INLINE unit_word word_that_remains(unit_word word)
+{
+    return word_distance(word) == 0 ? word_states(word) << UNIT_STATES_SHIFT : 0;
+}
+
 INLINE bool word_used(unit_word word)
 {
     return word & UNIT_USED;
+}
+
+/* The heap asks for huge pages by now, in all of it. */
+INLINE bool heap_has_huge_pages(const struct heap *h)
+{
+    return RACING(h->bytes) > h->huge_from &&
+           !__atomic_load_n(&h->keeps_small, __ATOMIC_RELAXED);
 }
 
 INLINE uint32_t unit_of(const struct heap *h, uintptr_t address)

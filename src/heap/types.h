@@ -162,8 +162,8 @@ struct unit {
         struct extent extent;
     };
     uint32_t extent_first; /* last unit of a free extent: the first one */
-    /* Bit k: page k of the unit was given back to the system (holes.h).  Only in small
-     * and medium blocks, else 0.  Lock: the list's. */
+    /* Bit k: page k of the unit was given back to the system (holes.h).  Only in
+     * blocks of slots, else 0.  Lock: the list's. */
     uint16_t holes;
     /* Bit k: the program has altered page k (altered.h).  Only in blocks, else 0.  Atomic: each
      * by the owner of the object there, or in a cycle. */
@@ -299,18 +299,18 @@ struct heap {
     size_t used_bytes; /* in blocks, large objects by page.  Read without the lock, too */
     size_t dirty_bytes;  /* in free units that hold memory */
     size_t dirty_least;  /* least that dirty_bytes was since somebody last asked */
-    size_t region_bytes; /* units in the regions of caches, which may have their memory */
+    size_t region_bytes; /* in the regions of caches, which may have their memory */
     /* Of used_bytes, what blocks gave back page by page: the heap holds used_bytes +
      * dirty_bytes + region_bytes - hole_bytes.  Read without the lock, too. */
     size_t hole_bytes;
-    /* used_bytes + dirty_bytes + region_bytes never exceeds it, so that slots in holes can be had without
-     * asking; SIZE_MAX: none.  Read without the lock, too. */
+    /* used_bytes + dirty_bytes + region_bytes never exceeds it, so that slots in holes can be had
+     * without asking; SIZE_MAX: none.  Read without the lock, too. */
     size_t limit;
     bool altered;     /* there have been altered units.  Atomic */
     bool keeps_small; /* parts of the heap are to have no huge pages.  Atomic */
-    struct cache
-        *kept; /* empty caches of threads that ended, for the next ones; CACHES_KEPT */
-    uint32_t kept_count; /* at most */
+    /* Empty caches of threads that ended, CACHES_KEPT at most, for the next ones. */
+    struct cache *kept;
+    uint32_t kept_count;
 
     /* Bytes handed out since the last cycle, less explicit frees.  Atomic */
     OWN_LINE size_t charged;
@@ -375,9 +375,9 @@ enum {
  * In the words they are used units of class none. */
 struct region {
     uint32_t next, end;
-    uint32_t
-        start; /* units that the last request asked for: it doubles from one request to the
-                       next, up to a huge page.  0: the cache has had no block yet */
+    /* The next fill asks for up to twice as many units, a huge page at most.  It grows with each
+     * fill; 0 at first, and after the cache was emptied. */
+    uint32_t start;
 };
 
 /* Used by its own thread; by the collector while the world is stopped, if the thread did

@@ -4,11 +4,6 @@
 #include "heap/count.h"
 #include "heap/holes.h"
 
-static bool is_on_huge_pages(const struct heap *h)
-{
-    return __atomic_load_n(&h->bytes, __ATOMIC_RELAXED) > h->huge_from;
-}
-
 /* A block is worth its memory when half of it would be in use: before, a program that needs an
  * object or two would have to pay for all of its slots. */
 static bool is_wanted(struct heap *h, unsigned bin)
@@ -48,8 +43,10 @@ void *wide_alloc(struct heap *h, unsigned bin, unsigned shard, bool *clean)
 {
     struct taken_slot slot;
     size_t size = geometries[bin_class(bin)].size;
-    uint32_t head = is_on_huge_pages(h) ? find_slot(h, bin, shard, &slot) : 0;
-    if (!head && is_on_huge_pages(h) && is_wanted(h, bin))
+    if (RACING(h->bytes) <= h->huge_from)
+        return NULL;
+    uint32_t head = find_slot(h, bin, shard, &slot);
+    if (!head && is_wanted(h, bin))
         head = slot_of_new(h, bin, shard, &slot);
     if (!head)
         return NULL;

@@ -8,7 +8,7 @@
 #include "heap/cache.h"
 #include "world/thread.h"
 
-/* Makes what is missing.  false with errno ENOMEM. */
+/* Makes what is missing.  false with errno: ENOMEM, EBUSY in a root callback. */
 bool init_thread(void);
 
 /* Takes back what was made for this call only. */

@@ -1,7 +1,6 @@
 /* Looks where distributions put the files (gdb's manual, "Separate Debug Files"): by build-id
  * below /usr/lib/debug, by debug link beside the module, and by the path of a file that is
- * common to several.  It reads no environment, and
- * whether a file fits is for the caller to say. */
+ * common to several.  It reads no environment, and whether a file fits is for the caller to say. */
 #include "report/debugfile.h"
 
 #include <limits.h>

@@ -1,30 +1,22 @@
-/* A table for each module, sorted by address.  `end` makes it one search: symbols may lie in
- * each other, and no symbol that begins before the address reaches it where `end` does not.
- * Where memory runs out, libdw is asked. */
+/* A table for each module.  Where memory runs out, libdw is asked. */
 #include "report/functions.h"
 
-#include <stdlib.h>
-
 #include "base/bits.h"
-#include "base/meta.h"
+#include "report/intervals.h"
 #include "report/libdw.h"
 
 struct function {
-    GElf_Addr start, bytes; /* of 0 bytes: a label of an assembler */
-    GElf_Addr end;          /* where all that begin no later have ended */
+    struct interval code; /* an empty one: a label of an assembler */
     const char *name;
     unsigned rank; /* of several names for the same thing the first counts */
 };
 
 struct functions {
-    struct functions *next;
-    Dwfl_Module *module;
-    struct function *list;
-    size_t count, capacity;
+    struct intervals sorted;
     bool complete; /* false: libdw has to be asked */
 };
 
-static struct functions *tables PRIVATE_DATA;
+static struct intervals *tables PRIVATE_DATA;
 
 static int compare(GElf_Addr a, GElf_Addr b)
 {
@@ -35,7 +27,7 @@ static int compare(GElf_Addr a, GElf_Addr b)
 static int by_start(const void *a, const void *b)
 {
     const struct function *x = a, *y = b;
-    int starts = compare(x->start, y->start);
+    int starts = compare(x->code.low, y->code.low);
     int ranks = compare(y->rank, x->rank);
     return starts ? starts : ranks;
 }
@@ -56,7 +48,7 @@ static bool is_code_or_data(const GElf_Sym *symbol)
            symbol->st_shndx != SHN_UNDEF;
 }
 
-static bool add(struct functions *t, int number)
+static bool add(struct intervals *t, int number)
 {
     GElf_Sym symbol;
     GElf_Addr start;
@@ -64,97 +56,54 @@ static bool add(struct functions *t, int number)
         dw.dwfl_module_getsym_info(t->module, number, &symbol, &start, NULL, NULL, NULL);
     if (!name || !name[0] || !is_code_or_data(&symbol))
         return true;
-    struct function *list = meta_grow(t->list, t->count, &t->capacity, sizeof *list);
-    if (!list)
-        return false;
-    t->list = list;
-    list[t->count++] = (struct function){
-        .start = start,
-        .bytes = symbol.st_size,
+    struct function f = {
+        .code = {.low = start, .high = start + symbol.st_size},
         .name = name,
         .rank = rank_of(&symbol, number),
     };
-    return true;
+    return intervals_add(t, &f);
 }
 
-static void sort(struct functions *t)
+static void fill(struct intervals *t)
 {
-    GElf_Addr end = 0;
-    if (t->count)
-        qsort(t->list, t->count, sizeof *t->list, by_start);
-    for (size_t i = 0; i < t->count; i++) {
-        struct function *f = &t->list[i];
-        if (f->bytes)
-            end = max_size(end, f->start + f->bytes);
-        f->end = end;
-    }
-}
-
-static void fill(struct functions *t)
-{
+    bool *complete = &((struct functions *)t)->complete;
     int count = dw.dwfl_module_getsymtab(t->module);
-    t->complete = count >= 0;
-    for (int i = 1; i < count && t->complete; i++)
-        t->complete = add(t, i);
-    sort(t);
+    *complete = count >= 0;
+    for (int i = 1; i < count && *complete; i++)
+        *complete = add(t, i);
+    intervals_sort(t, by_start);
 }
 
-static struct functions *table_of(Dwfl_Module *module)
+/* NULL: libdw has to be asked. */
+static const struct intervals *table_of(Dwfl_Module *module)
 {
-    struct functions *t = tables;
-    while (t && t->module != module)
-        t = t->next;
-    if (t || !(t = meta_alloc(sizeof *t)))
-        return t;
-    t->module = module;
-    t->next = tables;
-    tables = t;
-    fill(t);
-    return t;
-}
-
-/* How many begin no later than the address. */
-static size_t count_up_to(const struct functions *t, GElf_Addr address)
-{
-    size_t low = 0, high = t->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (t->list[middle].start <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    const struct functions *t =
+        (const struct functions *)intervals_of(&tables, module, sizeof(struct functions),
+                                               sizeof(struct function), fill);
+    return t && t->complete ? &t->sorted : NULL;
 }
 
 /* A label counts where no function has ended behind it, and it is in the same section, which
  * libdw knows. */
 const char *functions_find(Dwfl_Module *module, GElf_Addr address)
 {
-    const struct functions *t = table_of(module);
-    if (!t || !t->complete)
+    const struct intervals *t = table_of(module);
+    if (!t)
         return dw.dwfl_module_addrname(module, address);
-    size_t count = count_up_to(t, address);
-    for (size_t i = count; i-- && t->list[i].end > address;)
-        if (address - t->list[i].start < t->list[i].bytes)
-            return t->list[i].name;
-    const struct function *last = count ? &t->list[count - 1] : NULL;
-    bool is_label = last && !last->bytes && last->start >= last->end;
+    const struct interval *found = intervals_find(t, address);
+    if (found)
+        return ((const struct function *)found)->name;
+    const struct interval *last = intervals_last(t, address);
+    bool is_label = last && last->low == last->high && last->low >= last->reach;
     return is_label ? dw.dwfl_module_addrname(module, address) : NULL;
 }
 
 bool functions_known(Dwfl_Module *module)
 {
-    const struct functions *t = table_of(module);
-    return t && t->complete;
+    return table_of(module);
 }
 
 void functions_forget(void)
 {
-    for (struct functions *t = tables, *next; t; t = next) {
-        next = t->next;
-        meta_free(t->list, t->capacity * sizeof *t->list);
-        meta_free(t, sizeof *t);
-    }
-    tables = NULL;
+    intervals_forget(&tables, sizeof(struct functions));
 }

@@ -1,5 +1,5 @@
 /* In chunks of the library's own memory.  The loader's strings go when another thread unloads
- * their library, and those of libdw with its session: so reports keep copies. */
+ * their library, libdw's names of functions with its tables of symbols: so reports keep copies. */
 #include "report/strings.h"
 
 #include <stddef.h>

@@ -26,6 +26,7 @@ enum {
 /* What is loaded, and what is not any more, each at an address of its own; NULL: not looked at
  * yet. */
 static Dwfl *process PRIVATE_DATA, *unloaded PRIVATE_DATA;
+static bool process_fails PRIVATE_DATA; /* it was looked at in vain, for this report */
 
 static Dwfl_Callbacks callbacks PRIVATE_DATA;
 
@@ -107,7 +108,7 @@ static int find_debuginfo(Dwfl_Module *module, void **data, const char *name,
     return file;
 }
 
-static void close_process(void)
+static void close_sessions(void)
 {
     functions_forget();
     units_forget();
@@ -117,6 +118,7 @@ static void close_process(void)
     if (unloaded)
         dw.dwfl_end(unloaded);
     process = unloaded = NULL;
+    process_fails = false;
 }
 
 static bool open_library(void)
@@ -131,13 +133,16 @@ static bool open_process(void)
 {
     if (process)
         return true;
-    if (!open_library())
+    if (process_fails || !open_library())
         return false;
     process = dw.dwfl_begin(&callbacks);
     if (process && dw.dwfl_linux_proc_report(process, getpid()) == 0 &&
         dw.dwfl_report_end(process, NULL, NULL) == 0)
         return true;
-    close_process();
+    if (process)
+        dw.dwfl_end(process);
+    process = NULL;
+    process_fails = true;
     return false;
 }
 
@@ -444,5 +449,5 @@ void symbolize_place(struct place p,
 void symbolize_end(void)
 {
     forget_known();
-    close_process();
+    close_sessions();
 }

@@ -38,7 +38,8 @@ void symbolize_stack(const uintptr_t *return_addresses, const uint16_t *modules,
                      size_t count, void (*visit)(void *argument, const struct symbol *s),
                      void *argument);
 
-/* The same of a stack of the depot. */
+/* Calls visit(argument, symbol) as symbolize_stack does, for the stack that has this number in the
+ * depot, in the modules in which it was recorded. */
 void symbolize_recorded(uint32_t stack,
                         void (*visit)(void *argument, const struct symbol *s),
                         void *argument);

@@ -18,8 +18,8 @@ struct call {
 __attribute__((used, visibility("hidden"))) struct call shim_dlopen(int flags);
 __attribute__((used, visibility("hidden"))) struct call shim_dlmopen(int flags);
 
-/* Where the C library precedes this one in the search order, the order's beginning has its
- * function, and nothing behind this library has. */
+/* Not next_find (world/next.h), which calls dlopen.  Where the C library precedes this one in the
+ * search order, the order's beginning has its function, and nothing behind this library has. */
 static void *find_next(const char *name)
 {
     void *next = dlsym(RTLD_NEXT, name);

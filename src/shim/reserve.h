@@ -15,8 +15,8 @@ bool reserve_has(const void *address);
 /* Its part that has been used so far; false: nothing has. */
 bool reserve_used(void **low, void **high);
 
-/* Reserves no more than so much address space, or gives back what is beyond it, where so much is
- * not in use yet. */
+/* Reserves no more than so much address space, or gives back what is beyond it, where half of that
+ * is not in use yet; some must remain. */
 void reserve_shrink(size_t most);
 
 #endif

@@ -106,15 +106,15 @@ struct unwind {
     uint32_t number; /* in the depot */
 };
 
-/* The call's place among the frames that were found.  Where its frame is not among them, the
- * program begins behind the library. */
+/* The call's place among the frames that were found, behind the library's own.  Where its frame is
+ * not among them, and the library part of the program, so many frames may be the library's. */
 static size_t find_call(const struct unwind *u, void **all, size_t found)
 {
     size_t first = 0;
     while (first < found && (uintptr_t)all[first] != u->call.ip)
         first++;
     if (first == found)
-        first = min_size(OWN_FRAMES, found);
+        first = own.high ? 0 : min_size(OWN_FRAMES, found);
     while (first < found && is_own((uintptr_t)all[first]))
         first++;
     return first;

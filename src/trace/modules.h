@@ -51,7 +51,7 @@ bool modules_are_closing(void);
 /* How many looks found that something is gone. */
 uint32_t modules_unloads(void);
 
-/* How many looks found something that is new or gone. */
+/* How many looks there have been that found the table out of date, or incomplete. */
 uint32_t modules_epoch(void);
 
 /* The last look was made when so many objects had ever been loaded and unloaded. */

@@ -14,7 +14,8 @@ struct objects_counts {
 };
 
 /* `begin` is called first, and says whether to go on; then `visit` for each object, and after
- * the last one `end`.  `begin` and `end` may be missing.  The loader's lock is held all the time, so that nothing comes or goes. */
+ * the last one `end`.  `begin` and `end` may be missing.  The loader's lock is held all the
+ * time, so that nothing comes or goes. */
 struct objects_visitor {
     bool (*begin)(void *argument, struct objects_counts counts);
     void (*visit)(void *argument, const struct dl_phdr_info *object);

@@ -1,5 +1,5 @@
-/* The bounds of the calling thread's stack.  The C library is asked first, and where it cannot
- * tell, the memory around the frame is looked at.  What neither tells stays unknown: such a
+/* The bounds of the calling thread's stack.  The C library is asked, but for the main thread's where
+ * that is simple, and where it cannot tell, the memory around the frame is looked at.  What neither tells stays unknown: such a
  * thread's stack makes the list of roots incomplete, it is never taken for an empty one. */
 #include "world/bounds.h"
 
@@ -30,9 +30,8 @@ static bool main_bounds(struct bounds *b)
     size_t limit = sys_limit(RLIMIT_STACK, SIZE_MAX);
     struct mapping m;
     uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-    if (limit > GAP_BYTES ||
-        maps_find((uintptr_t)__libc_stack_end, &m) != MAPS_FOUND || here < m.low ||
-        here >= m.high)
+    if (limit > GAP_BYTES || maps_find((uintptr_t)__libc_stack_end, &m) != MAPS_FOUND ||
+        here < m.low || here >= m.high)
         return false;
     b->high = m.high;
     b->low = min_size(m.low, align_down(m.high - limit, os_page_bytes()));

@@ -11,7 +11,7 @@ struct bounds {
     uintptr_t low, high;
 };
 
-/* By asking the C library, which may allocate, with the thread's record locked.  The bounds are
+/* By looking at the mapping of the main thread's stack, or asking the C library, which may allocate, with the thread's record locked.  The bounds are
  * 0 where it cannot tell. */
 struct bounds bounds_ask(bool first);
 

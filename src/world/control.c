@@ -71,17 +71,17 @@ static bool rebuild(void)
     uintptr_t *blocks = meta_alloc(2 * slots * sizeof *blocks), *old = control.blocks;
     size_t old_slots = control.slots;
     if (!blocks)
-        slots = 0;
+        return false;
     control.blocks = blocks;
-    control.vectors = blocks ? blocks + slots : NULL;
+    control.vectors = blocks + slots;
     control.slots = slots;
     control.count = 0;
-    for (size_t i = 0; blocks && i < old_slots; i++)
+    for (size_t i = 0; i < old_slots; i++)
         if (old[i])
             put(blocks, slots, old[i]);
     if (old)
         meta_free(old, 2 * old_slots * sizeof *old);
-    return blocks;
+    return true;
 }
 
 void control_note(uintptr_t pointer)

@@ -19,12 +19,12 @@ uintptr_t fast_stack_pointer(const ucontext_t *context);
 bool fast_was_interrupted(const ucontext_t *context);
 
 /* A word in [low, high) is an address in a fast path.  true also where the range is too long
- * to be looked at in a pause. */
+ * to be looked at in a pause, or has pages that cannot be read. */
 bool fast_is_named(uintptr_t low, uintptr_t high);
 
 /* The calling thread, whose record this is, was interrupted in a fast path by the signal of
- * this context, or by a handler that the signal interrupted.  true also where the stack goes
- * on beyond what is looked at. */
+ * this context, or by a handler that the signal interrupted.  true also where the stack's
+ * end is known, and is beyond what is looked at. */
 bool fast_may_lie_below(const struct mutator *m, const ucontext_t *context);
 
 #endif

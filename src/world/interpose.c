@@ -163,20 +163,6 @@ EXPORTED int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
     return next_run(thread, attributes, run, start, argument);
 }
 
-/* Its record is claimed before: afterwards the pthread_t may be another thread's. */
-#define CLAIMED(thread, call, done)               \
-    do {                                          \
-        struct mutator *m = thread_claim(thread); \
-        int error = (call);                       \
-        if (m && error)                           \
-            thread_unclaim(m, thread);            \
-        else if (m)                               \
-            done(m);                              \
-        return error;                             \
-    } while (0)
-
-#define JOIN(thread, call) CLAIMED(thread, call, thread_joined)
-
 EXPORTED int pthread_join(pthread_t thread, void **result)
 {
     JOIN(thread, next_join()(thread, result));

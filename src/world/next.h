@@ -51,6 +51,21 @@ __typeof__(&pthread_join) next_join(void);
 int next_run(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
              void *(*start)(void *), void *argument);
 
+/* In front of a call that joins or detaches a thread, whose result it returns; 0: done.  The record
+ * (world/thread.h) is claimed before: afterwards the pthread_t may be another thread's. */
+#define CLAIMED(thread, call, done)               \
+    do {                                          \
+        struct mutator *m = thread_claim(thread); \
+        int error = (call);                       \
+        if (m && error)                           \
+            thread_unclaim(m, thread);            \
+        else if (m)                               \
+            done(m);                              \
+        return error;                             \
+    } while (0)
+
+#define JOIN(thread, call) CLAIMED(thread, call, thread_joined)
+
 #define NO_FALLBACK(name) ((__typeof__(&name))NULL)
 
 #endif

@@ -34,26 +34,16 @@ EXPORTED int thrd_create(thrd_t *thread, thrd_start_t start, void *argument)
     }
 }
 
+_Static_assert(thrd_success == 0, "as the others have it");
+
 EXPORTED int thrd_join(thrd_t thread, int *result)
 {
-    struct mutator *m = thread_claim(thread);
-    int error = NEXT(thrd_join, NO_FALLBACK(thrd_join))(thread, result);
-    if (m && error != thrd_success)
-        thread_unclaim(m, thread);
-    else if (m)
-        thread_joined(m);
-    return error;
+    JOIN(thread, NEXT(thrd_join, NO_FALLBACK(thrd_join))(thread, result));
 }
 
 EXPORTED int thrd_detach(thrd_t thread)
 {
-    struct mutator *m = thread_claim(thread);
-    int error = NEXT(thrd_detach, NO_FALLBACK(thrd_detach))(thread);
-    if (m && error != thrd_success)
-        thread_unclaim(m, thread);
-    else if (m)
-        thread_detached(m);
-    return error;
+    CLAIMED(thread, NEXT(thrd_detach, NO_FALLBACK(thrd_detach))(thread), thread_detached);
 }
 
 EXPORTED void thrd_exit(int result)

@@ -82,14 +82,6 @@ static bool is_own(pid_t tid)
     return false;
 }
 
-static size_t own_count(void)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < OWN_MOST; i++)
-        count += __atomic_load_n(&own[i], __ATOMIC_RELAXED) != 0;
-    return count;
-}
-
 static bool is_registered(pid_t tid)
 {
     for (MUTATORS(m))
@@ -163,8 +155,11 @@ static bool find_known(void)
     for (MUTATORS(m))
         if (thread_lives(m))
             know(m->tid);
-    for (size_t i = 0; i < own_count(); i++)
-        know(__atomic_load_n(&own[i], __ATOMIC_RELAXED));
+    for (size_t i = 0; i < OWN_MOST; i++) {
+        pid_t tid = __atomic_load_n(&own[i], __ATOMIC_RELAXED);
+        if (tid)
+            know(tid);
+    }
     know(gettid());
     return true;
 }
@@ -307,7 +302,7 @@ static bool wait_for(pid_t tid, uint64_t began)
                 return true;
             if (stays_away(l))
                 return add_asleep(tid), true;
-            if (now - began > GIVE_UP_AFTER || (is_deaf(tid) && l.blocks)) {
+            if (now - began > GIVE_UP_AFTER || is_deaf(tid)) {
                 give_up(tid);
                 return false;
             }

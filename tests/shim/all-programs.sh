@@ -96,4 +96,5 @@ for module in test_dict test_list test_json test_re test_ctypes test_gc test_thr
 done
 
 echo "$left_out left out"
+[ $((passed + failed)) -gt 0 ] || fail "no program was run"
 finish

@@ -209,7 +209,7 @@ static size_t resident_bytes(void)
  * look at all of them: what a thread does not use is not allocated. */
 START_TEST(idle_threads_cost_little)
 {
-    enum { EACH_MOST = 160 << 10 };
+    enum { EACH_MOST = 64 << 10 };
     static pthread_t threads[IDLE];
     void *volatile large = gc_alloc_manual(16 << 20);
     memset(large, 1, 16 << 20);

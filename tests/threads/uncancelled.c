@@ -36,6 +36,7 @@ static void *work(void *argument)
 
 int main(void)
 {
+    alarm(300);
     pthread_t thread;
     void *result = NULL;
     if (pthread_create(&thread, NULL, work, NULL) != 0)
