@@ -131,7 +131,7 @@ static void *alloc_slot(unsigned bin)
 
 static void *alloc_large(size_t size, size_t alignment)
 {
-    uint32_t head = block_create_large(&heap, KIND_MANUAL_OPAQUE, size, alignment);
+    uint32_t head = block_create_large(&heap, KIND_MANUAL_ATOMIC, size, alignment);
     if (!head)
         return NULL;
     block_at(&heap, head)->free_count = 0;
@@ -146,7 +146,7 @@ static void *alloc(size_t size, size_t alignment)
                          ? sizeclass_for(size)
                          : sizeclass_for_aligned(size, alignment, &filled);
     void *object = class == CLASS_LARGE ? alloc_large(size, alignment)
-                                        : alloc_slot(bin_of(KIND_MANUAL_OPAQUE, class));
+                                        : alloc_slot(bin_of(KIND_MANUAL_ATOMIC, class));
     if (!object)
         fail("out of memory", "replaying");
     return object;
@@ -160,7 +160,7 @@ static uint32_t head_of(const void *object)
 static void release(void *object)
 {
     uint32_t head = head_of(object);
-    uint8_t *state = lookup_object(&heap, (uintptr_t)object).state;
+    uint8_t *state = lookup_cell(&heap, (uintptr_t)object).state;
     unsigned bin = word_bin(heap.words[head]);
     if (bin_class(bin) == CLASS_LARGE)
         return block_free_slot(&heap, head, state);

@@ -10,7 +10,7 @@
 #include "base/options.h"
 #include "base/os.h"
 #include "base/track.h"
-#include "collect/crew.h"
+#include "collect/workers.h"
 #include "collect/idle.h"
 #include "collect/pace.h"
 #include "collect/verify.h"
@@ -225,20 +225,20 @@ static void log_cycle(struct heap *h)
              (unsigned long long)(cycle.ended - collector.started) / 1000000);
 }
 
-static void give_region_back(struct cache *c)
+static void give_unit_run_back(struct cache *c)
 {
     if (c)
-        extent_give_region(c->heap, &c->region);
+        extent_give_unit_run(c->heap, &c->unit_run);
 }
 
 /* Units that were reserved for a thread are free for all in the next cycle: those that a
  * sweep frees have their memory. */
-static void give_regions_back(const struct mutator *t)
+static void give_unit_runs_back(const struct mutator *t)
 {
-    give_region_back(t->cache);
-    give_region_back(t->spare);
+    give_unit_run_back(t->cache);
+    give_unit_run_back(t->spare);
     for (unsigned i = 0; i < t->aside_count; i++)
-        give_region_back(t->aside[i]);
+        give_unit_run_back(t->aside[i]);
 }
 
 /* The program asked for it, or rests: as much memory as possible is to go back. */
@@ -254,7 +254,7 @@ static void empty_idle_caches(void)
 {
     for (MUTATORS(t)) {
         bool own = t == thread_self;
-        give_regions_back(t);
+        give_unit_runs_back(t);
         if (!t->cache || t->in_fast_path)
             continue;
         if (own ? is_thorough() : !t->cache->used)
@@ -323,7 +323,7 @@ static bool stop_and_run(struct heap *h, const struct snapshot *s)
     }
     cycle.stopped = os_now();
     faults_begin();
-    crew_rouse();
+    workers_rouse();
     bool known = world_is_complete();
     bool valid = segments_unchanged(&s->loaded);
     if (valid && known) {
@@ -333,7 +333,7 @@ static bool stop_and_run(struct heap *h, const struct snapshot *s)
         if (roots_complete())
             run_cycle(h);
     }
-    crew_rest();
+    workers_rest();
     faults_end();
     world_restart();
     if (valid && !known)
@@ -371,7 +371,7 @@ NOINLINE WITHOUT_GAPS static void run(void *argument)
     uint64_t collections = collector_count();
     for (int i = 0; i < SNAPSHOTS_MOST; i++) {
         world_let_run();
-        crew_recruit(&process_heap);
+        workers_recruit(&process_heap);
         const struct snapshot *s = threads_snapshot(&process_heap, sp);
         if (!s)
             return;
@@ -441,7 +441,7 @@ bool collector_create(struct heap *h)
 {
     collector.started = os_now();
     return marker_create(&collector.marker, h, MARKER_PART) &&
-           crew_create(&collector.marker);
+           workers_create(&collector.marker);
 }
 
 void gc_mark_range(const void *low, const void *high)

@@ -13,7 +13,7 @@
 #include "collect/pace.h"
 #include "heap/count.h"
 #include "world/stop.h"
-#include "world/strangers.h"
+#include "world/foreign.h"
 #include "world/thread.h"
 
 enum {
@@ -140,7 +140,7 @@ static void give_back(struct heap *h)
 
 static void *look_on(void *heap)
 {
-    strangers_except_me();
+    foreign_except_me();
     thread_inside++;
     while (!is_ending()) {
         await_rest(heap);

@@ -8,9 +8,10 @@
 #include "world/faults.h"
 
 enum {
-    PIECE_BYTES = 8192, /* larger objects are scanned in pieces, to bound the work list */
-    FILTER_LEAST = 512, /* bytes; what is smaller does not pay for the calls */
-    SHARE_LEAST = 64,   /* a shorter work list is not worth sharing */
+    PIECE_BYTES =
+        8192, /* larger objects are scanned in pieces, to bound the grey queue */
+    FILTER_LEAST = 512,    /* bytes; what is smaller does not pay for the calls */
+    SHARE_LEAST = 64,      /* a shorter grey queue is not worth sharing */
     NEIGHBOUR_BYTES = 256, /* objects that begin so close follow one another; */
     STREAM_BYTES = 2048,   /* then what lies so much further is wanted soon */
     SAMPLE_WORDS = 2,      /* every scanned object has as many */
@@ -34,15 +35,15 @@ struct front {
     uint32_t unmarked; /* bit n: state n is an object that has no mark of this cycle */
     uint8_t mark;
     uint32_t oldest, newest;
-    struct work *next, *full; /* where the half of the second queue that is filled goes
+    struct grey *next, *full; /* where the half of the second queue that is filled goes
                                  on, and ends */
-    struct work *other;       /* where the other half ends */
+    struct grey *other;       /* where the other half ends */
 };
 
 INLINE struct front front_load(struct marker *m)
 {
     const struct heap *h = m->heap;
-    struct work *half = m->pending[m->filling];
+    struct grey *half = m->pending[m->filling];
     unsigned stale = STATE_MARK_A + STATE_MARK_B - (unsigned)h->mark;
     return (struct front){
         .m = m,
@@ -73,12 +74,12 @@ INLINE void front_store(const struct front *f)
     f->m->filled = filled(f);
 }
 
-/* An object enters the second queue, which first moves to the work list if it is full. */
+/* An object enters the second queue, which first moves to the grey queue if it is full. */
 INLINE void add_pending(struct front *f, uintptr_t address, size_t bytes)
 {
     if (UNLIKELY(f->next == f->full)) {
         f->next -= PENDING;
-        f->m->lost_work |= !worklist_push(&f->m->work, f->next, PENDING);
+        f->m->overflowed |= !grey_queue_push(&f->m->grey, f->next, PENDING);
     }
     f->next->address = address;
     f->next++->bytes = bytes;
@@ -100,7 +101,7 @@ INLINE bool test_and_mark(struct front *f, uint8_t *state)
  * `offset`. */
 INLINE void add_marked(struct front *f, unit_word word, size_t offset, size_t index)
 {
-    if (word_opaque(word))
+    if (word_atomic(word))
         return;
     size_t size = word_geometry(word)->size;
     size_t start = align_down(offset, UNIT_BYTES) - word_distance_bytes(word);
@@ -224,11 +225,11 @@ READS_ANYTHING INLINE struct words take_words(struct marker *m, uintptr_t *low,
     return (struct words){m->found, m->found + found};
 }
 
-/* An opaque object whose slot ends just at `word`, and that is too small to have a byte
+/* An atomic object whose slot ends just at `word`, and that is too small to have a byte
  * beyond its end. */
-static bool ends_at(const struct heap *h, const struct object *o, uintptr_t word)
+static bool ends_at(const struct heap *h, const struct cell *o, uintptr_t word)
 {
-    return o->state && *o->state >= STATE_NEW && word_opaque(o->word) &&
+    return o->state && *o->state >= STATE_NEW && word_atomic(o->word) &&
            o->address + o->size == word && o->size < h->pad_from;
 }
 
@@ -239,7 +240,7 @@ INLINE void consider_both(struct front *f, uintptr_t word)
     if (word % GRANULE != 0)
         return;
     const struct heap *h = f->m->heap;
-    struct object o = lookup_object(h, word - 1);
+    struct cell o = lookup_cell(h, word - 1);
     if (ends_at(h, &o, word))
         add_candidate(f, o.state, word - 1 - f->base);
 }
@@ -277,14 +278,14 @@ void marker_scan_roots(struct marker *m, uintptr_t low, uintptr_t high)
     m->root_bytes += high > low ? high - low : 0;
 }
 
-/* Fills the second queue up to `full` from the work list, last in first; returns where it
+/* Fills the second queue up to `full` from the grey queue, last in first; returns where it
  * goes on.  (The address of a front is passed to inlined functions only: else the compiler
  * could not keep its fields in registers.) */
-NOINLINE static struct work *take_work(struct worklist *l, struct work *next,
-                                       const struct work *full)
+NOINLINE static struct grey *take_grey(struct grey_queue *l, struct grey *next,
+                                       const struct grey *full)
 {
     while (next < full && l->first < l->end) {
-        struct work w = l->items[--l->end];
+        struct grey w = l->items[--l->end];
         __builtin_prefetch((void *)w.address);
         next->address = w.address;
         next++->bytes = w.bytes;
@@ -293,20 +294,20 @@ NOINLINE static struct work *take_work(struct worklist *l, struct work *next,
 }
 
 /* Another marker has nothing to do. */
-NOINLINE static void share_work(struct marker *m)
+NOINLINE static void share_grey(struct marker *m)
 {
     if (m->pool && pool_is_hungry(m->pool))
-        pool_give(m->pool, &m->work);
+        pool_give(m->pool, &m->grey);
 }
 
 /* The half of the second queue that was filled is to be scanned now, and the other one to
  * be filled.  Returns how many objects there are; 0: marking is complete. */
 INLINE uint32_t turn_over(struct front *f)
 {
-    if (worklist_size(&f->m->work) >= SHARE_LEAST)
-        share_work(f->m);
+    if (grey_queue_size(&f->m->grey) >= SHARE_LEAST)
+        share_grey(f->m);
     if (filled(f) < PENDING / 2)
-        f->next = take_work(&f->m->work, f->next, f->full);
+        f->next = take_grey(&f->m->grey, f->next, f->full);
     while (filled(f) == 0 && f->oldest != f->newest)
         visit_oldest(f);
     uint32_t count = filled(f);
@@ -318,11 +319,11 @@ INLINE uint32_t turn_over(struct front *f)
 
 INLINE void push(struct marker *m, uintptr_t low, uintptr_t high)
 {
-    struct work w = {low, high - low};
-    m->lost_work |= !worklist_push(&m->work, &w, 1);
+    struct grey w = {low, high - low};
+    m->overflowed |= !grey_queue_push(&m->grey, &w, 1);
 }
 
-/* The parts of a large object that have memory go to the work list.  Where the program has mapped
+/* The parts of a large object that have memory go to the grey queue.  Where the program has mapped
  * something else over a part of it, a page that is not there yet may hold anything. */
 NOINLINE static void push_parts(struct marker *m, uintptr_t low, uintptr_t high)
 {
@@ -342,8 +343,8 @@ NOINLINE static void push_parts(struct marker *m, uintptr_t low, uintptr_t high)
 }
 
 /* Objects over PIECE_BYTES are scanned a piece at a time: what follows the first goes
- * back to the work list.  A large object's size is in its descriptor. */
-NOINLINE static size_t first_piece(struct marker *m, const struct work *w)
+ * back to the grey queue.  A large object's size is in its descriptor. */
+NOINLINE static size_t first_piece(struct marker *m, const struct grey *w)
 {
     size_t bytes = w->bytes;
     if (bytes == UINT32_MAX) {
@@ -358,7 +359,7 @@ NOINLINE static size_t first_piece(struct marker *m, const struct work *w)
 }
 
 /* What is to be scanned of a larger object, at once. */
-NOINLINE static struct words large_words(struct marker *m, const struct work *w)
+NOINLINE static struct words large_words(struct marker *m, const struct grey *w)
 {
     _Static_assert(PIECE_BYTES <= FILTER_WORDS * sizeof(uintptr_t), "a piece at once");
     size_t bytes = w->bytes > PIECE_BYTES ? first_piece(m, w) : w->bytes;
@@ -379,12 +380,12 @@ READS_ANYTHING INLINE bool leads_nearby(const struct front *f, const uintptr_t *
 }
 
 /* Scans these objects.  true: they followed one another in memory, and so it goes on. */
-READS_ANYTHING INLINE bool scan_batch(struct front *f, const struct work *first,
-                                      const struct work *end, bool near)
+READS_ANYTHING INLINE bool scan_batch(struct front *f, const struct grey *first,
+                                      const struct grey *end, bool near)
 {
     uint32_t neighbours = 0;
     uintptr_t last = f->m->last;
-    for (const struct work *w = first; w < end; w++) {
+    for (const struct grey *w = first; w < end; w++) {
         uintptr_t low = w->address;
         size_t bytes = w->bytes;
         if (w->address - last < NEIGHBOUR_BYTES) {
@@ -412,7 +413,7 @@ READS_RACING static void drain_queues(struct marker *m)
     bool small = m->heap->bytes < m->near_bytes, near = small;
     uint32_t count;
     while ((count = turn_over(&f)) > 0) {
-        const struct work *half = f.other - PENDING;
+        const struct grey *half = f.other - PENDING;
         if (near)
             near = scan_batch(&f, half, half + count, true) || small;
         else
@@ -428,20 +429,20 @@ static void drain_together(struct marker *m)
     pool_begin(m->pool);
     do
         drain_queues(m);
-    while (pool_next(m->pool, &m->work));
-    m->lost_work |= pool_lost_work(m->pool);
+    while (pool_next(m->pool, &m->grey));
+    m->overflowed |= pool_overflowed(m->pool);
 }
 
-/* Scans every marked object again, after some could not be put on a work list. */
+/* Scans every marked object again, after a mark-stack overflow: some had no room in a grey queue. */
 static void rescan_marked(struct marker *m)
 {
     const struct heap *h = m->heap;
     for (BLOCKS(h, head)) {
-        if (word_opaque(h->words[head]))
+        if (word_atomic(h->words[head]))
             continue;
         uint32_t count = geometries[word_class(h->words[head])].count;
         for (uint32_t i = 0; i < count; i++) {
-            struct object o = block_object(h, head, i);
+            struct cell o = block_cell(h, head, i);
             if (*o.state != h->mark)
                 continue;
             scan_range(m, o.address, o.address + o.size);
@@ -458,8 +459,8 @@ void marker_help(struct marker *m)
 void marker_drain(struct marker *m)
 {
     drain_together(m);
-    while (m->lost_work) {
-        m->lost_work = false;
+    while (m->overflowed) {
+        m->overflowed = false;
         rescan_marked(m);
     }
 }
@@ -484,7 +485,7 @@ bool marker_create(struct marker *m, struct heap *h, size_t part)
     m->near_bytes = NEAR_BYTES;
     m->filter = filter_best();
     size_t bytes = ((size_t)h->unit_limit << UNIT_SHIFT) / part;
-    return worklist_create(&m->work, bytes / sizeof(struct work));
+    return grey_queue_create(&m->grey, bytes / sizeof(struct grey));
 }
 
 void marker_begin(struct marker *m)
@@ -496,5 +497,5 @@ void marker_begin(struct marker *m)
 
 void marker_end(struct marker *m)
 {
-    worklist_trim(&m->work);
+    grey_queue_trim(&m->grey);
 }

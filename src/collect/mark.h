@@ -9,7 +9,7 @@
 
 #include "base/os.h"
 #include "collect/filter.h"
-#include "collect/worklist.h"
+#include "collect/grey_queue.h"
 #include "heap/types.h"
 
 enum {
@@ -33,19 +33,19 @@ struct marker {
     /* A ring, from `oldest` to `newest` - 1, modulo its size: both only count up. */
     struct candidate candidates[CANDIDATES];
     uint32_t oldest, newest;
-    struct work pending[2][PENDING]; /* one half is scanned while the other is filled */
-    unsigned filling;     /* the half that is filled; between calls the other is empty */
-    uint32_t filled;      /* how many objects that half has */
-    struct worklist work; /* what the second queue has no room for */
-    uintptr_t last;       /* address of the object scanned last */
-    bool lost_work;       /* the list could not grow: some marked object is unscanned */
-    size_t root_bytes;    /* of ranges scanned in this cycle */
+    struct grey pending[2][PENDING]; /* one half is scanned while the other is filled */
+    unsigned filling; /* the half that is filled; between calls the other is empty */
+    uint32_t filled;  /* how many objects that half has */
+    struct grey_queue grey; /* what the second queue has no room for */
+    uintptr_t last;         /* address of the object scanned last */
+    bool overflowed;        /* the list could not grow: some marked object is unscanned */
+    size_t root_bytes;      /* of ranges scanned in this cycle */
     struct os_part parts[PARTS];   /* of a large object, with memory */
     filter_function *filter;       /* NULL: none is faster than a loop */
     uintptr_t found[FILTER_WORDS]; /* not on the stack, where they would keep objects */
 };
 
-/* false with ENOMEM.  Its work list takes this part of the heap's address space. */
+/* false with ENOMEM.  Its grey queue takes this part of the heap's address space. */
 bool marker_create(struct marker *m, struct heap *h, size_t part);
 
 enum { MARKER_PART = 8 };
@@ -56,7 +56,7 @@ void marker_begin(struct marker *m);
 /* Every aligned word in [low, high) may be a pointer. */
 void marker_scan_roots(struct marker *m, uintptr_t low, uintptr_t high);
 
-/* The same for a stack or registers, where a pointer to the end of a small opaque object
+/* The same for a stack or registers, where a pointer to the end of a small atomic object
  * keeps it alive too. */
 void marker_scan_stack(struct marker *m, uintptr_t low, uintptr_t high);
 
@@ -66,7 +66,7 @@ void marker_mark_manual(struct marker *m);
 /* Marks all that is reachable from what was marked so far, with the other markers' help. */
 void marker_drain(struct marker *m);
 
-/* The same for one of those, from what is on its work list. */
+/* The same for one of those, from what is on its grey queue. */
 void marker_help(struct marker *m);
 
 /* Ends a cycle. */

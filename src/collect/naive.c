@@ -55,7 +55,7 @@ void naive_reach(struct naive *n, const struct found *f)
     if (n->reached[f->number])
         return;
     n->reached[f->number] = 1;
-    if (f->kind & KIND_OPAQUE)
+    if (f->kind & KIND_ATOMIC)
         return;
     uintptr_t *stack = meta_grow(n->stack, n->depth, &n->capacity, sizeof *stack);
     if (!stack) {
@@ -100,11 +100,11 @@ static void consider(struct naive *n, uintptr_t word)
         naive_reach(n, &f);
 }
 
-/* A small opaque object that ends where a word of a stack points counts too. */
+/* A small atomic object that ends where a word of a stack points counts too. */
 static void consider_end(struct naive *n, uintptr_t word)
 {
     struct found f;
-    if (naive_find(n, word - 1, &f) && (f.kind & KIND_OPAQUE) &&
+    if (naive_find(n, word - 1, &f) && (f.kind & KIND_ATOMIC) &&
         f.address + f.size == word && f.size < n->heap->pad_from)
         naive_reach(n, &f);
 }

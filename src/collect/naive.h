@@ -42,7 +42,7 @@ void naive_reach(struct naive *n, const struct found *f);
 /* Every aligned word in the ranges may be a pointer. */
 void naive_scan(struct naive *n, const struct range_list *l);
 
-/* A word of a stack that points to the end of a small opaque object counts too. */
+/* A word of a stack that points to the end of a small atomic object counts too. */
 void naive_scan_ends(struct naive *n, const struct range_list *stacks);
 
 /* Reaches every manual object. */

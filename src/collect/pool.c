@@ -12,16 +12,16 @@ enum {
 
 bool pool_create(struct pool *p, size_t heap_bytes)
 {
-    return worklist_create(&p->work,
-                           min_size(CAPACITY, heap_bytes / PART / sizeof(struct work)));
+    return grey_queue_create(&p->grey,
+                             min_size(CAPACITY, heap_bytes / PART / sizeof(struct grey)));
 }
 
 void pool_forked(struct pool *p)
 {
     p->lock.word = 0;
     p->busy = p->available = p->waiting = 0;
-    p->lost_work = p->open = p->dismissed = false;
-    p->work.first = p->work.end = 0;
+    p->overflowed = p->open = p->dismissed = false;
+    p->grey.first = p->grey.end = 0;
 }
 
 static void lock(struct pool *p)
@@ -37,7 +37,8 @@ static void unlock(struct pool *p)
 /* The lock is held. */
 static void note_available(struct pool *p)
 {
-    __atomic_store_n(&p->available, (uint32_t)worklist_size(&p->work), __ATOMIC_RELAXED);
+    __atomic_store_n(&p->available, (uint32_t)grey_queue_size(&p->grey),
+                     __ATOMIC_RELAXED);
 }
 
 static void wake(struct pool *p, int markers)
@@ -46,10 +47,10 @@ static void wake(struct pool *p, int markers)
     futex_wake(&p->turn, markers);
 }
 
-void pool_give(struct pool *p, struct worklist *l)
+void pool_give(struct pool *p, struct grey_queue *l)
 {
     lock(p);
-    bool given = worklist_give(l, &p->work, min_size(worklist_size(l) / 2, PACKET));
+    bool given = grey_queue_give(l, &p->grey, min_size(grey_queue_size(l) / 2, PACKET));
     note_available(p);
     unlock(p);
     if (given)
@@ -57,10 +58,10 @@ void pool_give(struct pool *p, struct worklist *l)
 }
 
 /* What the pool has for a marker without work.  The lock is held. */
-static bool take(struct pool *p, struct worklist *l)
+static bool take(struct pool *p, struct grey_queue *l)
 {
-    size_t count = min_size(worklist_size(&p->work), PACKET);
-    while (count > 0 && !worklist_give(&p->work, l, count))
+    size_t count = min_size(grey_queue_size(&p->grey), PACKET);
+    while (count > 0 && !grey_queue_give(&p->grey, l, count))
         count /= 2;
     if (count == 0)
         return false;
@@ -83,13 +84,13 @@ static void await_turn(struct pool *p, uint32_t turn)
 /* Nobody is busy, and what may be left nobody has room for.  The lock is held. */
 static void complete(struct pool *p)
 {
-    p->lost_work |= worklist_size(&p->work) > 0;
-    p->work.first = p->work.end = 0;
+    p->overflowed |= grey_queue_size(&p->grey) > 0;
+    p->grey.first = p->grey.end = 0;
     note_available(p);
 }
 
 /* false: nobody is busy any more, and `ends` is set; else its helpers are dismissed. */
-static bool wait_for_work(struct pool *p, struct worklist *l, bool ends)
+static bool wait_for_work(struct pool *p, struct grey_queue *l, bool ends)
 {
     __atomic_fetch_add(&p->waiting, 1, __ATOMIC_RELAXED);
     bool taken, ended;
@@ -110,10 +111,10 @@ static bool wait_for_work(struct pool *p, struct worklist *l, bool ends)
 }
 
 /* The last one wakes the first marker. */
-void pool_rest(struct pool *p, bool lost_work)
+void pool_rest(struct pool *p, bool overflowed)
 {
     lock(p);
-    p->lost_work |= lost_work;
+    p->overflowed |= overflowed;
     bool last = --p->busy == 0;
     unlock(p);
     if (last)
@@ -127,7 +128,7 @@ void pool_begin(struct pool *p)
     unlock(p);
 }
 
-bool pool_next(struct pool *p, struct worklist *l)
+bool pool_next(struct pool *p, struct grey_queue *l)
 {
     lock(p);
     p->busy--;
@@ -146,7 +147,7 @@ void pool_close(struct pool *p)
     __atomic_store_n(&p->open, false, __ATOMIC_RELAXED);
 }
 
-bool pool_await(struct pool *p, struct worklist *l)
+bool pool_await(struct pool *p, struct grey_queue *l)
 {
     return wait_for_work(p, l, false);
 }
@@ -161,11 +162,11 @@ void pool_dismiss(struct pool *p, bool dismissed)
     wake(p, INT_MAX);
 }
 
-bool pool_lost_work(struct pool *p)
+bool pool_overflowed(struct pool *p)
 {
     lock(p);
-    bool lost = p->lost_work;
-    p->lost_work = false;
+    bool lost = p->overflowed;
+    p->overflowed = false;
     unlock(p);
     return lost;
 }

@@ -11,14 +11,14 @@
 #include <stdint.h>
 
 #include "base/lock.h"
-#include "collect/worklist.h"
+#include "collect/grey_queue.h"
 
 struct pool {
     struct lock lock;
-    uint32_t busy;        /* markers with work of their own; under the lock */
-    bool lost_work;       /* some marker's list could not grow; under the lock */
-    bool dismissed;       /* the helpers are to end; under the lock */
-    struct worklist work; /* under the lock */
+    uint32_t busy;          /* markers with work of their own; under the lock */
+    bool overflowed;        /* some marker's list could not grow; under the lock */
+    bool dismissed;         /* the helpers are to end; under the lock */
+    struct grey_queue grey; /* under the lock */
 
     /* Atomic. */
     uint32_t available; /* items in the pool */
@@ -41,14 +41,14 @@ INLINE bool pool_is_hungry(struct pool *p)
 }
 
 /* Part of a marker's list goes into the pool, its oldest first. */
-void pool_give(struct pool *p, struct worklist *l);
+void pool_give(struct pool *p, struct grey_queue *l);
 
 /* The first marker begins to mark; the pool is empty, and nobody busy. */
 void pool_begin(struct pool *p);
 
 /* The first marker has no work any more, and waits for some.  false: marking is
  * complete. */
-bool pool_next(struct pool *p, struct worklist *l);
+bool pool_next(struct pool *p, struct grey_queue *l);
 
 /* Helpers wake up: there will be work. */
 void pool_open(struct pool *p);
@@ -57,15 +57,15 @@ void pool_open(struct pool *p);
 void pool_close(struct pool *p);
 
 /* A helper waits for work, from one collection to the next.  false: it is to end. */
-bool pool_await(struct pool *p, struct worklist *l);
+bool pool_await(struct pool *p, struct grey_queue *l);
 
 /* Helpers are to end when they have no work, or may stay from now on. */
 void pool_dismiss(struct pool *p, bool dismissed);
 
 /* A helper has no work any more; it could not keep all that there was. */
-void pool_rest(struct pool *p, bool lost_work);
+void pool_rest(struct pool *p, bool overflowed);
 
 /* Whether some helper could not keep all work; tells it once.  Nobody is busy. */
-bool pool_lost_work(struct pool *p);
+bool pool_overflowed(struct pool *p);
 
 #endif

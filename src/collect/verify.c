@@ -12,7 +12,7 @@ static void compare(const struct naive *n)
     for (BLOCKS(h, head)) {
         uint32_t count = geometries[word_class(h->words[head])].count;
         for (uint32_t i = 0; i < count; i++) {
-            struct object o = block_object(h, head, i);
+            struct cell o = block_cell(h, head, i);
             bool reached = n->reached[naive_number(n, o.address)];
             if (reached == (*o.state == h->mark))
                 continue;

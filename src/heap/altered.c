@@ -103,8 +103,10 @@ void altered_note(struct heap *h, uintptr_t low, uintptr_t high)
 void altered_found(struct heap *h, uintptr_t address)
 {
     struct unit_range u = units_of(h, address, address + 1);
+    if (u.first == u.end || !is_of_block(h, u.first))
+        return;
     uint16_t page = pages_between(h, u.first, address, address + 1);
-    if (u.first < u.end && is_of_block(h, u.first) && !(pages_of(h, u.first) & page))
+    if (!(pages_of(h, u.first) & page))
         set_pages(h, u.first, page);
 }
 
@@ -153,7 +155,7 @@ static uint16_t pages_inside(const struct heap *h, uint32_t unit, uintptr_t low,
     return low < high ? pages_between(h, unit, low, high) : 0;
 }
 
-bool altered_renew_object(struct heap *h, const struct object *o)
+bool altered_renew_object(struct heap *h, const struct cell *o)
 {
     if (LIKELY(!__atomic_load_n(&h->altered, __ATOMIC_RELAXED)) ||
         word_class(o->word) == CLASS_LARGE)
@@ -176,7 +178,7 @@ bool altered_renew_object(struct heap *h, const struct object *o)
 
 /* Slots that a cache holds are not looked at.  A page is altered there only if altered_note could
  * not set the block apart before the object was freed. */
-static void sweep_object(struct heap *h, const struct object *o)
+static void sweep_object(struct heap *h, const struct cell *o)
 {
     if (*o->state != h->mark && *o->state != STATE_RESERVED &&
         !altered_renew_object(h, o))
@@ -191,7 +193,7 @@ void altered_sweep(struct heap *h, uint32_t head)
     for (uint32_t u = head; u < end; u++)
         for (uint32_t pages = pages_of(h, u); pages; pages &= pages - 1) {
             size_t at = (size_t)__builtin_ctz(pages) * OS_PAGE;
-            struct object o = lookup_object(h, unit_address(h, u) + at);
+            struct cell o = lookup_cell(h, unit_address(h, u) + at);
             if (o.state)
                 sweep_object(h, &o);
         }

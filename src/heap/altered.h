@@ -27,7 +27,7 @@ bool altered_block(const struct heap *h, uint32_t head);
 /* An object's altered pages get new memory; those of a large one get it unit by unit when it is
  * free.  The object is the caller's, who is about to free it.  false: there is no memory for one
  * of them, and the object must stay. */
-bool altered_renew_object(struct heap *h, const struct object *o);
+bool altered_renew_object(struct heap *h, const struct cell *o);
 
 /* Gives the altered pages of a block's objects that are not marked new memory; objects for which
  * there is none stay as if they were marked.  Then the block is set apart, or no more.  The world

@@ -82,10 +82,10 @@ static void note_kind(struct heap *h, enum kind kind)
 }
 
 uint32_t block_create(struct heap *h, enum kind kind, unsigned class, unsigned shard,
-                      struct region *r)
+                      struct unit_run *r)
 {
     uint32_t units = sizeclass_units(class);
-    bool next_of_region = r->next < r->end;
+    bool next_of_unit_run = r->next < r->end;
     uint32_t head = units == 1 ? extent_take_from(h, r)
                                : extent_take(h, units, 1, (size_t)units << UNIT_SHIFT);
     if (!head)
@@ -101,7 +101,7 @@ uint32_t block_create(struct heap *h, enum kind kind, unsigned class, unsigned s
     /* Memory that is read first, and so is common zeroes until it is written, costs two page
      * faults, the second of which interrupts all processors. */
     *block_states(h, head) = STATE_FREE;
-    if (!dirty && units == 1 && !next_of_region && r->start > 1 &&
+    if (!dirty && units == 1 && !next_of_unit_run && r->start > 1 &&
         __atomic_load_n(&h->used_bytes, __ATOMIC_RELAXED) > POPULATE_FROM)
         os_populate((void *)unit_address(h, head), (size_t)(r->end - head) << UNIT_SHIFT);
     return head;

@@ -5,9 +5,9 @@
 #include "heap/lookup.h"
 
 /* A block for one size class, of this shard; all its slots are free, it is neither taken nor
- * listed.  A small one's unit is of the caller's region.  Returns its head; 0 with ENOMEM. */
+ * listed.  A small one's unit is of the caller's unit run.  Returns its head; 0 with ENOMEM. */
 uint32_t block_create(struct heap *h, enum kind kind, unsigned class, unsigned shard,
-                      struct region *r);
+                      struct unit_run *r);
 
 /* A block for one object of `bytes` bytes, its address a multiple of `alignment`.  The
  * object's state is still FREE, its memory as it was (block_clear_large).

@@ -37,7 +37,7 @@ static bool has_slots(unsigned class)
 
 static bool bin_is_zeroed(unsigned bin)
 {
-    return !(bin_kind(bin) & KIND_OPAQUE);
+    return !(bin_kind(bin) & KIND_ATOMIC);
 }
 
 static size_t magazines_bytes(void)
@@ -276,8 +276,8 @@ void cache_empty_others(struct cache *c)
 void cache_empty(struct cache *c)
 {
     empty_groups(c, 0, BIN_GROUPS);
-    extent_give_region(c->heap, &c->region);
-    c->region.start = 0;
+    extent_give_unit_run(c->heap, &c->unit_run);
+    c->unit_run.start = 0;
     memset(c->runs, 0, sizeof c->runs);
 }
 
@@ -307,13 +307,13 @@ static uint32_t bin_check(const struct heap *h, const struct bin *b, unsigned bi
     CHECK(!b->block || !own || block_at(h, b->block)->taken);
     for (uint8_t *s = b->cur; s < b->run_end; s++) {
         CHECK(*s == STATE_RESERVED);
-        struct object o = lookup_object(h, (uintptr_t)bin_object(b, s));
+        struct cell o = lookup_cell(h, (uintptr_t)bin_object(b, s));
         CHECK(o.state == s && o.address == (uintptr_t)bin_object(b, s));
     }
     for (uint32_t i = 0; i < b->count; i++) {
         struct slot slot = b->magazine[i];
         CHECK(*slot.state == STATE_RESERVED);
-        struct object o = lookup_object(h, (uintptr_t)slot.object);
+        struct cell o = lookup_cell(h, (uintptr_t)slot.object);
         CHECK(o.state == slot.state && word_bin(o.word) == bin);
     }
     return (uint32_t)(b->run_end - b->cur) + b->count;

@@ -13,8 +13,8 @@
 #include "heap/lookup.h"
 
 enum {
-    REGION_MOST = OS_HUGE_PAGE >> UNIT_SHIFT, /* units that a region has at most */
-    REGION_PART = 64, /* and no more than this part of the room that the limit leaves */
+    UNIT_RUN_MOST = OS_HUGE_PAGE >> UNIT_SHIFT, /* units that a unit run has at most */
+    UNIT_RUN_PART = 64, /* and no more than this part of the room that the limit leaves */
 };
 
 /* Of a block next to free units, the owner may change what is not looked at here. */
@@ -66,7 +66,7 @@ static void set_used(struct heap *h, size_t bytes)
 
 static size_t held_bytes(const struct heap *h)
 {
-    return h->used_bytes + h->dirty_bytes + h->region_bytes - h->hole_bytes;
+    return h->used_bytes + h->dirty_bytes + h->unit_run_bytes - h->hole_bytes;
 }
 
 static void note_heap_bytes(struct heap *h)
@@ -98,15 +98,15 @@ static void trim(struct heap *h, size_t keep);
 static void give(struct heap *h, uint32_t first, uint32_t units, uint32_t touched,
                  size_t bytes);
 
-static size_t region_bytes(const struct region *r)
+static size_t unit_run_bytes(const struct unit_run *r)
 {
     return (size_t)(r->end - r->next) << UNIT_SHIFT;
 }
 
-/* What the limit leaves beside blocks and regions. */
+/* What the limit leaves beside blocks and unit runs. */
 static size_t room(const struct heap *h)
 {
-    size_t claimed = h->used_bytes + h->region_bytes;
+    size_t claimed = h->used_bytes + h->unit_run_bytes;
     return h->limit - min_size(h->limit, claimed);
 }
 
@@ -144,7 +144,7 @@ static void carve(struct heap *h, uint32_t first, uint32_t start, uint32_t units
 
 static bool within_limit(const struct heap *h, size_t bytes)
 {
-    return bytes <= room(h) && h->used_bytes + h->region_bytes <= h->limit;
+    return bytes <= room(h) && h->used_bytes + h->unit_run_bytes <= h->limit;
 }
 
 /* More committed units at the end of the arena, enough for the request. */
@@ -182,49 +182,49 @@ uint32_t extent_take(struct heap *h, uint32_t units, uint32_t alignment, size_t 
     return first;
 }
 
-/* Twice what the region had at first: a thread that needs little takes little.  It may
+/* Twice what the unit run had at first: a thread that needs little takes little.  It may
  * have so large a part of what the limit leaves. */
-static uint32_t next_start(const struct heap *h, const struct region *r)
+static uint32_t next_start(const struct heap *h, const struct unit_run *r)
 {
-    size_t part = (room(h) >> UNIT_SHIFT) / REGION_PART + 1;
-    size_t start = min_size(max_size(2 * r->start, 1), REGION_MOST);
+    size_t part = (room(h) >> UNIT_SHIFT) / UNIT_RUN_PART + 1;
+    size_t start = min_size(max_size(2 * r->start, 1), UNIT_RUN_MOST);
     return (uint32_t)min_size(start, part);
 }
 
 /* Units behind `unit`, which was just taken, as far as they lie in the same huge page and have
  * no memory yet. */
-static void fill_region(struct heap *h, struct region *r, uint32_t unit)
+static void fill_unit_run(struct heap *h, struct unit_run *r, uint32_t unit)
 {
     uint32_t start = (uint32_t)next_start(h, r);
     r->next = r->end = unit + 1;
-    r->start = (uint32_t)min_size(r->start + 1, REGION_MOST);
+    r->start = (uint32_t)min_size(r->start + 1, UNIT_RUN_MOST);
     if (h->bytes <= h->huge_from || h->words[unit] & UNIT_DIRTY)
         return;
-    uint32_t end = unit + 1 + unit_skip(h, unit + 1, REGION_MOST);
+    uint32_t end = unit + 1 + unit_skip(h, unit + 1, UNIT_RUN_MOST);
     end = (uint32_t)min_size(end, unit + start);
     while (r->end < end && is_free(h, r->end) && !(h->words[r->end] & UNIT_DIRTY))
         r->end++;
     if (r->end == r->next)
         return;
     r->start = (uint32_t)max_size(r->start, r->end - unit);
-    h->region_bytes += region_bytes(r);
+    h->unit_run_bytes += unit_run_bytes(r);
     carve(h, r->next, r->next, r->end - r->next, 0);
 }
 
-static uint32_t take_from(struct heap *h, struct region *r)
+static uint32_t take_from(struct heap *h, struct unit_run *r)
 {
     if (r->next == r->end) {
         uint32_t unit = take(h, 1, 1, UNIT_BYTES);
         if (unit)
-            fill_region(h, r, unit);
+            fill_unit_run(h, r, unit);
         return unit;
     }
-    h->region_bytes -= UNIT_BYTES;
+    h->unit_run_bytes -= UNIT_BYTES;
     set_used(h, h->used_bytes + UNIT_BYTES);
     return r->next++;
 }
 
-uint32_t extent_take_from(struct heap *h, struct region *r)
+uint32_t extent_take_from(struct heap *h, struct unit_run *r)
 {
     lock(h);
     uint32_t unit = take_from(h, r);
@@ -233,14 +233,14 @@ uint32_t extent_take_from(struct heap *h, struct region *r)
 }
 
 /* Nobody counts the memory of a clean unit: with a limit it goes back at once. */
-void extent_give_region(struct heap *h, struct region *r)
+void extent_give_unit_run(struct heap *h, struct unit_run *r)
 {
     if (r->next == r->end)
         return;
     lock(h);
     if (h->limit != SIZE_MAX)
-        os_decommit((void *)unit_address(h, r->next), region_bytes(r));
-    h->region_bytes -= region_bytes(r);
+        os_decommit((void *)unit_address(h, r->next), unit_run_bytes(r));
+    h->unit_run_bytes -= unit_run_bytes(r);
     give(h, r->next, r->end - r->next, 0, 0);
     unlock(h);
     r->next = r->end;

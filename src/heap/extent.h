@@ -11,12 +11,12 @@
  * the heap's limit. */
 uint32_t extent_take(struct heap *h, uint32_t units, uint32_t alignment, size_t bytes);
 
-/* One unit of the region, which is filled first if it is empty: with more units each time, as far as
+/* One unit of the unit run, which is filled first if it is empty: with more units each time, as far as
  * they lie side by side and have no memory, up to a huge page.  0 with ENOMEM. */
-uint32_t extent_take_from(struct heap *h, struct region *r);
+uint32_t extent_take_from(struct heap *h, struct unit_run *r);
 
-/* The region's units are free again, and it is empty.  It goes on to grow from where it was. */
-void extent_give_region(struct heap *h, struct region *r);
+/* The unit run's units are free again, and it is empty.  It goes on to grow from where it was. */
+void extent_give_unit_run(struct heap *h, struct unit_run *r);
 
 /* Takes the `more` units behind unit `end`, `bytes` of memory, if they are free. */
 bool extent_take_behind(struct heap *h, uint32_t end, uint32_t more, size_t bytes);

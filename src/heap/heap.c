@@ -42,7 +42,7 @@ void heap_destroy(struct heap *h)
     arena_destroy(h);
 }
 
-/* Unit 0, gaps that the arena left out, and the regions of caches. */
+/* Unit 0, gaps that the arena left out, and the unit runs of caches. */
 static uint32_t unused_units(const struct heap *h)
 {
     uint32_t unused = 0;
@@ -71,7 +71,7 @@ void heap_check_held(struct heap *h, uint32_t held, uint32_t in_flight)
     CHECK(listed == listable);
     CHECK(used_units + free_units + unused_units(h) == unit_end(h));
     CHECK(bytes == h->used_bytes && holes == h->hole_bytes);
-    CHECK(h->region_bytes <= (size_t)unused_units(h) << UNIT_SHIFT);
+    CHECK(h->unit_run_bytes <= (size_t)unused_units(h) << UNIT_SHIFT);
     CHECK(reserved >= held && reserved - held <= in_flight);
 }
 

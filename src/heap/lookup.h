@@ -40,9 +40,9 @@ INLINE enum kind word_kind(unit_word word)
     return bin_kind(word_bin(word));
 }
 
-INLINE bool word_opaque(unit_word word)
+INLINE bool word_atomic(unit_word word)
 {
-    return word & (unit_word)KIND_OPAQUE << (UNIT_BIN_SHIFT + CLASS_BITS);
+    return word & (unit_word)KIND_ATOMIC << (UNIT_BIN_SHIFT + CLASS_BITS);
 }
 
 INLINE const struct geometry *word_geometry(unit_word word)
@@ -150,35 +150,35 @@ INLINE uint32_t unit_head(const struct heap *h, uint32_t unit)
 }
 
 /* A slot, whatever its state. */
-struct object {
+struct cell {
     uintptr_t address;
     size_t size;    /* of the slot; large: committed bytes */
     unit_word word; /* of a unit of its block */
     uint8_t *state; /* NULL: there is no slot */
 };
 
-INLINE struct object block_object(const struct heap *h, uint32_t head, size_t index)
+INLINE struct cell block_cell(const struct heap *h, uint32_t head, size_t index)
 {
     unit_word word = word_of(h, head);
     size_t size = word_geometry(word)->size;
     uintptr_t address = unit_address(h, head) + index * size;
     if (UNLIKELY(size == UINT32_MAX))
         size = block_at(h, head)->bytes;
-    return (struct object){address, size, word, h->states + word_states(word) + index};
+    return (struct cell){address, size, word, h->states + word_states(word) + index};
 }
 
 /* The slot that `address` lies in. */
-INLINE struct object lookup_object(const struct heap *h, uintptr_t address)
+INLINE struct cell lookup_cell(const struct heap *h, uintptr_t address)
 {
     size_t offset = address - h->base;
     if (offset >= RACING(h->bytes))
-        return (struct object){0};
+        return (struct cell){0};
     uint32_t unit = (uint32_t)(offset >> UNIT_SHIFT);
     const struct geometry *g = word_geometry(word_of(h, unit));
     uint32_t head = unit_head(h, unit);
     uint64_t in_block = offset - ((size_t)head << UNIT_SHIFT);
     size_t index = in_block * g->reciprocal >> GEOMETRY_SHIFT;
-    return LIKELY(index < g->count) ? block_object(h, head, index) : (struct object){0};
+    return LIKELY(index < g->count) ? block_cell(h, head, index) : (struct cell){0};
 }
 
 #endif

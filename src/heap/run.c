@@ -200,7 +200,7 @@ bool run_take(struct cache *c, unsigned bin)
     while (!find_run(c, bin, bytes)) {
         /* Nobody else knows of a new block before one of its slots is handed out. */
         b->block = block_create(h, bin_kind(bin), bin_class(bin), word_shard(c->shard),
-                                &c->region);
+                                &c->unit_run);
         if (!b->block)
             return false;
         block_at(h, b->block)->taken = true;

@@ -57,13 +57,13 @@ enum state {
 
 /* ---- What a block holds --------------------------------------------------------- */
 
-/* Two bits: KIND_OPAQUE, no pointers inside; KIND_MANUAL, a root that lives until freed.
+/* Two bits: KIND_ATOMIC, no pointers inside; KIND_MANUAL, a root that lives until freed.
  * A block holds objects of one kind only. */
 enum kind {
     KIND_SCANNED,
-    KIND_OPAQUE,
+    KIND_ATOMIC,
     KIND_MANUAL,
-    KIND_MANUAL_OPAQUE,
+    KIND_MANUAL_ATOMIC,
     KIND_COUNT,
 };
 
@@ -297,13 +297,13 @@ struct heap {
     OWN_LINE struct lock extent_lock;
     struct fit_state fit_state;
     size_t used_bytes; /* in blocks, large objects by page.  Read without the lock, too */
-    size_t dirty_bytes;  /* in free units that hold memory */
-    size_t dirty_least;  /* least that dirty_bytes was since somebody last asked */
-    size_t region_bytes; /* in the regions of caches, which may have their memory */
+    size_t dirty_bytes;    /* in free units that hold memory */
+    size_t dirty_least;    /* least that dirty_bytes was since somebody last asked */
+    size_t unit_run_bytes; /* in the unit runs of caches, which may have their memory */
     /* Of used_bytes, what blocks gave back page by page: the heap holds used_bytes +
-     * dirty_bytes + region_bytes - hole_bytes.  Read without the lock, too. */
+     * dirty_bytes + unit_run_bytes - hole_bytes.  Read without the lock, too. */
     size_t hole_bytes;
-    /* used_bytes + dirty_bytes + region_bytes never exceeds it, so that slots in holes can be had
+    /* used_bytes + dirty_bytes + unit_run_bytes never exceeds it, so that slots in holes can be had
      * without asking; SIZE_MAX: none.  Read without the lock, too. */
     size_t limit;
     bool altered;     /* there have been altered units.  Atomic */
@@ -373,7 +373,7 @@ enum {
 /* Units for a thread's next small blocks, [next, end), or none: some of a huge page that have
  * no memory yet.  Two threads that took turns in it would both wait for its first touch.
  * In the words they are used units of class none. */
-struct region {
+struct unit_run {
     uint32_t next, end;
     /* The next fill asks for up to twice as many units, a huge page at most.  It grows with each
      * fill; 0 at first, and after the cache was emptied. */
@@ -399,7 +399,7 @@ struct cache {
     /* Of the first bins: the present run lies in a block that the cache has left to others, and
      * which may be gone once the run is used up. */
     bool borrows[BIN_COUNT];
-    struct region region;
+    struct unit_run unit_run;
     bool used; /* a slow path of its thread went through it since the last cycle */
     struct cache *next; /* in the heap's list of those that no thread has */
 };

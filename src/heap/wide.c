@@ -28,7 +28,7 @@ static uint32_t find_slot(struct heap *h, unsigned bin, unsigned shard,
 static uint32_t slot_of_new(struct heap *h, unsigned bin, unsigned shard,
                             struct taken_slot *slot)
 {
-    struct region none = {0};
+    struct unit_run none = {0};
     uint32_t head = block_create(h, bin_kind(bin), bin_class(bin), shard, &none);
     if (!head)
         return 0;

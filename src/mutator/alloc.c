@@ -98,7 +98,7 @@ void *gc_alloc(size_t size)
 GC_FAST
 void *gc_alloc_atomic(size_t size)
 {
-    return alloc_fast(size, KIND_OPAQUE, false);
+    return alloc_fast(size, KIND_ATOMIC, false);
 }
 
 GC_FAST
@@ -110,7 +110,7 @@ void *gc_alloc_manual(size_t size)
 GC_FAST
 void *gc_alloc_manual_atomic(size_t size)
 {
-    return alloc_fast(size, KIND_MANUAL_OPAQUE, false);
+    return alloc_fast(size, KIND_MANUAL_ATOMIC, false);
 }
 
 GC_FAST
@@ -129,8 +129,8 @@ static void *take_slot(struct cache *c, unsigned bin, bool zero)
     if (b->count)
         return take_freed(b, b->count, zero);
     void *object = take_next(b, b->cur);
-    /* Runs of opaque kinds are not zeroed ahead. */
-    if (zero && (bin_kind(bin) & KIND_OPAQUE))
+    /* Runs of atomic kinds are not zeroed ahead. */
+    if (zero && (bin_kind(bin) & KIND_ATOMIC))
         memset(object, 0, b->size);
     return object;
 }
@@ -170,19 +170,19 @@ static void *create_large(struct heap *h, enum kind kind, size_t size, size_t al
     return hold(object);
 }
 
-/* The object is opaque while it is zeroed, as that may take a while and the world may stop
+/* The object is atomic while it is zeroed, as that may take a while and the world may stop
  * meanwhile. */
 static void *alloc_large(size_t size, size_t alignment, enum kind kind, bool zero)
 {
     struct heap *h = &process_heap;
     collector_poll();
-    void *object = create_large(h, kind | KIND_OPAQUE, size, alignment);
+    void *object = create_large(h, kind | KIND_ATOMIC, size, alignment);
     if (!object)
         return NULL;
     uint32_t head = unit_of(h, (uintptr_t)object);
     if (zero)
         block_clear_large(h, head, 0);
-    if (!(kind & KIND_OPAQUE)) {
+    if (!(kind & KIND_ATOMIC)) {
         critical_begin();
         block_set_kind(h, head, kind);
         critical_end();
@@ -295,24 +295,24 @@ static void *alloc_recorded(size_t size, enum kind kind, bool zero, uint32_t sta
 
 static void record(const void *object, size_t requested, uint32_t stack)
 {
-    struct object o;
+    struct cell o;
     if (process_heap.sites && object_at(object, &o))
         site_allocated(o.state, o.size, requested, stack);
 }
 
 NOINLINE void *alloc_object(size_t size, size_t alignment, enum kind kind, bool zero)
 {
-    if (!thread_is_ready())
+    if (!mutator_enter())
         return NULL;
     if (options.leaks == LEAKS_ALL)
         kind |= KIND_MANUAL;
     uint32_t stack = site_capture(CAPTURE_CALL());
     void *object = NULL;
     if (process_heap.sites && size <= SMALL_REQUEST_MAX && alignment <= GRANULE &&
-        !(zero && (kind & KIND_OPAQUE)))
+        !(zero && (kind & KIND_ATOMIC)))
         object = alloc_recorded(size, kind, zero, stack);
     if (object)
-        return thread_is_done(), object;
+        return mutator_leave(), object;
     int saved_errno = errno;
     uint64_t collections = collector_count();
     if (is_possible(size)) {
@@ -324,7 +324,7 @@ NOINLINE void *alloc_object(size_t size, size_t alignment, enum kind kind, bool 
         object = alloc_failed(size);
     else
         record(object, size, stack), errno = saved_errno;
-    thread_is_done();
+    mutator_leave();
     return object;
 }
 
@@ -336,7 +336,7 @@ void *gc_alloc_with(size_t size, size_t alignment, unsigned flags)
     if (!is_power_of_two(alignment) || alignment > ALIGNMENT_MAX || (flags & ~known))
         return errno = EINVAL, NULL;
     unsigned kind =
-        (flags & GC_ATOMIC ? KIND_OPAQUE : 0u) | (flags & GC_MANUAL ? KIND_MANUAL : 0u);
+        (flags & GC_ATOMIC ? KIND_ATOMIC : 0u) | (flags & GC_MANUAL ? KIND_MANUAL : 0u);
     return alloc_object(size, alignment, (enum kind)kind, !(flags & GC_NO_ZERO));
 }
 
@@ -387,8 +387,8 @@ void gc_oom_handler_set(void *(*handler)(size_t size, void *data), void *data)
 
 void gc_collect(void)
 {
-    if (!thread_is_ready())
+    if (!mutator_enter())
         return;
     collector_run(CAUSE_REQUEST);
-    thread_is_done();
+    mutator_leave();
 }

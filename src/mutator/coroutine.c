@@ -9,27 +9,27 @@
 /* Sets errno if there is an error number. */
 static int finish(int error)
 {
-    thread_is_done();
+    mutator_leave();
     return error ? errno = error, -1 : 0;
 }
 
 int gc_stack_register(void *low, void *high)
 {
-    if (!thread_is_ready())
+    if (!mutator_enter())
         return -1;
     return finish(coroutine_register((struct range){(uintptr_t)low, (uintptr_t)high}));
 }
 
 int gc_stack_unregister(void *low)
 {
-    if (!thread_is_ready())
+    if (!mutator_enter())
         return -1;
     return finish(coroutine_unregister((uintptr_t)low));
 }
 
 NOINLINE static int change(void *low, const struct departure *left)
 {
-    if (!thread_is_ready())
+    if (!mutator_enter())
         return -1;
     if (thread_self->blocking)
         return finish(EBUSY);

@@ -14,7 +14,7 @@
 #include "mutator/site.h"
 
 /* A large object, or a wide one, goes back at once.  false: another thread was faster. */
-static bool free_at_once(struct heap *h, const struct object *o)
+static bool free_at_once(struct heap *h, const struct cell *o)
 {
     uint32_t head = unit_head(h, unit_of(h, o->address));
     critical_begin();
@@ -32,7 +32,7 @@ static bool free_at_once(struct heap *h, const struct object *o)
     return lives;
 }
 
-static void free_slot(const struct object *o)
+static void free_slot(const struct cell *o)
 {
     critical_begin();
     cache_free(thread_self->cache, o->word, (void *)o->address, o->state);
@@ -44,12 +44,12 @@ static void free_slot(const struct object *o)
 NOINLINE static void free_slow(void *object)
 {
     int saved_errno = errno;
-    if (!object || !thread_is_ready()) {
+    if (!object || !mutator_enter()) {
         errno = saved_errno;
         return;
     }
     const struct heap *h = &process_heap;
-    struct object o = lookup_object(h, (uintptr_t)object);
+    struct cell o = lookup_cell(h, (uintptr_t)object);
     if (!o.state || __atomic_load_n(o.state, __ATOMIC_RELAXED) < STATE_NEW ||
         o.address != (uintptr_t)object) {
         report_bad_pointer("gc_free", object);
@@ -61,7 +61,7 @@ NOINLINE static void free_slow(void *object)
             report_bad_pointer("gc_free", object);
         idle_note(&process_heap);
     }
-    thread_is_done();
+    mutator_leave();
     errno = saved_errno;
 }
 

@@ -174,15 +174,15 @@ NOINLINE void settle_thread(void)
 
 void gc_init(void)
 {
-    if (thread_is_ready())
-        thread_is_done();
+    if (mutator_enter())
+        mutator_leave();
 }
 
 int gc_thread_register(void)
 {
-    if (!thread_is_ready())
+    if (!mutator_enter())
         return errno = ENOMEM, -1;
-    thread_is_done();
+    mutator_leave();
     return 0;
 }
 

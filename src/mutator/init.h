@@ -16,14 +16,14 @@ void settle_thread(void);
 
 /* The calling thread is registered and has a cache, or is and gets one now; between
  * gc_blocking_begin and gc_blocking_end, and after the thread's exit hook, only until the
- * matching thread_is_done. */
-INLINE bool thread_is_ready(void)
+ * matching mutator_leave. */
+INLINE bool mutator_enter(void)
 {
     return LIKELY(thread_self != NULL && thread_self->ready) || init_thread();
 }
 
 /* A slow path ends. */
-INLINE void thread_is_done(void)
+INLINE void mutator_leave(void)
 {
     if (UNLIKELY(!thread_self->ready))
         settle_thread();

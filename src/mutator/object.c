@@ -4,21 +4,21 @@
 
 #include "heap/heap.h"
 
-bool object_around(const void *address, struct object *o)
+bool object_around(const void *address, struct cell *o)
 {
-    *o = lookup_object(&process_heap, (uintptr_t)address);
+    *o = lookup_cell(&process_heap, (uintptr_t)address);
     return o->state && *o->state >= STATE_NEW &&
            (uintptr_t)address - o->address < o->size;
 }
 
-bool object_at(const void *address, struct object *o)
+bool object_at(const void *address, struct cell *o)
 {
     return object_around(address, o) && o->address == (uintptr_t)address;
 }
 
 /* One byte less than the slot from pad_from on, so that a pointer one past the end lies
  * inside; not where an aligned request may have filled a slot of the block. */
-size_t object_usable(const struct object *o)
+size_t object_usable(const struct cell *o)
 {
     const struct heap *h = &process_heap;
     uint32_t head = unit_head(h, unit_of(h, o->address));
@@ -29,12 +29,12 @@ size_t object_usable(const struct object *o)
 
 void *gc_base(const void *address)
 {
-    struct object o;
+    struct cell o;
     return object_around(address, &o) ? (void *)o.address : NULL;
 }
 
 size_t gc_usable_size(const void *object)
 {
-    struct object o;
+    struct cell o;
     return object_at(object, &o) ? object_usable(&o) : 0;
 }

@@ -5,13 +5,13 @@
 #include "heap/lookup.h"
 
 /* The living object that starts at `address`.  false: there is none. */
-bool object_at(const void *address, struct object *o);
+bool object_at(const void *address, struct cell *o);
 
 /* The living object around an address.  false: there is none. */
-bool object_around(const void *address, struct object *o);
+bool object_around(const void *address, struct cell *o);
 
 /* How many bytes of it may be used. */
-size_t object_usable(const struct object *o);
+size_t object_usable(const struct cell *o);
 
 /* Says what is wrong with a pointer that is not the start of a living object, and aborts if
  * option on_bad_free says so.  The report layer defines it. */

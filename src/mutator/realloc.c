@@ -19,17 +19,17 @@
  * mappings, of which the system allows 65530, so not much earlier. */
 enum { MOVE_PAGES_FROM = MIB(4) };
 
-static bool is_opaque(const struct object *o)
+static bool is_atomic(const struct cell *o)
 {
-    return word_kind(o->word) & KIND_OPAQUE;
+    return word_kind(o->word) & KIND_ATOMIC;
 }
 
-static bool is_large(const struct object *o)
+static bool is_large(const struct cell *o)
 {
     return word_class(o->word) == CLASS_LARGE;
 }
 
-static void shrink_large(const struct object *o, size_t size)
+static void shrink_large(const struct cell *o, size_t size)
 {
     struct heap *h = &process_heap;
     uint32_t head = unit_of(h, o->address);
@@ -37,21 +37,21 @@ static void shrink_large(const struct object *o, size_t size)
     block_shrink_large(h, head, size);
     size_t bytes = block_at(h, head)->bytes;
     critical_end();
-    if (!is_opaque(o))
+    if (!is_atomic(o))
         memset((char *)o->address + size, 0, bytes - size);
     heap_credit(h, o->size - bytes);
     count_add(&h->counters.freed_bytes, o->size - bytes);
 }
 
 /* The new part is zeroed inside the critical section: until then it holds anything. */
-static bool grow_large(const struct object *o, size_t size)
+static bool grow_large(const struct cell *o, size_t size)
 {
     struct heap *h = &process_heap;
     uint32_t head = unit_of(h, o->address);
     critical_begin();
     bool grown = block_grow_large(h, head, size);
     if (grown) {
-        if (!is_opaque(o))
+        if (!is_atomic(o))
             block_clear_large(h, head, o->size);
         heap_charge(h, block_at(h, head)->bytes - o->size);
         count_add(&h->counters.allocated_bytes, block_at(h, head)->bytes - o->size);
@@ -61,7 +61,7 @@ static bool grow_large(const struct object *o, size_t size)
 }
 
 /* A large object gets more or fewer pages where it is. */
-static bool resize_large(const struct object *o, size_t size)
+static bool resize_large(const struct cell *o, size_t size)
 {
     if (size > o->size) {
         collector_poll();
@@ -74,30 +74,30 @@ static bool resize_large(const struct object *o, size_t size)
 }
 
 /* A slot serves as long as the new size fits and uses more than half of it. */
-static bool fits_slot(const struct object *o, size_t size)
+static bool fits_slot(const struct cell *o, size_t size)
 {
     return size <= object_usable(o) && (size > o->size / 2 || o->size <= GRANULE);
 }
 
 /* Bytes beyond the size are zero in scanned objects: no stale pointers, and nothing to do
  * when the object grows again. */
-static void clear_rest(const struct object *o, size_t size)
+static void clear_rest(const struct cell *o, size_t size)
 {
-    if (!is_opaque(o) && size < o->size)
+    if (!is_atomic(o) && size < o->size)
         memset((char *)o->address + size, 0, o->size - size);
 }
 
 /* The contents go to a new object, and the old one is freed. */
-static void *move(const struct object *o, size_t size)
+static void *move(const struct cell *o, size_t size)
 {
     enum kind kind = word_kind(o->word);
-    struct object to;
+    struct cell to;
     void *moved = alloc_object(size, GRANULE, kind, false);
     if (!moved)
         return NULL;
     size_t kept = min_size(o->size, size);
     if (!object_at(moved, &to)) /* the out-of-memory handler's */
-        to = (struct object){.address = (uintptr_t)moved, .size = kept};
+        to = (struct cell){.address = (uintptr_t)moved, .size = kept};
     if (is_large(o) && is_large(&to) && o->size >= MOVE_PAGES_FROM &&
         o->size <= to.size &&
         !altered_block(&process_heap, unit_of(&process_heap, o->address)) &&
@@ -105,7 +105,7 @@ static void *move(const struct object *o, size_t size)
         kept = o->size;
     else
         memcpy(moved, (void *)o->address, kept);
-    if (is_large(&to) && !is_opaque(&to))
+    if (is_large(&to) && !is_atomic(&to))
         block_clear_large(&process_heap, unit_of(&process_heap, to.address), kept);
     else
         clear_rest(&to, kept);
@@ -114,7 +114,7 @@ static void *move(const struct object *o, size_t size)
 }
 
 /* In place where that is possible. */
-static void *resize(struct object *o, size_t size)
+static void *resize(struct cell *o, size_t size)
 {
     if (!(is_large(o) ? resize_large(o, size) : fits_slot(o, size)))
         return move(o, size);
@@ -127,20 +127,20 @@ static void *resize(struct object *o, size_t size)
 
 void *gc_realloc(void *object, size_t size)
 {
-    struct object o;
+    struct cell o;
     if (!object)
         return gc_alloc(size);
-    if (!thread_is_ready())
+    if (!mutator_enter())
         return NULL;
     if (!object_at(object, &o)) {
         report_bad_pointer("gc_realloc", object);
-        thread_is_done();
+        mutator_leave();
         return errno = EINVAL, NULL;
     }
     int saved_errno = errno;
     void *resized = resize(&o, size);
     if (resized)
         errno = saved_errno;
-    thread_is_done();
+    mutator_leave();
     return resized;
 }

@@ -4,7 +4,7 @@
 #include "heap/heap.h"
 #include "mutator/object.h"
 
-static struct site *site_of(const struct object *o)
+static struct site *site_of(const struct cell *o)
 {
     const struct heap *h = &process_heap;
     return h->sites + (o->state - h->states);
@@ -21,7 +21,7 @@ void site_allocated(const uint8_t *state, size_t size, size_t requested, uint32_
     h->sites[state - h->states] = (struct site){stack, (uint32_t)(size - requested)};
 }
 
-void site_resized(const struct object *o, size_t requested)
+void site_resized(const struct cell *o, size_t requested)
 {
     if (process_heap.sites)
         site_of(o)->note = (uint32_t)(o->size - requested);
@@ -35,12 +35,12 @@ void site_freed(const uint8_t *state, struct call call)
             SITE_FREED | (options.stacks ? site_capture(call) : 0);
 }
 
-size_t site_requested(const struct object *o)
+size_t site_requested(const struct cell *o)
 {
     return process_heap.sites ? o->size - site_of(o)->note : object_usable(o);
 }
 
-uint32_t site_stack(const struct object *o)
+uint32_t site_stack(const struct cell *o)
 {
     return process_heap.sites ? site_of(o)->stack : 0;
 }

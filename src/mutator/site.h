@@ -14,7 +14,7 @@ uint32_t site_capture(struct call call);
 void site_allocated(const uint8_t *state, size_t size, size_t requested, uint32_t stack);
 
 /* The object was resized in place. */
-void site_resized(const struct object *o, size_t requested);
+void site_resized(const struct cell *o, size_t requested);
 
 /* It is about to be freed by the program, by this call. */
 void site_freed(const uint8_t *state, struct call call);
@@ -23,9 +23,9 @@ void site_freed(const uint8_t *state, struct call call);
 const struct site *site_at(const struct heap *h, const uint8_t *state);
 
 /* The stack that allocated it, in the depot; 0: not known. */
-uint32_t site_stack(const struct object *o);
+uint32_t site_stack(const struct cell *o);
 
 /* The bytes that were asked for; without sites the usable ones. */
-size_t site_requested(const struct object *o);
+size_t site_requested(const struct cell *o);
 
 #endif

@@ -71,7 +71,7 @@ static void describe_foreign(const char *function, const void *address)
 }
 
 static void describe_living(const char *function, const void *address,
-                            const struct object *o)
+                            const struct cell *o)
 {
     size_t offset = (uintptr_t)address - o->address, bytes = site_requested(o);
     title(function, address, "not the start of an object");
@@ -85,7 +85,7 @@ static bool was_freed(const struct site *site)
 }
 
 /* What became of the slot's last object. */
-static void describe_fate(const struct object *o, const struct site *site)
+static void describe_fate(const struct cell *o, const struct site *site)
 {
     if (!site)
         out_print("of up to %zu bytes there was freed,\n"
@@ -102,7 +102,7 @@ static void describe_fate(const struct object *o, const struct site *site)
 
 /* A slot that is nobody's. */
 static void describe_free_slot(const char *function, const void *address,
-                               const struct object *o, const struct site *site)
+                               const struct cell *o, const struct site *site)
 {
     size_t offset = (uintptr_t)address - o->address;
     title(function, address,
@@ -127,10 +127,10 @@ static void describe_free_units(const char *function, const void *address,
         out_print("  it points to free memory of the heap\n");
 }
 
-static void describe(const char *function, const void *address, const struct object *slot,
+static void describe(const char *function, const void *address, const struct cell *slot,
                      const struct site *site)
 {
-    struct object o;
+    struct cell o;
     if (!in_heap(address))
         describe_foreign(function, address);
     else if (object_around(address, &o))
@@ -142,7 +142,7 @@ static void describe(const char *function, const void *address, const struct obj
 }
 
 /* Where a block or a large object begins there is a site for whatever began there last. */
-static const struct site *find_site(uintptr_t address, const struct object *slot)
+static const struct site *find_site(uintptr_t address, const struct cell *slot)
 {
     const struct heap *h = &process_heap;
     if (slot->state)
@@ -153,23 +153,23 @@ static const struct site *find_site(uintptr_t address, const struct object *slot
 }
 
 /* The nearest living object of its block on one side; one without a state: none. */
-static struct object neighbour(const struct object *slot, int step)
+static struct cell neighbour(const struct cell *slot, int step)
 {
     const struct heap *h = &process_heap;
     uint32_t head = unit_head(h, unit_of(h, slot->address));
     size_t count = word_geometry(slot->word)->count;
     size_t i = (slot->address - unit_address(h, head)) / slot->size;
     while ((i += (size_t)step) < count) {
-        struct object o = block_object(h, head, i);
+        struct cell o = block_cell(h, head, i);
         if (*o.state >= STATE_NEW)
             return o;
     }
-    return (struct object){0};
+    return (struct cell){0};
 }
 
-static void print_neighbour(const struct object *slot, int step, const char *where)
+static void print_neighbour(const struct cell *slot, int step, const char *where)
 {
-    struct object o = neighbour(slot, step);
+    struct cell o = neighbour(slot, step);
     if (o.state)
         out_print("  %s: an object of %zu byte%s at %p\n", where, site_requested(&o),
                   plural(site_requested(&o)), (void *)o.address);
@@ -202,7 +202,7 @@ struct bad_pointer {
 static void report(void *argument)
 {
     const struct bad_pointer *b = argument;
-    struct object slot = lookup_object(&process_heap, (uintptr_t)b->address);
+    struct cell slot = lookup_cell(&process_heap, (uintptr_t)b->address);
     const struct site *site = find_site((uintptr_t)b->address, &slot);
     out_open();
     describe(b->function, b->address, &slot, site);

@@ -192,7 +192,7 @@ static size_t check(void)
 size_t gc_leak_check(void)
 {
     size_t lost = 0;
-    if (!thread_is_ready())
+    if (!mutator_enter())
         return 0;
     if (out_lock()) {
         cancel_hold_off();
@@ -200,6 +200,6 @@ size_t gc_leak_check(void)
         cancel_let_in();
         out_unlock();
     }
-    thread_is_done();
+    mutator_leave();
     return lost;
 }

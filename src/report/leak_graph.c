@@ -41,7 +41,7 @@ static bool next_edge(const struct graph *g, uint32_t from, size_t *at, uint32_t
 {
     uintptr_t address = g->set->leaks[from].address;
     struct found f;
-    if (!naive_find(&g->finder, address, &f) || (f.kind & KIND_OPAQUE))
+    if (!naive_find(&g->finder, address, &f) || (f.kind & KIND_ATOMIC))
         return false;
     while (*at < f.size) {
         uintptr_t low = address + *at;

@@ -9,7 +9,7 @@
 #include "report/loader.h"
 #include "trace/depot.h"
 
-static void add(struct leak_set *s, const struct object *o, enum leak_class class)
+static void add(struct leak_set *s, const struct cell *o, enum leak_class class)
 {
     struct leak *leaks = meta_grow(s->leaks, s->count, &s->capacity, sizeof *leaks);
     if (!leaks) {
@@ -29,7 +29,7 @@ static void add(struct leak_set *s, const struct object *o, enum leak_class clas
 
 /* Calls `visit` for every manual object. */
 static void each_manual(struct heap *h,
-                        void (*visit)(void *argument, const struct object *o),
+                        void (*visit)(void *argument, const struct cell *o),
                         void *argument)
 {
     for (BLOCKS(h, head)) {
@@ -37,7 +37,7 @@ static void each_manual(struct heap *h,
             continue;
         uint32_t count = geometries[word_class(h->words[head])].count;
         for (uint32_t i = 0; i < count; i++) {
-            struct object o = block_object(h, head, i);
+            struct cell o = block_cell(h, head, i);
             if (*o.state >= STATE_NEW)
                 visit(argument, &o);
         }
@@ -50,14 +50,14 @@ struct collecting {
     const struct naive *exact;
 };
 
-static bool is_the_loaders(const struct object *o)
+static bool is_the_loaders(const struct cell *o)
 {
     const uintptr_t *frames;
     size_t count = depot_get(site_stack(o), &frames);
     return count > 0 && loader_has(frames[0]);
 }
 
-static void add_lost(void *argument, const struct object *o)
+static void add_lost(void *argument, const struct cell *o)
 {
     struct collecting *c = argument;
     if (*o->state == c->heap->mark || is_the_loaders(o)) {
@@ -68,7 +68,7 @@ static void add_lost(void *argument, const struct object *o)
     }
 }
 
-static void add_possible(void *argument, const struct object *o)
+static void add_possible(void *argument, const struct cell *o)
 {
     struct collecting *c = argument;
     if (*o->state != c->heap->mark || is_the_loaders(o) ||
@@ -106,14 +106,14 @@ static void add_target(struct leak_set *s, struct naive *seen, uintptr_t word)
     if (!naive_find(seen, word, &to) || seen->reached[to.number] || *to.state == h->mark)
         return;
     seen->reached[to.number] = 1;
-    struct object o = lookup_object(h, to.address);
+    struct cell o = lookup_cell(h, to.address);
     add(s, &o, LEAK_INDIRECT);
 }
 
 static void add_targets(struct leak_set *s, struct naive *seen, uintptr_t address)
 {
     struct found from;
-    if (!naive_find(seen, address, &from) || (from.kind & KIND_OPAQUE))
+    if (!naive_find(seen, address, &from) || (from.kind & KIND_ATOMIC))
         return;
     for (uintptr_t low = address, end = address + from.size; low < end;) {
         struct copied c = naive_copy(&low, end);

@@ -288,7 +288,7 @@ void coroutine_add_suspended(const struct heap *h, struct range_list *l)
 
 static bool is_reached(const struct heap *h, const struct stack *s)
 {
-    struct object o = lookup_object(h, s->range.low);
+    struct cell o = lookup_cell(h, s->range.low);
     return o.state && *o.state == h->mark;
 }
 

@@ -64,7 +64,7 @@ static struct range stack_around(const struct heap *h, const struct mutator *t,
     struct range registered;
     if (coroutine_around(sp, &registered))
         return registered;
-    struct object o = lookup_object(h, sp);
+    struct cell o = lookup_cell(h, sp);
     if (o.state && *o.state >= STATE_NEW)
         return (struct range){o.address, o.address + o.size};
     struct mapping m;
@@ -194,7 +194,7 @@ void stack_add_stopped(const struct heap *h, struct mutator *m, struct range_lis
         add_own_stack(m, l);
 }
 
-void stack_add_stranger(const struct heap *h, uintptr_t sp, struct range_list *l)
+void stack_add_foreign(const struct heap *h, uintptr_t sp, struct range_list *l)
 {
     struct range s = stack_around(h, NULL, sp, l);
     range_list_add(l, sp, s.high);

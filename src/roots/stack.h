@@ -29,6 +29,6 @@ void stack_add_left(const struct mutator *m, uintptr_t sp, struct range_list *l)
 void stack_add_stopped(const struct heap *h, struct mutator *m, struct range_list *l);
 
 /* Adds the stack of a thread of which nothing is known but its stack pointer. */
-void stack_add_stranger(const struct heap *h, uintptr_t sp, struct range_list *l);
+void stack_add_foreign(const struct heap *h, uintptr_t sp, struct range_list *l);
 
 #endif

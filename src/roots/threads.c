@@ -120,8 +120,8 @@ void threads_roots(const struct heap *h, const struct snapshot *s,
         if (thread_lives(m))
             add_living(h, s, m, stacks, roots);
     }
-    for (const struct stranger *t = world_strangers(); t; t = t->next) {
-        stack_add_stranger(h, t->sp, stacks);
+    for (const struct foreign *t = world_foreign(); t; t = t->next) {
+        stack_add_foreign(h, t->sp, stacks);
         if (!t->pointer || is_shared(t->pointer))
             continue;
         tls_add_vector(t->pointer, roots);

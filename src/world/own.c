@@ -8,7 +8,7 @@
 #include "base/bits.h"
 #include "world/handlers.h"
 #include "world/next.h"
-#include "world/strangers.h"
+#include "world/foreign.h"
 #include "world/systemstack.h"
 #include "world/thread.h"
 
@@ -71,7 +71,7 @@ static void *run(void *place)
     struct own *o = place;
     is_own = true;
     void *result = o->work(o->argument);
-    strangers_leave();
+    foreign_leave();
     return result;
 }
 

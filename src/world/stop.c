@@ -16,8 +16,8 @@
 #include "world/faults.h"
 #include "world/publish.h"
 #include "world/signals.h"
-#include "world/strangers.h"
-#include "world/summon.h"
+#include "world/foreign.h"
+#include "world/handshake.h"
 #include "world/systemstack.h"
 #include "world/watcher.h"
 
@@ -35,18 +35,17 @@ static struct {
                                       to change */
     const struct mutator *awaited; /* whom who stops the world waits for now.  Atomic */
     _Alignas(64) uint32_t parked;  /* threads not awake again after a stop.  Atomic */
-    uint32_t arrivals; /* of strangers; who stops them waits for it to change */
-    /* Taken with all signals blocked; without a rank, as a stranger may share the
+    uint32_t arrivals; /* of foreign threads; who stops them waits for it to change */
+    /* Taken with all signals blocked; without a rank, as a foreign thread may share the
      * thread-local variables of another thread. */
-    struct lock strangers_lock;
-    struct stranger
-        *strangers;  /* of the present stop, while it lasts; under the lock, read
+    struct lock foreign_lock;
+    struct foreign *foreign; /* of the present stop, while it lasts; under the lock, read
                                    without */
-    uint32_t inside; /* strangers in park_stranger.  Atomic */
-    sigset_t mask;   /* of the thread that stopped the world */
-    pid_t process;   /* whose threads these are */
-    bool complete;   /* see world_is_complete */
-    bool started;    /* atomic */
+    uint32_t inside;         /* foreign threads in park_foreign.  Atomic */
+    sigset_t mask;           /* of the thread that stopped the world */
+    pid_t process;           /* whose threads these are */
+    bool complete;           /* see world_is_complete */
+    bool started;            /* atomic */
 } world PRIVATE_DATA;
 
 static uint32_t present_epoch(void)
@@ -140,30 +139,30 @@ void world_let_run(void)
 
 /* Not if the stop of this epoch is over: the record is gone when its thread goes on, and a
  * later stop is not to find it. */
-static void join_strangers(struct stranger *s, uint32_t epoch)
+static void join_foreign(struct foreign *s, uint32_t epoch)
 {
-    lock_enter(&world.strangers_lock);
+    lock_enter(&world.foreign_lock);
     if (present_epoch() == epoch) {
-        s->next = world.strangers;
-        __atomic_store_n(&world.strangers, s, __ATOMIC_RELEASE);
+        s->next = world.foreign;
+        __atomic_store_n(&world.foreign, s, __ATOMIC_RELEASE);
     }
-    lock_leave(&world.strangers_lock);
+    lock_leave(&world.foreign_lock);
     __atomic_fetch_add(&world.arrivals, 1, __ATOMIC_SEQ_CST);
     futex_wake(&world.arrivals, 1);
 }
 
-void world_add_asleep(struct stranger *s)
+void world_add_asleep(struct foreign *s)
 {
-    join_strangers(s, present_epoch());
+    join_foreign(s, present_epoch());
 }
 
 /* For each stop that begins before the thread is awake again, too. */
-static void park_stranger(uint32_t epoch, uintptr_t sp)
+static void park_foreign(uint32_t epoch, uintptr_t sp)
 {
-    struct stranger s = {.tid = gettid(), .sp = sp, .pointer = thread_pointer()};
+    struct foreign s = {.tid = gettid(), .sp = sp, .pointer = thread_pointer()};
     __atomic_fetch_add(&world.inside, 1, __ATOMIC_SEQ_CST);
     for (; is_stop(epoch); epoch = present_epoch()) {
-        join_strangers(&s, epoch);
+        join_foreign(&s, epoch);
         while (present_epoch() == epoch)
             futex_wait(&world.epoch, epoch, 0);
     }
@@ -171,7 +170,7 @@ static void park_stranger(uint32_t epoch, uintptr_t sp)
 }
 
 /* A thread inside of ThreadSanitizer, which may hold its locks, is not stopped there: it is
- * told again (see summon.c), and looks for itself on its next slow path. */
+ * told again (see handshake.c), and looks for itself on its next slow path. */
 UNWATCHED bool world_stops_at(const ucontext_t *context)
 {
     if (!GC_TSAN || !watcher_contains(fast_program_counter(context)))
@@ -199,7 +198,7 @@ NOINLINE void world_arrived(const ucontext_t *context, bool shared)
     struct mutator *m = registered_self();
     uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
     if (!m && thread_self)
-        return park_stranger(epoch, sp);
+        return park_foreign(epoch, sp);
     if (m && is_safe(m)) {
         while (shared && present_epoch() == epoch)
             futex_wait(&world.epoch, epoch, 0);
@@ -208,7 +207,7 @@ NOINLINE void world_arrived(const ucontext_t *context, bool shared)
     if (critical.depth > 0 && (m || !stops_in_section)) {
         critical.deferred = true;
     } else if (!m) {
-        park_stranger(epoch, sp);
+        park_foreign(epoch, sp);
     } else {
         m->in_fast_path = fast_was_interrupted(context);
         publish(m, sp, &context->uc_stack);
@@ -231,7 +230,7 @@ NOINLINE static void park_from_here(void)
         world_publish(m, sp);
         park(m);
     } else if (!m && is_stop(epoch)) {
-        park_stranger(epoch, sp);
+        park_foreign(epoch, sp);
     }
     signals_restore(&saved);
 }
@@ -330,7 +329,7 @@ static void let_others_first(void)
     errno = saved_errno;
 }
 
-/* A thread that is not registered waits as a stranger.  It stays in the critical section all the
+/* A thread that is not registered waits as a foreign thread.  It stays in the critical section all the
  * same: a handler of the program that ran when it has the lock would wait for it for ever.  Once
  * it has the lock nobody stops it. */
 static void wait_for_world(void)
@@ -399,13 +398,13 @@ bool world_is_here(void)
     return world.process == getpid();
 }
 
-static enum summoned try_to_stop(bool can_tell, uint64_t first)
+static enum handshake try_to_stop(bool can_tell, uint64_t first)
 {
-    lock_enter(&world.strangers_lock);
-    __atomic_store_n(&world.strangers, NULL, __ATOMIC_RELAXED);
+    lock_enter(&world.foreign_lock);
+    __atomic_store_n(&world.foreign, NULL, __ATOMIC_RELAXED);
     __atomic_add_fetch(&world.epoch, 1, __ATOMIC_SEQ_CST);
-    lock_leave(&world.strangers_lock);
-    enum summoned all = summon(can_tell, first);
+    lock_leave(&world.foreign_lock);
+    enum handshake all = handshake(can_tell, first);
     world_await(NULL);
     return all;
 }
@@ -421,14 +420,14 @@ bool world_stop(void)
 {
     bool can_tell = signals_block(&world.mask) && world_is_started();
     uint64_t first = os_now() / MILLISECOND;
-    enum summoned all;
+    enum handshake all;
     log_hold();
     while ((all = try_to_stop(can_tell, first)) == SOME_WAIT) {
         let_go_on();
         world_let_run();
         world_wait_a_little();
     }
-    world.complete = all == ALL_STOPPED && strangers_stop(can_tell);
+    world.complete = all == ALL_STOPPED && foreign_stop(can_tell);
     return all == ALL_STOPPED;
 }
 
@@ -444,22 +443,22 @@ void world_restart(void)
     signals_restore(&world.mask);
 }
 
-const struct stranger *world_strangers(void)
+const struct foreign *world_foreign(void)
 {
-    return __atomic_load_n(&world.strangers, __ATOMIC_ACQUIRE);
+    return __atomic_load_n(&world.foreign, __ATOMIC_ACQUIRE);
 }
 
-bool world_stranger_is_coming(void)
+bool world_foreign_is_coming(void)
 {
     uint32_t parked = 0;
-    for (const struct stranger *s = world_strangers(); s; s = s->next)
+    for (const struct foreign *s = world_foreign(); s; s = s->next)
         parked += s->pointer != 0;
     return __atomic_load_n(&world.inside, __ATOMIC_SEQ_CST) > parked;
 }
 
-const struct stranger *world_stranger_parked(pid_t tid)
+const struct foreign *world_foreign_parked(pid_t tid)
 {
-    const struct stranger *s = world_strangers();
+    const struct foreign *s = world_foreign();
     while (s && s->tid != tid)
         s = s->next;
     return s;
@@ -470,10 +469,10 @@ const struct stranger *world_stranger_parked(pid_t tid)
 void world_forked(void)
 {
     world.waiting = world.parked = world.inside = 0;
-    world.strangers_lock = (struct lock){0};
+    world.foreign_lock = (struct lock){0};
     world.process = getpid();
     thread_forked();
-    strangers_forked();
+    foreign_forked();
     faults_forked();
 }
 

@@ -9,7 +9,7 @@
  * Stops are numbered: the epoch is odd while one lasts.  Whoever holds the world lock may
  * stop the world, and no two at a time.  A thread that waits for the lock is safe, so the
  * lock is the only one that may be waited for while others stop.  (The lock of the list of
- * strangers is held for a few instructions, with all signals blocked.) */
+ * foreign threads is held for a few instructions, with all signals blocked.) */
 #ifndef GCALLOC_WORLD_STOP_H
 #define GCALLOC_WORLD_STOP_H
 
@@ -84,32 +84,32 @@ bool world_is_started(void);
 
 /* A thread that runs without the registry's knowing, parked in the handler; or asleep in the
  * kernel, where it takes no signal: then its thread pointer is not known, and 0. */
-struct stranger {
-    struct stranger *next;
+struct foreign {
+    struct foreign *next;
     pid_t tid;
     uintptr_t sp, pointer;
 };
 
 /* Those of the present stop. */
-const struct stranger *world_strangers(void);
+const struct foreign *world_foreign(void);
 
 /* Is one of them still in the handler since the last stop, from where it parks for this
  * one? */
-bool world_stranger_is_coming(void);
+bool world_foreign_is_coming(void);
 
 /* The one of that tid, which the present stop sees parked; NULL: there is none. */
-const struct stranger *world_stranger_parked(pid_t tid);
+const struct foreign *world_foreign_parked(pid_t tid);
 
-/* For strangers.c: the present stop counts on this one, which is asleep. */
-void world_add_asleep(struct stranger *s);
+/* For foreign.c: the present stop counts on this one, which is asleep. */
+void world_add_asleep(struct foreign *s);
 
-/* For strangers.c: waits a little for the next thread to arrive. */
+/* For foreign.c: waits a little for the next thread to arrive. */
 void world_wait_a_little(void);
 
-/* For summon.c: the present stop counts on the thread, if it is safe. */
+/* For handshake.c: the present stop counts on the thread, if it is safe. */
 bool world_claim(struct mutator *m);
 
-/* For summon.c: this is the thread that is waited for now, which wakes who stops the world;
+/* For handshake.c: this is the thread that is waited for now, which wakes who stops the world;
  * NULL: there is none. */
 void world_await(const struct mutator *m);
 

@@ -41,7 +41,7 @@ _Static_assert(sizeof(struct gc_inline_bin) == sizeof(struct bin) &&
                    offsetof(struct gc_inline_bin, origin) ==
                        offsetof(struct bin, origin) &&
                    offsetof(struct gc_inline_bin, count) == offsetof(struct bin, count) &&
-                   (int)GC_INLINE_ATOMIC_BINS == KIND_OPAQUE << CLASS_BITS &&
+                   (int)GC_INLINE_ATOMIC_BINS == KIND_ATOMIC << CLASS_BITS &&
                    (int)GC_INLINE_MAX < (int)PAD_FROM &&
                    (int)GC_INLINE_NEW == (int)STATE_NEW,
                "what the public header says of a cache");

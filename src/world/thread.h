@@ -198,7 +198,7 @@ SHARED_DATA __thread unsigned thread_callbacks __attribute__((tls_model("initial
  * thread whose exit hook has run for the last time. */
 bool thread_can_start_own(void);
 
-/* Starts a thread of the library's own, which begins with strangers_except_me.  false:
+/* Starts a thread of the library's own, which begins with foreign_except_me.  false:
  * there is none to be had. */
 bool thread_start_own(void *(*work)(void *), void *argument);
 

@@ -51,7 +51,7 @@ static void check_ends(allocate_fn *allocate, size_t size, char **words)
     ck_assert_uint_eq(count_living(h.hidden, VICTIMS), 0);
 }
 
-START_TEST(small_opaque_from_the_stack)
+START_TEST(small_atomic_from_the_stack)
 {
     char *words[VICTIMS] = {NULL};
     for (size_t size = 1; size < PADDED_FROM; size++)
@@ -165,8 +165,8 @@ START_TEST(small_scanned_may_go)
 }
 END_TEST
 
-/* And so, from static data, may a small opaque one. */
-START_TEST(small_opaque_from_static_data_may_go)
+/* And so, from static data, may a small atomic one. */
+START_TEST(small_atomic_from_static_data_may_go)
 {
     struct herd h = {gc_alloc_atomic, 64, static_words, {0}};
     unsetenv("GCALLOC_OPTIONS"); /* which may ask for end_pointers */
@@ -181,13 +181,13 @@ END_TEST
 TCase *ends_case(void)
 {
     TCase *tc = tcase_create("ends");
-    tcase_add_test(tc, small_opaque_from_the_stack);
+    tcase_add_test(tc, small_atomic_from_the_stack);
     tcase_add_test(tc, padded_from_static_data);
     tcase_add_test(tc, padded_from_an_object);
     tcase_add_test(tc, padded_after_realloc);
     tcase_add_test(tc, padded_by_other_functions);
     tcase_add_test(tc, all_with_end_pointers);
     tcase_add_test(tc, small_scanned_may_go);
-    tcase_add_test(tc, small_opaque_from_static_data_may_go);
+    tcase_add_test(tc, small_atomic_from_static_data_may_go);
     return tc;
 }

@@ -318,16 +318,16 @@ static void find_past_create(void)
 }
 
 /* The main thread makes the chain, as a thread that uses the heap is known to the library. */
-static uintptr_t stranger_hidden;
+static uintptr_t foreign_hidden;
 
 static void *make_hidden(unsigned number)
 {
-    stranger_hidden = ~(uintptr_t)make_chain(number);
+    foreign_hidden = ~(uintptr_t)make_chain(number);
     return NULL;
 }
 
 /* Nothing is collected until the thread holds it. */
-static void make_stranger(enum place place, bool (*begin)(void))
+static void make_foreign(enum place place, bool (*begin)(void))
 {
     gc_disable();
     call_deep(place, make_hidden);
@@ -341,7 +341,7 @@ static void make_stranger(enum place place, bool (*begin)(void))
 
 static void *past(void *argument)
 {
-    in_tls = (void *)~stranger_hidden;
+    in_tls = (void *)~foreign_hidden;
     keep(PAST);
     return argument;
 }
@@ -355,7 +355,7 @@ static bool begin_past(void)
 /* It has its thread-local variables in common with the thread that made it. */
 static int cloned(void *argument)
 {
-    void *volatile word = (void *)~stranger_hidden;
+    void *volatile word = (void *)~foreign_hidden;
     keep(CLONED);
     return word == argument;
 }
@@ -399,8 +399,8 @@ static void build(void)
     start(THREAD_LOCAL, thread_local);
     start(THREAD_SPECIFIC, thread_specific);
     start(COROUTINE, run_coroutine);
-    make_stranger(PAST, begin_past);
-    make_stranger(CLONED, begin_cloned);
+    make_foreign(PAST, begin_past);
+    make_foreign(CLONED, begin_cloned);
 }
 
 /* What is allocated and dropped fills the memory of whatever was lost. */

@@ -24,7 +24,7 @@ TCase *waits_case(void);
 TCase *ends_case(void);
 TCase *libraries_case(void);
 TCase *forks_case(void);
-TCase *strangers_case(void);
+TCase *foreign_case(void);
 TCase *signals_case(void);
 TCase *stops_case(void);
 TCase *coroutines_case(void);

@@ -1,4 +1,4 @@
-/* What caches take ahead and keep: the units of their regions, their runs, and the caches
+/* What caches take ahead and keep: the units of their unit runs, their runs, and the caches
  * themselves once their threads have ended.  Not what they hand out, which is cache.c's.
  * Whoever needs little takes little, and what is taken is counted. */
 #include "heap/cache.h"
@@ -24,7 +24,7 @@ static void start(void)
 }
 
 /* As a block's head. */
-static uint32_t take_from(struct region *r)
+static uint32_t take_from(struct unit_run *r)
 {
     uint32_t unit = extent_take_from(&h, r);
     if (unit)
@@ -32,23 +32,23 @@ static uint32_t take_from(struct region *r)
     return unit;
 }
 
-static size_t units_in(const struct region *r)
+static size_t units_in(const struct unit_run *r)
 {
     return r->end - r->next;
 }
 
-/* Regions begin with one unit and double, up to a huge page that nobody else has; a dirty unit
+/* Unit runs begin with one unit and double, up to a huge page that nobody else has; a dirty unit
  * is taken alone. */
-START_TEST(huge_page_regions)
+START_TEST(huge_page_unit_runs)
 {
     enum { HUGE_UNITS = OS_HUGE_PAGE >> UNIT_SHIFT, TAKEN = 200 };
-    struct region regions[2] = {{0}, {0}};
+    struct unit_run runs[2] = {{0}, {0}};
     uintptr_t pages[2] = {0, 0};
     size_t had[2] = {0, 0};
     start();
     for (int i = 0; i < TAKEN; i++)
         for (int k = 0; k < 2; k++) {
-            struct region *r = &regions[k];
+            struct unit_run *r = &runs[k];
             bool fresh = r->next == r->end;
             uint32_t unit = take_from(r);
             uintptr_t page = unit_address(&h, unit) / OS_HUGE_PAGE;
@@ -57,47 +57,48 @@ START_TEST(huge_page_regions)
             pages[k] = page;
             had[k]++;
             ck_assert_uint_lt(units_in(r), had[k] + 1); /* never more than it had */
-            ck_assert_uint_eq(h.region_bytes, (units_in(r) + units_in(&regions[!k]))
-                                                  << UNIT_SHIFT);
+            ck_assert_uint_eq(h.unit_run_bytes, (units_in(r) + units_in(&runs[!k]))
+                                                    << UNIT_SHIFT);
         }
-    ck_assert_uint_eq(regions[0].start, HUGE_UNITS);
+    ck_assert_uint_eq(runs[0].start, HUGE_UNITS);
     ck_assert_uint_eq(h.used_bytes, 2 * TAKEN * UNIT_BYTES);
     for (int k = 0; k < 2; k++)
-        extent_give_region(&h, &regions[k]);
-    ck_assert_uint_eq(regions[0].next, regions[0].end);
-    ck_assert_uint_eq(h.region_bytes, 0);
+        extent_give_unit_run(&h, &runs[k]);
+    ck_assert_uint_eq(runs[0].next, runs[0].end);
+    ck_assert_uint_eq(h.unit_run_bytes, 0);
     extent_check(&h);
     uint32_t unit = extent_take(&h, 1, 1, UNIT_BYTES);
     extent_give(&h, unit, 1, 1, UNIT_BYTES);
-    ck_assert_uint_eq(extent_take_from(&h, &regions[0]), unit);
-    ck_assert_uint_eq(regions[0].next, regions[0].end);
+    ck_assert_uint_eq(extent_take_from(&h, &runs[0]), unit);
+    ck_assert_uint_eq(runs[0].next, runs[0].end);
     heap_destroy(&h);
 }
 END_TEST
 
-/* What many regions hold counts, and they leave most of the limit to others. */
-START_TEST(regions_within_the_limit)
+/* What many unit runs hold counts, and they leave most of the limit to others. */
+START_TEST(unit_runs_within_the_limit)
 {
-    enum { REGIONS = 16, EACH = 10 };
-    struct region regions[REGIONS] = {{0}};
+    enum { UNIT_RUNS = 16, EACH = 10 };
+    struct unit_run runs[UNIT_RUNS] = {{0}};
     start();
-    size_t least = REGIONS * EACH * UNIT_BYTES;
+    size_t least = UNIT_RUNS * EACH * UNIT_BYTES;
     h.limit = 2 * least;
     for (int i = 0; i < EACH; i++)
-        for (int k = 0; k < REGIONS; k++) {
-            ck_assert_uint_ne(take_from(&regions[k]), 0);
-            ck_assert_uint_le(h.used_bytes + h.region_bytes + h.dirty_bytes, h.limit);
-            ck_assert_uint_le(h.region_bytes, h.limit / 4);
+        for (int k = 0; k < UNIT_RUNS; k++) {
+            ck_assert_uint_ne(take_from(&runs[k]), 0);
+            ck_assert_uint_le(h.used_bytes + h.unit_run_bytes + h.dirty_bytes, h.limit);
+            ck_assert_uint_le(h.unit_run_bytes, h.limit / 4);
         }
     ck_assert_uint_eq(h.used_bytes, least);
     ck_assert_uint_ge(h.counters.heap_bytes_max, least);
-    while (take_from(&regions[0]))
-        ck_assert_uint_le(h.used_bytes + h.region_bytes + h.dirty_bytes, h.limit);
-    for (int k = 0; k < REGIONS; k++)
-        extent_give_region(&h, &regions[k]);
+    while (take_from(&runs[0]))
+        ck_assert_uint_le(h.used_bytes + h.unit_run_bytes + h.dirty_bytes, h.limit);
+    for (int k = 0; k < UNIT_RUNS; k++)
+        extent_give_unit_run(&h, &runs[k]);
     while (extent_take(&h, 1, 1, UNIT_BYTES))
         continue;
-    ck_assert_uint_eq(h.used_bytes, h.limit); /* what regions held was there for others */
+    ck_assert_uint_eq(h.used_bytes,
+                      h.limit); /* what unit runs held was there for others */
     heap_destroy(&h);
 }
 END_TEST
@@ -199,8 +200,8 @@ END_TEST
 TCase *ahead_tests(void)
 {
     TCase *t = tcase_create("ahead");
-    tcase_add_test(t, huge_page_regions);
-    tcase_add_test(t, regions_within_the_limit);
+    tcase_add_test(t, huge_page_unit_runs);
+    tcase_add_test(t, unit_runs_within_the_limit);
     tcase_add_test(t, runs_grow);
     tcase_add_test(t, caches_are_kept);
     tcase_add_loop_test(t, first_objects_cost_little, 0, 2);

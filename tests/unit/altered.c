@@ -36,7 +36,7 @@ static uint32_t head_of(const void *object)
 
 static bool renew(void *object)
 {
-    struct object o = object_of(&f, object);
+    struct cell o = object_of(&f, object);
     return altered_renew_object(&f.heap, &o);
 }
 
@@ -123,7 +123,7 @@ END_TEST
 START_TEST(not_to_be_renewed)
 {
     fixture_create(&f);
-    char *object = fixture_alloc(&f, KIND_OPAQUE, MIB(2));
+    char *object = fixture_alloc(&f, KIND_ATOMIC, MIB(2));
     ck_assert_ptr_nonnull(object);
     uint32_t unit = unit_of(&f.heap, (uintptr_t)object) + 3;
     protect((void *)unit_address(&f.heap, unit));
@@ -136,7 +136,7 @@ START_TEST(not_to_be_renewed)
     ck_assert_uint_eq(f.heap.used_bytes, 0);
     fixture_check(&f);
     for (size_t i = 0; i < 64; i++)
-        memset(fixture_alloc(&f, KIND_OPAQUE, UNIT_BYTES + 1), 1, UNIT_BYTES + 1);
+        memset(fixture_alloc(&f, KIND_ATOMIC, UNIT_BYTES + 1), 1, UNIT_BYTES + 1);
     fixture_check(&f);
     fixture_destroy(&f);
 }
@@ -179,7 +179,7 @@ END_TEST
 START_TEST(outside_of_objects)
 {
     fixture_create(&f);
-    void *object = fixture_alloc(&f, KIND_OPAQUE, MIB(2));
+    void *object = fixture_alloc(&f, KIND_ATOMIC, MIB(2));
     altered_note(&f.heap, 0, UINTPTR_MAX);
     ck_assert(altered_block(&f.heap, head_of(object)));
     ck_assert(!(f.heap.words[0] & UNIT_ALTERED));

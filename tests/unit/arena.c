@@ -225,7 +225,7 @@ START_TEST(foreign_break)
     check_units(first, first + units);
     fill_units(first, first + units);
     ck_assert(all_bytes_are(foreign, 12345, 0x55));
-    ck_assert_uint_eq(lookup_object(&h, (uintptr_t)foreign).state == NULL, true);
+    ck_assert_uint_eq(lookup_cell(&h, (uintptr_t)foreign).state == NULL, true);
     arena_destroy(&h);
 }
 END_TEST

@@ -19,7 +19,7 @@ START_TEST(fresh_block)
     ck_assert(make_heap(h, MIB(64), false));
     for (unsigned kind = 0; kind < KIND_COUNT; kind++)
         for (unsigned class = 1; class <= CLASS_WIDE_LAST; class ++) {
-            uint32_t head = block_create(h, (enum kind)kind, class, 0, &no_region);
+            uint32_t head = block_create(h, (enum kind)kind, class, 0, &no_unit_run);
             const struct block *b = block_at(h, head);
             ENSURE(head != 0);
             ENSURE(word_kind(h->words[head]) == kind);
@@ -39,16 +39,16 @@ END_TEST
 START_TEST(release_knows_what_was_touched)
 {
     ck_assert(make_heap(h, MIB(64), false));
-    uint32_t head = block_create(h, KIND_SCANNED, CLASS_MEDIUM_LAST, 0, &no_region);
+    uint32_t head = block_create(h, KIND_SCANNED, CLASS_MEDIUM_LAST, 0, &no_unit_run);
     block_at(h, head)->touched = 3;
     block_release(h, head);
     extent_check(h);
     ck_assert_uint_eq(h->dirty_bytes, 3 * MEDIUM_MAX);
-    head = block_create(h, KIND_SCANNED, CLASS_MEDIUM_LAST, 0, &no_region);
+    head = block_create(h, KIND_SCANNED, CLASS_MEDIUM_LAST, 0, &no_unit_run);
     ck_assert_uint_eq(block_at(h, head)->touched, 8);
     block_release(h, head);
     extent_trim(h, 0);
-    head = block_create(h, KIND_SCANNED, CLASS_MEDIUM_LAST, 0, &no_region);
+    head = block_create(h, KIND_SCANNED, CLASS_MEDIUM_LAST, 0, &no_unit_run);
     ck_assert_uint_eq(block_at(h, head)->touched, 0);
     heap_destroy(h);
 }
@@ -59,11 +59,11 @@ END_TEST
 START_TEST(lists_follow_free_slots)
 {
     enum { BLOCKS_MADE = 9, CLASS = 40 };
-    unsigned bin = bin_of(KIND_OPAQUE, CLASS);
+    unsigned bin = bin_of(KIND_ATOMIC, CLASS);
     ck_assert(make_heap(h, MIB(64), false));
     uint32_t count = geometries[CLASS].count, heads[BLOCKS_MADE], left[BLOCKS_MADE];
     for (int i = 0; i < BLOCKS_MADE; i++) {
-        heads[i] = block_create(h, KIND_OPAQUE, CLASS, 0, &no_region);
+        heads[i] = block_create(h, KIND_ATOMIC, CLASS, 0, &no_unit_run);
         memset(block_states(h, heads[i]), STATE_NEW, count);
         block_at(h, heads[i])->free_count = 0;
         block_at(h, heads[i])->touched = count;
@@ -91,7 +91,7 @@ START_TEST(taken_blocks_are_not_listed_or_released)
     unsigned bin = bin_of(KIND_SCANNED, 1);
     ck_assert(make_heap(h, MIB(64), false));
     ck_assert_uint_eq(block_list_take(h, 0, bin, 0), 0);
-    uint32_t head = block_create(h, KIND_SCANNED, 1, 0, &no_region);
+    uint32_t head = block_create(h, KIND_SCANNED, 1, 0, &no_unit_run);
     block_at(h, head)->free_count--;
     block_at(h, head)->touched = 1;
     *block_states(h, head) = STATE_NEW;
@@ -133,7 +133,7 @@ START_TEST(large_is_aligned)
 {
     ck_assert(make_heap(h, GIB(4), false));
     for (size_t alignment = 16; alignment <= GIB(1); alignment *= 2) {
-        uint32_t head = block_create_large(h, KIND_OPAQUE, 100000, alignment);
+        uint32_t head = block_create_large(h, KIND_ATOMIC, 100000, alignment);
         ck_assert_uint_ne(head, 0);
         ck_assert_uint_eq(unit_address(h, head) % alignment, 0);
         block_release(h, head);
@@ -185,7 +185,7 @@ static void step_large(struct large *x, uint64_t value)
     size_t size = roll(2) ? roll(400000) : UNIT_BYTES * roll(8) + roll(3) - 1;
     size = min_size(size, MIB(1));
     if (!x->head) {
-        x->head = block_create_large(h, KIND_OPAQUE, size, GRANULE);
+        x->head = block_create_large(h, KIND_ATOMIC, size, GRANULE);
         ENSURE(x->head != 0);
         x->value = value;
         block_at(h, x->head)->free_count = 0;
@@ -232,13 +232,13 @@ START_TEST(large_within_the_limit)
 {
     ck_assert(make_heap(h, MIB(64), false));
     h->limit = MIB(1);
-    uint32_t head = block_create_large(h, KIND_OPAQUE, MIB(1), GRANULE);
+    uint32_t head = block_create_large(h, KIND_ATOMIC, MIB(1), GRANULE);
     ck_assert_uint_ne(head, 0);
     ck_assert(!block_grow_large(h, head, MIB(1) + 1));
-    ck_assert_uint_eq(block_create(h, KIND_OPAQUE, 1, 0, &no_region), 0);
+    ck_assert_uint_eq(block_create(h, KIND_ATOMIC, 1, 0, &no_unit_run), 0);
     block_release(h, head);
-    ck_assert_uint_eq(block_create_large(h, KIND_OPAQUE, MIB(1) + 1, GRANULE), 0);
-    head = block_create_large(h, KIND_OPAQUE, MIB(1) - OS_PAGE, GRANULE);
+    ck_assert_uint_eq(block_create_large(h, KIND_ATOMIC, MIB(1) + 1, GRANULE), 0);
+    head = block_create_large(h, KIND_ATOMIC, MIB(1) - OS_PAGE, GRANULE);
     ck_assert(block_grow_large(h, head, MIB(1)));
     ck_assert_uint_le(h->used_bytes + h->dirty_bytes, h->limit);
     heap_destroy(h);
@@ -265,7 +265,7 @@ static void check_broken(void *argument)
         b->next = head;
         break;
     case 4:
-        h->words[head] ^= bin_of(KIND_OPAQUE, 0) << UNIT_BIN_SHIFT;
+        h->words[head] ^= bin_of(KIND_ATOMIC, 0) << UNIT_BIN_SHIFT;
         break;
     case 5:
         h->words[head] |= 1 << UNIT_DISTANCE_SHIFT;

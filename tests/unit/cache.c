@@ -54,9 +54,9 @@ static void allocate(void)
     enum kind kind = (enum kind)roll(roll(4) ? 2 : KIND_COUNT);
     uint8_t *object = fixture_alloc(&f, kind, some_size());
     ENSURE(object != NULL);
-    struct object o = object_of(&f, object);
+    struct cell o = object_of(&f, object);
     ENSURE(word_kind(o.word) == kind);
-    if (!(kind & KIND_OPAQUE))
+    if (!(kind & KIND_ATOMIC))
         ENSURE(all_bytes_are(object, o.size, 0));
     keep(object, o.size);
 }
@@ -253,7 +253,7 @@ START_TEST(states_are_written_first)
 {
     enum { BLOCKS = 60, FEW = 20 };
     fixture_create(&f);
-    unsigned bin = bin_of(KIND_OPAQUE, sizeclass_for(8000));
+    unsigned bin = bin_of(KIND_ATOMIC, sizeclass_for(8000));
     long before = page_faults();
     struct bin *b = &f.cache->bins[bin];
     for (int i = 0; i < BLOCKS; i++) {

@@ -199,7 +199,7 @@ static void *drop_and_collect(void *argument)
 {
     for (size_t i = 0; i < COUNT_OF(garbage); i++) {
         uintptr_t object = (uintptr_t)gc_alloc_atomic(100000);
-        garbage[i] = lookup_object(&process_heap, object).state;
+        garbage[i] = lookup_cell(&process_heap, object).state;
     }
     ck_assert_int_eq(gc_root_callback_add(mark_garbage, NULL), 0);
     gc_collect();
@@ -272,9 +272,9 @@ static void *lock_world(void *argument)
     return NULL;
 }
 
-/* It waits for the world lock as a stranger.  A handler of the program, which would wait for the
+/* It waits for the world lock as a foreign thread.  A handler of the program, which would wait for the
  * lock that its own thread has by then, runs afterwards. */
-START_TEST(strangers_wait_without_handlers)
+START_TEST(foreign_wait_without_handlers)
 {
     pthread_t thread;
     int early = -1;
@@ -306,6 +306,6 @@ struct TCase *collector_tests(void)
         tcase_add_test(tc, idle_caches_are_emptied);
     if (!GC_TSAN) /* a unit is less than the stack that it asks for */
         tcase_add_test(tc, stack_in_front_of_the_heap);
-    tcase_add_test(tc, strangers_wait_without_handlers);
+    tcase_add_test(tc, foreign_wait_without_handlers);
     return tc;
 }

@@ -34,7 +34,7 @@ static void add_node(struct graph *g)
     enum kind kind = (enum kind)(roll(30) ? roll(2) : roll(KIND_COUNT));
     void *object = fixture_alloc(&g->f, kind, some_size());
     ENSURE(object != NULL);
-    struct object o = object_of(&g->f, object);
+    struct cell o = object_of(&g->f, object);
     size_t covered = word_class(o.word) == CLASS_LARGE
                          ? align_down(o.size, UNIT_BYTES) + UNIT_BYTES
                          : o.size;
@@ -54,7 +54,7 @@ static int by_address(const void *a, const void *b)
     return x->low < y->low ? -1 : x->low > y->low;
 }
 
-/* A few words in random places; opaque objects have some too, which must not count. */
+/* A few words in random places; atomic objects have some too, which must not count. */
 static void connect(struct graph *g, const struct node *n)
 {
     uintptr_t *words = (uintptr_t *)n->low;
@@ -104,7 +104,7 @@ static void reach(struct node *n)
     if (!n || n->reached)
         return;
     n->reached = true;
-    if (!(n->kind & KIND_OPAQUE))
+    if (!(n->kind & KIND_ATOMIC))
         waiting[waiting_count++] = n;
 }
 

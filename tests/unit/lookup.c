@@ -14,18 +14,18 @@ static void check_block(uint32_t head, unsigned class)
     for (uint32_t i = 0; i < g->count; i++) {
         uint8_t *state = block_states(&h, head) + i;
         uintptr_t address = start + (uintptr_t)i * g->size;
-        ENSURE(lookup_object(&h, address).state == state);
-        ENSURE(lookup_object(&h, address + g->size / 2).state == state);
-        ENSURE(lookup_object(&h, address + g->size - 1).state == state);
-        struct object o = block_object(&h, head, i);
+        ENSURE(lookup_cell(&h, address).state == state);
+        ENSURE(lookup_cell(&h, address + g->size / 2).state == state);
+        ENSURE(lookup_cell(&h, address + g->size - 1).state == state);
+        struct cell o = block_cell(&h, head, i);
         ENSURE(o.state == state && o.address == address && o.size == g->size &&
                o.word == h.words[head]);
-        o = lookup_object(&h, address + g->size - 1);
+        o = lookup_cell(&h, address + g->size - 1);
         ENSURE(o.state == state && o.address == address && o.size == g->size);
         ENSURE(word_bin(o.word) == word_bin(h.words[head]));
     }
     for (uintptr_t tail = start + (uintptr_t)g->count * g->size; tail < end; tail++)
-        ENSURE(lookup_object(&h, tail).state == NULL);
+        ENSURE(lookup_cell(&h, tail).state == NULL);
 }
 
 START_TEST(every_object_of_every_class)
@@ -33,7 +33,7 @@ START_TEST(every_object_of_every_class)
     ck_assert(make_heap(&h, MIB(256), _i));
     for (unsigned class = 1; class <= CLASS_WIDE_LAST; class ++)
         for (unsigned kind = 0; kind < KIND_COUNT; kind++) {
-            uint32_t head = block_create(&h, (enum kind)kind, class, 0, &no_region);
+            uint32_t head = block_create(&h, (enum kind)kind, class, 0, &no_unit_run);
             check_block(head, class);
             ENSURE(word_kind(h.words[head]) == kind);
         }
@@ -48,11 +48,11 @@ START_TEST(large_object)
     uintptr_t start = unit_address(&h, head);
     uint8_t *state = block_states(&h, head);
     for (uintptr_t at = start; at < start + MIB(3); at += 1023)
-        ENSURE(lookup_object(&h, at).state == state &&
+        ENSURE(lookup_cell(&h, at).state == state &&
                unit_head(&h, unit_of(&h, at)) == head);
-    ck_assert_ptr_eq(lookup_object(&h, start + MIB(3)).state, state);
-    ck_assert_ptr_eq(lookup_object(&h, start + MIB(3) + UNIT_BYTES).state, NULL);
-    struct object o = lookup_object(&h, start + MIB(2));
+    ck_assert_ptr_eq(lookup_cell(&h, start + MIB(3)).state, state);
+    ck_assert_ptr_eq(lookup_cell(&h, start + MIB(3) + UNIT_BYTES).state, NULL);
+    struct cell o = lookup_cell(&h, start + MIB(2));
     ck_assert_uint_eq(o.address, start);
     ck_assert_uint_eq(o.size, MIB(3));
     heap_destroy(&h);
@@ -62,7 +62,7 @@ END_TEST
 START_TEST(no_object)
 {
     ck_assert(make_heap(&h, MIB(64), false));
-    uint32_t head = block_create(&h, KIND_SCANNED, 1, 0, &no_region);
+    uint32_t head = block_create(&h, KIND_SCANNED, 1, 0, &no_unit_run);
     uintptr_t outside[] = {0,
                            1,
                            UINTPTR_MAX,
@@ -72,11 +72,11 @@ START_TEST(no_object)
                            h.base + UNIT_BYTES - 1,
                            (uintptr_t)&h};
     for (size_t i = 0; i < COUNT_OF(outside); i++)
-        ck_assert_ptr_null(lookup_object(&h, outside[i]).state);
-    ck_assert_ptr_nonnull(lookup_object(&h, unit_address(&h, head)).state);
-    ck_assert_ptr_null(lookup_object(&h, unit_address(&h, head + 1)).state);
+        ck_assert_ptr_null(lookup_cell(&h, outside[i]).state);
+    ck_assert_ptr_nonnull(lookup_cell(&h, unit_address(&h, head)).state);
+    ck_assert_ptr_null(lookup_cell(&h, unit_address(&h, head + 1)).state);
     block_release(&h, head);
-    ck_assert_ptr_null(lookup_object(&h, unit_address(&h, head)).state);
+    ck_assert_ptr_null(lookup_cell(&h, unit_address(&h, head)).state);
     heap_destroy(&h);
 }
 END_TEST
@@ -88,7 +88,7 @@ START_TEST(owned_memory)
     ck_assert(!lookup_owns(&h, h.base));
     ck_assert(!lookup_owns(&h, h.base + UNIT_BYTES - 1));
     ck_assert(!lookup_owns(&h, h.base - 1));
-    uint32_t head = block_create(&h, KIND_SCANNED, 1, 0, &no_region);
+    uint32_t head = block_create(&h, KIND_SCANNED, 1, 0, &no_unit_run);
     ck_assert(lookup_owns(&h, unit_address(&h, head)));
     ck_assert(lookup_owns(&h, unit_address(&h, head + 1) - 1));
     ck_assert(lookup_owns(&h, h.base + h.bytes - 1));
@@ -104,7 +104,7 @@ static void check_far(uint32_t head)
     for (uint32_t u = head; u < head + units; u++)
         ENSURE(unit_head(&h, u) == head);
     for (uint32_t u = head; u < head + units; u += 97)
-        ENSURE(lookup_object(&h, unit_address(&h, u) + 12345).state == state);
+        ENSURE(lookup_cell(&h, unit_address(&h, u) + 12345).state == state);
 }
 
 /* Units from UNIT_DISTANCE_MAX on count back in steps, three here. */
@@ -115,7 +115,7 @@ START_TEST(far_units)
         return; /* the break does not reach so far */
     ck_assert(make_heap(&h, 8 * step, false));
     ck_assert_msg(h.unit_limit > 4 * UNIT_DISTANCE_MAX, "address space is limited");
-    uint32_t head = block_create_large(&h, KIND_OPAQUE, 2 * step + MIB(77), GRANULE);
+    uint32_t head = block_create_large(&h, KIND_ATOMIC, 2 * step + MIB(77), GRANULE);
     ck_assert_uint_ne(head, 0);
     check_far(head);
     block_shrink_large(&h, head, step - MIB(5));

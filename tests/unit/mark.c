@@ -12,16 +12,16 @@ static struct graph g;
 static struct fixture f;
 static struct marker m;
 
-/* The work list never has room for more, as if there were no memory. */
-static void limit_work(size_t items)
+/* The grey queue never has room for more, as if there were no memory. */
+static void limit_queue(size_t items)
 {
-    m.work.ready = m.work.capacity = items;
+    m.grey.ready = m.grey.capacity = items;
 }
 
 static void check_idle(void)
 {
-    ENSURE(m.oldest == m.newest && m.filled == 0 && worklist_size(&m.work) == 0 &&
-           !m.lost_work);
+    ENSURE(m.oldest == m.newest && m.filled == 0 && grey_queue_size(&m.grey) == 0 &&
+           !m.overflowed);
 }
 
 static void run_cycle(void)
@@ -45,15 +45,15 @@ static void run_cycle(void)
     graph_forget(&g);
 }
 
-static const size_t work_items[] = {SIZE_MAX, 0, 1, 7, 100};
+static const size_t queue_items[] = {SIZE_MAX, 0, 1, 7, 100};
 
 /* Each cycle goes on with what the last one left; garbage must not come back. */
 START_TEST(random_graphs)
 {
     fixture_create(&g.f);
     ck_assert(marker_create(&m, &g.f.heap, MARKER_PART));
-    if (work_items[_i] != SIZE_MAX)
-        limit_work(work_items[_i]);
+    if (queue_items[_i] != SIZE_MAX)
+        limit_queue(queue_items[_i]);
     for (int cycle = 0; cycle < 20; cycle++) {
         m.near_bytes = cycle % 2 ? SIZE_MAX : 0;
         graph_grow(&g);
@@ -124,7 +124,7 @@ START_TEST(large_objects_in_pieces)
     size_t cells = sizes[_i % 8] / sizeof(void *);
     start();
     if (_i >= 8)
-        limit_work(0);
+        limit_queue(0);
     make_wide(cells, &table);
     mark_from((uintptr_t)table);
     check_idle();
@@ -136,7 +136,7 @@ START_TEST(large_objects_in_pieces)
 END_TEST
 
 /* The system refuses memory for the list in the middle of marking. */
-START_TEST(memory_for_work_runs_out)
+START_TEST(memory_for_the_queue_runs_out)
 {
     enum { CELLS = 50000 };
     void **tables[3];
@@ -148,7 +148,7 @@ START_TEST(memory_for_work_runs_out)
         marker_scan_roots(&m, (uintptr_t)&tables[i], (uintptr_t)(&tables[i] + 1));
     for (int i = 0; i < CELLS; i++) /* more roots than the list has room for */
         marker_scan_roots(&m, (uintptr_t)(tables[0] + i), (uintptr_t)(tables[0] + i + 1));
-    ck_assert(m.lost_work);
+    ck_assert(m.overflowed);
     marker_drain(&m);
     os_fail(0, false);
     check_idle();
@@ -165,7 +165,7 @@ START_TEST(root_bytes)
     uintptr_t roots[9] = {0};
     start();
     if (_i)
-        limit_work(0);
+        limit_queue(0);
     make_wide(CELLS, &table);
     roots[0] = (uintptr_t)table;
     marker_scan_roots(&m, (uintptr_t)roots, (uintptr_t)(roots + 9));
@@ -212,8 +212,8 @@ START_TEST(interior_pointers)
 {
     static const size_t sizes[] = {16, 48, 300, 5000, 20000, 65000, 70000, 200000};
     start();
-    char *object = fixture_alloc(&f, KIND_OPAQUE, sizes[_i]);
-    struct object o = object_of(&f, object);
+    char *object = fixture_alloc(&f, KIND_ATOMIC, sizes[_i]);
+    struct cell o = object_of(&f, object);
     uint8_t *state = o.state;
     for (size_t at = 0; at < o.size; at += 1 + o.size / 5000) {
         *state = STATE_NEW;
@@ -264,23 +264,23 @@ START_TEST(pointers_to_nothing)
 }
 END_TEST
 
-/* A word of a stack that equals the end of a small opaque object keeps that too; one in
+/* A word of a stack that equals the end of a small atomic object keeps that too; one in
  * other roots, or of another kind or size, does not. */
-START_TEST(ends_of_opaque_objects)
+START_TEST(ends_of_atomic_objects)
 {
     static const struct {
         enum kind kind;
         size_t size;
         bool stack, kept;
     } cases[] = {
-        {KIND_OPAQUE, 16, true, true},   {KIND_OPAQUE, 100, true, true},
-        {KIND_OPAQUE, 224, true, true},  {KIND_MANUAL_OPAQUE, 48, true, true},
-        {KIND_OPAQUE, 250, true, false}, {KIND_OPAQUE, 48, false, false},
+        {KIND_ATOMIC, 16, true, true},   {KIND_ATOMIC, 100, true, true},
+        {KIND_ATOMIC, 224, true, true},  {KIND_MANUAL_ATOMIC, 48, true, true},
+        {KIND_ATOMIC, 250, true, false}, {KIND_ATOMIC, 48, false, false},
         {KIND_SCANNED, 48, true, false}, {KIND_MANUAL, 48, true, false},
     };
     start();
     uint8_t *object = fixture_alloc(&f, cases[_i].kind, cases[_i].size);
-    struct object o = object_of(&f, object);
+    struct cell o = object_of(&f, object);
     uintptr_t word = o.address + o.size;
     void (*scan)(struct marker *, uintptr_t, uintptr_t) =
         cases[_i].stack ? marker_scan_stack : marker_scan_roots;
@@ -302,7 +302,7 @@ START_TEST(ends_with_end_pointers)
     ck_assert(make_heap(&h, MIB(64), true));
     ck_assert(marker_create(&m, &h, MARKER_PART));
     struct cache *c = cache_create(&h);
-    unsigned bin = bin_of(KIND_OPAQUE, sizeclass_for(32));
+    unsigned bin = bin_of(KIND_ATOMIC, sizeclass_for(32));
     struct bin *b = &c->bins[bin];
     ck_assert(cache_refill(c, bin));
     uint8_t *state = b->cur++;
@@ -325,17 +325,17 @@ START_TEST(manual_objects)
     start();
     void **kept = fixture_alloc(&f, KIND_MANUAL, 64);
     void **freed = fixture_alloc(&f, KIND_MANUAL, 64);
-    void *opaque = fixture_alloc(&f, KIND_MANUAL_OPAQUE, 64);
+    void *atomic = fixture_alloc(&f, KIND_MANUAL_ATOMIC, 64);
     void *target = fixture_alloc(&f, KIND_SCANNED, 64);
     void *lost = fixture_alloc(&f, KIND_SCANNED, 64);
     kept[7] = target;
     freed[7] = lost;
     fixture_free(&f, freed);
     marker_drain(&m);
-    ck_assert(!is_marked(kept) && !is_marked(opaque));
+    ck_assert(!is_marked(kept) && !is_marked(atomic));
     marker_mark_manual(&m);
     marker_drain(&m);
-    ck_assert(is_marked(kept) && is_marked(opaque) && is_marked(target));
+    ck_assert(is_marked(kept) && is_marked(atomic) && is_marked(target));
     ck_assert(!is_marked(lost));
     ck_assert_int_eq(*state_of(&f, freed), STATE_RESERVED);
 }
@@ -369,7 +369,7 @@ START_TEST(far_units)
     ck_assert(make_heap(&h, 2 * bytes, false));
     ck_assert_msg(h.unit_limit > bytes >> UNIT_SHIFT, "address space is limited");
     ck_assert(marker_create(&m, &h, MARKER_PART));
-    uint32_t head = block_create_large(&h, KIND_OPAQUE, bytes, GRANULE);
+    uint32_t head = block_create_large(&h, KIND_ATOMIC, bytes, GRANULE);
     ck_assert_uint_ne(head, 0);
     block_at(&h, head)->free_count = 0;
     uint8_t *state = block_states(&h, head);
@@ -398,7 +398,7 @@ static bool try_create(void *argument)
     bool done = marker_create(&m, &f.heap, MARKER_PART);
     int error = errno;
     if (done)
-        os_release(m.work.items, m.work.capacity * sizeof(struct work));
+        os_release(m.grey.items, m.grey.capacity * sizeof(struct grey));
     ck_assert_uint_eq(address_space(), space);
     errno = error;
     return done;
@@ -414,15 +414,15 @@ END_TEST
 TCase *mark_tests(void)
 {
     TCase *t = tcase_create("mark");
-    tcase_add_loop_test(t, random_graphs, 0, COUNT_OF(work_items));
+    tcase_add_loop_test(t, random_graphs, 0, COUNT_OF(queue_items));
     tcase_add_test(t, long_list);
     tcase_add_loop_test(t, large_objects_in_pieces, 0, 16);
-    tcase_add_test(t, memory_for_work_runs_out);
+    tcase_add_test(t, memory_for_the_queue_runs_out);
     tcase_add_loop_test(t, root_bytes, 0, 2);
     tcase_add_loop_test(t, bounds_of_roots, 0, 2);
     tcase_add_loop_test(t, interior_pointers, 0, 8);
     tcase_add_test(t, pointers_to_nothing);
-    tcase_add_loop_test(t, ends_of_opaque_objects, 0, 8);
+    tcase_add_loop_test(t, ends_of_atomic_objects, 0, 8);
     tcase_add_test(t, ends_with_end_pointers);
     tcase_add_test(t, manual_objects);
     tcase_add_test(t, marks_alternate);

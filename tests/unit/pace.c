@@ -151,7 +151,7 @@ END_TEST
 START_TEST(limit_below_what_is_used)
 {
     ck_assert(make_heap(&h, MIB(64), false));
-    uint32_t head = block_create_large(&h, KIND_OPAQUE, MIB(20), GRANULE);
+    uint32_t head = block_create_large(&h, KIND_ATOMIC, MIB(20), GRANULE);
     block_at(&h, head)->free_count = 0;
     *block_states(&h, head) = STATE_NEW;
     make_dirty(16);
@@ -159,7 +159,7 @@ START_TEST(limit_below_what_is_used)
     options.heap_limit = MIB(10);
     pace_configure(&h);
     ck_assert_uint_eq(h.dirty_bytes, 0);
-    ck_assert_uint_eq(block_create(&h, KIND_OPAQUE, 1, 0, &no_region), 0);
+    ck_assert_uint_eq(block_create(&h, KIND_ATOMIC, 1, 0, &no_unit_run), 0);
     heap_check(&h, NULL);
     heap_destroy(&h);
 }

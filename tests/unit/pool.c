@@ -27,11 +27,11 @@ static void *help(void *argument)
 {
     struct marker *m = argument;
     for (;;) {
-        pool_await(&pool, &m->work);
+        pool_await(&pool, &m->grey);
         __atomic_fetch_add(&packets, 1, __ATOMIC_RELAXED);
         marker_help(m);
-        pool_rest(&pool, m->lost_work);
-        m->lost_work = false;
+        pool_rest(&pool, m->overflowed);
+        m->overflowed = false;
     }
     return NULL;
 }
@@ -111,13 +111,13 @@ START_TEST(together)
 END_TEST
 
 /* What a list has no room for is found again in the heap. */
-START_TEST(no_memory_for_work)
+START_TEST(no_memory_for_queues)
 {
     start();
-    helpers[0].work.ready = helpers[0].work.capacity = 0;
-    helpers[1].work.ready = helpers[1].work.capacity = 100;
+    helpers[0].grey.ready = helpers[0].grey.capacity = 0;
+    helpers[1].grey.ready = helpers[1].grey.capacity = 100;
     for (int cycle = 0; cycle < CYCLES; cycle++) {
-        first.work.ready = first.work.capacity = cycle % 2 ? 70 : 5000;
+        first.grey.ready = first.grey.capacity = cycle % 2 ? 70 : 5000;
         run_cycle();
     }
 }
@@ -156,7 +156,7 @@ TCase *pool_tests(void)
 {
     TCase *t = tcase_create("pool");
     tcase_add_test(t, together);
-    tcase_add_test(t, no_memory_for_work);
+    tcase_add_test(t, no_memory_for_queues);
     tcase_add_test(t, alone);
     tcase_add_test(t, create_fails_cleanly);
     return t;

@@ -31,7 +31,7 @@
     X(registered)  \
     X(hosted)      \
     X(segments)    \
-    X(worklist)    \
+    X(grey_queue)  \
     X(filter)      \
     X(mark)        \
     X(pool)        \

@@ -11,7 +11,7 @@
 #include "heap/arena.h"
 #include "heap/wide.h"
 
-struct region no_region;
+struct unit_run no_unit_run;
 
 uint32_t roll(uint32_t sides)
 {
@@ -145,7 +145,7 @@ static void *alloc_slot(struct cache *c, unsigned bin)
         return NULL;
     if (b->count) {
         struct slot s = b->magazine[--b->count];
-        if (!(bin_kind(bin) & KIND_OPAQUE))
+        if (!(bin_kind(bin) & KIND_ATOMIC))
             memset(s.object, 0, b->size);
         ENSURE(*s.state == STATE_RESERVED);
         *s.state = STATE_NEW;
@@ -162,7 +162,7 @@ static void *alloc_wide(struct fixture *f, enum kind kind, unsigned class)
     bool clean;
     void *object =
         wide_alloc(&f->heap, bin_of(kind, class), word_shard(f->cache->shard), &clean);
-    if (object && !clean && !(kind & KIND_OPAQUE))
+    if (object && !clean && !(kind & KIND_ATOMIC))
         memset(object, 0, geometries[class].size);
     return object;
 }
@@ -190,7 +190,7 @@ void *fixture_alloc(struct fixture *f, enum kind kind, size_t size)
 
 void fixture_free(struct fixture *f, void *object)
 {
-    struct object o = object_of(f, object);
+    struct cell o = object_of(f, object);
     ENSURE(o.state && *o.state >= STATE_NEW);
     ENSURE(o.address == (uintptr_t)object);
     if (word_class(o.word) > CLASS_MEDIUM_LAST) {
@@ -202,9 +202,9 @@ void fixture_free(struct fixture *f, void *object)
     cache_free(f->cache, o.word, object, o.state);
 }
 
-struct object object_of(const struct fixture *f, const void *object)
+struct cell object_of(const struct fixture *f, const void *object)
 {
-    return lookup_object(&f->heap, (uintptr_t)object);
+    return lookup_cell(&f->heap, (uintptr_t)object);
 }
 
 uint8_t *state_of(const struct fixture *f, const void *object)

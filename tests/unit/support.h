@@ -45,7 +45,7 @@ bool make_heap(struct heap *h, size_t reserve, bool end_pointers);
 bool make_arena(struct heap *h, size_t reserve);
 
 /* For blocks that lie where there is room. */
-extern struct region no_region;
+extern struct unit_run no_unit_run;
 
 /* A heap of its own for each test, and a cache in it, or two. */
 struct fixture {
@@ -62,7 +62,7 @@ void *fixture_alloc(struct fixture *f, enum kind kind, size_t size);
 void fixture_free(struct fixture *f, void *object);
 
 /* The object's state byte; NULL: the address is in no slot. */
-struct object object_of(const struct fixture *f, const void *object);
+struct cell object_of(const struct fixture *f, const void *object);
 uint8_t *state_of(const struct fixture *f, const void *object);
 
 /* Calls attempt(argument) with its first system call refused, then its second, and so on

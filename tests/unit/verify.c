@@ -106,7 +106,7 @@ START_TEST(manual_objects_count)
 {
     start();
     mark();
-    new_object(_i ? KIND_MANUAL : KIND_MANUAL_OPAQUE, 200000);
+    new_object(_i ? KIND_MANUAL : KIND_MANUAL_ATOMIC, 200000);
     expect_abort(verify, NULL, "has state 2 and is reachable\n");
 }
 END_TEST
@@ -115,7 +115,7 @@ START_TEST(end_pointers_on_stacks_count)
 {
     start();
     mark();
-    void *object = new_object(KIND_OPAQUE, 128);
+    void *object = new_object(KIND_ATOMIC, 128);
     stack_words[0] = (uintptr_t)object + 128;
     expect_abort(verify, NULL, "(128 bytes, kind 1) has state 2 and is reachable\n");
     stack_words[0] = 0;

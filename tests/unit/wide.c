@@ -87,7 +87,7 @@ START_TEST(heap_holds_a_tenth_more_at_most)
         create(true);
         size_t objects = TOTAL / size, most = objects * size / 10 * 11 + BEGUN;
         for (size_t i = 0; i < objects; i++)
-            ENSURE(fixture_alloc(&f, KIND_OPAQUE, size) != NULL);
+            ENSURE(fixture_alloc(&f, KIND_ATOMIC, size) != NULL);
         uint32_t free_units = extent_check(h);
         size_t taken = (size_t)(unit_end(h) - 1 - free_units) << UNIT_SHIFT;
         if (extent_bytes(h).used > most || taken > most)
@@ -134,10 +134,10 @@ static void allocate(void)
     size_t size = 60000 + roll(roll(4) ? 100000 : 640000);
     uint8_t *object = fixture_alloc(&f, kind, size);
     ENSURE(object != NULL);
-    struct object o = object_of(&f, object);
+    struct cell o = object_of(&f, object);
     ENSURE(o.address == (uintptr_t)object && o.size > size && word_kind(o.word) == kind);
     ENSURE(object_of(&f, object + size).state == o.state);
-    if (!(kind & KIND_OPAQUE))
+    if (!(kind & KIND_ATOMIC))
         ENSURE(all_bytes_are(object, size, 0));
     live[count].object = object;
     live[count].size = size;
@@ -203,7 +203,7 @@ START_TEST(within_the_limit)
     create(true);
     h->limit = MIB(2);
     uint32_t objects = 0;
-    while (fixture_alloc(&f, KIND_OPAQUE, 70000))
+    while (fixture_alloc(&f, KIND_ATOMIC, 70000))
         objects++;
     fixture_check(&f);
     ck_assert_uint_ge(objects, 20);

@@ -77,7 +77,7 @@ static void *await_end(void *argument)
     return argument;
 }
 
-/* The library's own thread collects: it is registered meanwhile, and is no stranger. */
+/* The library's own thread collects: it is registered meanwhile, and is no foreign thread. */
 START_TEST(past_pthread_create_at_rest)
 {
     enum { LARGE = 100 << 20 }; /* the thread that looks on is started */
@@ -225,9 +225,9 @@ START_TEST(timers)
 }
 END_TEST
 
-TCase *strangers_case(void)
+TCase *foreign_case(void)
 {
-    TCase *tc = tcase_create("strangers");
+    TCase *tc = tcase_create("foreign");
     tcase_add_test(tc, past_pthread_create);
     tcase_add_test(tc, past_pthread_create_at_rest);
     tcase_add_test(tc, blocked_for_a_while);

@@ -1,6 +1,6 @@
 /* No memory is allocated here but the library's own, and no stdio: other threads stand
  * still, whatever locks they hold. */
-#include "world/strangers.h"
+#include "world/foreign.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -35,20 +35,20 @@ static struct {
     size_t count, capacity;
     pid_t *known; /* 0: none */
     size_t mask;
-    size_t room;                 /* in the set, for those that park */
-    const struct stranger *seen; /* the last of those that are in the set */
+    size_t room;                /* in the set, for those that park */
+    const struct foreign *seen; /* the last of those that are in the set */
     pid_t
         deaf[DEAF_MOST]; /* those that did not answer last, not to be waited for again */
     size_t deaf_count;   /* that there have been */
-    struct stranger asleep[ASLEEP_MOST]; /* in the kernel, in the present stop */
-    size_t asleep_count;                 /* above ASLEEP_MOST: there are more */
+    struct foreign asleep[ASLEEP_MOST]; /* in the kernel, in the present stop */
+    size_t asleep_count;                /* above ASLEEP_MOST: there are more */
     bool shared; /* the signal went to any thread, when it was sent last */
-} strangers PRIVATE_DATA;
+} foreign PRIVATE_DATA;
 
 /* The library's own threads; 0: none.  Atomic. */
 static pid_t own[OWN_MOST] PRIVATE_DATA;
 
-void strangers_except_me(void)
+void foreign_except_me(void)
 {
     sigset_t saved;
     signals_block(&saved);
@@ -60,7 +60,7 @@ void strangers_except_me(void)
     }
 }
 
-void strangers_leave(void)
+void foreign_leave(void)
 {
     for (size_t i = 0; i < OWN_MOST; i++) {
         pid_t me = gettid();
@@ -69,7 +69,7 @@ void strangers_leave(void)
     }
 }
 
-void strangers_forked(void)
+void foreign_forked(void)
 {
     memset(own, 0, sizeof own);
 }
@@ -103,7 +103,7 @@ static bool all_registered(void)
 static bool is_deaf(pid_t tid)
 {
     for (size_t i = 0; i < DEAF_MOST; i++)
-        if (strangers.deaf[i] == tid)
+        if (foreign.deaf[i] == tid)
             return true;
     return false;
 }
@@ -111,45 +111,45 @@ static bool is_deaf(pid_t tid)
 /* A set of tids, so that a process of many threads is not searched for each of them. */
 static size_t place_of(pid_t tid)
 {
-    size_t i = (size_t)tid * UINT64_C(0x9E3779B97F4A7C15) >> 20 & strangers.mask;
-    while (strangers.known[i] && strangers.known[i] != tid)
-        i = (i + 1) & strangers.mask;
+    size_t i = (size_t)tid * UINT64_C(0x9E3779B97F4A7C15) >> 20 & foreign.mask;
+    while (foreign.known[i] && foreign.known[i] != tid)
+        i = (i + 1) & foreign.mask;
     return i;
 }
 
 static void know(pid_t tid)
 {
-    strangers.known[place_of(tid)] = tid;
+    foreign.known[place_of(tid)] = tid;
 }
 
 /* Makes room for so many at twice the number.  false: no memory. */
 static bool clear_known(size_t count)
 {
-    size_t places = strangers.mask + 1;
-    if (!strangers.known || places < 2 * count) {
+    size_t places = foreign.mask + 1;
+    if (!foreign.known || places < 2 * count) {
         while (places < 2 * count || places < KNOWN_LEAST)
             places *= 2;
         pid_t *known = meta_alloc(places * sizeof *known);
         if (!known)
             return false;
-        if (strangers.known)
-            meta_free(strangers.known, (strangers.mask + 1) * sizeof *known);
-        strangers.known = known;
-        strangers.mask = places - 1;
+        if (foreign.known)
+            meta_free(foreign.known, (foreign.mask + 1) * sizeof *known);
+        foreign.known = known;
+        foreign.mask = places - 1;
     }
-    memset(strangers.known, 0, places * sizeof *strangers.known);
+    memset(foreign.known, 0, places * sizeof *foreign.known);
     return true;
 }
 
 /* The registered threads, the library's own and the calling one; with room for those of the list
- * of strangers. */
+ * of foreign threads. */
 static bool find_known(void)
 {
-    size_t count = OWN_MOST + 1 + strangers.count;
+    size_t count = OWN_MOST + 1 + foreign.count;
     for (MUTATORS(m))
         count++;
-    strangers.seen = NULL;
-    strangers.room = strangers.count;
+    foreign.seen = NULL;
+    foreign.room = foreign.count;
     if (!clear_known(count))
         return false;
     for (MUTATORS(m))
@@ -167,14 +167,13 @@ static bool find_known(void)
 /* false: no memory. */
 static bool add(pid_t tid)
 {
-    if (tid <= 0 || strangers.known[place_of(tid)])
+    if (tid <= 0 || foreign.known[place_of(tid)])
         return true;
-    pid_t *tids =
-        meta_grow(strangers.tids, strangers.count, &strangers.capacity, sizeof *tids);
+    pid_t *tids = meta_grow(foreign.tids, foreign.count, &foreign.capacity, sizeof *tids);
     if (!tids)
         return false;
-    strangers.tids = tids;
-    tids[strangers.count++] = tid;
+    foreign.tids = tids;
+    tids[foreign.count++] = tid;
     return true;
 }
 
@@ -221,7 +220,7 @@ static bool add_all(void)
  * one is on its way from the last stop. */
 static bool stays_away(struct look l)
 {
-    return l.sleeps && l.blocks && l.pending && !world_stranger_is_coming();
+    return l.sleeps && l.blocks && l.pending && !world_foreign_is_coming();
 }
 
 /* Remembered by its tid, which the system gives out again: another thread of that tid is not
@@ -233,7 +232,7 @@ static void give_up(pid_t tid)
     log_line("thread %d is not known here and does not answer signal %d; nothing is "
              "collected until it does or has ended",
              tid, signals_stop());
-    strangers.deaf[strangers.deaf_count++ % DEAF_MOST] = tid;
+    foreign.deaf[foreign.deaf_count++ % DEAF_MOST] = tid;
 }
 
 /* Its stack is scanned from where the kernel says that it sleeps.  Where the kernel does not
@@ -241,19 +240,19 @@ static void give_up(pid_t tid)
 static void add_asleep(pid_t tid)
 {
     uintptr_t sp = look_stack_pointer(tid);
-    struct stranger *s = &strangers.asleep[strangers.asleep_count % ASLEEP_MOST];
+    struct foreign *s = &foreign.asleep[foreign.asleep_count % ASLEEP_MOST];
     if (!sp)
         return;
-    strangers.asleep_count++;
-    *s = (struct stranger){.tid = tid, .sp = sp};
-    if (strangers.asleep_count <= ASLEEP_MOST)
+    foreign.asleep_count++;
+    *s = (struct foreign){.tid = tid, .sp = sp};
+    if (foreign.asleep_count <= ASLEEP_MOST)
         world_add_asleep(s);
 }
 
 static enum sent send(pid_t tid)
 {
     enum sent sent = signals_send(tid);
-    strangers.shared = sent == SENT_TO_SOME;
+    foreign.shared = sent == SENT_TO_SOME;
     return sent;
 }
 
@@ -275,23 +274,23 @@ static enum sent tell(pid_t tid)
  * list is not searched for each; the latest one is its first. */
 static void know_parked(void)
 {
-    const struct stranger *first = world_strangers();
-    for (const struct stranger *s = first; s != strangers.seen && strangers.room > 0;
-         s = s->next, strangers.room--)
+    const struct foreign *first = world_foreign();
+    for (const struct foreign *s = first; s != foreign.seen && foreign.room > 0;
+         s = s->next, foreign.room--)
         know(s->tid);
-    strangers.seen = first;
+    foreign.seen = first;
 }
 
 /* Whoever is not in the set is waited for, or found no room in it. */
 static bool is_settled(pid_t tid)
 {
     know_parked();
-    return strangers.known[place_of(tid)] || world_stranger_parked(tid) ||
+    return foreign.known[place_of(tid)] || world_foreign_parked(tid) ||
            is_registered(tid) || is_own(tid);
 }
 
 /* Until it is parked, has ended, has registered itself, or is left alone; `began`: when all
- * strangers were told to stop, in milliseconds.  false: it runs on. */
+ * foreign threads were told to stop, in milliseconds.  false: it runs on. */
 static bool wait_for(pid_t tid, uint64_t began)
 {
     while (!is_settled(tid)) {
@@ -308,36 +307,36 @@ static bool wait_for(pid_t tid, uint64_t began)
             }
         }
         world_wait_a_little();
-        if (strangers.shared && send(tid) == SENT_TO_NOBODY)
+        if (foreign.shared && send(tid) == SENT_TO_NOBODY)
             return true;
     }
     return true;
 }
 
-bool strangers_stop(bool can_tell)
+bool foreign_stop(bool can_tell)
 {
-    strangers.count = strangers.asleep_count = 0;
+    foreign.count = foreign.asleep_count = 0;
     if (GC_TSAN) /* a signal before it has begun a thread, or after its end, is fatal */
         return true;
     if (all_registered() || is_alone())
         return true;
     if (!add_all())
         return false;
-    if (strangers.count > 0 && (!can_tell || !find_known()))
+    if (foreign.count > 0 && (!can_tell || !find_known()))
         return false;
     size_t told = 0;
     bool all = true;
-    for (size_t i = 0; i < strangers.count; i++) {
-        pid_t tid = strangers.tids[i];
+    for (size_t i = 0; i < foreign.count; i++) {
+        pid_t tid = foreign.tids[i];
         enum sent sent = tell(tid);
         if (sent == NOT_SENT)
             give_up(tid);
         else if (sent != SENT_TO_NOBODY)
-            strangers.tids[told++] = tid;
+            foreign.tids[told++] = tid;
         all = all && sent != NOT_SENT;
     }
     uint64_t began = os_now() / MILLISECOND;
     for (size_t i = 0; i < told; i++)
-        all = wait_for(strangers.tids[i], began) && all;
-    return all && strangers.asleep_count <= ASLEEP_MOST;
+        all = wait_for(foreign.tids[i], began) && all;
+    return all && foreign.asleep_count <= ASLEEP_MOST;
 }

@@ -1,11 +1,11 @@
 /* Brings the registered threads to a stop. */
-#ifndef GCALLOC_WORLD_SUMMON_H
-#define GCALLOC_WORLD_SUMMON_H
+#ifndef GCALLOC_WORLD_HANDSHAKE_H
+#define GCALLOC_WORLD_HANDSHAKE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-enum summoned {
+enum handshake {
     ALL_STOPPED,
     SOME_WAIT, /* one may wait, with the signal blocked, for one that is stopped */
     SOME_RUN,
@@ -16,6 +16,6 @@ enum summoned {
  * holds, is waited for once until a second or so after `first`, in milliseconds (ten seconds where
  * /proc does not tell), which is said in the log; after that, until it stops again, a tenth of a
  * second at most. */
-enum summoned summon(bool can_tell, uint64_t first);
+enum handshake handshake(bool can_tell, uint64_t first);
 
 #endif

@@ -4,7 +4,7 @@
 # where a thread does not stop, the report says that it knows nothing.
 srcdir=${srcdir:-.}
 shim=${shim:-$PWD/.libs/libgcalloc-malloc.so}
-. "$srcdir/tests/expect.sh" && begin strangers || exit 1
+. "$srcdir/tests/expect.sh" && begin foreign || exit 1
 
 build() { # NAME: from $tmp/NAME.c
     ${CC:-cc} -g -O1 -fno-builtin -D_GNU_SOURCE -o "$tmp/$1" "$tmp/$1.c" -pthread -ldl

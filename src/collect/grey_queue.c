@@ -1,4 +1,4 @@
-#include "collect/worklist.h"
+#include "collect/grey_queue.h"
 
 #include <string.h>
 
@@ -8,30 +8,30 @@ enum { FIRST_BYTES = KIB(64) };
 
 static size_t whole_pages(size_t items)
 {
-    return align_up(items * sizeof(struct work), max_size(FIRST_BYTES, os_page_bytes()));
+    return align_up(items * sizeof(struct grey), max_size(FIRST_BYTES, os_page_bytes()));
 }
 
 /* Commits more.  false: there is no more. */
-static bool grow(struct worklist *l)
+static bool grow(struct grey_queue *l)
 {
     size_t ready =
-        min_size(max_size(2 * l->ready, FIRST_BYTES / sizeof(struct work)), l->capacity);
-    size_t more = (ready - l->ready) * sizeof(struct work);
+        min_size(max_size(2 * l->ready, FIRST_BYTES / sizeof(struct grey)), l->capacity);
+    size_t more = (ready - l->ready) * sizeof(struct grey);
     if (more == 0 || !os_commit(l->items + l->ready, more))
         return false;
     l->ready = ready;
     return true;
 }
 
-bool worklist_create(struct worklist *l, size_t capacity)
+bool grey_queue_create(struct grey_queue *l, size_t capacity)
 {
     size_t bytes = whole_pages(capacity);
     while (!(l->items = os_reserve(bytes, OS_PAGE))) {
         if (bytes <= FIRST_BYTES)
             return false;
-        bytes = whole_pages(bytes / 2 / sizeof(struct work));
+        bytes = whole_pages(bytes / 2 / sizeof(struct grey));
     }
-    l->capacity = bytes / sizeof(struct work);
+    l->capacity = bytes / sizeof(struct grey);
     l->first = l->end = l->ready = 0;
     if (grow(l))
         return true;
@@ -39,7 +39,7 @@ bool worklist_create(struct worklist *l, size_t capacity)
     return false;
 }
 
-bool worklist_push(struct worklist *l, const struct work *items, size_t count)
+bool grey_queue_push(struct grey_queue *l, const struct grey *items, size_t count)
 {
     if (l->first == l->end)
         l->first = l->end = 0;
@@ -51,17 +51,17 @@ bool worklist_push(struct worklist *l, const struct work *items, size_t count)
     return true;
 }
 
-bool worklist_give(struct worklist *l, struct worklist *to, size_t count)
+bool grey_queue_give(struct grey_queue *l, struct grey_queue *to, size_t count)
 {
-    if (!worklist_push(to, l->items + l->first, count))
+    if (!grey_queue_push(to, l->items + l->first, count))
         return false;
     l->first += count;
     return true;
 }
 
-void worklist_trim(struct worklist *l)
+void grey_queue_trim(struct grey_queue *l)
 {
-    size_t kept = FIRST_BYTES / sizeof(struct work);
+    size_t kept = FIRST_BYTES / sizeof(struct grey);
     if (l->ready > kept)
-        os_decommit(l->items + kept, (l->ready - kept) * sizeof(struct work));
+        os_decommit(l->items + kept, (l->ready - kept) * sizeof(struct grey));
 }

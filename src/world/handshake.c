@@ -1,4 +1,4 @@
-#include "world/summon.h"
+#include "world/handshake.h"
 
 #include "base/futex.h"
 #include "base/log.h"
@@ -32,7 +32,7 @@ enum answer {
 /* The thread that has the tid now is another one: the system gives it out again. */
 static bool has_successor(const struct mutator *m)
 {
-    const struct stranger *s = world_stranger_parked(m->tid);
+    const struct foreign *s = world_foreign_parked(m->tid);
     if (s && s->pointer != m->pointer)
         return true;
     for (MUTATORS(other))
@@ -168,9 +168,9 @@ static bool tell_all(bool can_tell)
     return all;
 }
 
-enum summoned summon(bool can_tell, uint64_t first)
+enum handshake handshake(bool can_tell, uint64_t first)
 {
-    enum summoned all = tell_all(can_tell) ? ALL_STOPPED : SOME_RUN;
+    enum handshake all = tell_all(can_tell) ? ALL_STOPPED : SOME_RUN;
     struct mutator *next;
     struct patience p = {first, os_now() / MILLISECOND};
     for (struct mutator *m = thread_first(); m && can_tell; m = next) {
