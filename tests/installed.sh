@@ -53,6 +53,22 @@ if [ -e "$lib/libgcalloc.a" ] && [ "${static_programs:-no}" = yes ]; then
     expect "it runs" "$tmp/static"
 fi
 
+# What a linker takes of the archive for a program that calls none of these itself.
+in_front() {
+    names=$(readelf -Ws "$lib/libgcalloc.a" 2>/dev/null | sort -u -k 8 |
+        awk '$4 == "FUNC" && $5 == "GLOBAL" && $6 == "DEFAULT" && $7 != "UND" && $8 !~ /^gc_/ { print $8 }')
+    $CC -o "$tmp/archive" "$tmp/program.c" $(flags --cflags) "$lib/libgcalloc.a" \
+        $(flags --static --libs-only-other) -lunwind || return 1
+    $NM --defined-only "$tmp/archive" | awk '{ print $3 }' >"$tmp/names"
+    for name in $names; do
+        grep -qx "$name" "$tmp/names" || { echo "missing: $name"; return 1; }
+    done
+    [ -n "$names" ]
+}
+if [ -e "$lib/libgcalloc.a" ] && ! echo "${COMPILE_FLAGS:-}" | grep -q -e -flto; then
+    expect "all that stands in front of the C library is in a program with the archive" in_front
+fi
+
 only_gc() {
     foreign=$($NM -D --defined-only "$lib/libgcalloc.so" |
         awk '$2 != "A" && $3 !~ /^gc_/ && $3 !~ /^(dl_iterate_phdr|dlclose|madvise|mmap(64)?|mremap|munmap|(pkey_)?mprotect|pthread_.*|thrd_(create|join|detach|exit)|posix_spawnp?|vfork|swapcontext|setcontext|(__)?(sig|sysv_|bsd_|s)?sig.*|ppoll|pselect|epoll_pwait2?)(@.*)?$/ { print $3 }')

@@ -13,9 +13,12 @@
 #include "heap/heap.h"
 #include "roots/registered.h"
 #include "trace/walk.h"
+#include "world/next.h"
 #include "world/signals.h"
 #include "world/stop.h"
 #include "world/systemstack.h"
+
+LINKS(protect);
 
 enum start {
     NOT_STARTED,

@@ -16,6 +16,8 @@
 #include "heap/heap.h"
 #include "world/next.h"
 
+LINKED(protect);
+
 #if !GC_TSAN /* which calls mmap before it can watch anything */
 
 #ifndef MADV_GUARD_INSTALL

@@ -6,6 +6,8 @@
 
 #include "world/next.h"
 
+LINKED(dispositions);
+
 static uint64_t bit_of(int number)
 {
     return UINT64_C(1) << (number - 1);

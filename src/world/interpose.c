@@ -33,6 +33,9 @@ __attribute__((used)) static void (*const needed[])(void) = {(void (*)(void))thr
                                                              (void (*)(void))thrd_detach,
                                                              (void (*)(void))thrd_exit};
 
+LINKS(masks);
+LINKS(dispositions);
+
 /* A program that uses the library by way of another one only may have the C library first in
  * the order of search, and nothing follows there.  It is loaded in any case. */
 #ifdef __GLIBC__

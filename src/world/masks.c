@@ -15,6 +15,8 @@
 #include "world/next.h"
 #include "world/signals.h"
 
+LINKED(masks);
+
 enum { KERNEL_SET_BYTES = 8 };
 
 /* The set without the stop signal, in memory of the caller's; NULL stays NULL. */

@@ -8,6 +8,18 @@
 
 #define EXPORTED __attribute__((visibility("default")))
 
+/* A linker takes a file of the static library for a name that is missing so far.  None of a file's
+ * may be: a sanitizer's library, which comes before, has functions of the same names, and a program
+ * may use those of the C library by way of other shared libraries only.  So what is in every
+ * program refers to a name of the file that nobody else has. */
+#define LINKED(file)                 \
+    extern const char linked_##file; \
+    const char linked_##file = 0
+
+#define LINKS(file)                  \
+    extern const char linked_##file; \
+    __attribute__((used)) static const char *const links_##file = &linked_##file
+
 /* The definition behind the library's own; where the C library precedes it in the order of
  * search, the C library's.  NULL: there is none, as in a program that is linked statically. */
 void *next_find(const char *name);
