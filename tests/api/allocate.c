@@ -18,12 +18,12 @@ enum { WAYS = sizeof ways / sizeof ways[0] };
 
 static void check_new(const void *object, size_t size, bool zeroed)
 {
-    ck_assert_ptr_nonnull(object);
-    ck_assert_uint_eq((uintptr_t)object % 16, 0);
-    ck_assert_uint_ge(gc_usable_size(object), size);
-    ck_assert_ptr_eq(gc_base(object), object);
-    if (zeroed)
-        ck_assert_msg(is_filled(object, size, 0), "%zu bytes, not all zero", size);
+    ENSURE(object);
+    ENSURE((uintptr_t)object % 16 == 0);
+    ENSURE(gc_usable_size(object) >= size);
+    ENSURE(gc_base(object) == object);
+    if (zeroed && !is_filled(object, size, 0))
+        ck_abort_msg("%zu bytes, not all zero", size);
 }
 
 START_TEST(every_size)

@@ -33,6 +33,9 @@ Suite *idle_suite(void);
 #define ADD(suite, test) add_case(suite, #test, test)
 void add_case(Suite *s, const char *name, const TTest *test);
 
+/* An assertion for loops: Check sends a message for each of its own, also while it holds. */
+#define ENSURE(condition) ((condition) ? (void)0 : ck_abort_msg("%s", #condition))
+
 /* ---- Sizes ------------------------------------------------------------------------ */
 
 /* Sizes on both sides of every boundary: granules, classes, units, pages. */

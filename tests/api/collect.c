@@ -120,7 +120,7 @@ END_TEST
 static void allocate_volume(size_t bytes)
 {
     for (size_t done = 0; done < bytes; done += 1000)
-        ck_assert_ptr_nonnull(gc_alloc(1000));
+        ENSURE(gc_alloc(1000));
 }
 
 START_TEST(disable_nests)

@@ -10,7 +10,7 @@ static uint64_t collections_for(size_t bytes)
 {
     uint64_t before = stats_now().collections;
     for (size_t i = 0; i < bytes / 1024; i++)
-        ck_assert_ptr_nonnull(gc_alloc(1000));
+        ENSURE(gc_alloc(1000));
     return stats_now().collections - before;
 }
 
@@ -217,7 +217,7 @@ static void burst(void *argument)
     void **all = gc_alloc_manual(count * sizeof *all);
     for (size_t i = 0; i < count; i++) {
         all[i] = gc_alloc_manual_atomic(b->size);
-        ck_assert_ptr_nonnull(all[i]);
+        ENSURE(all[i]);
         memset(all[i], 0x80, b->size);
     }
     survivors = gc_alloc_manual((count / ONE_OF + 1) * sizeof *survivors);
@@ -239,7 +239,7 @@ static void managed_burst(void *argument)
     void **all = gc_alloc(count * sizeof *all);
     for (size_t i = 0; i < count; i++) {
         all[i] = gc_alloc_atomic(b->size);
-        ck_assert_ptr_nonnull(all[i]);
+        ENSURE(all[i]);
         memset(all[i], 0x80, b->size);
     }
     survivors = gc_alloc_manual((count / ONE_OF + 1) * sizeof *survivors);
@@ -300,7 +300,7 @@ START_TEST(scattered_survivors)
                   pages >> 10);
     check_heap_sound();
     for (size_t i = 0; i < survivor_count; i++)
-        ck_assert(is_filled(survivors[i], b.size, 0x80));
+        ENSURE(is_filled(survivors[i], b.size, 0x80));
     run_apart(managed_burst, &b); /* the holes can be had again */
     check_heap_sound();
 }

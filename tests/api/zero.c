@@ -42,9 +42,10 @@ static void expect_zero(size_t size, unsigned flags)
     size_t count = 2 * objects_of(size);
     for (size_t i = 0; i < count; i++) {
         void *object = gc_alloc_with(size, 0, flags);
-        ck_assert_ptr_nonnull(object);
-        ck_assert_msg(is_filled(object, gc_usable_size(object), 0),
-                      "object %zu of %zu bytes, flags %u, is not zero", i, size, flags);
+        ENSURE(object);
+        if (!is_filled(object, gc_usable_size(object), 0))
+            ck_abort_msg("object %zu of %zu bytes, flags %u, is not zero", i, size,
+                         flags);
         objects[i] = object;
     }
     for (size_t i = 0; (flags & GC_MANUAL) && i < count; i++)
