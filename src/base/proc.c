@@ -1,8 +1,9 @@
 /* Files below /proc.  They are opened and read by system calls made directly, so that reading
  * them is no cancellation point and works in a pause.
  *
- * One of them is opened when the library is loaded, and kept: it tells the number of threads,
- * which is all that there is to know where all of them are registered.  It is no directory, as
+ * One of them is kept open where there are several threads, or /proc is about to go: it tells the
+ * number of threads, which is all that there is to know where all of them are registered.  A
+ * program of one thread that looks through its descriptors finds its own.  It is no directory, as
  * one that is kept leads out of what the program later makes its root. */
 #include "base/proc.h"
 
@@ -84,7 +85,7 @@ static void keep_status(void)
     descriptor_take(&status.file, descriptor_move_away(file));
 }
 
-__attribute__((constructor)) static void start(void)
+void proc_keep(void)
 {
     int saved_errno = errno;
     keep_status();
@@ -110,7 +111,7 @@ size_t proc_thread_count(void)
     struct stat s;
     int saved_errno = errno;
     bool told = sys_stat_at(AT_FDCWD, "/proc/self/task", &s, 0) == 0 && s.st_nlink > 2;
-    if (told)
+    if (told && s.st_nlink > 3)
         keep_status();
     size_t count = told ? s.st_nlink - 2 : count_in_status();
     errno = saved_errno;

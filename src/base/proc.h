@@ -16,9 +16,12 @@ int proc_open(const char *path, int flags);
  * read. */
 ssize_t proc_read(const char *path, char *text, size_t bytes);
 
-/* How many threads the process has; 0: not known.  A descriptor of /proc/self/status is kept,
- * so that it works where /proc is not there any more, as after chroot. */
+/* How many threads the process has; 0: not known.  A descriptor of /proc/self/status is kept once
+ * there are several, so that it works where /proc is not there any more. */
 size_t proc_thread_count(void);
+
+/* Opens that descriptor, as /proc may be about to go, or a second thread to begin. */
+void proc_keep(void);
 
 /* The numbers of threads in /proc are those that system calls have.  Not so where it is another
  * name space's. */

@@ -35,6 +35,7 @@ __attribute__((used)) static void (*const needed[])(void) = {(void (*)(void))thr
 
 LINKS(masks);
 LINKS(dispositions);
+LINKS(root);
 
 /* A program that uses the library by way of another one only may have the C library first in
  * the order of search, and nothing follows there.  It is loaded in any case. */

@@ -9,6 +9,7 @@
 
 #include "base/critical.h"
 #include "base/meta.h"
+#include "base/proc.h"
 #include "base/options.h"
 #include "heap/cache.h"
 #include "heap/sizeclass.h"
@@ -146,9 +147,20 @@ static void end_record(struct mutator *m)
         drop_record(m);
 }
 
+/* The program's first thread beside its main one begins: /proc may be gone when they are counted. */
+static void expect_threads(void)
+{
+    static bool known PRIVATE_DATA;
+    if (!__atomic_load_n(&known, __ATOMIC_RELAXED) &&
+        !__atomic_exchange_n(&known, true, __ATOMIC_RELAXED))
+        proc_keep();
+}
+
 struct mutator *thread_new(void *(*start)(void *), void *argument, bool joinable,
                            pthread_t *place)
 {
+    if (start)
+        expect_threads();
     world_lock();
     struct mutator *m = take_record();
     if (m) {

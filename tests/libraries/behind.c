@@ -329,6 +329,11 @@ static void call_setcontext(void)
     check(visits == 1);
 }
 
+static void call_chroot(void)
+{
+    check(THEIRS(chroot)("/nowhere/at/all") == -1);
+}
+
 static int is_zero(pid_t child)
 {
     int status = 1;
@@ -469,6 +474,7 @@ static const struct {
     {"swapcontext", call_swapcontext},
     {"setcontext", call_setcontext},
     {"vfork", call_vfork},
+    {"chroot", call_chroot},
     {"posix_spawn", call_spawn},
     {"posix_spawnp", call_spawnp},
     {"mmap", call_mmap},

@@ -63,6 +63,7 @@ static const struct {
     FUNCTION(siginterrupt),
     FUNCTION(swapcontext),
     FUNCTION(setcontext),
+    FUNCTION(chroot),
     FUNCTION(vfork),
     FUNCTION(posix_spawn),
     FUNCTION(posix_spawnp),

@@ -80,12 +80,14 @@ static void nothing(void)
 {
 }
 
+enum { ANOTHER_ROOT = 1 };
+
 static const struct way {
     const char *name;
     void (*prepare)(void), (*begin)(void);
 } ways[] = {
     {"a file system over /proc", may_mount, hide},
-    {"another root", may_change_root, change_root},
+    [ANOTHER_ROOT] = {"another root", may_change_root, change_root},
     {"another name space of processes", have_other_numbers, nothing},
     {"no descriptors", nothing, take_descriptors},
 };
@@ -140,20 +142,22 @@ static void *live(void *argument)
     return word ? argument : NULL;
 }
 
-/* What was allocated and not kept, of which a stale word keeps little. */
-static void drop_and_collect(void *way)
+static void start_thread(void)
 {
-    enum { OBJECTS = 1000, BYTES = 2000 };
     pthread_t thread;
-    uintptr_t hidden[OBJECTS];
-    size_t left = 0;
     if (pthread_create(&thread, NULL, live, NULL) != 0)
         _exit(1);
     while (!__atomic_load_n(&runs,
                             __ATOMIC_ACQUIRE)) /* one that has not begun is not known */
         sched_yield();
-    gc_collect();
-    ((const struct way *)way)->begin();
+}
+
+/* What was allocated and not kept, of which a stale word keeps little. */
+static void expect_collected(void)
+{
+    enum { OBJECTS = 1000, BYTES = 2000 };
+    uintptr_t hidden[OBJECTS];
+    size_t left = 0;
     for (size_t i = 0; i < OBJECTS; i++)
         hidden[i] = ~(uintptr_t)gc_alloc(BYTES);
     gc_collect();
@@ -163,9 +167,47 @@ static void drop_and_collect(void *way)
     _exit(left < OBJECTS / 2 ? 0 : 1);
 }
 
+static void drop_and_collect(void *way)
+{
+    start_thread();
+    gc_collect();
+    ((const struct way *)way)->begin();
+    expect_collected();
+}
+
 START_TEST(what_is_dropped_goes)
 {
     run(&ways[_i], drop_and_collect, (void *)(uintptr_t)&ways[_i]);
+}
+END_TEST
+
+/* As servers do. */
+static void change_root_first(void *way)
+{
+    gc_collect();
+    ((const struct way *)way)->begin();
+    start_thread();
+    expect_collected();
+}
+
+START_TEST(threads_begin_in_another_root)
+{
+    run(&ways[ANOTHER_ROOT], change_root_first, (void *)(uintptr_t)&ways[ANOTHER_ROOT]);
+}
+END_TEST
+
+/* A program of one thread that looks through its descriptors finds none of the library's. */
+START_TEST(one_thread_has_its_own_descriptors)
+{
+    char name[64], file[64];
+    for (int i = 0; i < 10; i++)
+        gc_collect();
+    for (int number = 0; number < 65536; number++) {
+        snprintf(name, sizeof name, "/proc/self/fd/%d", number);
+        ssize_t length = readlink(name, file, sizeof file);
+        if (length >= 5 && memcmp(file, "/proc", 5) == 0)
+            ck_abort_msg("descriptor %d is %.*s", number, (int)length, file);
+    }
 }
 END_TEST
 
@@ -176,6 +218,8 @@ static Suite *suite(void)
     tcase_set_timeout(c, HANGS_AFTER);
     tcase_add_loop_test(c, nothing_is_lost, 0, WAYS);
     tcase_add_loop_test(c, what_is_dropped_goes, 0, WAYS);
+    tcase_add_test(c, threads_begin_in_another_root);
+    tcase_add_test(c, one_thread_has_its_own_descriptors);
     suite_add_tcase(s, c);
     return s;
 }
