@@ -113,7 +113,7 @@ static void ask(void *argument)
     fork_let_go_on();
 }
 
-void ask_run(void (*question)(void *), void *argument)
+static void run_question(void (*question)(void *), void *argument)
 {
     struct question q = {question, argument};
     cancel_hold_off();
@@ -187,6 +187,7 @@ EXPORTED pid_t fork(void)
 void fork_watch(void)
 {
     critical_hooks.wait_at_gate = wait_at_gate;
+    ask_hook = run_question;
     if (!GC_TSAN)
         pthread_atfork(before, in_parent, in_child);
 }

@@ -1,0 +1,13 @@
+#include "trace/ask.h"
+
+#include <stddef.h>
+
+void (*ask_hook)(void (*question)(void *), void *argument) PRIVATE_DATA;
+
+void ask_run(void (*question)(void *), void *argument)
+{
+    if (LIKELY(ask_hook != NULL))
+        ask_hook(question, argument);
+    else
+        question(argument);
+}

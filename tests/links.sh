@@ -1,0 +1,28 @@
+# The links between the files of src, as they were built: sourced by tests/doors.sh and
+# tests/circles.sh.
+#   links: prints "USER NAME DEFINER" for each, as in "world/stop signals_send world/signals".
+# A name that the library gives to others and that does not begin with gc_ is one of the C
+# library's, in front of which the library stands: who uses it means the C library's.
+
+links() {
+    for object in src/*/*.o src/*/.libs/*.o; do
+        [ -e "$object" ] || continue
+        file=${object##*/}
+        file=${file#*_la-}
+        folder=${object#src/}
+        echo "file ${folder%%/*}/${file%.o}"
+        ${READELF:-readelf} -sW "$object"
+    done | awk '
+        $1 == "file" { file = $2; next }
+        $5 != "GLOBAL" && $5 != "WEAK" { next }
+        $7 == "UND" { if ($5 == "GLOBAL") uses[file " " $8]; next }
+        $6 == "DEFAULT" && $8 !~ /^gc_/ { next }
+        { definer[$8] = file }
+        END {
+            for (use in uses) {
+                split(use, part, " ")
+                if (part[2] in definer && definer[part[2]] != part[1])
+                    print use, definer[part[2]]
+            }
+        }' | sort
+}
