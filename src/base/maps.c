@@ -5,6 +5,7 @@
 #include <sys/uio.h>
 
 #include "base/bits.h"
+#include "base/mask.h"
 #include "base/os.h"
 #include "base/proc.h"
 #include "base/sys.h"
@@ -91,8 +92,8 @@ enum { UNTOLD = -1 };
  * that there is: so it says EFAULT or EINVAL. */
 static int readable_page(uintptr_t page)
 {
-    enum { NO_SUCH_ACTION = -1, SET_BYTES = 8 };
-    if (syscall(SYS_rt_sigprocmask, NO_SUCH_ACTION, page, NULL, SET_BYTES) == 0)
+    enum { NO_SUCH_ACTION = -1 };
+    if (mask_change(NO_SUCH_ACTION, (const void *)page, NULL) == 0)
         return UNTOLD;
     return errno == EFAULT ? 0 : errno == EINVAL ? 1 : UNTOLD;
 }

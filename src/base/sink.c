@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/bits.h"
+#include "base/mask.h"
 #include "base/sys.h"
 
 enum {
@@ -60,21 +61,17 @@ void sink_close(struct sink *s)
 
 /* ---- Writing without a signal --------------------------------------------------------- */
 
-/* Sets of signals as the kernel has them, as the C library's calls stand in front of others. */
-enum { SET_BYTES = 8 };
-#define PIPE_SET (1ull << (SIGPIPE - 1))
-
 static bool pipe_signal_pends(void)
 {
-    unsigned long long set = 0;
-    return syscall(SYS_rt_sigpending, &set, SET_BYTES) == 0 && (set & PIPE_SET);
+    uint64_t set = 0;
+    return syscall(SYS_rt_sigpending, &set, MASK_BYTES) == 0 && (set & mask_bit(SIGPIPE));
 }
 
 static void take_pipe_signal(void)
 {
-    unsigned long long set = PIPE_SET;
+    uint64_t set = mask_bit(SIGPIPE);
     struct timespec none = {0, 0};
-    syscall(SYS_rt_sigtimedwait, &set, NULL, &none, SET_BYTES);
+    syscall(SYS_rt_sigtimedwait, &set, NULL, &none, MASK_BYTES);
 }
 
 /* false: it is full all the time. */
@@ -82,7 +79,7 @@ static bool wait_for_room(int file)
 {
     struct pollfd p = {.fd = file, .events = POLLOUT};
     struct timespec most = {0, FULL_WAITS * 1000000l};
-    return syscall(SYS_ppoll, &p, 1, &most, NULL, SET_BYTES) > 0;
+    return syscall(SYS_ppoll, &p, 1, &most, NULL, MASK_BYTES) > 0;
 }
 
 /* false: somebody has closed the descriptor. */
@@ -104,15 +101,15 @@ static bool write_all(int file, const char *bytes, size_t count)
 
 static bool write_quietly(int file, const char *bytes, size_t count)
 {
-    unsigned long long set = PIPE_SET, before = 0;
+    uint64_t set = mask_bit(SIGPIPE), before = 0;
     bool pended = pipe_signal_pends();
-    bool blocked = syscall(SYS_rt_sigprocmask, SIG_BLOCK, &set, &before, SET_BYTES) == 0;
+    bool blocked = mask_change(SIG_BLOCK, &set, &before) == 0;
     errno = 0;
     bool open = write_all(file, bytes, count);
     if (errno == EPIPE && !pended && blocked)
         take_pipe_signal();
     if (blocked)
-        syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, SET_BYTES);
+        mask_change(SIG_SETMASK, &before, NULL);
     return open;
 }
 

@@ -13,7 +13,7 @@
 #include "collect/pace.h"
 #include "heap/count.h"
 #include "world/stop.h"
-#include "world/foreign.h"
+#include "world/own.h"
 #include "world/thread.h"
 
 enum {
@@ -140,7 +140,7 @@ static void give_back(struct heap *h)
 
 static void *look_on(void *heap)
 {
-    foreign_except_me();
+    own_begin();
     thread_inside++;
     while (!is_ending()) {
         await_rest(heap);
@@ -158,7 +158,7 @@ static bool is_worth_a_thread(const struct heap *h)
 {
     size_t bytes = RACING(h->bytes), floor = OPTION_NOW(floor);
     return OPTION_NOW(idle) && bytes > floor && bytes - floor > floor / 2 &&
-           thread_can_start_own() && world_is_here();
+           own_can_start() && world_is_here();
 }
 
 void idle_note(struct heap *h)
@@ -169,7 +169,7 @@ void idle_note(struct heap *h)
     if (state == ASLEEP && OPTION_NOW(idle) && change_state(ASLEEP, LOOKING))
         futex_wake(&idle.state, 1);
     else if (state == NONE && is_worth_a_thread(h) && change_state(NONE, LOOKING) &&
-             !thread_start_own(look_on, h))
+             !own_start(look_on, h))
         set_state(FAILED);
 }
 
@@ -198,9 +198,9 @@ static void forked(void)
 
 __attribute__((constructor)) static void start(void)
 {
-    static struct thread_kind kind PRIVATE_DATA;
+    static struct own_kind kind PRIVATE_DATA;
     kind.ask = ask_to_end;
     kind.over = has_ended;
-    thread_kind_add(&kind);
+    own_kind_add(&kind);
     pthread_atfork(NULL, NULL, forked);
 }

@@ -9,7 +9,7 @@
 #include "base/track.h"
 #include "collect/pool.h"
 #include "world/faults.h"
-#include "world/foreign.h"
+#include "world/own.h"
 #include "world/thread.h"
 
 enum {
@@ -28,7 +28,7 @@ static struct {
 static void *help(void *argument)
 {
     struct marker *m = argument;
-    foreign_except_me();
+    own_begin();
     faults_except_me();
     track_scan_begin(); /* and does not end before it: it does nothing else */
     while (pool_await(m->pool, &m->grey)) {
@@ -58,7 +58,7 @@ static bool add_helper(struct heap *h)
         m->pool = &workers.pool;
         *place = m;
     }
-    if (!thread_start_own(help, *place))
+    if (!own_start(help, *place))
         return false;
     __atomic_store_n(&workers.count, workers.count + 1, __ATOMIC_RELEASE);
     return true;
@@ -81,7 +81,7 @@ static unsigned helper_count(void)
 void workers_recruit(struct heap *h)
 {
     if (__atomic_load_n(&h->used_bytes, __ATOMIC_RELAXED) < WORTH_BYTES ||
-        helper_count() >= wanted() || !thread_can_start_own() ||
+        helper_count() >= wanted() || !own_can_start() ||
         __atomic_exchange_n(&workers.recruiting, true, __ATOMIC_ACQUIRE))
         return;
     while (!workers.failed && workers.count < wanted())
@@ -127,9 +127,9 @@ static void forked(void)
 
 __attribute__((constructor)) static void start(void)
 {
-    static struct thread_kind kind PRIVATE_DATA;
+    static struct own_kind kind PRIVATE_DATA;
     kind.ask = ask_to_end;
     kind.over = have_ended;
-    thread_kind_add(&kind);
+    own_kind_add(&kind);
     pthread_atfork(NULL, NULL, forked);
 }

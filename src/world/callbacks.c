@@ -5,7 +5,7 @@
 #include <link.h>
 
 #include "world/next.h"
-#include "world/thread.h"
+#include "world/own.h"
 
 #ifdef PIC /* libtool's: not for the static library */
 
@@ -22,9 +22,9 @@ __attribute__((constructor)) static void find_iterate(void)
 EXPORTED int dl_iterate_phdr(int (*callback)(struct dl_phdr_info *, size_t, void *),
                              void *data)
 {
-    thread_callbacks++;
+    own_callbacks++;
     int result = next_iterate()(callback, data);
-    thread_callbacks--;
+    own_callbacks--;
     return result;
 }
 

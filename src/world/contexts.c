@@ -28,11 +28,6 @@ __attribute__((constructor)) static void find_contexts(void)
     next_set();
 }
 
-static bool blocks_stop(const ucontext_t *context)
-{
-    return sigismember(&context->uc_sigmask, signals_stop()) == 1;
-}
-
 /* The registers that do not lie in the structure itself stay where they are: the copy names
  * them there.  A thread has read the copy when it leaves this frame. */
 static ucontext_t open_copy(const ucontext_t *context)
@@ -50,7 +45,8 @@ NOINLINE static int swap_with_copy(ucontext_t *from, const ucontext_t *to)
 
 EXPORTED int swapcontext(ucontext_t *restrict from, const ucontext_t *restrict to)
 {
-    return blocks_stop(to) ? swap_with_copy(from, to) : next_swap()(from, to);
+    return signals_stop_is_in(&to->uc_sigmask) ? swap_with_copy(from, to)
+                                               : next_swap()(from, to);
 }
 
 NOINLINE static int set_copy(const ucontext_t *to)
@@ -61,7 +57,7 @@ NOINLINE static int set_copy(const ucontext_t *to)
 
 EXPORTED int setcontext(const ucontext_t *to)
 {
-    return blocks_stop(to) ? set_copy(to) : next_set()(to);
+    return signals_stop_is_in(&to->uc_sigmask) ? set_copy(to) : next_set()(to);
 }
 
 #endif

@@ -4,14 +4,10 @@
 #include <signal.h>
 #include <stdint.h>
 
+#include "base/mask.h"
 #include "world/next.h"
 
 LINKED(dispositions);
-
-static uint64_t bit_of(int number)
-{
-    return UINT64_C(1) << (number - 1);
-}
 
 static __sighandler_t set_handler(int number, __sighandler_t function, int flags)
 {
@@ -30,10 +26,10 @@ EXPORTED int siginterrupt(int number, int interrupts)
     if (sigaction(number, NULL, &action) != 0)
         return -1;
     if (interrupts) {
-        __atomic_fetch_or(&interrupting, bit_of(number), __ATOMIC_RELAXED);
+        __atomic_fetch_or(&interrupting, mask_bit(number), __ATOMIC_RELAXED);
         action.sa_flags &= ~SA_RESTART;
     } else {
-        __atomic_fetch_and(&interrupting, ~bit_of(number), __ATOMIC_RELAXED);
+        __atomic_fetch_and(&interrupting, ~mask_bit(number), __ATOMIC_RELAXED);
         action.sa_flags |= SA_RESTART;
     }
     return sigaction(number, &action, NULL);
@@ -43,7 +39,7 @@ EXPORTED __sighandler_t signal(int number, __sighandler_t function)
 {
     bool valid = number > 0 && number < NSIG;
     bool interrupts =
-        valid && __atomic_load_n(&interrupting, __ATOMIC_RELAXED) & bit_of(number);
+        valid && __atomic_load_n(&interrupting, __ATOMIC_RELAXED) & mask_bit(number);
     return set_handler(number, function, interrupts ? 0 : SA_RESTART);
 }
 

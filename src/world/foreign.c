@@ -16,6 +16,7 @@
 #include "base/proc.h"
 #include "base/sys.h"
 #include "world/look.h"
+#include "world/own.h"
 #include "world/signals.h"
 #include "world/stop.h"
 
@@ -25,7 +26,6 @@ enum {
     GIVE_UP_AFTER = 1000,
     DEAF_MOST = 16,
     ASLEEP_MOST = 64,
-    OWN_MOST = 32,
     KNOWN_LEAST = 64,
 };
 
@@ -45,43 +45,6 @@ static struct {
     bool shared; /* the signal went to any thread, when it was sent last */
 } foreign PRIVATE_DATA;
 
-/* The library's own threads; 0: none.  Atomic. */
-static pid_t own[OWN_MOST] PRIVATE_DATA;
-
-void foreign_except_me(void)
-{
-    sigset_t saved;
-    signals_block(&saved);
-    for (size_t i = 0; i < OWN_MOST; i++) {
-        pid_t none = 0;
-        if (__atomic_compare_exchange_n(&own[i], &none, gettid(), false, __ATOMIC_SEQ_CST,
-                                        __ATOMIC_RELAXED))
-            return;
-    }
-}
-
-void foreign_leave(void)
-{
-    for (size_t i = 0; i < OWN_MOST; i++) {
-        pid_t me = gettid();
-        __atomic_compare_exchange_n(&own[i], &me, 0, false, __ATOMIC_SEQ_CST,
-                                    __ATOMIC_RELAXED);
-    }
-}
-
-void foreign_forked(void)
-{
-    memset(own, 0, sizeof own);
-}
-
-static bool is_own(pid_t tid)
-{
-    for (size_t i = 0; i < OWN_MOST; i++)
-        if (__atomic_load_n(&own[i], __ATOMIC_RELAXED) == tid)
-            return true;
-    return false;
-}
-
 static bool is_registered(pid_t tid)
 {
     for (MUTATORS(m))
@@ -96,8 +59,8 @@ static bool all_registered(void)
 {
     size_t living = thread_self ? 0 : 1;
     for (MUTATORS(m))
-        living += thread_lives(m) && !is_own(m->tid);
-    return proc_thread_count() == living + thread_own_count();
+        living += thread_lives(m) && !own_has(m->tid);
+    return proc_thread_count() == living + own_count();
 }
 
 static bool is_deaf(pid_t tid)
@@ -155,11 +118,7 @@ static bool find_known(void)
     for (MUTATORS(m))
         if (thread_lives(m))
             know(m->tid);
-    for (size_t i = 0; i < OWN_MOST; i++) {
-        pid_t tid = __atomic_load_n(&own[i], __ATOMIC_RELAXED);
-        if (tid)
-            know(tid);
-    }
+    own_walk(know);
     know(gettid());
     return true;
 }
@@ -286,7 +245,7 @@ static bool is_settled(pid_t tid)
 {
     know_parked();
     return foreign.known[place_of(tid)] || world_foreign_parked(tid) ||
-           is_registered(tid) || is_own(tid);
+           is_registered(tid) || own_has(tid);
 }
 
 /* Until it is parked, has ended, has registered itself, or is left alone; `began`: when all

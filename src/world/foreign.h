@@ -12,14 +12,4 @@
  * threads there are. */
 bool foreign_stop(bool can_tell);
 
-/* The calling thread is one of the library's own: it touches the heap only while another
- * one has stopped the world for it, and no stop waits for it.  It takes no signals. */
-void foreign_except_me(void);
-
-/* It is about to end, and touches nothing any more. */
-void foreign_leave(void);
-
-/* Child of a fork: there are no such threads. */
-void foreign_forked(void);
-
 #endif

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/critical.h"
+#include "base/mask.h"
 #include "heap/cache.h"
 #include "world/fast.h"
 #include "world/faults.h"
@@ -74,43 +75,20 @@ __attribute__((constructor)) static void find_sigaction(void)
     handlers_set(SIGCHLD, NULL, &action);
 }
 
-/* ---- Masks, in the kernel's form: one word ------------------------------------------------ */
-
-enum { MASK_BYTES = sizeof(uint64_t) };
-
-static uint64_t bit_of(int number)
-{
-    return UINT64_C(1) << (number - 1);
-}
-
-static uint64_t word_of(const sigset_t *set)
-{
-    uint64_t word;
-    memcpy(&word, set, MASK_BYTES);
-    return word;
-}
+/* ---- Masks ----------------------------------------------------------------------------- */
 
 /* All but the stop signal and those of faults, which cannot wait: what is blocked in a
  * critical section once a signal is put off, and in the handler of a fault in one. */
 static uint64_t section_mask(void)
 {
-    uint64_t mask = ~bit_of(signals_stop());
-    for (int number = 1; number < NSIG; number++)
-        if (signals_is_fault(number))
-            mask &= ~bit_of(number);
-    return mask;
-}
-
-static void set_word(sigset_t *set, uint64_t word)
-{
-    memcpy(set, &word, MASK_BYTES);
+    return ~(mask_bit(signals_stop()) | mask_faults());
 }
 
 /* ThreadSanitizer sees to it itself: it hands a signal over some time after it came. */
 static void set_mask(uint64_t mask)
 {
     if (!GC_TSAN)
-        syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, MASK_BYTES);
+        mask_change(SIG_SETMASK, &mask, NULL);
 }
 
 /* ---- Calling the program's handler -------------------------------------------------------- */
@@ -140,17 +118,17 @@ bool handlers_run(void)
 static void call_handler(int number, siginfo_t *information, void *context)
 {
     handler h = __atomic_load_n(&wrapped[number].handler, __ATOMIC_ACQUIRE);
-    uint64_t mask = word_of(&((ucontext_t *)context)->uc_sigmask) |
+    uint64_t mask = mask_of(&((ucontext_t *)context)->uc_sigmask) |
                     __atomic_load_n(&wrapped[number].mask, __ATOMIC_RELAXED);
     if (!__atomic_load_n(&wrapped[number].again, __ATOMIC_RELAXED))
-        mask |= bit_of(number);
+        mask |= mask_bit(number);
     if (critical.depth > 0)
         mask |= section_mask();
     if (__atomic_load_n(&wrapped[number].once, __ATOMIC_RELAXED)) {
         struct sigaction usual = {.sa_handler = SIG_DFL};
         faults_action(number, &usual, NULL);
     }
-    set_mask(mask & ~bit_of(signals_stop()));
+    set_mask(mask & ~mask_bit(signals_stop()));
     uint32_t busy = gc_inline_thread.busy;
     gc_inline_thread.busy = 0; /* the handler may not return */
     if (!handlers_run())
@@ -228,7 +206,7 @@ static void call_with_spare(struct mutator *m, int number, siginfo_t *informatio
     change_cache(m, __atomic_exchange_n(&m->spare, NULL, __ATOMIC_RELAXED), false);
     gc_inline_thread.busy = 0;
     call_handler(number, information, context);
-    set_mask(~bit_of(SIGSYS));
+    set_mask(~mask_bit(SIGSYS));
     struct cache *used = m->cache;
     __atomic_store_n(&m->cache, NULL, __ATOMIC_RELEASE);
     keep_spare(m, used);
@@ -244,7 +222,8 @@ static void call_with_spare(struct mutator *m, int number, siginfo_t *informatio
 /* A fault of the code that runs cannot be put off. */
 static bool is_fault(int number, const siginfo_t *information)
 {
-    return signals_is_fault(number) && (information->si_code > 0 || number == SIGABRT);
+    return (mask_faults() & mask_bit(number)) &&
+           (information->si_code > 0 || number == SIGABRT);
 }
 
 /* To the calling thread.  Where the system's queue has no entry left for a real-time signal,
@@ -283,16 +262,16 @@ static void put_signal_off(siginfo_t *information, ucontext_t *context)
     if (put_off.waiting || is_on_systemstack()) {
         send_again(information);
         if (!GC_TSAN)
-            set_word(&context->uc_sigmask,
-                     word_of(&context->uc_sigmask) | bit_of(information->si_signo));
+            mask_store(&context->uc_sigmask,
+                       mask_of(&context->uc_sigmask) | mask_bit(information->si_signo));
         return;
     }
     put_off.information = *information;
-    put_off.mask = word_of(&context->uc_sigmask);
+    put_off.mask = mask_of(&context->uc_sigmask);
     put_off.waiting = true;
     critical.deferred = true;
     if (!GC_TSAN)
-        set_word(&context->uc_sigmask, section_mask());
+        mask_store(&context->uc_sigmask, section_mask());
 }
 
 void handlers_resume(void)
@@ -306,18 +285,13 @@ void handlers_resume(void)
     set_mask(mask);
 }
 
-static bool blocks_stop(const ucontext_t *context)
-{
-    return word_of(&context->uc_sigmask) & bit_of(signals_stop());
-}
-
 /* The program's handler may have written to the mask that the thread goes on with.  In the
  * library's own sections without signals, where a fault may be handled, it stays blocked. */
 static void keep_stop_open(ucontext_t *context, bool was_blocked)
 {
-    if (!was_blocked && blocks_stop(context))
-        set_word(&context->uc_sigmask,
-                 word_of(&context->uc_sigmask) & ~bit_of(signals_stop()));
+    if (!was_blocked && signals_stop_is_in(&context->uc_sigmask))
+        mask_store(&context->uc_sigmask,
+                   mask_of(&context->uc_sigmask) & ~mask_bit(signals_stop()));
 }
 
 /* A system call that a sandbox does not grant may be one that looks at the stack, which a handler
@@ -357,7 +331,7 @@ static void on_signal(int number, siginfo_t *information, void *context)
     int saved_errno = errno;
     ucontext_t *interrupted = context;
     struct mutator *m = thread_self;
-    bool was_blocked = blocks_stop(interrupted);
+    bool was_blocked = signals_stop_is_in(&interrupted->uc_sigmask);
     give_carried(information);
     if (GC_TSAN) /* it blocks every signal */
         signals_open();
@@ -383,7 +357,7 @@ static struct sigaction action_of(int number)
 {
     struct sigaction a = {
         .sa_sigaction = __atomic_load_n(&wrapped[number].handler, __ATOMIC_ACQUIRE)};
-    set_word(&a.sa_mask, __atomic_load_n(&wrapped[number].mask, __ATOMIC_RELAXED));
+    mask_store(&a.sa_mask, __atomic_load_n(&wrapped[number].mask, __ATOMIC_RELAXED));
     if (__atomic_load_n(&wrapped[number].once, __ATOMIC_RELAXED))
         a.sa_flags |= (int)SA_RESETHAND;
     if (__atomic_load_n(&wrapped[number].again, __ATOMIC_RELAXED))
@@ -410,7 +384,7 @@ static void wrap(int number, const struct sigaction *action)
 {
     unsigned flags = (unsigned)action->sa_flags;
     __atomic_store_n(&wrapped[number].handler, action->sa_sigaction, __ATOMIC_RELEASE);
-    __atomic_store_n(&wrapped[number].mask, word_of(&action->sa_mask), __ATOMIC_RELAXED);
+    __atomic_store_n(&wrapped[number].mask, mask_of(&action->sa_mask), __ATOMIC_RELAXED);
     __atomic_store_n(&wrapped[number].once, (flags & SA_RESETHAND) != 0,
                      __ATOMIC_RELAXED);
     __atomic_store_n(&wrapped[number].again, (flags & SA_NODEFER) != 0, __ATOMIC_RELAXED);

@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/mask.h"
 #include "base/proc.h"
 #include "world/signals.h"
 
@@ -20,7 +21,7 @@ bool look_finds(pid_t tid)
 static bool has_signal(const char *text, const char *name)
 {
     const char *set = strstr(text, name);
-    return set && strtoull(set + strlen(name), NULL, 16) >> (signals_stop() - 1) & 1;
+    return set && strtoull(set + strlen(name), NULL, 16) & mask_bit(signals_stop());
 }
 
 struct look look_at(pid_t tid)

@@ -12,12 +12,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/mask.h"
 #include "world/next.h"
 #include "world/signals.h"
 
 LINKED(masks);
-
-enum { KERNEL_SET_BYTES = 8 };
 
 /* The set without the stop signal, in memory of the caller's; NULL stays NULL. */
 static const sigset_t *without(const sigset_t *set, sigset_t *copy)
@@ -33,7 +32,7 @@ static const sigset_t *without(const sigset_t *set, sigset_t *copy)
 
 static int system_sigprocmask(int how, const sigset_t *set, sigset_t *old)
 {
-    return (int)syscall(SYS_rt_sigprocmask, how, set, old, KERNEL_SET_BYTES);
+    return (int)mask_change(how, set, old);
 }
 
 EXPORTED int sigprocmask(int how, const sigset_t *set, sigset_t *old)
@@ -69,7 +68,7 @@ EXPORTED int sighold(int number)
 
 static int system_sigsuspend(const sigset_t *set)
 {
-    return (int)syscall(SYS_rt_sigsuspend, set, KERNEL_SET_BYTES);
+    return (int)syscall(SYS_rt_sigsuspend, set, MASK_BYTES);
 }
 
 EXPORTED int sigsuspend(const sigset_t *set)
@@ -86,8 +85,7 @@ static int system_ppoll(struct pollfd *files, nfds_t count,
     struct timespec t;
     if (timeout)
         t = *timeout;
-    return (int)syscall(SYS_ppoll, files, count, timeout ? &t : NULL, set,
-                        KERNEL_SET_BYTES);
+    return (int)syscall(SYS_ppoll, files, count, timeout ? &t : NULL, set, MASK_BYTES);
 }
 
 EXPORTED int ppoll(struct pollfd *files, nfds_t count, const struct timespec *timeout,
@@ -105,7 +103,7 @@ static int system_pselect(int count, fd_set *read, fd_set *write, fd_set *except
     struct {
         const sigset_t *set;
         size_t bytes;
-    } mask = {set, KERNEL_SET_BYTES};
+    } mask = {set, MASK_BYTES};
     if (timeout)
         t = *timeout;
     return (int)syscall(SYS_pselect6, count, read, write, except, timeout ? &t : NULL,
@@ -124,8 +122,7 @@ EXPORTED int pselect(int count, fd_set *read, fd_set *write, fd_set *except,
 static int system_epoll_pwait(int file, struct epoll_event *events, int count,
                               int timeout, const sigset_t *set)
 {
-    return (int)syscall(SYS_epoll_pwait, file, events, count, timeout, set,
-                        KERNEL_SET_BYTES);
+    return (int)syscall(SYS_epoll_pwait, file, events, count, timeout, set, MASK_BYTES);
 }
 
 EXPORTED int epoll_pwait(int file, struct epoll_event *events, int count, int timeout,
@@ -145,8 +142,7 @@ int epoll_pwait2(int file, struct epoll_event *events, int count,
 static int system_epoll_pwait2(int file, struct epoll_event *events, int count,
                                const struct timespec *timeout, const sigset_t *set)
 {
-    return (int)syscall(SYS_epoll_pwait2, file, events, count, timeout, set,
-                        KERNEL_SET_BYTES);
+    return (int)syscall(SYS_epoll_pwait2, file, events, count, timeout, set, MASK_BYTES);
 }
 
 EXPORTED int epoll_pwait2(int file, struct epoll_event *events, int count,
@@ -164,7 +160,7 @@ EXPORTED int epoll_pwait2(int file, struct epoll_event *events, int count,
 static int system_sigtimedwait(const sigset_t *set, siginfo_t *information,
                                const struct timespec *timeout)
 {
-    return (int)syscall(SYS_rt_sigtimedwait, set, information, timeout, KERNEL_SET_BYTES);
+    return (int)syscall(SYS_rt_sigtimedwait, set, information, timeout, MASK_BYTES);
 }
 
 EXPORTED int sigtimedwait(const sigset_t *set, siginfo_t *information,
@@ -201,5 +197,5 @@ EXPORTED int signalfd(int file, const sigset_t *set, int flags)
     const sigset_t *allowed = without(set, &copy);
     if (next)
         return next(file, allowed, flags);
-    return (int)syscall(SYS_signalfd4, file, allowed, KERNEL_SET_BYTES, flags);
+    return (int)syscall(SYS_signalfd4, file, allowed, MASK_BYTES, flags);
 }

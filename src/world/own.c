@@ -1,18 +1,20 @@
 /* The library's own threads.  They are threads of the C library, so each counts when that looks
  * for the last one of the process; they hide from the program otherwise, and end before its last
  * thread does.  A thread that leaves waits for them with no lock held. */
+#include "world/own.h"
+
 #include <errno.h>
 #include <pthread.h>
-#include <stddef.h>
+#include <unistd.h>
 
 #include "base/bits.h"
 #include "world/handlers.h"
 #include "world/next.h"
-#include "world/foreign.h"
+#include "world/signals.h"
 #include "world/systemstack.h"
 #include "world/thread.h"
 
-enum { OWN_STACK_BYTES = 256 << 10, OWN_MOST = 32 };
+enum { OWN_STACK_BYTES = 256 << 10 };
 
 /* FREE to STARTING by who starts a thread, to RUNNING when it is there to be joined, and back
  * to FREE when it is joined. */
@@ -20,6 +22,7 @@ enum { FREE, STARTING, RUNNING };
 
 struct own {
     uint32_t state; /* atomic */
+    pid_t tid; /* from own_begin to the end of its work; 0: it is not there.  Atomic */
     pthread_t thread;
     void *(*work)(void *);
     void *argument;
@@ -27,26 +30,27 @@ struct own {
 
 static struct {
     struct own threads[OWN_MOST];
-    struct thread_kind *kinds;
+    struct own_kind *kinds;
     bool ending; /* a thread waits for all of them.  Atomic */
 } own PRIVATE_DATA;
 
-static __thread bool is_own __attribute__((tls_model("initial-exec")));
+/* The calling thread's record; NULL: it is the program's. */
+static __thread struct own *mine __attribute__((tls_model("initial-exec")));
 
-__thread unsigned thread_callbacks;
+__thread unsigned own_callbacks;
 
-bool thread_is_own(void)
+bool own_is_me(void)
 {
-    return is_own;
+    return mine;
 }
 
-bool thread_can_start_own(void)
+bool own_can_start(void)
 {
-    return thread_callbacks == 0 && !thread_is_past_end() && !handlers_run() &&
+    return own_callbacks == 0 && !thread_is_past_end() && !handlers_run() &&
            !__atomic_load_n(&own.ending, __ATOMIC_SEQ_CST);
 }
 
-void thread_kind_add(struct thread_kind *k)
+void own_kind_add(struct own_kind *k)
 {
     k->next = own.kinds;
     own.kinds = k;
@@ -68,11 +72,39 @@ static struct own *take_place(void)
 
 static void *run(void *place)
 {
-    struct own *o = place;
-    is_own = true;
-    void *result = o->work(o->argument);
-    foreign_leave();
+    mine = place;
+    void *result = mine->work(mine->argument);
+    __atomic_store_n(&mine->tid, 0, __ATOMIC_SEQ_CST);
     return result;
+}
+
+void own_begin(void)
+{
+    sigset_t saved;
+    signals_block(&saved);
+    __atomic_store_n(&mine->tid, gettid(), __ATOMIC_SEQ_CST);
+}
+
+static pid_t tid_of(const struct own *o)
+{
+    return __atomic_load_n(&o->tid, __ATOMIC_RELAXED);
+}
+
+bool own_has(pid_t tid)
+{
+    for (size_t i = 0; i < OWN_MOST; i++)
+        if (tid_of(&own.threads[i]) == tid)
+            return true;
+    return false;
+}
+
+void own_walk(void (*visit)(pid_t tid))
+{
+    for (size_t i = 0; i < OWN_MOST; i++) {
+        pid_t tid = tid_of(&own.threads[i]);
+        if (tid)
+            visit(tid);
+    }
 }
 
 static int create(struct own *o)
@@ -101,7 +133,7 @@ static void start(void *argument)
 
 /* The program's signals are none of the new thread's, which inherits the mask.  The stop
  * signal stays open: the loader's lock, whose holder may be stopped, may be waited for. */
-bool thread_start_own(void *(*work)(void *), void *argument)
+bool own_start(void *(*work)(void *), void *argument)
 {
     struct own *o = take_place();
     if (!o)
@@ -128,7 +160,7 @@ static void join_all(void)
     thread_inside--;
 }
 
-size_t thread_own_count(void)
+size_t own_count(void)
 {
     size_t count = 0;
     for (size_t i = 0; i < OWN_MOST; i++)
@@ -144,21 +176,23 @@ static bool there_are_some(void)
     return false;
 }
 
-void thread_end_own(void)
+void own_end(void)
 {
     if (!there_are_some() || __atomic_exchange_n(&own.ending, true, __ATOMIC_SEQ_CST))
         return;
-    for (struct thread_kind *k = own.kinds; k; k = k->next)
+    for (struct own_kind *k = own.kinds; k; k = k->next)
         k->ask();
     join_all();
-    for (struct thread_kind *k = own.kinds; k; k = k->next)
+    for (struct own_kind *k = own.kinds; k; k = k->next)
         k->over();
     __atomic_store_n(&own.ending, false, __ATOMIC_SEQ_CST);
 }
 
-void thread_forget_own(void)
+void own_forked(void)
 {
-    for (size_t i = 0; i < OWN_MOST; i++)
+    for (size_t i = 0; i < OWN_MOST; i++) {
         own.threads[i].state = FREE;
+        own.threads[i].tid = 0;
+    }
     own.ending = false;
 }

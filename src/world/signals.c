@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/mask.h"
 #include "base/options.h"
 #include "world/handlers.h"
 #include "world/stop.h"
@@ -13,8 +14,6 @@
 /* Above those that programs take first (SIGRTMIN and up), and below those that debuggers
  * and run-time systems take (SIGRTMAX and down). */
 enum { DEFAULT_ABOVE_RTMIN = 18 };
-
-enum { KERNEL_SET_BYTES = 8 };
 
 static int stop_signal PRIVATE_DATA; /* 0: not installed yet.  Atomic */
 
@@ -67,22 +66,16 @@ enum sent signals_send(pid_t tid)
     return syscall(SYS_kill, getpid(), signals_stop()) == 0 ? SENT_TO_SOME : NOT_SENT;
 }
 
-static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
-enum { FAULTS = sizeof faults / sizeof faults[0] };
-
-bool signals_is_fault(int number)
+bool signals_stop_is_in(const sigset_t *set)
 {
-    for (size_t i = 0; i < FAULTS; i++)
-        if (faults[i] == number)
-            return true;
-    return false;
+    return mask_of(set) & mask_bit(signals_stop());
 }
 
 /* ThreadSanitizer hands what has come before over at an atomic operation: here, not while
  * the signals are blocked. */
 static bool set_mask(const sigset_t *mask, sigset_t *saved)
 {
-    long result = syscall(SYS_rt_sigprocmask, SIG_SETMASK, mask, saved, KERNEL_SET_BYTES);
+    long result = mask_change(SIG_SETMASK, mask, saved);
     if (GC_TSAN)
         signals_stop();
     return result == 0;
@@ -92,12 +85,12 @@ static bool set_mask(const sigset_t *mask, sigset_t *saved)
  * been blocked.  A sandbox that refuses one call may still grant the next. */
 static void note_refusal(sigset_t *saved, bool refused)
 {
-    memset((char *)saved + KERNEL_SET_BYTES, refused, 1);
+    memset((char *)saved + MASK_BYTES, refused, 1);
 }
 
 static bool was_refused(const sigset_t *saved)
 {
-    return ((const char *)saved)[KERNEL_SET_BYTES] != 0;
+    return ((const char *)saved)[MASK_BYTES] != 0;
 }
 
 static bool set_noting(const sigset_t *mask, sigset_t *saved)
@@ -116,16 +109,12 @@ static void add_internal(sigset_t *set)
 {
     static __thread uint64_t blocked __attribute__((tls_model("initial-exec")));
     static __thread bool known __attribute__((tls_model("initial-exec")));
-    uint64_t word;
     if (!known) {
-        memcpy(&word, set, sizeof word); /* as yet all but those */
-        known =
-            syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, KERNEL_SET_BYTES) == 0;
-        blocked = known ? blocked & ~word : 0;
+        known = mask_change(SIG_BLOCK, NULL, &blocked) == 0;
+        blocked =
+            known ? blocked & ~mask_of(set) : 0; /* as yet the set has all but those */
     }
-    memcpy(&word, set, sizeof word);
-    word |= blocked;
-    memcpy(set, &word, sizeof word);
+    mask_store(set, mask_of(set) | blocked);
 }
 
 static bool block(sigset_t *saved, bool stops)
@@ -133,8 +122,7 @@ static bool block(sigset_t *saved, bool stops)
     sigset_t all;
     sigfillset(&all);
     add_internal(&all);
-    for (size_t i = 0; i < FAULTS; i++)
-        sigdelset(&all, faults[i]);
+    mask_store(&all, mask_of(&all) & ~mask_faults());
     if (stops)
         sigdelset(&all, signals_stop());
     return set_noting(&all, saved);
@@ -160,10 +148,8 @@ bool signals_block_handlers(sigset_t *saved)
 
 void signals_open(void)
 {
-    sigset_t stop;
-    sigemptyset(&stop);
-    sigaddset(&stop, signals_stop());
-    syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, &stop, NULL, KERNEL_SET_BYTES);
+    uint64_t stop = mask_bit(signals_stop());
+    mask_change(SIG_UNBLOCK, &stop, NULL);
 }
 
 void signals_restore(const sigset_t *saved)

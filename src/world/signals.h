@@ -30,17 +30,15 @@ enum sent {
 /* Sends it. */
 enum sent signals_send(pid_t tid);
 
-/* Those that the running code raises itself: of faults, and of system calls that a sandbox
- * answers by a signal (SECCOMP_RET_TRAP).  They cannot wait, and where one is blocked the kernel
- * ends the process. */
-bool signals_is_fault(int number);
+/* The set contains it. */
+bool signals_stop_is_in(const sigset_t *set);
 
-/* Blocks every signal but those, for the calling thread, and takes that back.  `saved` gets the
- * mask that was; NULL: it is not kept.  false: the system refuses it; then taking it back changes
+/* Blocks every signal but mask_faults, for the calling thread, and takes that back.  `saved`
+ * gets the mask that was; NULL: it is not kept.  false: the system refuses it; then taking it back changes
  * nothing. */
 bool signals_block(sigset_t *saved);
 
-/* Blocks those, too: for a few instructions, as a fault would end the process. */
+/* Blocks those of faults, too: for a few instructions, as a fault would end the process. */
 bool signals_block_all(sigset_t *saved);
 
 /* The stop signal still comes, and those of faults: no handler of the program runs. */

@@ -472,7 +472,6 @@ void world_forked(void)
     world.foreign_lock = (struct lock){0};
     world.process = getpid();
     thread_forked();
-    foreign_forked();
     faults_forked();
 }
 

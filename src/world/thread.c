@@ -18,6 +18,7 @@
 #include "world/control.h"
 #include "world/fork.h"
 #include "world/handlers.h"
+#include "world/own.h"
 #include "world/signals.h"
 #include "world/stop.h"
 
@@ -169,7 +170,7 @@ struct mutator *thread_new(void *(*start)(void *), void *argument, bool joinable
         m->joinable = joinable;
         m->place = place;
         m->serial = ++registry.made;
-        m->own = thread_is_own();
+        m->own = own_is_me();
         registry.program += !m->own;
         m->life = LIFE_STARTING;
         link_record(m);
@@ -262,7 +263,7 @@ static void at_exit(void *value)
         signals_block_handlers(&before);
     }
     if (leave())
-        thread_end_own();
+        own_end();
 }
 
 /* The exit hook of a thread that has no value of the key. */
@@ -440,7 +441,7 @@ void thread_count_lost(void)
 void thread_forked(void)
 {
     struct mutator *next;
-    thread_forget_own();
+    own_forked();
     for (struct mutator *m = registry.first; m; m = next) {
         next = m->next;
         m->joinable = m->joinable && m == thread_self;

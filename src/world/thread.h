@@ -190,39 +190,6 @@ INLINE bool thread_lives(const struct mutator *m)
     return __atomic_load_n(&m->life, __ATOMIC_SEQ_CST) == LIFE_LIVING;
 }
 
-/* Calls of dl_iterate_phdr that the calling thread is in. */
-SHARED_DATA __thread unsigned thread_callbacks __attribute__((tls_model("initial-exec")));
-
-/* It may be tried now: not in a callback of dl_iterate_phdr, not in a signal handler, which may
- * have interrupted the C library's malloc, not while those threads are to end, and not by a
- * thread whose exit hook has run for the last time. */
-bool thread_can_start_own(void);
-
-/* Starts a thread of the library's own, which begins with foreign_except_me.  false:
- * there is none to be had. */
-bool thread_start_own(void *(*work)(void *), void *argument);
-
-/* The last thread of the program ends when the library's own have: else they would keep the
- * process alive.  `ask` has the threads of one kind end soon, and is called without locks by a
- * thread that leaves; `over` is called when they have ended, and new ones may be started.  For
- * constructors. */
-struct thread_kind {
-    struct thread_kind *next;
-    void (*ask)(void), (*over)(void);
-};
-void thread_kind_add(struct thread_kind *k);
-
-/* For thread.c: no thread of the program is left but the caller; the child of a fork has none
- * of the library's threads. */
-void thread_end_own(void);
-void thread_forget_own(void);
-
-/* The calling thread is one of the library's. */
-bool thread_is_own(void);
-
-/* How many of those have been started and not joined; some may not have taken a step yet. */
-size_t thread_own_count(void);
-
 /* Its exit hook has run for the last time. */
 bool thread_is_past_end(void);
 

@@ -1,0 +1,57 @@
+/* The library's own threads, which help to mark and look at an idle heap.  No stop waits for one
+ * of them: it touches the heap only while another thread has stopped the world for it.  They end
+ * before the program's last thread does, or they would keep the process alive. */
+#ifndef GCALLOC_WORLD_OWN_H
+#define GCALLOC_WORLD_OWN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/bits.h"
+
+enum { OWN_MOST = 32 };
+
+/* Calls of dl_iterate_phdr that the calling thread is in. */
+SHARED_DATA __thread unsigned own_callbacks __attribute__((tls_model("initial-exec")));
+
+/* One may be started now: not in a callback of dl_iterate_phdr, not in a signal handler, which may
+ * have interrupted the C library's malloc, not while those threads are to end, and not by a
+ * thread whose exit hook has run for the last time. */
+bool own_can_start(void);
+
+/* Starts one, which begins with own_begin.  false: there is none to be had. */
+bool own_start(void *(*work)(void *), void *argument);
+
+/* The calling thread, which own_start has started, takes no signals and is not stopped from now
+ * on. */
+void own_begin(void);
+
+/* `ask` has the threads of one kind end soon, and is called without locks by a thread that
+ * leaves; `over` is called when they have ended, and new ones may be started.  For
+ * constructors. */
+struct own_kind {
+    struct own_kind *next;
+    void (*ask)(void), (*over)(void);
+};
+void own_kind_add(struct own_kind *k);
+
+/* No thread of the program is left but the caller: all of the library's end.  No lock is held. */
+void own_end(void);
+
+/* The calling thread is one of them. */
+bool own_is_me(void);
+
+/* The thread of this number is one of them that has begun and not ended. */
+bool own_has(pid_t tid);
+
+/* Calls visit for the number of each of those. */
+void own_walk(void (*visit)(pid_t tid));
+
+/* How many have been started and not joined; some may not have taken a step yet. */
+size_t own_count(void);
+
+/* Child of a fork: there are none. */
+void own_forked(void);
+
+#endif
