@@ -179,7 +179,7 @@ static void check_heap(struct marker *m)
             held += cache_check(t->aside[i]);
         threads += thread_lives(t) + t->aside_count;
     }
-    heap_check_held(m->heap, held, threads - 1 + thread_lost_count());
+    heap_check_held(m->heap, held, threads - 1 + registry_lost_count());
     registered_check();
     coroutine_check();
 }
@@ -388,7 +388,7 @@ NOINLINE WITHOUT_GAPS static void run(void *argument)
 NOINLINE WITHOUT_GAPS void collector_run(enum cause cause)
 {
     int saved_errno = errno;
-    if (world_is_mine() || !world_is_here())
+    if (world_is_mine() || !registry_is_here())
         return;
     cancel_hold_off();
     __builtin_unwind_init();

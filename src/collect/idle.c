@@ -158,7 +158,7 @@ static bool is_worth_a_thread(const struct heap *h)
 {
     size_t bytes = RACING(h->bytes), floor = OPTION_NOW(floor);
     return OPTION_NOW(idle) && bytes > floor && bytes - floor > floor / 2 &&
-           own_can_start() && world_is_here();
+           own_can_start() && registry_is_here();
 }
 
 void idle_note(struct heap *h)

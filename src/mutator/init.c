@@ -15,9 +15,11 @@
 #include "trace/walk.h"
 #include "world/next.h"
 #include "world/signals.h"
+#include "world/start.h"
 #include "world/stop.h"
 #include "world/systemstack.h"
 
+LINKS(interpose);
 LINKS(protect);
 
 enum start {

@@ -1,12 +1,20 @@
 #include "roots/threads.h"
 
+#include "base/bits.h"
 #include "base/meta.h"
 #include "base/specific.h"
 #include "roots/coroutines.h"
 #include "world/control.h"
 #include "world/fast.h"
+#include "world/faults.h"
 #include "world/fork.h"
 #include "world/stop.h"
+
+enum {
+    /* Bytes of a stopped thread's stack.  A deeper thread keeps its cache as it is; so the
+     * pause does not read deep stacks twice. */
+    STOPPED_MOST = 256 << 10,
+};
 
 const struct snapshot *threads_snapshot(const struct heap *h, uintptr_t sp)
 {
@@ -62,6 +70,32 @@ static void add_values(struct mutator *m, struct range_list *roots)
         add_specific(m->pointer, roots);
 }
 
+/* A range of words, and what was found there. */
+struct named {
+    const uintptr_t *words;
+    size_t count;
+    bool found;
+};
+
+static void look_for_fast(void *argument)
+{
+    struct named *n = argument;
+    n->found = fast_is_among(n->words, n->count);
+}
+
+/* A word in [low, high) is an address in a fast path.  true also where the range is too long
+ * to be looked at in a pause, or has pages that cannot be read. */
+static bool is_fast_named(uintptr_t low, uintptr_t high)
+{
+    low = align_up(low, sizeof(uintptr_t));
+    if (low >= high)
+        return false;
+    if (high - low > STOPPED_MOST)
+        return true;
+    struct named n = {(const uintptr_t *)low, (high - low) / sizeof(uintptr_t), false};
+    return !faults_try(look_for_fast, &n, low, high) || n.found;
+}
+
 /* One of the stacks, from the list's `first` on, names a fast path, or is missing there.  Of
  * the stack that `interrupted` lies on, what is above it counts. */
 static bool names_fast_path(const struct range_list *stacks, size_t first,
@@ -71,7 +105,7 @@ static bool names_fast_path(const struct range_list *stacks, size_t first,
         struct range r = stacks->ranges[i];
         if (interrupted >= r.low && interrupted < r.high)
             r.low = interrupted;
-        if (fast_is_named(r.low, r.high))
+        if (is_fast_named(r.low, r.high))
             return true;
     }
     return stacks->incomplete;

@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "world/signals.h"
-#include "world/stop.h"
+#include "world/park.h"
+#include "world/thread.h"
 
 /* A handler of the program, which may allocate, finds the thread blocking and safe, or
  * neither. */

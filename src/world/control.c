@@ -9,7 +9,6 @@
 
 #include "base/bits.h"
 #include "base/meta.h"
-#include "world/stop.h"
 
 enum { TABLE_LEAST = 64, ELEMENT_BYTES = 2 * sizeof(uintptr_t) };
 

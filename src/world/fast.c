@@ -7,12 +7,8 @@
 #include <unistd.h>
 
 #include "base/bits.h"
-#include "world/faults.h"
 
 enum {
-    /* Bytes of a stopped thread's stack.  A deeper thread keeps its cache as it is; so the
-     * pause does not read deep stacks twice. */
-    STOPPED_MOST = 256 << 10,
     /* Bytes of a stack on which a signal arrives: some ten frames of signals, each of which
      * takes 1 to 3 KiB.  Reading them takes 1 us. */
     HANDLER_MOST = 32 << 10,
@@ -52,37 +48,12 @@ bool fast_was_interrupted(const ucontext_t *context)
     return gc_inline_thread.busy || is_fast(fast_program_counter(context));
 }
 
-READS_ANYTHING static bool names_fast(const uintptr_t *words, size_t count)
+READS_ANYTHING bool fast_is_among(const uintptr_t *words, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (is_fast(words[i]))
             return true;
     return false;
-}
-
-/* A range of words, and what was found there. */
-struct named {
-    const uintptr_t *words;
-    size_t count;
-    bool found;
-};
-
-static void look_for_fast(void *argument)
-{
-    struct named *n = argument;
-    n->found = names_fast(n->words, n->count);
-}
-
-/* Where a page cannot be read it is not known. */
-bool fast_is_named(uintptr_t low, uintptr_t high)
-{
-    low = align_up(low, sizeof(uintptr_t));
-    if (low >= high)
-        return false;
-    if (high - low > STOPPED_MOST)
-        return true;
-    struct named n = {(const uintptr_t *)low, (high - low) / sizeof(uintptr_t), false};
-    return !faults_try(look_for_fast, &n, low, high) || n.found;
 }
 
 /* A stack of which only this address is known, as far as it can be read.  A stack that goes
@@ -97,7 +68,7 @@ static bool unknown_names_fast(uintptr_t low)
         long bytes = syscall(SYS_process_vm_readv, gettid(), &to, 1UL, &from, 1UL, 0UL);
         if (bytes < 0 && done == 0)
             return true;
-        if (bytes > 0 && names_fast(part, (size_t)bytes / sizeof *part))
+        if (bytes > 0 && fast_is_among(part, (size_t)bytes / sizeof *part))
             return true;
         if (bytes < (long)sizeof part)
             return false;
@@ -126,5 +97,5 @@ bool fast_may_lie_below(const struct mutator *m, const ucontext_t *context)
     if (low >= high) /* the alternate stack's first frame */
         return false;
     return high - low > HANDLER_MOST ||
-           names_fast((const uintptr_t *)low, (high - low) / sizeof(uintptr_t));
+           fast_is_among((const uintptr_t *)low, (high - low) / sizeof(uintptr_t));
 }

@@ -6,10 +6,11 @@
 #define GCALLOC_WORLD_FAST_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <ucontext.h>
 
-#include "world/thread.h"
+#include "world/registry.h"
 
 /* Where the thread was interrupted, and the end of the stack that it used there. */
 uintptr_t fast_program_counter(const ucontext_t *context);
@@ -18,9 +19,9 @@ uintptr_t fast_stack_pointer(const ucontext_t *context);
 /* It was interrupted in a fast path, by the signal of this context. */
 bool fast_was_interrupted(const ucontext_t *context);
 
-/* A word in [low, high) is an address in a fast path.  true also where the range is too long
- * to be looked at in a pause, or has pages that cannot be read. */
-bool fast_is_named(uintptr_t low, uintptr_t high);
+/* One of the words is an address in a fast path.  All of them can be read, or the reading is
+ * guarded (world/faults.h). */
+bool fast_is_among(const uintptr_t *words, size_t count);
 
 /* The calling thread, whose record this is, was interrupted in a fast path by the signal of
  * this context, or by a handler that the signal interrupted.  true also where the stack's

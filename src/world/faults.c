@@ -10,9 +10,10 @@
 #include "base/futex.h"
 #include "base/lock.h"
 #include "base/os.h"
-#include "world/handlers.h"
+#include "world/next.h"
 #include "world/signals.h"
-#include "world/stop.h"
+#include "world/lock.h"
+#include "world/registry.h"
 
 enum { SIGNALS = 2 };
 static const int numbers[SIGNALS] = {SIGSEGV, SIGBUS};
@@ -52,7 +53,7 @@ static void call_saved(int number, siginfo_t *information, void *context)
 {
     struct sigaction s = faults.saved[index_of(number)];
     if (s.sa_handler == SIG_DFL || s.sa_handler == SIG_IGN)
-        handlers_set(number, &s, NULL); /* it happens again, and ends the process */
+        next_sigaction(number, &s, NULL); /* it happens again, and ends the process */
     else if (s.sa_flags & SA_SIGINFO)
         s.sa_sigaction(number, information, context);
     else
@@ -64,7 +65,7 @@ static void call_saved(int number, siginfo_t *information, void *context)
  * fault happens again. */
 static void pass_on(int number, siginfo_t *information, void *context)
 {
-    if (world_is_mine() || is_helper || !world_is_here())
+    if (world_is_mine() || is_helper || !registry_is_here())
         call_saved(number, information, context);
     else
         while (__atomic_load_n(&faults.active, __ATOMIC_ACQUIRE))
@@ -115,7 +116,7 @@ void faults_begin(void)
     sigemptyset(&ours.sa_mask);
     lock_enter(&faults.lock);
     for (int i = 0; i < SIGNALS; i++)
-        faults.is_ours[i] = handlers_set(numbers[i], &ours, &faults.saved[i]) == 0;
+        faults.is_ours[i] = next_sigaction(numbers[i], &ours, &faults.saved[i]) == 0;
     __atomic_store_n(&faults.active, 1, __ATOMIC_RELEASE);
     lock_leave(&faults.lock);
 }
@@ -126,7 +127,7 @@ void faults_end(void)
     lock_enter(&faults.lock);
     for (int i = 0; i < SIGNALS; i++)
         if (faults.is_ours[i])
-            handlers_set(numbers[i], &faults.saved[i], NULL);
+            next_sigaction(numbers[i], &faults.saved[i], NULL);
     __atomic_store_n(&faults.active, 0, __ATOMIC_RELEASE);
     lock_leave(&faults.lock);
     futex_wake(&faults.active, INT_MAX);
@@ -171,14 +172,14 @@ static int change_saved(struct sigaction *saved, const struct sigaction *action,
 int faults_action(int number, const struct sigaction *action, struct sigaction *old)
 {
     int i = index_of(number);
-    if (i < 0 || !world_is_started() || !world_is_here())
-        return handlers_set(number, action, old);
+    if (i < 0 || !signals_are_installed() || !registry_is_here())
+        return next_sigaction(number, action, old);
     sigset_t mask;
     signals_block(&mask);
     lock_enter(&faults.lock);
     int result = faults.active && faults.is_ours[i]
                      ? change_saved(&faults.saved[i], action, old)
-                     : handlers_set(number, action, old);
+                     : next_sigaction(number, action, old);
     lock_leave(&faults.lock);
     signals_restore(&mask);
     return result;

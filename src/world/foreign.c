@@ -18,7 +18,8 @@
 #include "world/look.h"
 #include "world/own.h"
 #include "world/signals.h"
-#include "world/stop.h"
+#include "world/park.h"
+#include "world/self.h"
 
 enum {
     MILLISECOND = 1000000, /* nanoseconds */
@@ -179,7 +180,7 @@ static bool add_all(void)
  * one is on its way from the last stop. */
 static bool stays_away(struct look l)
 {
-    return l.sleeps && l.blocks && l.pending && !world_foreign_is_coming();
+    return l.sleeps && l.blocks && l.pending && !park_foreign_is_coming();
 }
 
 /* Remembered by its tid, which the system gives out again: another thread of that tid is not
@@ -205,7 +206,7 @@ static void add_asleep(pid_t tid)
     foreign.asleep_count++;
     *s = (struct foreign){.tid = tid, .sp = sp};
     if (foreign.asleep_count <= ASLEEP_MOST)
-        world_add_asleep(s);
+        park_add_asleep(s);
 }
 
 static enum sent send(pid_t tid)
@@ -244,8 +245,8 @@ static void know_parked(void)
 static bool is_settled(pid_t tid)
 {
     know_parked();
-    return foreign.known[place_of(tid)] || world_foreign_parked(tid) ||
-           is_registered(tid) || own_has(tid);
+    return foreign.known[place_of(tid)] || park_foreign_find(tid) || is_registered(tid) ||
+           own_has(tid);
 }
 
 /* Until it is parked, has ended, has registered itself, or is left alone; `began`: when all
@@ -265,7 +266,7 @@ static bool wait_for(pid_t tid, uint64_t began)
                 return false;
             }
         }
-        world_wait_a_little();
+        park_wait_a_little();
         if (foreign.shared && send(tid) == SENT_TO_NOBODY)
             return true;
     }

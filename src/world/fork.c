@@ -13,7 +13,10 @@
 #include "base/os.h"
 #include "trace/ask.h"
 #include "trace/modules.h"
+#include "world/faults.h"
 #include "world/next.h"
+#include "world/own.h"
+#include "world/registry.h"
 #include "world/signals.h"
 #include "world/stop.h"
 #include "world/systemstack.h"
@@ -144,7 +147,7 @@ static void before(void)
 {
     for (;;) {
         world_lock();
-        if (!world_is_started())
+        if (!signals_are_installed())
             return;
         close_gate();
         if (wait_for_answers())
@@ -165,7 +168,11 @@ static void in_child(void)
 {
     critical_gate = asking = 0;
     modules_forked();
-    world_forked();
+    lock_forked();
+    park_forked();
+    own_forked();
+    registry_forked();
+    faults_forked();
     world_unlock();
 }
 

@@ -1,35 +1,27 @@
-/* sigaction and signal, in front of the C library's: each handler of the program is called
- * by one of ours.
+/* Each handler of the program is called by handlers_call.
  *
  * - It interrupted a fast path, or a handler unknown here that did: the cache is being
- *   changed, and the handler has another one until it returns.  If it leaves by siglongjmp, the thread keeps that, and the old one
- *   is the spare of a later handler.
- * - It interrupted a critical section: the signal is put off to its end.  Meanwhile all
- *   others but those of faults are blocked, so one is all there ever is; a fault is handled
- *   at once.  (ThreadSanitizer hands signals
- *   over late, with a context that is not returned to: there the mask stays as it is, and a
- *   second signal is sent again and again until the section ends.) */
+ *   changed, and the handler has another one until it returns.  If it leaves by siglongjmp, the
+ *   thread keeps that, and the old one is the spare of a later handler.
+ * - It interrupted a critical section: the signal is put off to its end (world/defer.h). */
 #include "world/handlers.h"
 
 #include <errno.h>
 #include <gcalloc/inline.h>
 #include <limits.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/critical.h"
 #include "base/mask.h"
 #include "heap/cache.h"
+#include "world/defer.h"
 #include "world/fast.h"
 #include "world/faults.h"
-#include "world/next.h"
+#include "world/lock.h"
+#include "world/park.h"
+#include "world/self.h"
 #include "world/signals.h"
-#include "world/stop.h"
-#include "world/systemstack.h"
-
-extern int __sigaction(int, const struct sigaction *, struct sigaction *)
-    __attribute__((weak));
 
 typedef void (*handler)(int, siginfo_t *, void *);
 
@@ -47,48 +39,32 @@ static struct {
     bool again;       /* SA_NODEFER */
 } wrapped[NSIG] PRIVATE_DATA;
 
-/* The signal that waits for the end of a critical section, and the mask before it. */
-static __thread struct {
-    volatile bool waiting;
-    siginfo_t information;
-    uint64_t mask;
-} put_off __attribute__((tls_model("initial-exec")));
+/* ---- What the program has set ----------------------------------------------------------- */
 
-/* What such a signal carries, if it had to be sent again without; its number is 0: nothing. */
-static __thread siginfo_t carried __attribute__((tls_model("initial-exec")));
-
-int handlers_set(int number, const struct sigaction *action, struct sigaction *old)
+struct sigaction handlers_noted(int number)
 {
-    return NEXT(sigaction, __sigaction)(number, action, old);
+    struct sigaction a = {
+        .sa_sigaction = __atomic_load_n(&wrapped[number].handler, __ATOMIC_ACQUIRE)};
+    mask_store(&a.sa_mask, __atomic_load_n(&wrapped[number].mask, __ATOMIC_RELAXED));
+    if (__atomic_load_n(&wrapped[number].once, __ATOMIC_RELAXED))
+        a.sa_flags |= (int)SA_RESETHAND;
+    if (__atomic_load_n(&wrapped[number].again, __ATOMIC_RELAXED))
+        a.sa_flags |= SA_NODEFER;
+    if (__atomic_load_n(&wrapped[number].information, __ATOMIC_RELAXED))
+        a.sa_flags |= SA_SIGINFO;
+    return a;
 }
 
-int handlers_set_stop(int number, const struct sigaction *action)
+void handlers_note(int number, const struct sigaction *action)
 {
-    return (__sigaction ? __sigaction : handlers_set)(number, action, NULL);
-}
-
-/* Finds the C library's sigaction: in a critical section the loader, which may have to be
- * asked for it, is not to be waited for. */
-__attribute__((constructor)) static void find_sigaction(void)
-{
-    struct sigaction action;
-    handlers_set(SIGCHLD, NULL, &action);
-}
-
-/* ---- Masks ----------------------------------------------------------------------------- */
-
-/* All but the stop signal and those of faults, which cannot wait: what is blocked in a
- * critical section once a signal is put off, and in the handler of a fault in one. */
-static uint64_t section_mask(void)
-{
-    return ~(mask_bit(signals_stop()) | mask_faults());
-}
-
-/* ThreadSanitizer sees to it itself: it hands a signal over some time after it came. */
-static void set_mask(uint64_t mask)
-{
-    if (!GC_TSAN)
-        mask_change(SIG_SETMASK, &mask, NULL);
+    unsigned flags = (unsigned)action->sa_flags;
+    __atomic_store_n(&wrapped[number].handler, action->sa_sigaction, __ATOMIC_RELEASE);
+    __atomic_store_n(&wrapped[number].mask, mask_of(&action->sa_mask), __ATOMIC_RELAXED);
+    __atomic_store_n(&wrapped[number].once, (flags & SA_RESETHAND) != 0,
+                     __ATOMIC_RELAXED);
+    __atomic_store_n(&wrapped[number].again, (flags & SA_NODEFER) != 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&wrapped[number].information, (flags & SA_SIGINFO) != 0,
+                     __ATOMIC_RELAXED);
 }
 
 /* ---- Calling the program's handler -------------------------------------------------------- */
@@ -123,12 +99,12 @@ static void call_handler(int number, siginfo_t *information, void *context)
     if (!__atomic_load_n(&wrapped[number].again, __ATOMIC_RELAXED))
         mask |= mask_bit(number);
     if (critical.depth > 0)
-        mask |= section_mask();
+        mask |= defer_mask();
     if (__atomic_load_n(&wrapped[number].once, __ATOMIC_RELAXED)) {
         struct sigaction usual = {.sa_handler = SIG_DFL};
         faults_action(number, &usual, NULL);
     }
-    set_mask(mask & ~mask_bit(signals_stop()));
+    signals_set(mask & ~mask_bit(signals_stop()));
     uint32_t busy = gc_inline_thread.busy;
     gc_inline_thread.busy = 0; /* the handler may not return */
     if (!handlers_run())
@@ -185,7 +161,7 @@ static void take_back_caches(struct mutator *m, uintptr_t sp)
         uintptr_t frame = m->aside_sp[m->aside_count - 1];
         if (!on_own_stack(m, frame) || frame > sp)
             return;
-        thread_count_lost();
+        registry_count_lost();
         keep_spare(m, m->aside[--m->aside_count]);
     }
 }
@@ -206,7 +182,7 @@ static void call_with_spare(struct mutator *m, int number, siginfo_t *informatio
     change_cache(m, __atomic_exchange_n(&m->spare, NULL, __ATOMIC_RELAXED), false);
     gc_inline_thread.busy = 0;
     call_handler(number, information, context);
-    set_mask(~mask_bit(SIGSYS));
+    signals_set(~mask_bit(SIGSYS));
     struct cache *used = m->cache;
     __atomic_store_n(&m->cache, NULL, __ATOMIC_RELEASE);
     keep_spare(m, used);
@@ -217,73 +193,7 @@ static void call_with_spare(struct mutator *m, int number, siginfo_t *informatio
         thread_use_cache(NULL);
 }
 
-/* ---- Putting a signal off ------------------------------------------------------------------ */
-
-/* A fault of the code that runs cannot be put off. */
-static bool is_fault(int number, const siginfo_t *information)
-{
-    return (mask_faults() & mask_bit(number)) &&
-           (information->si_code > 0 || number == SIGABRT);
-}
-
-/* To the calling thread.  Where the system's queue has no entry left for a real-time signal,
- * it comes without one as if kill had sent it, which a thread may say to itself; what it
- * carries is kept for it here. */
-static void send_again(const siginfo_t *information)
-{
-    siginfo_t plain = {.si_signo = information->si_signo, .si_code = SI_USER};
-    int number = information->si_signo;
-    if (syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), number, information) == 0)
-        return;
-    carried = *information;
-    if (syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), number, &plain) != 0)
-        syscall(SYS_tgkill, getpid(), gettid(), number);
-}
-
-/* What a signal carried that came again without. */
-static void give_carried(siginfo_t *information)
-{
-    if (LIKELY(carried.si_signo != information->si_signo))
-        return;
-    *information = carried;
-    carried.si_signo = 0;
-}
-
-/* Only what somebody sent comes there, though its number is a fault's. */
-static bool is_on_systemstack(void)
-{
-    return thread_self &&
-           systemstack_holds(thread_self, (uintptr_t)__builtin_frame_address(0));
-}
-
-/* The signal waits, and with it all others, which stay blocked when the handler returns. */
-static void put_signal_off(siginfo_t *information, ucontext_t *context)
-{
-    if (put_off.waiting || is_on_systemstack()) {
-        send_again(information);
-        if (!GC_TSAN)
-            mask_store(&context->uc_sigmask,
-                       mask_of(&context->uc_sigmask) | mask_bit(information->si_signo));
-        return;
-    }
-    put_off.information = *information;
-    put_off.mask = mask_of(&context->uc_sigmask);
-    put_off.waiting = true;
-    critical.deferred = true;
-    if (!GC_TSAN)
-        mask_store(&context->uc_sigmask, section_mask());
-}
-
-void handlers_resume(void)
-{
-    if (!put_off.waiting)
-        return;
-    siginfo_t information = put_off.information;
-    uint64_t mask = put_off.mask;
-    put_off.waiting = false;
-    send_again(&information);
-    set_mask(mask);
-}
+/* ---- Dispatch ------------------------------------------------------------------------------ */
 
 /* The program's handler may have written to the mask that the thread goes on with.  In the
  * library's own sections without signals, where a fault may be handled, it stays blocked. */
@@ -304,9 +214,9 @@ static bool needs_spare(const struct mutator *m, int number, const ucontext_t *c
 static void handle(struct mutator *m, int number, siginfo_t *information,
                    ucontext_t *context)
 {
-    if ((critical.depth > 0 || is_on_systemstack()) && !is_fault(number, information))
-        put_signal_off(information, context);
-    else if (m && m->blocking && m->calls == 0)
+    if (defer_signal(number, information, context))
+        return;
+    if (m && m->blocking && m->calls == 0)
         call_in_blocking(m, number, information, context);
     else if (m && m->ready && needs_spare(m, number, context))
         call_with_spare(m, number, information, context);
@@ -326,13 +236,13 @@ static void handle_disarmed(struct mutator *m, int number, siginfo_t *informatio
 
 /* All signals but SIGSYS are blocked when it begins: another handler would run on the cache that
  * the interrupted code is changing. */
-static void on_signal(int number, siginfo_t *information, void *context)
+void handlers_call(int number, siginfo_t *information, void *context)
 {
     int saved_errno = errno;
     ucontext_t *interrupted = context;
     struct mutator *m = thread_self;
     bool was_blocked = signals_stop_is_in(&interrupted->uc_sigmask);
-    give_carried(information);
+    defer_give(information);
     if (GC_TSAN) /* it blocks every signal */
         signals_open();
     if (critical.depth == 0 && critical.deferred) /* this handler may not return */
@@ -343,94 +253,4 @@ static void on_signal(int number, siginfo_t *information, void *context)
         handle(m, number, information, interrupted);
     keep_stop_open(interrupted, was_blocked);
     errno = saved_errno;
-}
-
-/* ---- In front of the C library --------------------------------------------------------------- */
-
-static bool is_function(const struct sigaction *action)
-{
-    return action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
-}
-
-/* What the program has set for a signal that is wrapped. */
-static struct sigaction action_of(int number)
-{
-    struct sigaction a = {
-        .sa_sigaction = __atomic_load_n(&wrapped[number].handler, __ATOMIC_ACQUIRE)};
-    mask_store(&a.sa_mask, __atomic_load_n(&wrapped[number].mask, __ATOMIC_RELAXED));
-    if (__atomic_load_n(&wrapped[number].once, __ATOMIC_RELAXED))
-        a.sa_flags |= (int)SA_RESETHAND;
-    if (__atomic_load_n(&wrapped[number].again, __ATOMIC_RELAXED))
-        a.sa_flags |= SA_NODEFER;
-    if (__atomic_load_n(&wrapped[number].information, __ATOMIC_RELAXED))
-        a.sa_flags |= SA_SIGINFO;
-    return a;
-}
-
-enum { OUR_FLAGS = (int)(SA_RESETHAND | SA_NODEFER | SA_SIGINFO) };
-
-/* The kernel has ours: the program is told what it set. */
-static void unwrap(const struct sigaction *before, struct sigaction *old)
-{
-    if (!(old->sa_flags & SA_SIGINFO) || old->sa_sigaction != on_signal)
-        return;
-    old->sa_sigaction = before->sa_sigaction;
-    old->sa_mask = before->sa_mask;
-    old->sa_flags = (old->sa_flags & ~OUR_FLAGS) | before->sa_flags;
-}
-
-/* What the program wants called from now on. */
-static void wrap(int number, const struct sigaction *action)
-{
-    unsigned flags = (unsigned)action->sa_flags;
-    __atomic_store_n(&wrapped[number].handler, action->sa_sigaction, __ATOMIC_RELEASE);
-    __atomic_store_n(&wrapped[number].mask, mask_of(&action->sa_mask), __ATOMIC_RELAXED);
-    __atomic_store_n(&wrapped[number].once, (flags & SA_RESETHAND) != 0,
-                     __ATOMIC_RELAXED);
-    __atomic_store_n(&wrapped[number].again, (flags & SA_NODEFER) != 0, __ATOMIC_RELAXED);
-    __atomic_store_n(&wrapped[number].information, (flags & SA_SIGINFO) != 0,
-                     __ATOMIC_RELAXED);
-}
-
-/* Ours, in place of the program's. */
-static struct sigaction wrapper(const struct sigaction *action)
-{
-    struct sigaction ours = *action;
-    ours.sa_sigaction = on_signal;
-    ours.sa_flags = (ours.sa_flags & ~OUR_FLAGS) | SA_SIGINFO;
-    sigfillset(&ours.sa_mask);
-    sigdelset(&ours.sa_mask, SIGSYS);
-    return ours;
-}
-
-/* The stop signal is one that nobody has set, and that nobody can set: programs look through all
- * signals for handlers that others have left them, or set all to SIG_DFL before they call exec. */
-static int action_of_stop(const struct sigaction *action, struct sigaction *old)
-{
-    if (action && action->sa_handler != SIG_DFL)
-        return errno = EINVAL, -1;
-    if (old)
-        *old = (struct sigaction){.sa_handler = SIG_DFL};
-    return 0;
-}
-
-EXPORTED int sigaction(int number, const struct sigaction *action, struct sigaction *old)
-{
-    if (number <= 0 || number >= NSIG)
-        return errno = EINVAL, -1;
-    if (number == signals_stop())
-        return action_of_stop(action, old);
-    struct sigaction before = action_of(number), ours;
-    if (action) {
-        ours = *action;
-        sigdelset(&ours.sa_mask, signals_stop());
-        if (is_function(action)) {
-            wrap(number, &ours);
-            ours = wrapper(&ours);
-        }
-    }
-    int result = faults_action(number, action ? &ours : NULL, old);
-    if (result == 0 && old)
-        unwrap(&before, old);
-    return result;
 }

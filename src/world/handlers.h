@@ -1,22 +1,23 @@
-/* The program's signal handlers, which may allocate wherever they interrupt it. */
+/* The program's signal handlers, which may allocate wherever they interrupt it: what the program has
+ * set, and the handler of the library's that the kernel calls in its place.  Which action the kernel
+ * has is not decided here but in sigaction.c, which stands in front of the C library's. */
 #ifndef GCALLOC_WORLD_HANDLERS_H
 #define GCALLOC_WORLD_HANDLERS_H
 
 #include <signal.h>
 #include <stdbool.h>
 
-/* sigaction of the C library, for the library itself. */
-int handlers_set(int number, const struct sigaction *action, struct sigaction *old);
+/* The handler of the library's.  All signals but SIGSYS are blocked when it begins: another handler
+ * would run on the cache that the interrupted code is changing. */
+void handlers_call(int number, siginfo_t *information, void *context);
 
-/* For the stop signal: its handler is called at once, whoever else watches signals. */
-int handlers_set_stop(int number, const struct sigaction *action);
+/* What the program wants called from now on; and what it has set for a signal that handlers_call
+ * handles. */
+void handlers_note(int number, const struct sigaction *action);
+struct sigaction handlers_noted(int number);
 
 /* The calling thread is in a handler of the program, which may have interrupted the C library's
  * malloc. */
 bool handlers_run(void);
-
-/* At the end of a critical section: sends this thread again the signal that arrived
- * inside, if one did. */
-void handlers_resume(void);
 
 #endif

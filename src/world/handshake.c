@@ -5,7 +5,8 @@
 #include "base/os.h"
 #include "world/look.h"
 #include "world/signals.h"
-#include "world/stop.h"
+#include "world/park.h"
+#include "world/self.h"
 
 enum {
     MILLISECOND = 1000000,           /* nanoseconds */
@@ -32,12 +33,12 @@ enum answer {
 /* The thread that has the tid now is another one: the system gives it out again. */
 static bool has_successor(const struct mutator *m)
 {
-    const struct foreign *s = world_foreign_parked(m->tid);
+    const struct foreign *s = park_foreign_find(m->tid);
     if (s && s->pointer != m->pointer)
         return true;
     for (MUTATORS(other))
         if (other != m && thread_lives(other) && other->tid == m->tid &&
-            world_claim(other))
+            park_claim(other))
             return true;
     return false;
 }
@@ -104,8 +105,8 @@ static enum answer judge(struct mutator *m, struct look l, struct patience p,
 static enum answer wait_for(struct mutator *m, struct patience p)
 {
     uint64_t told = p.began;
-    world_await(m);
-    while (!world_claim(m)) {
+    park_await(m);
+    while (!park_claim(m)) {
         futex_wait(&m->safety, SAFETY_NONE, shared ? SHARED_EVERY : MILLISECOND);
         uint64_t now = os_now() / MILLISECOND;
         if (shared ? send(m) == GONE : !look_finds(m->tid))
@@ -155,15 +156,15 @@ static bool tell_all(bool can_tell)
 {
     bool all = true;
     struct mutator *next;
-    for (struct mutator *m = thread_first(); m; m = next) {
+    for (struct mutator *m = registry_first(); m; m = next) {
         next = m->next;
-        if (!is_other(m) || world_claim(m))
+        if (!is_other(m) || park_claim(m))
             continue;
         enum answer a = can_tell ? tell(m) : look_finds(m->tid) ? DEAF : GONE;
         m->untold = a == DEAF;
         all = all && !m->untold;
         if (a == GONE)
-            thread_lost(m);
+            registry_lost(m);
     }
     return all;
 }
@@ -173,13 +174,13 @@ enum handshake handshake(bool can_tell, uint64_t first)
     enum handshake all = tell_all(can_tell) ? ALL_STOPPED : SOME_RUN;
     struct mutator *next;
     struct patience p = {first, os_now() / MILLISECOND};
-    for (struct mutator *m = thread_first(); m && can_tell; m = next) {
+    for (struct mutator *m = registry_first(); m && can_tell; m = next) {
         next = m->next;
-        if (!is_other(m) || world_claim(m) || m->untold)
+        if (!is_other(m) || park_claim(m) || m->untold)
             continue;
         enum answer a = wait_for(m, p);
         if (a == GONE)
-            thread_lost(m);
+            registry_lost(m);
         if (a == WAITING)
             return SOME_WAIT;
         if (a == DEAF)

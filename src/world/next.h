@@ -1,8 +1,11 @@
-/* The C library's functions behind those of the same name here. */
+/* The C library's functions behind those of the same name here.  This is how the library itself
+ * calls them, past what stands in front of them; the functions in front are in interpose.c and its
+ * like.  Nothing here knows of threads' records or of stops. */
 #ifndef GCALLOC_WORLD_NEXT_H
 #define GCALLOC_WORLD_NEXT_H
 
 #include <pthread.h>
+#include <signal.h>
 
 #include "base/bits.h"
 
@@ -57,26 +60,10 @@ void *next_find(const char *name);
 /* Theirs, which no wrapper sees. */
 __typeof__(&pthread_create) next_create(void);
 __typeof__(&pthread_join) next_join(void);
+int next_sigaction(int number, const struct sigaction *action, struct sigaction *old);
 
-/* pthread_create, for a thread that begins with run(record): the record, from world/thread.h, has
- * `start` and `argument`. */
-int next_run(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
-             void *(*start)(void *), void *argument);
-
-/* In front of a call that joins or detaches a thread, whose result it returns; 0: done.  The record
- * (world/thread.h) is claimed before: afterwards the pthread_t may be another thread's. */
-#define CLAIMED(thread, call, done)               \
-    do {                                          \
-        struct mutator *m = thread_claim(thread); \
-        int error = (call);                       \
-        if (m && error)                           \
-            thread_unclaim(m, thread);            \
-        else if (m)                               \
-            done(m);                              \
-        return error;                             \
-    } while (0)
-
-#define JOIN(thread, call) CLAIMED(thread, call, thread_joined)
+/* sigaction for the stop signal: its handler is called at once, whoever else watches signals. */
+int next_sigaction_stop(int number, const struct sigaction *action);
 
 #define NO_FALLBACK(name) ((__typeof__(&name))NULL)
 

@@ -12,7 +12,7 @@
 #include "world/next.h"
 #include "world/signals.h"
 #include "world/systemstack.h"
-#include "world/thread.h"
+#include "world/self.h"
 
 enum { OWN_STACK_BYTES = 256 << 10 };
 
@@ -46,7 +46,7 @@ bool own_is_me(void)
 
 bool own_can_start(void)
 {
-    return own_callbacks == 0 && !thread_is_past_end() && !handlers_run() &&
+    return own_callbacks == 0 && !thread_past_end && !handlers_run() &&
            !__atomic_load_n(&own.ending, __ATOMIC_SEQ_CST);
 }
 

@@ -5,7 +5,6 @@
 #include <pthread.h>
 
 #include "base/specific.h"
-#include "world/stop.h"
 #include "world/systemstack.h"
 
 /* Where the C library's own place for them is not known. */

@@ -8,23 +8,13 @@
 #include "base/log.h"
 #include "base/mask.h"
 #include "base/options.h"
-#include "world/handlers.h"
-#include "world/stop.h"
+#include "world/next.h"
 
 /* Above those that programs take first (SIGRTMIN and up), and below those that debuggers
  * and run-time systems take (SIGRTMAX and down). */
 enum { DEFAULT_ABOVE_RTMIN = 18 };
 
-static int stop_signal PRIVATE_DATA; /* 0: not installed yet.  Atomic */
-
-UNWATCHED static void on_stop(int number, siginfo_t *information, void *context)
-{
-    (void)number;
-    int saved_errno = errno;
-    if (world_stops_at(context))
-        world_arrived(context, information->si_code != SI_TKILL);
-    errno = saved_errno;
-}
+static int stop_signal PRIVATE_DATA; /* 0: its handler is not installed.  Atomic */
 
 static bool is_valid(size_t number)
 {
@@ -42,7 +32,7 @@ int signals_stop(void)
     return usual <= SIGRTMAX ? usual : SIGRTMAX;
 }
 
-bool signals_install(void)
+bool signals_install(void (*on_stop)(int, siginfo_t *, void *))
 {
     struct sigaction action = {.sa_sigaction = on_stop,
                                .sa_flags = SA_SIGINFO | SA_RESTART};
@@ -51,10 +41,15 @@ bool signals_install(void)
         log_line("option signal: %zu is no real-time signal (%d to %d)", options.signal,
                  SIGRTMIN, SIGRTMAX);
     int number = signals_stop();
-    if (handlers_set_stop(number, &action) != 0)
+    if (next_sigaction_stop(number, &action) != 0)
         return false;
-    __atomic_store_n(&stop_signal, number, __ATOMIC_RELAXED);
+    __atomic_store_n(&stop_signal, number, __ATOMIC_RELEASE);
     return true;
+}
+
+bool signals_are_installed(void)
+{
+    return __atomic_load_n(&stop_signal, __ATOMIC_ACQUIRE) != 0;
 }
 
 enum sent signals_send(pid_t tid)
@@ -165,4 +160,11 @@ void signals_restore_open(const sigset_t *saved)
         return signals_open();
     sigdelset(&open, signals_stop());
     set_mask(&open, NULL);
+}
+
+/* ThreadSanitizer sees to it itself: it hands a signal over some time after it came. */
+void signals_set(uint64_t mask)
+{
+    if (!GC_TSAN)
+        mask_change(SIG_SETMASK, &mask, NULL);
 }

@@ -1,9 +1,12 @@
-/* The signal that stops threads. */
+/* The signal that stops threads, and what else is blocked and opened for the calling thread.  What
+ * its handler does is in world/park.h, and what is made of the program's signals in
+ * world/handlers.h. */
 #ifndef GCALLOC_WORLD_SIGNALS_H
 #define GCALLOC_WORLD_SIGNALS_H
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* Its number. */
@@ -12,8 +15,12 @@ int signals_stop(void);
 /* Unblocks it for the calling thread. */
 void signals_open(void);
 
-/* Installs the handler; option `signal` says for which signal. */
-bool signals_install(void);
+/* Installs its handler; option `signal` says for which signal.  false: the system refuses it, and
+ * there are no stops. */
+bool signals_install(void (*on_stop)(int, siginfo_t *, void *));
+
+/* The handler is installed: there have been stops, or may be. */
+bool signals_are_installed(void);
 
 /* What became of a signal that was to stop a thread. */
 enum sent {
@@ -48,5 +55,8 @@ void signals_restore(const sigset_t *saved);
 
 /* The mask that was, but for the signal that stops threads, which is open from now on. */
 void signals_restore_open(const sigset_t *saved);
+
+/* In a handler: the mask is this from now on. */
+void signals_set(uint64_t mask);
 
 #endif

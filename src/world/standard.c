@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <threads.h>
 
+#include "world/interpose.h"
 #include "world/next.h"
-#include "world/thread.h"
 
 #ifdef PIC /* libtool's: not for the static library */
 
@@ -23,8 +23,8 @@ static void *run(void *argument)
 
 EXPORTED int thrd_create(thrd_t *thread, thrd_start_t start, void *argument)
 {
-    switch (
-        next_run(thread, NULL, run, (void *(*)(void *))(void (*)(void))start, argument)) {
+    switch (interpose_run(thread, NULL, run, (void *(*)(void *))(void (*)(void))start,
+                          argument)) {
     case 0:
         return thrd_success;
     case ENOMEM:

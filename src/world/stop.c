@@ -1,493 +1,52 @@
 #include "world/stop.h"
 
-#include <errno.h>
 #include <signal.h>
-#include <unistd.h>
 
-#include "base/critical.h"
-#include "base/futex.h"
-#include "base/lock.h"
 #include "base/log.h"
 #include "base/os.h"
-#include "base/registers.h"
-#include "base/specific.h"
-#include "world/fast.h"
-#include "world/handlers.h"
-#include "world/faults.h"
-#include "world/publish.h"
-#include "world/signals.h"
 #include "world/foreign.h"
 #include "world/handshake.h"
-#include "world/systemstack.h"
-#include "world/watcher.h"
+#include "world/signals.h"
 
 enum { MILLISECOND = 1000000 }; /* nanoseconds */
 
+/* Under the world lock. */
 static struct {
-    struct lock lock;
-    /* The thread pointers of the thread that has the lock, and of the one that had it last; 0:
-     * none.  Atomic. */
-    uintptr_t holder, last;
-    uint32_t waiting; /* threads that want it.  Atomic */
-    uint32_t turn;    /* changes when one of those gets it.  Atomic */
-    /* What each thread that stops reads; what it writes to is on another cache line. */
-    _Alignas(64) uint32_t epoch;   /* odd: a stop is going on.  Parked threads wait for it
-                                      to change */
-    const struct mutator *awaited; /* whom who stops the world waits for now.  Atomic */
-    _Alignas(64) uint32_t parked;  /* threads not awake again after a stop.  Atomic */
-    uint32_t arrivals; /* of foreign threads; who stops them waits for it to change */
-    /* Taken with all signals blocked; without a rank, as a foreign thread may share the
-     * thread-local variables of another thread. */
-    struct lock foreign_lock;
-    struct foreign *foreign; /* of the present stop, while it lasts; under the lock, read
-                                   without */
-    uint32_t inside;         /* foreign threads in park_foreign.  Atomic */
-    sigset_t mask;           /* of the thread that stopped the world */
-    pid_t process;           /* whose threads these are */
-    bool complete;           /* see world_is_complete */
-    bool started;            /* atomic */
-} world PRIVATE_DATA;
-
-static uint32_t present_epoch(void)
-{
-    return __atomic_load_n(&world.epoch, __ATOMIC_SEQ_CST);
-}
-
-static bool is_stop(uint32_t epoch)
-{
-    return epoch & 1;
-}
-
-/* ---- Safe ------------------------------------------------------------------------------ */
-
-static bool is_safe(const struct mutator *m)
-{
-    return __atomic_load_n(&m->safety, __ATOMIC_RELAXED) != SAFETY_NONE;
-}
-
-static bool change_safety(struct mutator *m, uint32_t from, enum safety to)
-{
-    return __atomic_compare_exchange_n(&m->safety, &from, to, false, __ATOMIC_SEQ_CST,
-                                       __ATOMIC_SEQ_CST);
-}
-
-/* Wakes who stops the world only if it is this thread that it waits for now: either it is
- * seen here, or it sees that the thread is safe before it waits. */
-static void set_safe(struct mutator *m)
-{
-    __atomic_store_n(&m->safety, SAFETY_SAFE, __ATOMIC_SEQ_CST);
-    if (is_stop(present_epoch()) &&
-        __atomic_load_n(&world.awaited, __ATOMIC_SEQ_CST) == m)
-        futex_wake(&m->safety, 1);
-}
-
-/* Not while a stop has claimed the thread. */
-static void leave_safe(struct mutator *m)
-{
-    while (is_safe(m) && !change_safety(m, SAFETY_SAFE, SAFETY_NONE)) {
-        change_safety(m, SAFETY_CLAIMED, SAFETY_AWAITED);
-        futex_wait(&m->safety, SAFETY_AWAITED, 0);
-    }
-}
-
-bool world_claim(struct mutator *m)
-{
-    return __atomic_load_n(&m->safety, __ATOMIC_SEQ_CST) != SAFETY_NONE &&
-           (change_safety(m, SAFETY_SAFE, SAFETY_CLAIMED) ||
-            __atomic_load_n(&m->safety, __ATOMIC_SEQ_CST) >= SAFETY_CLAIMED);
-}
-
-static void release_claims(void)
-{
-    for (MUTATORS(m)) {
-        if (change_safety(m, SAFETY_CLAIMED, SAFETY_SAFE))
-            continue;
-        if (change_safety(m, SAFETY_AWAITED, SAFETY_SAFE))
-            futex_wake(&m->safety, 1);
-    }
-}
-
-/* ---- Parked ---------------------------------------------------------------------------- */
-
-/* What a thread says of itself is published.  It is safe until it is awake again and leaves:
- * a stop that begins before needs no answer from it. */
-static void park(struct mutator *m)
-{
-    uint32_t epoch;
-    __atomic_fetch_add(&world.parked, 1, __ATOMIC_SEQ_CST);
-    WATCHER_RELEASE(&m->safety);
-    set_safe(m);
-    while (is_stop(epoch = present_epoch()))
-        futex_wait(&world.epoch, epoch, 0);
-    leave_safe(m);
-    WATCHER_ACQUIRE(&world.epoch);
-    if (__atomic_sub_fetch(&world.parked, 1, __ATOMIC_SEQ_CST) == 0)
-        futex_wake(&world.parked, INT_MAX);
-}
-
-void world_let_run(void)
-{
-    int saved_errno = errno;
-    uint32_t parked = __atomic_load_n(&world.parked, __ATOMIC_SEQ_CST);
-    uint64_t end = parked ? os_now() + MILLISECOND : 0;
-    while (parked && !is_stop(present_epoch()) && os_now() < end) {
-        futex_wait(&world.parked, parked, MILLISECOND / 5);
-        parked = __atomic_load_n(&world.parked, __ATOMIC_SEQ_CST);
-    }
-    errno = saved_errno;
-}
-
-/* Not if the stop of this epoch is over: the record is gone when its thread goes on, and a
- * later stop is not to find it. */
-static void join_foreign(struct foreign *s, uint32_t epoch)
-{
-    lock_enter(&world.foreign_lock);
-    if (present_epoch() == epoch) {
-        s->next = world.foreign;
-        __atomic_store_n(&world.foreign, s, __ATOMIC_RELEASE);
-    }
-    lock_leave(&world.foreign_lock);
-    __atomic_fetch_add(&world.arrivals, 1, __ATOMIC_SEQ_CST);
-    futex_wake(&world.arrivals, 1);
-}
-
-void world_add_asleep(struct foreign *s)
-{
-    join_foreign(s, present_epoch());
-}
-
-/* For each stop that begins before the thread is awake again, too. */
-static void park_foreign(uint32_t epoch, uintptr_t sp)
-{
-    struct foreign s = {.tid = gettid(), .sp = sp, .pointer = thread_pointer()};
-    __atomic_fetch_add(&world.inside, 1, __ATOMIC_SEQ_CST);
-    for (; is_stop(epoch); epoch = present_epoch()) {
-        join_foreign(&s, epoch);
-        while (present_epoch() == epoch)
-            futex_wait(&world.epoch, epoch, 0);
-    }
-    __atomic_fetch_sub(&world.inside, 1, __ATOMIC_SEQ_CST);
-}
-
-/* A thread inside of ThreadSanitizer, which may hold its locks, is not stopped there: it is
- * told again (see handshake.c), and looks for itself on its next slow path. */
-UNWATCHED bool world_stops_at(const ucontext_t *context)
-{
-    if (!GC_TSAN || !watcher_contains(fast_program_counter(context)))
-        return true;
-    critical.deferred = true;
-    return false;
-}
-
-/* The calling thread, which is not registered, is in a critical section, but a stop may find it
- * there. */
-static __thread volatile bool stops_in_section __attribute__((tls_model("initial-exec")));
-
-/* A thread made by a bare clone may share the thread-local variables of another. */
-static struct mutator *registered_self(void)
-{
-    return thread_self && thread_self->tid == gettid() ? thread_self : NULL;
-}
-
-/* The interrupted registers lie in the context, on the stack above this frame. */
-NOINLINE void world_arrived(const ucontext_t *context, bool shared)
-{
-    uint32_t epoch = present_epoch();
-    if (!is_stop(epoch))
-        return;
-    struct mutator *m = registered_self();
-    uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
-    if (!m && thread_self)
-        return park_foreign(epoch, sp);
-    if (m && is_safe(m)) {
-        while (shared && present_epoch() == epoch)
-            futex_wait(&world.epoch, epoch, 0);
-        return;
-    }
-    if (critical.depth > 0 && (m || !stops_in_section)) {
-        critical.deferred = true;
-    } else if (!m) {
-        park_foreign(epoch, sp);
-    } else {
-        m->in_fast_path = fast_was_interrupted(context);
-        publish(m, sp, &context->uc_stack);
-        if (!systemstack_holds(m, sp))
-            m->interrupted = fast_stack_pointer(context);
-        park(m);
-    }
-}
-
-/* All callee-saved registers are on the stack by now, above this frame. */
-NOINLINE static void park_from_here(void)
-{
-    sigset_t saved;
-    signals_block(&saved);
-    uint32_t epoch = present_epoch();
-    uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
-    struct mutator *m = registered_self();
-    if (m && !is_safe(m)) {
-        m->in_fast_path = false;
-        world_publish(m, sp);
-        park(m);
-    } else if (!m && is_stop(epoch)) {
-        park_foreign(epoch, sp);
-    }
-    signals_restore(&saved);
-}
-
-/* The way out of a critical section in which a stop arrived. */
-NOINLINE static void park_now(void)
-{
-    int saved_errno = errno;
-    __builtin_unwind_init();
-    park_from_here();
-    __asm__ volatile("" ::: "memory"); /* no tail call: this frame holds the registers */
-    handlers_resume();
-    errno = saved_errno;
-}
-
-/* ---- Safe by its own wish ---------------------------------------------------------------- */
-
-void world_block(struct mutator *m)
-{
-    int saved_errno = errno;
-    sigset_t saved;
-    signals_block(&saved);
-    m->in_fast_path = false;
-    world_publish(m, m->sp);
-    set_safe(m);
-    signals_restore(&saved);
-    errno = saved_errno;
-}
-
-void world_unblock(struct mutator *m)
-{
-    int saved_errno = errno;
-    leave_safe(m);
-    errno = saved_errno;
-}
-
-/* A stop that lasts may have passed the thread by when it was not LIVING yet; a later one
- * has seen it, and finds it safe. */
-void world_join(struct mutator *m)
-{
-    uint32_t epoch;
-    signals_block(NULL);
-    m->sp = m->interrupted = (uintptr_t)__builtin_frame_address(0);
-    __atomic_store_n(&m->safety, SAFETY_SAFE, __ATOMIC_RELAXED);
-    __atomic_store_n(&m->life, LIFE_LIVING, __ATOMIC_SEQ_CST);
-    thread_self = m;
-    while (is_stop(epoch = present_epoch()))
-        futex_wait(&world.epoch, epoch, 0);
-    leave_safe(m);
-}
-
-NOINLINE static void wait_from_here(void (*wait)(void))
-{
-    struct mutator *m = registered_self();
-    if (!m || is_safe(m))
-        return wait();
-    sigset_t saved;
-    signals_block(&saved);
-    m->in_fast_path = false;
-    world_publish(m, (uintptr_t)__builtin_frame_address(0));
-    set_safe(m);
-    wait();
-    leave_safe(m);
-    signals_restore(&saved);
-}
-
-NOINLINE void world_wait_safely(void (*wait)(void))
-{
-    int saved_errno = errno;
-    __builtin_unwind_init();
-    wait_from_here(wait);
-    __asm__ volatile("" ::: "memory");
-    errno = saved_errno;
-}
-
-/* ---- The world lock ---------------------------------------------------------------------- */
-
-static void take_world(void)
-{
-    __atomic_fetch_add(&world.waiting, 1, __ATOMIC_RELAXED);
-    lock_take(&world.lock, RANK_WORLD);
-    __atomic_fetch_sub(&world.waiting, 1, __ATOMIC_RELAXED);
-    __atomic_fetch_add(&world.turn, 1, __ATOMIC_RELAXED);
-    futex_wake(&world.turn, INT_MAX);
-}
-
-/* Who had the lock last does not take it again before those who wait for it, a
- * millisecond at most: they are not awake as soon. */
-static void let_others_first(void)
-{
-    int saved_errno = errno;
-    uint32_t turn = __atomic_load_n(&world.turn, __ATOMIC_RELAXED);
-    if (__atomic_load_n(&world.waiting, __ATOMIC_RELAXED) > 0 &&
-        __atomic_load_n(&world.last, __ATOMIC_RELAXED) == thread_pointer())
-        futex_wait(&world.turn, turn, MILLISECOND);
-    errno = saved_errno;
-}
-
-/* A thread that is not registered waits as a foreign thread.  It stays in the critical section all the
- * same: a handler of the program that ran when it has the lock would wait for it for ever.  Once
- * it has the lock nobody stops it. */
-static void wait_for_world(void)
-{
-    if (registered_self())
-        return world_wait_safely(take_world);
-    stops_in_section = true;
-    take_world();
-    stops_in_section = false;
-}
-
-bool world_lock(void)
-{
-    let_others_first();
-    critical_begin();
-    bool waits = !lock_try(&world.lock, RANK_WORLD);
-    if (waits)
-        wait_for_world();
-    uintptr_t self = thread_pointer();
-    __atomic_store_n(&world.holder, self, __ATOMIC_RELAXED);
-    __atomic_store_n(&world.last, self, __ATOMIC_RELAXED);
-    return waits;
-}
-
-void world_unlock(void)
-{
-    __atomic_store_n(&world.holder, 0, __ATOMIC_RELAXED);
-    lock_release(&world.lock, RANK_WORLD);
-    critical_end();
-}
-
-bool world_is_mine(void)
-{
-    return __atomic_load_n(&world.holder, __ATOMIC_RELAXED) == thread_pointer();
-}
-
-bool world_hold(void)
-{
-    bool taken = !world_is_mine();
-    if (taken)
-        world_lock();
-    return taken;
-}
-
-void world_let_go(bool taken)
-{
-    if (taken)
-        world_unlock();
-}
-
-/* ---- Stopping ----------------------------------------------------------------------------- */
-
-void world_wait_a_little(void)
-{
-    uint32_t arrivals = __atomic_load_n(&world.arrivals, __ATOMIC_SEQ_CST);
-    futex_wait(&world.arrivals, arrivals, MILLISECOND);
-}
-
-void world_await(const struct mutator *m)
-{
-    __atomic_store_n(&world.awaited, m, __ATOMIC_SEQ_CST);
-}
-
-bool world_is_here(void)
-{
-    return world.process == getpid();
-}
+    sigset_t mask; /* of the thread that stopped the world */
+    bool complete; /* see world_is_complete */
+} stop PRIVATE_DATA;
 
 static enum handshake try_to_stop(bool can_tell, uint64_t first)
 {
-    lock_enter(&world.foreign_lock);
-    __atomic_store_n(&world.foreign, NULL, __ATOMIC_RELAXED);
-    __atomic_add_fetch(&world.epoch, 1, __ATOMIC_SEQ_CST);
-    lock_leave(&world.foreign_lock);
+    park_begin_stop();
     enum handshake all = handshake(can_tell, first);
-    world_await(NULL);
+    park_await(NULL);
     return all;
-}
-
-static void let_go_on(void)
-{
-    release_claims();
-    __atomic_add_fetch(&world.epoch, 1, __ATOMIC_SEQ_CST);
-    futex_wake(&world.epoch, INT_MAX);
 }
 
 bool world_stop(void)
 {
-    bool can_tell = signals_block(&world.mask) && world_is_started();
+    bool can_tell = signals_block(&stop.mask) && signals_are_installed();
     uint64_t first = os_now() / MILLISECOND;
     enum handshake all;
     log_hold();
     while ((all = try_to_stop(can_tell, first)) == SOME_WAIT) {
-        let_go_on();
+        park_end_stop();
         world_let_run();
-        world_wait_a_little();
+        park_wait_a_little();
     }
-    world.complete = all == ALL_STOPPED && foreign_stop(can_tell);
+    stop.complete = all == ALL_STOPPED && foreign_stop(can_tell);
     return all == ALL_STOPPED;
 }
 
 bool world_is_complete(void)
 {
-    return world.complete;
+    return stop.complete;
 }
 
 void world_restart(void)
 {
-    let_go_on();
+    park_end_stop();
     log_let_go();
-    signals_restore(&world.mask);
-}
-
-const struct foreign *world_foreign(void)
-{
-    return __atomic_load_n(&world.foreign, __ATOMIC_ACQUIRE);
-}
-
-bool world_foreign_is_coming(void)
-{
-    uint32_t parked = 0;
-    for (const struct foreign *s = world_foreign(); s; s = s->next)
-        parked += s->pointer != 0;
-    return __atomic_load_n(&world.inside, __ATOMIC_SEQ_CST) > parked;
-}
-
-const struct foreign *world_foreign_parked(pid_t tid)
-{
-    const struct foreign *s = world_foreign();
-    while (s && s->tid != tid)
-        s = s->next;
-    return s;
-}
-
-/* ---- Beginning ------------------------------------------------------------------------------- */
-
-void world_forked(void)
-{
-    world.waiting = world.parked = world.inside = 0;
-    world.foreign_lock = (struct lock){0};
-    world.process = getpid();
-    thread_forked();
-    faults_forked();
-}
-
-bool world_is_started(void)
-{
-    return __atomic_load_n(&world.started, __ATOMIC_ACQUIRE);
-}
-
-bool world_start(void)
-{
-    specific_learn();
-    critical_hooks.leave = park_now;
-    world.process = getpid();
-    sigset_t saved;
-    bool started = signals_block(&saved) && signals_install();
-    signals_restore(&saved);
-    __atomic_store_n(&world.started, started, __ATOMIC_RELEASE);
-    return started;
+    signals_restore(&stop.mask);
 }

@@ -10,7 +10,8 @@
 #include "base/os.h"
 #include "base/track.h"
 #include "world/signals.h"
-#include "world/stop.h"
+#include "world/publish.h"
+#include "world/self.h"
 
 /* The sanitizers hold that a thread has the one stack that they know. */
 #if !GC_WATCHED_MEMORY && (defined __x86_64__ || defined __aarch64__)

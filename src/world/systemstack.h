@@ -5,7 +5,7 @@
 #ifndef GCALLOC_WORLD_SYSTEMSTACK_H
 #define GCALLOC_WORLD_SYSTEMSTACK_H
 
-#include "world/thread.h"
+#include "world/registry.h"
 
 /* Bytes of each, of address space: libunwind takes 10 KiB, what reads debug information 160 for
  * a small program. */

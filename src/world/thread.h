@@ -1,138 +1,19 @@
-/* The registry: the threads that use the heap, or whose roots count. */
+/* The life of a thread as a mutator: how it comes to have a record, what it does with its
+ * stack's bounds and its exit hook, and how it gives both back.  The records themselves are
+ * world/registry.h's, and how a thread stops is world/park.h's. */
 #ifndef GCALLOC_WORLD_THREAD_H
 #define GCALLOC_WORLD_THREAD_H
 
-#include <limits.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
-#include "base/bits.h"
-#include "base/registers.h"
-#include "world/index.h"
+#include "world/registry.h"
+#include "world/self.h"
 
-enum { ASIDE_MOST = 8 };
-
-struct cache;
-struct critical;
-struct snapshot;
-
-enum life {
-    LIFE_STARTING, /* not running yet; its argument is a root */
-    LIFE_LIVING,   /* stopped by every stop of the world */
-    LIFE_FINISHED, /* its cache is gone; its result is a root until it is joined */
-};
-
-/* Whether a stop needs the thread to do anything. */
-enum safety {
-    SAFETY_NONE, /* it runs */
-    SAFETY_SAFE, /* parked, or it keeps away from the heap: as good as stopped, and free to
-                    leave, when it is parked once the stop is over */
-    SAFETY_CLAIMED, /* SAFE, and a stop that lasts counts on it */
-    SAFETY_AWAITED, /* CLAIMED, and the thread waits to leave */
-};
-
-/* How a thread left a stack: all that it uses of it is from `sp` up (0: not known, all of it
- * counts), and these were the registers. */
-struct departure {
-    uintptr_t sp;
-    uintptr_t registers[REGISTERS];
-};
-
-/* A thread.  Owner: "registry", under the world lock; "own", written by the thread itself
- * and its signal handlers, read while it is stopped; "collector", while the world is
- * stopped. */
-struct mutator {
-    struct mutator *next, *previous; /* registry */
-    enum life life;                  /* registry; STARTING to LIVING by itself, atomic */
-    bool joinable;   /* registry, atomic: the record stays after its end */
-    uint64_t serial; /* registry: of the records made; none is given twice */
-    bool own;        /* registry: a thread of the library's own */
-    bool named;      /* registry: its pthread_t has been noted */
-    pthread_t
-        *place; /* registry: where the program wants the pthread_t, until it is there */
-    /* Registry: by pthread_t, while it is joinable and nobody joins or detaches it; by tid,
-     * while it lives. */
-    struct index_entry name, number;
-    pid_t tid; /* own */
-
-    /* enum safety.  The thread is stopped while a stop has claimed it.  Atomic; from NONE to
-     * SAFE and back, and from CLAIMED to AWAITED, by the thread itself, else by whoever stops
-     * the world. */
-    uint32_t safety;
-    /* Valid while it is stopped; own. */
-    uintptr_t sp; /* all that it uses of the stack it runs on is from here up */
-    /* Where the signal found its stack pointer, else `sp`.  Saved program counters lie above;
-     * what lies below may be remains of calls that have returned. */
-    uintptr_t interrupted;
-    /* Its cache may be being changed.  The collector looks for that in the stacks, too, which
-     * tell of a fast path that a handler unknown here interrupted. */
-    bool in_fast_path;
-    struct {
-        uintptr_t low, high;
-    } alternate; /* the alternate signal stack that it runs on, or empty */
-    /* The one that the system has disarmed for the handler that runs, as SS_AUTODISARM asks it to,
-     * and so knows nothing of.  Own. */
-    stack_t disarmed;
-    /* While it runs on a stack of the library's, which begins at `low` (0: it does not): all
-     * that it uses of the program's is from `left` up.  Own. */
-    struct {
-        uintptr_t low, left;
-    } system;
-
-    /* Bounds of its own stack; the main thread's low end moves down as the stack grows.
-     * Own, constant while it lives. */
-    uintptr_t stack_low, stack_high;
-    uintptr_t pointer;         /* see thread_pointer.  Own, constant */
-    struct critical *critical; /* its sections.  Own, constant */
-
-    /* Low ends of registered stacks: the one it runs on, or goes to, and the one it was on
-     * before; 0: its own.  Own. */
-    uintptr_t coroutine, left;
-    struct departure departure; /* from its own stack; own */
-
-    struct cache *cache; /* own; NULL before its first slow path */
-    /* Own: caches that handlers set aside, and one for the next handler. */
-    struct cache *aside[ASIDE_MOST], *spare;
-    uintptr_t aside_sp[ASIDE_MOST]; /* frames of those handlers */
-    unsigned aside_count;
-    bool deaf; /* collector: it did not stop when it was told last */
-    bool
-        waited; /* collector: it may have the signal pending, as it slept with it blocked */
-    bool untold; /* collector: the present stop cannot tell it, or need not try */
-    struct snapshot *snapshot; /* own: what it found out for a collection */
-    bool ready;        /* own: no slow path has anything to prepare or to restore */
-    bool temporary;    /* own: past its exit hook; every call registers it anew */
-    unsigned blocking; /* own: gc_blocking_begin less gc_blocking_end */
-    unsigned calls;    /* own: of slow paths under way while it is not ready */
-    unsigned exits;    /* own: times that its exit hook has run */
-
-    uintptr_t registers[REGISTERS]; /* in gc_blocking_begin; else 0.  Own, as above */
-
-    void *(*start)(void *argument); /* registry */
-    void *argument;                 /* a root until the thread runs */
-    void *result;                   /* a root from its end until it is joined */
-
-    size_t value_count;
-    void *values[PTHREAD_KEYS_MAX]; /* its thread-specific values, when stopped; own */
-};
-
-/* What the fast paths use: the calling thread's cache, or cache_none. */
-SHARED_DATA __thread struct cache *thread_cache
-    __attribute__((tls_model("initial-exec")));
-
-/* From now on they use this one; NULL: none. */
-void thread_use_cache(struct cache *c);
-
-/* The calling thread as a mutator; NULL before it is registered. */
-SHARED_DATA __thread struct mutator *thread_self
-    __attribute__((tls_model("initial-exec")));
-
-/* Above 0 the calling thread does the library's own work: what the C library allocates
- * for that is not the program's. */
-SHARED_DATA __thread unsigned thread_inside __attribute__((tls_model("initial-exec")));
+/* When the library is loaded: takes a key for the exit hook before the program can take all of them,
+ * and learns the bounds of the calling thread's stack. */
+void thread_load(void);
 
 /* A record on the list for a thread about to start.  `place` is where its pthread_t is put, or
  * NULL.  NULL with ENOMEM. */
@@ -176,32 +57,5 @@ void thread_detached(struct mutator *m);
 
 /* The calling thread will end with this result. */
 void thread_exits(void *result);
-
-/* The list; the world lock is held.  for (MUTATORS(m)) visits every record. */
-struct mutator *thread_first(void);
-#define MUTATORS(m)                     \
-    struct mutator *m = thread_first(); \
-    m;                                  \
-    m = m->next
-
-/* Are its stack and registers roots? */
-INLINE bool thread_lives(const struct mutator *m)
-{
-    return __atomic_load_n(&m->life, __ATOMIC_SEQ_CST) == LIFE_LIVING;
-}
-
-/* Its exit hook has run for the last time. */
-bool thread_is_past_end(void);
-
-/* A thread is gone that never said so; the world lock is held. */
-void thread_lost(struct mutator *m);
-
-/* How many threads have gone that way, or were left behind by forks, or by siglongjmp have
- * left a fast path for good: each may have left a slot reserved. */
-uint32_t thread_lost_count(void);
-void thread_count_lost(void);
-
-/* Child of a fork: the calling thread is the only one. */
-void thread_forked(void);
 
 #endif

@@ -21,7 +21,7 @@
 #include "heap/lookup.h"
 #include "heap/sizeclass.h"
 #include "step.h"
-#include "world/handlers.h"
+#include "world/next.h"
 #include "world/stop.h"
 #include "world/thread.h"
 
@@ -158,7 +158,7 @@ static void work(bool collects)
  * be in no cache. */
 static void check_heap(void)
 {
-    uint32_t held = 0, in_flight = thread_lost_count();
+    uint32_t held = 0, in_flight = registry_lost_count();
     world_lock();
     for (MUTATORS(m)) {
         held += m->cache ? cache_check(m->cache) : 0;
@@ -400,7 +400,7 @@ void be_stepped(struct stage *s, enum operation operation, enum event e)
     if (e == FOREIGN_HANDLER)
         action.sa_handler = on_foreign;
     if (pthread_create(&thread, NULL, serve, NULL) != 0 ||
-        (e == FOREIGN_HANDLER ? handlers_set : sigaction)(SIGUSR1, &action, NULL) != 0 ||
+        (e == FOREIGN_HANDLER ? next_sigaction : sigaction)(SIGUSR1, &action, NULL) != 0 ||
         sigaction(SIGUSR2, &action, NULL) != 0 ||
         ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
         fail("no stepping");

@@ -1,0 +1,26 @@
+/* Signals of the program that arrive in a critical section, or on a stack of the library's: they
+ * are put off to its end.  Meanwhile all others but those of faults are blocked, so one is all
+ * there ever is; a fault is handled at once.  No signal is lost, and none is called here. */
+#ifndef GCALLOC_WORLD_DEFER_H
+#define GCALLOC_WORLD_DEFER_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <ucontext.h>
+
+/* true: the signal of a handler that has begun in this context waits, and the handler returns. */
+bool defer_signal(int number, siginfo_t *information, ucontext_t *context);
+
+/* What a signal carried that came again without, as the system's queue had no entry for it. */
+void defer_give(siginfo_t *information);
+
+/* At the end of a critical section: sends this thread again the signal that arrived
+ * inside, if one did. */
+void defer_resume(void);
+
+/* All but the stop signal and those of faults, which cannot wait: what is blocked in a
+ * critical section once a signal is put off, and in the handler of a fault in one. */
+uint64_t defer_mask(void);
+
+#endif

@@ -1,0 +1,122 @@
+/* A program that is linked statically has the C library's functions under second names, which are
+ * declared weak; elsewhere dlsym finds them.  What is sought here is sought when the library is
+ * loaded: later, in a callback of the loader or a critical section, the loader is not to be waited
+ * for. */
+#include "world/next.h"
+
+#include <dlfcn.h>
+#ifdef __GLIBC__
+#include <gnu/lib-names.h>
+#endif
+#include <pthread.h>
+#include <stddef.h>
+
+#include "world/self.h"
+
+extern int __pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *),
+                            void *) __attribute__((weak));
+extern int __pthread_join(pthread_t, void **) __attribute__((weak));
+extern int __sigaction(int, const struct sigaction *, struct sigaction *)
+    __attribute__((weak));
+extern void *dlsym(void *, const char *) __attribute__((weak));
+extern void *dlopen(const char *, int) __attribute__((weak));
+extern char *dlerror(void) __attribute__((weak));
+extern int dladdr(const void *, Dl_info *) __attribute__((weak));
+
+/* A program that uses the library by way of another one only may have the C library first in
+ * the order of search, and nothing follows there.  It is loaded in any case. */
+#ifdef __GLIBC__
+static void *c_library(void)
+{
+    static void *known PRIVATE_DATA;
+    void *handle = __atomic_load_n(&known, __ATOMIC_RELAXED);
+    if (!handle && dlopen) {
+        handle = dlopen(LIBC_SO, RTLD_LAZY | RTLD_NOLOAD);
+        __atomic_store_n(&known, handle, __ATOMIC_RELAXED);
+    }
+    return handle;
+}
+#else
+static void *c_library(void)
+{
+    return RTLD_DEFAULT;
+}
+#endif
+
+/* The program is not to find, by dlerror, what went wrong here. */
+static void forget_error(void)
+{
+    if (dlerror)
+        dlerror();
+}
+
+/* The library that contains the function is not unloaded any more: this one, which stays, will
+ * call it.  A plugin may bring both. */
+static void keep_loaded(void *function)
+{
+    Dl_info there;
+    if (dladdr && dlopen && dladdr(function, &there) &&
+        !dlopen(there.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE))
+        forget_error();
+}
+
+static void *find(const char *name)
+{
+    void *found = dlsym ? dlsym(RTLD_NEXT, name) : NULL;
+    void *library = dlsym ? c_library() : NULL;
+    void *last = library ? dlsym(library, name) : NULL;
+    if (!found)
+        found = last;
+    else if (found != last)
+        keep_loaded(found);
+    if (!last)
+        forget_error();
+    return found;
+}
+
+/* What the loader allocates is its own. */
+void *next_find(const char *name)
+{
+    thread_inside++;
+    void *found = find(name);
+    thread_inside--;
+    return found;
+}
+
+/* The library's exit hooks, handlers and threads lead into this code for as long
+ * as the process lives: what contains it, a plugin that is linked with the static library too,
+ * is never unloaded.  The main program never is. */
+__attribute__((constructor)) static void stay(void)
+{
+    thread_inside++;
+    keep_loaded((void *)(uintptr_t)next_find);
+    thread_inside--;
+}
+
+__typeof__(&pthread_create) next_create(void)
+{
+    return NEXT(pthread_create, __pthread_create);
+}
+
+__typeof__(&pthread_join) next_join(void)
+{
+    return NEXT(pthread_join, __pthread_join);
+}
+
+int next_sigaction(int number, const struct sigaction *action, struct sigaction *old)
+{
+    return NEXT(sigaction, __sigaction)(number, action, old);
+}
+
+int next_sigaction_stop(int number, const struct sigaction *action)
+{
+    return (__sigaction ? __sigaction : next_sigaction)(number, action, NULL);
+}
+
+__attribute__((constructor)) static void find_all(void)
+{
+    struct sigaction action;
+    next_create();
+    next_join();
+    next_sigaction(SIGCHLD, NULL, &action);
+}

@@ -1,0 +1,370 @@
+#include "world/park.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include "base/critical.h"
+#include "base/futex.h"
+#include "base/lock.h"
+#include "base/os.h"
+#include "world/defer.h"
+#include "world/fast.h"
+#include "world/publish.h"
+#include "world/self.h"
+#include "world/signals.h"
+#include "world/systemstack.h"
+#include "world/watcher.h"
+
+enum { MILLISECOND = 1000000 }; /* nanoseconds */
+
+/* What each thread that stops reads; what it writes to is on another cache line. */
+static struct {
+    _Alignas(64) uint32_t epoch;   /* odd: a stop is going on.  Parked threads wait for it
+                                      to change */
+    const struct mutator *awaited; /* whom who stops the world waits for now.  Atomic */
+    _Alignas(64) uint32_t parked;  /* threads not awake again after a stop.  Atomic */
+    uint32_t arrivals; /* of foreign threads; who stops them waits for it to change */
+    /* Taken with all signals blocked; without a rank, as a foreign thread may share the
+     * thread-local variables of another thread. */
+    struct lock foreign_lock;
+    struct foreign *foreign; /* of the present stop, while it lasts; under the lock, read
+                                   without */
+    uint32_t inside;         /* foreign threads in park_foreign.  Atomic */
+} world PRIVATE_DATA;
+
+static uint32_t present_epoch(void)
+{
+    return __atomic_load_n(&world.epoch, __ATOMIC_SEQ_CST);
+}
+
+static bool is_stop(uint32_t epoch)
+{
+    return epoch & 1;
+}
+
+/* ---- Safe ------------------------------------------------------------------------------ */
+
+static bool is_safe(const struct mutator *m)
+{
+    return __atomic_load_n(&m->safety, __ATOMIC_RELAXED) != SAFETY_NONE;
+}
+
+static bool change_safety(struct mutator *m, uint32_t from, enum safety to)
+{
+    return __atomic_compare_exchange_n(&m->safety, &from, to, false, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_SEQ_CST);
+}
+
+/* Wakes who stops the world only if it is this thread that it waits for now: either it is
+ * seen here, or it sees that the thread is safe before it waits. */
+static void set_safe(struct mutator *m)
+{
+    __atomic_store_n(&m->safety, SAFETY_SAFE, __ATOMIC_SEQ_CST);
+    if (is_stop(present_epoch()) &&
+        __atomic_load_n(&world.awaited, __ATOMIC_SEQ_CST) == m)
+        futex_wake(&m->safety, 1);
+}
+
+/* Not while a stop has claimed the thread. */
+static void leave_safe(struct mutator *m)
+{
+    while (is_safe(m) && !change_safety(m, SAFETY_SAFE, SAFETY_NONE)) {
+        change_safety(m, SAFETY_CLAIMED, SAFETY_AWAITED);
+        futex_wait(&m->safety, SAFETY_AWAITED, 0);
+    }
+}
+
+bool park_claim(struct mutator *m)
+{
+    return __atomic_load_n(&m->safety, __ATOMIC_SEQ_CST) != SAFETY_NONE &&
+           (change_safety(m, SAFETY_SAFE, SAFETY_CLAIMED) ||
+            __atomic_load_n(&m->safety, __ATOMIC_SEQ_CST) >= SAFETY_CLAIMED);
+}
+
+static void release_claims(void)
+{
+    for (MUTATORS(m)) {
+        if (change_safety(m, SAFETY_CLAIMED, SAFETY_SAFE))
+            continue;
+        if (change_safety(m, SAFETY_AWAITED, SAFETY_SAFE))
+            futex_wake(&m->safety, 1);
+    }
+}
+
+/* ---- Parked ---------------------------------------------------------------------------- */
+
+/* What a thread says of itself is published.  It is safe until it is awake again and leaves:
+ * a stop that begins before needs no answer from it. */
+static void park(struct mutator *m)
+{
+    uint32_t epoch;
+    __atomic_fetch_add(&world.parked, 1, __ATOMIC_SEQ_CST);
+    WATCHER_RELEASE(&m->safety);
+    set_safe(m);
+    while (is_stop(epoch = present_epoch()))
+        futex_wait(&world.epoch, epoch, 0);
+    leave_safe(m);
+    WATCHER_ACQUIRE(&world.epoch);
+    if (__atomic_sub_fetch(&world.parked, 1, __ATOMIC_SEQ_CST) == 0)
+        futex_wake(&world.parked, INT_MAX);
+}
+
+void world_let_run(void)
+{
+    int saved_errno = errno;
+    uint32_t parked = __atomic_load_n(&world.parked, __ATOMIC_SEQ_CST);
+    uint64_t end = parked ? os_now() + MILLISECOND : 0;
+    while (parked && !is_stop(present_epoch()) && os_now() < end) {
+        futex_wait(&world.parked, parked, MILLISECOND / 5);
+        parked = __atomic_load_n(&world.parked, __ATOMIC_SEQ_CST);
+    }
+    errno = saved_errno;
+}
+
+/* Not if the stop of this epoch is over: the record is gone when its thread goes on, and a
+ * later stop is not to find it. */
+static void join_foreign(struct foreign *s, uint32_t epoch)
+{
+    lock_enter(&world.foreign_lock);
+    if (present_epoch() == epoch) {
+        s->next = world.foreign;
+        __atomic_store_n(&world.foreign, s, __ATOMIC_RELEASE);
+    }
+    lock_leave(&world.foreign_lock);
+    __atomic_fetch_add(&world.arrivals, 1, __ATOMIC_SEQ_CST);
+    futex_wake(&world.arrivals, 1);
+}
+
+void park_add_asleep(struct foreign *s)
+{
+    join_foreign(s, present_epoch());
+}
+
+/* For each stop that begins before the thread is awake again, too. */
+static void park_foreign(uint32_t epoch, uintptr_t sp)
+{
+    struct foreign s = {.tid = gettid(), .sp = sp, .pointer = thread_pointer()};
+    __atomic_fetch_add(&world.inside, 1, __ATOMIC_SEQ_CST);
+    for (; is_stop(epoch); epoch = present_epoch()) {
+        join_foreign(&s, epoch);
+        while (present_epoch() == epoch)
+            futex_wait(&world.epoch, epoch, 0);
+    }
+    __atomic_fetch_sub(&world.inside, 1, __ATOMIC_SEQ_CST);
+}
+
+/* A thread inside of ThreadSanitizer, which may hold its locks, is not stopped there: it is
+ * told again (see handshake.c), and looks for itself on its next slow path. */
+UNWATCHED static bool stops_at(const ucontext_t *context)
+{
+    if (!GC_TSAN || !watcher_contains(fast_program_counter(context)))
+        return true;
+    critical.deferred = true;
+    return false;
+}
+
+/* The calling thread, which is not registered, is in a critical section, but a stop may find it
+ * there. */
+static __thread volatile bool stops_in_section __attribute__((tls_model("initial-exec")));
+
+/* A thread made by a bare clone may share the thread-local variables of another. */
+static struct mutator *registered_self(void)
+{
+    return thread_self && thread_self->tid == gettid() ? thread_self : NULL;
+}
+
+/* The interrupted registers lie in the context, on the stack above this frame. */
+NOINLINE static void arrive(const ucontext_t *context, bool shared)
+{
+    uint32_t epoch = present_epoch();
+    if (!is_stop(epoch))
+        return;
+    struct mutator *m = registered_self();
+    uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
+    if (!m && thread_self)
+        return park_foreign(epoch, sp);
+    if (m && is_safe(m)) {
+        while (shared && present_epoch() == epoch)
+            futex_wait(&world.epoch, epoch, 0);
+        return;
+    }
+    if (critical.depth > 0 && (m || !stops_in_section)) {
+        critical.deferred = true;
+    } else if (!m) {
+        park_foreign(epoch, sp);
+    } else {
+        m->in_fast_path = fast_was_interrupted(context);
+        publish(m, sp, &context->uc_stack);
+        if (!systemstack_holds(m, sp))
+            m->interrupted = fast_stack_pointer(context);
+        park(m);
+    }
+}
+
+UNWATCHED void park_on_signal(int number, siginfo_t *information, void *context)
+{
+    (void)number;
+    int saved_errno = errno;
+    if (stops_at(context))
+        arrive(context, information->si_code != SI_TKILL);
+    errno = saved_errno;
+}
+
+/* All callee-saved registers are on the stack by now, above this frame. */
+NOINLINE static void park_from_here(void)
+{
+    sigset_t saved;
+    signals_block(&saved);
+    uint32_t epoch = present_epoch();
+    uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
+    struct mutator *m = registered_self();
+    if (m && !is_safe(m)) {
+        m->in_fast_path = false;
+        world_publish(m, sp);
+        park(m);
+    } else if (!m && is_stop(epoch)) {
+        park_foreign(epoch, sp);
+    }
+    signals_restore(&saved);
+}
+
+/* The way out of a critical section in which a stop arrived. */
+NOINLINE static void park_now(void)
+{
+    int saved_errno = errno;
+    __builtin_unwind_init();
+    park_from_here();
+    __asm__ volatile("" ::: "memory"); /* no tail call: this frame holds the registers */
+    defer_resume();
+    errno = saved_errno;
+}
+
+/* ---- Safe by its own wish ---------------------------------------------------------------- */
+
+void world_block(struct mutator *m)
+{
+    int saved_errno = errno;
+    sigset_t saved;
+    signals_block(&saved);
+    m->in_fast_path = false;
+    world_publish(m, m->sp);
+    set_safe(m);
+    signals_restore(&saved);
+    errno = saved_errno;
+}
+
+void world_unblock(struct mutator *m)
+{
+    int saved_errno = errno;
+    leave_safe(m);
+    errno = saved_errno;
+}
+
+/* A stop that lasts may have passed the thread by when it was not LIVING yet; a later one
+ * has seen it, and finds it safe. */
+void world_join(struct mutator *m)
+{
+    uint32_t epoch;
+    signals_block(NULL);
+    m->sp = m->interrupted = (uintptr_t)__builtin_frame_address(0);
+    __atomic_store_n(&m->safety, SAFETY_SAFE, __ATOMIC_RELAXED);
+    __atomic_store_n(&m->life, LIFE_LIVING, __ATOMIC_SEQ_CST);
+    thread_self = m;
+    while (is_stop(epoch = present_epoch()))
+        futex_wait(&world.epoch, epoch, 0);
+    leave_safe(m);
+}
+
+NOINLINE static void wait_from_here(void (*wait)(void))
+{
+    struct mutator *m = registered_self();
+    if (!m || is_safe(m))
+        return wait();
+    sigset_t saved;
+    signals_block(&saved);
+    m->in_fast_path = false;
+    world_publish(m, (uintptr_t)__builtin_frame_address(0));
+    set_safe(m);
+    wait();
+    leave_safe(m);
+    signals_restore(&saved);
+}
+
+NOINLINE void world_wait_safely(void (*wait)(void))
+{
+    int saved_errno = errno;
+    __builtin_unwind_init();
+    wait_from_here(wait);
+    __asm__ volatile("" ::: "memory");
+    errno = saved_errno;
+}
+
+void park_wait(void (*wait)(void))
+{
+    if (registered_self())
+        return world_wait_safely(wait);
+    stops_in_section = true;
+    wait();
+    stops_in_section = false;
+}
+
+/* ---- For who stops the world ---------------------------------------------------------------- */
+
+void park_begin_stop(void)
+{
+    lock_enter(&world.foreign_lock);
+    __atomic_store_n(&world.foreign, NULL, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&world.epoch, 1, __ATOMIC_SEQ_CST);
+    lock_leave(&world.foreign_lock);
+}
+
+void park_end_stop(void)
+{
+    release_claims();
+    __atomic_add_fetch(&world.epoch, 1, __ATOMIC_SEQ_CST);
+    futex_wake(&world.epoch, INT_MAX);
+}
+
+void park_wait_a_little(void)
+{
+    uint32_t arrivals = __atomic_load_n(&world.arrivals, __ATOMIC_SEQ_CST);
+    futex_wait(&world.arrivals, arrivals, MILLISECOND);
+}
+
+void park_await(const struct mutator *m)
+{
+    __atomic_store_n(&world.awaited, m, __ATOMIC_SEQ_CST);
+}
+
+const struct foreign *world_foreign(void)
+{
+    return __atomic_load_n(&world.foreign, __ATOMIC_ACQUIRE);
+}
+
+bool park_foreign_is_coming(void)
+{
+    uint32_t parked = 0;
+    for (const struct foreign *s = world_foreign(); s; s = s->next)
+        parked += s->pointer != 0;
+    return __atomic_load_n(&world.inside, __ATOMIC_SEQ_CST) > parked;
+}
+
+const struct foreign *park_foreign_find(pid_t tid)
+{
+    const struct foreign *s = world_foreign();
+    while (s && s->tid != tid)
+        s = s->next;
+    return s;
+}
+
+void park_start(void)
+{
+    critical_hooks.leave = park_now;
+}
+
+void park_forked(void)
+{
+    world.parked = world.inside = 0;
+    world.foreign_lock = (struct lock){0};
+}

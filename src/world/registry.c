@@ -1,0 +1,234 @@
+/* Records lie in the library's own memory and are used again, never returned: whoever still looks
+ * at one finds a record. */
+#include "world/registry.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/meta.h"
+#include "heap/cache.h"
+#include "world/self.h"
+
+/* Under the world lock, but for what is atomic. */
+static struct {
+    struct mutator *first;
+    struct mutator *unused;      /* linked through `next` */
+    struct index names, numbers; /* records by pthread_t and by tid */
+    uint64_t made;               /* records, so far */
+    size_t program;              /* threads of the program that start or live */
+    uint32_t lost;               /* see registry_lost_count.  Atomic */
+    pid_t process; /* whose threads these are.  Changed while there is one */
+} registry PRIVATE_DATA;
+
+struct mutator *registry_first(void)
+{
+    return registry.first;
+}
+
+void registry_begin(void)
+{
+    registry.process = getpid();
+}
+
+bool registry_is_here(void)
+{
+    return registry.process == getpid();
+}
+
+/* ---- Records ----------------------------------------------------------------------- */
+
+static struct mutator *take_record(void)
+{
+    struct mutator *m = registry.unused;
+    if (!m)
+        return meta_alloc(sizeof *m);
+    registry.unused = m->next;
+    struct snapshot *snapshot = m->snapshot;
+    memset(m, 0, offsetof(struct mutator, values));
+    m->snapshot = snapshot;
+    return m;
+}
+
+static void link_record(struct mutator *m)
+{
+    m->next = registry.first;
+    m->previous = NULL;
+    if (m->next)
+        m->next->previous = m;
+    registry.first = m;
+}
+
+static void drop_record(struct mutator *m)
+{
+    if (m->previous)
+        m->previous->next = m->next;
+    else
+        registry.first = m->next;
+    if (m->next)
+        m->next->previous = m->previous;
+    index_remove(&registry.names, &m->name);
+    index_remove(&registry.numbers, &m->number);
+    m->serial = 0;
+    m->next = registry.unused;
+    registry.unused = m;
+}
+
+static void end_cache(struct cache **c)
+{
+    if (*c)
+        cache_destroy(*c);
+    *c = NULL;
+}
+
+void registry_end(struct mutator *m)
+{
+    end_cache(&m->cache);
+    end_cache(&m->spare);
+    while (m->aside_count > 0)
+        end_cache(&m->aside[--m->aside_count]);
+    m->ready = false;
+    index_remove(&registry.numbers, &m->number);
+    registry.program -= m->life != LIFE_FINISHED && !m->own;
+    __atomic_store_n(&m->life, LIFE_FINISHED, __ATOMIC_RELEASE);
+    if (!m->joinable)
+        drop_record(m);
+}
+
+struct mutator *registry_add(bool own, bool joinable, pthread_t *place)
+{
+    struct mutator *m = take_record();
+    if (!m)
+        return NULL;
+    m->joinable = joinable;
+    m->place = place;
+    m->serial = ++registry.made;
+    m->own = own;
+    registry.program += !own;
+    m->life = LIFE_STARTING;
+    link_record(m);
+    return m;
+}
+
+void registry_discard(struct mutator *m)
+{
+    registry.program -= !m->own;
+    drop_record(m);
+}
+
+bool registry_is_empty(void)
+{
+    return registry.program == 0;
+}
+
+void registry_lost(struct mutator *m)
+{
+    registry_count_lost();
+    registry_end(m);
+}
+
+uint32_t registry_lost_count(void)
+{
+    return __atomic_load_n(&registry.lost, __ATOMIC_RELAXED);
+}
+
+void registry_count_lost(void)
+{
+    __atomic_fetch_add(&registry.lost, 1, __ATOMIC_RELAXED);
+}
+
+/* ---- Names ---------------------------------------------------------------------------
+
+ * The C library gives a pthread_t, and the system a tid, to another thread as soon as the
+ * first one is gone.  Who still has it then has ended in a way that nobody here has seen. */
+
+static void supersede(struct mutator *m)
+{
+    if (!m)
+        return;
+    index_remove(&registry.names, &m->name);
+    __atomic_store_n(&m->joinable, false, __ATOMIC_RELAXED);
+    if (m->life == LIFE_LIVING)
+        registry_lost(m);
+    else if (m->life == LIFE_FINISHED)
+        drop_record(m);
+}
+
+static void enter_name(struct mutator *m, pthread_t thread)
+{
+    supersede(index_find(&registry.names, (uintptr_t)thread));
+    index_add(&registry.names, &m->name, (uintptr_t)thread, m);
+}
+
+void registry_name(struct mutator *m, pthread_t thread)
+{
+    if (m->named)
+        return;
+    m->named = true;
+    if (m->joinable)
+        enter_name(m, thread);
+    if (m->place)
+        *m->place = thread;
+    m->place = NULL;
+}
+
+void registry_number(struct mutator *m)
+{
+    struct mutator *before = index_find(&registry.numbers, (uintptr_t)m->tid);
+    if (before)
+        registry_lost(before);
+    index_add(&registry.numbers, &m->number, (uintptr_t)m->tid, m);
+}
+
+/* ---- Joining ----------------------------------------------------------------------- */
+
+struct mutator *registry_claim(pthread_t thread)
+{
+    struct mutator *m = index_find(&registry.names, (uintptr_t)thread);
+    if (m)
+        index_remove(&registry.names, &m->name);
+    return m;
+}
+
+/* Somebody else may have joined the thread meanwhile, and the C library may have given its
+ * name to another one: that one keeps it. */
+void registry_unclaim(struct mutator *m, pthread_t thread)
+{
+    if (index_find(&registry.names, (uintptr_t)thread))
+        supersede(m);
+    else
+        enter_name(m, thread);
+}
+
+/* If its exit hook has not run, the thread has ended without. */
+void registry_joined(struct mutator *m)
+{
+    supersede(m);
+}
+
+/* The record goes now or when the thread ends. */
+void registry_detached(struct mutator *m)
+{
+    __atomic_store_n(&m->joinable, false, __ATOMIC_RELAXED);
+    if (m->life == LIFE_FINISHED)
+        drop_record(m);
+}
+
+/* ---- Fork -------------------------------------------------------------------------- */
+
+void registry_forked(void)
+{
+    struct mutator *next;
+    registry_begin();
+    for (struct mutator *m = registry.first; m; m = next) {
+        next = m->next;
+        m->joinable = m->joinable && m == thread_self;
+        if (m != thread_self)
+            registry_lost(m);
+    }
+    if (!thread_self)
+        return;
+    thread_self->tid = gettid();
+    index_remove(&registry.numbers, &thread_self->number);
+    index_add(&registry.numbers, &thread_self->number, (uintptr_t)thread_self->tid,
+              thread_self);
+}

@@ -1,0 +1,32 @@
+/* What each thread has at hand: its record, its cache, whether it works for the library.  The fast
+ * paths use these variables and nothing else; only the thread itself and its signal handlers change
+ * them. */
+#ifndef GCALLOC_WORLD_SELF_H
+#define GCALLOC_WORLD_SELF_H
+
+#include <stdbool.h>
+
+#include "base/bits.h"
+
+struct cache;
+struct mutator;
+
+/* What the fast paths use: the calling thread's cache, or cache_none. */
+SHARED_DATA __thread struct cache *thread_cache
+    __attribute__((tls_model("initial-exec")));
+
+/* From now on they use this one; NULL: none. */
+void thread_use_cache(struct cache *c);
+
+/* The calling thread as a mutator; NULL before it is registered. */
+SHARED_DATA __thread struct mutator *thread_self
+    __attribute__((tls_model("initial-exec")));
+
+/* Above 0 the calling thread does the library's own work: what the C library allocates
+ * for that is not the program's. */
+SHARED_DATA __thread unsigned thread_inside __attribute__((tls_model("initial-exec")));
+
+/* The calling thread's exit hook has run for the last time. */
+SHARED_DATA __thread bool thread_past_end __attribute__((tls_model("initial-exec")));
+
+#endif

@@ -1,0 +1,32 @@
+#include "world/start.h"
+
+#include <signal.h>
+
+#include "base/specific.h"
+#include "world/fork.h"
+#include "world/next.h"
+#include "world/park.h"
+#include "world/registry.h"
+#include "world/signals.h"
+#include "world/thread.h"
+
+LINKED(start);
+
+/* A signal of the program's may come in a critical section of a thread that is being made, before
+ * the heap is. */
+__attribute__((constructor)) static void load(void)
+{
+    park_start();
+    fork_watch();
+    thread_load();
+}
+
+bool world_start(void)
+{
+    specific_learn();
+    registry_begin();
+    sigset_t saved;
+    bool started = signals_block(&saved) && signals_install(park_on_signal);
+    signals_restore(&saved);
+    return started;
+}
