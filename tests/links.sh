@@ -5,12 +5,12 @@
 # library's, in front of which the library stands: who uses it means the C library's.
 
 links() {
-    for object in src/*/*.o src/*/.libs/*.o; do
-        [ -e "$object" ] || continue
-        file=${object##*/}
+    find src -name '*.o' | while read -r object; do
+        file=${object#src/}
+        folder=${file%/*}
+        file=${file##*/}
         file=${file#*_la-}
-        folder=${object#src/}
-        echo "file ${folder%%/*}/${file%.o}"
+        echo "file ${folder%/.libs}/${file%.o}"
         ${READELF:-readelf} -sW "$object"
     done | awk '
         $1 == "file" { file = $2; next }
