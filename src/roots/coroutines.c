@@ -1,5 +1,4 @@
-/* Stacks are nodes of a search tree by their low end, in a table of the library's own; free
- * nodes are linked through `left`.  No two stacks overlap. */
+/* Stacks are nodes of a search tree by their low end.  No two stacks overlap. */
 #include "roots/coroutines.h"
 
 #include <errno.h>
@@ -8,8 +7,7 @@
 #include "base/check.h"
 #include "base/critical.h"
 #include "base/lock.h"
-#include "base/meta.h"
-#include "base/treap.h"
+#include "base/node_table.h"
 #include "heap/lookup.h"
 
 /* Bytes below the stack pointer of gc_stack_switch's caller that it may use before it
@@ -26,38 +24,41 @@ struct stack {
     struct departure departure; /* valid while it is suspended or about to run */
 };
 
+static bool less(void *table, uint32_t a, uint32_t b);
+
 /* Changed under the lock, in critical sections. */
 static struct {
     struct lock lock;
-    struct treap tree;
-    struct stack *nodes; /* by node number; nodes[0] is not used */
-    size_t count, capacity;
-    uint32_t free_nodes;
+    struct node_table table;
     /* Of the present cycle.  The list of hosted stacks, and those of it between which the last
      * was found that was reached. */
     uint32_t first, below, above;
     size_t looked_at; /* stacks of that list, since the start */
-} stacks PRIVATE_DATA;
+} stacks PRIVATE_DATA = {.table = NODE_TABLE(stacks.table, struct stack, less)};
 
-static struct treap_links *links(void *owner, uint32_t node)
+static struct stack *stack_at(uint32_t node)
 {
-    (void)owner;
-    return &stacks.nodes[node].links;
+    return (struct stack *)stacks.table.nodes + node;
 }
 
-static bool less(void *owner, uint32_t a, uint32_t b)
+static uint32_t node_of(const struct stack *s)
 {
-    (void)owner;
-    return stacks.nodes[a].range.low < stacks.nodes[b].range.low;
+    return (uint32_t)(s - stack_at(0));
+}
+
+static bool less(void *table, uint32_t a, uint32_t b)
+{
+    (void)table;
+    return stack_at(a)->range.low < stack_at(b)->range.low;
 }
 
 /* The last stack that begins at the address or below it. */
 static struct stack *find_last(uintptr_t address)
 {
     struct stack *found = NULL;
-    uint32_t node = stacks.tree.root;
+    uint32_t node = stacks.table.tree.root;
     while (node) {
-        struct stack *s = &stacks.nodes[node];
+        struct stack *s = stack_at(node);
         bool below = s->range.low <= address;
         found = below ? s : found;
         node = below ? s->links.right : s->links.left;
@@ -98,35 +99,16 @@ static void unlock(void)
 
 /* ---- Registering ------------------------------------------------------------------- */
 
-/* A node from the free list or the end of the table; 0: no memory. */
-static uint32_t new_node(void)
-{
-    uint32_t node = stacks.free_nodes;
-    if (node) {
-        stacks.free_nodes = stacks.nodes[node].links.left;
-        return node;
-    }
-    size_t next = max_size(stacks.count, 1);
-    struct stack *nodes = meta_grow(stacks.nodes, next, &stacks.capacity, sizeof *nodes);
-    if (!nodes)
-        return 0;
-    stacks.nodes = nodes;
-    stacks.count = next + 1;
-    return (uint32_t)next;
-}
-
 static int add(struct range r)
 {
     const struct stack *before = find_last(r.high - 1);
     if (before && before->range.high > r.low)
         return EINVAL;
-    uint32_t node = new_node();
+    uint32_t node = node_table_make(&stacks.table);
     if (!node)
         return ENOMEM;
-    stacks.nodes[node] = (struct stack){.range = r};
-    stacks.tree.links = links;
-    stacks.tree.less = less;
-    treap_insert(&stacks.tree, node);
+    *stack_at(node) = (struct stack){.range = r};
+    node_table_insert(&stacks.table, node);
     return 0;
 }
 
@@ -146,10 +128,7 @@ static int take_off(struct stack *s)
         return EINVAL;
     if (runs(s))
         return EBUSY;
-    uint32_t node = (uint32_t)(s - stacks.nodes);
-    treap_remove(&stacks.tree, node);
-    stacks.nodes[node] = (struct stack){.links.left = stacks.free_nodes};
-    stacks.free_nodes = node;
+    node_table_remove(&stacks.table, node_of(s));
     return 0;
 }
 
@@ -216,7 +195,7 @@ int coroutine_switch(struct mutator *m, uintptr_t low, const struct departure *l
 
 bool coroutine_around(uintptr_t address, struct range *found)
 {
-    if (!stacks.tree.root)
+    if (!stacks.table.tree.root)
         return false;
     lock();
     const struct stack *s = find_around(address);
@@ -254,9 +233,9 @@ struct walk {
 
 static void add_hosted(struct walk *w, uint32_t node)
 {
-    *(w->last ? &stacks.nodes[w->last].next : &stacks.first) = node;
-    stacks.nodes[node].previous = w->last;
-    stacks.nodes[node].next = 0;
+    *(w->last ? &stack_at(w->last)->next : &stacks.first) = node;
+    stack_at(node)->previous = w->last;
+    stack_at(node)->next = 0;
     w->last = node;
     w->hosted++;
 }
@@ -264,7 +243,7 @@ static void add_hosted(struct walk *w, uint32_t node)
 static void add_suspended(void *argument, uint32_t node)
 {
     struct walk *w = argument;
-    struct stack *s = &stacks.nodes[node];
+    struct stack *s = stack_at(node);
     if (runs(s))
         return;
     if (lookup_owns(w->heap, s->range.low))
@@ -280,8 +259,8 @@ void coroutine_add_suspended(const struct heap *h, struct range_list *l)
 {
     struct walk w = {.heap = h, .list = l};
     stacks.first = stacks.below = 0;
-    if (stacks.tree.root)
-        treap_walk(&stacks.tree, add_suspended, &w);
+    if (stacks.table.tree.root)
+        treap_walk(&stacks.table.tree, add_suspended, &w);
     stacks.above = stacks.first;
     range_list_reserve(l, w.hosted * RANGES_OF_STACK);
 }
@@ -295,9 +274,9 @@ static bool is_reached(const struct heap *h, const struct stack *s)
 /* Out of the list, whose place is where the next search begins. */
 static void take_out(const struct stack *s)
 {
-    *(s->previous ? &stacks.nodes[s->previous].next : &stacks.first) = s->next;
+    *(s->previous ? &stack_at(s->previous)->next : &stacks.first) = s->next;
     if (s->next)
-        stacks.nodes[s->next].previous = s->previous;
+        stack_at(s->next)->previous = s->previous;
     stacks.below = s->previous;
     stacks.above = s->next;
 }
@@ -314,7 +293,7 @@ bool coroutine_add_reached(const struct heap *h, struct range_list *l)
     size_t found = 0, in_vain = 0;
     for (bool up = true; below || above; up = !up) {
         uint32_t node = (up && above) || !below ? above : below;
-        const struct stack *s = &stacks.nodes[node];
+        const struct stack *s = stack_at(node);
         *(node == above ? &above : &below) = node == above ? s->next : s->previous;
         stacks.looked_at++;
         if (!is_reached(h, s)) {
@@ -332,8 +311,8 @@ bool coroutine_add_reached(const struct heap *h, struct range_list *l)
 void coroutine_drop_unreached(void)
 {
     for (uint32_t node = stacks.first, next; node; node = next) {
-        next = stacks.nodes[node].next;
-        take_off(&stacks.nodes[node]);
+        next = stack_at(node)->next;
+        take_off(stack_at(node));
     }
     stacks.first = stacks.below = stacks.above = 0;
 }
@@ -374,7 +353,7 @@ void coroutine_add_running(const struct mutator *m, enum whereabouts where,
 static void check_node(void *argument, uint32_t node)
 {
     uintptr_t *end = argument;
-    const struct stack *s = &stacks.nodes[node];
+    const struct stack *s = stack_at(node);
     CHECK(s->range.low >= *end);
     CHECK(s->range.low < s->range.high);
     *end = s->range.high;
@@ -383,8 +362,8 @@ static void check_node(void *argument, uint32_t node)
 void coroutine_check(void)
 {
     uintptr_t end = 0;
-    if (!stacks.tree.root)
+    if (!stacks.table.tree.root)
         return;
-    treap_walk(&stacks.tree, check_node, &end);
-    treap_check(&stacks.tree);
+    treap_walk(&stacks.table.tree, check_node, &end);
+    node_table_check(&stacks.table);
 }

@@ -1,6 +1,5 @@
-/* Ranges are nodes of a search tree by (low, high), in a table of the library's own; callbacks are
- * nodes of another one by (function, data, number), and of a list in the order in which they were
- * added.  Free nodes are linked through `left`. */
+/* Ranges are nodes of a search tree by (low, high); callbacks are nodes of another one by (function,
+ * data, number), and of a list in the order in which they were added. */
 #include "roots/registered.h"
 
 #include <errno.h>
@@ -11,8 +10,7 @@
 #include "base/critical.h"
 #include "base/lock.h"
 #include "base/log.h"
-#include "base/meta.h"
-#include "base/treap.h"
+#include "base/node_table.h"
 #include "world/stop.h"
 #include "world/thread.h"
 
@@ -30,40 +28,43 @@ struct callback {
     uint64_t number; /* rises from one to the next */
 };
 
+static bool less(void *table, uint32_t a, uint32_t b);
+static bool callback_less(void *table, uint32_t a, uint32_t b);
+
 /* Changed under the lock; read while the world is stopped. */
 static struct {
     struct lock lock;
-    struct treap tree;
-    struct root *nodes; /* by node number; nodes[0] is not used */
-    size_t count, capacity;
-    uint32_t free_nodes;
-    struct treap callback_tree;
-    struct callback *callbacks; /* by node number, as above */
-    size_t callback_count, callback_capacity;
-    uint32_t free_callbacks;
+    struct node_table ranges, callbacks;
     uint32_t first, last; /* in order */
     uint64_t numbers;     /* given so far */
     bool running; /* the callbacks: on the thread that has the world lock.  Atomic */
-} registered PRIVATE_DATA;
+} registered PRIVATE_DATA = {
+    .ranges = NODE_TABLE(registered.ranges, struct root, less),
+    .callbacks = NODE_TABLE(registered.callbacks, struct callback, callback_less),
+};
 
-static struct treap_links *links(void *owner, uint32_t node)
+static struct root *root_at(uint32_t node)
 {
-    (void)owner;
-    return &registered.nodes[node].links;
+    return (struct root *)registered.ranges.nodes + node;
 }
 
-static bool less(void *owner, uint32_t a, uint32_t b)
+static struct callback *callback_at(uint32_t node)
 {
-    (void)owner;
-    struct range x = registered.nodes[a].range, y = registered.nodes[b].range;
+    return (struct callback *)registered.callbacks.nodes + node;
+}
+
+static bool less(void *table, uint32_t a, uint32_t b)
+{
+    (void)table;
+    struct range x = root_at(a)->range, y = root_at(b)->range;
     return x.low < y.low || (x.low == y.low && x.high < y.high);
 }
 
 static uint32_t find(struct range r)
 {
-    uint32_t node = registered.tree.root;
+    uint32_t node = registered.ranges.tree.root;
     while (node) {
-        const struct root *n = &registered.nodes[node];
+        const struct root *n = root_at(node);
         if (r.low == n->range.low && r.high == n->range.high)
             return node;
         bool left =
@@ -71,24 +72,6 @@ static uint32_t find(struct range r)
         node = left ? n->links.left : n->links.right;
     }
     return 0;
-}
-
-/* A node from the free list or the end of the table; 0: no memory. */
-static uint32_t new_node(void)
-{
-    uint32_t node = registered.free_nodes;
-    if (node) {
-        registered.free_nodes = registered.nodes[node].links.left;
-        return node;
-    }
-    size_t next = max_size(registered.count, 1);
-    struct root *nodes =
-        meta_grow(registered.nodes, next, &registered.capacity, sizeof *nodes);
-    if (!nodes)
-        return 0;
-    registered.nodes = nodes;
-    registered.count = next + 1;
-    return (uint32_t)next;
 }
 
 static void lock(void)
@@ -133,16 +116,14 @@ static int add(struct range r)
 {
     uint32_t node = find(r);
     if (node) {
-        registered.nodes[node].times++;
+        root_at(node)->times++;
         return 0;
     }
-    node = new_node();
+    node = node_table_make(&registered.ranges);
     if (!node)
         return ENOMEM;
-    registered.nodes[node] = (struct root){.range = r, .times = 1};
-    registered.tree.links = links;
-    registered.tree.less = less;
-    treap_insert(&registered.tree, node);
+    *root_at(node) = (struct root){.range = r, .times = 1};
+    node_table_insert(&registered.ranges, node);
     return 0;
 }
 
@@ -162,11 +143,9 @@ static int remove_range(struct range r)
     uint32_t node = find(r);
     if (!node)
         return EINVAL;
-    if (--registered.nodes[node].times > 0)
+    if (--root_at(node)->times > 0)
         return 0;
-    treap_remove(&registered.tree, node);
-    registered.nodes[node].links.left = registered.free_nodes;
-    registered.free_nodes = node;
+    node_table_remove(&registered.ranges, node);
     return 0;
 }
 
@@ -178,17 +157,6 @@ int gc_root_remove(void *low, void *high)
     return unlock(remove_range((struct range){(uintptr_t)low, (uintptr_t)high}));
 }
 
-static struct callback *callback_at(uint32_t node)
-{
-    return &registered.callbacks[node];
-}
-
-static struct treap_links *callback_links(void *owner, uint32_t node)
-{
-    (void)owner;
-    return &callback_at(node)->links;
-}
-
 static bool precedes(const struct callback *a, const struct callback *b)
 {
     if (a->mark != b->mark)
@@ -198,9 +166,9 @@ static bool precedes(const struct callback *a, const struct callback *b)
     return a->number < b->number;
 }
 
-static bool callback_less(void *owner, uint32_t a, uint32_t b)
+static bool callback_less(void *table, uint32_t a, uint32_t b)
 {
-    (void)owner;
+    (void)table;
     return precedes(callback_at(a), callback_at(b));
 }
 
@@ -208,7 +176,7 @@ static bool callback_less(void *owner, uint32_t a, uint32_t b)
 static uint32_t find_callback(void (*mark)(void *data), void *data)
 {
     struct callback wanted = {.mark = mark, .data = data, .number = UINT64_MAX};
-    uint32_t node = registered.callback_tree.root, found = 0;
+    uint32_t node = registered.callbacks.tree.root, found = 0;
     while (node) {
         const struct callback *c = callback_at(node);
         bool before = precedes(c, &wanted);
@@ -220,37 +188,16 @@ static uint32_t find_callback(void (*mark)(void *data), void *data)
     return equal ? found : 0;
 }
 
-/* From the free list or the end of the table; 0: no memory. */
-static uint32_t new_callback(void)
-{
-    uint32_t node = registered.free_callbacks;
-    if (node) {
-        registered.free_callbacks = callback_at(node)->links.left;
-        return node;
-    }
-    size_t next = max_size(registered.callback_count, 1);
-    struct callback *callbacks =
-        meta_grow(registered.callbacks, next, &registered.callback_capacity,
-                  sizeof *callbacks);
-    if (!callbacks)
-        return 0;
-    registered.callbacks = callbacks;
-    registered.callback_count = next + 1;
-    return (uint32_t)next;
-}
-
 static int add_callback(void (*mark)(void *data), void *data)
 {
-    uint32_t node = new_callback(), last = registered.last;
+    uint32_t node = node_table_make(&registered.callbacks), last = registered.last;
     if (!node)
         return ENOMEM;
     *callback_at(node) = (struct callback){
         .previous = last, .mark = mark, .data = data, .number = ++registered.numbers};
     *(last ? &callback_at(last)->next : &registered.first) = node;
     registered.last = node;
-    registered.callback_tree.links = callback_links;
-    registered.callback_tree.less = callback_less;
-    treap_insert(&registered.callback_tree, node);
+    node_table_insert(&registered.callbacks, node);
     return 0;
 }
 
@@ -269,12 +216,10 @@ static int remove_callback(void (*mark)(void *data), void *data)
     uint32_t node = find_callback(mark, data);
     if (!node)
         return EINVAL;
-    treap_remove(&registered.callback_tree, node);
     struct callback *c = callback_at(node);
     *(c->previous ? &callback_at(c->previous)->next : &registered.first) = c->next;
     *(c->next ? &callback_at(c->next)->previous : &registered.last) = c->previous;
-    c->links.left = registered.free_callbacks;
-    registered.free_callbacks = node;
+    node_table_remove(&registered.callbacks, node);
     return 0;
 }
 
@@ -288,7 +233,7 @@ int gc_root_callback_remove(void (*mark)(void *data), void *data)
 
 bool registered_ranges(void)
 {
-    return registered.tree.root != 0;
+    return registered.ranges.tree.root != 0;
 }
 
 struct walk {
@@ -299,13 +244,13 @@ struct walk {
 static void visit_node(void *argument, uint32_t node)
 {
     const struct walk *w = argument;
-    w->visit(w->argument, registered.nodes[node].range);
+    w->visit(w->argument, root_at(node)->range);
 }
 
 void registered_walk(void (*visit)(void *argument, struct range r), void *argument)
 {
     struct walk w = {visit, argument};
-    treap_walk(&registered.tree, visit_node, &w);
+    treap_walk(&registered.ranges.tree, visit_node, &w);
 }
 
 void registered_callbacks_run(void)
@@ -319,15 +264,15 @@ void registered_callbacks_run(void)
 static void check_node(void *argument, uint32_t node)
 {
     size_t *nodes = argument;
-    CHECK(registered.nodes[node].times > 0);
+    CHECK(root_at(node)->times > 0);
     ++*nodes;
 }
 
 void registered_check(void)
 {
     size_t nodes = 0;
-    treap_walk(&registered.tree, check_node, &nodes);
-    CHECK(treap_check(&registered.tree) == nodes);
+    treap_walk(&registered.ranges.tree, check_node, &nodes);
+    CHECK(node_table_check(&registered.ranges) == nodes);
     size_t callbacks = 0;
     uint32_t last = 0;
     for (uint32_t node = registered.first; node; node = callback_at(node)->next) {
@@ -337,5 +282,5 @@ void registered_check(void)
         callbacks++;
     }
     CHECK(last == registered.last);
-    CHECK(!callbacks || treap_check(&registered.callback_tree) == callbacks);
+    CHECK(node_table_check(&registered.callbacks) == callbacks);
 }

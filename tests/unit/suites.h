@@ -7,6 +7,7 @@
     X(treap)       \
     X(os)          \
     X(meta)        \
+    X(node_table)  \
     X(log)         \
     X(maps)        \
     X(cgroup)      \

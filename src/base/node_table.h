@@ -1,0 +1,50 @@
+/* A search tree together with the table that its nodes lie in, in the library's own memory.
+ *
+ * It knows nothing of what a node holds but its links, with which each begins, and takes no lock.
+ * A number that is given out stands for its node until that is removed, while the table, and with
+ * it each address of a node, may move when a node is made. */
+#ifndef GCALLOC_BASE_NODE_TABLE_H
+#define GCALLOC_BASE_NODE_TABLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bits.h"
+#include "base/treap.h"
+
+struct node_table {
+    struct treap tree; /* its owner is this table */
+    size_t node_bytes;
+    void *nodes; /* by number; number 0 is no node */
+    size_t count,
+        capacity;    /* numbers given so far, 0 among them; numbers there is room for */
+    uint32_t unused; /* nodes that were removed, linked through `left` */
+};
+
+/* The initial value of a table of nodes of this type, ordered by order(table, a, b). */
+#define NODE_TABLE(table, type, order)                                           \
+    {                                                                            \
+        .tree = {.owner = &(table), .links = node_table_links, .less = (order)}, \
+        .node_bytes = sizeof(type),                                              \
+    }
+
+/* For NODE_TABLE. */
+struct treap_links *node_table_links(void *table, uint32_t node);
+
+/* A node that is not in the tree yet: to be inserted once its owner has filled it in.  0: there is
+ * no memory. */
+uint32_t node_table_make(struct node_table *t);
+
+INLINE void node_table_insert(struct node_table *t, uint32_t node)
+{
+    treap_insert(&t->tree, node);
+}
+
+/* The node is in the tree; its number may be given out again. */
+void node_table_remove(struct node_table *t, uint32_t node);
+
+/* The tree is in order, and its nodes and the unused ones are all that there are.  Returns how many
+ * are in the tree. */
+uint32_t node_table_check(const struct node_table *t);
+
+#endif
