@@ -1,53 +1,52 @@
-/* The collector: one cycle, from stopping to going on. */
+/* The collector of a heap: when there is a cycle, and the stop of the world around it.  What
+ * a cycle does is in cycle.h; who asks for one on the slow paths, in trigger.h, and when the
+ * program rests, in idle.h. */
 #ifndef GCALLOC_COLLECT_COLLECTOR_H
 #define GCALLOC_COLLECT_COLLECTOR_H
 
 #include <stdint.h>
 
+#include "collect/cycle.h"
 #include "collect/mark.h"
-#include "roots/range.h"
 
-/* Why a cycle runs; shown in the log. */
-enum cause {
-    CAUSE_BUDGET,  /* enough was allocated since the last */
-    CAUSE_MEMORY,  /* an allocation found none */
-    CAUSE_REQUEST, /* gc_collect */
-    CAUSE_STRESS,  /* option stress */
-    CAUSE_LEAKS,   /* a leak check */
-    CAUSE_IDLE,    /* the program rests */
-};
+/* Why a collection does not come about. */
+enum obstacle { THREAD_RUNS, THREADS_UNKNOWN, ROOTS_UNKNOWN, OBSTACLES };
 
 /* Changed by a cycle, under the world lock, unless it says something else. */
 struct collector {
+    struct heap *heap;
     struct marker marker;
-    unsigned disabled; /* gc_disable less gc_enable.  Atomic */
-    uint64_t started;  /* when the heap was made; os_now */
+    struct cycle cycle; /* the present one, or the last */
+    unsigned disabled;  /* gc_disable less gc_enable.  Atomic */
+    uint64_t started;   /* when the heap was made; os_now */
     uint64_t collections;
     uint64_t pause_ns_last, pause_ns_max, pause_ns_total;
     uint64_t stop_ns_last, stop_ns_total, mark_ns_total, sweep_ns_total;
-    /* Called in the pause, when all is marked that roots other than manual objects reach;
-     * set for one cycle by a leak check, else NULL. */
-    void (*leak_phase)(struct heap *h, const struct range_list *stacks,
-                       const struct range_list *roots,
-                       const struct range_list *callbacks);
-    size_t refills; /* since the last cycle, for option stress.  Atomic */
+    size_t refills;       /* since the last cycle, for option stress.  Atomic */
+    bool said[OBSTACLES]; /* in the log, once */
 };
 
-SHARED_DATA struct collector collector;
+/* That of the process heap. */
+SHARED_DATA struct collector process_collector;
 
 /* false with ENOMEM. */
-bool collector_create(struct heap *h);
+bool collector_create(struct collector *c, struct heap *h);
 
 /* One full cycle, on the calling thread, which is registered and in no critical section.
  * If another thread's ends while it waits, that one will do, but for requests and leak
  * checks.  Nothing happens inside of a cycle. */
-void collector_run(enum cause cause);
+void collector_run(struct collector *c, enum cause cause);
 
 /* How many there have been. */
-uint64_t collector_count(void);
+uint64_t collector_count(const struct collector *c);
 
-/* Called before a cache takes a new run or a large object its memory: runs a cycle if
- * one is due and allowed. */
-void collector_poll(void);
+/* No cycle comes of itself: gc_disable was called more often than gc_enable. */
+INLINE bool collector_is_disabled(const struct collector *c)
+{
+    return __atomic_load_n(&c->disabled, __ATOMIC_RELAXED);
+}
+
+/* The budget is used up. */
+bool collector_is_due(const struct collector *c);
 
 #endif

@@ -9,7 +9,6 @@
 #include "base/futex.h"
 #include "base/options.h"
 #include "base/os.h"
-#include "collect/collector.h"
 #include "collect/pace.h"
 #include "heap/count.h"
 #include "world/stop.h"
@@ -26,6 +25,7 @@ enum {
 
 enum { NONE, LOOKING, ASLEEP, FAILED, ENDING };
 
+/* Of the process: there is one thread, which looks at the heap that had it started. */
 static struct {
     uint32_t state;   /* of the thread.  Atomic */
     uint64_t returns; /* atomic */
@@ -48,26 +48,27 @@ struct activity {
     uint64_t bytes, collections;
 };
 
-static struct activity activity_now(const struct heap *h)
+static struct activity activity_now(const struct collector *c)
 {
+    const struct heap *h = c->heap;
     return (struct activity){count_get(&h->counters.allocated_bytes) +
                                  count_get(&h->counters.freed_bytes),
-                             collector_count()};
+                             collector_count(c)};
 }
 
 /* Waits for a step.  Unused memory of a program that goes on by itself, without a collection,
  * goes back, too. */
-static bool is_quiet_step(struct heap *h)
+static bool is_quiet_step(struct collector *c)
 {
-    struct activity before = activity_now(h);
+    struct activity before = activity_now(c);
     futex_wait(&idle.state, LOOKING, OPTION_NOW(idle) * MILLISECOND / STEPS + 1);
-    struct activity now = activity_now(h);
+    struct activity now = activity_now(c);
     if (now.collections != before.collections)
         return false;
     if (now.bytes - before.bytes < QUIET_BYTES)
         return true;
     world_lock();
-    pace_while_busy(h);
+    pace_while_busy(c->heap);
     world_unlock();
     return false;
 }
@@ -77,10 +78,10 @@ static bool is_ending(void)
     return __atomic_load_n(&idle.state, __ATOMIC_SEQ_CST) == ENDING;
 }
 
-static void await_rest(struct heap *h)
+static void await_rest(struct collector *c)
 {
     for (int quiet = 0; quiet < STEPS && !is_ending();)
-        quiet = is_quiet_step(h) ? quiet + 1 : 0;
+        quiet = is_quiet_step(c) ? quiet + 1 : 0;
 }
 
 /* A program of one thread has never seen a system call of its own end with EINTR for a
@@ -97,21 +98,21 @@ static bool has_several_threads(void)
 
 /* Objects may have been dropped: there were collections since memory last went back, or one
  * is due before long. */
-static bool is_worth_a_cycle(const struct heap *h)
+static bool is_worth_a_cycle(const struct collector *c)
 {
-    return __atomic_load_n(&h->managed, __ATOMIC_RELAXED) &&
-           !__atomic_load_n(&collector.disabled, __ATOMIC_RELAXED) &&
-           (collector_count() != idle.collections ||
+    const struct heap *h = c->heap;
+    return __atomic_load_n(&h->managed, __ATOMIC_RELAXED) && !collector_is_disabled(c) &&
+           (collector_count(c) != idle.collections ||
             __atomic_load_n(&h->charged, __ATOMIC_RELAXED) >=
                 __atomic_load_n(&h->budget, __ATOMIC_RELAXED) / CYCLE_PART);
 }
 
 /* Only registered threads collect. */
-static void collect(void)
+static void collect(struct collector *c)
 {
     if (!thread_attach())
         return;
-    collector_run(CAUSE_IDLE);
+    collector_run(c, CAUSE_IDLE);
     thread_detach();
 }
 
@@ -123,29 +124,30 @@ static void trim(struct heap *h)
     world_unlock();
 }
 
-static void give_back(struct heap *h)
+static void give_back(struct collector *c)
 {
+    struct heap *h = c->heap;
     uint64_t freed = count_get(&h->counters.freed_bytes);
-    bool collects = is_worth_a_cycle(h);
+    bool collects = is_worth_a_cycle(c);
     if (collects && has_several_threads())
-        collect();
+        collect(c);
     else if (collects || freed - idle.freed >= QUIET_BYTES)
         trim(h);
     else
         return;
     idle.freed = freed;
-    idle.collections = collector_count();
+    idle.collections = collector_count(c);
     __atomic_fetch_add(&idle.returns, 1, __ATOMIC_RELEASE);
 }
 
-static void *look_on(void *heap)
+static void *look_on(void *collector)
 {
     own_begin();
     thread_inside++;
     while (!is_ending()) {
-        await_rest(heap);
+        await_rest(collector);
         if (change_state(LOOKING, ASLEEP) && OPTION_NOW(idle))
-            give_back(heap);
+            give_back(collector);
         while (__atomic_load_n(&idle.state, __ATOMIC_SEQ_CST) == ASLEEP)
             futex_wait(&idle.state, ASLEEP, 0);
     }
@@ -161,15 +163,15 @@ static bool is_worth_a_thread(const struct heap *h)
            own_can_start() && registry_is_here();
 }
 
-void idle_note(struct heap *h)
+void idle_note(struct collector *c)
 {
     uint32_t state = __atomic_load_n(&idle.state, __ATOMIC_RELAXED);
     if (LIKELY(state == LOOKING))
         return;
     if (state == ASLEEP && OPTION_NOW(idle) && change_state(ASLEEP, LOOKING))
         futex_wake(&idle.state, 1);
-    else if (state == NONE && is_worth_a_thread(h) && change_state(NONE, LOOKING) &&
-             !own_start(look_on, h))
+    else if (state == NONE && is_worth_a_thread(c->heap) && change_state(NONE, LOOKING) &&
+             !own_start(look_on, c))
         set_state(FAILED);
 }
 

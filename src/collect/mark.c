@@ -488,10 +488,11 @@ bool marker_create(struct marker *m, struct heap *h, size_t part)
     return grey_queue_create(&m->grey, bytes / sizeof(struct grey));
 }
 
-void marker_begin(struct marker *m)
+void marker_begin(struct marker *m, bool flips)
 {
     struct heap *h = m->heap;
-    h->mark = (uint8_t)(STATE_MARK_A + STATE_MARK_B - h->mark);
+    if (flips)
+        h->mark = (uint8_t)(STATE_MARK_A + STATE_MARK_B - h->mark);
     m->root_bytes = 0;
 }
 

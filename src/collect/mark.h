@@ -50,8 +50,9 @@ bool marker_create(struct marker *m, struct heap *h, size_t part);
 
 enum { MARKER_PART = 8 };
 
-/* Starts a cycle: from now on h->mark is the other mark. */
-void marker_begin(struct marker *m);
+/* A cycle begins.  `flips`: from now on h->mark is the other mark, so nothing is marked; else what
+ * the last cycle marked is, and what it points to is not looked at. */
+void marker_begin(struct marker *m, bool flips);
 
 /* Every aligned word in [low, high) may be a pointer. */
 void marker_scan_roots(struct marker *m, uintptr_t low, uintptr_t high);

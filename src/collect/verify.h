@@ -1,15 +1,17 @@
-/* Option verify: a second opinion on every collection. */
+/* Option verify: a second opinion on every collection.  It marks again, as simply as can be, into
+ * tables of its own, and changes nothing.  It is asked after marking and before the sweep, and only
+ * where both markers see the same words. */
 #ifndef GCALLOC_COLLECT_VERIFY_H
 #define GCALLOC_COLLECT_VERIFY_H
 
-#include "heap/types.h"
-#include "roots/range.h"
+#include "collect/cycle.h"
 
-/* Marks again, as simply as can be, into tables of its own, and compares: aborts with a
- * message if the marker's result differs in one object.  To be called after marking,
- * before the sweep, with the roots that the marker had: `roots`, the stack in `stacks`,
- * and `callbacks`, ranges that root callbacks named. */
-void verify_marks(struct heap *h, const struct range_list *stacks,
-                  const struct range_list *roots, const struct range_list *callbacks);
+/* The option is set, and the roots of this cycle hold still and are listed in full. */
+bool verify_is_possible(const struct cycle *c);
+
+/* Aborts with a message if an object that the roots or manual objects reach is not marked, or, if
+ * marks are to be exact, one that they do not reach is.  The stacks in objects that were reached
+ * are in the list by now. */
+void verify_marks(struct heap *h, const struct cycle_roots *r, bool exact);
 
 #endif

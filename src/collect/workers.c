@@ -17,11 +17,13 @@ enum {
     HELPER_PART = 64,     /* see marker_create */
 };
 
+/* Of the process: one world is stopped at a time, and whoever stops it has them all. */
 static struct {
     struct pool pool;
-    bool recruiting; /* some thread is adding helpers, or has them end.  Atomic */
-    bool failed;     /* there are no more to be had.  Changed by whoever recruits */
-    unsigned count;  /* the same; atomic */
+    struct heap *heap; /* that the present cycle marks.  Set before there is any work */
+    bool recruiting;   /* some thread is adding helpers, or has them end.  Atomic */
+    bool failed;       /* there are no more to be had.  Changed by whoever recruits */
+    unsigned count;    /* the same; atomic */
     struct marker *helpers[WORKERS_MOST - 1];
 } workers PRIVATE_DATA;
 
@@ -32,6 +34,7 @@ static void *help(void *argument)
     faults_except_me();
     track_scan_begin(); /* and does not end before it: it does nothing else */
     while (pool_await(m->pool, &m->grey)) {
+        m->heap = workers.heap;
         marker_help(m);
         pool_rest(m->pool, m->overflowed);
         m->overflowed = false;
@@ -66,7 +69,10 @@ static bool add_helper(struct heap *h)
 
 bool workers_create(struct marker *first)
 {
-    if (!pool_create(&workers.pool, (size_t)first->heap->unit_limit << UNIT_SHIFT))
+    static bool made PRIVATE_DATA;
+    made =
+        made || pool_create(&workers.pool, (size_t)first->heap->unit_limit << UNIT_SHIFT);
+    if (!made)
         return false;
     first->pool = &workers.pool;
     return true;
@@ -89,8 +95,9 @@ void workers_recruit(struct heap *h)
     __atomic_store_n(&workers.recruiting, false, __ATOMIC_RELEASE);
 }
 
-void workers_rouse(void)
+void workers_rouse(const struct marker *first)
 {
+    workers.heap = first->heap;
     if (helper_count() > 0)
         pool_open(&workers.pool);
 }

@@ -6,7 +6,18 @@
 #include "heap/state.h"
 #include "heap/wide.h"
 
-static void sweep_block(struct heap *h, uint32_t head)
+static void count_live(struct heap *h, struct block *b, uint32_t live, size_t size,
+                       bool recounts)
+{
+    uint32_t before = recounts ? 0 : b->live;
+    h->live_objects += live;
+    h->live_objects -= before;
+    h->live_bytes += live * size;
+    h->live_bytes -= before * size;
+    b->live = (uint16_t)live;
+}
+
+static void sweep_block(struct heap *h, uint32_t head, bool recounts)
 {
     struct block *b = block_at(h, head);
     const struct geometry *g = &geometries[word_class(h->words[head])];
@@ -17,8 +28,7 @@ static void sweep_block(struct heap *h, uint32_t head)
     struct state_counts counts =
         state_sweep(block_states(h, head), g->count, h->mark, &reclaimed);
 
-    h->live_objects += counts.marked;
-    h->live_bytes += counts.marked * size;
+    count_live(h, b, counts.marked, size, recounts);
     h->counters.reclaimed_objects += reclaimed;
     h->counters.reclaimed_bytes += reclaimed * size;
     b->free_count = counts.free;
@@ -27,16 +37,17 @@ static void sweep_block(struct heap *h, uint32_t head)
         block_settle(h, head);
 }
 
-void sweep(struct heap *h)
+void sweep(struct heap *h, bool recounts)
 {
     for (unsigned shard = 0; shard < SHARDS; shard++)
         for (unsigned bin = 0; bin < BIN_COUNT; bin++)
             h->shards[shard].bins[bin].first = h->shards[shard].bins[bin].last = 0;
-    h->live_bytes = h->live_objects = 0;
+    if (recounts)
+        h->live_bytes = h->live_objects = 0;
     wide_forget(h);
     uint32_t next;
     for (uint32_t head = block_next(h, 1); head < unit_end(h); head = next) {
         next = block_next(h, head + block_units(h, head));
-        sweep_block(h, head);
+        sweep_block(h, head, recounts);
     }
 }

@@ -7,7 +7,11 @@
 /* Requires that every reachable object has state h->mark.  Afterwards no object has
  * another mark or NEW, every list holds its blocks with free slots in order of
  * address, empty blocks have gone, and live_bytes, live_objects and the counters are
- * up to date. */
-void sweep(struct heap *h);
+ * up to date.
+ *
+ * `recounts`: what lives is counted from nothing.  Else what the last sweep counted stands, and each
+ * block replaces its part of it: so what was freed by hand with its whole block stays in it, and what
+ * was resized counts with its present size. */
+void sweep(struct heap *h, bool recounts);
 
 #endif

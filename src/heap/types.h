@@ -143,6 +143,7 @@ struct block {
     uint32_t touched; /* slots from here on have never been handed out and read as zero */
     uint8_t taken;    /* a cache draws runs from it */
     uint8_t filled;   /* an aligned request may fill its slot to the last byte.  Atomic */
+    uint16_t live;    /* cycle: objects that the last sweep counted, as part of the heap's */
     size_t bytes;     /* large: committed bytes, whole pages; else 0 */
 };
 

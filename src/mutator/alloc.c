@@ -8,7 +8,7 @@
 
 #include "base/critical.h"
 #include "base/options.h"
-#include "collect/collector.h"
+#include "collect/trigger.h"
 #include "heap/block.h"
 #include "heap/cache.h"
 #include "heap/count.h"
@@ -140,7 +140,7 @@ static void *alloc_slot(unsigned bin, bool zero, bool filled)
 {
     const struct bin *b = &thread_self->cache->bins[bin];
     if (b->count == 0 && b->cur == b->run_end)
-        collector_poll();
+        trigger_poll(&process_collector);
     critical_begin();
     void *object = take_slot(thread_self->cache, bin, zero);
     if (object && filled) {
@@ -175,7 +175,7 @@ static void *create_large(struct heap *h, enum kind kind, size_t size, size_t al
 static void *alloc_large(size_t size, size_t alignment, enum kind kind, bool zero)
 {
     struct heap *h = &process_heap;
-    collector_poll();
+    trigger_poll(&process_collector);
     void *object = create_large(h, kind | KIND_ATOMIC, size, alignment);
     if (!object)
         return NULL;
@@ -198,7 +198,7 @@ static void *alloc_wide(size_t size, size_t alignment, enum kind kind, bool zero
     bool clean = false;
     if (class == CLASS_NONE)
         return NULL;
-    collector_poll();
+    trigger_poll(&process_collector);
     critical_begin();
     void *object = wide_alloc(&process_heap, bin_of(kind, class),
                               word_shard(thread_self->cache->shard), &clean);
@@ -236,9 +236,9 @@ static void *alloc_hard(size_t size, size_t alignment, enum kind kind, bool zero
                         uint64_t collections)
 {
     void *object = NULL;
-    if (!__atomic_load_n(&collector.disabled, __ATOMIC_RELAXED) &&
-        collector_count() == collections) {
-        collector_run(CAUSE_MEMORY);
+    if (!collector_is_disabled(&process_collector) &&
+        collector_count(&process_collector) == collections) {
+        collector_run(&process_collector, CAUSE_MEMORY);
         object = try_alloc(size, alignment, kind, zero);
     }
     if (!object) {
@@ -314,7 +314,7 @@ NOINLINE void *alloc_object(size_t size, size_t alignment, enum kind kind, bool 
     if (object)
         return mutator_leave(), object;
     int saved_errno = errno;
-    uint64_t collections = collector_count();
+    uint64_t collections = collector_count(&process_collector);
     if (is_possible(size)) {
         object = try_alloc(size, alignment, kind, zero);
         if (!object)
@@ -389,6 +389,6 @@ void gc_collect(void)
 {
     if (!mutator_enter())
         return;
-    collector_run(CAUSE_REQUEST);
+    collector_run(&process_collector, CAUSE_REQUEST);
     mutator_leave();
 }

@@ -59,7 +59,7 @@ NOINLINE static void free_slow(void *object)
             free_slot(&o);
         else if (!free_at_once(&process_heap, &o))
             report_bad_pointer("gc_free", object);
-        idle_note(&process_heap);
+        idle_note(&process_collector);
     }
     mutator_leave();
     errno = saved_errno;

@@ -73,7 +73,7 @@ static bool make_heap(void)
     };
     if (!heap_create(h, &config))
         return false;
-    if (!collector_create(h)) {
+    if (!collector_create(&process_collector, h)) {
         heap_destroy(h);
         return false;
     }

@@ -5,7 +5,7 @@
 
 #include "base/critical.h"
 #include "base/os.h"
-#include "collect/collector.h"
+#include "collect/trigger.h"
 #include "heap/altered.h"
 #include "heap/block.h"
 #include "heap/count.h"
@@ -64,7 +64,7 @@ static bool grow_large(const struct cell *o, size_t size)
 static bool resize_large(const struct cell *o, size_t size)
 {
     if (size > o->size) {
-        collector_poll();
+        trigger_poll(&process_collector);
         return grow_large(o, size);
     }
     if (size <= MEDIUM_MAX)

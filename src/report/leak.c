@@ -9,6 +9,7 @@
 #include "base/meta.h"
 #include "base/options.h"
 #include "collect/collector.h"
+#include "collect/phase.h"
 #include "heap/heap.h"
 #include "mutator/init.h"
 #include "report/loader.h"
@@ -21,15 +22,19 @@
 #include "world/thread.h"
 
 static struct leak_set found PRIVATE_DATA;
+static bool checks PRIVATE_DATA;        /* a leak check waits for a cycle */
 static bool was_collected PRIVATE_DATA; /* in the present check; false: not yet */
 
-static void find_in_pause(struct heap *h, const struct range_list *stacks,
-                          const struct range_list *roots,
-                          const struct range_list *callbacks)
+/* Only a check runs such a cycle, and waits for its end. */
+static void find_in_pause(struct cycle *c)
 {
+    if (c->cause != CAUSE_LEAKS || !checks)
+        return;
     was_collected = true;
-    leak_set_find(&found, h, &(struct leak_roots){stacks, roots, callbacks});
+    leak_set_find(&found, c->heap, &c->roots);
 }
+
+static struct phase find_leaks PRIVATE_DATA = {.rank = PHASE_LEAKS, .run = find_in_pause};
 
 static int compare(size_t a, size_t b)
 {
@@ -158,6 +163,17 @@ static void classify(void)
     world_unlock();
 }
 
+/* The first check adds the phase, so that other programs have none. */
+static void collect(void)
+{
+    bool taken = world_hold();
+    phase_add(&find_leaks);
+    world_let_go(taken);
+    checks = true;
+    collector_run(&process_collector, CAUSE_LEAKS);
+    checks = false;
+}
+
 static size_t check(void)
 {
     static bool suppressions_read PRIVATE_DATA;
@@ -169,9 +185,7 @@ static size_t check(void)
     struct leak_report r = {0};
     was_collected = false;
     loader_look();
-    collector.leak_phase = find_in_pause;
-    collector_run(CAUSE_LEAKS);
-    collector.leak_phase = NULL;
+    collect();
     modules_look();
     suppress(found.leaks, found.lost);
     suppress(found.leaks + found.lost, found.count - found.lost);

@@ -80,13 +80,13 @@ static void add_possible(void *argument, const struct cell *o)
 }
 
 /* The objects that pointers to their start do not reach. */
-static void find_possible(struct collecting *c, const struct leak_roots *roots)
+static void find_possible(struct collecting *c, const struct cycle_roots *roots)
 {
     struct naive exact;
     if (naive_create(&exact, c->heap, true)) {
-        naive_scan(&exact, roots->stacks);
-        naive_scan(&exact, roots->roots);
-        naive_scan(&exact, roots->callbacks);
+        naive_scan(&exact, &roots->stacks);
+        naive_scan(&exact, &roots->data);
+        naive_scan(&exact, &roots->named);
         naive_follow(&exact);
     }
     if (exact.reached && !exact.failed) {
@@ -140,10 +140,10 @@ static void add_kept(struct leak_set *s, struct heap *h)
     naive_destroy(&seen);
 }
 
-void leak_set_find(struct leak_set *s, struct heap *h, const struct leak_roots *roots)
+void leak_set_find(struct leak_set *s, struct heap *h, const struct cycle_roots *roots)
 {
     struct collecting c = {.set = s, .heap = h};
-    s->incomplete = roots->callbacks->incomplete;
+    s->incomplete = roots->named.incomplete;
     each_manual(h, add_lost, &c);
     if (s->count)
         add_kept(s, h);

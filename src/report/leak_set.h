@@ -3,8 +3,7 @@
 #ifndef GCALLOC_REPORT_LEAK_SET_H
 #define GCALLOC_REPORT_LEAK_SET_H
 
-#include "heap/types.h"
-#include "roots/range.h"
+#include "collect/cycle_roots.h"
 
 enum leak_class {
     LEAK_DEFINITE, /* nothing points to it; of a cycle that nothing points to, the object
@@ -38,14 +37,9 @@ struct leak_set {
     bool incomplete;                           /* memory ran out */
 };
 
-/* Where the roots are, as the collector listed them. */
-struct leak_roots {
-    const struct range_list *stacks, *roots, *callbacks;
-};
-
 /* Fills an empty set, in the pause, when everything has been marked that roots other than
  * manual objects reach.  All that is lost is LEAK_INDIRECT at first. */
-void leak_set_find(struct leak_set *s, struct heap *h, const struct leak_roots *roots);
+void leak_set_find(struct leak_set *s, struct heap *h, const struct cycle_roots *roots);
 
 /* Spreads suppressions over the lost objects, tells definite from indirect leaks, and finds
  * what each keeps.  This can wait until the pause is over: what nothing reaches, nothing

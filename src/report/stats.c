@@ -79,7 +79,7 @@ void gc_stats_get(struct gc_stats *stats)
     }
     bool taken = world_hold();
     fill_heap(&s, &process_heap);
-    fill_collector(&s, &collector);
+    fill_collector(&s, &process_collector);
     world_let_go(taken);
     s.meta_bytes = meta_bytes();
     s.size = (uint32_t)min_size(stats->size, sizeof s);

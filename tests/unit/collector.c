@@ -33,14 +33,14 @@ START_TEST(only_when_due)
 {
     gc_init();
     charge(budget() - 1);
-    collector_run(CAUSE_BUDGET);
-    ck_assert_uint_eq(collector_count(), 0);
+    collector_run(&process_collector, CAUSE_BUDGET);
+    ck_assert_uint_eq(collector_count(&process_collector), 0);
     charge(budget());
-    collector_run(CAUSE_BUDGET);
-    ck_assert_uint_eq(collector_count(), 1);
+    collector_run(&process_collector, CAUSE_BUDGET);
+    ck_assert_uint_eq(collector_count(&process_collector), 1);
     ck_assert_uint_lt(process_heap.charged, budget());
-    collector_run(CAUSE_BUDGET);
-    ck_assert_uint_eq(collector_count(), 1);
+    collector_run(&process_collector, CAUSE_BUDGET);
+    ck_assert_uint_eq(collector_count(&process_collector), 1);
 }
 END_TEST
 
@@ -52,8 +52,8 @@ START_TEST(others_need_no_budget)
     gc_init();
     for (unsigned i = 0; i < COUNT_OF(others); i++) {
         charge(0);
-        collector_run(others[i]);
-        ck_assert_uint_eq(collector_count(), i + 1);
+        collector_run(&process_collector, others[i]);
+        ck_assert_uint_eq(collector_count(&process_collector), i + 1);
     }
 }
 END_TEST
@@ -67,7 +67,7 @@ static void *collect(void *argument)
     __atomic_store_n(&collecting, thread_self, __ATOMIC_RELEASE);
     while (!__atomic_load_n(&go, __ATOMIC_ACQUIRE))
         sched_yield();
-    collector_run(CAUSE_BUDGET);
+    collector_run(&process_collector, CAUSE_BUDGET);
     return argument;
 }
 
@@ -88,7 +88,7 @@ START_TEST(not_due_any_more)
     charge(0);
     world_unlock();
     ck_assert_int_eq(pthread_join(thread, NULL), 0);
-    ck_assert_uint_eq(collector_count(), 0);
+    ck_assert_uint_eq(collector_count(&process_collector), 0);
 }
 END_TEST
 
@@ -173,8 +173,8 @@ START_TEST(idle_caches_are_emptied)
     while (__atomic_load_n(&allocated, __ATOMIC_ACQUIRE) < THREADS)
         sched_yield();
     ck_assert_uint_ge(taken_blocks(), THREADS);
-    collector_run(CAUSE_REQUEST);
-    collector_run(CAUSE_REQUEST);
+    collector_run(&process_collector, CAUSE_REQUEST);
+    collector_run(&process_collector, CAUSE_REQUEST);
     ck_assert_uint_eq(taken_blocks(), 0);
     ck_assert_uint_eq(process_heap.used_bytes, 0);
     __atomic_store_n(&go, true, __ATOMIC_RELEASE);

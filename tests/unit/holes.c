@@ -47,7 +47,7 @@ static void drop_others(uint32_t one_of)
     }
     count = left;
     cache_empty(f.cache);
-    sweep(&f.heap);
+    sweep(&f.heap, true);
 }
 
 static bool has_object(uintptr_t page)

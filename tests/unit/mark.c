@@ -27,7 +27,7 @@ static void check_idle(void)
 static void run_cycle(void)
 {
     graph_clear(&g);
-    marker_begin(&m);
+    marker_begin(&m, true);
     graph_reach(&g, g.roots, g.roots + GRAPH_ROOTS);
     marker_scan_roots(&m, (uintptr_t)g.roots, (uintptr_t)(g.roots + GRAPH_ROOTS));
     marker_drain(&m);
@@ -40,7 +40,7 @@ static void run_cycle(void)
     graph_compare(&g);
     marker_end(&m);
     fixture_check(&g.f);
-    sweep(&g.f.heap);
+    sweep(&g.f.heap, true);
     fixture_check(&g.f);
     graph_forget(&g);
 }
@@ -67,7 +67,7 @@ static void start(void)
 {
     fixture_create(&f);
     ck_assert(marker_create(&m, &f.heap, MARKER_PART));
-    marker_begin(&m);
+    marker_begin(&m, true);
 }
 
 static bool is_marked(const void *object)
@@ -92,7 +92,7 @@ START_TEST(long_list)
         first = cell;
     }
     mark_from((uintptr_t)first);
-    sweep(&f.heap);
+    sweep(&f.heap, true);
     ck_assert_uint_eq(f.heap.live_objects, LENGTH);
 }
 END_TEST
@@ -129,7 +129,7 @@ START_TEST(large_objects_in_pieces)
     mark_from((uintptr_t)table);
     check_idle();
     check_wide(cells, table);
-    sweep(&f.heap);
+    sweep(&f.heap, true);
     ck_assert_uint_eq(f.heap.live_objects, 1 + 2 * cells);
     fixture_check(&f);
 }
@@ -174,7 +174,7 @@ START_TEST(root_bytes)
     marker_scan_roots(&m, (uintptr_t)(roots + 1), (uintptr_t)roots);
     marker_drain(&m);
     ck_assert_uint_eq(m.root_bytes, (9 + 7) * sizeof roots[0]);
-    marker_begin(&m);
+    marker_begin(&m, true);
     ck_assert_uint_eq(m.root_bytes, 0);
 }
 END_TEST
@@ -258,7 +258,7 @@ START_TEST(pointers_to_nothing)
     marker_scan_stack(&m, (uintptr_t)words, (uintptr_t)(words + COUNT_OF(words)));
     marker_drain(&m);
     fixture_check(&f);
-    sweep(&f.heap);
+    sweep(&f.heap, true);
     ck_assert_uint_eq(f.heap.live_objects, 0);
     fixture_check(&f);
 }
@@ -307,7 +307,7 @@ START_TEST(ends_with_end_pointers)
     ck_assert(cache_refill(c, bin));
     uint8_t *state = b->cur++;
     *state = STATE_NEW;
-    marker_begin(&m);
+    marker_begin(&m, true);
     uintptr_t word = (uintptr_t)bin_object(b, state) + b->size;
     marker_scan_stack(&m, (uintptr_t)&word, (uintptr_t)(&word + 1));
     marker_drain(&m);
@@ -348,7 +348,7 @@ START_TEST(marks_alternate)
     uint8_t last = f.heap.mark;
     mark_from((uintptr_t)object);
     for (int i = 0; i < 5; i++) {
-        marker_begin(&m);
+        marker_begin(&m, true);
         ck_assert_int_ne(f.heap.mark, last);
         ck_assert(f.heap.mark == STATE_MARK_A || f.heap.mark == STATE_MARK_B);
         ck_assert(!is_marked(object));
@@ -381,7 +381,7 @@ START_TEST(far_units)
                     2 * step + 9,
                     2 * step + UNIT_BYTES,
                     bytes - 1};
-    marker_begin(&m);
+    marker_begin(&m, true);
     for (size_t i = 0; i < COUNT_OF(far); i++) {
         *state = STATE_NEW;
         mark_from(unit_address(&h, head) + far[i]);

@@ -91,7 +91,7 @@ static void run_cycle(void)
 {
     connect();
     expect_from(nodes[0]);
-    marker_begin(&first);
+    marker_begin(&first, true);
     pool_open(&pool);
     marker_scan_roots(&first, (uintptr_t)&nodes[0], (uintptr_t)&nodes[1]);
     marker_drain(&first);

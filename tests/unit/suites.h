@@ -38,6 +38,7 @@
     X(pool)        \
     X(verify)      \
     X(pace)        \
+    X(cycle)       \
     X(collector)   \
     X(functions)
 

@@ -58,7 +58,7 @@ static void check_sweep(void)
     struct counters before = f.heap.counters;
     size_t live_bytes = 0, live_objects = 0, lost_bytes = 0, lost_objects = 0;
     uint32_t held = cache_check(f.cache);
-    sweep(&f.heap);
+    sweep(&f.heap, true);
     fixture_check(&f);
     ENSURE(cache_check(f.cache) == held);
     check_order();
@@ -115,7 +115,7 @@ END_TEST
 START_TEST(empty_heap)
 {
     fixture_create(&f);
-    sweep(&f.heap);
+    sweep(&f.heap, true);
     fixture_check(&f);
     ck_assert_uint_eq(f.heap.live_objects, 0);
     fixture_destroy(&f);

@@ -168,7 +168,7 @@ static void collect(void)
     h->mark = h->mark == STATE_MARK_A ? STATE_MARK_B : STATE_MARK_A;
     for (uint32_t i = 0; i < count; i++)
         *state_of(&f, live[i].object) = h->mark;
-    sweep(h);
+    sweep(h, true);
     ENSURE(h->live_objects == count);
 }
 

@@ -1,0 +1,66 @@
+#include "collect/caches.h"
+
+#include "heap/cache.h"
+#include "heap/extent.h"
+#include "world/thread.h"
+
+enum { CACHES_MOST = 2 + ASIDE_MOST }; /* of one thread */
+
+static unsigned add(const struct heap *h, struct cache *c, struct cache **found)
+{
+    if (!c || c->heap != h)
+        return 0;
+    *found = c;
+    return 1;
+}
+
+/* Stores those that a thread has of this heap; returns how many. */
+static unsigned caches_of(const struct heap *h, const struct mutator *t,
+                          struct cache *found[CACHES_MOST])
+{
+    unsigned count = add(h, t->cache, found);
+    count += add(h, t->spare, found + count);
+    for (unsigned i = 0; i < t->aside_count; i++)
+        count += add(h, t->aside[i], found + count);
+    return count;
+}
+
+/* Those that the sweep frees have their memory. */
+static void give_unit_runs_back(struct heap *h, const struct mutator *t)
+{
+    struct cache *caches[CACHES_MOST];
+    for (unsigned i = caches_of(h, t, caches); i-- > 0;)
+        extent_give_unit_run(h, &caches[i]->unit_run);
+}
+
+/* Many idle threads are not to hoard. */
+static void give_slots_back(struct cache *c, bool all)
+{
+    if (all)
+        cache_empty(c);
+    else
+        cache_empty_others(c);
+    c->used = false;
+}
+
+void caches_give_back(struct heap *h, bool own)
+{
+    for (MUTATORS(t)) {
+        struct cache *c = t->cache;
+        give_unit_runs_back(h, t);
+        if (c && c->heap == h && !t->in_fast_path)
+            give_slots_back(c, t == thread_self ? own : !c->used);
+    }
+}
+
+struct caches_held caches_check(const struct heap *h)
+{
+    struct cache *caches[CACHES_MOST];
+    struct caches_held held = {.in_flight = registry_lost_count() - 1};
+    for (MUTATORS(t)) {
+        for (unsigned i = caches_of(h, t, caches); i-- > 0;)
+            held.slots += cache_check(caches[i]);
+        held.in_flight += thread_lives(t) + t->aside_count;
+    }
+    return held;
+}

@@ -1,0 +1,117 @@
+#include "collect/cycle.h"
+
+#include "base/log.h"
+#include "base/os.h"
+#include "base/track.h"
+#include "collect/caches.h"
+#include "collect/pace.h"
+#include "collect/phase.h"
+#include "collect/verify.h"
+#include "heap/extent.h"
+#include "heap/heap.h"
+#include "heap/sweep.h"
+#include "roots/coroutines.h"
+#include "roots/registered.h"
+
+const struct cycle_kind cycle_full = {
+    .label = "",
+    .flips = true,
+    .recounts = true,
+    .is_exact = true,
+};
+
+/* ---- Phases of every cycle ------------------------------------------------------------- */
+
+/* Manual objects come after all other roots, so that what only they keep can be told. */
+static void mark_manual(struct cycle *c)
+{
+    cycle_roots_mark_manual(&c->roots, c->marker);
+}
+
+/* Stacks in objects that nothing reaches are stacks no more. */
+static void drop_stacks(struct cycle *c)
+{
+    (void)c;
+    coroutine_drop_unreached();
+}
+
+static void verify(struct cycle *c)
+{
+    if (verify_is_possible(c))
+        verify_marks(c->heap, &c->roots, c->kind->is_exact);
+}
+
+static void check(struct cycle *c)
+{
+    if (!GC_CHECKING)
+        return;
+    struct caches_held held = caches_check(c->heap);
+    heap_check_held(c->heap, held.slots, held.in_flight);
+    registered_check();
+    coroutine_check();
+}
+
+void cycle_prepare(void)
+{
+    static struct phase phases[] PRIVATE_DATA = {
+        {.rank = PHASE_MANUAL, .run = mark_manual},
+        {.rank = PHASE_WEAK_LONG, .run = drop_stacks},
+        {.rank = PHASE_VERIFY, .run = verify},
+        {.rank = PHASE_CHECK, .run = check},
+    };
+    for (unsigned i = 0; i < sizeof phases / sizeof phases[0]; i++)
+        phase_add(&phases[i]);
+}
+
+/* ---- The cycle ---------------------------------------------------------------------------- */
+
+/* The program asked for it, or rests: as much memory as possible is to go back. */
+static bool is_thorough(const struct cycle *c)
+{
+    return c->cause == CAUSE_REQUEST || c->cause == CAUSE_IDLE;
+}
+
+void cycle_run(struct cycle *c)
+{
+    struct heap *h = c->heap;
+    uint64_t reclaimed = h->counters.reclaimed_bytes;
+    size_t unused = h->dirty_bytes;
+    track_scan_begin();
+    caches_give_back(h, is_thorough(c));
+    marker_begin(c->marker, c->kind->flips);
+    cycle_roots_mark(&c->roots, c->marker);
+    phases_run(c);
+    marker_end(c->marker);
+    c->marked = os_now();
+    sweep(h, c->kind->recounts);
+    c->swept = os_now();
+    c->reclaimed = h->counters.reclaimed_bytes - reclaimed;
+    pace_after_cycle(h, &(struct pace_cycle){
+                            .thorough = is_thorough(c),
+                            .unused = unused,
+                            .began = c->began,
+                            .ended = c->swept,
+                        });
+    check(c);
+    track_scan_end();
+    c->ended = os_now();
+}
+
+void cycle_log(const struct cycle *c, uint64_t number, uint64_t heap_made)
+{
+    struct heap *h = c->heap;
+    static const char *const names[] = {"budget", "memory", "request",
+                                        "stress", "leaks",  "idle"};
+    log_line("gc %llu (%s%s) pause %llu us (stop %llu, mark %llu, sweep %llu), live %zu "
+             "KiB in %zu "
+             "objects, freed %llu KiB, heap %zu KiB, next after %zu KiB, at %llu ms",
+             (unsigned long long)number, c->kind->label, names[c->cause],
+             (unsigned long long)(c->ended - c->began) / 1000,
+             (unsigned long long)(c->stopped - c->began) / 1000,
+             (unsigned long long)(c->marked - c->stopped) / 1000,
+             (unsigned long long)(c->swept - c->marked) / 1000, h->live_bytes >> 10,
+             h->live_objects, (unsigned long long)c->reclaimed >> 10,
+             extent_bytes(h).held >> 10,
+             __atomic_load_n(&h->budget, __ATOMIC_RELAXED) >> 10,
+             (unsigned long long)(c->ended - heap_made) / 1000000);
+}

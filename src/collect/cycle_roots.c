@@ -1,0 +1,116 @@
+#include "collect/cycle_roots.h"
+
+#include <gcalloc/gcalloc.h>
+
+#include "roots/coroutines.h"
+#include "roots/registered.h"
+#include "world/stop.h"
+#include "world/systemstack.h"
+
+/* ---- Listing ------------------------------------------------------------------------ */
+
+static void add_range(void *argument, struct range r)
+{
+    range_cover_add(argument, r);
+}
+
+/* What the program registers may overlap with itself and with static data. */
+static void add_registered(struct range_list *data)
+{
+    struct range_cover cover;
+    if (!registered_ranges())
+        return;
+    range_cover_begin(&cover, data);
+    registered_walk(add_range, &cover);
+}
+
+void cycle_roots_list(struct cycle_roots *r, const struct heap *h,
+                      const struct snapshot *s, bool kept)
+{
+    range_list_clear(&r->stacks);
+    range_list_clear(&r->data);
+    range_list_clear(&r->named);
+    threads_roots(h, s, &r->stacks, &r->data);
+    if (kept)
+        threads_add_kept(&r->data);
+    add_registered(&r->data);
+}
+
+bool cycle_roots_complete(const struct cycle_roots *r)
+{
+    return !r->stacks.incomplete && !r->data.incomplete;
+}
+
+/* ---- Root callbacks ------------------------------------------------------------------ */
+
+/* What gc_mark_range adds to.  There is one of the process, as one thread at a time stops the
+ * world; NULL: no root callback runs. */
+static struct calling {
+    struct cycle_roots *roots;
+    struct marker *marker;
+} * calling PRIVATE_DATA;
+
+static void call_back(void *argument)
+{
+    (void)argument;
+    registered_callbacks_run();
+}
+
+/* The callbacks may not use the heap: without a cache every use comes to a slow path, which
+ * fails. */
+static void run_callbacks(struct cycle_roots *r, struct marker *m)
+{
+    struct mutator *self = thread_self;
+    struct calling now = {r, m};
+    bool ready = self->ready, fast = thread_cache == self->cache;
+    thread_use_cache(NULL);
+    self->ready = false;
+    calling = &now;
+    systemstack_leave(call_back, NULL);
+    calling = NULL;
+    self->ready = ready;
+    if (fast)
+        thread_use_cache(self->cache);
+}
+
+void gc_mark_range(const void *low, const void *high)
+{
+    if (!world_is_mine() || !calling)
+        return;
+    marker_scan_roots(calling->marker, (uintptr_t)low, (uintptr_t)high);
+    if (calling->roots->keeps_named)
+        range_list_add(&calling->roots->named, (uintptr_t)low, (uintptr_t)high);
+}
+
+/* ---- Marking ------------------------------------------------------------------------- */
+
+/* A stack in an object of the heap counts once that object is reached, and what lies on it may
+ * lead to others. */
+static void mark_from_reached_stacks(struct cycle_roots *r, struct marker *m)
+{
+    size_t first = r->stacks.count;
+    while (coroutine_add_reached(m->heap, &r->stacks)) {
+        for (; first < r->stacks.count; first++)
+            marker_scan_stack(m, r->stacks.ranges[first].low,
+                              r->stacks.ranges[first].high);
+        marker_drain(m);
+    }
+}
+
+void cycle_roots_mark(struct cycle_roots *r, struct marker *m)
+{
+    for (size_t i = 0; i < r->stacks.count; i++)
+        marker_scan_stack(m, r->stacks.ranges[i].low, r->stacks.ranges[i].high);
+    for (size_t i = 0; i < r->data.count; i++)
+        marker_scan_roots(m, r->data.ranges[i].low, r->data.ranges[i].high);
+    run_callbacks(r, m);
+    marker_drain(m);
+    mark_from_reached_stacks(r, m);
+}
+
+void cycle_roots_mark_manual(struct cycle_roots *r, struct marker *m)
+{
+    marker_mark_manual(m);
+    marker_drain(m);
+    mark_from_reached_stacks(r, m);
+}

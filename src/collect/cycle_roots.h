@@ -1,0 +1,34 @@
+/* The roots of a cycle: lists of ranges, made while the world stands still, and marking from
+ * them.  Where roots are is known to src/roots; what is marked, to mark.c.  No word is scanned
+ * twice, and a list that lacks a range says so. */
+#ifndef GCALLOC_COLLECT_CYCLE_ROOTS_H
+#define GCALLOC_COLLECT_CYCLE_ROOTS_H
+
+#include "collect/mark.h"
+#include "roots/range.h"
+#include "roots/threads.h"
+
+/* They grow in the library's own memory, and are kept for the next cycle. */
+struct cycle_roots {
+    struct range_list
+        stacks;              /* of all threads; then those in objects that were reached */
+    struct range_list data;  /* static data, thread-local storage, registered ranges */
+    struct range_list named; /* by root callbacks; listed only if `keeps_named` */
+    bool keeps_named;        /* somebody will go through the roots again */
+};
+
+/* Lists them.  The world is stopped, and what the loader said in the snapshot still holds.
+ * `kept`: what the C library keeps for threads to come is a root as well. */
+void cycle_roots_list(struct cycle_roots *r, const struct heap *h,
+                      const struct snapshot *s, bool kept);
+
+/* A root that is missing from the lists would be objects lost: then nothing is reclaimed. */
+bool cycle_roots_complete(const struct cycle_roots *r);
+
+/* Marks all that is reachable from them.  Root callbacks run meanwhile, on this thread. */
+void cycle_roots_mark(struct cycle_roots *r, struct marker *m);
+
+/* Marks manual objects, and all that is reachable from them. */
+void cycle_roots_mark_manual(struct cycle_roots *r, struct marker *m);
+
+#endif

@@ -1,0 +1,41 @@
+#include "collect/trigger.h"
+
+#include "base/options.h"
+#include "collect/idle.h"
+#include "collect/pace.h"
+#include "world/stop.h"
+#include "world/systemstack.h"
+
+static void learn_limit(void *heap)
+{
+    if (!pace_learn_limit(heap))
+        return;
+    bool taken = world_hold();
+    pace_configure(heap);
+    world_let_go(taken);
+}
+
+/* The heap has come so far that it matters what else is to know of it. */
+static void look_around(struct collector *c)
+{
+    idle_note(c);
+    if (pace_lacks_limit(c->heap))
+        systemstack_run(learn_limit, c->heap);
+}
+
+void trigger_poll(struct collector *c)
+{
+    struct heap *h = c->heap;
+    look_around(c);
+    if (collector_is_disabled(c))
+        return;
+    size_t stress = OPTION_NOW(stress);
+    if (stress && __atomic_add_fetch(&c->refills, 1, __ATOMIC_RELAXED) >= stress)
+        collector_run(c, CAUSE_STRESS);
+    else if (!collector_is_due(c))
+        return;
+    else if (__atomic_load_n(&h->managed, __ATOMIC_RELAXED))
+        collector_run(c, CAUSE_BUDGET);
+    else
+        pace_without_cycle(h);
+}
