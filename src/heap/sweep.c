@@ -3,6 +3,7 @@
 
 #include "heap/altered.h"
 #include "heap/block.h"
+#include "heap/observe.h"
 #include "heap/state.h"
 #include "heap/wide.h"
 
@@ -23,6 +24,8 @@ static void sweep_block(struct heap *h, uint32_t head, bool recounts)
     const struct geometry *g = &geometries[word_class(h->words[head])];
     size_t size = b->bytes ? b->bytes : g->size;
     uint32_t reclaimed;
+    if (is_observed(h))
+        observe_dead(h, head);
     if (UNLIKELY(h->altered))
         altered_sweep(h, head);
     struct state_counts counts =

@@ -267,6 +267,10 @@ struct site {
 
 #define SITE_FREED (1u << 31)
 
+enum { OBSERVERS_MOST = 4 };
+
+struct observer;
+
 struct heap {
     /* The hot part: constant but for `bytes`. */
     OWN_LINE uintptr_t base; /* address of unit 0, a multiple of UNIT_BYTES */
@@ -293,6 +297,7 @@ struct heap {
     size_t
         huge_from; /* huge pages are asked for once `bytes` exceeds it; SIZE_MAX: never */
     const struct fit *fit;
+    const struct observer *observers[OBSERVERS_MOST + 1]; /* then NULL (observe.h) */
 
     /* For these, for `bytes` above, and for free units: */
     OWN_LINE struct lock extent_lock;

@@ -13,10 +13,10 @@
 #include "heap/cache.h"
 #include "heap/count.h"
 #include "heap/heap.h"
+#include "heap/observe.h"
 #include "heap/wide.h"
 #include "mutator/init.h"
 #include "mutator/object.h"
-#include "mutator/site.h"
 
 enum { ALIGNMENT_MAX = 1 << 30 };
 
@@ -272,10 +272,11 @@ static void *alloc_failed(size_t size)
     return object;
 }
 
-/* What alloc_fast does, where the mode is to record where objects come from.  NULL: there
- * is no such object at hand. */
-static void *alloc_recorded(size_t size, enum kind kind, bool zero, uint32_t stack)
+/* What alloc_fast does, where the heap has observers.  NULL: there is no such object at
+ * hand. */
+static void *alloc_observed(size_t size, enum kind kind, bool zero, uint32_t stack)
 {
+    struct heap *h = &process_heap;
     critical_begin();
     struct bin *b = &thread_self->cache->bins[bin_of(kind, 0)];
     b += sizeclass_small(size);
@@ -287,17 +288,20 @@ static void *alloc_recorded(size_t size, enum kind kind, bool zero, uint32_t sta
     } else if (state != b->end) {
         object = take_next(b, state);
     }
-    if (object)
-        site_allocated(state, b->size, size, stack);
+    if (object) {
+        unit_word word = word_of(h, unit_of(h, (uintptr_t)object));
+        struct cell o = {(uintptr_t)object, b->size, word, state};
+        observe_allocated(h, &o, size, stack);
+    }
     critical_end();
     return object;
 }
 
-static void record(const void *object, size_t requested, uint32_t stack)
+static void tell_observers(const void *object, size_t requested, uint32_t stack)
 {
     struct cell o;
-    if (process_heap.sites && object_at(object, &o))
-        site_allocated(o.state, o.size, requested, stack);
+    if (is_observed(&process_heap) && object_at(object, &o))
+        observe_allocated(&process_heap, &o, requested, stack);
 }
 
 NOINLINE void *alloc_object(size_t size, size_t alignment, enum kind kind, bool zero)
@@ -306,11 +310,12 @@ NOINLINE void *alloc_object(size_t size, size_t alignment, enum kind kind, bool 
         return NULL;
     if (options.leaks == LEAKS_ALL)
         kind |= KIND_MANUAL;
-    uint32_t stack = site_capture(CAPTURE_CALL());
+    bool observed = is_observed(&process_heap);
+    uint32_t stack = observed ? observe_stack(&process_heap, CAPTURE_CALL()) : 0;
     void *object = NULL;
-    if (process_heap.sites && size <= SMALL_REQUEST_MAX && alignment <= GRANULE &&
+    if (observed && size <= SMALL_REQUEST_MAX && alignment <= GRANULE &&
         !(zero && (kind & KIND_ATOMIC)))
-        object = alloc_recorded(size, kind, zero, stack);
+        object = alloc_observed(size, kind, zero, stack);
     if (object)
         return mutator_leave(), object;
     int saved_errno = errno;
@@ -323,7 +328,7 @@ NOINLINE void *alloc_object(size_t size, size_t alignment, enum kind kind, bool 
     if (!object)
         object = alloc_failed(size);
     else
-        record(object, size, stack), errno = saved_errno;
+        tell_observers(object, size, stack), errno = saved_errno;
     mutator_leave();
     return object;
 }

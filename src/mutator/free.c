@@ -9,9 +9,9 @@
 #include "heap/cache.h"
 #include "heap/count.h"
 #include "heap/heap.h"
+#include "heap/observe.h"
 #include "mutator/init.h"
 #include "mutator/object.h"
-#include "mutator/site.h"
 
 /* A large object, or a wide one, goes back at once.  false: another thread was faster. */
 static bool free_at_once(struct heap *h, const struct cell *o)
@@ -54,7 +54,8 @@ NOINLINE static void free_slow(void *object)
         o.address != (uintptr_t)object) {
         report_bad_pointer("gc_free", object);
     } else if (altered_renew_object(&process_heap, &o)) {
-        site_freed(o.state, CAPTURE_CALL());
+        if (is_observed(&process_heap))
+            observe_freed(&process_heap, &o, CAPTURE_CALL());
         if (word_class(o.word) <= CLASS_MEDIUM_LAST)
             free_slot(&o);
         else if (!free_at_once(&process_heap, &o))

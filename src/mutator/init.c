@@ -11,6 +11,8 @@
 #include "heap/cache.h"
 #include "heap/fit.h"
 #include "heap/heap.h"
+#include "heap/observe.h"
+#include "mutator/site.h"
 #include "roots/registered.h"
 #include "trace/walk.h"
 #include "world/next.h"
@@ -39,8 +41,9 @@ static bool is_started(void)
  * for that once more. */
 static void begin_with_kept(struct mutator *m)
 {
-    struct cache *c =
-        m->temporary || process_heap.sites ? NULL : cache_take_kept(&process_heap);
+    struct cache *c = m->temporary || is_observed(&process_heap)
+                          ? NULL
+                          : cache_take_kept(&process_heap);
     if (!c)
         return;
     __atomic_store_n(&m->cache, c, __ATOMIC_RELEASE);
@@ -73,6 +76,7 @@ static bool make_heap(void)
     };
     if (!heap_create(h, &config))
         return false;
+    site_begin(h);
     if (!collector_create(&process_collector, h)) {
         heap_destroy(h);
         return false;
@@ -109,7 +113,7 @@ static bool make_cache(struct mutator *m)
     if (!c)
         return false;
     __atomic_store_n(&m->cache, c, __ATOMIC_RELEASE);
-    if (process_heap.sites)
+    if (is_observed(&process_heap))
         walk_begin(m->stack_low, m->stack_high);
     return true;
 }
@@ -130,7 +134,7 @@ static bool prepare_thread(void)
         return false;
     }
     m->ready = !for_this_call;
-    if (m->ready && !process_heap.sites)
+    if (m->ready && !is_observed(&process_heap))
         thread_use_cache(m->cache);
     return true;
 }

@@ -10,10 +10,10 @@
 #include "heap/block.h"
 #include "heap/count.h"
 #include "heap/heap.h"
+#include "heap/observe.h"
 #include "mutator/alloc.h"
 #include "mutator/init.h"
 #include "mutator/object.h"
-#include "mutator/site.h"
 
 /* From here on moving pages is cheaper than copying them; each move may leave two more
  * mappings, of which the system allows 65530, so not much earlier. */
@@ -121,7 +121,8 @@ static void *resize(struct cell *o, size_t size)
     if (!is_large(o))
         clear_rest(o, size);
     object_at((void *)o->address, o);
-    site_resized(o, size);
+    if (is_observed(&process_heap))
+        observe_resized(&process_heap, o, size);
     return (void *)o->address;
 }
 

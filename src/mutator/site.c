@@ -2,47 +2,53 @@
 
 #include "base/options.h"
 #include "heap/heap.h"
+#include "heap/observe.h"
 #include "mutator/object.h"
 
-static struct site *site_of(const struct cell *o)
+static struct site *site_of(const struct heap *h, const struct cell *o)
 {
-    const struct heap *h = &process_heap;
     return h->sites + (o->state - h->states);
 }
 
-uint32_t site_capture(struct call call)
+static void allocated(struct heap *h, const struct cell *o, size_t requested,
+                      uint32_t stack)
 {
-    return process_heap.sites ? capture_call(call, OPTION_NOW(depth)) : 0;
+    *site_of(h, o) = (struct site){stack, (uint32_t)(o->size - requested)};
 }
 
-void site_allocated(const uint8_t *state, size_t size, size_t requested, uint32_t stack)
+static void resized(struct heap *h, const struct cell *o, size_t requested)
 {
-    const struct heap *h = &process_heap;
-    h->sites[state - h->states] = (struct site){stack, (uint32_t)(size - requested)};
+    site_of(h, o)->note = (uint32_t)(o->size - requested);
 }
 
-void site_resized(const struct cell *o, size_t requested)
+static void freed(struct heap *h, const struct cell *o, struct call call)
 {
-    if (process_heap.sites)
-        site_of(o)->note = (uint32_t)(o->size - requested);
+    uint32_t stack = options.stacks ? capture_call(call, OPTION_NOW(depth)) : 0;
+    site_of(h, o)->note = SITE_FREED | stack;
 }
 
-void site_freed(const uint8_t *state, struct call call)
+void site_begin(struct heap *h)
 {
-    const struct heap *h = &process_heap;
+    static const struct observer recorder = {
+        .allocated = allocated,
+        .resized = resized,
+        .freed = freed,
+        .wants_stacks = true,
+    };
     if (h->sites)
-        h->sites[state - h->states].note =
-            SITE_FREED | (options.stacks ? site_capture(call) : 0);
+        observe(h, &recorder);
 }
 
 size_t site_requested(const struct cell *o)
 {
-    return process_heap.sites ? o->size - site_of(o)->note : object_usable(o);
+    const struct heap *h = &process_heap;
+    return h->sites ? o->size - site_of(h, o)->note : object_usable(o);
 }
 
 uint32_t site_stack(const struct cell *o)
 {
-    return process_heap.sites ? site_of(o)->stack : 0;
+    const struct heap *h = &process_heap;
+    return h->sites ? site_of(h, o)->stack : 0;
 }
 
 const struct site *site_at(const struct heap *h, const uint8_t *state)

@@ -25,6 +25,7 @@
     X(cache)       \
     X(ahead)       \
     X(wide)        \
+    X(observe)     \
     X(sweep)       \
     X(heap)        \
     X(holes)       \

@@ -1,0 +1,67 @@
+#include "heap/observe.h"
+
+#include "base/check.h"
+#include "base/options.h"
+
+/* for (OBSERVERS(h, o)) visits each. */
+#define OBSERVERS(h, o)                               \
+    const struct observer *const *o = (h)->observers; \
+    *o;                                               \
+    o++
+
+void observe(struct heap *h, const struct observer *observer)
+{
+    unsigned count = 0;
+    while (h->observers[count])
+        count++;
+    CHECK(count < OBSERVERS_MOST);
+    h->observers[count] = observer;
+}
+
+uint32_t observe_stack(const struct heap *h, struct call call)
+{
+    bool wanted = false;
+    for (OBSERVERS(h, o))
+        wanted |= (*o)->wants_stacks;
+    return wanted ? capture_call(call, OPTION_NOW(depth)) : 0;
+}
+
+void observe_allocated(struct heap *h, const struct cell *c, size_t requested,
+                       uint32_t stack)
+{
+    for (OBSERVERS(h, o))
+        if ((*o)->allocated)
+            (*o)->allocated(h, c, requested, stack);
+}
+
+void observe_resized(struct heap *h, const struct cell *c, size_t requested)
+{
+    for (OBSERVERS(h, o))
+        if ((*o)->resized)
+            (*o)->resized(h, c, requested);
+}
+
+void observe_freed(struct heap *h, const struct cell *c, struct call call)
+{
+    for (OBSERVERS(h, o))
+        if ((*o)->freed)
+            (*o)->freed(h, c, call);
+}
+
+static void each_dead(struct heap *h, uint32_t head,
+                      void (*found_dead)(struct heap *h, const struct cell *o))
+{
+    uint32_t count = geometries[word_class(h->words[head])].count;
+    for (uint32_t i = 0; i < count; i++) {
+        struct cell c = block_cell(h, head, i);
+        if (*c.state >= STATE_NEW && *c.state != h->mark)
+            found_dead(h, &c);
+    }
+}
+
+void observe_dead(struct heap *h, uint32_t head)
+{
+    for (OBSERVERS(h, o))
+        if ((*o)->found_dead)
+            each_dead(h, head, (*o)->found_dead);
+}
