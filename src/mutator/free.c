@@ -10,6 +10,7 @@
 #include "heap/count.h"
 #include "heap/heap.h"
 #include "heap/observe.h"
+#include "mutator/hooks.h"
 #include "mutator/init.h"
 #include "mutator/object.h"
 
@@ -52,14 +53,14 @@ NOINLINE static void free_slow(void *object)
     struct cell o = lookup_cell(h, (uintptr_t)object);
     if (!o.state || __atomic_load_n(o.state, __ATOMIC_RELAXED) < STATE_NEW ||
         o.address != (uintptr_t)object) {
-        report_bad_pointer("gc_free", object);
+        report_hooks.bad_pointer("gc_free", object);
     } else if (altered_renew_object(&process_heap, &o)) {
         if (is_observed(&process_heap))
             observe_freed(&process_heap, &o, CAPTURE_CALL());
         if (word_class(o.word) <= CLASS_MEDIUM_LAST)
             free_slot(&o);
         else if (!free_at_once(&process_heap, &o))
-            report_bad_pointer("gc_free", object);
+            report_hooks.bad_pointer("gc_free", object);
         idle_note(&process_collector);
     }
     mutator_leave();

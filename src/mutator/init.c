@@ -12,6 +12,7 @@
 #include "heap/fit.h"
 #include "heap/heap.h"
 #include "heap/observe.h"
+#include "mutator/hooks.h"
 #include "mutator/site.h"
 #include "roots/registered.h"
 #include "trace/walk.h"
@@ -222,5 +223,5 @@ int gc_option_set(const char *key, const char *value)
 __attribute__((destructor(101))) static void end(void)
 {
     if (is_started())
-        report_at_exit();
+        report_hooks.at_exit();
 }

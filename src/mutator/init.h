@@ -29,7 +29,4 @@ INLINE void mutator_leave(void)
         settle_thread();
 }
 
-/* Called when the program ends; the report layer defines it. */
-void report_at_exit(void);
-
 #endif

@@ -13,8 +13,4 @@ bool object_around(const void *address, struct cell *o);
 /* How many bytes of it may be used. */
 size_t object_usable(const struct cell *o);
 
-/* Says what is wrong with a pointer that is not the start of a living object, and aborts if
- * option on_bad_free says so.  The report layer defines it. */
-void report_bad_pointer(const char *function, const void *address);
-
 #endif

@@ -12,6 +12,7 @@
 #include "heap/heap.h"
 #include "heap/observe.h"
 #include "mutator/alloc.h"
+#include "mutator/hooks.h"
 #include "mutator/init.h"
 #include "mutator/object.h"
 
@@ -134,7 +135,7 @@ void *gc_realloc(void *object, size_t size)
     if (!mutator_enter())
         return NULL;
     if (!object_at(object, &o)) {
-        report_bad_pointer("gc_realloc", object);
+        report_hooks.bad_pointer("gc_realloc", object);
         mutator_leave();
         return errno = EINVAL, NULL;
     }

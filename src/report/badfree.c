@@ -7,14 +7,18 @@
 #include "base/maps.h"
 #include "base/options.h"
 #include "heap/heap.h"
+#include "mutator/hooks.h"
 #include "mutator/object.h"
 #include "mutator/site.h"
 #include "report/out.h"
 #include "report/symbolize.h"
 #include "trace/capture.h"
 #include "trace/modules.h"
+#include "world/next.h"
 #include "world/systemstack.h"
 #include "world/thread.h"
+
+LINKED(badfree);
 
 static bool in_heap(const void *address)
 {
@@ -217,7 +221,7 @@ static void report(void *argument)
     symbolize_end();
 }
 
-void report_bad_pointer(const char *function, const void *address)
+static void report_bad_pointer(const char *function, const void *address)
 {
     struct bad_pointer b = {function, address, CAPTURE_CALL()};
     if (!out_lock())
@@ -228,4 +232,9 @@ void report_bad_pointer(const char *function, const void *address)
     out_unlock();
     if (OPTION_NOW(on_bad_free) == BAD_FREE_ABORT)
         abort();
+}
+
+__attribute__((constructor(BEFORE_PROGRAMS))) static void begin(void)
+{
+    report_hooks.bad_pointer = report_bad_pointer;
 }

@@ -13,8 +13,11 @@
 #include "heap/count.h"
 #include "heap/extent.h"
 #include "heap/heap.h"
-#include "mutator/init.h"
+#include "mutator/hooks.h"
+#include "world/next.h"
 #include "world/stop.h"
+
+LINKED(stats);
 
 /* Of all threads; while they run it is no more than roughly right.  The world lock is
  * held. */
@@ -96,7 +99,7 @@ static void log_stats(void)
 #undef LOG_FIELD
 }
 
-void report_at_exit(void)
+static void report_at_exit(void)
 {
     size_t leaks = options.leaks ? gc_leak_check() : 0;
     if (OPTION_NOW(stats))
@@ -106,4 +109,9 @@ void report_at_exit(void)
         fflush(NULL);
         _exit((int)OPTION_NOW(exit_code));
     }
+}
+
+__attribute__((constructor(BEFORE_PROGRAMS))) static void begin(void)
+{
+    report_hooks.at_exit = report_at_exit;
 }

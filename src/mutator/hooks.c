@@ -1,0 +1,25 @@
+#include "mutator/hooks.h"
+
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/options.h"
+#include "world/next.h"
+
+/* They are in every program, also in one that is linked statically and uses none of the functions
+ * of theirs. */
+LINKS(badfree);
+LINKS(stats);
+
+static void say_bad_pointer(const char *function, const void *address)
+{
+    log_line("%s(%p): not the start of an object", function, address);
+    if (OPTION_NOW(on_bad_free) == BAD_FREE_ABORT)
+        abort();
+}
+
+static void say_nothing(void)
+{
+}
+
+struct report_hooks report_hooks PRIVATE_DATA = {say_bad_pointer, say_nothing};
