@@ -240,7 +240,7 @@ static void measure_in(struct measure *m, const struct held *o)
         m->slots_peak = m->slots;
         m->asked_then = m->asked;
     }
-    m->used_peak = max_size(m->used_peak, heap.used_bytes);
+    m->used_peak = max_size(m->used_peak, heap.numbers->used_bytes);
     uint32_t head = head_of(o->address);
     m->end = (uint32_t)max_size(m->end, head + block_units(&heap, head));
 }
@@ -309,7 +309,7 @@ static void add_shift(struct result *r, const struct trace *t, const struct fit 
     run(t, fit, objects, shift, &m);
     extent_check(&heap);
     uint32_t peak = m.end - 1 - shift;
-    const struct fit_state *s = &heap.fit_state;
+    const struct fit_state *s = &heap.numbers->fit_state;
     r->peak_units += (double)peak / SHIFTS;
     r->searches += (double)(s->searches - (shift > 0)) / SHIFTS;
     r->steps += (double)s->steps / SHIFTS;

@@ -108,8 +108,8 @@ static bool stop_and_run(struct collector *c, const struct snapshot *s)
 bool collector_is_due(const struct collector *c)
 {
     const struct heap *h = c->heap;
-    return __atomic_load_n(&h->charged, __ATOMIC_RELAXED) >=
-           __atomic_load_n(&h->budget, __ATOMIC_RELAXED);
+    return __atomic_load_n(&h->numbers->charged, __ATOMIC_RELAXED) >=
+           __atomic_load_n(&h->numbers->budget, __ATOMIC_RELAXED);
 }
 
 /* Somebody else has collected while this thread waited: that serves as well, but not for

@@ -74,8 +74,8 @@ static bool is_thorough(const struct cycle *c)
 void cycle_run(struct cycle *c)
 {
     struct heap *h = c->heap;
-    uint64_t reclaimed = h->counters.reclaimed_bytes;
-    size_t unused = h->dirty_bytes;
+    uint64_t reclaimed = h->numbers->counters.reclaimed_bytes;
+    size_t unused = h->numbers->dirty_bytes;
     track_scan_begin();
     caches_give_back(h, is_thorough(c));
     marker_begin(c->marker, c->kind->flips);
@@ -85,7 +85,7 @@ void cycle_run(struct cycle *c)
     c->marked = os_now();
     sweep(h, c->kind->recounts);
     c->swept = os_now();
-    c->reclaimed = h->counters.reclaimed_bytes - reclaimed;
+    c->reclaimed = h->numbers->counters.reclaimed_bytes - reclaimed;
     pace_after_cycle(h, &(struct pace_cycle){
                             .thorough = is_thorough(c),
                             .unused = unused,
@@ -109,9 +109,9 @@ void cycle_log(const struct cycle *c, uint64_t number, uint64_t heap_made)
              (unsigned long long)(c->ended - c->began) / 1000,
              (unsigned long long)(c->stopped - c->began) / 1000,
              (unsigned long long)(c->marked - c->stopped) / 1000,
-             (unsigned long long)(c->swept - c->marked) / 1000, h->live_bytes >> 10,
-             h->live_objects, (unsigned long long)c->reclaimed >> 10,
-             extent_bytes(h).held >> 10,
-             __atomic_load_n(&h->budget, __ATOMIC_RELAXED) >> 10,
+             (unsigned long long)(c->swept - c->marked) / 1000,
+             h->numbers->live_bytes >> 10, h->numbers->live_objects,
+             (unsigned long long)c->reclaimed >> 10, extent_bytes(h).held >> 10,
+             __atomic_load_n(&h->numbers->budget, __ATOMIC_RELAXED) >> 10,
              (unsigned long long)(c->ended - heap_made) / 1000000);
 }

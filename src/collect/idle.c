@@ -51,8 +51,8 @@ struct activity {
 static struct activity activity_now(const struct collector *c)
 {
     const struct heap *h = c->heap;
-    return (struct activity){count_get(&h->counters.allocated_bytes) +
-                                 count_get(&h->counters.freed_bytes),
+    return (struct activity){count_get(&h->numbers->counters.allocated_bytes) +
+                                 count_get(&h->numbers->counters.freed_bytes),
                              collector_count(c)};
 }
 
@@ -101,10 +101,11 @@ static bool has_several_threads(void)
 static bool is_worth_a_cycle(const struct collector *c)
 {
     const struct heap *h = c->heap;
-    return __atomic_load_n(&h->managed, __ATOMIC_RELAXED) && !collector_is_disabled(c) &&
+    return __atomic_load_n(&h->numbers->managed, __ATOMIC_RELAXED) &&
+           !collector_is_disabled(c) &&
            (collector_count(c) != idle.collections ||
-            __atomic_load_n(&h->charged, __ATOMIC_RELAXED) >=
-                __atomic_load_n(&h->budget, __ATOMIC_RELAXED) / CYCLE_PART);
+            __atomic_load_n(&h->numbers->charged, __ATOMIC_RELAXED) >=
+                __atomic_load_n(&h->numbers->budget, __ATOMIC_RELAXED) / CYCLE_PART);
 }
 
 /* Only registered threads collect. */
@@ -127,7 +128,7 @@ static void trim(struct heap *h)
 static void give_back(struct collector *c)
 {
     struct heap *h = c->heap;
-    uint64_t freed = count_get(&h->counters.freed_bytes);
+    uint64_t freed = count_get(&h->numbers->counters.freed_bytes);
     bool collects = is_worth_a_cycle(c);
     if (collects && has_several_threads())
         collect(c);

@@ -44,7 +44,7 @@ INLINE struct front front_load(struct marker *m)
 {
     const struct heap *h = m->heap;
     struct grey *half = m->pending[m->filling];
-    unsigned stale = STATE_MARK_A + STATE_MARK_B - (unsigned)h->mark;
+    unsigned stale = STATE_MARK_A + STATE_MARK_B - (unsigned)h->numbers->mark;
     return (struct front){
         .m = m,
         .base = h->base,
@@ -52,7 +52,7 @@ INLINE struct front front_load(struct marker *m)
         .words = h->words,
         .states = h->states,
         .unmarked = 1u << STATE_NEW | 1u << stale,
-        .mark = h->mark,
+        .mark = h->numbers->mark,
         .oldest = m->oldest,
         .newest = m->newest,
         .next = half + m->filled,
@@ -443,7 +443,7 @@ static void rescan_marked(struct marker *m)
         uint32_t count = geometries[word_class(h->words[head])].count;
         for (uint32_t i = 0; i < count; i++) {
             struct cell o = block_cell(h, head, i);
-            if (*o.state != h->mark)
+            if (*o.state != h->numbers->mark)
                 continue;
             scan_range(m, o.address, o.address + o.size);
             drain_together(m);
@@ -484,7 +484,7 @@ bool marker_create(struct marker *m, struct heap *h, size_t part)
     m->heap = h;
     m->near_bytes = NEAR_BYTES;
     m->filter = filter_best();
-    size_t bytes = ((size_t)h->unit_limit << UNIT_SHIFT) / part;
+    size_t bytes = ((size_t)h->numbers->unit_limit << UNIT_SHIFT) / part;
     return grey_queue_create(&m->grey, bytes / sizeof(struct grey));
 }
 
@@ -492,7 +492,7 @@ void marker_begin(struct marker *m, bool flips)
 {
     struct heap *h = m->heap;
     if (flips)
-        h->mark = (uint8_t)(STATE_MARK_A + STATE_MARK_B - h->mark);
+        h->numbers->mark = (uint8_t)(STATE_MARK_A + STATE_MARK_B - h->numbers->mark);
     m->root_bytes = 0;
 }
 

@@ -50,7 +50,7 @@ bool marker_create(struct marker *m, struct heap *h, size_t part);
 
 enum { MARKER_PART = 8 };
 
-/* A cycle begins.  `flips`: from now on h->mark is the other mark, so nothing is marked; else what
+/* A cycle begins.  `flips`: from now on h->numbers->mark is the other mark, so nothing is marked; else what
  * the last cycle marked is, and what it points to is not looked at. */
 void marker_begin(struct marker *m, bool flips);
 

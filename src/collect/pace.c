@@ -55,32 +55,33 @@ static size_t within_group(const struct heap *h, size_t budget)
     if (OPTION_NOW(heap_limit) || limit == SIZE_MAX)
         return budget;
     size_t most = percent_of(limit, GROUP_PERCENT);
-    size_t used = __atomic_load_n(&h->used_bytes, __ATOMIC_RELAXED);
-    size_t holes = __atomic_load_n(&h->hole_bytes, __ATOMIC_RELAXED);
+    size_t used = __atomic_load_n(&h->numbers->used_bytes, __ATOMIC_RELAXED);
+    size_t holes = __atomic_load_n(&h->numbers->hole_bytes, __ATOMIC_RELAXED);
     size_t held = used - min_size(used, holes); /* not read at the same instant */
     size_t room = most > held ? most - held : 0;
-    return min_size(budget, max_size(room, max_size(MIB(1), h->live_bytes / 16)));
+    return min_size(budget,
+                    max_size(room, max_size(MIB(1), h->numbers->live_bytes / 16)));
 }
 
 /* SIZE_MAX if that is too much. */
 static size_t stretched(const struct heap *h, size_t budget)
 {
-    return OPTION_NOW(gc_share) ? percent_of(budget, h->stretch) : budget;
+    return OPTION_NOW(gc_share) ? percent_of(budget, h->numbers->stretch) : budget;
 }
 
 void pace_configure(struct heap *h)
 {
     size_t limit = OPTION_NOW(heap_limit);
     extent_set_limit(h, limit ? limit : SIZE_MAX);
-    h->wanted = budget_for(h->live_bytes);
-    size_t budget = within_group(h, stretched(h, h->wanted));
-    __atomic_store_n(&h->budget, budget, __ATOMIC_RELAXED);
+    h->numbers->wanted = budget_for(h->numbers->live_bytes);
+    size_t budget = within_group(h, stretched(h, h->numbers->wanted));
+    __atomic_store_n(&h->numbers->budget, budget, __ATOMIC_RELAXED);
 }
 
 bool pace_lacks_limit(const struct heap *h)
 {
     return UNLIKELY(!__atomic_load_n(&h->group_known, __ATOMIC_RELAXED)) &&
-           __atomic_load_n(&h->used_bytes, __ATOMIC_RELAXED) >= GROUP_FROM;
+           __atomic_load_n(&h->numbers->used_bytes, __ATOMIC_RELAXED) >= GROUP_FROM;
 }
 
 bool pace_learn_limit(struct heap *h)
@@ -109,10 +110,12 @@ size_t pace_stretch(size_t stretch, size_t share, uint64_t collecting, uint64_t 
  * holds, or half of live, until it says so again. */
 static size_t damped(const struct heap *h, size_t wanted)
 {
-    if (wanted <= h->wanted)
+    if (wanted <= h->numbers->wanted)
         return wanted;
-    size_t room = h->used_bytes + h->dirty_bytes - h->live_bytes;
-    size_t modest = max_size(max_size(room, h->live_bytes / 2), OPTION_NOW(floor));
+    size_t room =
+        h->numbers->used_bytes + h->numbers->dirty_bytes - h->numbers->live_bytes;
+    size_t modest =
+        max_size(max_size(room, h->numbers->live_bytes / 2), OPTION_NOW(floor));
     return min_size(wanted, modest);
 }
 
@@ -138,32 +141,33 @@ static void trim_all(struct heap *h, size_t keep)
 static void note_share(struct heap *h, const struct pace_cycle *c)
 {
     size_t share = OPTION_NOW(gc_share);
-    uint64_t running = h->cycle_ended ? c->began - h->cycle_ended : 0;
-    h->cycle_ended = c->ended;
+    uint64_t running = h->numbers->cycle_ended ? c->began - h->numbers->cycle_ended : 0;
+    h->numbers->cycle_ended = c->ended;
     if (share && running && !c->thorough)
-        h->stretch = pace_stretch(h->stretch, share, c->ended - c->began, running);
+        h->numbers->stretch =
+            pace_stretch(h->numbers->stretch, share, c->ended - c->began, running);
 }
 
 /* The idle thread, which is not stopped, reads these. */
 static void begin_budget(struct heap *h, size_t budget)
 {
-    __atomic_store_n(&h->charged, 0, __ATOMIC_RELAXED);
-    __atomic_store_n(&h->budget, budget, __ATOMIC_RELAXED);
+    __atomic_store_n(&h->numbers->charged, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&h->numbers->budget, budget, __ATOMIC_RELAXED);
 }
 
 void pace_after_cycle(struct heap *h, const struct pace_cycle *c)
 {
-    size_t wanted = budget_for(h->live_bytes);
+    size_t wanted = budget_for(h->numbers->live_bytes);
     note_share(h, c);
     size_t budget =
         within_group(h, stretched(h, c->thorough ? wanted : damped(h, wanted)));
     begin_budget(h, budget);
-    h->wanted = wanted;
+    h->numbers->wanted = wanted;
     if (c->thorough)
         return trim_all(h, budget);
     holes_recover(h);
-    size_t unused = min_size(h->dirty_bytes, c->unused);
-    extent_trim(h, max_size(with_slack(h, budget), h->dirty_bytes - unused));
+    size_t unused = min_size(h->numbers->dirty_bytes, c->unused);
+    extent_trim(h, max_size(with_slack(h, budget), h->numbers->dirty_bytes - unused));
 }
 
 /* The budget that a heap of manual objects has. */
@@ -183,11 +187,12 @@ void pace_without_cycle(struct heap *h)
 
 void pace_while_busy(struct heap *h)
 {
-    extent_trim_unused(h, with_slack(h, __atomic_load_n(&h->budget, __ATOMIC_RELAXED)));
+    extent_trim_unused(h, with_slack(h, __atomic_load_n(&h->numbers->budget,
+                                                        __ATOMIC_RELAXED)));
 }
 
 void pace_at_rest(struct heap *h)
 {
-    bool managed = __atomic_load_n(&h->managed, __ATOMIC_RELAXED);
-    trim_all(h, managed ? h->budget : renew_budget(h));
+    bool managed = __atomic_load_n(&h->numbers->managed, __ATOMIC_RELAXED);
+    trim_all(h, managed ? h->numbers->budget : renew_budget(h));
 }

@@ -34,7 +34,7 @@ void trigger_poll(struct collector *c)
         collector_run(c, CAUSE_STRESS);
     else if (!collector_is_due(c))
         return;
-    else if (__atomic_load_n(&h->managed, __ATOMIC_RELAXED))
+    else if (__atomic_load_n(&h->numbers->managed, __ATOMIC_RELAXED))
         collector_run(c, CAUSE_BUDGET);
     else
         pace_without_cycle(h);

@@ -49,7 +49,7 @@ static void compare(const struct naive *n, bool exact)
         for (uint32_t i = 0; i < count; i++) {
             struct cell o = block_cell(h, head, i);
             bool reached = n->reached[naive_number(n, o.address)];
-            if (is_right(reached, *o.state == h->mark, exact))
+            if (is_right(reached, *o.state == h->numbers->mark, exact))
                 continue;
             log_line("verify: the object at %p (%zu bytes, kind %u) has state %u and is "
                      "%sreachable",

@@ -70,8 +70,8 @@ static bool add_helper(struct heap *h)
 bool workers_create(struct marker *first)
 {
     static bool made PRIVATE_DATA;
-    made =
-        made || pool_create(&workers.pool, (size_t)first->heap->unit_limit << UNIT_SHIFT);
+    made = made || pool_create(&workers.pool,
+                               (size_t)first->heap->numbers->unit_limit << UNIT_SHIFT);
     if (!made)
         return false;
     first->pool = &workers.pool;
@@ -86,7 +86,7 @@ static unsigned helper_count(void)
 /* No lock is held meanwhile: the C library may wait for locks of its own. */
 void workers_recruit(struct heap *h)
 {
-    if (__atomic_load_n(&h->used_bytes, __ATOMIC_RELAXED) < WORTH_BYTES ||
+    if (__atomic_load_n(&h->numbers->used_bytes, __ATOMIC_RELAXED) < WORTH_BYTES ||
         helper_count() >= wanted() || !own_can_start() ||
         __atomic_exchange_n(&workers.recruiting, true, __ATOMIC_ACQUIRE))
         return;

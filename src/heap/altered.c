@@ -58,8 +58,8 @@ static void set_pages(struct heap *h, uint32_t unit, uint16_t pages)
 {
     __atomic_fetch_or(&h->units[unit].altered, pages, __ATOMIC_SEQ_CST);
     __atomic_fetch_or(&h->words[unit], UNIT_ALTERED, __ATOMIC_SEQ_CST);
-    if (!__atomic_load_n(&h->altered, __ATOMIC_RELAXED))
-        __atomic_store_n(&h->altered, true, __ATOMIC_RELAXED);
+    if (!__atomic_load_n(&h->numbers->altered, __ATOMIC_RELAXED))
+        __atomic_store_n(&h->numbers->altered, true, __ATOMIC_RELAXED);
 }
 
 static void clear_pages(struct heap *h, uint32_t unit, uint16_t pages)
@@ -112,7 +112,7 @@ void altered_found(struct heap *h, uintptr_t address)
 
 bool altered_block(const struct heap *h, uint32_t head)
 {
-    if (LIKELY(!__atomic_load_n(&h->altered, __ATOMIC_RELAXED)))
+    if (LIKELY(!__atomic_load_n(&h->numbers->altered, __ATOMIC_RELAXED)))
         return false;
     uint32_t end = head + block_units(h, head);
     for (uint32_t u = head; u < end; u++)
@@ -157,7 +157,7 @@ static uint16_t pages_inside(const struct heap *h, uint32_t unit, uintptr_t low,
 
 bool altered_renew_object(struct heap *h, const struct cell *o)
 {
-    if (LIKELY(!__atomic_load_n(&h->altered, __ATOMIC_RELAXED)) ||
+    if (LIKELY(!__atomic_load_n(&h->numbers->altered, __ATOMIC_RELAXED)) ||
         word_class(o->word) == CLASS_LARGE)
         return true;
     uintptr_t high = o->address + o->size;
@@ -180,9 +180,9 @@ bool altered_renew_object(struct heap *h, const struct cell *o)
  * not set the block apart before the object was freed. */
 static void sweep_object(struct heap *h, const struct cell *o)
 {
-    if (*o->state != h->mark && *o->state != STATE_RESERVED &&
+    if (*o->state != h->numbers->mark && *o->state != STATE_RESERVED &&
         !altered_renew_object(h, o))
-        *o->state = h->mark;
+        *o->state = h->numbers->mark;
 }
 
 void altered_sweep(struct heap *h, uint32_t head)

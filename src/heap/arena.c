@@ -1,10 +1,11 @@
-/* Reserving and committing.  The tables are one reservation, the maps of state bytes first,
- * then the words, then the descriptors; each is committed some way ahead of the units: as
+/* Reserving and committing.  The tables are one reservation: the heap's numbers, the maps of state
+ * bytes, the words, the descriptors; each is committed some way ahead of the units: as
  * committing and advice wait until no page fault of any thread is going on, for up to the
  * clearing of a huge page, they are rare. */
 #include "heap/arena.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/os.h"
 #include "heap/lookup.h"
@@ -54,11 +55,54 @@ static size_t table_alignment(size_t units)
     return units << UNIT_SHIFT > ARENA_PACKED ? OS_HUGE_PAGE : os_page_bytes();
 }
 
-static void place_maps(struct heap *h, size_t units)
+/* Where the tables of a heap lie, in bytes from where the first begins. */
+struct plan {
+    size_t units;
+    size_t alignment;
+    size_t states; /* behind the numbers */
+    size_t maps[STATE_MAPS + 1];
+    size_t words, descriptors, sites, end; /* the sites end there */
+};
+
+static struct plan plan_tables(size_t units, bool sites)
 {
-    size_t alignment = table_alignment(units);
+    struct plan p = {.units = units, .alignment = table_alignment(units)};
     for (unsigned map = 0; map < STATE_MAPS; map++)
-        h->maps[map + 1] = h->maps[map] + align_up(map_bytes(map, units), alignment);
+        p.maps[map + 1] = p.maps[map] + align_up(map_bytes(map, units), p.alignment);
+    p.states = align_up(sizeof(struct heap_numbers), p.alignment);
+    p.words = p.states + p.maps[STATE_MAPS];
+    p.descriptors = p.words + words_bytes(units);
+    p.sites = p.descriptors + units_bytes(units);
+    p.end = p.sites + (sites ? p.maps[STATE_MAPS] * sizeof(struct site) : 0);
+    return p;
+}
+
+/* The process's view of tables that lie at `start`. */
+static void view_tables(struct heap *h, const struct plan *p, char *start)
+{
+    h->numbers = (struct heap_numbers *)(void *)start;
+    h->states = (uint8_t *)start + p->states;
+    h->words = (unit_word *)(void *)(start + p->words);
+    h->units = (struct unit *)(void *)(start + p->descriptors);
+    h->sites = p->sites < p->end ? (struct site *)(void *)(start + p->sites) : NULL;
+}
+
+/* Reserves the tables; of those the numbers can be used. */
+static bool reserve_tables(struct heap *h, size_t units)
+{
+    struct plan p = plan_tables(units, h->records_sites);
+    char *start = os_reserve(p.end, p.alignment);
+    if (!start)
+        return false;
+    if (!os_commit(start, whole_pages(sizeof(struct heap_numbers)))) {
+        os_release(start, p.end);
+        return false;
+    }
+    view_tables(h, &p, start);
+    h->numbers->tables_bytes = p.end;
+    h->numbers->unit_limit = (uint32_t)units;
+    memcpy(h->numbers->maps, p.maps, sizeof p.maps);
+    return true;
 }
 
 /* Address space for this many units, of which the first is never used, and so may lie in
@@ -66,27 +110,16 @@ static void place_maps(struct heap *h, size_t units)
  * small. */
 static bool reserve(struct heap *h, size_t units, bool packed)
 {
-    place_maps(h, units);
-    size_t states = h->maps[STATE_MAPS];
-    size_t tables = states + words_bytes(units) + units_bytes(units);
-    size_t sites = h->records_sites ? states * sizeof(struct site) : 0;
     size_t bytes = (units - 1) * UNIT_BYTES;
     size_t alignment = packed && bytes < ARENA_PACKED ? UNIT_BYTES : OS_HUGE_PAGE;
     void *memory = h->space->reserve(bytes, alignment);
     if (!memory)
         return false;
-    char *table = os_reserve(tables + sites, table_alignment(units));
-    if (!table) {
+    if (!reserve_tables(h, units)) {
         h->space->release(memory, 0, bytes);
         return false;
     }
     h->base = (uintptr_t)memory - UNIT_BYTES;
-    h->unit_limit = (uint32_t)units;
-    h->tables_bytes = tables + sites;
-    h->states = (uint8_t *)table;
-    h->words = (unit_word *)(void *)(table + states);
-    h->units = (struct unit *)(void *)(table + states + words_bytes(units));
-    h->sites = sites ? (struct site *)(void *)(table + tables) : NULL;
     return true;
 }
 
@@ -106,7 +139,7 @@ static bool commit_table(void *table, size_t from_bytes, size_t to_bytes, size_t
 static bool commit_map(struct heap *h, unsigned map, size_t from, size_t to)
 {
     size_t low = map_bytes(map, from), high = map_bytes(map, to);
-    size_t start = h->maps[map], all = h->maps[map + 1] - start;
+    size_t start = h->numbers->maps[map], all = h->numbers->maps[map + 1] - start;
     if (!commit_table(h->states + start, low, high, all))
         return false;
     if (has_huge_states(h, map, to) && !has_huge_states(h, map, from)) {
@@ -121,7 +154,7 @@ static bool commit_map(struct heap *h, unsigned map, size_t from, size_t to)
 
 static bool commit_tables(struct heap *h, size_t from, size_t to)
 {
-    size_t all = h->unit_limit;
+    size_t all = h->numbers->unit_limit;
     bool committed =
         commit_table(h->words, words_bytes(from), words_bytes(to), words_bytes(all)) &&
         commit_table(h->units, units_bytes(from), units_bytes(to), units_bytes(all));
@@ -135,15 +168,16 @@ void arena_return_states(const struct heap *h, uint32_t first, uint32_t end)
     for (unsigned map = 0; map < STATE_MAPS; map++) {
         size_t low = map_bytes(map, first), high = map_bytes(map, end);
         if (end == unit_end(h))
-            high = ahead(high, h->maps[map + 1] - h->maps[map]);
+            high = ahead(high, h->numbers->maps[map + 1] - h->numbers->maps[map]);
         if (align_up(low, os_page_bytes()) < align_down(high, os_page_bytes()))
-            os_decommit(h->states + h->maps[map] + low, high - low);
+            os_decommit(h->states + h->numbers->maps[map] + low, high - low);
     }
 }
 
 /* Others look up addresses meanwhile: what is new reads as free to them. */
 static void set_bytes(struct heap *h, size_t bytes)
 {
+    h->numbers->bytes = bytes;
     __atomic_store_n(&h->bytes, bytes, __ATOMIC_RELAXED);
 }
 
@@ -191,9 +225,10 @@ bool arena_create(struct heap *h, size_t bytes)
 void arena_destroy(struct heap *h)
 {
     size_t used = h->bytes ? h->bytes - UNIT_BYTES : 0;
-    size_t reserved = ((size_t)h->unit_limit - 1) << UNIT_SHIFT;
+    size_t reserved = ((size_t)h->numbers->unit_limit - 1) << UNIT_SHIFT;
     h->space->release((void *)(h->base + UNIT_BYTES), used, reserved);
-    os_release(h->states, h->tables_bytes);
+    os_release(h->numbers, h->numbers->tables_bytes);
+    h->numbers = NO_NUMBERS;
     h->base = 0;
     h->bytes = 0;
 }
@@ -204,14 +239,14 @@ static void ask_for_huge_pages(const struct heap *h, uintptr_t old_end)
 {
     uintptr_t start = h->base + UNIT_BYTES, end = h->base + h->bytes;
     bool had_them = old_end - h->base > h->huge_from;
-    bool keeps_small = __atomic_load_n(&h->keeps_small, __ATOMIC_RELAXED);
+    bool keeps_small = __atomic_load_n(&h->numbers->keeps_small, __ATOMIC_RELAXED);
     bool asked = had_them && h->space->ahead && !keeps_small;
     if (h->bytes <= h->huge_from || asked)
         return;
     if (had_them)
         start = old_end;
     else if (h->space->ahead)
-        end = h->base + ((uintptr_t)h->unit_limit << UNIT_SHIFT);
+        end = h->base + ((uintptr_t)h->numbers->unit_limit << UNIT_SHIFT);
     os_huge_pages((void *)start, end - start);
     if (start < old_end)
         os_collapse((void *)start, align_up(old_end, OS_HUGE_PAGE) - start);
@@ -221,14 +256,14 @@ static void ask_for_huge_pages(const struct heap *h, uintptr_t old_end)
 static uint32_t grow(struct heap *h, uint32_t units)
 {
     uint32_t end = unit_end(h);
-    if (units > h->unit_limit - end || !commit_tables(h, end, end + units))
+    if (units > h->numbers->unit_limit - end || !commit_tables(h, end, end + units))
         return errno = ENOMEM, 0;
     size_t bytes = (size_t)units << UNIT_SHIFT;
     void *memory = h->space->extend((void *)(h->base + h->bytes), bytes, UNIT_BYTES);
     if (!memory)
         return errno = ENOMEM, 0;
     size_t first = ((uintptr_t)memory - h->base) >> UNIT_SHIFT;
-    if (first + units > h->unit_limit ||
+    if (first + units > h->numbers->unit_limit ||
         !commit_tables(h, end, (uint32_t)first + units)) {
         if (first > end) /* behind a gap: the next attempt may not come to it */
             h->space->release(memory, bytes, bytes);
@@ -244,7 +279,7 @@ static uint32_t grow(struct heap *h, uint32_t units)
  * to the end of a huge page if the heap is to have them. */
 static uint32_t growth(const struct heap *h, uint32_t least)
 {
-    uint32_t end = unit_end(h), room = h->unit_limit - end;
+    uint32_t end = unit_end(h), room = h->numbers->unit_limit - end;
     size_t step = min_size(max_size(end / 8, GROW_LEAST), GROW_MOST);
     size_t units = max_size(least, step);
     if (h->bytes + (units << UNIT_SHIFT) > h->huge_from)
@@ -255,7 +290,7 @@ static uint32_t growth(const struct heap *h, uint32_t least)
 uint32_t arena_grow(struct heap *h, uint32_t *units)
 {
     uint32_t least = *units;
-    if (least > h->unit_limit - unit_end(h))
+    if (least > h->numbers->unit_limit - unit_end(h))
         return errno = ENOMEM, 0;
     *units = growth(h, least);
     uint32_t first = grow(h, *units);

@@ -70,15 +70,15 @@ static unit_word used_word(const struct heap *h, uint32_t head, enum kind kind,
                            unsigned class, unsigned shard)
 {
     unsigned shift = sizeclass_state_shift(class);
-    size_t states = h->maps[STATE_SHIFT_MOST - shift] + ((size_t)head << shift);
+    size_t states = h->numbers->maps[STATE_SHIFT_MOST - shift] + ((size_t)head << shift);
     return UNIT_USED | bin_of(kind, class) << UNIT_BIN_SHIFT | shard << UNIT_SHARD_SHIFT |
            (unit_word)states << UNIT_STATES_SHIFT;
 }
 
 static void note_kind(struct heap *h, enum kind kind)
 {
-    if (!(kind & KIND_MANUAL) && !__atomic_load_n(&h->managed, __ATOMIC_RELAXED))
-        __atomic_store_n(&h->managed, true, __ATOMIC_RELAXED);
+    if (!(kind & KIND_MANUAL) && !__atomic_load_n(&h->numbers->managed, __ATOMIC_RELAXED))
+        __atomic_store_n(&h->numbers->managed, true, __ATOMIC_RELAXED);
 }
 
 uint32_t block_create(struct heap *h, enum kind kind, unsigned class, unsigned shard,
@@ -102,7 +102,7 @@ uint32_t block_create(struct heap *h, enum kind kind, unsigned class, unsigned s
      * faults, the second of which interrupts all processors. */
     *block_states(h, head) = STATE_FREE;
     if (!dirty && units == 1 && !next_of_unit_run && r->start > 1 &&
-        __atomic_load_n(&h->used_bytes, __ATOMIC_RELAXED) > POPULATE_FROM)
+        __atomic_load_n(&h->numbers->used_bytes, __ATOMIC_RELAXED) > POPULATE_FROM)
         os_populate((void *)unit_address(h, head), (size_t)(r->end - head) << UNIT_SHIFT);
     return head;
 }
@@ -110,7 +110,7 @@ uint32_t block_create(struct heap *h, enum kind kind, unsigned class, unsigned s
 uint32_t block_create_large(struct heap *h, enum kind kind, size_t bytes,
                             size_t alignment)
 {
-    if (bytes > (size_t)h->unit_limit << UNIT_SHIFT)
+    if (bytes > (size_t)h->numbers->unit_limit << UNIT_SHIFT)
         return errno = ENOMEM, 0;
     if (bytes >= PROMISE_FROM && !os_can_promise(bytes))
         return 0;
@@ -166,7 +166,7 @@ void block_clear_large(struct heap *h, uint32_t head, size_t from)
 
 bool block_grow_large(struct heap *h, uint32_t head, size_t bytes)
 {
-    if (bytes > (size_t)h->unit_limit << UNIT_SHIFT ||
+    if (bytes > (size_t)h->numbers->unit_limit << UNIT_SHIFT ||
         (bytes >= PROMISE_FROM && !os_can_promise(bytes)))
         return false;
     struct block *b = block_at(h, head);
@@ -185,7 +185,7 @@ static void give_pages_back(struct heap *h, void *address, size_t bytes, bool al
 {
     if (!altered || !os_renew(address, bytes))
         bytes = os_decommit(address, bytes);
-    count_add(&h->counters.returned_bytes, bytes);
+    count_add(&h->numbers->counters.returned_bytes, bytes);
 }
 
 void block_shrink_large(struct heap *h, uint32_t head, size_t bytes)
@@ -227,7 +227,7 @@ void block_release(struct heap *h, uint32_t head)
 static struct bin_list *list_of(struct heap *h, uint32_t head)
 {
     unit_word word = __atomic_load_n(&h->words[head], __ATOMIC_ACQUIRE);
-    return &h->shards[word_shard(word)].bins[word_bin(word)];
+    return &h->numbers->shards[word_shard(word)].bins[word_bin(word)];
 }
 
 struct lock *block_lock(struct heap *h, uint32_t head)
@@ -287,7 +287,7 @@ void block_set_shard(struct heap *h, uint32_t head, unsigned shard)
 
 uint32_t block_list_take(struct heap *h, unsigned shard, unsigned bin, unsigned to)
 {
-    struct bin_list *list = &h->shards[shard].bins[bin];
+    struct bin_list *list = &h->numbers->shards[shard].bins[bin];
     if (__atomic_load_n(&list->first, __ATOMIC_RELAXED) == 0)
         return 0;
     lock_take(&list->lock, RANK_BIN);
@@ -322,7 +322,7 @@ struct taken_slot block_take_slot(struct heap *h, uint32_t head)
 uint32_t block_list_slot(struct heap *h, unsigned shard, unsigned bin,
                          struct taken_slot *slot)
 {
-    struct bin_list *list = &h->shards[shard].bins[bin];
+    struct bin_list *list = &h->numbers->shards[shard].bins[bin];
     if (__atomic_load_n(&list->first, __ATOMIC_RELAXED) == 0)
         return 0;
     lock_take(&list->lock, RANK_BIN);
@@ -412,7 +412,7 @@ uint32_t block_check(const struct heap *h, uint32_t head)
 
 uint32_t block_list_check(const struct heap *h, unsigned shard, unsigned bin)
 {
-    const struct bin_list *list = &h->shards[shard].bins[bin];
+    const struct bin_list *list = &h->numbers->shards[shard].bins[bin];
     uint32_t length = 0, previous = 0;
     for (uint32_t head = list->first; head; head = block_at(h, head)->next) {
         const struct block *b = block_at(h, head);

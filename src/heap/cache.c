@@ -78,10 +78,10 @@ static unsigned choose_shard(struct heap *h)
 {
     unsigned best = 0;
     for (unsigned shard = 1; shard < SHARD_APART; shard++)
-        if (__atomic_load_n(&h->shards[shard].caches, __ATOMIC_RELAXED) <
-            __atomic_load_n(&h->shards[best].caches, __ATOMIC_RELAXED))
+        if (__atomic_load_n(&h->numbers->shards[shard].caches, __ATOMIC_RELAXED) <
+            __atomic_load_n(&h->numbers->shards[best].caches, __ATOMIC_RELAXED))
             best = shard;
-    __atomic_fetch_add(&h->shards[best].caches, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&h->numbers->shards[best].caches, 1, __ATOMIC_RELAXED);
     return best;
 }
 
@@ -89,13 +89,13 @@ static unsigned choose_shard(struct heap *h)
 static struct cache *take_kept(struct heap *h)
 {
     critical_begin();
-    lock_take(&h->extent_lock, RANK_EXTENT);
+    lock_take(&h->numbers->extent_lock, RANK_EXTENT);
     struct cache *c = h->kept;
     if (c) {
         h->kept = c->next;
         h->kept_count--;
     }
-    lock_release(&h->extent_lock, RANK_EXTENT);
+    lock_release(&h->numbers->extent_lock, RANK_EXTENT);
     critical_end();
     return c;
 }
@@ -104,14 +104,14 @@ static struct cache *take_kept(struct heap *h)
 static bool keep(struct cache *c)
 {
     struct heap *h = c->heap;
-    lock_take(&h->extent_lock, RANK_EXTENT);
+    lock_take(&h->numbers->extent_lock, RANK_EXTENT);
     bool kept = h->kept_count < CACHES_KEPT;
     if (kept) {
         c->next = h->kept;
         h->kept = c;
         h->kept_count++;
     }
-    lock_release(&h->extent_lock, RANK_EXTENT);
+    lock_release(&h->numbers->extent_lock, RANK_EXTENT);
     return kept;
 }
 
@@ -160,7 +160,7 @@ static void release(struct cache *c)
 void cache_destroy(struct cache *c)
 {
     cache_empty(c);
-    __atomic_fetch_sub(&c->heap->shards[word_shard(c->shard)].caches, 1,
+    __atomic_fetch_sub(&c->heap->numbers->shards[word_shard(c->shard)].caches, 1,
                        __ATOMIC_RELAXED);
     drop_magazines(c, KIND_COUNT);
     if (!keep(c))
@@ -219,7 +219,7 @@ static void give_back(struct heap *h, struct bin *b, uint32_t slots)
     b->count = b->count - slots;
     memmove(b->magazine, b->magazine + slots, b->count * sizeof(struct slot));
     heap_credit(h, bytes);
-    count_add(&h->counters.freed_bytes, bytes);
+    count_add(&h->numbers->counters.freed_bytes, bytes);
 }
 
 static void spill(struct cache *c, unsigned index)

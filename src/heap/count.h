@@ -17,13 +17,13 @@ INLINE uint64_t count_get(const uint64_t *counter)
 /* So many bytes were handed out, or came back before a cycle. */
 INLINE void heap_charge(struct heap *h, size_t bytes)
 {
-    __atomic_fetch_add(&h->charged, bytes, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&h->numbers->charged, bytes, __ATOMIC_RELAXED);
 }
 
 INLINE void heap_credit(struct heap *h, size_t bytes)
 {
-    size_t charged = __atomic_load_n(&h->charged, __ATOMIC_RELAXED);
-    while (!__atomic_compare_exchange_n(&h->charged, &charged,
+    size_t charged = __atomic_load_n(&h->numbers->charged, __ATOMIC_RELAXED);
+    while (!__atomic_compare_exchange_n(&h->numbers->charged, &charged,
                                         charged - min_size(charged, bytes), true,
                                         __ATOMIC_RELAXED, __ATOMIC_RELAXED))
         continue;

@@ -61,37 +61,39 @@ static size_t dirty_bytes(const struct heap *h, uint32_t first, uint32_t units)
 /* The lock is held, but block_create looks without. */
 static void set_used(struct heap *h, size_t bytes)
 {
-    __atomic_store_n(&h->used_bytes, bytes, __ATOMIC_RELAXED);
+    __atomic_store_n(&h->numbers->used_bytes, bytes, __ATOMIC_RELAXED);
 }
 
 static size_t held_bytes(const struct heap *h)
 {
-    return h->used_bytes + h->dirty_bytes + h->unit_run_bytes - h->hole_bytes;
+    return h->numbers->used_bytes + h->numbers->dirty_bytes + h->numbers->unit_run_bytes -
+           h->numbers->hole_bytes;
 }
 
 static void note_heap_bytes(struct heap *h)
 {
-    h->counters.heap_bytes_max = max_size(h->counters.heap_bytes_max, held_bytes(h));
+    h->numbers->counters.heap_bytes_max =
+        max_size(h->numbers->counters.heap_bytes_max, held_bytes(h));
 }
 
 static void set_holes(struct heap *h, size_t bytes)
 {
-    __atomic_store_n(&h->hole_bytes, bytes, __ATOMIC_RELAXED);
+    __atomic_store_n(&h->numbers->hole_bytes, bytes, __ATOMIC_RELAXED);
 }
 
 static void note_dirty_least(struct heap *h)
 {
-    h->dirty_least = min_size(h->dirty_least, h->dirty_bytes);
+    h->numbers->dirty_least = min_size(h->numbers->dirty_least, h->numbers->dirty_bytes);
 }
 
 static void lock(struct heap *h)
 {
-    lock_take(&h->extent_lock, RANK_EXTENT);
+    lock_take(&h->numbers->extent_lock, RANK_EXTENT);
 }
 
 static void unlock(struct heap *h)
 {
-    lock_release(&h->extent_lock, RANK_EXTENT);
+    lock_release(&h->numbers->extent_lock, RANK_EXTENT);
 }
 
 static void trim(struct heap *h, size_t keep);
@@ -106,20 +108,20 @@ static size_t unit_run_bytes(const struct unit_run *r)
 /* What the limit leaves beside blocks and unit runs. */
 static size_t room(const struct heap *h)
 {
-    size_t claimed = h->used_bytes + h->unit_run_bytes;
-    return h->limit - min_size(h->limit, claimed);
+    size_t claimed = h->numbers->used_bytes + h->numbers->unit_run_bytes;
+    return h->numbers->limit - min_size(h->numbers->limit, claimed);
 }
 
 static void keep_limit(struct heap *h)
 {
-    if (h->dirty_bytes > room(h))
+    if (h->numbers->dirty_bytes > room(h))
         trim(h, room(h));
 }
 
 void extent_set_limit(struct heap *h, size_t limit)
 {
     lock(h);
-    __atomic_store_n(&h->limit, limit, __ATOMIC_RELAXED);
+    __atomic_store_n(&h->numbers->limit, limit, __ATOMIC_RELAXED);
     keep_limit(h);
     unlock(h);
 }
@@ -133,18 +135,19 @@ static void carve(struct heap *h, uint32_t first, uint32_t start, uint32_t units
     h->fit->remove(h, first);
     insert(h, first, start - first);
     insert(h, start + units, end - (start + units));
-    h->dirty_bytes -= dirty_bytes(h, start, units);
+    h->numbers->dirty_bytes -= dirty_bytes(h, start, units);
     note_dirty_least(h);
     for (uint32_t u = start; u < start + units; u++)
         h->words[u] = (h->words[u] & UNIT_DIRTY) | UNIT_USED;
-    set_used(h, h->used_bytes + bytes);
+    set_used(h, h->numbers->used_bytes + bytes);
     keep_limit(h);
     note_heap_bytes(h);
 }
 
 static bool within_limit(const struct heap *h, size_t bytes)
 {
-    return bytes <= room(h) && h->used_bytes + h->unit_run_bytes <= h->limit;
+    return bytes <= room(h) &&
+           h->numbers->used_bytes + h->numbers->unit_run_bytes <= h->numbers->limit;
 }
 
 /* More committed units at the end of the arena, enough for the request. */
@@ -207,7 +210,7 @@ static void fill_unit_run(struct heap *h, struct unit_run *r, uint32_t unit)
     if (r->end == r->next)
         return;
     r->start = (uint32_t)max_size(r->start, r->end - unit);
-    h->unit_run_bytes += unit_run_bytes(r);
+    h->numbers->unit_run_bytes += unit_run_bytes(r);
     carve(h, r->next, r->next, r->end - r->next, 0);
 }
 
@@ -219,8 +222,8 @@ static uint32_t take_from(struct heap *h, struct unit_run *r)
             fill_unit_run(h, r, unit);
         return unit;
     }
-    h->unit_run_bytes -= UNIT_BYTES;
-    set_used(h, h->used_bytes + UNIT_BYTES);
+    h->numbers->unit_run_bytes -= UNIT_BYTES;
+    set_used(h, h->numbers->used_bytes + UNIT_BYTES);
     return r->next++;
 }
 
@@ -238,9 +241,9 @@ void extent_give_unit_run(struct heap *h, struct unit_run *r)
     if (r->next == r->end)
         return;
     lock(h);
-    if (h->limit != SIZE_MAX)
+    if (h->numbers->limit != SIZE_MAX)
         os_decommit((void *)unit_address(h, r->next), unit_run_bytes(r));
-    h->unit_run_bytes -= unit_run_bytes(r);
+    h->numbers->unit_run_bytes -= unit_run_bytes(r);
     give(h, r->next, r->end - r->next, 0, 0);
     unlock(h);
     r->next = r->end;
@@ -251,7 +254,7 @@ static bool take_behind(struct heap *h, uint32_t end, uint32_t more, size_t byte
     if (!within_limit(h, bytes))
         return false;
     if (more == 0) {
-        set_used(h, h->used_bytes + bytes);
+        set_used(h, h->numbers->used_bytes + bytes);
         keep_limit(h);
         note_heap_bytes(h);
         return true;
@@ -273,14 +276,14 @@ bool extent_take_behind(struct heap *h, uint32_t end, uint32_t more, size_t byte
 void extent_forget(struct heap *h, size_t bytes)
 {
     lock(h);
-    set_used(h, h->used_bytes - bytes);
+    set_used(h, h->numbers->used_bytes - bytes);
     unlock(h);
 }
 
 void extent_change_holes(struct heap *h, size_t made, size_t filled)
 {
     lock(h);
-    set_holes(h, h->hole_bytes + made - filled);
+    set_holes(h, h->numbers->hole_bytes + made - filled);
     note_heap_bytes(h);
     unlock(h);
 }
@@ -293,7 +296,7 @@ static size_t close_holes(struct heap *h, uint32_t unit)
         return 0;
     size_t bytes = (size_t)__builtin_popcount(*holes) * OS_PAGE;
     *holes = 0;
-    set_holes(h, h->hole_bytes - bytes);
+    set_holes(h, h->numbers->hole_bytes - bytes);
     return bytes;
 }
 
@@ -307,7 +310,7 @@ static void set_free_words(struct heap *h, uint32_t first, uint32_t end, uint32_
         if (LIKELY(!(h->words[u] & UNIT_ALTERED)))
             h->words[u] = word_that_remains(h->words[u]) | (is_hole ? 0 : dirty);
     }
-    if (UNLIKELY(__atomic_load_n(&h->altered, __ATOMIC_RELAXED)))
+    if (UNLIKELY(__atomic_load_n(&h->numbers->altered, __ATOMIC_RELAXED)))
         altered_renew(h, first, end);
 }
 
@@ -319,7 +322,7 @@ static void insert_free(struct heap *h, uint32_t first, uint32_t end)
             next++;
         if (next == first)
             continue;
-        h->dirty_bytes += dirty_bytes(h, first, next - first);
+        h->numbers->dirty_bytes += dirty_bytes(h, first, next - first);
         insert_coalesced(h, first, next - first);
     }
 }
@@ -328,7 +331,7 @@ static void give(struct heap *h, uint32_t first, uint32_t units, uint32_t touche
                  size_t bytes)
 {
     set_free_words(h, first, first + units, first + touched);
-    set_used(h, h->used_bytes - bytes);
+    set_used(h, h->numbers->used_bytes - bytes);
     insert_free(h, first, first + units);
     keep_limit(h);
 }
@@ -354,16 +357,16 @@ static uint32_t decommit_below(struct heap *h, uint32_t end, uint32_t most)
     for (uint32_t u = first; u < end; u++)
         h->words[u] &= ~(unit_word)UNIT_DIRTY;
     arena_return_states(h, first, end);
-    h->dirty_bytes -= bytes;
-    count_add(&h->counters.returned_bytes, bytes);
+    h->numbers->dirty_bytes -= bytes;
+    count_add(&h->numbers->counters.returned_bytes, bytes);
     return first;
 }
 
 static void trim(struct heap *h, size_t keep)
 {
-    for (uint32_t u = unit_end(h); u > 1 && h->dirty_bytes > keep;) {
+    for (uint32_t u = unit_end(h); u > 1 && h->numbers->dirty_bytes > keep;) {
         if (is_free(h, u - 1) && (h->words[u - 1] & UNIT_DIRTY)) {
-            size_t excess = h->dirty_bytes - keep;
+            size_t excess = h->numbers->dirty_bytes - keep;
             u = decommit_below(h, u, (uint32_t)((excess + UNIT_BYTES - 1) >> UNIT_SHIFT));
         } else {
             u--;
@@ -400,17 +403,20 @@ void extent_trim_clean(struct heap *h)
 void extent_trim_unused(struct heap *h, size_t keep)
 {
     lock(h);
-    size_t unused = min_size(h->dirty_least, h->dirty_bytes);
-    trim(h, max_size(keep, h->dirty_bytes - unused));
-    h->dirty_least = h->dirty_bytes;
+    size_t unused = min_size(h->numbers->dirty_least, h->numbers->dirty_bytes);
+    trim(h, max_size(keep, h->numbers->dirty_bytes - unused));
+    h->numbers->dirty_least = h->numbers->dirty_bytes;
     unlock(h);
 }
 
+/* Of a heap that is not made yet nobody may take the lock. */
 struct extent_bytes extent_bytes(struct heap *h)
 {
+    if (h->numbers == NO_NUMBERS)
+        return (struct extent_bytes){0};
     lock(h);
-    struct extent_bytes b = {h->used_bytes - h->hole_bytes, held_bytes(h),
-                             h->counters.heap_bytes_max};
+    struct extent_bytes b = {h->numbers->used_bytes - h->numbers->hole_bytes,
+                             held_bytes(h), h->numbers->counters.heap_bytes_max};
     unlock(h);
     return b;
 }
@@ -440,7 +446,7 @@ uint32_t extent_check(struct heap *h)
         extents++;
         free_units += units;
     }
-    CHECK(dirty == h->dirty_bytes);
+    CHECK(dirty == h->numbers->dirty_bytes);
     CHECK(h->fit->check(h) == extents);
     return free_units;
 }

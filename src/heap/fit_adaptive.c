@@ -18,7 +18,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/options.h"
-#include "heap/fit.h"
+#include "heap/fit_tree.h"
 #include "heap/lookup.h"
 
 enum {
@@ -38,18 +38,23 @@ struct verdict {
     const char *why;
 };
 
+static const struct fit *policy(const struct fit_adaptive *a)
+{
+    return a->best ? &fit_best : &fit_first;
+}
+
 /* There are holes to choose from, and not so many that any choice will do. */
 static bool has_enough(const struct heap *h)
 {
-    uint32_t free_units = h->fit_state.adaptive.free_units, end = unit_end(h);
+    uint32_t free_units = h->numbers->fit_state.adaptive.free_units, end = unit_end(h);
     return free_units >= end / FREE_LEAST && free_units <= end / FREE_MOST;
 }
 
 static struct verdict judge(const struct heap *h)
 {
-    const struct fit_adaptive *a = &h->fit_state.adaptive;
+    const struct fit_adaptive *a = &h->numbers->fit_state.adaptive;
     const struct fit_window *w = &a->window;
-    if (a->now == &fit_first) {
+    if (!a->best) {
         bool good = w->failures == 0 && w->steps <= SHORT_SEARCH * WINDOW;
         if (good && has_enough(h))
             return (struct verdict){&fit_best, "the heap has enough"};
@@ -62,37 +67,24 @@ static struct verdict judge(const struct heap *h)
     return (struct verdict){0};
 }
 
-/* All free extents change over to the tree of another policy. */
-static void move_extents(struct heap *h, const struct fit *to)
-{
-    struct treap old = h->fit_state.tree;
-    to->start(h);
-    while (old.root) {
-        uint32_t first = old.root;
-        treap_remove(&old, first);
-        to->insert(h, first);
-        h->fit_state.adaptive.moved++;
-    }
-}
-
 static void log_switch(const struct heap *h, struct verdict v)
 {
-    const struct fit_adaptive *a = &h->fit_state.adaptive;
+    const struct fit_adaptive *a = &h->numbers->fit_state.adaptive;
     const struct fit_window *w = &a->window;
     if (OPTION_NOW(log))
         log_line(
             "fit from %s to %s (%s): last %u searches: %u failed, %llu extents looked "
             "at; free %u of %u units",
-            a->now->name, v.better->name, v.why, w->searches, w->failures,
+            policy(a)->name, v.better->name, v.why, w->searches, w->failures,
             (unsigned long long)w->steps, a->free_units, unit_end(h));
 }
 
 static void switch_to(struct heap *h, struct verdict v)
 {
-    struct fit_adaptive *a = &h->fit_state.adaptive;
+    struct fit_adaptive *a = &h->numbers->fit_state.adaptive;
     log_switch(h, v);
-    move_extents(h, v.better);
-    a->now = v.better;
+    a->best = v.better == &fit_best;
+    a->moved += fit_tree_reorder(h, a->best);
     a->switches++;
     a->patience = a->patience_max;
     a->patience_max = (uint32_t)min_size(2 * a->patience_max, PATIENCE_MOST);
@@ -100,7 +92,7 @@ static void switch_to(struct heap *h, struct verdict v)
 
 static void end_window(struct heap *h)
 {
-    struct fit_adaptive *a = &h->fit_state.adaptive;
+    struct fit_adaptive *a = &h->numbers->fit_state.adaptive;
     struct verdict v = {0};
     if (a->patience)
         a->patience--;
@@ -116,46 +108,46 @@ static void end_window(struct heap *h)
 
 static void start(struct heap *h)
 {
-    h->fit_state.adaptive =
-        (struct fit_adaptive){.now = &fit_first, .patience_max = PATIENCE_LEAST};
+    h->numbers->fit_state.adaptive =
+        (struct fit_adaptive){.patience_max = PATIENCE_LEAST};
     fit_first.start(h);
 }
 
 static void insert(struct heap *h, uint32_t first)
 {
-    h->fit_state.adaptive.free_units += h->units[first].extent.units;
-    h->fit_state.adaptive.now->insert(h, first);
+    h->numbers->fit_state.adaptive.free_units += h->units[first].extent.units;
+    fit_tree_insert(h, first);
 }
 
 static void remove_extent(struct heap *h, uint32_t first)
 {
-    h->fit_state.adaptive.free_units -= h->units[first].extent.units;
-    h->fit_state.adaptive.now->remove(h, first);
+    h->numbers->fit_state.adaptive.free_units -= h->units[first].extent.units;
+    fit_tree_remove(h, first);
 }
 
 static struct fit_place find(struct heap *h, uint32_t units, uint32_t alignment)
 {
-    struct fit_adaptive *a = &h->fit_state.adaptive;
+    struct fit_adaptive *a = &h->numbers->fit_state.adaptive;
     if (a->window.searches == WINDOW)
         end_window(h);
-    uint64_t steps_before = h->fit_state.steps;
-    struct fit_place place = a->now->find(h, units, alignment);
+    uint64_t steps_before = h->numbers->fit_state.steps;
+    struct fit_place place = policy(a)->find(h, units, alignment);
     a->window.searches++;
-    a->window.steps += h->fit_state.steps - steps_before;
+    a->window.steps += h->numbers->fit_state.steps - steps_before;
     a->window.failures += !place.extent && a->free_units >= units;
     return place;
 }
 
 static uint32_t check(const struct heap *h)
 {
-    const struct fit_adaptive *a = &h->fit_state.adaptive;
+    const struct fit_adaptive *a = &h->numbers->fit_state.adaptive;
     CHECK(a->window.searches <= WINDOW && a->window.failures <= a->window.searches);
     CHECK(a->in_a_row < IN_A_ROW && a->patience <= PATIENCE_MOST);
     uint32_t free_units = 0;
     for (uint32_t u = 1; u < unit_end(h); u++)
         free_units += !word_used(h->words[u]);
     CHECK(free_units == a->free_units);
-    return a->now->check(h);
+    return fit_tree_check(h);
 }
 
 const struct fit fit_adaptive = {"adaptive", start, insert, remove_extent, find, check};

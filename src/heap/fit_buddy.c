@@ -10,69 +10,40 @@
  * Where no buddy is large enough, units that are free together serve all the same, the
  * lowest first: no request fails that another policy could serve.  So do those for
  * requests with an alignment, which is one of addresses, not of unit numbers. */
-#include "heap/fit.h"
+#include "heap/buddy.h"
+#include "heap/fit_tree.h"
 
 enum { ORDERS = 32 };
-
-/* The buddies to both sides of the most even number inside, `middle`: those to the left
- * grow towards it, those to the right shrink away from it, and each side has one of each
- * size at most, which its length in binary tells. */
-static uint32_t middle_of(uint32_t first, uint32_t units)
-{
-    uint32_t end = first + units;
-    return end & ~((1u << log2_floor(first ^ end)) - 1);
-}
-
-uint32_t fit_buddy_orders(uint32_t first, uint32_t units)
-{
-    uint32_t middle = middle_of(first, units);
-    return (middle - first) | (first + units - middle);
-}
-
-/* The lowest buddy of this order in an extent that has one. */
-static uint32_t buddy_in(const struct heap *h, uint32_t first, unsigned order)
-{
-    uint32_t end = first + h->units[first].extent.units;
-    uint32_t middle = middle_of(first, end - first);
-    uint32_t left = middle - first, right = end - middle, larger = ~((1u << order) - 1);
-    if (left >> order & 1)
-        return middle - (left & larger);
-    return middle + (right & (larger << 1));
-}
 
 /* The lowest extent with a buddy of this order, in a tree that has one. */
 static uint32_t find_order(struct heap *h, unsigned order)
 {
-    uint32_t node = h->fit_state.tree.root;
+    uint32_t node = h->numbers->fit_state.root;
     for (;;) {
-        h->fit_state.steps++;
+        h->numbers->fit_state.steps++;
         const struct extent *e = &h->units[node].extent;
         if (e->left_orders >> order & 1)
             node = e->links.left;
-        else if (fit_buddy_orders(node, e->units) >> order & 1)
+        else if (buddy_orders(node, e->units) >> order & 1)
             return node;
         else
             node = e->links.right;
     }
 }
 
-static unsigned order_for(uint32_t units)
-{
-    return units == 1 ? 0 : log2_floor(units - 1) + 1;
-}
-
 static struct fit_place find(struct heap *h, uint32_t units, uint32_t alignment)
 {
-    struct fit_state *s = &h->fit_state;
+    struct fit_state *s = &h->numbers->fit_state;
     s->searches++;
-    uint32_t root = s->tree.root, order = order_for(units);
+    uint32_t root = s->root, order = buddy_order_for(units);
     uint32_t orders = root && order < ORDERS ? h->units[root].extent.orders : 0;
     orders &= ~((1u << order % ORDERS) - 1);
     if (!orders || alignment > 1)
         return fit_tree_find(h, 0, units, alignment);
     order = (uint32_t)__builtin_ctz(orders);
     uint32_t extent = find_order(h, order);
-    return (struct fit_place){extent, buddy_in(h, extent, order)};
+    uint32_t start = buddy_lowest(extent, h->units[extent].extent.units, order);
+    return (struct fit_place){extent, start};
 }
 
 const struct fit fit_buddy = {

@@ -1,10 +1,10 @@
 /* First fit: the lowest free units that are enough.  Keeps the heap's high end free, and
  * so what is in use together. */
-#include "heap/fit.h"
+#include "heap/fit_tree.h"
 
 static struct fit_place find(struct heap *h, uint32_t units, uint32_t alignment)
 {
-    h->fit_state.searches++;
+    h->numbers->fit_state.searches++;
     return fit_tree_find(h, 0, units, alignment);
 }
 

@@ -4,11 +4,11 @@
  *
  * An extent counts as behind if it begins there: one that has grown backwards over the
  * place meanwhile waits for the next round. */
-#include "heap/fit.h"
+#include "heap/fit_tree.h"
 
 static struct fit_place find(struct heap *h, uint32_t units, uint32_t alignment)
 {
-    struct fit_state *s = &h->fit_state;
+    struct fit_state *s = &h->numbers->fit_state;
     s->searches++;
     struct fit_place place = fit_tree_find(h, s->cursor, units, alignment);
     if (!place.extent && s->cursor)

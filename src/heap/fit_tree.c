@@ -2,8 +2,11 @@
  * says what its subtree and its left subtree have to offer, the longest extent and the
  * sizes of buddies, so that a search goes down one path and looks at nothing beside it.
  * It is O(log n) but for requests aligned to more than a unit, which are rare. */
+#include "heap/fit_tree.h"
+
 #include "base/check.h"
-#include "heap/fit.h"
+#include "base/treap.h"
+#include "heap/buddy.h"
 #include "heap/lookup.h"
 
 static struct treap_links *links(void *owner, uint32_t first)
@@ -33,45 +36,75 @@ static void update(void *owner, uint32_t node)
     e->left_longest = left ? h->units[left].extent.longest : 0;
     e->left_orders = left ? h->units[left].extent.orders : 0;
     e->longest = (uint32_t)max_size(e->left_longest, e->units);
-    e->orders = e->left_orders | fit_buddy_orders(node, e->units);
+    e->orders = e->left_orders | buddy_orders(node, e->units);
     if (right) {
         e->longest = (uint32_t)max_size(e->longest, h->units[right].extent.longest);
         e->orders |= h->units[right].extent.orders;
     }
 }
 
-static void start(struct heap *h, bool (*less)(void *, uint32_t, uint32_t))
+/* The heap keeps the root and the order; the functions are this process's. */
+static struct treap tree_of(const struct heap *h)
 {
-    h->fit_state.tree =
-        (struct treap){.owner = h, .links = links, .less = less, .update = update};
-    h->fit_state.cursor = 0;
+    const struct fit_state *s = &h->numbers->fit_state;
+    return (struct treap){
+        .root = s->root,
+        .owner = (void *)(uintptr_t)h,
+        .links = links,
+        .less = s->by_size ? is_smaller : is_lower,
+        .update = update,
+    };
+}
+
+static void start(struct heap *h, bool by_size)
+{
+    struct fit_state *s = &h->numbers->fit_state;
+    s->root = s->cursor = 0;
+    s->by_size = by_size;
 }
 
 void fit_tree_start_by_address(struct heap *h)
 {
-    start(h, is_lower);
+    start(h, false);
 }
 
 void fit_tree_start_by_size(struct heap *h)
 {
-    start(h, is_smaller);
+    start(h, true);
 }
 
 void fit_tree_insert(struct heap *h, uint32_t first)
 {
-    treap_insert(&h->fit_state.tree, first);
+    struct treap t = tree_of(h);
+    treap_insert(&t, first);
+    h->numbers->fit_state.root = t.root;
 }
 
 void fit_tree_remove(struct heap *h, uint32_t first)
 {
-    treap_remove(&h->fit_state.tree, first);
+    struct treap t = tree_of(h);
+    treap_remove(&t, first);
+    h->numbers->fit_state.root = t.root;
+}
+
+uint32_t fit_tree_reorder(struct heap *h, bool by_size)
+{
+    uint32_t moved = 0;
+    struct treap old = tree_of(h);
+    start(h, by_size);
+    for (; old.root; moved++) {
+        uint32_t first = old.root;
+        treap_remove(&old, first);
+        fit_tree_insert(h, first);
+    }
+    return moved;
 }
 
 static struct fit_place find_in(struct heap *h, uint32_t node, uint32_t from,
                                 uint32_t units, uint32_t alignment)
 {
     while (node) {
-        h->fit_state.steps++;
+        h->numbers->fit_state.steps++;
         const struct extent *e = &h->units[node].extent;
         if (e->longest < units)
             break;
@@ -93,7 +126,7 @@ static struct fit_place find_in(struct heap *h, uint32_t node, uint32_t from,
 struct fit_place fit_tree_find(struct heap *h, uint32_t from, uint32_t units,
                                uint32_t alignment)
 {
-    return find_in(h, h->fit_state.tree.root, from, units, alignment);
+    return find_in(h, h->numbers->fit_state.root, from, units, alignment);
 }
 
 static void check_node(void *argument, uint32_t node)
@@ -108,7 +141,7 @@ static void check_node(void *argument, uint32_t node)
 
 uint32_t fit_tree_check(const struct heap *h)
 {
-    const struct treap *t = &h->fit_state.tree;
-    treap_walk(t, check_node, t->owner);
-    return treap_check(t);
+    struct treap t = tree_of(h);
+    treap_walk(&t, check_node, t.owner);
+    return treap_check(&t);
 }

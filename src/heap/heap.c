@@ -1,7 +1,5 @@
 #include "heap/heap.h"
 
-#include <string.h>
-
 #include "base/check.h"
 #include "heap/arena.h"
 #include "heap/block.h"
@@ -15,25 +13,32 @@
  * that is used once does not cost half a megabyte. */
 enum { RUN_BYTES_MAX = KIB(64) };
 
-struct heap process_heap PRIVATE_DATA;
+const struct heap_numbers heap_numbers_none;
+
+struct heap process_heap PRIVATE_DATA = {.numbers = NO_NUMBERS};
 
 bool heap_create(struct heap *h, const struct heap_config *config)
 {
-    memset(h, 0, sizeof *h);
+    *h = (struct heap){
+        .numbers = NO_NUMBERS,
+        .space = config->space,
+        .pad_from = config->end_pointers ? 0 : PAD_FROM,
+        .fit = config->fit ? config->fit : &fit_first,
+        .records_sites = config->sites,
+        .huge_from = config->huge_from ? config->huge_from : SIZE_MAX,
+        .group_limit = SIZE_MAX,
+    };
     sizeclass_init(config->end_pointers);
-    h->space = config->space;
-    h->fit = config->fit ? config->fit : &fit_first;
+    if (!arena_create(h, config->reserve))
+        return false;
     h->fit->start(h);
-    h->mark = STATE_MARK_A;
-    h->limit = SIZE_MAX;
-    h->budget = SIZE_MAX;
-    h->group_limit = SIZE_MAX;
-    h->stretch = 100;
-    h->huge_from = config->huge_from ? config->huge_from : SIZE_MAX;
-    h->pad_from = config->end_pointers ? 0 : PAD_FROM;
-    h->run_bytes_max = RUN_BYTES_MAX;
-    h->records_sites = config->sites;
-    return arena_create(h, config->reserve);
+    h->numbers->mark = STATE_MARK_A;
+    h->numbers->limit = SIZE_MAX;
+    h->numbers->budget = SIZE_MAX;
+    h->numbers->stretch = 100;
+    h->numbers->end_pointers = config->end_pointers;
+    h->numbers->run_bytes_max = RUN_BYTES_MAX;
+    return true;
 }
 
 void heap_destroy(struct heap *h)
@@ -70,8 +75,8 @@ void heap_check_held(struct heap *h, uint32_t held, uint32_t in_flight)
             listed += block_list_check(h, shard, bin);
     CHECK(listed == listable);
     CHECK(used_units + free_units + unused_units(h) == unit_end(h));
-    CHECK(bytes == h->used_bytes && holes == h->hole_bytes);
-    CHECK(h->unit_run_bytes <= (size_t)unused_units(h) << UNIT_SHIFT);
+    CHECK(bytes == h->numbers->used_bytes && holes == h->numbers->hole_bytes);
+    CHECK(h->numbers->unit_run_bytes <= (size_t)unused_units(h) << UNIT_SHIFT);
     CHECK(reserved >= held && reserved - held <= in_flight);
 }
 

@@ -99,7 +99,7 @@ static void each_block(struct heap *h, void (*visit)(struct pass *, uint32_t hea
                        struct pass *p)
 {
     for (unsigned i = 0; i < SHARDS * BIN_COUNT; i++) {
-        struct bin_list *list = &h->shards[i / BIN_COUNT].bins[i % BIN_COUNT];
+        struct bin_list *list = &h->numbers->shards[i / BIN_COUNT].bins[i % BIN_COUNT];
         if (__atomic_load_n(&list->first, __ATOMIC_RELAXED) == 0)
             continue;
         lock_take(&list->lock, RANK_BIN);
@@ -129,7 +129,7 @@ static void thin(struct pass *p, uint32_t head)
     if (made == 0)
         return;
     extent_change_holes(h, made, 0);
-    count_add(&h->counters.returned_bytes, made);
+    count_add(&h->numbers->counters.returned_bytes, made);
     p->first = p->first ? min_size(p->first, head) : head;
     p->end = max_size(p->end, head + block_units(h, head));
 }
@@ -141,7 +141,7 @@ static void keep_small(struct heap *h, const struct pass *p)
         return;
     os_small_pages((void *)unit_address(h, (uint32_t)p->first), (p->end - p->first)
                                                                     << UNIT_SHIFT);
-    __atomic_store_n(&h->keeps_small, true, __ATOMIC_RELAXED);
+    __atomic_store_n(&h->numbers->keeps_small, true, __ATOMIC_RELAXED);
 }
 
 size_t holes_make(struct heap *h, size_t keep)
@@ -156,17 +156,17 @@ size_t holes_make(struct heap *h, size_t keep)
 
 void holes_recover(struct heap *h)
 {
-    if (!__atomic_load_n(&h->keeps_small, __ATOMIC_RELAXED) ||
-        h->hole_bytes > h->used_bytes / FEW_OF)
+    if (!__atomic_load_n(&h->numbers->keeps_small, __ATOMIC_RELAXED) ||
+        h->numbers->hole_bytes > h->numbers->used_bytes / FEW_OF)
         return;
     os_huge_pages((void *)unit_address(h, 1), h->bytes - UNIT_BYTES);
-    __atomic_store_n(&h->keeps_small, false, __ATOMIC_RELAXED);
+    __atomic_store_n(&h->numbers->keeps_small, false, __ATOMIC_RELAXED);
 }
 
 void holes_fill(struct heap *h, uint32_t head, size_t from, size_t to)
 {
     size_t filled = 0;
-    if (LIKELY(__atomic_load_n(&h->hole_bytes, __ATOMIC_RELAXED) == 0))
+    if (LIKELY(__atomic_load_n(&h->numbers->hole_bytes, __ATOMIC_RELAXED) == 0))
         return;
     size_t end = align_up(to, os_page_bytes()) / OS_PAGE;
     for (size_t i = align_down(from, os_page_bytes()) / OS_PAGE; i < end; i++) {

@@ -86,7 +86,7 @@ INLINE bool word_used(unit_word word)
 INLINE bool heap_has_huge_pages(const struct heap *h)
 {
     return RACING(h->bytes) > h->huge_from &&
-           !__atomic_load_n(&h->keeps_small, __ATOMIC_RELAXED);
+           !__atomic_load_n(&h->numbers->keeps_small, __ATOMIC_RELAXED);
 }
 
 INLINE uint32_t unit_of(const struct heap *h, uintptr_t address)

@@ -54,7 +54,7 @@ static void each_dead(struct heap *h, uint32_t head,
     uint32_t count = geometries[word_class(h->words[head])].count;
     for (uint32_t i = 0; i < count; i++) {
         struct cell c = block_cell(h, head, i);
-        if (*c.state >= STATE_NEW && *c.state != h->mark)
+        if (*c.state >= STATE_NEW && *c.state != h->numbers->mark)
             found_dead(h, &c);
     }
 }

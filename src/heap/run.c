@@ -33,7 +33,7 @@ static void account(struct heap *h, const struct bin *b, uint32_t from, uint32_t
     block->free_count -= slots;
     holes_fill(h, b->block, (size_t)from * b->size, (size_t)to * b->size);
     heap_charge(h, bytes);
-    count_add(&h->counters.allocated_bytes, bytes);
+    count_add(&h->numbers->counters.allocated_bytes, bytes);
 }
 
 static void take_run(struct heap *h, struct bin *b, uint32_t from, uint32_t to)
@@ -125,7 +125,7 @@ static void return_run(struct heap *h, const struct bin *b, uint32_t slots)
     memset(b->cur, STATE_FREE, slots);
     block_free_slots(h, b->block, slots);
     heap_credit(h, bytes);
-    count_add(&h->counters.allocated_bytes, -bytes);
+    count_add(&h->numbers->counters.allocated_bytes, -bytes);
 }
 
 /* The cache is done with the block, and the rest of its run.  Slots that are left of a borrowed
@@ -154,7 +154,7 @@ void run_drop(struct cache *c, unsigned bin)
 static void borrow(struct cache *c, unsigned bin)
 {
     struct heap *h = c->heap;
-    const struct shard *shard = &h->shards[word_shard(c->shard)];
+    const struct shard *shard = &h->numbers->shards[word_shard(c->shard)];
     if (__atomic_load_n(&shard->caches, __ATOMIC_RELAXED) == 1)
         return;
     uint32_t head = c->bins[bin].block;
@@ -170,7 +170,7 @@ static size_t next_run_bytes(struct cache *c, unsigned bin)
     size_t bytes = (size_t)RUN_BYTES_FIRST << c->runs[bin];
     if (c->runs[bin] < RUNS_COUNTED)
         c->runs[bin]++;
-    return min_size(bytes, c->heap->run_bytes_max);
+    return min_size(bytes, c->heap->numbers->run_bytes_max);
 }
 
 /* A run from the block taken, or from one that is listed, in the cache's shard first. */

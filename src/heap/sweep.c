@@ -11,10 +11,10 @@ static void count_live(struct heap *h, struct block *b, uint32_t live, size_t si
                        bool recounts)
 {
     uint32_t before = recounts ? 0 : b->live;
-    h->live_objects += live;
-    h->live_objects -= before;
-    h->live_bytes += live * size;
-    h->live_bytes -= before * size;
+    h->numbers->live_objects += live;
+    h->numbers->live_objects -= before;
+    h->numbers->live_bytes += live * size;
+    h->numbers->live_bytes -= before * size;
     b->live = (uint16_t)live;
 }
 
@@ -26,14 +26,14 @@ static void sweep_block(struct heap *h, uint32_t head, bool recounts)
     uint32_t reclaimed;
     if (is_observed(h))
         observe_dead(h, head);
-    if (UNLIKELY(h->altered))
+    if (UNLIKELY(h->numbers->altered))
         altered_sweep(h, head);
     struct state_counts counts =
-        state_sweep(block_states(h, head), g->count, h->mark, &reclaimed);
+        state_sweep(block_states(h, head), g->count, h->numbers->mark, &reclaimed);
 
     count_live(h, b, counts.marked, size, recounts);
-    h->counters.reclaimed_objects += reclaimed;
-    h->counters.reclaimed_bytes += reclaimed * size;
+    h->numbers->counters.reclaimed_objects += reclaimed;
+    h->numbers->counters.reclaimed_bytes += reclaimed * size;
     b->free_count = counts.free;
     b->cursor = 0;
     if (!b->taken)
@@ -44,9 +44,10 @@ void sweep(struct heap *h, bool recounts)
 {
     for (unsigned shard = 0; shard < SHARDS; shard++)
         for (unsigned bin = 0; bin < BIN_COUNT; bin++)
-            h->shards[shard].bins[bin].first = h->shards[shard].bins[bin].last = 0;
+            h->numbers->shards[shard].bins[bin].first =
+                h->numbers->shards[shard].bins[bin].last = 0;
     if (recounts)
-        h->live_bytes = h->live_objects = 0;
+        h->numbers->live_bytes = h->numbers->live_objects = 0;
     wide_forget(h);
     uint32_t next;
     for (uint32_t head = block_next(h, 1); head < unit_end(h); head = next) {

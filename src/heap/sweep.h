@@ -4,7 +4,7 @@
 
 #include "heap/types.h"
 
-/* Requires that every reachable object has state h->mark.  Afterwards no object has
+/* Requires that every reachable object has state h->numbers->mark.  Afterwards no object has
  * another mark or NEW, every list holds its blocks with free slots in order of
  * address, empty blocks have gone, and live_bytes, live_objects and the counters are
  * up to date.

@@ -10,8 +10,8 @@
  *   states          seven maps: a block of up to 2^k objects has 2^k bytes in the map for
  *                   such blocks, at (unit of its head) * 2^k; at least 64, at most 4096
  *
- * The heap is a parameter of every function, and its tables hold numbers (of units, of
- * slots), never addresses in the heap.
+ * The heap is a parameter of every function.  Its tables and struct heap_numbers hold numbers (of
+ * units, of slots), never addresses; struct heap is a process's view of them.
  *
  * Who may write: a lock is named beside what it guards; locks are taken in critical
  * sections only (base/critical.h).  Fields marked "cycle" change in a collection only, by
@@ -143,8 +143,8 @@ struct block {
     uint32_t touched; /* slots from here on have never been handed out and read as zero */
     uint8_t taken;    /* a cache draws runs from it */
     uint8_t filled;   /* an aligned request may fill its slot to the last byte.  Atomic */
-    uint16_t live;    /* cycle: objects that the last sweep counted, as part of the heap's */
-    size_t bytes;     /* large: committed bytes, whole pages; else 0 */
+    uint16_t live; /* cycle: objects that the last sweep counted, as part of the heap's */
+    size_t bytes;  /* large: committed bytes, whole pages; else 0 */
 };
 
 /* Adjacent free units, in the descriptor of the first.  No two free extents touch.
@@ -198,7 +198,7 @@ struct fit {
 
 /* What fit_adaptive knows. */
 struct fit_adaptive {
-    const struct fit *now; /* the policy that it is in */
+    bool best; /* the policy that it is in: best fit, else first fit */
     struct fit_window {
         uint32_t searches;
         uint32_t failures; /* though enough units were free, but not together */
@@ -214,7 +214,8 @@ struct fit_adaptive {
 
 /* What the policies keep of one heap. */
 struct fit_state {
-    struct treap tree; /* of free extents, in the order that the policy prefers */
+    uint32_t root; /* of the tree of free extents, in the order that the policy prefers */
+    bool by_size;  /* which is that of (units, address); else of address */
     uint32_t cursor;   /* next: the unit behind what was found last */
     uint64_t searches; /* calls of find */
     uint64_t steps;    /* extents looked at by them */
@@ -271,35 +272,28 @@ enum { OBSERVERS_MOST = 4 };
 
 struct observer;
 
-struct heap {
-    /* The hot part: constant but for `bytes`. */
-    OWN_LINE uintptr_t base; /* address of unit 0, a multiple of UNIT_BYTES */
-    size_t bytes;     /* units [0, bytes / UNIT_BYTES) are committed and in some use */
-    unit_word *words; /* of each unit */
-    uint8_t *states;  /* of each object: the maps */
-    struct unit *units;
-    struct site *sites; /* of each object, placed as the states; NULL: not recorded */
-    uint8_t mark; /* cycle: the state of objects found reachable by the last or present
-                     cycle: STATE_MARK_A or STATE_MARK_B */
-
-    uint32_t
-        unit_limit; /* units reserved; those from bytes / UNIT_BYTES on are untouched */
-    bool records_sites;
-    bool managed;        /* there have been objects that a cycle may reclaim.  Atomic */
-    size_t tables_bytes; /* the reservation behind states, words and units */
-    size_t
-        maps[STATE_MAPS + 1]; /* where each begins, and the last one ends, in `states` */
-    uint32_t pad_from; /* slots of so many bytes keep their last one free: PAD_FROM, or 0
-                          with end_pointers */
+/* What a heap is, beside its tables: sizes, counts, unit numbers and locks, in the first pages of
+ * the mapping that holds the tables.  There is no address in it, nor anything else that means
+ * something in one process only: the mapping could be a file, or another process's, too. */
+struct heap_numbers {
+    /* Constant after the heap was made. */
+    OWN_LINE size_t tables_bytes; /* the reservation that begins with this structure */
+    /* Where each map begins, and the last one ends, in `states`. */
+    size_t maps[STATE_MAPS + 1];
+    uint32_t unit_limit;  /* units reserved */
+    bool end_pointers;    /* slots of every size have a byte to spare */
     size_t run_bytes_max; /* a run is no longer than this, one slot at least */
 
-    const struct os_space *space;
-    size_t
-        huge_from; /* huge pages are asked for once `bytes` exceeds it; SIZE_MAX: never */
-    const struct fit *fit;
-    const struct observer *observers[OBSERVERS_MOST + 1]; /* then NULL (observe.h) */
+    /* Units [0, bytes / UNIT_BYTES) are committed and in some use; those from there on are
+     * untouched.  Extent lock.  Each process's view has a copy. */
+    size_t bytes;
+    uint8_t mark; /* cycle: the state of objects found reachable by the last or present
+                     cycle: STATE_MARK_A or STATE_MARK_B */
+    bool managed; /* there have been objects that a cycle may reclaim.  Atomic */
+    bool altered; /* there have been altered units.  Atomic */
+    bool keeps_small; /* parts of the heap are to have no huge pages.  Atomic */
 
-    /* For these, for `bytes` above, and for free units: */
+    /* For these, for `bytes`, and for free units: */
     OWN_LINE struct lock extent_lock;
     struct fit_state fit_state;
     size_t used_bytes; /* in blocks, large objects by page.  Read without the lock, too */
@@ -312,11 +306,6 @@ struct heap {
     /* used_bytes + dirty_bytes + unit_run_bytes never exceeds it, so that slots in holes can be had
      * without asking; SIZE_MAX: none.  Read without the lock, too. */
     size_t limit;
-    bool altered;     /* there have been altered units.  Atomic */
-    bool keeps_small; /* parts of the heap are to have no huge pages.  Atomic */
-    /* Empty caches of threads that ended, CACHES_KEPT at most, for the next ones. */
-    struct cache *kept;
-    uint32_t kept_count;
 
     /* Bytes handed out since the last cycle, less explicit frees.  Atomic */
     OWN_LINE size_t charged;
@@ -325,8 +314,6 @@ struct heap {
 
     size_t stretch; /* cycle: percent that the budget is of it, for option gc_share */
     uint64_t cycle_ended; /* cycle: os_now; 0: there was none */
-    size_t group_limit; /* of the control group; SIZE_MAX: none, or not known.  Atomic */
-    bool group_known;   /* atomic */
 
     size_t live_bytes, live_objects; /* cycle: marked by the last one */
     /* Wide objects that had an extent each for want of a slot, by bin: half as many with each
@@ -335,6 +322,40 @@ struct heap {
     struct counters counters;
     struct shard shards[SHARDS];
 };
+
+/* A process's view of a heap: where its mappings lie here, and what this process does for it. */
+struct heap {
+    /* Constant but for `bytes`. */
+    OWN_LINE uintptr_t base; /* address of unit 0, a multiple of UNIT_BYTES */
+    size_t bytes;            /* what numbers->bytes is: the fast paths look here */
+    unit_word *words;        /* of each unit */
+    uint8_t *states;         /* of each object: the maps */
+    struct unit *units;
+    struct site *sites; /* of each object, placed as the states; NULL: not recorded */
+    struct heap_numbers *numbers; /* NO_NUMBERS: the heap is not made yet, or no more */
+
+    /* Slots of so many bytes keep their last one free: PAD_FROM, or 0 with end_pointers. */
+    uint32_t pad_from;
+
+    const struct os_space *space;
+    const struct fit *fit;
+    bool records_sites; /* there is to be a table of sites */
+    const struct observer *observers[OBSERVERS_MOST + 1]; /* then NULL (observe.h) */
+    /* Huge pages are asked for once `bytes` exceeds it; SIZE_MAX: never. */
+    size_t huge_from;
+
+    /* Empty caches of threads that ended, CACHES_KEPT at most, for the next ones.  Extent lock. */
+    struct cache *kept;
+    uint32_t kept_count;
+
+    /* Of this process's control group; SIZE_MAX: none, or not known.  Atomic */
+    size_t group_limit;
+    bool group_known; /* atomic */
+};
+
+/* All zero: what a heap that is not made yet reads. */
+SHARED_DATA const struct heap_numbers heap_numbers_none;
+#define NO_NUMBERS ((struct heap_numbers *)(uintptr_t)&heap_numbers_none)
 
 /* ---- A thread's cache ---------------------------------------------------------------
  */

@@ -8,10 +8,11 @@
  * object or two would have to pay for all of its slots. */
 static bool is_wanted(struct heap *h, unsigned bin)
 {
-    uint16_t wanted = __atomic_load_n(&h->wide_wanted[bin], __ATOMIC_RELAXED);
+    uint16_t wanted = __atomic_load_n(&h->numbers->wide_wanted[bin], __ATOMIC_RELAXED);
     if (2u * wanted >= geometries[bin_class(bin)].count)
         return true;
-    __atomic_store_n(&h->wide_wanted[bin], (uint16_t)(wanted + 1), __ATOMIC_RELAXED);
+    __atomic_store_n(&h->numbers->wide_wanted[bin], (uint16_t)(wanted + 1),
+                     __ATOMIC_RELAXED);
     return false;
 }
 
@@ -51,7 +52,7 @@ void *wide_alloc(struct heap *h, unsigned bin, unsigned shard, bool *clean)
     if (!head)
         return NULL;
     heap_charge(h, size);
-    count_add(&h->counters.allocated_bytes, size);
+    count_add(&h->numbers->counters.allocated_bytes, size);
     *clean = slot.clean;
     return slot.object;
 }
@@ -59,5 +60,5 @@ void *wide_alloc(struct heap *h, unsigned bin, unsigned shard, bool *clean)
 void wide_forget(struct heap *h)
 {
     for (unsigned bin = 0; bin < BIN_COUNT; bin++)
-        h->wide_wanted[bin] /= 2;
+        h->numbers->wide_wanted[bin] /= 2;
 }

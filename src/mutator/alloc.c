@@ -162,7 +162,7 @@ static void *create_large(struct heap *h, enum kind kind, size_t size, size_t al
         struct block *b = block_at(h, head);
         b->free_count = 0;
         heap_charge(h, b->bytes);
-        count_add(&h->counters.allocated_bytes, b->bytes);
+        count_add(&h->numbers->counters.allocated_bytes, b->bytes);
         object = hold((void *)unit_address(h, head));
         *block_states(h, head) = STATE_NEW;
     }
@@ -226,8 +226,8 @@ static void *try_alloc(size_t size, size_t alignment, enum kind kind, bool zero)
 static bool is_possible(size_t size)
 {
     const struct heap *h = &process_heap;
-    size_t limit = __atomic_load_n(&h->limit, __ATOMIC_RELAXED);
-    return size <= min_size((size_t)h->unit_limit << UNIT_SHIFT, limit);
+    size_t limit = __atomic_load_n(&h->numbers->limit, __ATOMIC_RELAXED);
+    return size <= min_size((size_t)h->numbers->unit_limit << UNIT_SHIFT, limit);
 }
 
 /* Memory is short: a collection, unless the attempt that failed came with one; then what
@@ -264,7 +264,7 @@ static void *alloc_failed(size_t size)
 {
     void *object = NULL;
     struct last_resort r = find_last_resort();
-    count_add(&process_heap.counters.out_of_memory, 1);
+    count_add(&process_heap.numbers->counters.out_of_memory, 1);
     if (r.handler)
         object = r.handler(size, r.data);
     if (!object)

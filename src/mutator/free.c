@@ -24,7 +24,7 @@ static bool free_at_once(struct heap *h, const struct cell *o)
     if (lives) {
         size_t large = block_at(h, head)->bytes, bytes = large ? large : o->size;
         heap_credit(h, bytes);
-        count_add(&h->counters.freed_bytes, bytes);
+        count_add(&h->numbers->counters.freed_bytes, bytes);
         *o->state = STATE_FREE;
         block_free_slots(h, head, 1);
     }

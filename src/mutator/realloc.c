@@ -41,7 +41,7 @@ static void shrink_large(const struct cell *o, size_t size)
     if (!is_atomic(o))
         memset((char *)o->address + size, 0, bytes - size);
     heap_credit(h, o->size - bytes);
-    count_add(&h->counters.freed_bytes, o->size - bytes);
+    count_add(&h->numbers->counters.freed_bytes, o->size - bytes);
 }
 
 /* The new part is zeroed inside the critical section: until then it holds anything. */
@@ -55,7 +55,8 @@ static bool grow_large(const struct cell *o, size_t size)
         if (!is_atomic(o))
             block_clear_large(h, head, o->size);
         heap_charge(h, block_at(h, head)->bytes - o->size);
-        count_add(&h->counters.allocated_bytes, block_at(h, head)->bytes - o->size);
+        count_add(&h->numbers->counters.allocated_bytes,
+                  block_at(h, head)->bytes - o->size);
     }
     critical_end();
     return grown;

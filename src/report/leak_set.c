@@ -60,7 +60,7 @@ static bool is_the_loaders(const struct cell *o)
 static void add_lost(void *argument, const struct cell *o)
 {
     struct collecting *c = argument;
-    if (*o->state == c->heap->mark || is_the_loaders(o)) {
+    if (*o->state == c->heap->numbers->mark || is_the_loaders(o)) {
         c->set->reachable_objects++;
         c->set->reachable_bytes += site_requested(o);
     } else {
@@ -71,7 +71,7 @@ static void add_lost(void *argument, const struct cell *o)
 static void add_possible(void *argument, const struct cell *o)
 {
     struct collecting *c = argument;
-    if (*o->state != c->heap->mark || is_the_loaders(o) ||
+    if (*o->state != c->heap->numbers->mark || is_the_loaders(o) ||
         c->exact->reached[naive_number(c->exact, o->address)])
         return;
     c->set->reachable_objects--;
@@ -103,7 +103,8 @@ static void add_target(struct leak_set *s, struct naive *seen, uintptr_t word)
 {
     const struct heap *h = seen->heap;
     struct found to;
-    if (!naive_find(seen, word, &to) || seen->reached[to.number] || *to.state == h->mark)
+    if (!naive_find(seen, word, &to) || seen->reached[to.number] ||
+        *to.state == h->numbers->mark)
         return;
     seen->reached[to.number] = 1;
     struct cell o = lookup_cell(h, to.address);

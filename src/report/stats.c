@@ -37,22 +37,23 @@ static void fill_heap(struct gc_stats *s, struct heap *h)
 {
     struct cache_held held = held_by_all();
     struct extent_bytes bytes = extent_bytes(h);
-    size_t limit = __atomic_load_n(&h->limit, __ATOMIC_RELAXED);
+    size_t limit = __atomic_load_n(&h->numbers->limit, __ATOMIC_RELAXED);
     s->heap_bytes = bytes.held;
     s->heap_bytes_max = bytes.held_most;
-    s->live_bytes = h->live_bytes;
-    s->live_objects = h->live_objects;
-    s->allocated_bytes = count_get(&h->counters.allocated_bytes) - held.run_bytes;
-    s->reclaimed_bytes = h->counters.reclaimed_bytes;
-    s->reclaimed_objects = h->counters.reclaimed_objects;
-    s->freed_bytes = count_get(&h->counters.freed_bytes) + h->counters.reclaimed_bytes +
-                     held.magazine_bytes;
-    s->budget_bytes = __atomic_load_n(&h->budget, __ATOMIC_RELAXED);
-    s->charged_bytes = __atomic_load_n(&h->charged, __ATOMIC_RELAXED);
+    s->live_bytes = h->numbers->live_bytes;
+    s->live_objects = h->numbers->live_objects;
+    s->allocated_bytes =
+        count_get(&h->numbers->counters.allocated_bytes) - held.run_bytes;
+    s->reclaimed_bytes = h->numbers->counters.reclaimed_bytes;
+    s->reclaimed_objects = h->numbers->counters.reclaimed_objects;
+    s->freed_bytes = count_get(&h->numbers->counters.freed_bytes) +
+                     h->numbers->counters.reclaimed_bytes + held.magazine_bytes;
+    s->budget_bytes = __atomic_load_n(&h->numbers->budget, __ATOMIC_RELAXED);
+    s->charged_bytes = __atomic_load_n(&h->numbers->charged, __ATOMIC_RELAXED);
     s->limit_bytes = limit == SIZE_MAX ? 0 : limit;
-    s->reserved_bytes = (uint64_t)(h->unit_limit - 1) << UNIT_SHIFT;
-    s->returned_bytes = count_get(&h->counters.returned_bytes);
-    s->out_of_memory = count_get(&h->counters.out_of_memory);
+    s->reserved_bytes = (uint64_t)(h->numbers->unit_limit - 1) << UNIT_SHIFT;
+    s->returned_bytes = count_get(&h->numbers->counters.returned_bytes);
+    s->out_of_memory = count_get(&h->numbers->counters.out_of_memory);
 }
 
 static void fill_collector(struct gc_stats *s, const struct collector *c)

@@ -268,7 +268,7 @@ void coroutine_add_suspended(const struct heap *h, struct range_list *l)
 static bool is_reached(const struct heap *h, const struct stack *s)
 {
     struct cell o = lookup_cell(h, s->range.low);
-    return o.state && *o.state == h->mark;
+    return o.state && *o.state == h->numbers->mark;
 }
 
 /* Out of the list, whose place is where the next search begins. */

@@ -134,6 +134,6 @@ void model_compare(const struct model *m)
     }
     ck_assert_uint_eq(wrong, 0);
     ck_assert_uint_eq(extent_check(m->heap), free_units);
-    ck_assert_uint_eq(h->dirty_bytes, (size_t)dirty << UNIT_SHIFT);
-    ck_assert_uint_eq(h->used_bytes, m->used_bytes);
+    ck_assert_uint_eq(h->numbers->dirty_bytes, (size_t)dirty << UNIT_SHIFT);
+    ck_assert_uint_eq(h->numbers->used_bytes, m->used_bytes);
 }

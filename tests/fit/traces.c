@@ -53,7 +53,9 @@ static uint32_t some_units(void)
 /* The policy that places the next request: the one that adaptive is in. */
 static const struct fit *policy(void)
 {
-    return h.fit == &fit_adaptive ? h.fit_state.adaptive.now : h.fit;
+    if (h.fit != &fit_adaptive)
+        return h.fit;
+    return h.numbers->fit_state.adaptive.best ? &fit_best : &fit_first;
 }
 
 static void use(uint32_t first, uint32_t units)
@@ -123,9 +125,9 @@ static void step_give(void)
  */
 static void step_trim(void)
 {
-    size_t before = h.dirty_bytes, keep = bytes_of(below(200));
+    size_t before = h.numbers->dirty_bytes, keep = bytes_of(below(200));
     extent_trim(&h, keep);
-    ck_assert_uint_eq(h.dirty_bytes, before < keep ? before : keep);
+    ck_assert_uint_eq(h.numbers->dirty_bytes, before < keep ? before : keep);
     size_t excess = before > keep ? before - keep : 0;
     for (uint32_t u = m.end; u-- > 1 && excess;)
         if (!m.used[u] && m.dirty[u]) {

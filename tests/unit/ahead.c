@@ -57,15 +57,15 @@ START_TEST(huge_page_unit_runs)
             pages[k] = page;
             had[k]++;
             ck_assert_uint_lt(units_in(r), had[k] + 1); /* never more than it had */
-            ck_assert_uint_eq(h.unit_run_bytes, (units_in(r) + units_in(&runs[!k]))
-                                                    << UNIT_SHIFT);
+            ck_assert_uint_eq(h.numbers->unit_run_bytes,
+                              (units_in(r) + units_in(&runs[!k])) << UNIT_SHIFT);
         }
     ck_assert_uint_eq(runs[0].start, HUGE_UNITS);
-    ck_assert_uint_eq(h.used_bytes, 2 * TAKEN * UNIT_BYTES);
+    ck_assert_uint_eq(h.numbers->used_bytes, 2 * TAKEN * UNIT_BYTES);
     for (int k = 0; k < 2; k++)
         extent_give_unit_run(&h, &runs[k]);
     ck_assert_uint_eq(runs[0].next, runs[0].end);
-    ck_assert_uint_eq(h.unit_run_bytes, 0);
+    ck_assert_uint_eq(h.numbers->unit_run_bytes, 0);
     extent_check(&h);
     uint32_t unit = extent_take(&h, 1, 1, UNIT_BYTES);
     extent_give(&h, unit, 1, 1, UNIT_BYTES);
@@ -82,23 +82,27 @@ START_TEST(unit_runs_within_the_limit)
     struct unit_run runs[UNIT_RUNS] = {{0}};
     start();
     size_t least = UNIT_RUNS * EACH * UNIT_BYTES;
-    h.limit = 2 * least;
+    h.numbers->limit = 2 * least;
     for (int i = 0; i < EACH; i++)
         for (int k = 0; k < UNIT_RUNS; k++) {
             ck_assert_uint_ne(take_from(&runs[k]), 0);
-            ck_assert_uint_le(h.used_bytes + h.unit_run_bytes + h.dirty_bytes, h.limit);
-            ck_assert_uint_le(h.unit_run_bytes, h.limit / 4);
+            ck_assert_uint_le(h.numbers->used_bytes + h.numbers->unit_run_bytes +
+                                  h.numbers->dirty_bytes,
+                              h.numbers->limit);
+            ck_assert_uint_le(h.numbers->unit_run_bytes, h.numbers->limit / 4);
         }
-    ck_assert_uint_eq(h.used_bytes, least);
-    ck_assert_uint_ge(h.counters.heap_bytes_max, least);
+    ck_assert_uint_eq(h.numbers->used_bytes, least);
+    ck_assert_uint_ge(h.numbers->counters.heap_bytes_max, least);
     while (take_from(&runs[0]))
-        ck_assert_uint_le(h.used_bytes + h.unit_run_bytes + h.dirty_bytes, h.limit);
+        ck_assert_uint_le(h.numbers->used_bytes + h.numbers->unit_run_bytes +
+                              h.numbers->dirty_bytes,
+                          h.numbers->limit);
     for (int k = 0; k < UNIT_RUNS; k++)
         extent_give_unit_run(&h, &runs[k]);
     while (extent_take(&h, 1, 1, UNIT_BYTES))
         continue;
-    ck_assert_uint_eq(h.used_bytes,
-                      h.limit); /* what unit runs held was there for others */
+    ck_assert_uint_eq(h.numbers->used_bytes,
+                      h.numbers->limit); /* what unit runs held was there for others */
     heap_destroy(&h);
 }
 END_TEST
@@ -118,7 +122,7 @@ START_TEST(runs_grow)
 {
     static const size_t lengths[] = {64, 128, 256, 512, 64, 1024, 1024};
     fixture_create(&f);
-    f.heap.run_bytes_max = KIB(64);
+    f.heap.numbers->run_bytes_max = KIB(64);
     const struct bin *b = &f.cache->bins[sizeclass_for(64)];
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++)
         ck_assert_uint_eq(next_run_length(b), lengths[i]);
@@ -177,7 +181,8 @@ START_TEST(first_objects_cost_little)
     ck_assert(heap_create(&h, &config));
     uint32_t early = extent_take(&h, 128, 1, MIB(8));
     ck_assert_uint_ne(early, 0);
-    size_t charged = h.charged, held = extent_bytes(&h).held, resident = resident_bytes();
+    size_t charged = h.numbers->charged, held = extent_bytes(&h).held,
+           resident = resident_bytes();
     for (int i = 0; i < CACHES; i++) {
         caches[i] = cache_create(&h);
         ck_assert(caches[i] && cache_refill(caches[i], sizeclass_for(1000)));
@@ -185,7 +190,7 @@ START_TEST(first_objects_cost_little)
                           caches[i]->bins[sizeclass_for(1000)].cur),
                1, 1000);
     }
-    ck_assert_uint_le(h.charged - charged, CACHES * RUN);
+    ck_assert_uint_le(h.numbers->charged - charged, CACHES * RUN);
     ck_assert_uint_le(extent_bytes(&h).held - held,
                       (SHARDS + 1) * UNIT_BYTES + CACHES * RUN);
     if (!UNDER_ASAN && !UNDER_TSAN)

@@ -79,7 +79,7 @@ START_TEST(objects_stay_without_memory)
     allocate(SIZE);
     protect(objects[0]);
     uint32_t head = head_of(objects[0]);
-    f.heap.mark = *state_of(&f, objects[1]) = STATE_MARK_A;
+    f.heap.numbers->mark = *state_of(&f, objects[1]) = STATE_MARK_A;
     os_fail(1, true);
     ck_assert(!renew(objects[0]));
     sweep(&f.heap, true);
@@ -87,7 +87,7 @@ START_TEST(objects_stay_without_memory)
     ck_assert(altered_block(&f.heap, head));
     ck_assert_int_eq(*state_of(&f, objects[0]), STATE_MARK_A);
     fixture_check(&f);
-    f.heap.mark = *state_of(&f, objects[1]) = STATE_MARK_B;
+    f.heap.numbers->mark = *state_of(&f, objects[1]) = STATE_MARK_B;
     sweep(&f.heap, true);
     ck_assert_int_eq(*state_of(&f, objects[0]), STATE_FREE);
     fixture_check(&f);
@@ -109,7 +109,7 @@ START_TEST(empty_blocks_are_renewed)
         fixture_free(&f, objects[i]);
     cache_empty(f.cache);
     fixture_check(&f);
-    ck_assert_uint_eq(f.heap.used_bytes, 0);
+    ck_assert_uint_eq(f.heap.numbers->used_bytes, 0);
     for (size_t i = 0; i < COUNT_OF(objects); i++) {
         ck_assert_int_eq(*(char *)objects[i], 0);
         *(char *)objects[i] = 1;
@@ -133,7 +133,7 @@ START_TEST(not_to_be_renewed)
     ck_assert(!lookup_owns(&f.heap, unit_address(&f.heap, unit)));
     ck_assert(lookup_owns(&f.heap, unit_address(&f.heap, unit - 1)));
     ck_assert(lookup_owns(&f.heap, unit_address(&f.heap, unit + 1)));
-    ck_assert_uint_eq(f.heap.used_bytes, 0);
+    ck_assert_uint_eq(f.heap.numbers->used_bytes, 0);
     fixture_check(&f);
     for (size_t i = 0; i < 64; i++)
         memset(fixture_alloc(&f, KIND_ATOMIC, UNIT_BYTES + 1), 1, UNIT_BYTES + 1);
@@ -149,7 +149,7 @@ START_TEST(set_apart_by_a_sweep)
     fixture_create(&f);
     allocate(SIZE);
     uint32_t head = head_of(objects[0]);
-    f.heap.mark = STATE_MARK_A;
+    f.heap.numbers->mark = STATE_MARK_A;
     for (size_t i = 0; i < COUNT_OF(objects); i++)
         *state_of(&f, objects[i]) = STATE_MARK_A;
     critical_begin();
@@ -163,7 +163,7 @@ START_TEST(set_apart_by_a_sweep)
     sweep(&f.heap, true);
     ck_assert_uint_eq(word_shard(f.heap.words[head]), SHARD_APART);
     fixture_check(&f);
-    f.heap.mark = STATE_MARK_B;
+    f.heap.numbers->mark = STATE_MARK_B;
     *state_of(&f, objects[1]) = STATE_MARK_B;
     sweep(&f.heap, true);
     ck_assert(!altered_block(&f.heap, head));

@@ -33,7 +33,7 @@ static size_t block_states_bytes(unsigned map)
 /* Where a block that begins at this unit has its states, if they are in this map. */
 static uint8_t *states_of(unsigned map, uint32_t unit)
 {
-    return h.states + h.maps[map] + unit * block_states_bytes(map);
+    return h.states + h.numbers->maps[map] + unit * block_states_bytes(map);
 }
 
 /* Every table entry of a committed unit can be written, and was zero. */
@@ -61,10 +61,10 @@ START_TEST(grows_to_the_end)
 {
     size_t space = address_space();
     ck_assert(make_arena(&h, MIB(64)));
-    ck_assert_uint_eq(h.unit_limit, (MIB(64) >> UNIT_SHIFT) + 1);
+    ck_assert_uint_eq(h.numbers->unit_limit, (MIB(64) >> UNIT_SHIFT) + 1);
     check_fresh();
-    while (unit_end(&h) < h.unit_limit) {
-        uint32_t end = unit_end(&h), room = h.unit_limit - end;
+    while (unit_end(&h) < h.numbers->unit_limit) {
+        uint32_t end = unit_end(&h), room = h.numbers->unit_limit - end;
         uint32_t wanted = 1 + roll(room < 40 ? room : 40), more = grow_by(wanted);
         ck_assert_uint_ge(more, wanted);
         ck_assert_uint_eq(unit_end(&h), end + more);
@@ -123,11 +123,11 @@ START_TEST(more_than_room)
 {
     ck_assert(make_arena(&h, MIB(16)));
     errno = 0;
-    ck_assert_uint_eq(grow_by(h.unit_limit), 0);
+    ck_assert_uint_eq(grow_by(h.numbers->unit_limit), 0);
     ck_assert_int_eq(errno, ENOMEM);
     ck_assert_uint_eq(grow_by(UINT32_MAX), 0);
     ck_assert_uint_eq(unit_end(&h), 1);
-    ck_assert_uint_eq(grow_by(h.unit_limit - 1), h.unit_limit - 1);
+    ck_assert_uint_eq(grow_by(h.numbers->unit_limit - 1), h.numbers->unit_limit - 1);
     arena_destroy(&h);
 }
 END_TEST
@@ -135,10 +135,10 @@ END_TEST
 START_TEST(least_and_most)
 {
     ck_assert(make_arena(&h, 0));
-    ck_assert_uint_eq(h.unit_limit, (MIB(16) >> UNIT_SHIFT) + 1);
+    ck_assert_uint_eq(h.numbers->unit_limit, (MIB(16) >> UNIT_SHIFT) + 1);
     arena_destroy(&h);
     ck_assert(make_arena(&h, MIB(20) + 12345));
-    ck_assert_uint_eq(h.unit_limit, (MIB(20) >> UNIT_SHIFT) + 1);
+    ck_assert_uint_eq(h.numbers->unit_limit, (MIB(20) >> UNIT_SHIFT) + 1);
     arena_destroy(&h);
     ck_assert(make_arena(&h, SIZE_MAX));
     check_fresh();
@@ -153,7 +153,7 @@ START_TEST(limit_on_address_space)
     limit.rlim_cur = address_space() + MIB(200);
     ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
     ck_assert(make_arena(&h, GIB(1024)));
-    ck_assert_uint_le((size_t)h.unit_limit << UNIT_SHIFT, MIB(200));
+    ck_assert_uint_le((size_t)h.numbers->unit_limit << UNIT_SHIFT, MIB(200));
     check_fresh();
     arena_destroy(&h);
 }
@@ -165,7 +165,7 @@ START_TEST(create_survives_one_refusal)
 {
     os_fail(1 + (unsigned)_i, false);
     ck_assert(make_arena(&h, MIB(64)));
-    ck_assert_uint_eq(h.unit_limit, (MIB(16) >> UNIT_SHIFT) + 1);
+    ck_assert_uint_eq(h.numbers->unit_limit, (MIB(16) >> UNIT_SHIFT) + 1);
     check_fresh();
     arena_destroy(&h);
 }
@@ -285,7 +285,7 @@ static void check_growth_above(const char *obstacle, size_t bytes)
     while (arena_grow(&h, &units))
         units = 1;
     ck_assert_int_eq(errno, ENOMEM);
-    uint32_t room = h.unit_limit - unit_end(&h);
+    uint32_t room = h.numbers->unit_limit - unit_end(&h);
     ck_assert_uint_lt(room, 32);
 }
 

@@ -29,7 +29,7 @@ START_TEST(fresh_block)
             ENSURE(!b->taken && !b->filled && b->cursor == 0 && b->touched == 0);
             block_release(h, head);
             extent_check(h);
-            ENSURE(h->used_bytes == 0 && h->dirty_bytes == 0);
+            ENSURE(h->numbers->used_bytes == 0 && h->numbers->dirty_bytes == 0);
         }
     heap_destroy(h);
 }
@@ -43,7 +43,7 @@ START_TEST(release_knows_what_was_touched)
     block_at(h, head)->touched = 3;
     block_release(h, head);
     extent_check(h);
-    ck_assert_uint_eq(h->dirty_bytes, 3 * MEDIUM_MAX);
+    ck_assert_uint_eq(h->numbers->dirty_bytes, 3 * MEDIUM_MAX);
     head = block_create(h, KIND_SCANNED, CLASS_MEDIUM_LAST, 0, &no_unit_run);
     ck_assert_uint_eq(block_at(h, head)->touched, 8);
     block_release(h, head);
@@ -81,7 +81,7 @@ START_TEST(lists_follow_free_slots)
         ENSURE(block_list_check(h, 0, bin) == expected);
         heap_check(h, NULL);
     }
-    ck_assert_uint_eq(h->used_bytes, 0);
+    ck_assert_uint_eq(h->numbers->used_bytes, 0);
     heap_destroy(h);
 }
 END_TEST
@@ -104,7 +104,7 @@ START_TEST(taken_blocks_are_not_listed_or_released)
     heap_check(h, NULL);
     block_at(h, head)->taken = false;
     block_settle(h, head);
-    ck_assert_uint_eq(h->used_bytes, 0);
+    ck_assert_uint_eq(h->numbers->used_bytes, 0);
     heap_destroy(h);
 }
 END_TEST
@@ -118,11 +118,11 @@ START_TEST(large_is_charged_by_page)
         size_t whole = align_up(max_size(sizes[i], 1), OS_PAGE);
         uint32_t head = block_create_large(h, KIND_MANUAL, sizes[i], GRANULE);
         ck_assert_uint_eq(block_at(h, head)->bytes, whole);
-        ck_assert_uint_eq(h->used_bytes, whole);
+        ck_assert_uint_eq(h->numbers->used_bytes, whole);
         /* A pointer one past the end lies inside. */
         ck_assert_uint_gt((size_t)block_units(h, head) << UNIT_SHIFT, whole);
         block_release(h, head);
-        ck_assert_uint_eq(h->used_bytes, 0);
+        ck_assert_uint_eq(h->numbers->used_bytes, 0);
         extent_check(h);
     }
     heap_destroy(h);
@@ -231,7 +231,7 @@ END_TEST
 START_TEST(large_within_the_limit)
 {
     ck_assert(make_heap(h, MIB(64), false));
-    h->limit = MIB(1);
+    h->numbers->limit = MIB(1);
     uint32_t head = block_create_large(h, KIND_ATOMIC, MIB(1), GRANULE);
     ck_assert_uint_ne(head, 0);
     ck_assert(!block_grow_large(h, head, MIB(1) + 1));
@@ -240,7 +240,8 @@ START_TEST(large_within_the_limit)
     ck_assert_uint_eq(block_create_large(h, KIND_ATOMIC, MIB(1) + 1, GRANULE), 0);
     head = block_create_large(h, KIND_ATOMIC, MIB(1) - OS_PAGE, GRANULE);
     ck_assert(block_grow_large(h, head, MIB(1)));
-    ck_assert_uint_le(h->used_bytes + h->dirty_bytes, h->limit);
+    ck_assert_uint_le(h->numbers->used_bytes + h->numbers->dirty_bytes,
+                      h->numbers->limit);
     heap_destroy(h);
 }
 END_TEST
@@ -277,7 +278,7 @@ static void check_broken(void *argument)
         block_states(h, head)[geometries[word_class(h->words[head])].count] = STATE_NEW;
         break;
     case 8:
-        h->used_bytes++;
+        h->numbers->used_bytes++;
         break;
     }
     heap_check(h, NULL);

@@ -72,7 +72,7 @@ static void release(uint32_t i)
 
 static void check(void)
 {
-    const struct counters *c = &f.heap.counters;
+    const struct counters *c = &f.heap.numbers->counters;
     struct cache_held held = cache_held(f.cache);
     size_t held_bytes = held.run_bytes + held.magazine_bytes;
     if (f.other) {
@@ -81,7 +81,7 @@ static void check(void)
     }
     fixture_check(&f);
     ENSURE(c->allocated_bytes - c->freed_bytes - held_bytes == live_bytes);
-    ENSURE(f.heap.charged == c->allocated_bytes - c->freed_bytes);
+    ENSURE(f.heap.numbers->charged == c->allocated_bytes - c->freed_bytes);
 }
 
 /* Waves of allocation and freeing, so that blocks fill up and empty. */
@@ -106,9 +106,10 @@ static void release_all(void)
         release(roll(count));
     cache_empty(f.cache);
     fixture_check(&f);
-    ck_assert_uint_eq(f.heap.used_bytes, 0);
-    ck_assert_uint_eq(f.heap.charged, 0);
-    ck_assert_uint_eq(f.heap.counters.allocated_bytes, f.heap.counters.freed_bytes);
+    ck_assert_uint_eq(f.heap.numbers->used_bytes, 0);
+    ck_assert_uint_eq(f.heap.numbers->charged, 0);
+    ck_assert_uint_eq(f.heap.numbers->counters.allocated_bytes,
+                      f.heap.numbers->counters.freed_bytes);
 }
 
 /* Likewise, where these caches hold something. */
@@ -119,8 +120,8 @@ static void release_all_from(struct cache **caches, int number)
     for (int i = 0; i < number; i++)
         cache_empty(caches[i]);
     heap_check_held(&f.heap, 0, 0);
-    ck_assert_uint_eq(f.heap.used_bytes, 0);
-    ck_assert_uint_eq(f.heap.charged, 0);
+    ck_assert_uint_eq(f.heap.numbers->used_bytes, 0);
+    ck_assert_uint_eq(f.heap.numbers->charged, 0);
 }
 
 START_TEST(random_use)
@@ -170,7 +171,8 @@ START_TEST(runs)
         ENSURE(b->capacity >= 2 && b->capacity <= 512);
         ENSURE(b->cur < b->end && b->cur == block_states(&f.heap, b->block));
         size_t run = (size_t)(b->run_end - b->cur);
-        size_t most = max_size(min_size(f.heap.run_bytes_max, KIB(4)) / b->size, 1);
+        size_t most =
+            max_size(min_size(f.heap.numbers->run_bytes_max, KIB(4)) / b->size, 1);
         ENSURE(run == min_size(most, geometries[class].count));
         while (cache_advance(f.cache, bin))
             ENSURE(b->end <= b->run_end);
@@ -387,7 +389,7 @@ START_TEST(first_runs_share_blocks)
     }
     check_crowd();
     size_t full = SHARDS * UNIT_BYTES + CROWD * RUN;
-    ck_assert_uint_le(f.heap.used_bytes, full + UNIT_BYTES);
+    ck_assert_uint_le(f.heap.numbers->used_bytes, full + UNIT_BYTES);
     release_all_from(crowd, CROWD);
     destroy_crowd();
 }
@@ -501,7 +503,7 @@ static bool try_refill(void *argument)
 START_TEST(refill_fails_cleanly)
 {
     fixture_create(&f);
-    f.heap.limit = MIB(100);
+    f.heap.numbers->limit = MIB(100);
     ck_assert_uint_ge(refuse_each_call(try_refill, NULL, true), 2);
     ck_assert_uint_eq(count, LIVE_MOST);
 }

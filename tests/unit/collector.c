@@ -19,12 +19,12 @@
 
 static size_t budget(void)
 {
-    return __atomic_load_n(&process_heap.budget, __ATOMIC_RELAXED);
+    return __atomic_load_n(&process_heap.numbers->budget, __ATOMIC_RELAXED);
 }
 
 static void charge(size_t bytes)
 {
-    __atomic_store_n(&process_heap.charged, bytes, __ATOMIC_RELAXED);
+    __atomic_store_n(&process_heap.numbers->charged, bytes, __ATOMIC_RELAXED);
 }
 
 /* A thread may have been stopped for a collection after it saw that one is due, and before
@@ -38,7 +38,7 @@ START_TEST(only_when_due)
     charge(budget());
     collector_run(&process_collector, CAUSE_BUDGET);
     ck_assert_uint_eq(collector_count(&process_collector), 1);
-    ck_assert_uint_lt(process_heap.charged, budget());
+    ck_assert_uint_lt(process_heap.numbers->charged, budget());
     collector_run(&process_collector, CAUSE_BUDGET);
     ck_assert_uint_eq(collector_count(&process_collector), 1);
 }
@@ -176,7 +176,7 @@ START_TEST(idle_caches_are_emptied)
     collector_run(&process_collector, CAUSE_REQUEST);
     collector_run(&process_collector, CAUSE_REQUEST);
     ck_assert_uint_eq(taken_blocks(), 0);
-    ck_assert_uint_eq(process_heap.used_bytes, 0);
+    ck_assert_uint_eq(process_heap.numbers->used_bytes, 0);
     __atomic_store_n(&go, true, __ATOMIC_RELEASE);
     for (int i = 0; i < THREADS; i++)
         ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
@@ -192,7 +192,7 @@ static void mark_garbage(void *data)
 {
     (void)data;
     for (size_t i = 0; i < COUNT_OF(garbage); i++)
-        *garbage[i] = process_heap.mark;
+        *garbage[i] = process_heap.numbers->mark;
 }
 
 static void *drop_and_collect(void *argument)
@@ -210,9 +210,9 @@ static void *drop_and_collect(void *argument)
  * the end of which a small heap never comes to.  NULL: it is another's. */
 static void *map_unit_0(void)
 {
-    uintptr_t place = process_heap.base, tables = (uintptr_t)process_heap.states;
-    bool by_tables = place - tables < process_heap.tables_bytes &&
-                     place + UNIT_BYTES - tables <= process_heap.tables_bytes;
+    uintptr_t place = process_heap.base, tables = (uintptr_t)process_heap.numbers;
+    bool by_tables = place - tables < process_heap.numbers->tables_bytes &&
+                     place + UNIT_BYTES - tables <= process_heap.numbers->tables_bytes;
     void *p =
         mmap((void *)place, UNIT_BYTES, PROT_READ | PROT_WRITE,
              MAP_PRIVATE | MAP_ANONYMOUS | (by_tables ? MAP_FIXED : MAP_FIXED_NOREPLACE),

@@ -50,7 +50,7 @@ static void run(const struct cycle_kind *kind)
 
 static bool lives(const void *object)
 {
-    return *state_of(&g.f, object) == g.f.heap.mark;
+    return *state_of(&g.f, object) == g.f.heap.numbers->mark;
 }
 
 static bool is_gone(const void *object)
@@ -69,8 +69,8 @@ START_TEST(sticky_marks)
     roots[0] = old;
     name_roots((uintptr_t *)roots, 2);
     run(&cycle_full);
-    uint8_t mark = g.f.heap.mark;
-    ck_assert_uint_eq(g.f.heap.live_objects, 2);
+    uint8_t mark = g.f.heap.numbers->mark;
+    ck_assert_uint_eq(g.f.heap.numbers->live_objects, 2);
 
     roots[1] = fixture_alloc(&g.f, KIND_SCANNED, 64);
     old[1] = fixture_alloc(&g.f, KIND_SCANNED, 64);
@@ -79,20 +79,20 @@ START_TEST(sticky_marks)
     name_roots((uintptr_t *)roots, 2);
     name_roots((uintptr_t *)old, 8); /* it was written to */
     run(&sticky);
-    ck_assert_uint_eq(g.f.heap.mark, mark);
+    ck_assert_uint_eq(g.f.heap.numbers->mark, mark);
     ck_assert(lives(old) && lives(old_garbage));
     ck_assert(lives(roots[1]) && lives(old[1]) && lives(manual));
     ck_assert(is_gone(garbage));
     ck_assert_uint_eq(cycle.reclaimed, 64);
-    ck_assert_uint_eq(g.f.heap.live_objects, 5);
-    ck_assert_uint_eq(g.f.heap.live_bytes, 5 * 64);
+    ck_assert_uint_eq(g.f.heap.numbers->live_objects, 5);
+    ck_assert_uint_eq(g.f.heap.numbers->live_bytes, 5 * 64);
 
     name_roots((uintptr_t *)roots, 2);
     run(&cycle_full);
-    ck_assert_uint_ne(g.f.heap.mark, mark);
+    ck_assert_uint_ne(g.f.heap.numbers->mark, mark);
     ck_assert(lives(old) && lives(old[1]) && lives(roots[1]) && lives(manual));
     ck_assert(is_gone(old_garbage));
-    ck_assert_uint_eq(g.f.heap.live_objects, 4);
+    ck_assert_uint_eq(g.f.heap.numbers->live_objects, 4);
 }
 END_TEST
 
@@ -122,7 +122,8 @@ END_TEST
 static void name_written(void)
 {
     for (uint32_t i = 0; i < g.count; i++)
-        if (*g.nodes[i].state == g.f.heap.mark && !(g.nodes[i].kind & KIND_ATOMIC))
+        if (*g.nodes[i].state == g.f.heap.numbers->mark &&
+            !(g.nodes[i].kind & KIND_ATOMIC))
             name_roots((const uintptr_t *)g.nodes[i].low, g.nodes[i].size / 8);
 }
 
@@ -132,7 +133,7 @@ static void check_graph(const struct cycle_kind *kind)
     size_t bytes = 0;
     graph_clear(&g);
     for (uint32_t i = 0; i < g.count && !kind->flips; i++)
-        g.nodes[i].reached = *g.nodes[i].state == g.f.heap.mark;
+        g.nodes[i].reached = *g.nodes[i].state == g.f.heap.numbers->mark;
     for (size_t i = 0; i < cycle.roots.data.count; i++)
         graph_reach(&g, (uintptr_t *)cycle.roots.data.ranges[i].low,
                     (uintptr_t *)cycle.roots.data.ranges[i].high);
@@ -142,8 +143,8 @@ static void check_graph(const struct cycle_kind *kind)
     graph_forget(&g);
     for (uint32_t i = 0; i < g.count; i++)
         bytes += g.nodes[i].size;
-    ck_assert_uint_eq(g.f.heap.live_objects, g.count);
-    ck_assert_uint_eq(g.f.heap.live_bytes, bytes);
+    ck_assert_uint_eq(g.f.heap.numbers->live_objects, g.count);
+    ck_assert_uint_eq(g.f.heap.numbers->live_bytes, bytes);
 }
 
 START_TEST(kinds_in_turn)
@@ -170,7 +171,7 @@ static bool was_marked[PHASE_RANKS];
 
 static void note(enum phase_rank rank)
 {
-    was_marked[rank] = *watched == g.f.heap.mark;
+    was_marked[rank] = *watched == g.f.heap.numbers->mark;
     ran[ran_count++] = rank;
 }
 

@@ -87,8 +87,8 @@ static void model_take(uint32_t first, uint32_t units, size_t bytes)
         model.used[u] = true;
     }
     model.used_bytes += bytes;
-    if (h.limit != SIZE_MAX)
-        model_trim(h.limit - model.used_bytes);
+    if (h.numbers->limit != SIZE_MAX)
+        model_trim(h.numbers->limit - model.used_bytes);
 }
 
 static void model_give(uint32_t first, uint32_t units, uint32_t touched, size_t bytes)
@@ -111,9 +111,10 @@ static void compare(void)
         free_units += !model.used[u];
     }
     ENSURE(extent_check(&h) == free_units);
-    ENSURE(h.used_bytes == model.used_bytes && h.dirty_bytes == model.dirty_bytes);
-    ENSURE(h.used_bytes + h.dirty_bytes <= h.limit);
-    ENSURE(h.counters.heap_bytes_max >= h.used_bytes);
+    ENSURE(h.numbers->used_bytes == model.used_bytes &&
+           h.numbers->dirty_bytes == model.dirty_bytes);
+    ENSURE(h.numbers->used_bytes + h.numbers->dirty_bytes <= h.numbers->limit);
+    ENSURE(h.numbers->counters.heap_bytes_max >= h.numbers->used_bytes);
 }
 
 /* Clean units read as zero; the first units of what was taken are written to. */
@@ -131,7 +132,7 @@ static void use(uint32_t first, uint32_t units, uint32_t touched)
 static size_t some_bytes(uint32_t units)
 {
     size_t bytes = (size_t)units << UNIT_SHIFT;
-    return h.limit == SIZE_MAX ? bytes - roll(16) * OS_PAGE : bytes;
+    return h.numbers->limit == SIZE_MAX ? bytes - roll(16) * OS_PAGE : bytes;
 }
 
 static uint32_t some_units(void)
@@ -149,7 +150,7 @@ static void check_growth(uint32_t units, uint32_t alignment, bool taken)
     if (taken)
         ENSURE(model.end > end);
     else
-        ENSURE(tail + unit_skip(&h, tail, alignment) + units > h.unit_limit &&
+        ENSURE(tail + unit_skip(&h, tail, alignment) + units > h.numbers->unit_limit &&
                model.end == end);
 }
 
@@ -157,7 +158,7 @@ static void take(void)
 {
     uint32_t units = some_units(), alignment = roll(3) ? 1 : 1u << roll(6);
     size_t bytes = some_bytes(units);
-    bool allowed = bytes <= h.limit - model.used_bytes;
+    bool allowed = bytes <= h.numbers->limit - model.used_bytes;
     uint32_t expected = allowed ? model_find(units, alignment) : 0;
     errno = 0;
     uint32_t first = extent_take(&h, units, alignment, bytes);
@@ -185,8 +186,9 @@ static void take(void)
 static void take_behind(struct held *x)
 {
     uint32_t end = x->first + x->units, more = roll(4) ? 1 + roll(6) : 0;
-    size_t bytes = more ? some_bytes(more) : h.limit == SIZE_MAX ? OS_PAGE : 0;
-    bool possible = bytes <= h.limit - model.used_bytes && model_length(end) >= more;
+    size_t bytes = more ? some_bytes(more) : h.numbers->limit == SIZE_MAX ? OS_PAGE : 0;
+    bool possible =
+        bytes <= h.numbers->limit - model.used_bytes && model_length(end) >= more;
     ENSURE(extent_take_behind(&h, end, more, bytes) == possible);
     if (!possible)
         return;
@@ -208,7 +210,7 @@ static void give(struct held *x)
     uint32_t units = x->units - kept;
     uint32_t touched = x->touched > kept ? x->touched - kept : 0;
     size_t bytes = kept ? min_size(x->bytes, (size_t)units << UNIT_SHIFT) : x->bytes;
-    if (h.limit == SIZE_MAX && kept)
+    if (h.numbers->limit == SIZE_MAX && kept)
         bytes -= min_size(bytes, OS_PAGE);
     extent_give(&h, x->first + kept, units, touched, bytes);
     model_give(x->first + kept, units, touched, bytes);
@@ -244,7 +246,7 @@ static void step(void)
 START_TEST(agrees_with_the_model)
 {
     start();
-    h.limit = _i ? MIB(12) : SIZE_MAX;
+    h.numbers->limit = _i ? MIB(12) : SIZE_MAX;
     for (int i = 0; i < STEPS; i++) {
         step();
         compare();
@@ -253,10 +255,10 @@ START_TEST(agrees_with_the_model)
         give(&model.held[0]);
         compare();
     }
-    ck_assert_uint_eq(h.used_bytes, 0);
+    ck_assert_uint_eq(h.numbers->used_bytes, 0);
     ck_assert_uint_eq(h.units[1].extent.units, unit_end(&h) - 1);
     extent_trim(&h, 0);
-    ck_assert_uint_eq(h.dirty_bytes, 0);
+    ck_assert_uint_eq(h.numbers->dirty_bytes, 0);
     ck_assert(pages_hold(unit_address(&h, 1), unit_address(&h, unit_end(&h)), 0));
     finish();
 }
@@ -269,7 +271,7 @@ START_TEST(giving_stays_within_the_limit)
     size_t bytes = UNIT_BYTES + OS_PAGE;
     uint32_t first[OBJECTS];
     start();
-    h.limit = OBJECTS * bytes;
+    h.numbers->limit = OBJECTS * bytes;
     for (int i = 0; i < OBJECTS; i++) {
         first[i] = extent_take(&h, 2, 1, bytes);
         ck_assert_uint_ne(first[i], 0);
@@ -277,7 +279,8 @@ START_TEST(giving_stays_within_the_limit)
     for (int i = 0; i < OBJECTS; i++) {
         extent_give(&h, first[i], 2, 2, bytes);
         extent_check(&h);
-        ck_assert_uint_le(h.used_bytes + h.dirty_bytes, h.limit);
+        ck_assert_uint_le(h.numbers->used_bytes + h.numbers->dirty_bytes,
+                          h.numbers->limit);
     }
     finish();
 }
@@ -294,12 +297,12 @@ START_TEST(trim_that_is_refused)
     extent_trim(&h, 0);
     os_fail(0, false);
     extent_check(&h);
-    ck_assert_uint_eq(h.dirty_bytes, 8 * UNIT_BYTES);
-    ck_assert_uint_eq(h.counters.returned_bytes, 0);
+    ck_assert_uint_eq(h.numbers->dirty_bytes, 8 * UNIT_BYTES);
+    ck_assert_uint_eq(h.numbers->counters.returned_bytes, 0);
     extent_trim(&h, 3 * UNIT_BYTES);
     extent_check(&h);
-    ck_assert_uint_eq(h.dirty_bytes, 3 * UNIT_BYTES);
-    ck_assert_uint_eq(h.counters.returned_bytes, 5 * UNIT_BYTES);
+    ck_assert_uint_eq(h.numbers->dirty_bytes, 3 * UNIT_BYTES);
+    ck_assert_uint_eq(h.numbers->counters.returned_bytes, 5 * UNIT_BYTES);
     for (uint32_t u = first; u < first + 8; u++)
         ck_assert_int_eq(!(h.words[u] & UNIT_DIRTY), u >= first + 3);
     finish();
@@ -345,7 +348,7 @@ static void check_broken(void *argument)
     uint32_t first = extent_take(&h, 4, 1, 4 * UNIT_BYTES);
     switch (*(int *)argument) {
     case 0:
-        h.dirty_bytes += UNIT_BYTES;
+        h.numbers->dirty_bytes += UNIT_BYTES;
         break;
     case 1:
         h.words[unit_end(&h) - 1] |= 1u << UNIT_BIN_SHIFT;
@@ -380,15 +383,16 @@ START_TEST(unused_memory_goes)
     uint32_t first = extent_take(&h, 100, 1, 100 * UNIT_BYTES);
     extent_give(&h, first, 100, 100, 100 * UNIT_BYTES);
     extent_trim_unused(&h, 0);
-    ck_assert_uint_eq(h.dirty_bytes, 100 * UNIT_BYTES); /* it came in this period */
+    ck_assert_uint_eq(h.numbers->dirty_bytes,
+                      100 * UNIT_BYTES); /* it came in this period */
     first = extent_take(&h, 30, 1, 30 * UNIT_BYTES);
     extent_give(&h, first, 30, 30, 30 * UNIT_BYTES);
     extent_trim_unused(&h, 0);
-    ck_assert_uint_eq(h.dirty_bytes, 30 * UNIT_BYTES);
+    ck_assert_uint_eq(h.numbers->dirty_bytes, 30 * UNIT_BYTES);
     extent_trim_unused(&h, 10 * UNIT_BYTES);
-    ck_assert_uint_eq(h.dirty_bytes, 10 * UNIT_BYTES);
+    ck_assert_uint_eq(h.numbers->dirty_bytes, 10 * UNIT_BYTES);
     extent_trim_unused(&h, 0);
-    ck_assert_uint_eq(h.dirty_bytes, 0);
+    ck_assert_uint_eq(h.numbers->dirty_bytes, 0);
     extent_check(&h);
     heap_destroy(&h);
 }
@@ -396,7 +400,7 @@ END_TEST
 
 static uint8_t *states_of(unsigned map, uint32_t unit)
 {
-    return h.states + h.maps[map] + ((size_t)unit << (STATE_SHIFT_MOST - map));
+    return h.states + h.numbers->maps[map] + ((size_t)unit << (STATE_SHIFT_MOST - map));
 }
 
 /* Whole pages of a map that only the units [first, end) have states in. */

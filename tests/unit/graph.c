@@ -136,7 +136,7 @@ void graph_reach_manual(struct graph *g)
 void graph_compare(const struct graph *g)
 {
     for (uint32_t i = 0; i < g->count; i++)
-        ENSURE((*g->nodes[i].state == g->f.heap.mark) == g->nodes[i].reached);
+        ENSURE((*g->nodes[i].state == g->f.heap.numbers->mark) == g->nodes[i].reached);
 }
 
 void graph_forget(struct graph *g)

@@ -31,7 +31,7 @@ void graph_clear(struct graph *g);
 void graph_reach(struct graph *g, const uintptr_t *low, const uintptr_t *high);
 void graph_reach_manual(struct graph *g);
 
-/* Every reached object has state h->mark, and no other. */
+/* Every reached object has state h->numbers->mark, and no other. */
 void graph_compare(const struct graph *g);
 
 /* Takes the objects that were not reached off the list. */

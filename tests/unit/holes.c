@@ -38,11 +38,12 @@ static void allocate(size_t size, size_t bytes)
 static void drop_others(uint32_t one_of)
 {
     uint32_t left = 0;
-    f.heap.mark = f.heap.mark == STATE_MARK_A ? STATE_MARK_B : STATE_MARK_A;
+    f.heap.numbers->mark =
+        f.heap.numbers->mark == STATE_MARK_A ? STATE_MARK_B : STATE_MARK_A;
     for (uint32_t i = 0; i < count; i++) {
         if (i % one_of != one_of / 2)
             continue;
-        *state_of(&f, objects[i].object) = f.heap.mark;
+        *state_of(&f, objects[i].object) = f.heap.numbers->mark;
         objects[left++] = objects[i];
     }
     count = left;
@@ -90,16 +91,16 @@ START_TEST(pages_without_objects_go)
     ck_assert_uint_gt(vacant, 0);
     size_t held = extent_bytes(&f.heap).held, used = extent_bytes(&f.heap).used;
     ck_assert_uint_eq(holes_make(&f.heap, 0), 0);
-    ck_assert_uint_eq(f.heap.hole_bytes, vacant);
+    ck_assert_uint_eq(f.heap.numbers->hole_bytes, vacant);
     ck_assert_uint_eq(vacant_bytes(true), 0);
-    ck_assert_uint_eq(f.heap.counters.returned_bytes, vacant);
+    ck_assert_uint_eq(f.heap.numbers->counters.returned_bytes, vacant);
     ck_assert_uint_eq(extent_bytes(&f.heap).held, held - vacant);
     ck_assert_uint_eq(extent_bytes(&f.heap).used, used - vacant);
     check_contents();
     unsigned long calls = os_calls();
     holes_make(&f.heap, 0);
     ck_assert_uint_eq(os_calls(), calls); /* they do not go twice */
-    ck_assert_uint_eq(f.heap.hole_bytes, vacant);
+    ck_assert_uint_eq(f.heap.numbers->hole_bytes, vacant);
     fixture_destroy(&f);
 }
 END_TEST
@@ -114,17 +115,18 @@ START_TEST(holes_are_filled)
     uint32_t kept = count;
     memcpy(old, objects, count * sizeof old[0]);
     holes_make(&f.heap, 0);
-    ck_assert_uint_gt(f.heap.hole_bytes, 0);
-    size_t before = f.heap.hole_bytes, held = extent_bytes(&f.heap).held;
+    ck_assert_uint_gt(f.heap.numbers->hole_bytes, 0);
+    size_t before = f.heap.numbers->hole_bytes, held = extent_bytes(&f.heap).held;
     for (uint32_t i = 0; i < MIB(5) / sizes[_i] && i < OBJECTS_MOST; i++) {
         uint8_t *object = fixture_alloc(&f, KIND_SCANNED, sizes[_i]);
         size_t size = object_of(&f, object).size;
         ENSURE(all_bytes_are(object, size, 0));
         memset(object, 0xff, size);
     }
-    ck_assert_uint_lt(f.heap.hole_bytes, before);
+    ck_assert_uint_lt(f.heap.numbers->hole_bytes, before);
     ck_assert_uint_gt(extent_bytes(&f.heap).held, held);
-    ck_assert_uint_ge(f.heap.counters.heap_bytes_max, extent_bytes(&f.heap).held);
+    ck_assert_uint_ge(f.heap.numbers->counters.heap_bytes_max,
+                      extent_bytes(&f.heap).held);
     memcpy(objects, old, kept * sizeof old[0]);
     check_contents();
     fixture_destroy(&f);
@@ -136,7 +138,7 @@ static size_t states_pages(void)
 {
     size_t bytes = 0;
     for (unsigned i = 0; i < SHARDS * BIN_COUNT; i++) {
-        uint32_t head = f.heap.shards[i / BIN_COUNT].bins[i % BIN_COUNT].first;
+        uint32_t head = f.heap.numbers->shards[i / BIN_COUNT].bins[i % BIN_COUNT].first;
         for (uintptr_t last = 0, page; head; head = block_at(&f.heap, head)->next) {
             page = align_down((uintptr_t)block_states(&f.heap, head), OS_PAGE);
             bytes += page != last ? OS_PAGE : 0;
@@ -155,13 +157,13 @@ START_TEST(some_may_stay)
     size_t vacant = vacant_bytes(false);
     size_t rest = holes_make(&f.heap, MIB(1));
     ck_assert_uint_lt(rest, UNIT_BYTES);
-    size_t stay = vacant - f.heap.hole_bytes, states = states_pages();
+    size_t stay = vacant - f.heap.numbers->hole_bytes, states = states_pages();
     ck_assert_uint_eq(stay + states + rest, MIB(1));
     check_contents();
     uint32_t head = block_next(&f.heap, 1);
     ck_assert_uint_eq(f.heap.units[head].holes, 0);
     ck_assert_uint_eq(holes_make(&f.heap, MIB(64)), MIB(64) - stay - states);
-    ck_assert_uint_eq(vacant - f.heap.hole_bytes, stay);
+    ck_assert_uint_eq(vacant - f.heap.numbers->hole_bytes, stay);
     fixture_destroy(&f);
 }
 END_TEST
@@ -172,11 +174,11 @@ START_TEST(taken_blocks_are_left_alone)
     fixture_alloc(&f, KIND_SCANNED, 12000);
     uint32_t head = block_next(&f.heap, 1);
     holes_make(&f.heap, 0);
-    ck_assert_uint_eq(f.heap.hole_bytes, 0);
+    ck_assert_uint_eq(f.heap.numbers->hole_bytes, 0);
     cache_empty(f.cache);
     ck_assert(!block_at(&f.heap, head)->taken);
     holes_make(&f.heap, 0);
-    ck_assert_uint_gt(f.heap.hole_bytes, 0);
+    ck_assert_uint_gt(f.heap.numbers->hole_bytes, 0);
     fixture_destroy(&f);
 }
 END_TEST
@@ -188,12 +190,12 @@ START_TEST(empty_blocks_have_no_holes)
     allocate(sizes[_i], MIB(4));
     drop_others(57);
     holes_make(&f.heap, 0);
-    ck_assert_uint_gt(f.heap.hole_bytes, 0);
+    ck_assert_uint_gt(f.heap.numbers->hole_bytes, 0);
     for (uint32_t i = 0; i < count; i++)
         fixture_free(&f, objects[i].object);
     cache_empty(f.cache);
-    ck_assert_uint_eq(f.heap.hole_bytes, 0);
-    ck_assert_uint_eq(f.heap.used_bytes, 0);
+    ck_assert_uint_eq(f.heap.numbers->hole_bytes, 0);
+    ck_assert_uint_eq(f.heap.numbers->used_bytes, 0);
     count = 0;
     check_contents();
     allocate(sizes[_i], MIB(4));
@@ -258,8 +260,8 @@ START_TEST(refusal_makes_no_holes)
     os_fail(1, true);
     holes_make(&f.heap, 0);
     os_fail(0, false);
-    ck_assert_uint_eq(f.heap.hole_bytes, 0);
-    ck_assert_uint_eq(f.heap.counters.returned_bytes, 0);
+    ck_assert_uint_eq(f.heap.numbers->hole_bytes, 0);
+    ck_assert_uint_eq(f.heap.numbers->counters.returned_bytes, 0);
     check_contents();
     fixture_destroy(&f);
 }

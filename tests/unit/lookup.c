@@ -114,7 +114,8 @@ START_TEST(far_units)
     if (breaks_apart())
         return; /* the break does not reach so far */
     ck_assert(make_heap(&h, 8 * step, false));
-    ck_assert_msg(h.unit_limit > 4 * UNIT_DISTANCE_MAX, "address space is limited");
+    ck_assert_msg(h.numbers->unit_limit > 4 * UNIT_DISTANCE_MAX,
+                  "address space is limited");
     uint32_t head = block_create_large(&h, KIND_ATOMIC, 2 * step + MIB(77), GRANULE);
     ck_assert_uint_ne(head, 0);
     check_far(head);

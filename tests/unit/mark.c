@@ -72,7 +72,7 @@ static void start(void)
 
 static bool is_marked(const void *object)
 {
-    return *state_of(&f, object) == f.heap.mark;
+    return *state_of(&f, object) == f.heap.numbers->mark;
 }
 
 static void mark_from(uintptr_t word)
@@ -93,7 +93,7 @@ START_TEST(long_list)
     }
     mark_from((uintptr_t)first);
     sweep(&f.heap, true);
-    ck_assert_uint_eq(f.heap.live_objects, LENGTH);
+    ck_assert_uint_eq(f.heap.numbers->live_objects, LENGTH);
 }
 END_TEST
 
@@ -130,7 +130,7 @@ START_TEST(large_objects_in_pieces)
     check_idle();
     check_wide(cells, table);
     sweep(&f.heap, true);
-    ck_assert_uint_eq(f.heap.live_objects, 1 + 2 * cells);
+    ck_assert_uint_eq(f.heap.numbers->live_objects, 1 + 2 * cells);
     fixture_check(&f);
 }
 END_TEST
@@ -218,17 +218,17 @@ START_TEST(interior_pointers)
     for (size_t at = 0; at < o.size; at += 1 + o.size / 5000) {
         *state = STATE_NEW;
         mark_from(o.address + at);
-        ENSURE(*state == f.heap.mark);
+        ENSURE(*state == f.heap.numbers->mark);
     }
     *state = STATE_NEW;
     mark_from(o.address - 1);
     ck_assert_int_eq(*state, STATE_NEW);
     mark_from(o.address + o.size - 1);
-    ck_assert_int_eq(*state, f.heap.mark);
+    ck_assert_int_eq(*state, f.heap.numbers->mark);
     *state = STATE_NEW;
     mark_from(o.address + o.size);
     bool large = word_class(o.word) == CLASS_LARGE;
-    ck_assert_int_eq(*state, large ? f.heap.mark : STATE_NEW);
+    ck_assert_int_eq(*state, large ? f.heap.numbers->mark : STATE_NEW);
 }
 END_TEST
 
@@ -259,7 +259,7 @@ START_TEST(pointers_to_nothing)
     marker_drain(&m);
     fixture_check(&f);
     sweep(&f.heap, true);
-    ck_assert_uint_eq(f.heap.live_objects, 0);
+    ck_assert_uint_eq(f.heap.numbers->live_objects, 0);
     fixture_check(&f);
 }
 END_TEST
@@ -315,7 +315,7 @@ START_TEST(ends_with_end_pointers)
     word = (uintptr_t)bin_object(b, state) + 32;
     marker_scan_stack(&m, (uintptr_t)&word, (uintptr_t)(&word + 1));
     marker_drain(&m);
-    ck_assert_int_eq(*state, h.mark);
+    ck_assert_int_eq(*state, h.numbers->mark);
 }
 END_TEST
 
@@ -345,16 +345,17 @@ START_TEST(marks_alternate)
 {
     start();
     void *object = fixture_alloc(&f, KIND_SCANNED, 64);
-    uint8_t last = f.heap.mark;
+    uint8_t last = f.heap.numbers->mark;
     mark_from((uintptr_t)object);
     for (int i = 0; i < 5; i++) {
         marker_begin(&m, true);
-        ck_assert_int_ne(f.heap.mark, last);
-        ck_assert(f.heap.mark == STATE_MARK_A || f.heap.mark == STATE_MARK_B);
+        ck_assert_int_ne(f.heap.numbers->mark, last);
+        ck_assert(f.heap.numbers->mark == STATE_MARK_A ||
+                  f.heap.numbers->mark == STATE_MARK_B);
         ck_assert(!is_marked(object));
         mark_from((uintptr_t)object);
         ck_assert(is_marked(object));
-        last = f.heap.mark;
+        last = f.heap.numbers->mark;
     }
 }
 END_TEST
@@ -367,7 +368,8 @@ START_TEST(far_units)
     if (breaks_apart())
         return; /* the break does not reach so far */
     ck_assert(make_heap(&h, 2 * bytes, false));
-    ck_assert_msg(h.unit_limit > bytes >> UNIT_SHIFT, "address space is limited");
+    ck_assert_msg(h.numbers->unit_limit > bytes >> UNIT_SHIFT,
+                  "address space is limited");
     ck_assert(marker_create(&m, &h, MARKER_PART));
     uint32_t head = block_create_large(&h, KIND_ATOMIC, bytes, GRANULE);
     ck_assert_uint_ne(head, 0);
@@ -385,7 +387,7 @@ START_TEST(far_units)
     for (size_t i = 0; i < COUNT_OF(far); i++) {
         *state = STATE_NEW;
         mark_from(unit_address(&h, head) + far[i]);
-        ck_assert_int_eq(*state, h.mark);
+        ck_assert_int_eq(*state, h.numbers->mark);
     }
     heap_destroy(&h);
 }

@@ -45,7 +45,7 @@ static void freed(struct heap *h, const struct cell *o, struct call call)
 
 static void found_dead(struct heap *h, const struct cell *o)
 {
-    ENSURE(*o->state >= STATE_NEW && *o->state != h->mark);
+    ENSURE(*o->state >= STATE_NEW && *o->state != h->numbers->mark);
     seen.cell = *o;
     seen.dead++;
 }
@@ -107,7 +107,7 @@ START_TEST(dead_objects)
     observe(&f.heap, &deaths);
     for (unsigned i = 0; i < COUNT_OF(sizes); i++) {
         void *living = fixture_alloc(&f, KIND_SCANNED, sizes[i]);
-        *state_of(&f, living) = f.heap.mark;
+        *state_of(&f, living) = f.heap.numbers->mark;
         fixture_free(&f, fixture_alloc(&f, KIND_SCANNED, sizes[i]));
         void *dead = fixture_alloc(&f, KIND_SCANNED, sizes[i]);
         sweep(&f.heap, true);

@@ -9,11 +9,11 @@ static struct heap h;
 
 static size_t budget(size_t live)
 {
-    h.live_bytes = live;
-    h.charged = 12345;
+    h.numbers->live_bytes = live;
+    h.numbers->charged = 12345;
     pace_after_cycle(&h, &(struct pace_cycle){.thorough = true});
-    ENSURE(h.charged == 0);
-    return h.budget;
+    ENSURE(h.numbers->charged == 0);
+    return h.numbers->budget;
 }
 
 static void set(size_t floor, size_t growth)
@@ -73,9 +73,9 @@ END_TEST
 /* After a cycle that was not asked for. */
 static size_t usual_budget(size_t live)
 {
-    h.live_bytes = live;
+    h.numbers->live_bytes = live;
     pace_after_cycle(&h, &(struct pace_cycle){.thorough = false});
-    return h.budget;
+    return h.numbers->budget;
 }
 
 /* One large cycle does not make the heap grow, beyond half of live; two do. */
@@ -84,17 +84,17 @@ START_TEST(growth_is_wanted_twice)
     ck_assert(make_heap(&h, MIB(64), false));
     set(MIB(1), 100);
     pace_configure(&h);
-    h.used_bytes = MIB(4);
+    h.numbers->used_bytes = MIB(4);
     ck_assert_uint_eq(usual_budget(MIB(4)), MIB(2));
     ck_assert_uint_eq(usual_budget(MIB(4)), MIB(4));
-    h.used_bytes = MIB(8);
+    h.numbers->used_bytes = MIB(8);
     ck_assert_uint_eq(usual_budget(MIB(7)), MIB(7) / 2);
     ck_assert_uint_eq(usual_budget(MIB(4)), MIB(4));
-    h.used_bytes = MIB(12);
+    h.numbers->used_bytes = MIB(12);
     ck_assert_uint_eq(usual_budget(MIB(7)), MIB(5)); /* the room that it holds */
     ck_assert_uint_eq(usual_budget(MIB(7)), MIB(7));
     ck_assert_uint_eq(usual_budget(KIB(1)), MIB(1)); /* the floor */
-    h.used_bytes = 0;
+    h.numbers->used_bytes = 0;
     heap_destroy(&h);
 }
 END_TEST
@@ -117,11 +117,11 @@ START_TEST(free_memory_beyond_the_budget_goes)
     ck_assert(make_heap(&h, MIB(64), false));
     set(MIB(4), 100);
     make_dirty(256);
-    ck_assert_uint_eq(h.dirty_bytes, MIB(16));
+    ck_assert_uint_eq(h.numbers->dirty_bytes, MIB(16));
     ck_assert_uint_eq(budget(MIB(6)), MIB(6));
-    ck_assert_uint_eq(h.dirty_bytes, kept(MIB(6)));
+    ck_assert_uint_eq(h.numbers->dirty_bytes, kept(MIB(6)));
     ck_assert_uint_eq(budget(0), MIB(4));
-    ck_assert_uint_eq(h.dirty_bytes, kept(MIB(4)));
+    ck_assert_uint_eq(h.numbers->dirty_bytes, kept(MIB(4)));
     heap_check(&h, NULL);
     heap_destroy(&h);
 }
@@ -132,16 +132,16 @@ START_TEST(configure_takes_options_over)
     ck_assert(make_heap(&h, MIB(64), false));
     set(MIB(2), 100);
     options.heap_limit = 0;
-    h.charged = 77;
+    h.numbers->charged = 77;
     pace_configure(&h);
-    ck_assert_uint_eq(h.limit, SIZE_MAX);
-    ck_assert_uint_eq(h.budget, MIB(2));
-    ck_assert_uint_eq(h.charged, 77);
+    ck_assert_uint_eq(h.numbers->limit, SIZE_MAX);
+    ck_assert_uint_eq(h.numbers->budget, MIB(2));
+    ck_assert_uint_eq(h.numbers->charged, 77);
     make_dirty(256);
     options.heap_limit = MIB(10);
     pace_configure(&h);
-    ck_assert_uint_eq(h.limit, MIB(10));
-    ck_assert_uint_eq(h.dirty_bytes, MIB(10));
+    ck_assert_uint_eq(h.numbers->limit, MIB(10));
+    ck_assert_uint_eq(h.numbers->dirty_bytes, MIB(10));
     heap_check(&h, NULL);
     heap_destroy(&h);
 }
@@ -158,7 +158,7 @@ START_TEST(limit_below_what_is_used)
     log_capture();
     options.heap_limit = MIB(10);
     pace_configure(&h);
-    ck_assert_uint_eq(h.dirty_bytes, 0);
+    ck_assert_uint_eq(h.numbers->dirty_bytes, 0);
     ck_assert_uint_eq(block_create(&h, KIND_ATOMIC, 1, 0, &no_unit_run), 0);
     heap_check(&h, NULL);
     heap_destroy(&h);
@@ -173,21 +173,21 @@ START_TEST(control_group_shrinks_the_budget)
     set(MIB(8), 200);
     options.heap_limit = 0;
     h.group_limit = MIB(100);
-    h.used_bytes = MIB(50);
+    h.numbers->used_bytes = MIB(50);
     ck_assert_uint_gt(budget(MIB(10)), MIB(16)); /* there is room */
-    h.used_bytes = MIB(70);
+    h.numbers->used_bytes = MIB(70);
     ck_assert_uint_eq(budget(MIB(60)), MIB(10));
     pace_configure(&h);
-    ck_assert_uint_eq(h.budget, MIB(10));
-    h.used_bytes = MIB(79);
+    ck_assert_uint_eq(h.numbers->budget, MIB(10));
+    h.numbers->used_bytes = MIB(79);
     ck_assert_uint_eq(budget(MIB(64)), MIB(4));
-    h.used_bytes = MIB(200);
+    h.numbers->used_bytes = MIB(200);
     ck_assert_uint_eq(budget(MIB(160)), MIB(10));
     ck_assert_uint_eq(budget(MIB(1)), MIB(1));
     options.heap_limit = GIB(1);
     ck_assert_uint_ge(budget(MIB(160)), MIB(80));
     options.heap_limit = 0;
-    h.used_bytes = 0;
+    h.numbers->used_bytes = 0;
     heap_destroy(&h);
 }
 END_TEST
@@ -202,8 +202,8 @@ START_TEST(control_group_bounds_what_is_kept)
     make_dirty(256);
     h.group_limit = MIB(5);
     pace_after_cycle(&h, &(struct pace_cycle){.unused = SIZE_MAX});
-    ck_assert_uint_eq(h.budget, MIB(4));
-    ck_assert_uint_eq(h.dirty_bytes, MIB(4));
+    ck_assert_uint_eq(h.numbers->budget, MIB(4));
+    ck_assert_uint_eq(h.numbers->dirty_bytes, MIB(4));
     heap_destroy(&h);
 }
 END_TEST
@@ -217,11 +217,11 @@ START_TEST(unused_memory_of_a_busy_program_goes)
     pace_configure(&h);
     make_dirty(256);
     pace_while_busy(&h);
-    ck_assert_uint_eq(h.dirty_bytes, MIB(16));
+    ck_assert_uint_eq(h.numbers->dirty_bytes, MIB(16));
     pace_while_busy(&h);
-    ck_assert_uint_eq(h.dirty_bytes, MIB(6)); /* the budget and half of it */
+    ck_assert_uint_eq(h.numbers->dirty_bytes, MIB(6)); /* the budget and half of it */
     pace_at_rest(&h);
-    ck_assert_uint_eq(h.dirty_bytes, kept(MIB(4)));
+    ck_assert_uint_eq(h.numbers->dirty_bytes, kept(MIB(4)));
     heap_destroy(&h);
 }
 END_TEST
@@ -266,18 +266,18 @@ START_TEST(share_stretches_the_budget)
     pace_configure(&h);
     struct pace_cycle c = {.began = 1000, .ended = 2000};
     pace_after_cycle(&h, &c);
-    ck_assert_uint_eq(h.budget, MIB(4)); /* nothing is known before the first */
+    ck_assert_uint_eq(h.numbers->budget, MIB(4)); /* nothing is known before the first */
     c = (struct pace_cycle){.began = 3000, .ended = 4000};
     pace_after_cycle(&h, &c);
-    ck_assert_uint_eq(h.budget, MIB(8));
+    ck_assert_uint_eq(h.numbers->budget, MIB(8));
     c = (struct pace_cycle){.thorough = true, .began = 5000, .ended = 6000};
     pace_after_cycle(&h, &c);
-    ck_assert_uint_eq(h.budget, MIB(8));
+    ck_assert_uint_eq(h.numbers->budget, MIB(8));
     h.group_limit = MIB(5);
     c = (struct pace_cycle){.began = 7000, .ended = 8000};
     pace_after_cycle(&h, &c);
-    ck_assert_uint_eq(h.stretch, 400);
-    ck_assert_uint_eq(h.budget, MIB(4));
+    ck_assert_uint_eq(h.numbers->stretch, 400);
+    ck_assert_uint_eq(h.numbers->budget, MIB(4));
     options.gc_share = 0;
     heap_destroy(&h);
 }

@@ -84,7 +84,7 @@ static void expect_from(const struct node *root)
 static void compare(void)
 {
     for (uint32_t i = 0; i < OBJECTS; i++)
-        ENSURE((*state_of(&f, nodes[i]) == f.heap.mark) == expected[i]);
+        ENSURE((*state_of(&f, nodes[i]) == f.heap.numbers->mark) == expected[i]);
 }
 
 static void run_cycle(void)

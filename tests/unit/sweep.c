@@ -40,7 +40,7 @@ static void mark_some(uint32_t of_16)
         }
         objects[i].marked = marked;
         if (marked)
-            *objects[i].state = f.heap.mark;
+            *objects[i].state = f.heap.numbers->mark;
     }
 }
 
@@ -48,14 +48,14 @@ static void mark_some(uint32_t of_16)
 static void check_order(void)
 {
     for (unsigned i = 0; i < SHARDS * BIN_COUNT; i++)
-        for (uint32_t u = f.heap.shards[i / BIN_COUNT].bins[i % BIN_COUNT].first; u;
-             u = block_at(&f.heap, u)->next)
+        for (uint32_t u = f.heap.numbers->shards[i / BIN_COUNT].bins[i % BIN_COUNT].first;
+             u; u = block_at(&f.heap, u)->next)
             ENSURE(block_at(&f.heap, u)->next == 0 || block_at(&f.heap, u)->next > u);
 }
 
 static void check_sweep(void)
 {
-    struct counters before = f.heap.counters;
+    struct counters before = f.heap.numbers->counters;
     size_t live_bytes = 0, live_objects = 0, lost_bytes = 0, lost_objects = 0;
     uint32_t held = cache_check(f.cache);
     sweep(&f.heap, true);
@@ -67,14 +67,18 @@ static void check_sweep(void)
         *(x.marked ? &live_bytes : &lost_bytes) += x.size;
         ++*(x.marked ? &live_objects : &lost_objects);
         if (x.marked)
-            ENSURE(*x.state == f.heap.mark && all_bytes_are(x.object, x.size, x.fill));
+            ENSURE(*x.state == f.heap.numbers->mark &&
+                   all_bytes_are(x.object, x.size, x.fill));
         else
             ENSURE(*x.state == STATE_FREE);
     }
-    ENSURE(f.heap.live_bytes == live_bytes && f.heap.live_objects == live_objects);
-    ENSURE(f.heap.counters.reclaimed_bytes == before.reclaimed_bytes + lost_bytes);
-    ENSURE(f.heap.counters.reclaimed_objects == before.reclaimed_objects + lost_objects);
-    ENSURE(f.heap.counters.freed_bytes == before.freed_bytes);
+    ENSURE(f.heap.numbers->live_bytes == live_bytes &&
+           f.heap.numbers->live_objects == live_objects);
+    ENSURE(f.heap.numbers->counters.reclaimed_bytes ==
+           before.reclaimed_bytes + lost_bytes);
+    ENSURE(f.heap.numbers->counters.reclaimed_objects ==
+           before.reclaimed_objects + lost_objects);
+    ENSURE(f.heap.numbers->counters.freed_bytes == before.freed_bytes);
 }
 
 static void forget_the_lost(void)
@@ -97,17 +101,18 @@ START_TEST(only_the_marked_survive)
             fixture_free(&f, objects[i].object);
             objects[i] = objects[--count];
         }
-        f.heap.mark = (uint8_t)(STATE_MARK_A + STATE_MARK_B - f.heap.mark);
+        f.heap.numbers->mark =
+            (uint8_t)(STATE_MARK_A + STATE_MARK_B - f.heap.numbers->mark);
         mark_some(roll(17));
         check_sweep();
         forget_the_lost();
     }
-    f.heap.mark = (uint8_t)(STATE_MARK_A + STATE_MARK_B - f.heap.mark);
+    f.heap.numbers->mark = (uint8_t)(STATE_MARK_A + STATE_MARK_B - f.heap.numbers->mark);
     mark_some(0);
     check_sweep();
     cache_empty(f.cache);
     fixture_check(&f);
-    ck_assert_uint_eq(f.heap.used_bytes, 0);
+    ck_assert_uint_eq(f.heap.numbers->used_bytes, 0);
     fixture_destroy(&f);
 }
 END_TEST
@@ -117,7 +122,7 @@ START_TEST(empty_heap)
     fixture_create(&f);
     sweep(&f.heap, true);
     fixture_check(&f);
-    ck_assert_uint_eq(f.heap.live_objects, 0);
+    ck_assert_uint_eq(f.heap.numbers->live_objects, 0);
     fixture_destroy(&f);
 }
 END_TEST

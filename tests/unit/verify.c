@@ -22,7 +22,7 @@ static void start(void)
     list(&roots.stacks, stack_words, COUNT_OF(stack_words));
     list(&roots.data, g.roots, GRAPH_ROOTS);
     list(&roots.named, callback_words, COUNT_OF(callback_words));
-    g.f.heap.mark = STATE_MARK_B;
+    g.f.heap.numbers->mark = STATE_MARK_B;
 }
 
 static void mark(void)

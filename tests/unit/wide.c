@@ -165,11 +165,11 @@ static void collect(void)
     for (uint32_t i = count; i-- > 0;)
         if (roll(3) == 0)
             forget(i);
-    h->mark = h->mark == STATE_MARK_A ? STATE_MARK_B : STATE_MARK_A;
+    h->numbers->mark = h->numbers->mark == STATE_MARK_A ? STATE_MARK_B : STATE_MARK_A;
     for (uint32_t i = 0; i < count; i++)
-        *state_of(&f, live[i].object) = h->mark;
+        *state_of(&f, live[i].object) = h->numbers->mark;
     sweep(h, true);
-    ENSURE(h->live_objects == count);
+    ENSURE(h->numbers->live_objects == count);
 }
 
 START_TEST(random_lives)
@@ -192,7 +192,7 @@ START_TEST(random_lives)
         release(0);
     cache_empty(f.cache);
     fixture_check(&f);
-    ck_assert_uint_eq(h->used_bytes, 0);
+    ck_assert_uint_eq(h->numbers->used_bytes, 0);
     fixture_destroy(&f);
 }
 END_TEST
@@ -201,13 +201,13 @@ END_TEST
 START_TEST(within_the_limit)
 {
     create(true);
-    h->limit = MIB(2);
+    h->numbers->limit = MIB(2);
     uint32_t objects = 0;
     while (fixture_alloc(&f, KIND_ATOMIC, 70000))
         objects++;
     fixture_check(&f);
     ck_assert_uint_ge(objects, 20);
-    ck_assert_uint_le(extent_bytes(h).held, h->limit);
+    ck_assert_uint_le(extent_bytes(h).held, h->numbers->limit);
     heap_destroy(h);
 }
 END_TEST
