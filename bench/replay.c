@@ -143,8 +143,8 @@ static void *alloc(size_t size, size_t alignment)
 {
     bool filled;
     unsigned class = alignment <= GRANULE
-                         ? sizeclass_for(size)
-                         : sizeclass_for_aligned(size, alignment, &filled);
+                         ? sizeclass_for(size, false)
+                         : sizeclass_for_aligned(size, alignment, false, &filled);
     void *object = class == CLASS_LARGE ? alloc_large(size, alignment)
                                         : alloc_slot(bin_of(KIND_MANUAL_ATOMIC, class));
     if (!object)
@@ -177,7 +177,8 @@ static bool resize_in_place(void *object, size_t size)
     unsigned class = word_class(heap.words[head]);
     if (class != CLASS_LARGE) {
         size_t slot = geometries[class].size;
-        return sizeclass_for(size) <= class && (size > slot / 2 || slot == GRANULE);
+        return sizeclass_for(size, false) <= class &&
+               (size > slot / 2 || slot == GRANULE);
     }
     if (size > block_at(&heap, head)->bytes)
         return block_grow_large(&heap, head, size);

@@ -119,6 +119,8 @@ static void serve(struct cache *c, struct heap *h)
 {
     c->heap = h;
     c->used = false;
+    memcpy(c->small_classes, small_classes + h->numbers->end_pointers,
+           sizeof c->small_classes);
     c->shard = choose_shard(h) << UNIT_SHARD_SHIFT;
 }
 

@@ -4,6 +4,7 @@
 #ifndef GCALLOC_HEAP_CACHE_H
 #define GCALLOC_HEAP_CACHE_H
 
+#include "heap/sizeclass.h"
 #include "heap/types.h"
 
 /* A cache that has nothing and takes nothing: for a thread before its first slow path. */
@@ -55,6 +56,15 @@ uint32_t cache_check(const struct cache *c);
 INLINE unsigned cache_bin(const struct cache *c, unit_word word)
 {
     return (word ^ c->shard) >> UNIT_BIN_SHIFT & CACHE_BIN_MASK;
+}
+
+/* The heap's class for a small request, in few instructions, the fewest for the smallest.
+ * Requires size <= SMALL_REQUEST_MAX.  cache_none may say any class: all of its bins are empty. */
+INLINE unsigned cache_class(const struct cache *c, size_t size)
+{
+    if (LIKELY(size < PAD_FROM))
+        return c->small_classes[(size + GRANULE - 1) / GRANULE];
+    return small_classes[size / GRANULE + 1];
 }
 
 /* Into a magazine that has room: the state first, then the slot, then the count. */

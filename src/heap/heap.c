@@ -28,7 +28,6 @@ bool heap_create(struct heap *h, const struct heap_config *config)
         .huge_from = config->huge_from ? config->huge_from : SIZE_MAX,
         .group_limit = SIZE_MAX,
     };
-    sizeclass_init(config->end_pointers);
     if (!arena_create(h, config->reserve))
         return false;
     h->fit->start(h);

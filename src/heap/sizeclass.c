@@ -1,60 +1,78 @@
-/* The tables of size classes, and the slow ways into them. */
+/* The tables of size classes, which the compiler makes, and the slow ways into them. */
 #include "heap/sizeclass.h"
-
-struct geometry geometries[1 << CLASS_BITS] PRIVATE_DATA;
-uint8_t small_classes[SMALL_MAX / GRANULE + 1] PRIVATE_DATA;
-
-/* Blocks of the classes behind CLASS_EVEN_LAST: so many units, cut into so many slots.  An
- * object's share of a block is a tenth larger than the slot before it at most, or than the sizes
- * for which an extent of whole units does as well. */
-static const struct cut {
-    uint8_t units, slots;
-} cuts[] = {
-    /* clang-format off */
-    /* From 34 to 64 KiB. */
-    {8, 15}, {9, 16}, {9, 15}, {5, 8}, {11, 16}, {6, 8}, {9, 11}, {7, 8}, {15, 16}, {8, 8},
-    /* To 128 KiB, and to each other multiple of a unit. */
-    {17, 16}, {9, 8}, {6, 5}, {5, 4}, {11, 8}, {3, 2}, {13, 8}, {7, 4}, {15, 8}, {4, 2},
-    {11, 5}, {12, 5}, {13, 5}, {11, 4}, {6, 2},
-    {13, 4}, {7, 2}, {15, 4}, {8, 2},
-    {13, 3}, {14, 3}, {10, 2},
-    {11, 2}, {12, 2},
-    {13, 2}, {14, 2},
-    {15, 2}, {16, 2},
-    {17, 2}, {18, 2},
-    {19, 2}, {20, 2},
-    /* clang-format on */
-};
-
-_Static_assert(sizeof cuts / sizeof cuts[0] == CLASS_WIDE_LAST - CLASS_EVEN_LAST,
-               "one for each class");
 
 /* Slots of whole pages, as a rule, serve aligned requests. */
 enum { CUT_ALIGNMENT = 2048 };
 
-static const struct cut *cut_of(unsigned class)
-{
-    return &cuts[class - CLASS_EVEN_LAST - 1];
-}
+#define GEOMETRY(bytes, units)                                                 \
+    {                                                                          \
+        .reciprocal = ((UINT64_C(1) << GEOMETRY_SHIFT) + (bytes)-1) / (bytes), \
+        .size = (bytes), .count = (units)*UNIT_BYTES / (bytes)                 \
+    }
 
+/* Slot sizes of a step of 8 << doubling from 64 << doubling on. */
+#define STEP(doubling, k) ((8 + (k)) << ((doubling) + 3))
+
+/* The eight classes of a doubling, from 8 * doubling + 1 on. */
+#define DOUBLING(n, units)                                        \
+    GEOMETRY(STEP(n, 1), units), GEOMETRY(STEP(n, 2), units),     \
+        GEOMETRY(STEP(n, 3), units), GEOMETRY(STEP(n, 4), units), \
+        GEOMETRY(STEP(n, 5), units), GEOMETRY(STEP(n, 6), units), \
+        GEOMETRY(STEP(n, 7), units), GEOMETRY(STEP(n, 8), units)
+
+/* A block of the classes behind CLASS_EVEN_LAST: so many units, cut into so many slots. */
+#define CUT(units, slots) \
+    GEOMETRY((units)*UNIT_BYTES / (slots) / CUT_ALIGNMENT * CUT_ALIGNMENT, units)
+
+/* In the cuts an object's share of a block is a tenth larger than the slot before it at most, or
+ * than the sizes for which an extent of whole units does as well. */
+const struct geometry geometries[1 << CLASS_BITS] = {
+    /* clang-format off */
+    [1] = GEOMETRY(16, 1), GEOMETRY(32, 1), GEOMETRY(48, 1), GEOMETRY(64, 1),
+    GEOMETRY(80, 1), GEOMETRY(96, 1), GEOMETRY(112, 1), GEOMETRY(128, 1),
+    DOUBLING(1, 1), DOUBLING(2, 1), DOUBLING(3, 1), DOUBLING(4, 1), DOUBLING(5, 1), DOUBLING(6, 1),
+    DOUBLING(7, MEDIUM_UNITS), DOUBLING(8, MEDIUM_UNITS),
+    /* From 34 to 64 KiB. */
+    [CLASS_EVEN_LAST + 1] =
+    CUT(8, 15), CUT(9, 16), CUT(9, 15), CUT(5, 8), CUT(11, 16),
+    CUT(6, 8), CUT(9, 11), CUT(7, 8), CUT(15, 16), CUT(8, 8),
+    /* To 128 KiB, and to each other multiple of a unit. */
+    CUT(17, 16), CUT(9, 8), CUT(6, 5), CUT(5, 4), CUT(11, 8),
+    CUT(3, 2), CUT(13, 8), CUT(7, 4), CUT(15, 8), CUT(4, 2),
+    CUT(11, 5), CUT(12, 5), CUT(13, 5), CUT(11, 4), CUT(6, 2),
+    CUT(13, 4), CUT(7, 2), CUT(15, 4), CUT(8, 2),
+    CUT(13, 3), CUT(14, 3), CUT(10, 2),
+    CUT(11, 2), CUT(12, 2),
+    CUT(13, 2), CUT(14, 2),
+    CUT(15, 2), CUT(16, 2),
+    CUT(17, 2), CUT(18, 2),
+    CUT(19, 2), [CLASS_WIDE_LAST] = CUT(20, 2),
+    [CLASS_LARGE] = {.size = UINT32_MAX, .count = 1},
+    /* clang-format on */
+};
+
+/* The granules above the slot before, and up to this one. */
+#define GRANULES(n, k) \
+    [STEP(n, (k)-1) / GRANULE + 1 ... STEP(n, k) / GRANULE] = 8 * (n) + (k)
+#define GRANULES_OF_DOUBLING(n)                                                     \
+    GRANULES(n, 1), GRANULES(n, 2), GRANULES(n, 3), GRANULES(n, 4), GRANULES(n, 5), \
+        GRANULES(n, 6), GRANULES(n, 7), GRANULES(n, 8)
+
+const uint8_t small_classes[SMALL_MAX / GRANULE + 1] = {
+    /* clang-format off */
+    1, 1, 2, 3, 4, 5, 6, 7, 8,
+    GRANULES_OF_DOUBLING(1), GRANULES_OF_DOUBLING(2), GRANULES_OF_DOUBLING(3),
+    GRANULES_OF_DOUBLING(4), GRANULES_OF_DOUBLING(5), GRANULES_OF_DOUBLING(6),
+    /* clang-format on */
+};
+
+/* What a block does not need for its slots is less than a unit. */
 uint32_t sizeclass_units(unsigned class)
 {
-    if (class <= CLASS_SMALL_LAST || class == CLASS_LARGE)
+    const struct geometry *g = &geometries[class];
+    if (class == CLASS_LARGE)
         return 1;
-    return class <= CLASS_EVEN_LAST ? MEDIUM_UNITS : cut_of(class)->units;
-}
-
-/* Slot size of a class from 1 to CLASS_WIDE_LAST: classes 1-8 are 16-128, then class
- * 8 * d + k (k from 1 to 8) is (8 + k) / 8 of 64 << d, to 32 KiB. */
-static uint32_t slot_size(unsigned class)
-{
-    if (class <= 8)
-        return class * GRANULE;
-    if (class > CLASS_EVEN_LAST)
-        return (uint32_t)align_down(
-            sizeclass_units(class) * UNIT_BYTES / cut_of(class)->slots, CUT_ALIGNMENT);
-    unsigned doubling = (class - 1) / 8, step = (class - 1) % 8 + 1;
-    return (8 + step) << (doubling + 3);
+    return (uint32_t)(((uint64_t)g->size * g->count + UNIT_BYTES - 1) >> UNIT_SHIFT);
 }
 
 /* The first class behind CLASS_EVEN_LAST with aligned slots of so many bytes; past the last:
@@ -79,29 +97,10 @@ static unsigned class_of_slot(size_t bytes)
     return 8 * doubling + (unsigned)((bytes - 1) >> (doubling + 3)) - 8 + 1;
 }
 
-void sizeclass_init(bool end_pointers)
+unsigned sizeclass_for(size_t size, bool end_pointers)
 {
-    for (unsigned class = 1; class <= CLASS_WIDE_LAST; class ++) {
-        uint32_t size = slot_size(class);
-        geometries[class] = (struct geometry){
-            .reciprocal = ((UINT64_C(1) << GEOMETRY_SHIFT) + size - 1) / size,
-            .size = size,
-            .count = sizeclass_units(class) * UNIT_BYTES / size,
-        };
-    }
-    geometries[CLASS_LARGE] = (struct geometry){.size = UINT32_MAX, .count = 1};
-    for (size_t i = 0; i <= SMALL_MAX / GRANULE; i++) {
-        bool pad = end_pointers && i <= PAD_FROM / GRANULE;
-        uint8_t class = (uint8_t)class_of_slot(max_size(i * GRANULE + pad, 1));
-        /* A thread without a cache reads it before, and uses no class of what it reads. */
-        __atomic_store_n(&small_classes[i], class, __ATOMIC_RELAXED);
-    }
-}
-
-unsigned sizeclass_for(size_t size)
-{
-    if (size <= SMALL_REQUEST_MAX)
-        return sizeclass_small(size);
+    if (size < PAD_FROM)
+        return small_classes[(size + GRANULE - 1) / GRANULE + end_pointers];
     return size < MEDIUM_MAX ? class_of_slot(size + 1) : CLASS_LARGE;
 }
 
@@ -113,13 +112,14 @@ static unsigned aligned_class(unsigned class, size_t alignment)
     return class <= CLASS_MEDIUM_LAST ? class : CLASS_LARGE;
 }
 
-unsigned sizeclass_for_aligned(size_t size, size_t alignment, bool *filled)
+unsigned sizeclass_for_aligned(size_t size, size_t alignment, bool end_pointers,
+                               bool *filled)
 {
     *filled = false;
     if (size > MEDIUM_MAX || alignment > UNIT_BYTES)
         return CLASS_LARGE;
     unsigned tight = aligned_class(class_of_slot(max_size(size, 1)), alignment);
-    unsigned padded = aligned_class(sizeclass_for(size), alignment);
+    unsigned padded = aligned_class(sizeclass_for(size, end_pointers), alignment);
     if (padded == tight)
         return tight;
     size_t slot = geometries[tight].size;

@@ -12,38 +12,26 @@ enum {
     MEDIUM_MAX = 65536,       /* largest medium slot */
     WIDE_MAX = 640 << 10,     /* largest wide slot */
     SMALL_REQUEST_MAX = 8191, /* any request up to here is small */
-    PAD_FROM = 256, /* requests from here on get a byte more, so that a pointer one
-                       past the end lies inside */
 };
 
-SHARED_DATA struct geometry geometries[1 << CLASS_BITS];
+SHARED_DATA const struct geometry geometries[1 << CLASS_BITS];
 
-/* Class for a number of granules, for small slots. */
-SHARED_DATA uint8_t small_classes[SMALL_MAX / GRANULE + 1];
+/* The tightest class for a number of granules, for small slots; 0 granules take a slot, too. */
+SHARED_DATA const uint8_t small_classes[SMALL_MAX / GRANULE + 1];
 
-/* Fills both tables.  May be called again.  `end_pointers`: requests below PAD_FROM get a
- * byte more too, those of uneven size perhaps a granule too much. */
-void sizeclass_init(bool end_pointers);
+/* The class for a request, CLASS_LARGE if it is too big for a slot.  In a heap with
+ * `end_pointers` requests below PAD_FROM get a byte more too, those of uneven size perhaps a
+ * granule too much. */
+unsigned sizeclass_for(size_t size, bool end_pointers);
 
-/* The class for a request, CLASS_LARGE if it is too big for a slot. */
-unsigned sizeclass_for(size_t size);
-
-/* The same for an alignment above GRANULE, a power of two.  Such a request may fill its
- * slot (*filled) where a slot with a byte more would waste over an eighth. */
-unsigned sizeclass_for_aligned(size_t size, size_t alignment, bool *filled);
+/* The class for a request with an alignment above GRANULE, a power of two.  Such a request may
+ * fill its slot (*filled) where a slot with a byte more would waste over an eighth. */
+unsigned sizeclass_for_aligned(size_t size, size_t alignment, bool end_pointers,
+                               bool *filled);
 
 /* The class of wide slots for a request that sizeclass_for calls large, where an extent of its
  * own would be over a tenth larger than it; 0: it would not, or there is no such slot. */
 unsigned sizeclass_wide(size_t size, size_t alignment);
-
-/* The small request's class in few instructions, the fewest for the smallest: requires
- * size <= SMALL_REQUEST_MAX. */
-INLINE unsigned sizeclass_small(size_t size)
-{
-    if (LIKELY(size < PAD_FROM))
-        return RACING(small_classes[(size + GRANULE - 1) / GRANULE]);
-    return RACING(small_classes[size / GRANULE + 1]);
-}
 
 /* A block of this class has so many state bytes, as a power of two: one for each slot, and
  * one behind the last if the block has room there. */

@@ -37,6 +37,8 @@ enum {
     UNIT_BYTES = 1 << UNIT_SHIFT,
     MEDIUM_UNITS = 8,      /* units of a block of slots from 8 to 32 KiB */
     BLOCK_UNITS_MOST = 20, /* of any block but a large one (sizeclass.c) */
+    PAD_FROM = 256,        /* requests from here on get a byte more, so that a pointer one
+                              past the end lies inside */
     /* State bytes of a block: a cache line, to UNIT_BYTES / GRANULE.  One map for each power
      * of two, the largest first. */
     STATE_SHIFT_LEAST = 6,
@@ -417,6 +419,9 @@ struct cache {
     struct bin bins[SHARDS * BIN_COUNT];
     struct heap *heap;
     unit_word shard; /* its own, where a word has it */
+    /* The heap's classes for requests below PAD_FROM, by granules: with end_pointers one granule
+     * on.  0 in cache_none. */
+    uint8_t small_classes[PAD_FROM / GRANULE + 1];
     struct slot
         *magazines[BIN_GROUPS]; /* of each group of bins; NULL: none yet, and the bins
                                            of the group have never been written to */

@@ -77,8 +77,9 @@ INLINE void *take_next(struct bin *b, uint8_t *state)
 INLINE void *alloc_fast(size_t size, enum kind kind, bool zero)
 {
     if (LIKELY(size < PAD_FROM) || size <= SMALL_REQUEST_MAX) {
-        struct bin *b = &thread_cache->bins[bin_of(kind, 0)];
-        b += sizeclass_small(size);
+        struct cache *c = thread_cache;
+        struct bin *b = &c->bins[bin_of(kind, 0)];
+        b += cache_class(c, size);
         uint32_t count = b->count;
         if (count)
             return take_freed(b, count, zero);
@@ -212,9 +213,10 @@ static void *alloc_wide(size_t size, size_t alignment, enum kind kind, bool zero
 static void *try_alloc(size_t size, size_t alignment, enum kind kind, bool zero)
 {
     bool filled = false;
+    bool end_pointers = process_heap.numbers->end_pointers;
     unsigned class = alignment <= GRANULE
-                         ? sizeclass_for(size)
-                         : sizeclass_for_aligned(size, alignment, &filled);
+                         ? sizeclass_for(size, end_pointers)
+                         : sizeclass_for_aligned(size, alignment, end_pointers, &filled);
     if (class == CLASS_LARGE) {
         void *object = alloc_wide(size, alignment, kind, zero);
         return object ? object : alloc_large(size, alignment, kind, zero);
@@ -278,8 +280,8 @@ static void *alloc_observed(size_t size, enum kind kind, bool zero, uint32_t sta
 {
     struct heap *h = &process_heap;
     critical_begin();
-    struct bin *b = &thread_self->cache->bins[bin_of(kind, 0)];
-    b += sizeclass_small(size);
+    struct cache *c = thread_self->cache;
+    struct bin *b = &c->bins[bin_of(kind, cache_class(c, size))];
     uint8_t *state = b->cur;
     void *object = NULL;
     if (b->count) {

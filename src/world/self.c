@@ -3,7 +3,6 @@
 #include <gcalloc/inline.h>
 #include <stddef.h>
 
-#include "base/options.h"
 #include "heap/cache.h"
 #include "heap/sizeclass.h"
 
@@ -33,7 +32,7 @@ __thread struct gc_inline_thread gc_inline_thread = {
 /* Where small requests get a byte more, the inlined code does not know the classes. */
 void thread_use_cache(struct cache *c)
 {
-    struct cache *inlined = c && !options.end_pointers ? c : NO_CACHE;
+    struct cache *inlined = c && !c->heap->numbers->end_pointers ? c : NO_CACHE;
     thread_cache = c ? c : NO_CACHE;
     gc_inline_thread.bins = (struct gc_inline_bin *)(void *)inlined->bins;
 }

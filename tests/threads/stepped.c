@@ -248,7 +248,7 @@ static void await_answer(void)
 
 static const struct bin *small_bin(void)
 {
-    return &thread_cache->bins[bin_of(KIND_SCANNED, 0) + sizeclass_small(SMALL)];
+    return &thread_cache->bins[bin_of(KIND_SCANNED, cache_class(thread_cache, SMALL))];
 }
 
 static bool is_prepared(enum operation operation)

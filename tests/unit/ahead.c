@@ -123,7 +123,7 @@ START_TEST(runs_grow)
     static const size_t lengths[] = {64, 128, 256, 512, 64, 1024, 1024};
     fixture_create(&f);
     f.heap.numbers->run_bytes_max = KIB(64);
-    const struct bin *b = &f.cache->bins[sizeclass_for(64)];
+    const struct bin *b = &f.cache->bins[sizeclass_for(64, false)];
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++)
         ck_assert_uint_eq(next_run_length(b), lengths[i]);
     cache_empty(f.cache);
@@ -146,7 +146,7 @@ START_TEST(caches_are_kept)
             caches[i] = cache_create(&f.heap);
             ck_assert_ptr_nonnull(caches[i]);
             os_fail(0, false);
-            ck_assert(cache_refill(caches[i], sizeclass_for(64)));
+            ck_assert(cache_refill(caches[i], sizeclass_for(64, false)));
             ck_assert_uint_gt(cache_check(caches[i]), 0);
         }
         for (int i = 0; i < CACHES; i++)
@@ -185,9 +185,9 @@ START_TEST(first_objects_cost_little)
            resident = resident_bytes();
     for (int i = 0; i < CACHES; i++) {
         caches[i] = cache_create(&h);
-        ck_assert(caches[i] && cache_refill(caches[i], sizeclass_for(1000)));
-        memset(bin_object(&caches[i]->bins[sizeclass_for(1000)],
-                          caches[i]->bins[sizeclass_for(1000)].cur),
+        ck_assert(caches[i] && cache_refill(caches[i], sizeclass_for(1000, false)));
+        memset(bin_object(&caches[i]->bins[sizeclass_for(1000, false)],
+                          caches[i]->bins[sizeclass_for(1000, false)].cur),
                1, 1000);
     }
     ck_assert_uint_le(h.numbers->charged - charged, CACHES * RUN);

@@ -187,7 +187,7 @@ END_TEST
 START_TEST(spill_keeps_the_newer_half)
 {
     fixture_create(&f);
-    unsigned bin = sizeclass_for(64);
+    unsigned bin = sizeclass_for(64, false);
     struct bin *b = &f.cache->bins[bin];
     void *objects[512];
     objects[0] = fixture_alloc(&f, KIND_SCANNED, 64);
@@ -217,7 +217,7 @@ START_TEST(scattered_slots_are_gathered)
 {
     enum { OBJECTS = 512 };
     fixture_create(&f);
-    unsigned bin = sizeclass_for(64);
+    unsigned bin = sizeclass_for(64, false);
     const struct bin *b = &f.cache->bins[bin];
     void *objects[OBJECTS];
     for (uint32_t i = 0; i < OBJECTS; i++)
@@ -255,7 +255,7 @@ START_TEST(states_are_written_first)
 {
     enum { BLOCKS = 60, FEW = 20 };
     fixture_create(&f);
-    unsigned bin = bin_of(KIND_ATOMIC, sizeclass_for(8000));
+    unsigned bin = bin_of(KIND_ATOMIC, sizeclass_for(8000, false));
     long before = page_faults();
     struct bin *b = &f.cache->bins[bin];
     for (int i = 0; i < BLOCKS; i++) {
@@ -290,7 +290,7 @@ START_TEST(objects_of_others_go_back)
     enum { OBJECTS = 900 };
     void *objects[OBJECTS];
     create_two();
-    unsigned bin = sizeclass_for(64);
+    unsigned bin = sizeclass_for(64, false);
     for (uint32_t i = 0; i < OBJECTS; i++)
         objects[i] = fixture_alloc(&f, KIND_SCANNED, 64);
     uint32_t block = f.cache->bins[bin].block,
@@ -404,7 +404,7 @@ START_TEST(borrowed_blocks_may_go)
     struct cache *own = crowd[0], *borrower = crowd[SHARD_APART];
     ck_assert_uint_eq(own->shard, borrower->shard);
     f.cache = borrower;
-    const struct bin *b = &borrower->bins[sizeclass_for(SIZE)];
+    const struct bin *b = &borrower->bins[sizeclass_for(SIZE, false)];
     do
         allocate_one(SIZE);
     while (b->cur < b->run_end);
@@ -513,7 +513,7 @@ static void check_broken(void *argument)
 {
     uint8_t *object = fixture_alloc(&f, KIND_SCANNED, 100);
     fixture_free(&f, fixture_alloc(&f, KIND_SCANNED, 100));
-    struct bin *b = &f.cache->bins[sizeclass_for(100)];
+    struct bin *b = &f.cache->bins[sizeclass_for(100, false)];
     switch (*(int *)argument) {
     case 0:
         *b->cur = STATE_NEW;

@@ -20,7 +20,7 @@ START_TEST(new_heap)
     ck_assert(h.numbers->mark == STATE_MARK_A || h.numbers->mark == STATE_MARK_B);
     ck_assert(all_bytes_are(&h.numbers->counters, sizeof h.numbers->counters, 0));
     ck_assert(all_bytes_are(h.numbers->shards, sizeof h.numbers->shards, 0));
-    ck_assert_uint_eq(geometries[sizeclass_for(240)].size, _i ? 256 : 240);
+    ck_assert_uint_eq(geometries[sizeclass_for(240, _i)].size, _i ? 256 : 240);
     heap_destroy(&h);
     ck_assert(breaks_apart() || address_space() == space);
 }

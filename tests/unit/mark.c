@@ -239,7 +239,7 @@ START_TEST(pointers_to_nothing)
     void *object = fixture_alloc(&f, KIND_SCANNED, 144), *freed, *run;
     freed = fixture_alloc(&f, KIND_SCANNED, 144);
     fixture_free(&f, freed);
-    run = f.cache->bins[sizeclass_for(144)].cur;
+    run = f.cache->bins[sizeclass_for(144, false)].cur;
     uint32_t head = unit_head(&f.heap, unit_of(&f.heap, (uintptr_t)object));
     uintptr_t words[] = {0,
                          1,
@@ -250,7 +250,8 @@ START_TEST(pointers_to_nothing)
                          f.heap.base + f.heap.bytes,
                          f.heap.base + f.heap.bytes - 1,
                          (uintptr_t)freed,
-                         (uintptr_t)bin_object(&f.cache->bins[sizeclass_for(144)], run),
+                         (uintptr_t)bin_object(&f.cache->bins[sizeclass_for(144, false)],
+                                               run),
                          unit_address(&f.heap, head + 1) - 1, /* the tail of the block */
                          unit_address(&f.heap, head + 1),
                          unit_address(&f.heap, head + 3) + 4321};
@@ -302,7 +303,7 @@ START_TEST(ends_with_end_pointers)
     ck_assert(make_heap(&h, MIB(64), true));
     ck_assert(marker_create(&m, &h, MARKER_PART));
     struct cache *c = cache_create(&h);
-    unsigned bin = bin_of(KIND_ATOMIC, sizeclass_for(32));
+    unsigned bin = bin_of(KIND_ATOMIC, sizeclass_for(32, true));
     struct bin *b = &c->bins[bin];
     ck_assert(cache_refill(c, bin));
     uint8_t *state = b->cur++;

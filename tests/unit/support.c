@@ -180,7 +180,7 @@ static void *alloc_large(struct heap *h, enum kind kind, size_t size)
 
 void *fixture_alloc(struct fixture *f, enum kind kind, size_t size)
 {
-    unsigned class = sizeclass_for(size);
+    unsigned class = sizeclass_for(size, f->heap.numbers->end_pointers);
     unsigned wide = sizeclass_wide(size, GRANULE);
     void *object = wide ? alloc_wide(f, kind, wide) : NULL;
     if (class == CLASS_LARGE)

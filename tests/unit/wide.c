@@ -23,7 +23,7 @@ static void create(bool huge_pages)
 /* What an object takes of its block, or of whole units, as they are on huge pages. */
 static size_t share(size_t size)
 {
-    unsigned class = sizeclass_for(size);
+    unsigned class = sizeclass_for(size, false);
     if (class == CLASS_LARGE)
         class = sizeclass_wide(size, GRANULE);
     if (class == CLASS_NONE)
