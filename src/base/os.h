@@ -99,6 +99,11 @@ struct os_space {
     void *(*extend)(void *end, size_t bytes, size_t alignment);
     /* Gives back what was reserved, of which `used` bytes have been made usable. */
     void (*release)(void *start, size_t used, size_t reserved);
+    /* Address space for the tables beside the units, apart from it.  It is made usable piece by
+     * piece, and reads as zero then.  NULL, false: not to be had. */
+    void *(*reserve_tables)(size_t bytes, size_t alignment);
+    bool (*commit_tables)(void *start, size_t bytes);
+    void (*release_tables)(void *start, size_t bytes);
 };
 
 SHARED_DATA const struct os_space os_mmap, os_sbrk;

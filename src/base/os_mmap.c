@@ -19,4 +19,13 @@ static void release(void *start, size_t used, size_t reserved)
     os_release(start, reserved);
 }
 
-const struct os_space os_mmap = {"mmap", true, reserve, extend, release};
+const struct os_space os_mmap = {
+    .name = "mmap",
+    .ahead = true,
+    .reserve = reserve,
+    .extend = extend,
+    .release = release,
+    .reserve_tables = os_reserve,
+    .commit_tables = os_commit,
+    .release_tables = os_release,
+};

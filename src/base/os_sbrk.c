@@ -180,4 +180,13 @@ static void release(void *start, size_t used, size_t reserved)
         os_decommit(start, used);
 }
 
-const struct os_space os_sbrk = {"sbrk", false, reserve, extend, release};
+/* Only one thing can grow at the break: the tables are mapped. */
+const struct os_space os_sbrk = {
+    .name = "sbrk",
+    .reserve = reserve,
+    .extend = extend,
+    .release = release,
+    .reserve_tables = os_reserve,
+    .commit_tables = os_commit,
+    .release_tables = os_release,
+};

@@ -91,11 +91,11 @@ static void view_tables(struct heap *h, const struct plan *p, char *start)
 static bool reserve_tables(struct heap *h, size_t units)
 {
     struct plan p = plan_tables(units, h->records_sites);
-    char *start = os_reserve(p.end, p.alignment);
+    char *start = h->space->reserve_tables(p.end, p.alignment);
     if (!start)
         return false;
-    if (!os_commit(start, whole_pages(sizeof(struct heap_numbers)))) {
-        os_release(start, p.end);
+    if (!h->space->commit_tables(start, whole_pages(sizeof(struct heap_numbers)))) {
+        h->space->release_tables(start, p.end);
         return false;
     }
     view_tables(h, &p, start);
@@ -130,17 +130,18 @@ static size_t ahead(size_t bytes, size_t all)
 }
 
 /* Commits what a table needs to grow. */
-static bool commit_table(void *table, size_t from_bytes, size_t to_bytes, size_t all)
+static bool commit_table(const struct heap *h, void *table, size_t from_bytes,
+                         size_t to_bytes, size_t all)
 {
     size_t low = ahead(from_bytes, all), high = ahead(to_bytes, all);
-    return low == high || os_commit((char *)table + low, high - low);
+    return low == high || h->space->commit_tables((char *)table + low, high - low);
 }
 
 static bool commit_map(struct heap *h, unsigned map, size_t from, size_t to)
 {
     size_t low = map_bytes(map, from), high = map_bytes(map, to);
     size_t start = h->numbers->maps[map], all = h->numbers->maps[map + 1] - start;
-    if (!commit_table(h->states + start, low, high, all))
+    if (!commit_table(h, h->states + start, low, high, all))
         return false;
     if (has_huge_states(h, map, to) && !has_huge_states(h, map, from)) {
         os_huge_pages(h->states + start, all);
@@ -149,15 +150,15 @@ static bool commit_map(struct heap *h, unsigned map, size_t from, size_t to)
     }
     enum { SITE = sizeof(struct site) };
     return !h->sites ||
-           commit_table(h->sites + start, low * SITE, high * SITE, all * SITE);
+           commit_table(h, h->sites + start, low * SITE, high * SITE, all * SITE);
 }
 
 static bool commit_tables(struct heap *h, size_t from, size_t to)
 {
     size_t all = h->numbers->unit_limit;
     bool committed =
-        commit_table(h->words, words_bytes(from), words_bytes(to), words_bytes(all)) &&
-        commit_table(h->units, units_bytes(from), units_bytes(to), units_bytes(all));
+        commit_table(h, h->words, words_bytes(from), words_bytes(to), words_bytes(all)) &&
+        commit_table(h, h->units, units_bytes(from), units_bytes(to), units_bytes(all));
     for (unsigned map = 0; map < STATE_MAPS && committed; map++)
         committed = commit_map(h, map, from, to);
     return committed;
@@ -227,7 +228,7 @@ void arena_destroy(struct heap *h)
     size_t used = h->bytes ? h->bytes - UNIT_BYTES : 0;
     size_t reserved = ((size_t)h->numbers->unit_limit - 1) << UNIT_SHIFT;
     h->space->release((void *)(h->base + UNIT_BYTES), used, reserved);
-    os_release(h->numbers, h->numbers->tables_bytes);
+    h->space->release_tables(h->numbers, h->numbers->tables_bytes);
     h->numbers = NO_NUMBERS;
     h->base = 0;
     h->bytes = 0;
