@@ -38,6 +38,7 @@
     X(mark)        \
     X(pool)        \
     X(verify)      \
+    X(two_heaps)   \
     X(pace)        \
     X(cycle)       \
     X(collector)   \
