@@ -1,7 +1,7 @@
-/* Call frame instructions (DWARF 4, section 6.4), as far as compilers emit them: run up to an address
- * in a function, they say where its frame keeps the caller's registers.  Of those only the frame
- * pointer and the return address are followed; where an instruction is not known, nothing is.
- * x86-64. */
+/* Call frame instructions (DWARF 4, section 6.4), as far as compilers emit them: run up to an
+ * address in a function, they say where its frame keeps the caller's registers.  Of those only
+ * the frame pointer and the return address are followed; where an instruction is not known,
+ * nothing is. x86-64. */
 #ifndef GCALLOC_TRACE_CFI_H
 #define GCALLOC_TRACE_CFI_H
 

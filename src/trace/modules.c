@@ -33,8 +33,7 @@ static struct {
     size_t count, capacity;
     struct span *spans; /* of those that are loaded, by address */
     size_t span_count, span_capacity;
-    size_t
-        next; /* where the object that the loader shows next was found in the last look */
+    size_t next; /* where the last look found the object that the loader shows next */
     char *strings;
     size_t strings_left;
     struct objects_counts counts; /* of the last look.  Atomic */

@@ -1,6 +1,7 @@
-/* The bounds of the calling thread's stack.  The C library is asked, but for the main thread's where
- * that is simple, and where it cannot tell, the memory around the frame is looked at.  What neither tells stays unknown: such a
- * thread's stack makes the list of roots incomplete, it is never taken for an empty one. */
+/* The bounds of the calling thread's stack.  The C library is asked, but for the main thread's
+ * where that is simple, and where it cannot tell, the memory around the frame is looked at.
+ * What neither tells stays unknown: such a thread's stack makes the list of roots incomplete, it
+ * is never taken for an empty one. */
 #include "world/bounds.h"
 
 #include <pthread.h>

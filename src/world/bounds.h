@@ -11,8 +11,8 @@ struct bounds {
     uintptr_t low, high;
 };
 
-/* By looking at the mapping of the main thread's stack, or asking the C library, which may allocate, with the thread's record locked.  The bounds are
- * 0 where it cannot tell. */
+/* By looking at the mapping of the main thread's stack, or asking the C library, which may
+ * allocate, with the thread's record locked.  The bounds are 0 where it cannot tell. */
 struct bounds bounds_ask(bool first);
 
 /* By looking at the memory around the present frame, with no help of the C library: also in a

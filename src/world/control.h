@@ -7,8 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The calling thread's block is here, by its thread pointer; the world lock is held.  A block that
- * the library has no memory to note is forgotten: a leak report may then name what hangs from it. */
+/* The calling thread's block is here, by its thread pointer; the world lock is held.  A block
+ * that the library has no memory to note is forgotten: a leak report may then name what hangs
+ * from it. */
 void control_note(uintptr_t pointer);
 
 /* Where the memory of the vectors of thread-local variables begins that the noted blocks point

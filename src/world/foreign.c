@@ -38,9 +38,8 @@ static struct {
     size_t mask;
     size_t room;                /* in the set, for those that park */
     const struct foreign *seen; /* the last of those that are in the set */
-    pid_t
-        deaf[DEAF_MOST]; /* those that did not answer last, not to be waited for again */
-    size_t deaf_count;   /* that there have been */
+    pid_t deaf[DEAF_MOST];      /* did not answer last, and are not waited for again */
+    size_t deaf_count;          /* that there have been */
     struct foreign asleep[ASLEEP_MOST]; /* in the kernel, in the present stop */
     size_t asleep_count;                /* above ASLEEP_MOST: there are more */
     bool shared; /* the signal went to any thread, when it was sent last */

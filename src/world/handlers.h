@@ -1,6 +1,7 @@
-/* The program's signal handlers, which may allocate wherever they interrupt it: what the program has
- * set, and the handler of the library's that the kernel calls in its place.  Which action the kernel
- * has is not decided here but in sigaction.c, which stands in front of the C library's. */
+/* The program's signal handlers, which may allocate wherever they interrupt it: what the program
+ * has set, and the handler of the library's that the kernel calls in its place.  Which action
+ * the kernel has is not decided here but in sigaction.c, which stands in front of the C
+ * library's. */
 #ifndef GCALLOC_WORLD_HANDLERS_H
 #define GCALLOC_WORLD_HANDLERS_H
 

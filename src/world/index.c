@@ -1,3 +1,5 @@
+/* Chained hashing: entries are parts of records, so that none is ever allocated, and an index that
+ * cannot grow has longer chains. */
 #include "world/index.h"
 
 #include "base/bits.h"

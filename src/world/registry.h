@@ -55,8 +55,8 @@ struct mutator {
     uint64_t serial; /* registry: of the records made; none is given twice */
     bool own;        /* registry: a thread of the library's own */
     bool named;      /* registry: its pthread_t has been noted */
-    pthread_t
-        *place; /* registry: where the program wants the pthread_t, until it is there */
+    /* Registry: where the program wants the pthread_t, until it is there. */
+    pthread_t *place;
     /* Registry: by pthread_t, while it is joinable and nobody joins or detaches it; by tid,
      * while it lives. */
     struct index_entry name, number;
@@ -103,8 +103,8 @@ struct mutator {
     uintptr_t aside_sp[ASIDE_MOST]; /* frames of those handlers */
     unsigned aside_count;
     bool deaf; /* collector: it did not stop when it was told last */
-    bool
-        waited; /* collector: it may have the signal pending, as it slept with it blocked */
+    /* Collector: it may have the signal pending, as it slept with it blocked. */
+    bool waited;
     bool untold; /* collector: the present stop cannot tell it, or need not try */
     struct snapshot *snapshot; /* own: what it found out for a collection */
     bool ready;        /* own: no slow path has anything to prepare or to restore */

@@ -41,8 +41,8 @@ enum sent signals_send(pid_t tid);
 bool signals_stop_is_in(const sigset_t *set);
 
 /* Blocks every signal but mask_faults, for the calling thread, and takes that back.  `saved`
- * gets the mask that was; NULL: it is not kept.  false: the system refuses it; then taking it back changes
- * nothing. */
+ * gets the mask that was; NULL: it is not kept.  false: the system refuses it; then taking it
+ * back changes nothing. */
 bool signals_block(sigset_t *saved);
 
 /* Blocks those of faults, too: for a few instructions, as a fault would end the process. */

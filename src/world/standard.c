@@ -1,6 +1,6 @@
 /* thrd_create and its like of C11, in front of the C library's.  These call pthread_create and
- * the others inside, where nobody stands in front: the threads would be foreign threads.  Not in the
- * static library, as the C library's functions have no second name there. */
+ * the others inside, where nobody stands in front: the threads would be foreign threads.  Not in
+ * the static library, as the C library's functions have no second name there. */
 #include <errno.h>
 #include <stdint.h>
 #include <threads.h>

@@ -1,6 +1,6 @@
-/* The beginning of the world: when the library is loaded, what lies below is told of what lies above;
- * when the heap is made, threads can be stopped.  Of this folder only interpose.c refers to
- * it, so that it is in every program. */
+/* The beginning of the world: when the library is loaded, what lies below is told of what lies
+ * above; when the heap is made, threads can be stopped.  Of this folder only interpose.c refers
+ * to it, so that it is in every program. */
 #ifndef GCALLOC_WORLD_START_H
 #define GCALLOC_WORLD_START_H
 

@@ -11,8 +11,8 @@
 #include "world/registry.h"
 #include "world/self.h"
 
-/* When the library is loaded: takes a key for the exit hook before the program can take all of them,
- * and learns the bounds of the calling thread's stack. */
+/* When the library is loaded: takes a key for the exit hook before the program can take all of
+ * them, and learns the bounds of the calling thread's stack. */
 void thread_load(void);
 
 /* A record on the list for a thread about to start.  `place` is where its pthread_t is put, or
