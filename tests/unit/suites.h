@@ -29,6 +29,7 @@
     X(sweep)       \
     X(heap)        \
     X(holes)       \
+    X(registry)    \
     X(range)       \
     X(registered)  \
     X(hosted)      \
