@@ -122,7 +122,7 @@ static void collect(struct graph *g, struct marker *m)
     graph_clear(g);
     graph_reach(g, g->roots, g->roots + GRAPH_ROOTS);
     graph_reach_manual(g);
-    marker_begin(m);
+    marker_begin(m, true);
     marker_scan_roots(m, (uintptr_t)g->roots, (uintptr_t)(g->roots + GRAPH_ROOTS));
     marker_drain(m);
     marker_mark_manual(m);
@@ -130,7 +130,7 @@ static void collect(struct graph *g, struct marker *m)
     graph_compare(g);
     marker_end(m);
     check_both();
-    sweep(&g->f.heap);
+    sweep(&g->f.heap, true);
     check_both();
     graph_forget(g);
     ck_assert_uint_eq(g->f.heap.numbers->live_objects, g->count);
