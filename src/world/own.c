@@ -188,11 +188,12 @@ void own_end(void)
     __atomic_store_n(&own.ending, false, __ATOMIC_SEQ_CST);
 }
 
+/* Atomic also here: for ThreadSanitizer the threads of before the fork are still there. */
 void own_forked(void)
 {
     for (size_t i = 0; i < OWN_MOST; i++) {
-        own.threads[i].state = FREE;
-        own.threads[i].tid = 0;
+        __atomic_store_n(&own.threads[i].state, FREE, __ATOMIC_RELAXED);
+        __atomic_store_n(&own.threads[i].tid, 0, __ATOMIC_RELAXED);
     }
-    own.ending = false;
+    __atomic_store_n(&own.ending, false, __ATOMIC_RELAXED);
 }
