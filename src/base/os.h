@@ -91,13 +91,15 @@ bool os_move(void *to, void *from, size_t bytes);
 struct os_space {
     const char *name;
     bool ahead; /* advice for what is not usable yet will hold when it is */
+    bool gaps;  /* what is usable may have gaps, which belong to others */
     /* Address space for so many bytes.  NULL: not to be had. */
     void *(*reserve)(size_t bytes, size_t alignment);
     /* Makes `bytes` usable, at `end`, where what is usable so far ends, or at a higher
      * multiple of `alignment` if somebody else has taken the space between.  Returns
      * where they are; NULL: none. */
     void *(*extend)(void *end, size_t bytes, size_t alignment);
-    /* Gives back what was reserved, of which `used` bytes have been made usable. */
+    /* Gives back what was reserved, of which `used` bytes have been made usable.  Where there may
+     * be gaps, what is usable goes back before, each stretch between two gaps by itself. */
     void (*release)(void *start, size_t used, size_t reserved);
     /* Address space for the tables beside the units, apart from it.  It is made usable piece by
      * piece, and reads as zero then.  NULL, false: not to be had. */

@@ -183,6 +183,7 @@ static void release(void *start, size_t used, size_t reserved)
 /* Only one thing can grow at the break: the tables are mapped. */
 const struct os_space os_sbrk = {
     .name = "sbrk",
+    .gaps = true,
     .reserve = reserve,
     .extend = extend,
     .release = release,

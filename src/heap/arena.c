@@ -223,10 +223,27 @@ bool arena_create(struct heap *h, size_t bytes)
     return true;
 }
 
+/* From the highest address down, so that the break can follow.  Units of class none are others',
+ * or nobody's. */
+static void release_stretches(const struct heap *h)
+{
+    for (uint32_t end = unit_end(h), first; end > 1; end = first) {
+        for (first = end; first > 1 && h->words[first - 1] != UNIT_USED;)
+            first--;
+        size_t bytes = (size_t)(end - first) << UNIT_SHIFT;
+        if (bytes)
+            h->space->release((void *)unit_address(h, first), bytes, bytes);
+        else
+            first--;
+    }
+}
+
 void arena_destroy(struct heap *h)
 {
-    size_t used = h->bytes ? h->bytes - UNIT_BYTES : 0;
+    size_t used = h->bytes && !h->space->gaps ? h->bytes - UNIT_BYTES : 0;
     size_t reserved = ((size_t)h->numbers->unit_limit - 1) << UNIT_SHIFT;
+    if (h->space->gaps)
+        release_stretches(h);
     h->space->release((void *)(h->base + UNIT_BYTES), used, reserved);
     h->space->release_tables(h->numbers, h->numbers->tables_bytes);
     h->numbers = NO_NUMBERS;

@@ -227,6 +227,7 @@ START_TEST(foreign_break)
     ck_assert(all_bytes_are(foreign, 12345, 0x55));
     ck_assert_uint_eq(lookup_cell(&h, (uintptr_t)foreign).state == NULL, true);
     arena_destroy(&h);
+    ck_assert(all_bytes_are(foreign, 12345, 0x55));
 }
 END_TEST
 
