@@ -82,6 +82,14 @@
 #define RACING(word) (word)
 #endif
 
+/* The thread holds the object's address from here on: it is not to be computed later, when the
+ * object's state says already that the object is the program's, and a stop must find it. */
+INLINE void *hold_object(void *object)
+{
+    __asm__ volatile("" : "+r"(object) : : "memory");
+    return object;
+}
+
 #define KIB(n) ((size_t)(n) << 10)
 #define MIB(n) ((size_t)(n) << 20)
 #define GIB(n) ((size_t)(n) << 30)

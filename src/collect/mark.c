@@ -152,7 +152,7 @@ INLINE void consider(struct front *f, uintptr_t word, bool near)
     unit_word w = f->words[offset >> UNIT_SHIFT];
     /* In a large block perhaps less than it is: its one index is 0 all the same. */
     size_t in_block = offset % UNIT_BYTES + word_distance_bytes(w);
-    size_t index = in_block * word_geometry(w)->reciprocal >> GEOMETRY_SHIFT;
+    size_t index = slot_index(word_geometry(w), in_block);
     uint8_t *state = f->states + word_states(w) + index;
     if (!near)
         add_candidate(f, state, offset);

@@ -314,7 +314,7 @@ struct taken_slot block_take_slot(struct heap *h, uint32_t head)
     b->touched = (uint32_t)max_size(b->touched, index + 1);
     b->free_count--;
     holes_fill(h, head, offset, offset + g->size);
-    __asm__ volatile("" : "+r"(object) : : "memory");
+    object = hold_object(object);
     states[index] = STATE_NEW;
     return (struct taken_slot){object, clean};
 }

@@ -83,4 +83,57 @@ INLINE void *bin_object(const struct bin *b, const uint8_t *state)
     return (void *)(b->origin + (uintptr_t)state * b->size);
 }
 
+typedef uint64_t words2 __attribute__((vector_size(GRANULE), may_alias));
+
+/* Inline, so that the fast path stays a leaf; the empty asm keeps the compiler from
+ * making it a call of memset. */
+INLINE void slot_clear(void *object, size_t size)
+{
+    words2 *p = object;
+    words2 *end = (words2 *)((char *)object + size);
+    do {
+        *p++ = (words2){0};
+        __asm__("" : "+r"(p));
+    } while (p != end);
+}
+
+/* The most recently freed object of a magazine that has `count`.  The count goes down before
+ * the state changes: whenever the thread is stopped, a slot that is not in the cache any
+ * more is RESERVED or the program's. */
+INLINE struct slot bin_take_freed(struct bin *b, uint32_t count, bool zero)
+{
+    struct slot slot = b->magazine[count - 1];
+    b->count = count - 1;
+    if (zero)
+        slot_clear(slot.object, b->size);
+    *slot.state = STATE_NEW;
+    return slot;
+}
+
+/* The next slot of a run that has one ready.  From the store of its state on, the thread
+ * holds the object's address.  (gcalloc/inline.h has these few lines for programs.) */
+INLINE struct slot bin_take_next(struct bin *b, uint8_t *state)
+{
+    void *object = bin_object(b, state);
+    b->cur = state + 1;
+    object = hold_object(object);
+    *state = STATE_NEW;
+    return (struct slot){object, state};
+}
+
+/* An object at hand, which is the program's from now on: of the magazine, else of the run.  `zero`:
+ * one of the magazine is zeroed; of the run it is as cache_advance made it ready.  false: the bin has
+ * none ready. */
+INLINE bool bin_take(struct bin *b, bool zero, struct slot *taken)
+{
+    uint32_t count = b->count;
+    if (count)
+        return *taken = bin_take_freed(b, count, zero), true;
+    uint8_t *state = b->cur;
+    if (UNLIKELY(state == b->end))
+        return false;
+    *taken = bin_take_next(b, state);
+    return true;
+}
+
 #endif

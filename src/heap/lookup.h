@@ -51,6 +51,12 @@ INLINE const struct geometry *word_geometry(unit_word word)
     return (const struct geometry *)(const void *)((const char *)geometries + offset);
 }
 
+/* The slot that a byte of a block lies in. */
+INLINE size_t slot_index(const struct geometry *g, size_t in_block)
+{
+    return in_block * g->reciprocal >> GEOMETRY_SHIFT;
+}
+
 /* Bytes from the unit back to the block's head. */
 INLINE size_t word_distance_bytes(unit_word word)
 {
@@ -176,8 +182,7 @@ INLINE struct cell lookup_cell(const struct heap *h, uintptr_t address)
     uint32_t unit = (uint32_t)(offset >> UNIT_SHIFT);
     const struct geometry *g = word_geometry(word_of(h, unit));
     uint32_t head = unit_head(h, unit);
-    uint64_t in_block = offset - ((size_t)head << UNIT_SHIFT);
-    size_t index = in_block * g->reciprocal >> GEOMETRY_SHIFT;
+    size_t index = slot_index(g, offset - ((size_t)head << UNIT_SHIFT));
     return LIKELY(index < g->count) ? block_cell(h, head, index) : (struct cell){0};
 }
 

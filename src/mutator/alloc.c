@@ -29,63 +29,15 @@ struct last_resort {
 static struct last_resort last_resort PRIVATE_DATA; /* under the lock */
 static struct lock last_resort_lock PRIVATE_DATA;
 
-typedef uint64_t words2 __attribute__((vector_size(GRANULE), may_alias));
-
-/* Inline, so that the fast path stays a leaf; the empty asm keeps the compiler from
- * making it a call of memset. */
-INLINE void clear(void *object, size_t size)
-{
-    words2 *p = object;
-    words2 *end = (words2 *)((char *)object + size);
-    do {
-        *p++ = (words2){0};
-        __asm__("" : "+r"(p));
-    } while (p != end);
-}
-
-/* The most recently freed object of a magazine that has one.  The count goes down before
- * the state changes: whenever the thread is stopped, a slot that is not in the cache any
- * more is RESERVED or the program's. */
-INLINE void *take_freed(struct bin *b, uint32_t count, bool zero)
-{
-    struct slot slot = b->magazine[count - 1];
-    b->count = count - 1;
-    if (zero)
-        clear(slot.object, b->size);
-    *slot.state = STATE_NEW;
-    return slot.object;
-}
-
-/* The thread holds the object's address here: it is not to be computed later. */
-INLINE void *hold(void *object)
-{
-    __asm__ volatile("" : "+r"(object) : : "memory");
-    return object;
-}
-
-/* The next slot of a run that has one ready.  From the store of its state on, the thread
- * holds the object's address. */
-INLINE void *take_next(struct bin *b, uint8_t *state)
-{
-    void *object = bin_object(b, state);
-    b->cur = state + 1;
-    object = hold(object);
-    *state = STATE_NEW;
-    return object;
-}
-
 INLINE void *alloc_fast(size_t size, enum kind kind, bool zero)
 {
     if (LIKELY(size < PAD_FROM) || size <= SMALL_REQUEST_MAX) {
         struct cache *c = thread_cache;
         struct bin *b = &c->bins[bin_of(kind, 0)];
         b += cache_class(c, size);
-        uint32_t count = b->count;
-        if (count)
-            return take_freed(b, count, zero);
-        uint8_t *state = b->cur;
-        if (LIKELY(state != b->end))
-            return take_next(b, state);
+        struct slot taken;
+        if (LIKELY(bin_take(b, zero, &taken)))
+            return taken.object;
     }
     return alloc_object(size, GRANULE, kind, zero);
 }
@@ -124,16 +76,15 @@ void *alloc_manual(size_t size)
 static void *take_slot(struct cache *c, unsigned bin, bool zero)
 {
     struct bin *b = &c->bins[bin];
-    if (b->count == 0 && b->cur == b->end && !cache_advance(c, bin) &&
-        !cache_refill(c, bin))
-        return NULL;
-    if (b->count)
-        return take_freed(b, b->count, zero);
-    void *object = take_next(b, b->cur);
-    /* Runs of atomic kinds are not zeroed ahead. */
-    if (zero && (bin_kind(bin) & KIND_ATOMIC))
-        memset(object, 0, b->size);
-    return object;
+    struct slot taken;
+    bool clears =
+        zero && (bin_kind(bin) & KIND_ATOMIC); /* runs of these are not zeroed ahead */
+    while (!bin_take(b, zero && !clears, &taken))
+        if (!cache_advance(c, bin) && !cache_refill(c, bin))
+            return NULL;
+    if (clears)
+        memset(taken.object, 0, b->size);
+    return taken.object;
 }
 
 /* A collection, of this thread or another, may change the cache. */
@@ -164,11 +115,11 @@ static void *create_large(struct heap *h, enum kind kind, size_t size, size_t al
         b->free_count = 0;
         heap_charge(h, b->bytes);
         count_add(&h->numbers->counters.allocated_bytes, b->bytes);
-        object = hold((void *)unit_address(h, head));
+        object = hold_object((void *)unit_address(h, head));
         *block_states(h, head) = STATE_NEW;
     }
     critical_end();
-    return hold(object);
+    return hold_object(object);
 }
 
 /* The object is atomic while it is zeroed, as that may take a while and the world may stop
@@ -188,7 +139,7 @@ static void *alloc_large(size_t size, size_t alignment, enum kind kind, bool zer
         block_set_kind(h, head, kind);
         critical_end();
     }
-    return hold(object);
+    return hold_object(object);
 }
 
 /* It is zeroed outside of the critical section: until then old contents may be scanned, which
@@ -203,11 +154,11 @@ static void *alloc_wide(size_t size, size_t alignment, enum kind kind, bool zero
     critical_begin();
     void *object = wide_alloc(&process_heap, bin_of(kind, class),
                               word_shard(thread_self->cache->shard), &clean);
-    object = hold(object);
+    object = hold_object(object);
     critical_end();
     if (object && zero && !clean)
         memset(object, 0, geometries[class].size);
-    return hold(object);
+    return hold_object(object);
 }
 
 static void *try_alloc(size_t size, size_t alignment, enum kind kind, bool zero)
@@ -282,17 +233,12 @@ static void *alloc_observed(size_t size, enum kind kind, bool zero, uint32_t sta
     critical_begin();
     struct cache *c = thread_self->cache;
     struct bin *b = &c->bins[bin_of(kind, cache_class(c, size))];
-    uint8_t *state = b->cur;
+    struct slot taken;
     void *object = NULL;
-    if (b->count) {
-        state = b->magazine[b->count - 1].state;
-        object = take_freed(b, b->count, zero);
-    } else if (state != b->end) {
-        object = take_next(b, state);
-    }
-    if (object) {
+    if (bin_take(b, zero, &taken)) {
+        object = taken.object;
         unit_word word = word_of(h, unit_of(h, (uintptr_t)object));
-        struct cell o = {(uintptr_t)object, b->size, word, state};
+        struct cell o = {(uintptr_t)object, b->size, word, taken.state};
         observe_allocated(h, &o, size, stack);
     }
     critical_end();

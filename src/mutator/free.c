@@ -76,8 +76,8 @@ void gc_free(void *object)
         return free_slow(object);
     unit_word word = RACING(h->words[offset >> UNIT_SHIFT]);
     const struct geometry *g = word_geometry(word);
-    uint64_t in_block = offset % UNIT_BYTES + word_distance_bytes(word);
-    size_t index = in_block * g->reciprocal >> GEOMETRY_SHIFT;
+    size_t in_block = offset % UNIT_BYTES + word_distance_bytes(word);
+    size_t index = slot_index(g, in_block);
     if (UNLIKELY(index * g->size != in_block))
         return free_slow(object);
     uint8_t *state = h->states + word_states(word) + index;
