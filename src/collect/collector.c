@@ -27,17 +27,17 @@ enum { SNAPSHOTS_MOST = 100 };
 
 static void note_times(struct collector *c)
 {
-    const struct cycle *y = &c->cycle;
-    uint64_t pause = y->ended - y->began;
+    const struct cycle *cycle = &c->cycle;
+    uint64_t pause = cycle->ended - cycle->began;
     __atomic_store_n(&c->collections, c->collections + 1, __ATOMIC_RELEASE);
     c->refills = 0;
     c->pause_ns_last = pause;
     c->pause_ns_max = max_size(c->pause_ns_max, pause);
     c->pause_ns_total += pause;
-    c->stop_ns_last = y->stopped - y->began;
+    c->stop_ns_last = cycle->stopped - cycle->began;
     c->stop_ns_total += c->stop_ns_last;
-    c->mark_ns_total += y->marked - y->stopped;
-    c->sweep_ns_total += y->swept - y->marked;
+    c->mark_ns_total += cycle->marked - cycle->stopped;
+    c->sweep_ns_total += cycle->swept - cycle->marked;
 }
 
 /* The heap grows by another budget before it is tried again. */
@@ -66,13 +66,13 @@ static void begin_cycle(struct collector *c, enum cause cause, uintptr_t sp)
 /* The world is stopped, and all threads are known. */
 static bool list_and_run(struct collector *c, const struct snapshot *s)
 {
-    struct cycle *y = &c->cycle;
+    struct cycle *cycle = &c->cycle;
     track_scan_begin();
-    cycle_roots_list(&y->roots, c->heap, s, y->cause == CAUSE_LEAKS);
+    cycle_roots_list(&cycle->roots, c->heap, s, cycle->cause == CAUSE_LEAKS);
     track_scan_end();
-    if (!cycle_roots_complete(&y->roots))
+    if (!cycle_roots_complete(&cycle->roots))
         return false;
-    cycle_run(y);
+    cycle_run(cycle);
     note_times(c);
     return true;
 }

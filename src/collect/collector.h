@@ -26,7 +26,7 @@ struct collector {
     bool said[OBSTACLES]; /* in the log, once */
 };
 
-/* That of the process heap. */
+/* The collector of the process heap. */
 SHARED_DATA struct collector process_collector;
 
 /* false with ENOMEM. */

@@ -112,7 +112,7 @@ static const uint32_t order[16][8] __attribute__((aligned(32))) = {
 };
 #undef QUAD
 
-/* The same for four words, of which those in range have all bits set in `in`. */
+/* Stores those of four words that are in range: `in` has all bits of these set. */
 AVX2 INLINE size_t keep4(__m256i words, __m256i in, uintptr_t *found)
 {
     unsigned lanes = (unsigned)_mm256_movemask_pd(_mm256_castsi256_pd(in));

@@ -38,8 +38,8 @@ struct marker {
     uint32_t filled;  /* how many objects that half has */
     struct grey_queue grey; /* what the second queue has no room for */
     uintptr_t last;         /* address of the object scanned last */
-    bool overflowed;        /* the list could not grow: some marked object is unscanned */
-    size_t root_bytes;      /* of ranges scanned in this cycle */
+    bool overflowed; /* the grey queue could not grow: some marked object is unscanned */
+    size_t root_bytes;             /* of ranges scanned in this cycle */
     struct os_part parts[PARTS];   /* of a large object, with memory */
     filter_function *filter;       /* NULL: none is faster than a loop */
     uintptr_t found[FILTER_WORDS]; /* not on the stack, where they would keep objects */
@@ -57,8 +57,8 @@ void marker_begin(struct marker *m, bool flips);
 /* Every aligned word in [low, high) may be a pointer. */
 void marker_scan_roots(struct marker *m, uintptr_t low, uintptr_t high);
 
-/* The same for a stack or registers, where a pointer to the end of a small atomic object
- * keeps it alive too. */
+/* Every aligned word in [low, high), of a stack or of registers, may be a pointer; one to the end of a
+ * small atomic object keeps that alive, too. */
 void marker_scan_stack(struct marker *m, uintptr_t low, uintptr_t high);
 
 /* Marks every manual object. */
@@ -67,7 +67,7 @@ void marker_mark_manual(struct marker *m);
 /* Marks all that is reachable from what was marked so far, with the other markers' help. */
 void marker_drain(struct marker *m);
 
-/* The same for one of those, from what is on its grey queue. */
+/* One of the other markers marks all that is reachable from what is on its grey queue. */
 void marker_help(struct marker *m);
 
 /* Ends a cycle. */

@@ -27,7 +27,7 @@ struct found {
     unsigned kind;
 };
 
-/* The same number, of a slot at this address. */
+/* The number of a slot at this address: what struct found has. */
 size_t naive_number(const struct naive *n, uintptr_t address);
 
 /* false: no memory. */

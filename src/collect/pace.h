@@ -29,7 +29,7 @@ void pace_without_cycle(struct heap *h);
  * last call.  The world lock is held. */
 void pace_while_busy(struct heap *h);
 
-/* All memory beyond the budget goes back, without a cycle.  The same. */
+/* All memory beyond the budget goes back, without a cycle.  The world lock is held. */
 void pace_at_rest(struct heap *h);
 
 /* In a running world: a heap that has become large, and lacks it yet, looks once what its

@@ -23,7 +23,7 @@ static struct {
     struct heap *heap; /* that the present cycle marks.  Set before there is any work */
     bool recruiting;   /* some thread is adding helpers, or has them end.  Atomic */
     bool failed;       /* there are no more to be had.  Changed by whoever recruits */
-    unsigned count;    /* the same; atomic */
+    unsigned count;    /* of helpers.  Atomic; changed by whoever recruits */
     struct marker *helpers[WORKERS_MOST - 1];
 } workers PRIVATE_DATA;
 
