@@ -6,6 +6,7 @@
 
 #include "collect/collector.h"
 #include "collect/phase.h"
+#include "collect/workers.h"
 #include "graph.h"
 #include "world/stop.h"
 
@@ -24,6 +25,7 @@ static void start(void)
     cycle_prepare();
     fixture_create(&g.f);
     ck_assert(marker_create(&marker, &g.f.heap, MARKER_PART));
+    ck_assert(workers_create(&marker));
     cycle.heap = &g.f.heap;
     cycle.cause = CAUSE_BUDGET;
     cycle.roots.keeps_named = true;
@@ -39,9 +41,12 @@ static void run(const struct cycle_kind *kind)
 {
     cycle.kind = kind;
     cache_empty(g.f.cache);
+    workers_recruit(&g.f.heap);
     world_lock();
     ck_assert(world_stop());
+    workers_rouse(&marker);
     cycle_run(&cycle);
+    workers_rest();
     world_restart();
     world_unlock();
     range_list_clear(&cycle.roots.data);
@@ -217,6 +222,47 @@ START_TEST(phases_by_rank)
 }
 END_TEST
 
+enum { TREE_DEPTH = 16, TREE_NODES = (1 << (TREE_DEPTH + 1)) - 1 };
+
+static void **tree_here(int depth)
+{
+    void **node = fixture_alloc(&g.f, KIND_SCANNED, 32);
+    node[0] = depth ? tree_here(depth - 1) : NULL;
+    node[1] = depth ? tree_here(depth - 1) : NULL;
+    return node;
+}
+
+static void **tree_there(int depth)
+{
+    void **node = gc_alloc(32);
+    node[0] = depth ? tree_there(depth - 1) : NULL;
+    node[1] = depth ? tree_there(depth - 1) : NULL;
+    return node;
+}
+
+/* Cycles of two heaps in turn, with the workers' help. */
+START_TEST(workers_serve_any_heap)
+{
+    static void **here[1], **there[1];
+    start();
+    ck_assert_int_eq(gc_option_set("markers", "4"), 0);
+    ck_assert_int_eq(gc_root_add(there, there + 1), 0);
+    gc_disable();
+    here[0] = tree_here(TREE_DEPTH);
+    there[0] = tree_there(TREE_DEPTH);
+    for (int i = 0; i < 10; i++) {
+        tree_here(4);
+        name_roots((uintptr_t *)here, 1);
+        run(&cycle_full);
+        ck_assert_uint_eq(g.f.heap.live_objects, TREE_NODES);
+        tree_there(4);
+        collector_run(&process_collector, CAUSE_REQUEST);
+        ck_assert_uint_ge(process_heap.live_objects, TREE_NODES);
+        ck_assert_uint_lt(process_heap.live_objects, TREE_NODES + 1000);
+    }
+}
+END_TEST
+
 /* The cycles of this heap leave the thread's cache of the other one alone. */
 START_TEST(caches_of_another_heap)
 {
@@ -240,6 +286,7 @@ TCase *cycle_tests(void)
     tcase_add_test(t, sticky_cycle_is_verified);
     tcase_add_test(t, kinds_in_turn);
     tcase_add_test(t, phases_by_rank);
+    tcase_add_test(t, workers_serve_any_heap);
     tcase_add_test(t, caches_of_another_heap);
     return t;
 }
