@@ -78,8 +78,8 @@ static bool list_and_run(struct collector *c, const struct snapshot *s)
 }
 
 /* The world lock is held.  A library that was loaded or unloaded since the snapshot makes
- * another one necessary: the loader's locks may be waited for in a running world only.
- * false: there was one. */
+ * another snapshot necessary, as the loader's locks may be waited for in a running world
+ * only.  false: it is to be called again, with that. */
 static bool stop_and_run(struct collector *c, const struct snapshot *s)
 {
     bool ran = false;

@@ -46,6 +46,7 @@ static void check(struct cycle *c)
     if (!GC_CHECKING)
         return;
     struct caches_held held = caches_check(c->heap);
+    marker_check(c->marker);
     heap_check_held(c->heap, held.slots, held.in_flight);
     registered_check();
     coroutine_check();

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/check.h"
 #include "base/os.h"
 
 enum { FIRST_BYTES = KIB(64) };
@@ -64,4 +65,10 @@ void grey_queue_trim(struct grey_queue *l)
     size_t kept = FIRST_BYTES / sizeof(struct grey);
     if (l->ready > kept)
         os_decommit(l->items + kept, (l->ready - kept) * sizeof(struct grey));
+}
+
+void grey_queue_check(const struct grey_queue *l)
+{
+    CHECK(l->first <= l->end && l->end <= l->ready);
+    CHECK(l->ready <= l->capacity);
 }

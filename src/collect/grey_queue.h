@@ -37,4 +37,7 @@ bool grey_queue_push(struct grey_queue *l, const struct grey *items, size_t coun
 /* Moves the `count` oldest to another list.  false: that has no room, nothing moved. */
 bool grey_queue_give(struct grey_queue *l, struct grey_queue *to, size_t count);
 
+/* Its bounds are in order. */
+void grey_queue_check(const struct grey_queue *l);
+
 #endif

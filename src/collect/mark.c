@@ -3,6 +3,7 @@
  * and not scanned is in a queue, or the marker knows that it has lost some. */
 #include "collect/mark.h"
 
+#include "base/check.h"
 #include "base/os.h"
 #include "collect/mark_front.h"
 #include "collect/pool.h"
@@ -366,4 +367,12 @@ void marker_begin(struct marker *m, bool flips)
 void marker_end(struct marker *m)
 {
     grey_queue_trim(&m->grey);
+}
+
+void marker_check(const struct marker *m)
+{
+    CHECK(m->oldest == m->newest && m->filled == 0);
+    CHECK(grey_queue_size(&m->grey) == 0 && !m->overflowed);
+    CHECK(m->heap->numbers->mark == STATE_MARK_A || m->heap->numbers->mark == STATE_MARK_B);
+    grey_queue_check(&m->grey);
 }

@@ -73,4 +73,8 @@ void marker_help(struct marker *m);
 /* Ends a cycle. */
 void marker_end(struct marker *m);
 
+/* Between two drains nothing is grey: the queues are empty, and no object is marked but not
+ * scanned. */
+void marker_check(const struct marker *m);
+
 #endif

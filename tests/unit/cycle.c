@@ -254,11 +254,11 @@ START_TEST(workers_serve_any_heap)
         tree_here(4);
         name_roots((uintptr_t *)here, 1);
         run(&cycle_full);
-        ck_assert_uint_eq(g.f.heap.live_objects, TREE_NODES);
+        ck_assert_uint_eq(g.f.heap.numbers->live_objects, TREE_NODES);
         tree_there(4);
         collector_run(&process_collector, CAUSE_REQUEST);
-        ck_assert_uint_ge(process_heap.live_objects, TREE_NODES);
-        ck_assert_uint_lt(process_heap.live_objects, TREE_NODES + 1000);
+        ck_assert_uint_ge(process_heap.numbers->live_objects, TREE_NODES);
+        ck_assert_uint_lt(process_heap.numbers->live_objects, TREE_NODES + 1000);
     }
 }
 END_TEST

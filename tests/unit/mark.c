@@ -20,8 +20,7 @@ static void limit_queue(size_t items)
 
 static void check_idle(void)
 {
-    ENSURE(m.oldest == m.newest && m.filled == 0 && grey_queue_size(&m.grey) == 0 &&
-           !m.overflowed);
+    marker_check(&m);
 }
 
 static void run_cycle(void)
@@ -394,6 +393,42 @@ START_TEST(far_units)
 }
 END_TEST
 
+/* Each invariant broken once. */
+static void check_broken(void *argument)
+{
+    switch (*(const int *)argument) {
+    case 0:
+        m.newest++;
+        break;
+    case 1:
+        m.filled = 1;
+        break;
+    case 2:
+        m.grey.end++;
+        break;
+    case 3:
+        m.overflowed = true;
+        break;
+    case 4:
+        f.heap.numbers->mark = STATE_NEW;
+        break;
+    case 5:
+        m.grey.first = m.grey.end = m.grey.ready + 1;
+        break;
+    default:
+        m.grey.ready = m.grey.capacity + 1;
+    }
+    marker_check(&m);
+}
+
+START_TEST(check_finds_what_is_broken)
+{
+    start();
+    marker_check(&m);
+    expect_abort(check_broken, &_i, "broken invariant");
+}
+END_TEST
+
 static bool try_create(void *argument)
 {
     (void)argument;
@@ -418,6 +453,7 @@ TCase *mark_tests(void)
 {
     TCase *t = tcase_create("mark");
     tcase_add_loop_test(t, random_graphs, 0, COUNT_OF(queue_items));
+    tcase_add_loop_test(t, check_finds_what_is_broken, 0, 7);
     tcase_add_test(t, long_list);
     tcase_add_loop_test(t, large_objects_in_pieces, 0, 16);
     tcase_add_test(t, memory_for_the_queue_runs_out);
