@@ -19,6 +19,8 @@ enum {
     TABLE_STEP = OS_HUGE_PAGE,
 };
 
+const struct heap_numbers heap_numbers_none;
+
 /* The states of so much can be told by a unit's word. */
 #define RESERVE_MOST GIB(2048)
 

@@ -13,8 +13,6 @@
  * that is used once does not cost half a megabyte. */
 enum { RUN_BYTES_MAX = KIB(64) };
 
-const struct heap_numbers heap_numbers_none;
-
 struct heap process_heap PRIVATE_DATA = {.numbers = NO_NUMBERS};
 
 bool heap_create(struct heap *h, const struct heap_config *config)
