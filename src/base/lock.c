@@ -10,6 +10,7 @@ enum { SPINS = 300 }; /* most locks are held for less than it takes to sleep */
 
 static __thread unsigned held
     __attribute__((tls_model("initial-exec"))); /* ranks, bits */
+static __thread bool has_all __attribute__((tls_model("initial-exec")));
 
 void lock_check_taken(enum rank rank)
 {
@@ -25,6 +26,17 @@ void lock_check_released(enum rank rank)
         return;
     CHECK(held & 1u << rank);
     held &= ~(1u << rank);
+}
+
+void lock_check_held(enum rank rank)
+{
+    if (GC_CHECKING)
+        CHECK(has_all || (held & 1u << rank));
+}
+
+void lock_check_all(bool all)
+{
+    has_all = all;
 }
 
 void lock_wait(struct lock *l)

@@ -45,6 +45,13 @@ void lock_wake(struct lock *l);
 void lock_check_taken(enum rank rank);
 void lock_check_released(enum rank rank);
 
+/* With --enable-checking: this thread must hold a lock of this rank, or have all. */
+void lock_check_held(enum rank rank);
+
+/* From now on, or no more, this thread has everything to itself as if it held all locks: the world
+ * is stopped, or what it works on is its own. */
+void lock_check_all(bool all);
+
 /* Without a rank: for what is no lock of the heap. */
 INLINE bool lock_try_enter(struct lock *l)
 {

@@ -249,6 +249,7 @@ static void set_first(struct bin_list *list, uint32_t head)
 
 static void list_append(struct heap *h, uint32_t head)
 {
+    lock_check_held(RANK_BIN);
     struct bin_list *list = list_of(h, head);
     struct block *b = block_at(h, head);
     b->next = 0;
@@ -262,6 +263,7 @@ static void list_append(struct heap *h, uint32_t head)
 
 static void list_remove(struct heap *h, uint32_t head)
 {
+    lock_check_held(RANK_BIN);
     struct bin_list *list = list_of(h, head);
     const struct block *b = block_at(h, head);
     if (b->previous)
@@ -285,12 +287,22 @@ void block_set_shard(struct heap *h, uint32_t head, unsigned shard)
         __atomic_fetch_xor(&h->words[u], change, __ATOMIC_RELEASE);
 }
 
-uint32_t block_list_take(struct heap *h, unsigned shard, unsigned bin, unsigned to)
+/* Takes the list's lock; NULL: the list is empty, as is seen without.  It may be empty by the time
+ * the lock is had. */
+static struct bin_list *lock_unless_empty(struct heap *h, unsigned shard, unsigned bin)
 {
     struct bin_list *list = &h->numbers->shards[shard].bins[bin];
     if (__atomic_load_n(&list->first, __ATOMIC_RELAXED) == 0)
-        return 0;
+        return NULL;
     lock_take(&list->lock, RANK_BIN);
+    return list;
+}
+
+uint32_t block_list_take(struct heap *h, unsigned shard, unsigned bin, unsigned to)
+{
+    struct bin_list *list = lock_unless_empty(h, shard, bin);
+    if (!list)
+        return 0;
     uint32_t head = list->first;
     if (head) {
         list_remove(h, head);
@@ -304,6 +316,7 @@ uint32_t block_list_take(struct heap *h, unsigned shard, unsigned bin, unsigned 
 /* From the store of its state on, the caller holds the object's address. */
 struct taken_slot block_take_slot(struct heap *h, uint32_t head)
 {
+    lock_check_held(RANK_BIN);
     struct block *b = block_at(h, head);
     uint8_t *states = block_states(h, head);
     const struct geometry *g = word_geometry(word_of(h, head));
@@ -322,10 +335,9 @@ struct taken_slot block_take_slot(struct heap *h, uint32_t head)
 uint32_t block_list_slot(struct heap *h, unsigned shard, unsigned bin,
                          struct taken_slot *slot)
 {
-    struct bin_list *list = &h->numbers->shards[shard].bins[bin];
-    if (__atomic_load_n(&list->first, __ATOMIC_RELAXED) == 0)
+    struct bin_list *list = lock_unless_empty(h, shard, bin);
+    if (!list)
         return 0;
-    lock_take(&list->lock, RANK_BIN);
     uint32_t head = list->first;
     if (head) {
         *slot = block_take_slot(h, head);
@@ -343,6 +355,7 @@ static bool is_empty(const struct heap *h, uint32_t head)
 
 void block_settle(struct heap *h, uint32_t head)
 {
+    lock_check_held(RANK_BIN);
     struct block *b = block_at(h, head);
     b->cursor = 0;
     if (is_empty(h, head))
@@ -374,6 +387,7 @@ void block_set_apart(struct heap *h, uint32_t head)
 
 void block_free_slots(struct heap *h, uint32_t head, uint32_t slots)
 {
+    lock_check_held(RANK_BIN);
     struct block *b = block_at(h, head);
     bool listed = b->free_count > 0;
     b->free_count += slots;

@@ -26,6 +26,7 @@ static bool is_free(const struct heap *h, uint32_t unit)
 
 static void insert(struct heap *h, uint32_t first, uint32_t units)
 {
+    lock_check_held(RANK_EXTENT);
     if (units == 0)
         return;
     h->units[first].extent.units = units;
@@ -36,6 +37,7 @@ static void insert(struct heap *h, uint32_t first, uint32_t units)
 /* Makes free units an extent, together with the free neighbours. */
 static void insert_coalesced(struct heap *h, uint32_t first, uint32_t units)
 {
+    lock_check_held(RANK_EXTENT);
     uint32_t next = first + units;
     if (is_free(h, next)) {
         h->fit->remove(h, next);
@@ -131,6 +133,7 @@ void extent_set_limit(struct heap *h, size_t limit)
 static void carve(struct heap *h, uint32_t first, uint32_t start, uint32_t units,
                   size_t bytes)
 {
+    lock_check_held(RANK_EXTENT);
     uint32_t end = first + h->units[first].extent.units;
     h->fit->remove(h, first);
     insert(h, first, start - first);
@@ -347,6 +350,7 @@ void extent_give(struct heap *h, uint32_t first, uint32_t units, uint32_t touche
 /* Returns the memory of dirty units below `end`, down to the last in the same state. */
 static uint32_t decommit_below(struct heap *h, uint32_t end, uint32_t most)
 {
+    lock_check_held(RANK_EXTENT);
     uint32_t first = end;
     while (end - first < most && is_free(h, first - 1) &&
            (h->words[first - 1] & UNIT_DIRTY))

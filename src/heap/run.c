@@ -82,6 +82,7 @@ static void gather(struct heap *h, struct bin *b, uint32_t from, uint32_t to,
  * on.  The lock of its list is held: so it sees what spilled before, contents and all. */
 static bool next_run(struct heap *h, struct bin *b, size_t bytes)
 {
+    lock_check_held(RANK_BIN);
     const struct block *block = block_at(h, b->block);
     const uint8_t *states = block_states(h, b->block);
     uint32_t count = geometries[word_class(h->words[b->block])].count;
@@ -104,6 +105,7 @@ static bool next_run(struct heap *h, struct bin *b, size_t bytes)
 /* The block is no longer a cache's own.  The lock of its list is held. */
 static void leave(struct heap *h, uint32_t head)
 {
+    lock_check_held(RANK_BIN);
     block_at(h, head)->taken = false;
     block_settle(h, head);
 }
@@ -121,6 +123,7 @@ static bool run_of_block(struct heap *h, struct bin *b, size_t bytes)
  * list is held. */
 static void return_run(struct heap *h, const struct bin *b, uint32_t slots)
 {
+    lock_check_held(RANK_BIN);
     size_t bytes = (size_t)slots * b->size;
     memset(b->cur, STATE_FREE, slots);
     block_free_slots(h, b->block, slots);

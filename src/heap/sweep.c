@@ -42,6 +42,7 @@ static void sweep_block(struct heap *h, uint32_t head, bool recounts)
 
 void sweep(struct heap *h, bool recounts)
 {
+    lock_check_all(true);
     for (unsigned shard = 0; shard < SHARDS; shard++)
         for (unsigned bin = 0; bin < BIN_COUNT; bin++)
             h->numbers->shards[shard].bins[bin].first =
@@ -54,4 +55,5 @@ void sweep(struct heap *h, bool recounts)
         next = block_next(h, head + block_units(h, head));
         sweep_block(h, head, recounts);
     }
+    lock_check_all(false);
 }

@@ -11,7 +11,16 @@ static struct heap *const h = &f.heap;
 static void free_slot(uint32_t head, uint32_t index)
 {
     block_states(h, head)[index] = STATE_FREE;
+    struct lock *lock = block_lock(h, head);
     block_free_slots(h, head, 1);
+    lock_release(lock, RANK_BIN);
+}
+
+static void settle(struct heap *heap, uint32_t head)
+{
+    struct lock *lock = block_lock(heap, head);
+    block_settle(heap, head);
+    lock_release(lock, RANK_BIN);
 }
 
 START_TEST(fresh_block)
@@ -68,7 +77,7 @@ START_TEST(lists_follow_free_slots)
         block_at(h, heads[i])->free_count = 0;
         block_at(h, heads[i])->touched = count;
         left[i] = count;
-        block_settle(h, heads[i]);
+        settle(h, heads[i]);
     }
     ck_assert_uint_eq(block_list_check(h, 0, bin), 0);
     for (uint32_t n = BLOCKS_MADE * count; n > 0; n--) {
@@ -95,7 +104,7 @@ START_TEST(taken_blocks_are_not_listed_or_released)
     block_at(h, head)->free_count--;
     block_at(h, head)->touched = 1;
     *block_states(h, head) = STATE_NEW;
-    block_settle(h, head);
+    settle(h, head);
     ck_assert_uint_eq(block_list_take(h, 0, bin, 0), head);
     ck_assert_uint_eq(block_list_take(h, 0, bin, 0), 0);
     ck_assert(block_at(h, head)->taken);
@@ -103,7 +112,7 @@ START_TEST(taken_blocks_are_not_listed_or_released)
     ck_assert_uint_eq(block_list_check(h, 0, bin), 0);
     heap_check(h, NULL);
     block_at(h, head)->taken = false;
-    block_settle(h, head);
+    settle(h, head);
     ck_assert_uint_eq(h->numbers->used_bytes, 0);
     heap_destroy(h);
 }

@@ -195,8 +195,10 @@ void fixture_free(struct fixture *f, void *object)
     ENSURE(o.address == (uintptr_t)object);
     if (word_class(o.word) > CLASS_MEDIUM_LAST) {
         uint32_t head = unit_head(&f->heap, unit_of(&f->heap, o.address));
+        struct lock *lock = block_lock(&f->heap, head);
         *o.state = STATE_FREE;
         block_free_slots(&f->heap, head, 1);
+        lock_release(lock, RANK_BIN);
         return;
     }
     cache_free(f->cache, o.word, object, o.state);
