@@ -95,22 +95,27 @@ START_TEST(transitions_manual_atomic)
 }
 END_TEST
 
-static uintptr_t moved;
+enum { MOVED = 20, STALE_MOST = 2 };
+
+static uintptr_t moved[MOVED];
 
 static void resize_unseen(void *argument)
 {
     const unsigned *flags = argument;
-    void *object = gc_alloc_with(100, 0, *flags);
-    moved = hide(gc_realloc(object, 5000));
+    for (size_t i = 0; i < MOVED; i++) {
+        void *object = gc_alloc_with(100, 0, *flags);
+        moved[i] = hide(gc_realloc(object, 5000));
+    }
 }
 
-/* A manual object stays one when it moves, a managed one managed. */
+/* A manual object stays one when it moves, a managed one managed: of these a stale word keeps one. */
 START_TEST(moved_keeps_manual)
 {
     for (unsigned flags = 0; flags < 4; flags++) {
         run_apart(resize_unseen, &flags);
         collect_clean();
-        ck_assert_int_eq(lives(moved), (flags & GC_MANUAL) != 0);
+        size_t living = count_living(moved, MOVED);
+        ck_assert(flags & GC_MANUAL ? living == MOVED : living <= STALE_MOST);
     }
 }
 END_TEST
