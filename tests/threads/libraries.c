@@ -157,10 +157,12 @@ static int linger(struct dl_phdr_info *info, size_t size, void *argument)
     return 0;
 }
 
+/* docs/limits.md: not with the static library. */
 static void *look_at_libraries(void *argument)
 {
     while (!is_enough()) {
-        dl_iterate_phdr(linger, NULL);
+        if (library_is_shared())
+            dl_iterate_phdr(linger, NULL);
         usleep(100);
     }
     return argument;

@@ -1,3 +1,4 @@
+#include <dlfcn.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -21,6 +22,13 @@ void *joined(pthread_t thread)
     void *result;
     ck_assert_int_eq(pthread_join(thread, &result), 0);
     return result;
+}
+
+bool library_is_shared(void)
+{
+    Dl_info found;
+    return dladdr((void *)(uintptr_t)gc_alloc, &found) &&
+           strstr(found.dli_fname, "/libgcalloc");
 }
 
 void set(int *number, int value)

@@ -25,15 +25,7 @@ static pthread_t begin_standard(void *(*keeper)(void *))
     return thread;
 }
 
-/* In one that is linked statically nothing stands in front of these functions. */
-static bool library_is_shared(void)
-{
-    Dl_info found;
-    return dladdr((void *)(uintptr_t)gc_alloc, &found) &&
-           strstr(found.dli_fname, "/libgcalloc");
-}
-
-/* With no descriptor left threads that are not known cannot be found, and nothing would go. */
+/* In front of these functions only the shared library stands.  With no descriptor left threads that are not known cannot be found, and nothing would go. */
 START_TEST(standard_stack)
 {
     struct rlimit none = {.rlim_cur = 0, .rlim_max = 0};

@@ -391,16 +391,6 @@ START_TEST(parent_in_posix_spawn)
 }
 END_TEST
 
-/* The collector is a shared library.  Where its static one is part of the program it does not
- * stand in front of posix_spawn, vfork and the functions of contexts. */
-static bool is_shared(void)
-{
-    Dl_info collector, found;
-    return dladdr((void *)(uintptr_t)gc_collect, &collector) &&
-           dladdr((void *)(uintptr_t)posix_spawn, &found) &&
-           collector.dli_fbase == found.dli_fbase;
-}
-
 TCase *stops_case(void)
 {
     TCase *tc = tcase_create("stops");
@@ -412,8 +402,9 @@ TCase *stops_case(void)
     tcase_add_test(tc, no_queue);
     tcase_add_test(tc, ended_by_system_call);
     tcase_add_test(tc, main_ended_by_system_call);
-    tcase_add_loop_test(tc, other_ways_to_block, is_shared() ? 0 : CONTEXT_WAYS, 4);
-    if (!is_shared())
+    tcase_add_loop_test(tc, other_ways_to_block, library_is_shared() ? 0 : CONTEXT_WAYS,
+                        4);
+    if (!library_is_shared()) /* nothing stands in front of these */
         return tc;
     tcase_add_test(tc, parent_in_vfork);
     tcase_add_test(tc, parent_in_posix_spawn);

@@ -34,6 +34,11 @@ TCase *coroutines_case(void);
 pthread_t run(void *(*start)(void *), void *argument);
 void *joined(pthread_t thread);
 
+/* The collector is a shared library.  Where its static one is part of the program it does not
+ * stand in front of posix_spawn, vfork, dl_iterate_phdr, the functions of contexts and of C11's
+ * threads. */
+bool library_is_shared(void);
+
 /* A number that threads wait for. */
 void set(int *number, int value);
 void await(const int *number, int value);
