@@ -433,6 +433,8 @@ START_TEST(faults_are_not_put_off)
     struct sigaction action = {.sa_flags = SA_SIGINFO, .sa_sigaction = unprotect};
     sigset_t before, after;
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    sigemptyset(&before); /* the system fills in the first of its words */
+    sigemptyset(&after);
     sigaction(SIGSEGV, &action, NULL);
     signal(SIGUSR1, note);
     pthread_sigmask(SIG_SETMASK, NULL, &before);
