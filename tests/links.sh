@@ -12,7 +12,10 @@ links() {
         folder=${file%/*}
         file=${file##*/}
         file=${file#*_la-}
-        echo "file ${folder%/.libs}/${file%.o}"
+        name=${folder%/.libs}/${file%.o}
+        # An object whose source has gone is left from an earlier build.
+        [ -e "$srcdir/src/$name.c" ] || [ -e "src/$name.c" ] || continue
+        echo "file $name"
         ${READELF:-readelf} -sW "$object"
     done | awk '
         $1 == "file" { file = $2; next }
