@@ -65,14 +65,17 @@ static struct {
     pid_t process; /* atomic */
 } status PRIVATE_DATA = {.file = {.number = -1}};
 
+/* There are several threads, or /proc may go: then the descriptor is wanted.  Atomic. */
+static bool wanted PRIVATE_DATA;
+
 static bool is_kept(void)
 {
     return descriptor_number(&status.file) >= 0 &&
            __atomic_load_n(&status.process, __ATOMIC_ACQUIRE) == getpid();
 }
 
-/* Where the program has closed it, or in the child of a fork, the next look at the threads that
- * finds them in another way opens it again. */
+/* Where the program has closed it, the next look at the threads that finds them in another way
+ * opens it again. */
 static void keep_status(void)
 {
     int file = is_kept() ? -1 : proc_open("self/status", 0);
@@ -88,8 +91,20 @@ static void keep_status(void)
 void proc_keep(void)
 {
     int saved_errno = errno;
+    __atomic_store_n(&wanted, true, __ATOMIC_RELAXED);
     keep_status();
     errno = saved_errno;
+}
+
+void proc_expect_threads(void)
+{
+    if (!__atomic_load_n(&wanted, __ATOMIC_RELAXED))
+        proc_keep();
+}
+
+void proc_forked(void)
+{
+    wanted = false;
 }
 
 static size_t count_in_status(void)
@@ -111,7 +126,7 @@ size_t proc_thread_count(void)
     struct stat s;
     int saved_errno = errno;
     bool told = sys_stat_at(AT_FDCWD, "/proc/self/task", &s, 0) == 0 && s.st_nlink > 2;
-    if (told && s.st_nlink > 3)
+    if (told && __atomic_load_n(&wanted, __ATOMIC_RELAXED))
         keep_status();
     size_t count = told ? s.st_nlink - 2 : count_in_status();
     errno = saved_errno;

@@ -16,12 +16,20 @@ int proc_open(const char *path, int flags);
  * read. */
 ssize_t proc_read(const char *path, char *text, size_t bytes);
 
-/* How many threads the process has; 0: not known.  A descriptor of /proc/self/status is kept once
- * there are several, so that it works where /proc is not there any more. */
+/* How many threads the process has; 0: not known.  With the descriptor that proc_keep opens it works
+ * where /proc is not there any more. */
 size_t proc_thread_count(void);
 
-/* Opens that descriptor, as /proc may be about to go, or a second thread to begin. */
+/* Opens a descriptor of /proc/self/status, as /proc may be about to go, and keeps it. */
 void proc_keep(void);
+
+/* Before each thread begins: opens it, if it is not wanted yet.  Before, as it may be the first: when
+ * several threads have the table of descriptors, and it is enlarged, the kernel waits 6 to 22
+ * milliseconds (measured) for all processors. */
+void proc_expect_threads(void);
+
+/* Child of a fork, which has one thread. */
+void proc_forked(void);
 
 /* The numbers of threads in /proc are those that system calls have.  Not so where it is another
  * name space's. */

@@ -11,6 +11,7 @@
 #include "base/critical.h"
 #include "base/futex.h"
 #include "base/os.h"
+#include "base/proc.h"
 #include "trace/ask.h"
 #include "trace/modules.h"
 #include "world/faults.h"
@@ -167,6 +168,7 @@ static void in_parent(void)
 static void in_child(void)
 {
     critical_gate = asking = 0;
+    proc_forked();
     modules_forked();
     lock_forked();
     park_forked();

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "base/proc.h"
 #include "world/handlers.h"
 #include "world/next.h"
 #include "world/signals.h"
@@ -114,6 +115,7 @@ static int create(struct own *o)
     int error = next ? pthread_attr_init(&attributes) : ENOSYS;
     if (error)
         return error;
+    proc_expect_threads();
     pthread_attr_setstacksize(&attributes, OWN_STACK_BYTES);
     error = next(&o->thread, &attributes, run, o);
     pthread_attr_destroy(&attributes);

@@ -18,7 +18,7 @@ static void publish_values(struct mutator *m)
     }
 }
 
-/* The system's flags do not tell: a signal's context lacks SS_ONSTACK since Linux 4.7. */
+/* The system's flags do not tell: a signal's context lacks SS_ONSTACK (seen on Linux 6.18). */
 static bool is_on(const stack_t *s, uintptr_t sp)
 {
     return !(s->ss_flags & SS_DISABLE) && sp - (uintptr_t)s->ss_sp < s->ss_size;

@@ -31,20 +31,11 @@ static struct {
 /* Of the calling thread's stack, once they are known. */
 static __thread struct bounds bounds __attribute__((tls_model("initial-exec")));
 
-/* The program's first thread beside its main one begins: /proc may be gone when they are counted. */
-static void expect_threads(void)
-{
-    static bool known PRIVATE_DATA;
-    if (!__atomic_load_n(&known, __ATOMIC_RELAXED) &&
-        !__atomic_exchange_n(&known, true, __ATOMIC_RELAXED))
-        proc_keep();
-}
-
 struct mutator *thread_new(void *(*start)(void *), void *argument, bool joinable,
                            pthread_t *place)
 {
-    if (start)
-        expect_threads();
+    if (start) /* else it runs already */
+        proc_expect_threads();
     world_lock();
     struct mutator *m = registry_add(own_is_me(), joinable, place);
     if (m) {

@@ -3,6 +3,7 @@
 # the difference between a run of many threads and one of few.  No memory is mapped for a thread
 # where one has ended before, as its cache and its record serve the next.
 set -eu
+srcdir=${srcdir:-.}
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 few=20 many=60
@@ -36,6 +37,21 @@ at_most() {
     [ $more -le $((most * (many - few) + (many - few) / 2)) ] || # a look or two at a slow one
         { echo "cost: more than $most for each thread"; failed=1; }
 }
+
+# before_threads NAME LOG: the library's descriptor has its number before the first thread begins: in
+# a pause, with two threads, the kernel would take its time to enlarge their table.
+before_threads() {
+    first=$(grep -n -e CLONE_THREAD -e F_DUPFD_CLOEXEC "$2" | head -n 1)
+    grep -q CLONE_THREAD "$2" || { echo "cost: no threads in $1"; failed=1; }
+    case $first in
+    *F_DUPFD_CLOEXEC*) echo "cost: $1 opens its descriptor before its threads begin" ;;
+    *) echo "cost: $1 has threads when its descriptor is opened: $first"; failed=1 ;;
+    esac
+}
+
+before_threads "a program with threads" "$out/$few"
+strace -f -qq -o "$out/alone" ./demos/gcscheme "$srcdir/demos/scheme/examples/wordcount.scm" >/dev/null
+before_threads "a program with the library's threads alone" "$out/alone"
 
 at_most 1 gettid
 at_most 0 getpid
