@@ -46,11 +46,7 @@ heap/block one heap/inner/one'
 finds_two() { [ "$(echo "$sample" | doors | grep -c "^heap/block needs [a-z_]*, which")" = 2 ]; }
 expect "names of lower folders are found" finds_two
 
-links >"$tmp/links"
-if [ ! -s "$tmp/links" ]; then
-    echo "doors: the objects have no names, as with -flto" >&2
-    exit 77
-fi
+collect_links doors
 no_door() { ! doors <"$tmp/links" | grep .; }
 expect "no folder needs a name of a folder below it" no_door
 finish

@@ -4,7 +4,6 @@
  * again.  So a program that does nothing wakes up a few times more, and then never. */
 #include "collect/idle.h"
 
-#include <pthread.h>
 
 #include "base/futex.h"
 #include "base/options.h"
@@ -202,8 +201,6 @@ static void forked(void)
 __attribute__((constructor)) static void start(void)
 {
     static struct own_kind kind PRIVATE_DATA;
-    kind.ask = ask_to_end;
-    kind.over = has_ended;
+    kind = (struct own_kind){.ask = ask_to_end, .over = has_ended, .forked = forked};
     own_kind_add(&kind);
-    pthread_atfork(NULL, NULL, forked);
 }

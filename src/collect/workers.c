@@ -1,6 +1,5 @@
 #include "collect/workers.h"
 
-#include <pthread.h>
 #include <sched.h>
 
 #include "base/meta.h"
@@ -135,8 +134,6 @@ static void forked(void)
 __attribute__((constructor)) static void start(void)
 {
     static struct own_kind kind PRIVATE_DATA;
-    kind.ask = ask_to_end;
-    kind.over = have_ended;
+    kind = (struct own_kind){.ask = ask_to_end, .over = have_ended, .forked = forked};
     own_kind_add(&kind);
-    pthread_atfork(NULL, NULL, forked);
 }

@@ -198,4 +198,6 @@ void own_forked(void)
         __atomic_store_n(&own.threads[i].tid, 0, __ATOMIC_RELAXED);
     }
     __atomic_store_n(&own.ending, false, __ATOMIC_RELAXED);
+    for (struct own_kind *k = own.kinds; k; k = k->next)
+        k->forked();
 }

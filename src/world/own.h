@@ -28,11 +28,11 @@ bool own_start(void *(*work)(void *), void *argument);
 void own_begin(void);
 
 /* `ask` has the threads of one kind end soon, and is called without locks by a thread that
- * leaves; `over` is called when they have ended, and new ones may be started.  For
- * constructors. */
+ * leaves; `over` is called when they have ended, and new ones may be started; `forked` in the child
+ * of a fork, where there are none.  For constructors. */
 struct own_kind {
     struct own_kind *next;
-    void (*ask)(void), (*over)(void);
+    void (*ask)(void), (*over)(void), (*forked)(void);
 };
 void own_kind_add(struct own_kind *k);
 
