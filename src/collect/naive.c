@@ -50,7 +50,7 @@ bool naive_find(const struct naive *n, uintptr_t address, struct found *f)
     return *f->state >= STATE_NEW;
 }
 
-void naive_reach(struct naive *n, const struct found *f)
+static void reach(struct naive *n, const struct found *f)
 {
     if (n->reached[f->number])
         return;
@@ -97,7 +97,7 @@ static void consider(struct naive *n, uintptr_t word)
 {
     struct found f;
     if (naive_find(n, word, &f) && (!n->exact || f.address == word))
-        naive_reach(n, &f);
+        reach(n, &f);
 }
 
 /* A small atomic object that ends where a word of a stack points counts too. */
@@ -106,7 +106,7 @@ static void consider_end(struct naive *n, uintptr_t word)
     struct found f;
     if (naive_find(n, word - 1, &f) && (f.kind & KIND_ATOMIC) &&
         f.address + f.size == word && f.size < n->heap->pad_from)
-        naive_reach(n, &f);
+        reach(n, &f);
 }
 
 static void scan(struct naive *n, uintptr_t low, uintptr_t high,
@@ -151,6 +151,6 @@ void naive_reach_manual(struct naive *n)
         const struct geometry *g = &geometries[word_class(n->heap->words[head])];
         for (uint32_t i = 0; i < g->count; i++)
             if (naive_find(n, unit_address(n->heap, head) + (uintptr_t)i * g->size, &f))
-                naive_reach(n, &f);
+                reach(n, &f);
     }
 }

@@ -37,8 +37,6 @@ void naive_destroy(struct naive *n);
 /* The living object around an address. */
 bool naive_find(const struct naive *n, uintptr_t address, struct found *f);
 
-void naive_reach(struct naive *n, const struct found *f);
-
 /* Every aligned word in the ranges may be a pointer. */
 void naive_scan(struct naive *n, const struct range_list *l);
 

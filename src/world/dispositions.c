@@ -1,4 +1,4 @@
-/* signal and its like, in front of the C library's, which would set what handlers.c has to know
+/* signal and its like, in front of the C library's, which would set what sigaction.c has to know
  * of: each is a sigaction of the library's own. */
 #include <errno.h>
 #include <signal.h>
