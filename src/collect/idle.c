@@ -4,7 +4,6 @@
  * again.  So a program that does nothing wakes up a few times more, and then never. */
 #include "collect/idle.h"
 
-
 #include "base/futex.h"
 #include "base/options.h"
 #include "base/os.h"

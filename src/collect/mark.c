@@ -102,7 +102,7 @@ static bool ends_at(const struct heap *h, const struct cell *o, uintptr_t word)
 }
 
 /* A word of a stack. */
-INLINE void consider_both(struct front *f, uintptr_t word)
+READS_ANYTHING INLINE void consider_both(struct front *f, uintptr_t word)
 {
     consider(f, word, false);
     if (word % GRANULE != 0)
@@ -373,6 +373,7 @@ void marker_check(const struct marker *m)
 {
     CHECK(m->oldest == m->newest && m->filled == 0);
     CHECK(grey_queue_size(&m->grey) == 0 && !m->overflowed);
-    CHECK(m->heap->numbers->mark == STATE_MARK_A || m->heap->numbers->mark == STATE_MARK_B);
+    CHECK(m->heap->numbers->mark == STATE_MARK_A ||
+          m->heap->numbers->mark == STATE_MARK_B);
     grey_queue_check(&m->grey);
 }

@@ -230,7 +230,7 @@ int main(int argc, char **argv)
     keeps_errno();
     other_names();
     if (argc > 1 && strcmp(argv[1], "protected") == 0)
-        protected();
+    protected();
     if (argc > 1 && strcmp(argv[1], "lose") == 0)
         lose();
     if (argc > 1 && strcmp(argv[1], "threads") == 0)

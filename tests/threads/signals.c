@@ -431,10 +431,8 @@ static void unprotect(int number, siginfo_t *information, void *context)
 START_TEST(faults_are_not_put_off)
 {
     struct sigaction action = {.sa_flags = SA_SIGINFO, .sa_sigaction = unprotect};
-    sigset_t before, after;
+    sigset_t before = {0}, after = {0}; /* of which the system fills in the first word */
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    sigemptyset(&before); /* the system fills in the first of its words */
-    sigemptyset(&after);
     sigaction(SIGSEGV, &action, NULL);
     signal(SIGUSR1, note);
     pthread_sigmask(SIG_SETMASK, NULL, &before);

@@ -400,7 +400,8 @@ void be_stepped(struct stage *s, enum operation operation, enum event e)
     if (e == FOREIGN_HANDLER)
         action.sa_handler = on_foreign;
     if (pthread_create(&thread, NULL, serve, NULL) != 0 ||
-        (e == FOREIGN_HANDLER ? next_sigaction : sigaction)(SIGUSR1, &action, NULL) != 0 ||
+        (e == FOREIGN_HANDLER ? next_sigaction : sigaction)(SIGUSR1, &action, NULL) !=
+            0 ||
         sigaction(SIGUSR2, &action, NULL) != 0 ||
         ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
         fail("no stepping");

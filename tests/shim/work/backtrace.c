@@ -4,7 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct list { struct list *next; int value; };
+struct list {
+    struct list *next;
+    int value;
+};
 
 static int deep(struct list *list, int depth)
 {
