@@ -1,5 +1,6 @@
 /* The only pointer in a register of another thread, which spins: whatever its stop saves
  * must be looked at. */
+#include "../api/sanitizer.h"
 #include "stage.h"
 
 #ifdef __x86_64__
@@ -147,7 +148,10 @@ TCase *registers_case(void)
     tcase_add_test(tc, red_zone);
     tcase_add_test(tc, xmm);
     tcase_add_test(tc, ymm);
-    tcase_add_test(tc, zmm);
+    /* The system leaves out of a signal's frame the registers that are zero: what a frame before it
+     * had there is scanned, and with AddressSanitizer's stacks it is other registers' words. */
+    if (!UNDER_ASAN)
+        tcase_add_test(tc, zmm);
     tcase_add_test(tc, mask);
     return tc;
 }
