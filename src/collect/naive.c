@@ -92,8 +92,14 @@ struct copied naive_copy(uintptr_t *low, uintptr_t high)
     return (struct copied){copy, read ? s.count : 0};
 }
 
+bool naive_has_reached(const struct naive *n, uintptr_t address)
+{
+    struct found f;
+    return !naive_find(n, address, &f) || n->reached[f.number];
+}
+
 /* An object that the word points to, in the way that counts here. */
-static void consider(struct naive *n, uintptr_t word)
+void naive_reach(struct naive *n, uintptr_t word)
 {
     struct found f;
     if (naive_find(n, word, &f) && (!n->exact || f.address == word))
@@ -123,7 +129,7 @@ static void scan(struct naive *n, uintptr_t low, uintptr_t high,
 void naive_scan(struct naive *n, const struct range_list *l)
 {
     for (size_t i = 0; i < l->count; i++)
-        scan(n, l->ranges[i].low, l->ranges[i].high, consider);
+        scan(n, l->ranges[i].low, l->ranges[i].high, naive_reach);
 }
 
 void naive_scan_ends(struct naive *n, const struct range_list *stacks)
@@ -138,7 +144,7 @@ void naive_follow(struct naive *n)
     while (n->depth > 0) {
         uintptr_t address = n->stack[--n->depth];
         if (naive_find(n, address, &f))
-            scan(n, f.address, f.address + f.size, consider);
+            scan(n, f.address, f.address + f.size, naive_reach);
     }
 }
 

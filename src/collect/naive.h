@@ -37,6 +37,12 @@ void naive_destroy(struct naive *n);
 /* The living object around an address. */
 bool naive_find(const struct naive *n, uintptr_t address, struct found *f);
 
+/* The living object around an address has been reached; what is no such object counts as reached. */
+bool naive_has_reached(const struct naive *n, uintptr_t address);
+
+/* The word may be a pointer. */
+void naive_reach(struct naive *n, uintptr_t word);
+
 /* Every aligned word in the ranges may be a pointer. */
 void naive_scan(struct naive *n, const struct range_list *l);
 

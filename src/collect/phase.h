@@ -8,6 +8,7 @@ struct cycle;
 
 /* From top to bottom.  A rank that nothing is registered for costs one comparison. */
 enum phase_rank {
+    PHASE_ROOTS,  /* what the library itself keeps for the program is marked, too */
     PHASE_LEAKS,  /* all is marked but what only manual objects reach */
     PHASE_MANUAL, /* they are roots, too: from here on what is not marked is garbage, */
     PHASE_EPHEMERONS, /* but for the values of ephemerons whose keys are marked, */

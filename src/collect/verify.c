@@ -8,6 +8,16 @@
 #include "heap/block.h"
 #include "world/thread.h"
 
+static struct verify_rule *rules PRIVATE_DATA;
+
+void verify_rule_add(struct verify_rule *r)
+{
+    struct verify_rule **place = &rules;
+    while (*place && *place != r)
+        place = &(*place)->next;
+    *place = r;
+}
+
 /* The collector's own frames lie in memory that is scanned, and change meanwhile: the two
  * markers may then see different words. */
 static bool runs_on_a_root(const struct cycle *c)
@@ -61,6 +71,15 @@ static void compare(const struct naive *n, bool exact)
     }
 }
 
+static void follow(struct naive *n)
+{
+    do {
+        naive_follow(n);
+        for (const struct verify_rule *r = rules; r; r = r->next)
+            r->reach(n);
+    } while (n->depth > 0 && !n->failed);
+}
+
 void verify_marks(struct heap *h, const struct cycle_roots *r, bool exact)
 {
     struct naive n;
@@ -70,7 +89,7 @@ void verify_marks(struct heap *h, const struct cycle_roots *r, bool exact)
         naive_scan(&n, &r->data);
         naive_scan(&n, &r->named);
         naive_reach_manual(&n);
-        naive_follow(&n);
+        follow(&n);
     }
     if (n.reached && !n.failed)
         compare(&n, exact);

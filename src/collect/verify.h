@@ -5,6 +5,19 @@
 #define GCALLOC_COLLECT_VERIFY_H
 
 #include "collect/cycle.h"
+#include "collect/naive.h"
+
+/* What keeps objects beside the words that lead to them: an ephemeron's value, for example. */
+struct verify_rule {
+    /* Reaches, by naive_reach, what is to be kept given what was reached so far.  It is called
+     * again as long as it comes to reach more. */
+    void (*reach)(struct naive *n);
+    struct verify_rule *next;
+};
+
+/* It belongs to every verification from now on; one that is registered already stays.  The world
+ * lock is held. */
+void verify_rule_add(struct verify_rule *r);
 
 /* The option is set, and the roots of this cycle hold still and are listed in full. */
 bool verify_is_possible(const struct cycle *c);

@@ -95,7 +95,7 @@ void altered_note(struct heap *h, uintptr_t low, uintptr_t high)
         if ((pages_of(h, u.first) & pages) != pages)
             set_pages(h, u.first, pages);
         if (waits && !is_apart(h, u.first))
-            block_set_apart(h, unit_head(h, u.first));
+            block_set_aside(h, unit_head(h, u.first), SHARD_APART);
     }
     critical_end();
 }
@@ -200,7 +200,9 @@ void altered_sweep(struct heap *h, uint32_t head)
     if (altered_block(h, head))
         block_set_shard(h, head, SHARD_APART);
     else if (word_shard(h->words[head]) == SHARD_APART)
-        block_set_shard(h, head, head % SHARD_APART);
+        block_set_shard(h, head,
+                        block_has(h, head, BLOCK_NOTED) ? SHARD_NOTED
+                                                        : head % SHARDS_OWN);
 }
 
 void altered_renew(struct heap *h, uint32_t first, uint32_t end)

@@ -307,7 +307,7 @@ uint32_t block_list_take(struct heap *h, unsigned shard, unsigned bin, unsigned 
     if (head) {
         list_remove(h, head);
         block_at(h, head)->taken = true;
-        block_set_shard(h, head, shard == SHARD_APART ? shard : to);
+        block_set_shard(h, head, shard >= SHARDS_OWN ? shard : to);
     }
     lock_release(&list->lock, RANK_BIN);
     return head;
@@ -365,17 +365,18 @@ void block_settle(struct heap *h, uint32_t head)
 }
 
 /* A block that is listed is nobody's in between, and counts as taken. */
-void block_set_apart(struct heap *h, uint32_t head)
+void block_set_aside(struct heap *h, uint32_t head, unsigned shard)
 {
     struct lock *lock = block_lock(h, head);
     struct block *b = block_at(h, head);
-    bool listed =
-        !b->taken && b->free_count > 0 && word_shard(h->words[head]) != SHARD_APART;
+    bool moves = word_shard(h->words[head]) < shard;
+    bool listed = moves && !b->taken && b->free_count > 0;
     if (listed) {
         list_remove(h, head);
         b->taken = true;
     }
-    block_set_shard(h, head, SHARD_APART);
+    if (moves)
+        block_set_shard(h, head, shard);
     lock_release(lock, RANK_BIN);
     if (!listed)
         return;
@@ -383,6 +384,17 @@ void block_set_apart(struct heap *h, uint32_t head)
     b->taken = false;
     block_settle(h, head);
     lock_release(lock, RANK_BIN);
+}
+
+/* The flag first: a thread that comes to the slow path finds it.  Objects of larger classes are
+ * always freed there. */
+void block_note(struct heap *h, uint32_t head)
+{
+    if (block_has(h, head, BLOCK_NOTED))
+        return;
+    __atomic_fetch_or(&block_at(h, head)->flags, BLOCK_NOTED, __ATOMIC_SEQ_CST);
+    if (word_class(word_of(h, head)) <= CLASS_MEDIUM_LAST)
+        block_set_aside(h, head, SHARD_NOTED);
 }
 
 void block_free_slots(struct heap *h, uint32_t head, uint32_t slots)

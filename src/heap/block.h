@@ -66,8 +66,13 @@ void block_settle(struct heap *h, uint32_t head);
  * its present shard is held, or the world is stopped. */
 void block_set_shard(struct heap *h, uint32_t head, unsigned shard);
 
-/* What is freed of the block comes to the slow path from now on (SHARD_APART). */
-void block_set_apart(struct heap *h, uint32_t head);
+/* What is freed of the block comes to the slow path from now on: `shard` is SHARD_APART or
+ * SHARD_NOTED.  SHARD_APART counts for more. */
+void block_set_aside(struct heap *h, uint32_t head, unsigned shard);
+
+/* Something is registered for an object of the block: from now on its objects are freed on the slow
+ * path, which tells. */
+void block_note(struct heap *h, uint32_t head);
 
 /* Counts so many slots more as free, at least one: they were RESERVED and are FREE now.  A
  * block that is not taken is listed or released as it needs. */

@@ -77,7 +77,7 @@ static bool add_magazines(struct cache *c, unsigned group)
 static unsigned choose_shard(struct heap *h)
 {
     unsigned best = 0;
-    for (unsigned shard = 1; shard < SHARD_APART; shard++)
+    for (unsigned shard = 1; shard < SHARDS_OWN; shard++)
         if (__atomic_load_n(&h->numbers->shards[shard].caches, __ATOMIC_RELAXED) <
             __atomic_load_n(&h->numbers->shards[best].caches, __ATOMIC_RELAXED))
             best = shard;
@@ -247,7 +247,7 @@ void cache_free(struct cache *c, unit_word word, void *object, uint8_t *state)
     unsigned index = cache_bin(c, word);
     struct bin *b = &c->bins[index];
     if (b->capacity == 0 &&
-        (word_shard(word) == SHARD_APART || !add_magazines(c, index / GROUP_BINS)))
+        (word_shard(word) >= SHARDS_OWN || !add_magazines(c, index / GROUP_BINS)))
         return give_back_one(c, word, object, state);
     if (b->count == b->capacity)
         spill(c, index);

@@ -122,6 +122,11 @@ INLINE struct block *block_at(const struct heap *h, uint32_t head)
     return &h->units[head].block;
 }
 
+INLINE bool block_has(const struct heap *h, uint32_t head, enum block_flag flag)
+{
+    return __atomic_load_n(&block_at(h, head)->flags, __ATOMIC_RELAXED) & flag;
+}
+
 /* The word of a unit, of which another thread may change the shard. */
 INLINE unit_word word_of(const struct heap *h, uint32_t unit)
 {

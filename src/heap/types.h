@@ -133,6 +133,13 @@ enum {
 
 /* ---- A unit's descriptor: cold ---------------------------------------------------- */
 
+enum block_flag {
+    BLOCK_FILLED = 1 << 0, /* an aligned request may fill its slot to the last byte */
+    BLOCK_NOTED =
+        1 << 1, /* something is registered for one of its objects, or was: the end of
+                              each is to be told */
+};
+
 /* A block, in the descriptor of its head.  Lock: that of its list (block_lock); a large
  * one's bytes are its owner's, as the object is.
  * Invariant: free_count is the number of STATE_FREE slots;
@@ -144,7 +151,7 @@ struct block {
     uint32_t cursor;  /* slots before it have been looked at since the last sweep */
     uint32_t touched; /* slots from here on have never been handed out and read as zero */
     uint8_t taken;    /* a cache draws runs from it */
-    uint8_t filled;   /* an aligned request may fill its slot to the last byte.  Atomic */
+    uint8_t flags;    /* enum block_flag.  Atomic: bits are only ever set */
     uint16_t live; /* cycle: objects that the last sweep counted, as part of the heap's */
     size_t bytes;  /* large: committed bytes, whole pages; else 0 */
 };
@@ -241,9 +248,12 @@ enum { BIN_COUNT = KIND_COUNT << CLASS_BITS }; /* a bin: kind << CLASS_BITS | cl
  * and state bytes share cache lines, nor wait for the same lock. */
 enum {
     SHARDS = 1 << UNIT_SHARD_BITS,
-    /* Of blocks with pages that the program has altered.  It is no cache's own, and no cache has
-     * magazines for it: so what is freed of such a block comes to the slow path. */
+    /* The last two are no cache's own, and no cache has magazines for them: so what is freed of
+     * their blocks comes to the slow path.  Those of blocks with pages that the program has
+     * altered, and of blocks with objects that something is registered for. */
     SHARD_APART = SHARDS - 1,
+    SHARD_NOTED = SHARDS - 2,
+    SHARDS_OWN = SHARDS - 2, /* those before them, which caches have */
 };
 
 struct shard {

@@ -98,7 +98,7 @@ static void *alloc_slot(unsigned bin, bool zero, bool filled)
     if (object && filled) {
         uint32_t unit = unit_of(&process_heap, (uintptr_t)object);
         struct block *block = block_at(&process_heap, unit_head(&process_heap, unit));
-        __atomic_store_n(&block->filled, true, __ATOMIC_RELAXED);
+        __atomic_fetch_or(&block->flags, BLOCK_FILLED, __ATOMIC_RELAXED);
     }
     critical_end();
     return object;

@@ -55,6 +55,8 @@ NOINLINE static void free_slow(void *object)
         o.address != (uintptr_t)object) {
         report_hooks.bad_pointer("gc_free", object);
     } else if (altered_renew_object(&process_heap, &o)) {
+        if (object_is_noted(h, &o))
+            object_hooks.freed(&o);
         if (is_observed(&process_heap))
             observe_freed(&process_heap, &o, CAPTURE_CALL());
         if (word_class(o.word) <= CLASS_MEDIUM_LAST)

@@ -22,4 +22,5 @@ static void say_nothing(void)
 {
 }
 
+struct object_hooks object_hooks PRIVATE_DATA;
 struct report_hooks report_hooks PRIVATE_DATA = {say_bad_pointer, say_nothing};

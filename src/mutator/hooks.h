@@ -4,6 +4,7 @@
 #define GCALLOC_MUTATOR_HOOKS_H
 
 #include "base/bits.h"
+#include "heap/lookup.h"
 
 struct report_hooks {
     /* Says what is wrong with a pointer that is not the start of a living object, with which the
@@ -15,6 +16,24 @@ struct report_hooks {
 };
 
 SHARED_DATA struct report_hooks report_hooks;
+
+/* What is registered for objects of noted blocks (block_note) learns what becomes of them.  The
+ * first registration fills these in; before it there is no such block. */
+struct object_hooks {
+    /* The program is about to free the object, which is its own. */
+    void (*freed)(const struct cell *o);
+    /* gc_realloc has given it a new address: `to` is the start of a living object, `from` is about
+     * to be freed. */
+    void (*moved)(const struct cell *from, void *to);
+};
+
+SHARED_DATA struct object_hooks object_hooks;
+
+/* In no critical section. */
+INLINE bool object_is_noted(const struct heap *h, const struct cell *o)
+{
+    return UNLIKELY(block_has(h, unit_head(h, unit_of(h, o->address)), BLOCK_NOTED));
+}
 
 /* The priority of a constructor that fills them in: the first that a library may have. */
 #define BEFORE_PROGRAMS 101

@@ -23,7 +23,7 @@ size_t object_usable(const struct cell *o)
     const struct heap *h = &process_heap;
     uint32_t head = unit_head(h, unit_of(h, o->address));
     bool whole = word_class(o->word) == CLASS_LARGE || o->size < h->pad_from ||
-                 __atomic_load_n(&block_at(h, head)->filled, __ATOMIC_RELAXED);
+                 block_has(h, head, BLOCK_FILLED);
     return whole ? o->size : o->size - 1;
 }
 

@@ -111,6 +111,8 @@ static void *move(const struct cell *o, size_t size)
         block_clear_large(&process_heap, unit_of(&process_heap, to.address), kept);
     else
         clear_rest(&to, kept);
+    if (object_is_noted(&process_heap, o))
+        object_hooks.moved(o, moved);
     gc_free((void *)o->address);
     return moved;
 }

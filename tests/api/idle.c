@@ -303,9 +303,10 @@ Suite *idle_suite(void)
     ADD(s, freed_memory_goes_back);
     ADD(s, freed_memory_goes_back_without_collections);
     ADD(s, busy_programs_give_unused_memory_back);
-    if (!UNDER_TSAN) /* which has threads of its own */
+    if (!UNDER_TSAN) { /* which has threads of its own */
         ADD(s, no_thread_without_need);
-    ADD(s, no_thread_is_started_in_a_handler);
+        ADD(s, no_thread_is_started_in_a_handler);
+    }
     ADD(s, it_can_be_switched_off);
     ADD(s, forked_children_rest_too);
     return s;

@@ -35,7 +35,7 @@ START_TEST(fresh_block)
             ENSURE(word_class(h->words[head]) == class);
             ENSURE(block_units(h, head) == sizeclass_units(class));
             ENSURE(b->free_count == geometries[class].count);
-            ENSURE(!b->taken && !b->filled && b->cursor == 0 && b->touched == 0);
+            ENSURE(!b->taken && !b->flags && b->cursor == 0 && b->touched == 0);
             block_release(h, head);
             extent_check(h);
             ENSURE(h->numbers->used_bytes == 0 && h->numbers->dirty_bytes == 0);

@@ -401,7 +401,7 @@ START_TEST(borrowed_blocks_may_go)
 {
     enum { SIZE = 1000 };
     create_crowd();
-    struct cache *own = crowd[0], *borrower = crowd[SHARD_APART];
+    struct cache *own = crowd[0], *borrower = crowd[SHARDS_OWN];
     ck_assert_uint_eq(own->shard, borrower->shard);
     f.cache = borrower;
     const struct bin *b = &borrower->bins[sizeclass_for(SIZE, false)];

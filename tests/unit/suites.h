@@ -8,6 +8,7 @@
     X(os)          \
     X(meta)        \
     X(node_table)  \
+    X(table)       \
     X(log)         \
     X(maps)        \
     X(cgroup)      \

@@ -1,0 +1,143 @@
+/* As many chains as there is room for entries, or half as many: a chain has one entry or two. */
+#include "base/table.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/meta.h"
+
+enum { ENTRIES_FIRST = 64 };
+
+static uintptr_t *key_of(const struct table *t, unsigned key, uint32_t number)
+{
+    return (void *)((char *)table_at(t, number) + t->keys[key].key_at);
+}
+
+static uint32_t *next_of(const struct table *t, unsigned key, uint32_t number)
+{
+    return (void *)((char *)table_at(t, number) + t->keys[key].next_at);
+}
+
+/* Fibonacci hashing (Knuth, The Art of Computer Programming 3, 6.4) of the word without its lowest
+ * bits. */
+static uint32_t *chain_of(const struct table *t, unsigned key, uintptr_t word)
+{
+    uint64_t hash = (word >> 3) * 0x9e3779b97f4a7c15u;
+    return &t->chains[key][(hash >> 32) & (t->chain_count - 1)];
+}
+
+static bool same(uintptr_t a, uintptr_t b)
+{
+    return (a ^ b) < 8;
+}
+
+static void link(struct table *t, unsigned key, uint32_t number)
+{
+    uint32_t *chain = chain_of(t, key, *key_of(t, key, number));
+    *next_of(t, key, number) = *chain;
+    *chain = number;
+}
+
+/* Where the entry's number stands on its chain. */
+static uint32_t *link_to(const struct table *t, unsigned key, uint32_t number)
+{
+    uint32_t *place = chain_of(t, key, *key_of(t, key, number));
+    while (*place != number)
+        place = next_of(t, key, *place);
+    return place;
+}
+
+static size_t chain_bytes(const struct table *t, uint32_t chains)
+{
+    return (size_t)t->key_count * chains * sizeof(uint32_t);
+}
+
+/* The chains of all keys lie in one piece. */
+static bool grow_chains(struct table *t)
+{
+    uint32_t chains = t->chain_count ? 2 * t->chain_count : ENTRIES_FIRST;
+    uint32_t *larger = meta_alloc(chain_bytes(t, chains));
+    if (!larger)
+        return false;
+    meta_free(t->chains[0], chain_bytes(t, t->chain_count));
+    t->chain_count = chains;
+    for (unsigned key = 0; key < t->key_count; key++) {
+        t->chains[key] = larger + (size_t)key * chains;
+        for (uint32_t number = 1; number <= t->count; number++)
+            link(t, key, number);
+    }
+    return true;
+}
+
+static bool make_room(struct table *t)
+{
+    size_t numbers = (size_t)t->count + 1;
+    if (numbers >= UINT32_MAX)
+        return errno = ENOMEM, false;
+    if (numbers >= t->capacity) {
+        void *entries =
+            meta_grow(t->entries, t->entries ? numbers : 0, &t->capacity, t->entry_bytes);
+        if (!entries)
+            return false;
+        t->entries = entries;
+    }
+    return numbers <= t->chain_count || grow_chains(t);
+}
+
+uint32_t table_add(struct table *t, const void *entry)
+{
+    if (!make_room(t))
+        return 0;
+    uint32_t number = ++t->count;
+    memcpy(table_at(t, number), entry, t->entry_bytes);
+    for (unsigned key = 0; key < t->key_count; key++)
+        link(t, key, number);
+    return number;
+}
+
+void table_remove(struct table *t, uint32_t number)
+{
+    uint32_t last = t->count--;
+    for (unsigned key = 0; key < t->key_count; key++) {
+        *link_to(t, key, number) = *next_of(t, key, number);
+        if (number != last)
+            *link_to(t, key, last) = number;
+    }
+    if (number != last)
+        memcpy(table_at(t, number), table_at(t, last), t->entry_bytes);
+}
+
+/* From this number on, along the chain. */
+static uint32_t search(const struct table *t, unsigned key, uint32_t number,
+                       uintptr_t word)
+{
+    while (number && !same(*key_of(t, key, number), word))
+        number = *next_of(t, key, number);
+    return number;
+}
+
+uint32_t table_find(const struct table *t, unsigned key, uintptr_t word)
+{
+    return t->count ? search(t, key, *chain_of(t, key, word), word) : 0;
+}
+
+uint32_t table_find_next(const struct table *t, unsigned key, uint32_t number)
+{
+    return search(t, key, *next_of(t, key, number), *key_of(t, key, number));
+}
+
+void table_check(const struct table *t)
+{
+    CHECK(t->count == 0 || (t->count < t->capacity && t->count <= t->chain_count));
+    for (unsigned key = 0; key < t->key_count; key++) {
+        uint32_t found = 0;
+        for (uint32_t chain = 0; chain < t->chain_count; chain++)
+            for (uint32_t n = t->chains[key][chain]; n;
+                 n = *next_of(t, key, n), found++) {
+                CHECK(n <= t->count && found <= t->count);
+                CHECK(chain_of(t, key, *key_of(t, key, n)) == &t->chains[key][chain]);
+            }
+        CHECK(found == t->count);
+    }
+}

@@ -1,0 +1,70 @@
+/* A table of entries of one size, found by one or two of their words: hash tables by chaining, in the
+ * library's own memory.
+ *
+ * Entries lie side by side, so that going through all of them costs little more than reading them,
+ * and move: a number stands for an entry only until another is removed, an address until one is
+ * added.  It takes no lock, and knows nothing of what an entry holds but its keys and the links of
+ * its chains. */
+#ifndef GCALLOC_BASE_TABLE_H
+#define GCALLOC_BASE_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bits.h"
+
+enum { TABLE_KEYS_MOST = 2 };
+
+/* Where an entry has a key, a word whose lowest three bits do not count, and the number of the next
+ * entry of its chain, a uint32_t. */
+struct table_key {
+    size_t key_at, next_at;
+};
+
+struct table {
+    size_t entry_bytes;
+    struct table_key keys[TABLE_KEYS_MOST];
+    unsigned key_count;
+    char *entries;                     /* by number; number 0 is no entry */
+    uint32_t count;                    /* entries: they have numbers 1 to count */
+    size_t capacity;                   /* numbers there is room for, 0 among them */
+    uint32_t *chains[TABLE_KEYS_MOST]; /* the first entry of each, by hash; 0: none */
+    uint32_t chain_count;              /* of each key: a power of two, or 0 */
+};
+
+/* The initial value of a table whose entries have one key; TABLE_OF_TWO: two. */
+#define TABLE(type, key, next)                                 \
+    {                                                          \
+        .entry_bytes = sizeof(type), .key_count = 1,           \
+        .keys = {{offsetof(type, key), offsetof(type, next)}}, \
+    }
+#define TABLE_OF_TWO(type, key, next, key2, next2)               \
+    {                                                            \
+        .entry_bytes = sizeof(type), .key_count = 2,             \
+        .keys = {{offsetof(type, key), offsetof(type, next)},    \
+                 {offsetof(type, key2), offsetof(type, next2)}}, \
+    }
+
+INLINE void *table_at(const struct table *t, uint32_t number)
+{
+    return t->entries + number * t->entry_bytes;
+}
+
+/* Adds a copy of the entry, whose links need not be set; several may have the same key.  Returns its
+ * number; 0 with ENOMEM: the table is as it was. */
+uint32_t table_add(struct table *t, const void *entry);
+
+/* Removes it.  The last entry gets its number: so whoever goes through all of them from the last one
+ * down may remove the one at hand. */
+void table_remove(struct table *t, uint32_t number);
+
+/* The first entry with this word as its key of that number (0 or 1), and the next one after it.  0:
+ * there is none. */
+uint32_t table_find(const struct table *t, unsigned key, uintptr_t word);
+uint32_t table_find_next(const struct table *t, unsigned key, uint32_t number);
+
+/* Every entry is on the chains of its keys, and nothing else is there. */
+void table_check(const struct table *t);
+
+#endif
