@@ -10,6 +10,7 @@
 #include "base/os.h"
 #include "world/defer.h"
 #include "world/fast.h"
+#include "world/frame.h"
 #include "world/publish.h"
 #include "world/self.h"
 #include "world/signals.h"
@@ -174,14 +175,17 @@ static struct mutator *registered_self(void)
     return thread_self && thread_self->tid == gettid() ? thread_self : NULL;
 }
 
-/* The interrupted registers lie in the context, on the stack above this frame. */
-NOINLINE static void arrive(const ucontext_t *context, bool shared)
+/* The interrupted registers lie in the context, which is the lowest that counts of this stack: frames
+ * below it have gaps, with words of calls that have returned. */
+NOINLINE static void arrive(ucontext_t *context, bool shared)
 {
     uint32_t epoch = present_epoch();
     if (!is_stop(epoch))
         return;
     struct mutator *m = registered_self();
-    uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
+    uintptr_t sp = (uintptr_t)context;
+    if (!m || !is_safe(m))
+        frame_clear(context);
     if (!m && thread_self)
         return park_foreign(epoch, sp);
     if (m && is_safe(m)) {

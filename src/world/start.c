@@ -4,6 +4,7 @@
 
 #include "base/specific.h"
 #include "world/fork.h"
+#include "world/frame.h"
 #include "world/next.h"
 #include "world/park.h"
 #include "world/registry.h"
@@ -16,6 +17,7 @@ LINKED(start);
  * the heap is. */
 __attribute__((constructor)) static void load(void)
 {
+    frame_begin();
     park_start();
     fork_watch();
     thread_load();

@@ -527,8 +527,7 @@ TCase *coroutines_case(void)
     tcase_add_test(tc, suspended);
     tcase_add_test(tc, moved_between_threads);
 #ifdef __x86_64__
-    if (!UNDER_ASAN) /* as with the wide registers (registers.c) */
-        tcase_add_test(tc, in_a_register);
+    tcase_add_test(tc, in_a_register);
 #endif
     if (!UNDER_TSAN) /* what its swapcontext leaves on stacks keeps objects */
         tcase_add_test(tc, running);
