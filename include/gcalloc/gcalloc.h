@@ -203,6 +203,37 @@ GC_PUBLIC void gc_collect(void);
 GC_PUBLIC void gc_disable(void);
 GC_PUBLIC void gc_enable(void);
 
+/* When the functions of gc_hook_add are called. */
+enum gc_hook {
+    GC_BEFORE_COLLECTION, /* one is about to be tried; another thread's may come first and do */
+    GC_AFTER_COLLECTION, /* there has been one, and the program goes on */
+};
+
+/* Has `function(data)` called around collections, on the thread that collects, possibly inside of an
+ * allocation, with no lock of the library held: it may do anything.  Collections of the
+ * library's own threads call functions for afterwards only, on a thread made for that; a search for
+ * leaks calls none.
+ * Returns 0, or -1 with errno: EINVAL (`function` is NULL, or no such moment), ENOMEM, EBUSY (in a root
+ * callback). */
+GC_PUBLIC int gc_hook_add(enum gc_hook when, void (*function)(void *data), void *data);
+
+/* Takes back one gc_hook_add with these arguments.  Another thread may be about to call the function once
+ * more.  Returns 0, or -1 with errno: EINVAL (there is no such hook), EBUSY. */
+GC_PUBLIC int gc_hook_remove(enum gc_hook when, void (*function)(void *data), void *data);
+
+/* `bytes` more, or less, of memory outside of the heap are held by objects: images, big numbers, buffers of
+ * a library, which their finalizers give back.  They count towards the next collection as if they were
+ * allocated here, and may bring one about; that they are given back is to be told. */
+GC_PUBLIC void gc_external_add(size_t bytes);
+GC_PUBLIC void gc_external_sub(size_t bytes);
+
+/* Keeps the object reachable up to this point: it costs no instruction, and nothing else does so for
+ * certain where a compiler sees the last use of its address earlier. */
+static inline void gc_retain_until(const void *object)
+{
+    __asm__ volatile("" : : "g"(object) : "memory");
+}
+
 /* Has `handler(size, data)` called when an allocation of `size` bytes fails even after a
  * collection; what it returns is returned to the caller of the allocation (NULL: the
  * allocation fails with ENOMEM).  It may free objects and allocate.  NULL: no handler. */
@@ -249,7 +280,8 @@ GC_PUBLIC size_t gc_leak_check(void);
     X(stop_ns_total, "of all pauses, the same")                                       \
     X(mark_ns_total, "of these, marking")                                             \
     X(sweep_ns_total, "of these, sweeping")                                           \
-    X(out_of_memory, "allocations that failed")
+    X(out_of_memory, "allocations that failed")                                       \
+    X(external_bytes, "memory outside of the heap, by gc_external_add")
 
 #define GC_STATS_VERSION 1u
 

@@ -31,6 +31,9 @@ enum { LEAKS_NONE, LEAKS_MANUAL, LEAKS_ALL };
 enum { FORMAT_TEXT, FORMAT_JSON };
 enum { BAD_FREE_WARN, BAD_FREE_ABORT };
 
+/* Values of option finalizers. */
+enum { FINALIZERS_CALLED, FINALIZERS_THREAD };
+
 /* X(key, type, time, default, meaning); a choice's meaning begins with its names */
 #define OPTIONS(X)                                                                       \
     X(heap_limit, SIZE, ANY_TIME, 0,                                                     \
@@ -66,6 +69,11 @@ enum { BAD_FREE_WARN, BAD_FREE_ABORT };
     X(report_format, CHOICE, ANY_TIME, 0, "text|json: how reports are written")          \
     X(suppressions, PATH, AT_START, 0, "file of leaks to leave out, as LeakSanitizer's") \
     X(on_bad_free, CHOICE, ANY_TIME, 0, "warn|abort: what follows the report")           \
+    X(finalizers, CHOICE, ANY_TIME, 0,                                                   \
+      "call|thread: run by gc_finalizers_run only, or also on a thread of the "          \
+      "library's")                                                                       \
+    X(finalize_at_exit, FLAG, ANY_TIME, 0,                                               \
+      "when the program ends, run all finalizers that are left")                         \
     X(log, FLAG, ANY_TIME, 0, "one line per collection")                                 \
     X(log_file, PATH, ANY_TIME, 0, "file that messages are appended to; else stderr")    \
     X(stats, FLAG, ANY_TIME, 0, "print the statistics when the program ends")            \

@@ -70,24 +70,27 @@ static bool grow_chains(struct table *t)
     return true;
 }
 
-static bool make_room(struct table *t)
+bool table_reserve(struct table *t, size_t entries)
 {
-    size_t numbers = (size_t)t->count + 1;
+    size_t numbers = entries + 1;
     if (numbers >= UINT32_MAX)
         return errno = ENOMEM, false;
-    if (numbers >= t->capacity) {
-        void *entries =
-            meta_grow(t->entries, t->entries ? numbers : 0, &t->capacity, t->entry_bytes);
-        if (!entries)
+    while (numbers > t->capacity) {
+        size_t used = t->entries ? t->capacity : 0;
+        void *larger = meta_grow(t->entries, used, &t->capacity, t->entry_bytes);
+        if (!larger)
             return false;
-        t->entries = entries;
+        t->entries = larger;
     }
-    return numbers <= t->chain_count || grow_chains(t);
+    while (entries > t->chain_count)
+        if (!grow_chains(t))
+            return false;
+    return true;
 }
 
 uint32_t table_add(struct table *t, const void *entry)
 {
-    if (!make_room(t))
+    if (!table_reserve(t, (size_t)t->count + 1))
         return 0;
     uint32_t number = ++t->count;
     memcpy(table_at(t, number), entry, t->entry_bytes);

@@ -55,6 +55,10 @@ INLINE void *table_at(const struct table *t, uint32_t number)
  * number; 0 with ENOMEM: the table is as it was. */
 uint32_t table_add(struct table *t, const void *entry);
 
+/* Makes room for so many entries in all, so that table_add does not fail before there are more.  false with
+ * ENOMEM. */
+bool table_reserve(struct table *t, size_t entries);
+
 /* Removes it.  The last entry gets its number: so whoever goes through all of them from the last one
  * down may remove the one at hand. */
 void table_remove(struct table *t, uint32_t number);

@@ -20,6 +20,7 @@
 #include "world/systemstack.h"
 
 struct collector process_collector PRIVATE_DATA;
+struct collector_hooks collector_hooks PRIVATE_DATA;
 
 enum { SNAPSHOTS_MOST = 100 };
 
@@ -154,17 +155,26 @@ NOINLINE WITHOUT_GAPS static void run(void *argument)
     }
 }
 
+static void tell(struct collector *c, enum cause cause, void (**hook)(struct collector *))
+{
+    void (*told)(struct collector *) = __atomic_load_n(hook, __ATOMIC_ACQUIRE);
+    if (UNLIKELY(told != NULL) && cause != CAUSE_LEAKS)
+        told(c);
+}
+
 NOINLINE WITHOUT_GAPS void collector_run(struct collector *c, enum cause cause)
 {
     struct request request = {c, cause};
     int saved_errno = errno;
     if (world_is_mine() || !registry_is_here())
         return;
+    tell(c, cause, &collector_hooks.before);
     cancel_hold_off();
     __builtin_unwind_init();
     systemstack_run(run, &request);
     __asm__ volatile("" ::: "memory"); /* no tail call: this frame holds the registers */
     cancel_let_in();
+    tell(c, cause, &collector_hooks.after);
     errno = saved_errno;
 }
 

@@ -324,13 +324,37 @@ void marker_help(struct marker *m)
     drain_queues(m);
 }
 
-void marker_drain(struct marker *m)
+static void finish(struct marker *m)
 {
-    drain_together(m);
     while (m->overflowed) {
         m->overflowed = false;
         rescan_marked(m);
     }
+}
+
+void marker_drain(struct marker *m)
+{
+    drain_together(m);
+    finish(m);
+}
+
+void marker_drain_alone(struct marker *m)
+{
+    drain_queues(m);
+    finish(m);
+}
+
+READS_ANYTHING void marker_scan_object(struct marker *m, const struct cell *o)
+{
+    struct front f = front_load(m);
+    uintptr_t low = o->address, high = o->address + o->size;
+    while (!word_atomic(o->word) && low < high) {
+        struct words w = take_words(m, &low, high, f.bytes, o->size >= OS_PAGE);
+        for (const uintptr_t *p = w.first; p < w.end; p++)
+            if (*p - o->address >= o->size)
+                consider(&f, *p, false);
+    }
+    front_store(&f);
 }
 
 READS_RACING void marker_mark_manual(struct marker *m)

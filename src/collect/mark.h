@@ -10,7 +10,7 @@
 #include "base/os.h"
 #include "collect/filter.h"
 #include "collect/grey_queue.h"
-#include "heap/types.h"
+#include "heap/lookup.h"
 
 enum {
     PARTS = 32,      /* of a large object, that are found together */
@@ -61,11 +61,17 @@ void marker_scan_roots(struct marker *m, uintptr_t low, uintptr_t high);
  * small atomic object keeps that alive, too. */
 void marker_scan_stack(struct marker *m, uintptr_t low, uintptr_t high);
 
+/* What the object points to is marked, but for itself: it is left as it is. */
+void marker_scan_object(struct marker *m, const struct cell *o);
+
 /* Marks every manual object. */
 void marker_mark_manual(struct marker *m);
 
 /* Marks all that is reachable from what was marked so far, with the other markers' help. */
 void marker_drain(struct marker *m);
+
+/* Marks it on this thread alone, for what is little and asked for often. */
+void marker_drain_alone(struct marker *m);
 
 /* One of the other markers marks all that is reachable from what is on its grey queue. */
 void marker_help(struct marker *m);

@@ -37,8 +37,10 @@ static size_t percent_of(size_t bytes, size_t percent)
     return bytes / 100 * percent + bytes % 100 * percent / 100;
 }
 
-static size_t budget_for(size_t live)
+/* What objects hold outside of the heap counts, too. */
+static size_t budget_for(const struct heap *h, size_t live)
 {
+    live += __atomic_load_n(&h->numbers->external_bytes, __ATOMIC_RELAXED);
     size_t growth = percent_of(live, OPTION_NOW(growth));
     if (live > TAPER_FROM) {
         size_t factor = 100 * square_root(TAPER_FROM) / square_root(live);
@@ -73,7 +75,7 @@ void pace_configure(struct heap *h)
 {
     size_t limit = OPTION_NOW(heap_limit);
     extent_set_limit(h, limit ? limit : SIZE_MAX);
-    h->numbers->wanted = budget_for(h->numbers->live_bytes);
+    h->numbers->wanted = budget_for(h, h->numbers->live_bytes);
     size_t budget = within_group(h, stretched(h, h->numbers->wanted));
     __atomic_store_n(&h->numbers->budget, budget, __ATOMIC_RELAXED);
 }
@@ -157,7 +159,7 @@ static void begin_budget(struct heap *h, size_t budget)
 
 void pace_after_cycle(struct heap *h, const struct pace_cycle *c)
 {
-    size_t wanted = budget_for(h->numbers->live_bytes);
+    size_t wanted = budget_for(h, h->numbers->live_bytes);
     note_share(h, c);
     size_t budget =
         within_group(h, stretched(h, c->thorough ? wanted : damped(h, wanted)));
@@ -173,7 +175,7 @@ void pace_after_cycle(struct heap *h, const struct pace_cycle *c)
 /* The budget that a heap of manual objects has. */
 static size_t renew_budget(struct heap *h)
 {
-    size_t budget = within_group(h, budget_for(extent_bytes(h).used));
+    size_t budget = within_group(h, budget_for(h, extent_bytes(h).used));
     begin_budget(h, budget);
     return budget;
 }

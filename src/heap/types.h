@@ -324,6 +324,8 @@ struct heap_numbers {
     size_t budget; /* cycle: a collection is due when charged reaches it */
     size_t wanted; /* cycle: the budget that the last one found right for what lives */
 
+    size_t external_bytes; /* that objects hold elsewhere (gc_external_add).  Atomic */
+
     size_t stretch; /* cycle: percent that the budget is of it, for option gc_share */
     uint64_t cycle_ended; /* cycle: os_now; 0: there was none */
 

@@ -25,6 +25,8 @@ struct object_hooks {
     /* gc_realloc has given it a new address: `to` is the start of a living object, `from` is about
      * to be freed. */
     void (*moved)(const struct cell *from, void *to);
+    /* The program ends; reports come later. */
+    void (*at_exit)(void);
 };
 
 SHARED_DATA struct object_hooks object_hooks;

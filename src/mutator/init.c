@@ -222,6 +222,8 @@ int gc_option_set(const char *key, const char *value)
 /* With this priority it runs after the destructors of a program that it is linked into. */
 __attribute__((destructor(101))) static void end(void)
 {
+    if (is_started() && object_hooks.at_exit)
+        object_hooks.at_exit();
     if (is_started())
         report_hooks.at_exit();
 }

@@ -29,10 +29,18 @@ static void moved(const struct cell *from, void *to)
             c->moved(from, (uintptr_t)to);
 }
 
+static void at_exit(void)
+{
+    for (const struct capability *c = first(); c; c = c->next)
+        if (c->at_exit)
+            c->at_exit();
+}
+
 static void begin(struct capability *c)
 {
     object_hooks.freed = freed;
     object_hooks.moved = moved;
+    object_hooks.at_exit = at_exit;
     for (unsigned i = 0; i < c->phase_count; i++)
         phase_add(&c->phases[i]);
     if (c->verify.reach)

@@ -20,6 +20,7 @@ struct capability {
     /* gc_realloc has copied it to the living object that begins at `to`, and is about to free it. */
     void (*moved)(const struct cell *from, uintptr_t to);
     struct verify_rule verify; /* for option verify; NULL: it keeps nothing alive */
+    void (*at_exit)(void);     /* the program ends; NULL: nothing is to be done */
     struct capability *next;
     bool begun; /* atomic */
 };

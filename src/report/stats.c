@@ -53,6 +53,7 @@ static void fill_heap(struct gc_stats *s, struct heap *h)
     s->limit_bytes = limit == SIZE_MAX ? 0 : limit;
     s->reserved_bytes = (uint64_t)(h->numbers->unit_limit - 1) << UNIT_SHIFT;
     s->returned_bytes = count_get(&h->numbers->counters.returned_bytes);
+    s->external_bytes = __atomic_load_n(&h->numbers->external_bytes, __ATOMIC_RELAXED);
     s->out_of_memory = count_get(&h->numbers->counters.out_of_memory);
 }
 

@@ -1,6 +1,9 @@
 /* The table with two keys against an array: what is found by each key, while entries come and go. */
 #include "base/table.h"
 
+#include <errno.h>
+
+#include "base/os.h"
 #include "support.h"
 
 enum { ENTRIES = 3000, OWNERS = 100, STEPS = 40000 };
@@ -105,6 +108,25 @@ START_TEST(removal_on_the_way_down)
 }
 END_TEST
 
+/* What was set aside is there also when there is no memory. */
+START_TEST(room_is_reserved)
+{
+    static struct table reserved = TABLE(struct entry, name, next);
+    ck_assert(table_reserve(&reserved, ENTRIES));
+    os_fail(1, true);
+    for (size_t i = 0; i < ENTRIES; i++) {
+        struct entry e = {.name = name_of(i)};
+        ck_assert_uint_eq(table_add(&reserved, &e), i + 1);
+    }
+    errno = 0;
+    bool grew = table_reserve(&reserved, 2 * reserved.capacity);
+    os_fail(0, false);
+    ck_assert(!grew && errno == ENOMEM);
+    table_check(&reserved);
+    ck_assert_uint_eq(reserved.count, ENTRIES);
+}
+END_TEST
+
 static void check_changed_key(void *argument)
 {
     struct entry *e = argument;
@@ -133,6 +155,7 @@ TCase *table_tests(void)
     TCase *t = tcase_create("table");
     tcase_add_test(t, entries_are_found_by_both_keys);
     tcase_add_test(t, removal_on_the_way_down);
+    tcase_add_test(t, room_is_reserved);
     tcase_add_test(t, broken_tables);
     return t;
 }

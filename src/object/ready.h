@@ -1,0 +1,10 @@
+/* Running finalizers beside gc_finalizers_run. */
+#ifndef GCALLOC_OBJECT_READY_H
+#define GCALLOC_OBJECT_READY_H
+
+/* At the end of the program, by option: first what collections find unreachable, in order, as long as
+ * there is some; then what is left, which may still be in use elsewhere.  Finalizers that are set meanwhile
+ * are not called. */
+void ready_run_all(void);
+
+#endif

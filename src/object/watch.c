@@ -1,0 +1,130 @@
+#include "object/watch.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "base/critical.h"
+
+struct watched watched PRIVATE_DATA = {
+    .watches = TABLE(struct watch, object, next),
+    .ready = TABLE(struct ready, object, next),
+    .kept = TABLE_OF_TWO(struct kept, guardian, next, object, next_of_object),
+};
+
+void watch_lock(void)
+{
+    critical_begin();
+    lock_take(&watched.lock, RANK_OBJECT);
+}
+
+void watch_unlock(void)
+{
+    lock_release(&watched.lock, RANK_OBJECT);
+    critical_end();
+}
+
+/* Room for one watch more, and for all of them to have what they wait for. */
+static bool reserve(bool guarded)
+{
+    size_t ready = (size_t)watched.ready.count + watched.watches.count + 1;
+    size_t kept = (size_t)watched.kept.count + watched.guarded + guarded;
+    return table_reserve(&watched.ready, ready) && table_reserve(&watched.kept, kept);
+}
+
+bool watch_add(const struct watch *w)
+{
+    lock_check_held(RANK_OBJECT);
+    bool guarded = w->flags & WATCH_GUARDED;
+    if (!reserve(guarded) || !table_add(&watched.watches, w))
+        return false;
+    watched.guarded += guarded;
+    return true;
+}
+
+uint32_t watch_find(uintptr_t object)
+{
+    uint32_t number = table_find(&watched.watches, 0, object);
+    while (number && watch_at(number)->flags & WATCH_GUARDED)
+        number = table_find_next(&watched.watches, 0, number);
+    return number;
+}
+
+void watch_remove(uint32_t number)
+{
+    lock_check_held(RANK_OBJECT);
+    watched.guarded -= (watch_at(number)->flags & WATCH_GUARDED) != 0;
+    table_remove(&watched.watches, number);
+}
+
+static void remove_all(struct table *t, unsigned key, uintptr_t word)
+{
+    uint32_t number;
+    while ((number = table_find(t, key, word)))
+        table_remove(t, number);
+}
+
+static bool is_guardian(uintptr_t object)
+{
+    return ((const struct gc_guardian *)object)->magic == GUARDIAN_MAGIC;
+}
+
+static void forget_guarded(uintptr_t guardian)
+{
+    for (uint32_t number = watched.watches.count; number; number--) {
+        const struct watch *w = watch_at(number);
+        if (w->flags & WATCH_GUARDED && w->data == guardian)
+            watch_remove(number);
+    }
+    remove_all(&watched.kept, 0, guardian);
+}
+
+void watch_forget(uintptr_t object)
+{
+    uint32_t number;
+    watch_lock();
+    while ((number = table_find(&watched.watches, 0, object)))
+        watch_remove(number);
+    remove_all(&watched.ready, 0, object);
+    remove_all(&watched.kept, 1, object);
+    if ((watched.guarded || watched.kept.count) && is_guardian(object))
+        forget_guarded(object);
+    watch_unlock();
+}
+
+/* Entries of this key come to have another.  They find the room that they leave. */
+static void rename_all(struct table *t, unsigned key, uintptr_t from, uintptr_t to)
+{
+    uint64_t copy[8];
+    uint32_t number;
+    CHECK(t->entry_bytes <= sizeof copy);
+    while ((number = table_find(t, key, from))) {
+        memcpy(copy, table_at(t, number), t->entry_bytes);
+        *(uintptr_t *)(void *)((char *)copy + t->keys[key].key_at) = to;
+        table_remove(t, number);
+        table_add(t, copy);
+    }
+}
+
+void watch_move(uintptr_t from, uintptr_t to)
+{
+    watch_lock();
+    rename_all(&watched.watches, 0, from, to);
+    rename_all(&watched.ready, 0, from, to);
+    rename_all(&watched.kept, 1, from, to);
+    watch_unlock();
+}
+
+void watch_check(void)
+{
+    uint32_t guarded = 0;
+    table_check(&watched.watches);
+    table_check(&watched.ready);
+    table_check(&watched.kept);
+    for (uint32_t number = 1; number <= watched.watches.count; number++) {
+        const struct watch *w = watch_at(number);
+        CHECK(w->object != 0);
+        CHECK((w->function == NULL) == ((w->flags & WATCH_GUARDED) != 0));
+        guarded += (w->flags & WATCH_GUARDED) != 0;
+    }
+    CHECK(guarded == watched.guarded);
+}

@@ -1,0 +1,111 @@
+/* Objects that are watched for the moment when nothing reaches them: for a finalizer, or for a
+ * guardian.  Those that have come so far wait, alive, for the program to take them.
+ *
+ * What waits never lacks room: it is set aside when an object comes to be watched, as there is no
+ * memory to be had in a pause. */
+#ifndef GCALLOC_OBJECT_WATCH_H
+#define GCALLOC_OBJECT_WATCH_H
+
+#include <gcalloc/finalizer.h>
+
+#include "base/lock.h"
+#include "base/table.h"
+#include "heap/types.h"
+
+enum watch_flag {
+    WATCH_UNORDERED = 1 << 0,
+    WATCH_GUARDED = 1 << 1, /* for a guardian, which is its data; else for a finalizer */
+    /* Of the phase: found unreachable in this cycle, or in the one before, and not taken, as another
+     * such object reaches it; and named in the log, as it reaches itself. */
+    WATCH_CANDIDATE = 1 << 2,
+    WATCH_WAITS = 1 << 3,
+    WATCH_NAMED = 1 << 4,
+};
+
+struct watch {
+    uintptr_t object;
+    uint32_t next; /* of the table's chain */
+    uint32_t flags;
+    gc_finalizer *function;
+    uintptr_t data;
+};
+
+/* A finalizer that is to be called. */
+struct ready {
+    uintptr_t object;
+    gc_finalizer *function;
+    uintptr_t data;
+    uint32_t next;
+};
+
+/* An object that its guardian may hand out. */
+struct kept {
+    uintptr_t guardian, object;
+    uint32_t next, next_of_object;
+};
+
+/* What the program has of a guardian: an atomic object that is told from others by its first word. */
+struct gc_guardian {
+    uint64_t magic;
+};
+
+#define GUARDIAN_MAGIC UINT64_C(0x6e616964726175e7)
+
+/* Everything under the lock, which is taken in critical sections; a cycle needs none. */
+struct watched {
+    struct lock lock;
+    struct table watches; /* struct watch, by object */
+    struct table ready; /* struct ready, by object.  There is room for all watches, too */
+    struct table
+        kept; /* struct kept, by guardian and by object; also for all guarded ones */
+    uint32_t guarded; /* watches of guardians */
+};
+
+SHARED_DATA struct watched watched;
+
+/* What finalizers and guardians have in common. */
+struct capability;
+SHARED_DATA struct capability watching;
+
+void watch_lock(void);
+void watch_unlock(void);
+
+/* For these three the lock is held. */
+
+/* false with ENOMEM. */
+bool watch_add(const struct watch *w);
+
+/* The watch of an object's finalizer; 0: there is none. */
+uint32_t watch_find(uintptr_t object);
+
+void watch_remove(uint32_t number);
+
+INLINE struct watch *watch_at(uint32_t number)
+{
+    return table_at(&watched.watches, number);
+}
+
+/* The object is about to be freed: all that it is watched for is forgotten, and that it waits; if it
+ * is a guardian, what it guards and keeps.  Or it has come to another address. */
+void watch_forget(uintptr_t object);
+void watch_move(uintptr_t from, uintptr_t to);
+
+/* What a cycle does: each finds what is unreachable, and keeps it alive. */
+struct cycle;
+void watch_mark_ready(struct cycle *c);
+void watch_mark_kept(struct cycle *c);
+void watch_find_unreachable(struct cycle *c);
+void watch_drop_guardians(struct cycle *c);
+
+/* What is kept alive beside what words lead to (collect/verify.h). */
+struct naive;
+void watch_verify(struct naive *n);
+
+/* After a cycle, in a running world: what is to be said goes to the log.  Returns whether more came to
+ * wait since the last call. */
+bool watch_tell(void);
+
+/* Every structure is sound. */
+void watch_check(void);
+
+#endif
