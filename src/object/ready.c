@@ -38,7 +38,13 @@ size_t gc_finalizers_run(void)
 
 size_t gc_finalizers_ready(void)
 {
-    return __atomic_load_n(&watched.ready.count, __ATOMIC_RELAXED);
+    if (!mutator_enter())
+        return 0;
+    watch_lock();
+    uint32_t count = watched.ready.count;
+    watch_unlock();
+    mutator_leave();
+    return count;
 }
 
 /* The finalizer that was set last, if there is one. */

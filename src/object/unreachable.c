@@ -15,6 +15,7 @@
 #include "heap/heap.h"
 #include "object/reached.h"
 #include "object/watch.h"
+#include "world/stop.h"
 
 enum {
     AHEAD = 8,          /* entries whose state bytes are on their way to the cache */
@@ -22,14 +23,14 @@ enum {
     NAMES = 16,         /* circles that one cycle names */
 };
 
-/* Of one cycle, for the log. */
-static struct {
+/* Of the cycles since it was told last.  Under the world lock. */
+static struct findings {
     struct {
         uintptr_t object;
         size_t size;
     } circles[NAMES];
     unsigned count;
-    bool more;  /* came to wait.  Atomic */
+    bool more;  /* came to wait */
     bool leaks; /* are what the cycle looks for */
 } found PRIVATE_DATA;
 
@@ -88,7 +89,7 @@ static void take(uint32_t number)
                                                   .function = w->function,
                                                   .data = w->data});
     watch_remove(number);
-    __atomic_store_n(&found.more, true, __ATOMIC_RELAXED);
+    found.more = true;
 }
 
 /* What guardians that are reached may hand out is alive. */
@@ -282,10 +283,15 @@ void watch_drop_guardians(struct cycle *c)
 
 bool watch_tell(void)
 {
-    for (unsigned i = 0; i < found.count; i++)
+    struct findings told;
+    bool taken = world_hold();
+    told = found;
+    found.count = 0;
+    found.more = false;
+    world_let_go(taken);
+    for (unsigned i = 0; i < told.count; i++)
         log_line("the object at %p (%zu bytes) has a finalizer and reaches itself: it is "
                  "never finalised, but with the flag GC_UNORDERED",
-                 (void *)found.circles[i].object, found.circles[i].size);
-    found.count = 0;
-    return __atomic_exchange_n(&found.more, false, __ATOMIC_RELAXED);
+                 (void *)told.circles[i].object, told.circles[i].size);
+    return told.more;
 }
