@@ -33,18 +33,27 @@ static uint32_t state_now(void)
     return __atomic_load_n(&attendant.state, __ATOMIC_SEQ_CST);
 }
 
-/* A finalizer has ended the thread. */
-static void gone(void *unused)
+static void gone(void)
+{
+    __atomic_store_n(&attendant.state, NONE, __ATOMIC_SEQ_CST);
+}
+
+/* A finalizer ends the thread: another one goes on, unless it is to end anyhow. */
+static void pass_on(void *unused)
 {
     (void)unused;
-    __atomic_store_n(&attendant.state, NONE, __ATOMIC_SEQ_CST);
+    if (state_now() == ENDING)
+        return;
+    own_leave();
+    gone();
+    attendant_wake(attendant.work);
 }
 
 static void *attend(void *unused)
 {
     mine = true;
     signals_open();
-    pthread_cleanup_push(gone, NULL);
+    pthread_cleanup_push(pass_on, NULL);
     while (state_now() != ENDING) {
         if (change(WOKEN, WORKING)) {
             attendant.work();
@@ -77,7 +86,7 @@ bool attendant_wake(void (*work)(void))
     attendant.work = work;
     bool started = own_start(attend, NULL);
     if (!started)
-        gone(NULL);
+        gone();
     return started;
 }
 
@@ -95,7 +104,7 @@ static void has_ended(void)
 
 static void forked(void)
 {
-    gone(NULL);
+    gone();
 }
 
 __attribute__((constructor)) static void start(void)

@@ -11,7 +11,6 @@
 #include "world/next.h"
 
 /* In programs that are linked statically the C library's functions have these names too. */
-extern int __pthread_detach(pthread_t) __attribute__((weak));
 extern void __pthread_exit(void *) __attribute__((weak, noreturn));
 
 /* These bring them into such a program. */
@@ -101,7 +100,7 @@ EXPORTED int pthread_timedjoin_np(pthread_t thread, void **result,
 
 EXPORTED int pthread_detach(pthread_t thread)
 {
-    CLAIMED(thread, NEXT(pthread_detach, __pthread_detach)(thread), thread_detached);
+    CLAIMED(thread, next_detach()(thread), thread_detached);
 }
 
 EXPORTED void pthread_exit(void *result)

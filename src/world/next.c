@@ -16,6 +16,7 @@
 extern int __pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *),
                             void *) __attribute__((weak));
 extern int __pthread_join(pthread_t, void **) __attribute__((weak));
+extern int __pthread_detach(pthread_t) __attribute__((weak));
 extern int __sigaction(int, const struct sigaction *, struct sigaction *)
     __attribute__((weak));
 extern void *dlsym(void *, const char *) __attribute__((weak));
@@ -103,6 +104,11 @@ __typeof__(&pthread_join) next_join(void)
     return NEXT(pthread_join, __pthread_join);
 }
 
+__typeof__(&pthread_detach) next_detach(void)
+{
+    return NEXT(pthread_detach, __pthread_detach);
+}
+
 int next_sigaction(int number, const struct sigaction *action, struct sigaction *old)
 {
     return NEXT(sigaction, __sigaction)(number, action, old);
@@ -118,5 +124,6 @@ __attribute__((constructor)) static void find_all(void)
     struct sigaction action;
     next_create();
     next_join();
+    next_detach();
     next_sigaction(SIGCHLD, NULL, &action);
 }

@@ -60,6 +60,7 @@ void *next_find(const char *name);
 /* Theirs, which no wrapper sees. */
 __typeof__(&pthread_create) next_create(void);
 __typeof__(&pthread_join) next_join(void);
+__typeof__(&pthread_detach) next_detach(void);
 int next_sigaction(int number, const struct sigaction *action, struct sigaction *old);
 
 /* sigaction for the stop signal: its handler is called at once, whoever else watches signals. */

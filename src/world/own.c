@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include "base/bits.h"
@@ -17,9 +18,9 @@
 
 enum { OWN_STACK_BYTES = 256 << 10 };
 
-/* FREE to STARTING by who starts a thread, to RUNNING when it is there to be joined, and back
- * to FREE when it is joined. */
-enum { FREE, STARTING, RUNNING };
+/* FREE to STARTING by who starts a thread, to RUNNING when it is there to be joined, to LEAVING by who
+ * joins it or by itself, and back to FREE. */
+enum { FREE, STARTING, RUNNING, LEAVING };
 
 struct own {
     uint32_t state; /* atomic */
@@ -150,14 +151,27 @@ bool own_start(void *(*work)(void *), void *argument)
     return s.error == 0;
 }
 
+/* The record may not be there to be joined yet. */
+void own_leave(void)
+{
+    struct own *o = mine;
+    while (__atomic_load_n(&o->state, __ATOMIC_SEQ_CST) == STARTING)
+        sched_yield();
+    if (!change(o, RUNNING, LEAVING))
+        return;
+    next_detach()(pthread_self());
+    __atomic_store_n(&o->state, FREE, __ATOMIC_SEQ_CST);
+}
+
 static void join_all(void)
 {
     thread_inside++;
     for (size_t i = 0; i < OWN_MOST; i++) {
         struct own *o = &own.threads[i];
-        if (__atomic_load_n(&o->state, __ATOMIC_SEQ_CST) == RUNNING &&
-            next_join()(o->thread, NULL) == 0)
-            change(o, RUNNING, FREE);
+        if (!change(o, RUNNING, LEAVING))
+            continue;
+        bool joined = next_join()(o->thread, NULL) == 0;
+        __atomic_store_n(&o->state, joined ? FREE : RUNNING, __ATOMIC_SEQ_CST);
     }
     thread_inside--;
 }
