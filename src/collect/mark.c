@@ -338,10 +338,14 @@ void marker_drain(struct marker *m)
     finish(m);
 }
 
+/* The others, who wait for work all along, must not be given any: nobody would wait for them. */
 void marker_drain_alone(struct marker *m)
 {
+    struct pool *pool = m->pool;
+    m->pool = NULL;
     drain_queues(m);
     finish(m);
+    m->pool = pool;
 }
 
 READS_ANYTHING void marker_scan_object(struct marker *m, const struct cell *o)
