@@ -1,0 +1,9 @@
+/* The test cases of what happens at the end of an object's life, one per file. */
+#ifndef GCALLOC_TESTS_OBJECT_OBJECT_H
+#define GCALLOC_TESTS_OBJECT_OBJECT_H
+
+#include <check.h>
+
+TCase *finalizers_case(void);
+
+#endif
