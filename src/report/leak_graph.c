@@ -153,22 +153,32 @@ static void choose_definite(struct graph *g)
     meta_free(components, bytes);
 }
 
-/* Gives all that `start` reaches to `owner`; what another owner had becomes shared. */
-static void spread(struct graph *g, uint32_t start, uint32_t owner)
+/* Calls `claim` for each edge that is reached from `start`.  The walk goes on from where an
+ * edge leads only if the call returned true, which it does once for each leak of a walk: so
+ * there are frames enough. */
+static void spread(struct graph *g, uint32_t start,
+                   bool (*claim)(struct leak *leaks, uint32_t start, uint32_t to))
 {
-    struct leak *leaks = g->set->leaks;
     g->frames[g->depth++] = (struct frame){start, 0};
     while (g->depth) {
         struct frame *top = &g->frames[g->depth - 1];
         uint32_t to;
         if (!next_edge(g, top->leak, &top->at, &to)) {
             g->depth--;
-        } else if (to != owner && leaks[to].owner != owner &&
-                   leaks[to].owner != OWNER_SHARED) {
-            leaks[to].owner = leaks[to].owner == OWNER_NONE ? owner : OWNER_SHARED;
+        } else if (claim(g->set->leaks, start, to)) {
             g->frames[g->depth++] = (struct frame){to, 0};
         }
     }
+}
+
+/* What another leak already owns becomes shared. */
+static bool own(struct leak *leaks, uint32_t owner, uint32_t to)
+{
+    struct leak *l = &leaks[to];
+    if (to == owner || l->owner == owner || l->owner == OWNER_SHARED)
+        return false;
+    l->owner = l->owner == OWNER_NONE ? owner : OWNER_SHARED;
+    return true;
 }
 
 static void find_owners(struct graph *g)
@@ -176,7 +186,7 @@ static void find_owners(struct graph *g)
     struct leak_set *s = g->set;
     for (uint32_t i = 0; i < s->lost; i++)
         if (s->leaks[i].class == LEAK_DEFINITE)
-            spread(g, i, i);
+            spread(g, i, own);
     for (uint32_t i = 0; i < s->lost; i++) {
         const struct leak *l = &s->leaks[i];
         if (l->class != LEAK_INDIRECT || l->owner >= OWNER_NONE)
@@ -186,22 +196,14 @@ static void find_owners(struct graph *g)
     }
 }
 
-/* Suppresses all that `start` reaches, by the same pattern. */
-static void suppress_from(struct graph *g, uint32_t start)
+/* The pattern that suppresses a leak suppresses all that is reached from there. */
+static bool suppress(struct leak *leaks, uint32_t suppressed, uint32_t to)
 {
-    struct leak *leaks = g->set->leaks;
-    g->frames[g->depth++] = (struct frame){start, 0};
-    while (g->depth) {
-        struct frame *top = &g->frames[g->depth - 1];
-        uint32_t to;
-        if (!next_edge(g, top->leak, &top->at, &to)) {
-            g->depth--;
-        } else if (leaks[to].class != LEAK_SUPPRESSED) {
-            leaks[to].class = LEAK_SUPPRESSED;
-            leaks[to].pattern = leaks[start].pattern;
-            g->frames[g->depth++] = (struct frame){to, 0};
-        }
-    }
+    if (leaks[to].class == LEAK_SUPPRESSED)
+        return false;
+    leaks[to].class = LEAK_SUPPRESSED;
+    leaks[to].pattern = leaks[suppressed].pattern;
+    return true;
 }
 
 /* What a suppressed object keeps is suppressed too, whatever else keeps it.  Edges to
@@ -211,7 +213,7 @@ static void spread_suppressions(struct graph *g)
     struct leak *leaks = g->set->leaks;
     for (uint32_t i = 0; i < g->set->lost; i++)
         if (leaks[i].class == LEAK_SUPPRESSED)
-            suppress_from(g, i);
+            spread(g, i, suppress);
     for (uint32_t i = 0; i < g->set->lost; i++) {
         struct found f;
         if (leaks[i].class == LEAK_SUPPRESSED &&
