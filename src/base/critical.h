@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/bits.h"
+#include "base/lock.h"
 
 /* Of each thread; written by itself and its signal handlers only. */
 struct critical {
@@ -50,6 +51,19 @@ INLINE void critical_end(void)
     __asm__ volatile("" ::: "memory");
     if (UNLIKELY(critical.deferred))
         critical_leave();
+}
+
+/* A section in which the thread holds a lock from the beginning to the end. */
+INLINE void critical_take(struct lock *l, enum rank rank)
+{
+    critical_begin();
+    lock_take(l, rank);
+}
+
+INLINE void critical_release(struct lock *l, enum rank rank)
+{
+    lock_release(l, rank);
+    critical_end();
 }
 
 #endif

@@ -88,15 +88,13 @@ static unsigned choose_shard(struct heap *h)
 /* One that is kept; NULL: there is none. */
 static struct cache *take_kept(struct heap *h)
 {
-    critical_begin();
-    lock_take(&h->numbers->extent_lock, RANK_EXTENT);
+    critical_take(&h->numbers->extent_lock, RANK_EXTENT);
     struct cache *c = h->kept;
     if (c) {
         h->kept = c->next;
         h->kept_count--;
     }
-    lock_release(&h->numbers->extent_lock, RANK_EXTENT);
-    critical_end();
+    critical_release(&h->numbers->extent_lock, RANK_EXTENT);
     return c;
 }
 

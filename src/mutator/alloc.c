@@ -205,11 +205,9 @@ static void *alloc_hard(size_t size, size_t alignment, enum kind kind, bool zero
 
 static struct last_resort find_last_resort(void)
 {
-    critical_begin();
-    lock_take(&last_resort_lock, RANK_MEMORY);
+    critical_take(&last_resort_lock, RANK_MEMORY);
     struct last_resort found = last_resort;
-    lock_release(&last_resort_lock, RANK_MEMORY);
-    critical_end();
+    critical_release(&last_resort_lock, RANK_MEMORY);
     return found;
 }
 
@@ -331,11 +329,9 @@ char *gc_strndup(const char *string, size_t n)
 
 void gc_oom_handler_set(void *(*handler)(size_t size, void *data), void *data)
 {
-    critical_begin();
-    lock_take(&last_resort_lock, RANK_MEMORY);
+    critical_take(&last_resort_lock, RANK_MEMORY);
     last_resort = (struct last_resort){handler, data};
-    lock_release(&last_resort_lock, RANK_MEMORY);
-    critical_end();
+    critical_release(&last_resort_lock, RANK_MEMORY);
 }
 
 void gc_collect(void)

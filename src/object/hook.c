@@ -39,14 +39,12 @@ static __thread bool inside __attribute__((tls_model("initial-exec")));
 
 static void lock(void)
 {
-    critical_begin();
-    lock_take(&state.lock, RANK_OBJECT);
+    critical_take(&state.lock, RANK_OBJECT);
 }
 
 static void unlock(void)
 {
-    lock_release(&state.lock, RANK_OBJECT);
-    critical_end();
+    critical_release(&state.lock, RANK_OBJECT);
 }
 
 /* ---- Calling them ---------------------------------------------------------------------------- */

@@ -13,14 +13,12 @@ struct watched watched PRIVATE_DATA = {
 
 void watch_lock(void)
 {
-    critical_begin();
-    lock_take(&watched.lock, RANK_OBJECT);
+    critical_take(&watched.lock, RANK_OBJECT);
 }
 
 void watch_unlock(void)
 {
-    lock_release(&watched.lock, RANK_OBJECT);
-    critical_end();
+    critical_release(&watched.lock, RANK_OBJECT);
 }
 
 /* Room for one watch more, and for all of them to have what they wait for. */

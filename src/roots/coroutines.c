@@ -87,14 +87,12 @@ static bool runs(const struct stack *s)
 
 static void lock(void)
 {
-    critical_begin();
-    lock_take(&stacks.lock, RANK_ROOTS);
+    critical_take(&stacks.lock, RANK_ROOTS);
 }
 
 static void unlock(void)
 {
-    lock_release(&stacks.lock, RANK_ROOTS);
-    critical_end();
+    critical_release(&stacks.lock, RANK_ROOTS);
 }
 
 /* ---- Registering ------------------------------------------------------------------- */

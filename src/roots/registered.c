@@ -76,15 +76,13 @@ static uint32_t find(struct range r)
 
 static void lock(void)
 {
-    critical_begin();
-    lock_take(&registered.lock, RANK_ROOTS);
+    critical_take(&registered.lock, RANK_ROOTS);
 }
 
 /* Sets errno if there is an error number. */
 static int unlock(int error)
 {
-    lock_release(&registered.lock, RANK_ROOTS);
-    critical_end();
+    critical_release(&registered.lock, RANK_ROOTS);
     return error ? errno = error, -1 : 0;
 }
 

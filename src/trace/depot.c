@@ -168,11 +168,9 @@ static uint32_t put(const uintptr_t *frames, size_t count)
 
 uint32_t depot_put(const uintptr_t *frames, size_t count)
 {
-    critical_begin();
-    lock_take(&depot.lock, RANK_DEPOT);
+    critical_take(&depot.lock, RANK_DEPOT);
     uint32_t stack = put(frames, count);
-    lock_release(&depot.lock, RANK_DEPOT);
-    critical_end();
+    critical_release(&depot.lock, RANK_DEPOT);
     return stack;
 }
 

@@ -60,14 +60,12 @@ static void count_up(uint32_t *word)
 
 static void begin(void)
 {
-    critical_begin();
-    lock_take(&table.lock, RANK_MODULE);
+    critical_take(&table.lock, RANK_MODULE);
 }
 
 static void end(void)
 {
-    lock_release(&table.lock, RANK_MODULE);
-    critical_end();
+    critical_release(&table.lock, RANK_MODULE);
 }
 
 uint64_t modules_hash(const void *bytes, size_t count)
