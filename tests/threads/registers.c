@@ -20,7 +20,10 @@
  * below. */
 #define HOLD_NOTHING()                                                              \
     __asm__ volatile("lea -128(%%rsp), %%rdi\n\tmov $16, %%ecx\n\t"                 \
-                     "xor %%eax, %%eax\n\trep stosq\n\t"                            \
+                     "xor %%eax, %%eax\n\trep stosq\n\txor %%edi, %%edi\n\t"        \
+                     "xor %%esi, %%esi\n\txor %%edx, %%edx\n\t"                     \
+                     "xor %%r8d, %%r8d\n\txor %%r9d, %%r9d\n\t"                     \
+                     "xor %%r10d, %%r10d\n\txor %%r11d, %%r11d\n\t"                 \
                      "movl $2, %0\n\t1: pause\n\tcmpl $2, %1\n\tjne 1b"             \
                      : "=m"(stage.kept)                                             \
                      : "m"(stage.told)                                              \
