@@ -38,7 +38,7 @@ static void drop_stacks(struct cycle *c)
 static void verify(struct cycle *c)
 {
     if (verify_is_possible(c))
-        verify_marks(c->heap, &c->roots, c->kind->is_exact);
+        verify_marks(c->heap, &c->roots, c->kind->is_exact && !c->keeps_more);
 }
 
 static void check(struct cycle *c)
@@ -77,6 +77,7 @@ void cycle_run(struct cycle *c)
     struct heap *h = c->heap;
     uint64_t reclaimed = h->numbers->counters.reclaimed_bytes;
     size_t unused = h->numbers->dirty_bytes;
+    c->keeps_more = false;
     track_scan_begin();
     caches_give_back(h, is_thorough(c));
     marker_begin(c->marker, c->kind->flips);

@@ -47,6 +47,7 @@ struct cycle {
     uint64_t began, stopped, marked, swept,
         ended;          /* os_now; the last three by cycle_run */
     uint64_t reclaimed; /* bytes that it has reclaimed */
+    bool keeps_more;    /* for want of memory more is marked than the roots reach */
 };
 
 /* The phases that every cycle has are registered.  The world lock is held, or there is no other

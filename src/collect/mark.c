@@ -275,9 +275,10 @@ READS_ANYTHING INLINE bool scan_batch(struct front *f, const struct grey *first,
 
 /* Two copies of the loop: a heap in the cache, and objects that follow one another, do not
  * pay for hiding latency. */
-READS_RACING static void drain_queues(struct marker *m)
+READS_ANYTHING INLINE void drain_front(struct marker *m, const struct telling *t)
 {
     struct front f = front_load(m);
+    f.telling = t;
     bool small = m->heap->bytes < m->near_bytes, near = small;
     uint32_t count;
     while ((count = turn_over(&f)) > 0) {
@@ -288,6 +289,16 @@ READS_RACING static void drain_queues(struct marker *m)
             near = scan_batch(&f, half, half + count, false);
     }
     front_store(&f);
+}
+
+READS_RACING static void drain_queues(struct marker *m)
+{
+    drain_front(m, NULL);
+}
+
+READS_RACING static void drain_telling(struct marker *m, const struct telling *t)
+{
+    drain_front(m, t);
 }
 
 static void drain_together(struct marker *m)
@@ -346,6 +357,29 @@ void marker_drain_alone(struct marker *m)
     drain_queues(m);
     finish(m);
     m->pool = pool;
+}
+
+READS_ANYTHING static void consider_words(struct marker *m, const uintptr_t *words,
+                                          size_t count, const struct telling *t)
+{
+    struct front f = front_load(m);
+    f.telling = t;
+    for (size_t i = 0; i < count; i++)
+        consider(&f, words[i], false);
+    front_store(&f);
+}
+
+bool marker_mark_telling(struct marker *m, const uintptr_t *words, size_t count,
+                         const struct telling *t)
+{
+    struct pool *pool = m->pool;
+    m->pool = NULL;
+    consider_words(m, words, count, t);
+    drain_telling(m, t);
+    bool all = !m->overflowed;
+    finish(m);
+    m->pool = pool;
+    return all;
 }
 
 READS_ANYTHING void marker_scan_object(struct marker *m, const struct cell *o)

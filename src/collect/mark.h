@@ -73,6 +73,18 @@ void marker_drain(struct marker *m);
 /* Marks it on this thread alone, for what is little and asked for often. */
 void marker_drain_alone(struct marker *m);
 
+/* Who is told of each object that comes to be marked in a block that has noted ones (block_note), or is of a
+ * larger class, by its state byte: in the midst of marking, so that it leaves the marker alone. */
+struct telling {
+    void (*marked)(void *argument, const uint8_t *state);
+    void *argument;
+};
+
+/* Marks what these words lead to and all that is reachable from there, on this thread alone, and tells.
+ * Nothing is grey before.  false: after a mark-stack overflow some objects were marked and not told. */
+bool marker_mark_telling(struct marker *m, const uintptr_t *words, size_t count,
+                         const struct telling *t);
+
 /* One of the other markers marks all that is reachable from what is on its grey queue. */
 void marker_help(struct marker *m);
 

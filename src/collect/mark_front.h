@@ -23,6 +23,7 @@ struct front {
     struct grey *next, *full; /* where the half of the second queue that is filled goes
                                  on, and ends */
     struct grey *other;       /* where the other half ends */
+    const struct telling *telling; /* NULL, as the compiler knows, in ordinary loops */
 };
 
 INLINE struct front front_load(struct marker *m)
@@ -82,10 +83,18 @@ INLINE bool test_and_mark(struct front *f, uint8_t *state)
     return true;
 }
 
+/* Something may be registered for an object of the block (block_note). */
+INLINE bool may_be_noted(unit_word word)
+{
+    return word_shard(word) >= SHARDS_OWN || word_class(word) > CLASS_MEDIUM_LAST;
+}
+
 /* An object newly marked: the one of this index in the block, in which the word pointed to
  * `offset`. */
 INLINE void add_marked(struct front *f, unit_word word, size_t offset, size_t index)
 {
+    if (f->telling && may_be_noted(word))
+        f->telling->marked(f->telling->argument, f->states + word_states(word) + index);
     if (word_atomic(word))
         return;
     size_t size = word_geometry(word)->size;
