@@ -7,7 +7,11 @@
 #include "base/check.h"
 #include "base/meta.h"
 
-enum { ENTRIES_FIRST = 64 };
+enum {
+    ENTRIES_FIRST = 64,
+    FEW = 16,  /* one in so many; each takes as long to remove as so many to add anew */
+    AHEAD = 8, /* entries whose chains are on their way to the cache */
+};
 
 static uintptr_t *key_of(const struct table *t, unsigned key, uint32_t number)
 {
@@ -53,6 +57,17 @@ static size_t chain_bytes(const struct table *t, uint32_t chains)
     return (size_t)t->key_count * chains * sizeof(uint32_t);
 }
 
+/* Adds all entries to chains that have none. */
+static void link_all(struct table *t)
+{
+    for (unsigned key = 0; key < t->key_count; key++)
+        for (uint32_t number = 1; number <= t->count; number++) {
+            if (number + AHEAD <= t->count)
+                __builtin_prefetch(chain_of(t, key, *key_of(t, key, number + AHEAD)), 1);
+            link(t, key, number);
+        }
+}
+
 /* The chains of all keys lie in one piece. */
 static bool grow_chains(struct table *t)
 {
@@ -62,11 +77,9 @@ static bool grow_chains(struct table *t)
         return false;
     meta_free(t->chains[0], chain_bytes(t, t->chain_count));
     t->chain_count = chains;
-    for (unsigned key = 0; key < t->key_count; key++) {
+    for (unsigned key = 0; key < t->key_count; key++)
         t->chains[key] = larger + (size_t)key * chains;
-        for (uint32_t number = 1; number <= t->count; number++)
-            link(t, key, number);
-    }
+    link_all(t);
     return true;
 }
 
@@ -109,6 +122,40 @@ void table_remove(struct table *t, uint32_t number)
     }
     if (number != last)
         memcpy(table_at(t, number), table_at(t, last), t->entry_bytes);
+}
+
+/* All at once: the others move together. */
+static void remove_many(struct table *t, bool (*goes)(const void *entry))
+{
+    uint32_t left = 0;
+    for (uint32_t number = 1; number <= t->count; number++) {
+        const void *entry = table_at(t, number);
+        if (goes(entry))
+            continue;
+        if (++left != number)
+            memcpy(table_at(t, left), entry, t->entry_bytes);
+    }
+    t->count = left;
+    memset(t->chains[0], 0, chain_bytes(t, t->chain_count));
+    link_all(t);
+}
+
+void table_remove_those(struct table *t, bool (*goes)(const void *entry), uint32_t count)
+{
+    if (count > t->count / FEW)
+        return remove_many(t, goes);
+    for (uint32_t number = t->count; count > 0 && number; number--)
+        if (goes(table_at(t, number))) {
+            table_remove(t, number);
+            count--;
+        }
+}
+
+void table_set_key(struct table *t, uint32_t number, unsigned key, uintptr_t word)
+{
+    *link_to(t, key, number) = *next_of(t, key, number);
+    *key_of(t, key, number) = word;
+    link(t, key, number);
 }
 
 /* From this number on, along the chain. */

@@ -63,6 +63,14 @@ bool table_reserve(struct table *t, size_t entries);
  * down may remove the one at hand. */
 void table_remove(struct table *t, uint32_t number);
 
+/* Removes those, `count` of them, for which goes() holds; it is asked several times.  The others have
+ * other numbers then.  Takes little more than asking for all, or, for many, so long as adding the others
+ * anew. */
+void table_remove_those(struct table *t, bool (*goes)(const void *entry), uint32_t count);
+
+/* Its key of that number (0 or 1) is this word from now on. */
+void table_set_key(struct table *t, uint32_t number, unsigned key, uintptr_t word);
+
 /* The first entry with this word as its key of that number (0 or 1), and the next one after it.  0:
  * there is none. */
 uint32_t table_find(const struct table *t, unsigned key, uintptr_t word);

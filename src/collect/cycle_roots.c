@@ -97,6 +97,12 @@ static void mark_from_reached_stacks(struct cycle_roots *r, struct marker *m)
     }
 }
 
+void cycle_roots_drain(struct cycle_roots *r, struct marker *m)
+{
+    marker_drain(m);
+    mark_from_reached_stacks(r, m);
+}
+
 void cycle_roots_mark(struct cycle_roots *r, struct marker *m)
 {
     for (size_t i = 0; i < r->stacks.count; i++)
@@ -104,13 +110,11 @@ void cycle_roots_mark(struct cycle_roots *r, struct marker *m)
     for (size_t i = 0; i < r->data.count; i++)
         marker_scan_roots(m, r->data.ranges[i].low, r->data.ranges[i].high);
     run_callbacks(r, m);
-    marker_drain(m);
-    mark_from_reached_stacks(r, m);
+    cycle_roots_drain(r, m);
 }
 
 void cycle_roots_mark_manual(struct cycle_roots *r, struct marker *m)
 {
     marker_mark_manual(m);
-    marker_drain(m);
-    mark_from_reached_stacks(r, m);
+    cycle_roots_drain(r, m);
 }

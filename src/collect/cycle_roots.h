@@ -28,6 +28,9 @@ bool cycle_roots_complete(const struct cycle_roots *r);
 /* Marks all that is reachable from them.  Root callbacks run meanwhile, on this thread. */
 void cycle_roots_mark(struct cycle_roots *r, struct marker *m);
 
+/* Marks all that is reachable from what was marked so far, by stacks in objects, too. */
+void cycle_roots_drain(struct cycle_roots *r, struct marker *m);
+
 /* Marks manual objects, and all that is reachable from them. */
 void cycle_roots_mark_manual(struct cycle_roots *r, struct marker *m);
 

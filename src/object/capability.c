@@ -45,6 +45,8 @@ static void begin(struct capability *c)
         phase_add(&c->phases[i]);
     if (c->verify.reach)
         verify_rule_add(&c->verify);
+    if (c->pairs)
+        pairs_source_add(c->pairs);
     c->next = capabilities;
     __atomic_store_n(&capabilities, c, __ATOMIC_RELEASE);
     __atomic_store_n(&c->begun, true, __ATOMIC_RELEASE);

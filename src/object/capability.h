@@ -9,6 +9,7 @@
 #include "collect/phase.h"
 #include "collect/verify.h"
 #include "heap/lookup.h"
+#include "object/pairs.h"
 
 struct capability {
     struct phase *phases;
@@ -20,6 +21,7 @@ struct capability {
     /* gc_realloc has copied it to the living object that begins at `to`, and is about to free it. */
     void (*moved)(const struct cell *from, uintptr_t to);
     struct verify_rule verify; /* for option verify; NULL: it keeps nothing alive */
+    struct pair_source *pairs; /* NULL: it has none */
     void (*at_exit)(void);     /* the program ends; NULL: nothing is to be done */
     struct capability *next;
     bool begun; /* atomic */

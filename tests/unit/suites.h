@@ -44,6 +44,7 @@
     X(pace)        \
     X(cycle)       \
     X(collector)   \
+    X(pairs)       \
     X(functions)
 
 struct TCase;

@@ -108,6 +108,47 @@ START_TEST(removal_on_the_way_down)
 }
 END_TEST
 
+static size_t going; /* the first so many go */
+
+static bool goes(const void *entry)
+{
+    return ((const struct entry *)entry)->twice / 2 < going;
+}
+
+/* Few are removed one by one, many together; the others keep their order then. */
+START_TEST(some_are_removed_together)
+{
+    static const size_t counts[] = {0,           1,           5,      ENTRIES / 16,
+                                    ENTRIES / 2, ENTRIES - 1, ENTRIES};
+    for (size_t i = ENTRIES; i-- > 0;)
+        add(i, 8 * (1 + i % OWNERS));
+    for (size_t i = 0; i < COUNT_OF(counts); i++) {
+        uint32_t before = table.count;
+        going = counts[i];
+        table_remove_those(&table, goes, (uint32_t)going + table.count - ENTRIES);
+        memset(owners, 0, going * sizeof owners[0]);
+        ck_assert_uint_eq(table.count, ENTRIES - going);
+        ck_assert_uint_le(table.count, before);
+        compare();
+    }
+    add(7, 8);
+    compare();
+}
+END_TEST
+
+START_TEST(a_key_changes)
+{
+    for (size_t i = 0; i < ENTRIES; i++)
+        add(i, 8);
+    for (size_t i = 0; i < ENTRIES; i++) {
+        uint32_t number = table_find(&table, 0, name_of(i));
+        owners[i] = 8 * (1 + i % OWNERS);
+        table_set_key(&table, number, 1, owners[i]);
+    }
+    compare();
+}
+END_TEST
+
 /* What was set aside is there also when there is no memory. */
 START_TEST(room_is_reserved)
 {
@@ -155,6 +196,8 @@ TCase *table_tests(void)
     TCase *t = tcase_create("table");
     tcase_add_test(t, entries_are_found_by_both_keys);
     tcase_add_test(t, removal_on_the_way_down);
+    tcase_add_test(t, some_are_removed_together);
+    tcase_add_test(t, a_key_changes);
     tcase_add_test(t, room_is_reserved);
     tcase_add_test(t, broken_tables);
     return t;

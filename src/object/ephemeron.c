@@ -1,0 +1,243 @@
+/* Ephemerons: atomic objects that hold a key and a value, and a table of them.  What follows for values from
+ * keys is found out by pairs; an ephemeron whose key is not marked at the end is cleared and forgotten.
+ *
+ * An entry of the table is there exactly as long as the ephemeron has its key. */
+#include <config.h>
+#include <errno.h>
+#include <gcalloc/weak.h>
+
+#include "base/check.h"
+#include "base/critical.h"
+#include "base/table.h"
+#include "collect/cycle.h"
+#include "heap/heap.h"
+#include "mutator/init.h"
+#include "mutator/object.h"
+#include "object/capability.h"
+#include "object/reached.h"
+
+enum {
+    AHEAD = 16, /* entries whose state bytes are on their way to the cache */
+    GOES = 1, /* in the lowest bits of a handle, in a cycle: the entry is to be removed */
+};
+
+/* What the program has.  Changed under the lock, and read without. */
+struct gc_ephemeron {
+    void *key, *value;
+};
+
+struct entry {
+    uintptr_t handle, key;
+    uint32_t next, next_of_key;
+};
+
+enum { BY_HANDLE, BY_KEY };
+
+/* Under the lock, which is taken in critical sections; a cycle needs none. */
+static struct {
+    struct lock lock;
+    struct table entries;
+} state PRIVATE_DATA = {
+    .entries = TABLE_OF_TWO(struct entry, handle, next, key, next_of_key),
+};
+
+static void lock(void)
+{
+    critical_take(&state.lock, RANK_OBJECT);
+}
+
+static void unlock(void)
+{
+    critical_release(&state.lock, RANK_OBJECT);
+}
+
+static struct entry *entry_at(uint32_t number)
+{
+    return table_at(&state.entries, number);
+}
+
+static struct gc_ephemeron *handle_at(uint32_t number)
+{
+    return (struct gc_ephemeron *)entry_at(number)->handle;
+}
+
+/* ---- In a cycle ------------------------------------------------------------------------------- */
+
+static void list_of(struct pairs *p, uintptr_t handle)
+{
+    const struct gc_ephemeron *e = (const struct gc_ephemeron *)handle;
+    pairs_add(p, (uintptr_t)e->key, (uintptr_t)e->value);
+}
+
+static void list(struct pairs *p);
+
+static struct pair_source source PRIVATE_DATA = {.list = list, .list_of = list_of};
+
+static void list(struct pairs *p)
+{
+    for (uint32_t number = 1; number <= state.entries.count; number++) {
+        __builtin_prefetch(handle_at(number));
+        pairs_add_later(p, entry_at(number)->handle, &source);
+    }
+}
+
+static bool goes(const void *entry)
+{
+    return ((const struct entry *)entry)->handle & GOES;
+}
+
+/* Marking is complete. */
+static bool judge(const struct heap *h, struct entry *e)
+{
+    struct gc_ephemeron *handle = (struct gc_ephemeron *)e->handle;
+    bool handle_lives = is_reached(h, e->handle), key_lives = is_reached(h, e->key);
+    if (handle_lives && key_lives)
+        return false;
+    if (handle_lives)
+        *handle = (struct gc_ephemeron){NULL, NULL};
+    e->handle |= GOES;
+    return true;
+}
+
+static void clear(struct cycle *c)
+{
+    uint32_t going = 0;
+    for (uint32_t number = state.entries.count; number; number--) {
+        if (number > AHEAD) {
+            reached_prefetch(c->heap, entry_at(number - AHEAD)->handle);
+            reached_prefetch(c->heap, entry_at(number - AHEAD)->key);
+        }
+        going += judge(c->heap, entry_at(number));
+    }
+    if (going > 0)
+        table_remove_those(&state.entries, goes, going);
+}
+
+static void verify(struct naive *n)
+{
+    for (uint32_t number = state.entries.count; number; number--)
+        if (naive_has_reached(n, entry_at(number)->handle) &&
+            naive_has_reached(n, entry_at(number)->key))
+            naive_reach(n, (uintptr_t)handle_at(number)->value);
+}
+
+static void check(struct cycle *c)
+{
+    (void)c;
+    if (!GC_CHECKING)
+        return;
+    table_check(&state.entries);
+    for (uint32_t number = 1; number <= state.entries.count; number++) {
+        CHECK((uintptr_t)handle_at(number)->key == entry_at(number)->key);
+        CHECK(is_reached(c->heap, entry_at(number)->key));
+    }
+}
+
+/* ---- Objects that are freed or move ------------------------------------------------------------- */
+
+static void freed(const struct cell *o)
+{
+    uint32_t number;
+    lock();
+    if ((number = table_find(&state.entries, BY_HANDLE, o->address)))
+        table_remove(&state.entries, number);
+    while ((number = table_find(&state.entries, BY_KEY, o->address))) {
+        *handle_at(number) = (struct gc_ephemeron){NULL, NULL};
+        table_remove(&state.entries, number);
+    }
+    unlock();
+}
+
+static void moved(const struct cell *from, uintptr_t to)
+{
+    uint32_t number;
+    struct cell o;
+    lock();
+    if ((number = table_find(&state.entries, BY_HANDLE, from->address)))
+        table_set_key(&state.entries, number, BY_HANDLE, to);
+    while ((number = table_find(&state.entries, BY_KEY, from->address))) {
+        table_set_key(&state.entries, number, BY_KEY, to);
+        __atomic_store_n(&handle_at(number)->key, (void *)to, __ATOMIC_RELAXED);
+    }
+    unlock();
+    capability_note((void *)to, &o);
+}
+
+/* ---- For programs ------------------------------------------------------------------------------- */
+
+static struct phase phases[] PRIVATE_DATA = {
+    {.rank = PHASE_WEAK_LONG, .run = clear},
+    {.rank = PHASE_CHECK, .run = check},
+};
+
+static struct capability capability PRIVATE_DATA = {
+    .phases = phases,
+    .phase_count = sizeof phases / sizeof phases[0],
+    .freed = freed,
+    .moved = moved,
+    .verify = {.reach = verify},
+    .pairs = &source,
+};
+
+static int finish(int error)
+{
+    mutator_leave();
+    return error ? errno = error, -1 : 0;
+}
+
+static int enter(gc_ephemeron *e, void *key, void *value)
+{
+    struct cell o;
+    if (!capability_note(key, &o))
+        return EINVAL;
+    capability_begin(&capability);
+    capability_note(e, &o);
+    *e = (struct gc_ephemeron){key, value};
+    lock();
+    bool added = table_add(&state.entries, &(struct entry){.handle = (uintptr_t)e,
+                                                           .key = (uintptr_t)key});
+    unlock();
+    return added ? 0 : ENOMEM;
+}
+
+gc_ephemeron *gc_ephemeron_new(void *key, void *value)
+{
+    gc_ephemeron *e = gc_alloc_atomic(sizeof *e);
+    if (!e || !mutator_enter())
+        return NULL;
+    int error = enter(e, key, value);
+    mutator_leave();
+    if (error) {
+        gc_free(e);
+        errno = error;
+        return NULL;
+    }
+    return e;
+}
+
+/* Plain loads: see gc_weak_get. */
+void *gc_ephemeron_key(const gc_ephemeron *ephemeron)
+{
+    return ephemeron ? __atomic_load_n(&ephemeron->key, __ATOMIC_RELAXED) : NULL;
+}
+
+void *gc_ephemeron_value(const gc_ephemeron *ephemeron)
+{
+    return ephemeron ? __atomic_load_n(&ephemeron->value, __ATOMIC_RELAXED) : NULL;
+}
+
+/* In one section: no collection comes between the question whether there still is a key and the store. */
+int gc_ephemeron_set_value(gc_ephemeron *ephemeron, void *value)
+{
+    struct cell o;
+    if (!mutator_enter())
+        return -1;
+    if (!object_at(ephemeron, &o))
+        return finish(EINVAL);
+    lock();
+    bool found = table_find(&state.entries, BY_HANDLE, (uintptr_t)ephemeron);
+    if (found)
+        __atomic_store_n(&ephemeron->value, value, __ATOMIC_RELAXED);
+    unlock();
+    return finish(found ? 0 : ENOENT);
+}

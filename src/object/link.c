@@ -1,0 +1,288 @@
+/* Weak links: a table of all of them, found by the word and by the object, and two passes over it in each
+ * cycle.  The second one, after finalizers, is left out if the first one has seen that there is nothing for it to do.
+ *
+ * A link whose word lies in an object of the heap goes with that.  Both objects are noted, so that the
+ * links of one that is freed by hand are never looked at again. */
+#include "object/link.h"
+
+#include <config.h>
+#include <errno.h>
+#include <gcalloc/weak.h>
+
+#include "base/check.h"
+#include "base/critical.h"
+#include "base/table.h"
+#include "collect/cycle.h"
+#include "heap/heap.h"
+#include "mutator/init.h"
+#include "mutator/object.h"
+#include "object/capability.h"
+#include "object/reached.h"
+
+enum {
+    AHEAD = 16, /* entries whose state bytes are on their way to the cache */
+    /* In the lowest bits of a place, which are no part of the address: */
+    IS_LONG = 1, /* it is cleared after finalization */
+    GOES = 2,    /* in a cycle: it is to be removed */
+    BITS = 7,
+};
+
+struct link {
+    uintptr_t place, object; /* addresses of the word and of the object */
+    uint32_t next, next_of_object;
+};
+
+enum { BY_PLACE, BY_OBJECT };
+
+/* Under the lock, which is taken in critical sections; a cycle needs none. */
+static struct {
+    struct lock lock;
+    struct table links;
+    bool again; /* cycle: there may be more to do after finalization */
+} state PRIVATE_DATA = {
+    .links = TABLE_OF_TWO(struct link, place, next, object, next_of_object),
+};
+
+static void lock(void)
+{
+    critical_take(&state.lock, RANK_OBJECT);
+}
+
+static void unlock(void)
+{
+    critical_release(&state.lock, RANK_OBJECT);
+}
+
+static struct link *link_at(uint32_t number)
+{
+    return table_at(&state.links, number);
+}
+
+static void **place_of(const struct link *l)
+{
+    return (void **)(l->place & ~(uintptr_t)BITS);
+}
+
+/* ---- In a cycle ------------------------------------------------------------------------------- */
+
+/* State bytes of an entry's object, and of the object around its word; NULL: there is none. */
+struct states {
+    const uint8_t *object, *container;
+};
+
+/* Those of the entry that comes so much later, on their way to the cache. */
+static void look_ahead(const struct heap *h, uint32_t number, struct states *ahead)
+{
+    if (number <= AHEAD)
+        return;
+    const struct link *l = link_at(number - AHEAD);
+    struct states *s = &ahead[number % AHEAD];
+    s->object = reached_state(h, l->object);
+    s->container = reached_state(h, l->place);
+    __builtin_prefetch(s->object);
+    if (s->container)
+        __builtin_prefetch(s->container);
+}
+
+static bool is_marked(const uint8_t *byte, uint8_t mark)
+{
+    return !byte || *byte == mark;
+}
+
+/* What becomes of a link.  Its word is cleared even if it goes itself, too: a finalizer may see it. */
+static bool judge(struct link *l, struct states s, uint8_t mark, bool finalized)
+{
+    bool contained = is_marked(s.container, mark);
+    if (!is_marked(s.object, mark) && (finalized || !(l->place & IS_LONG))) {
+        *place_of(l) = NULL;
+        l->place |= GOES;
+    } else if (finalized && !contained) {
+        l->place |= GOES;
+    }
+    state.again |= !contained || (l->place & IS_LONG);
+    return l->place & GOES;
+}
+
+static bool goes(const void *entry)
+{
+    return ((const struct link *)entry)->place & GOES;
+}
+
+static void pass(const struct heap *h, bool finalized)
+{
+    struct states ahead[AHEAD] = {{NULL, NULL}};
+    uint32_t count = state.links.count, going = 0;
+    uint8_t mark = h->numbers->mark;
+    for (uint32_t number = count + AHEAD; number > 0; number--) {
+        struct states s = ahead[number % AHEAD];
+        look_ahead(h, number, ahead);
+        if (number <= count)
+            going += judge(link_at(number), s, mark, finalized);
+    }
+    if (going > 0)
+        table_remove_those(&state.links, goes, going);
+}
+
+static void clear_short(struct cycle *c)
+{
+    state.again = false;
+    if (state.links.count > 0)
+        pass(c->heap, false);
+}
+
+static void clear_long(struct cycle *c)
+{
+    if (state.again)
+        pass(c->heap, true);
+}
+
+static void check(struct cycle *c)
+{
+    (void)c;
+    if (!GC_CHECKING)
+        return;
+    table_check(&state.links);
+    for (uint32_t number = 1; number <= state.links.count; number++) {
+        const struct link *l = link_at(number);
+        CHECK(place_of(l) != NULL && !(l->place & GOES));
+        CHECK(table_find(&state.links, BY_PLACE, l->place) == number);
+        CHECK(is_reached(c->heap, l->object) && is_reached(c->heap, l->place));
+    }
+}
+
+/* ---- Objects that are freed or move ------------------------------------------------------------- */
+
+/* Calls what(number, to) for each link whose word lies in the object.  It removes the link, or changes its
+ * place to one outside. */
+static void for_contained(const struct cell *o,
+                          void (*what)(uint32_t number, uintptr_t by), uintptr_t by)
+{
+    size_t words = o->size / sizeof(void *);
+    if (words < state.links.count) {
+        for (size_t i = 0; i < words; i++) {
+            uint32_t number =
+                table_find(&state.links, BY_PLACE, o->address + i * sizeof(void *));
+            if (number)
+                what(number, by);
+        }
+        return;
+    }
+    for (uint32_t number = state.links.count; number; number--)
+        if (link_at(number)->place - o->address < o->size)
+            what(number, by);
+}
+
+static void forget(uint32_t number, uintptr_t unused)
+{
+    (void)unused;
+    table_remove(&state.links, number);
+}
+
+static void shift(uint32_t number, uintptr_t by)
+{
+    table_set_key(&state.links, number, BY_PLACE, link_at(number)->place + by);
+}
+
+static void freed(const struct cell *o)
+{
+    uint32_t number;
+    lock();
+    while ((number = table_find(&state.links, BY_OBJECT, o->address))) {
+        *place_of(link_at(number)) = NULL;
+        table_remove(&state.links, number);
+    }
+    for_contained(o, forget, 0);
+    unlock();
+}
+
+/* Words that point into the object go on doing so. */
+static void follow(uint32_t number, const struct cell *from, uintptr_t to)
+{
+    void **place = place_of(link_at(number));
+    uintptr_t word = (uintptr_t)*place;
+    if (word - from->address < from->size)
+        *place = (void *)(word - from->address + to);
+    table_set_key(&state.links, number, BY_OBJECT, to);
+}
+
+/* First the links of the object, some of which may lie in itself: their words were copied. */
+static void moved(const struct cell *from, uintptr_t to)
+{
+    uint32_t number;
+    struct cell o;
+    lock();
+    for_contained(from, shift, to - from->address);
+    while ((number = table_find(&state.links, BY_OBJECT, from->address)))
+        follow(number, from, to);
+    unlock();
+    capability_note((void *)to, &o);
+}
+
+/* ---- Adding and removing ------------------------------------------------------------------------- */
+
+static struct phase phases[] PRIVATE_DATA = {
+    {.rank = PHASE_WEAK, .run = clear_short},
+    {.rank = PHASE_WEAK_LONG, .run = clear_long},
+    {.rank = PHASE_CHECK, .run = check},
+};
+
+static struct capability linking PRIVATE_DATA = {
+    .phases = phases,
+    .phase_count = sizeof phases / sizeof phases[0],
+    .freed = freed,
+    .moved = moved,
+};
+
+static bool add(const struct link *l)
+{
+    uint32_t number = table_find(&state.links, BY_PLACE, l->place);
+    if (!number)
+        return table_add(&state.links, l);
+    link_at(number)->place = l->place;
+    table_set_key(&state.links, number, BY_OBJECT, l->object);
+    return true;
+}
+
+int link_add(void **place, void *object, unsigned flags)
+{
+    struct cell o, container;
+    struct link l = {.place = (uintptr_t)place | (flags & GC_WEAK_LONG ? IS_LONG : 0u)};
+    if (!place || (uintptr_t)place % sizeof *place != 0 || (flags & ~GC_WEAK_LONG) ||
+        !object_at(object, &o))
+        return EINVAL;
+    capability_begin(&linking);
+    capability_note(object, &o);
+    if (object_around(place, &container))
+        capability_note((void *)container.address, &container);
+    l.object = o.address;
+    lock();
+    bool added = add(&l);
+    unlock();
+    return added ? 0 : ENOMEM;
+}
+
+static int finish(int error)
+{
+    mutator_leave();
+    return error ? errno = error, -1 : 0;
+}
+
+int gc_weak_link_add(void **link, void *object, unsigned flags)
+{
+    if (!mutator_enter())
+        return -1;
+    return finish(link_add(link, object, flags));
+}
+
+int gc_weak_link_remove(void **link)
+{
+    if (!mutator_enter())
+        return -1;
+    lock();
+    uint32_t number =
+        (uintptr_t)link & BITS ? 0 : table_find(&state.links, BY_PLACE, (uintptr_t)link);
+    if (number)
+        table_remove(&state.links, number);
+    unlock();
+    return finish(number ? 0 : ENOENT);
+}

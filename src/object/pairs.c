@@ -1,0 +1,428 @@
+/* The engine: pairs whose keys are not marked wait in an array.
+ *
+ * A round looks at all of them, marks the values of keys that are marked by now, and what these values
+ * reach.  As long as a round has to do with a quarter of those that wait, the next one is worth its
+ * while: all together look at four times as many as there are.  A chain of ephemerons in an unlucky
+ * order, however, would take as many rounds as it has links.  So then the pairs are hashed by their
+ * keys, the marker tells of each key that it marks, and no pair is looked at again before its
+ * turn: the whole takes time in proportion to pairs and to what is marked (as in Hayes, "Ephemerons: a new
+ * finalization mechanism", OOPSLA 1997, with a hash table instead of a bit in the object). */
+#include "object/pairs.h"
+
+#include <config.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/meta.h"
+#include "collect/cycle.h"
+#include "collect/phase.h"
+#include "object/reached.h"
+
+enum {
+    AHEAD = 16,           /* pairs whose state bytes are on their way to the cache */
+    BATCH = 256,          /* values that are marked together */
+    KEPT_BYTES = KIB(64), /* of the array, from one cycle to the next */
+    WORTH = 4,            /* a round has to do with one in so many */
+};
+
+#define NONE UINT32_MAX
+
+/* It waits for its key, whose state byte it has.  With a source the value is the key itself, and what
+ * the source lists for it is to be named.  Done: no state. */
+struct pair {
+    const uint8_t *state;
+    uintptr_t value;
+    const struct pair_source *source;
+};
+
+/* A pair that was named and not looked at yet. */
+struct named {
+    uintptr_t key, value;
+    const struct pair_source *source;
+};
+
+enum mode {
+    COLLECTING, /* what waits is looked at by rounds */
+    TELLING,    /* what waits is on chains by key */
+    KEEPING,    /* nothing waits, everything is alive */
+};
+
+/* In a pause only, by its thread. */
+struct pairs {
+    struct cycle *cycle;
+    uint8_t always; /* the state byte of what does not lie in the heap: marked */
+    enum mode mode;
+    bool gave_up; /* there was no memory, in this run */
+    struct pair *waiting;
+    size_t count, capacity;
+    /* A ring of those named last, from `oldest` to `newest` - 1. */
+    struct named named[AHEAD];
+    uint32_t oldest, newest;
+    uintptr_t batch[BATCH]; /* values to be marked */
+    size_t filled;
+    /* While telling: for each pair that waits the next on its chain, or among those whose
+     * keys have come to be marked; the first of each chain. */
+    uint32_t *next, *chains;
+    size_t next_count, chain_count;
+    uint32_t resolved; /* the first of those */
+    uint64_t work;
+    struct pair_source *sources;
+};
+
+static struct pairs pairs PRIVATE_DATA;
+
+uint64_t pairs_work(void)
+{
+    return pairs.work;
+}
+
+/* ---- Values ------------------------------------------------------------------------------------ */
+
+static bool is_marked(const struct pairs *p, const uint8_t *state)
+{
+    return *state == p->cycle->heap->numbers->mark;
+}
+
+static void flush(struct pairs *p)
+{
+    const uintptr_t *words = p->batch;
+    marker_scan_roots(p->cycle->marker, (uintptr_t)words, (uintptr_t)(words + p->filled));
+    p->filled = 0;
+}
+
+static void drain(struct pairs *p)
+{
+    flush(p);
+    cycle_roots_drain(&p->cycle->roots, p->cycle->marker);
+}
+
+static void keep(struct pairs *p, uintptr_t value)
+{
+    if (p->filled == BATCH)
+        flush(p);
+    p->batch[p->filled++] = value;
+}
+
+/* ---- The array ---------------------------------------------------------------------------------- */
+
+/* For want of memory its number is NONE. */
+static uint32_t await(struct pairs *p, struct pair pair)
+{
+    struct pair *waiting = p->count + 1 < NONE ? meta_grow(p->waiting, p->count,
+                                                           &p->capacity, sizeof *waiting)
+                                               : NULL;
+    if (!waiting) {
+        p->gave_up = true;
+        return NONE;
+    }
+    p->waiting = waiting;
+    waiting[p->count] = pair;
+    return (uint32_t)p->count++;
+}
+
+static void forget_all(struct pairs *p)
+{
+    size_t bytes = p->capacity * sizeof *p->waiting;
+    p->count = 0;
+    if (bytes <= KEPT_BYTES)
+        return;
+    meta_free(p->waiting, bytes);
+    p->waiting = NULL;
+    p->capacity = 0;
+}
+
+/* ---- Chains ------------------------------------------------------------------------------------- */
+
+/* Fibonacci hashing, as the table's (base/table.c). */
+static uint32_t *chain_of(const struct pairs *p, const uint8_t *state)
+{
+    uint64_t hash = (uintptr_t)state * 0x9e3779b97f4a7c15u;
+    return &p->chains[(hash >> 32) & (p->chain_count - 1)];
+}
+
+static void push(struct pairs *p, uint32_t *first, uint32_t number)
+{
+    p->next[number] = *first;
+    *first = number;
+}
+
+/* It goes to its chain, or to those whose turn it is. */
+static void chain(struct pairs *p, uint32_t number)
+{
+    const uint8_t *state = p->waiting[number].state;
+    push(p, is_marked(p, state) ? &p->resolved : chain_of(p, state), number);
+}
+
+static void unchain_all(struct pairs *p)
+{
+    meta_free(p->next, p->next_count * sizeof *p->next);
+    meta_free(p->chains, p->chain_count * sizeof *p->chains);
+    p->next = p->chains = NULL;
+    p->next_count = p->chain_count = 0;
+}
+
+/* Room for twice as many pairs as wait, and all of them are on chains.  false: no memory, and no
+ * chain. */
+static bool chain_all(struct pairs *p)
+{
+    unchain_all(p);
+    size_t count = (size_t)2 << log2_floor(p->count | 1023);
+    p->next = meta_alloc(count * sizeof *p->next);
+    p->chains = meta_alloc(count * sizeof *p->chains);
+    p->next_count = p->next ? count : 0;
+    p->chain_count = p->chains ? count : 0;
+    if (!p->next || !p->chains)
+        return unchain_all(p), false;
+    for (size_t i = 0; i < count; i++)
+        p->chains[i] = NONE;
+    p->resolved = NONE;
+    for (uint32_t number = 0; number < p->count; number++)
+        if (p->waiting[number].state)
+            chain(p, number);
+    p->work += p->count;
+    return true;
+}
+
+static void chain_another(struct pairs *p, struct pair pair)
+{
+    uint32_t number = await(p, pair);
+    if (number == NONE || p->next_count == 0)
+        return;
+    if (number < p->next_count)
+        chain(p, number);
+    else if (!chain_all(p))
+        p->gave_up = true;
+}
+
+/* ---- Naming ------------------------------------------------------------------------------------- */
+
+/* It needs to wait no longer. */
+static void resolve(struct pairs *p, const struct pair *pair)
+{
+    if (pair->source)
+        pair->source->list_of(p, pair->value);
+    else
+        keep(p, pair->value);
+}
+
+static void look_at(struct pairs *p, const struct named *n)
+{
+    const uint8_t *state = reached_state(p->cycle->heap, n->key);
+    struct pair pair = {state ? state : &p->always, n->value, n->source};
+    p->work++;
+    if (!n->source && is_reached(p->cycle->heap, n->value))
+        return;
+    if (p->mode == TELLING)
+        chain_another(p, pair);
+    else if (p->mode == KEEPING || is_marked(p, pair.state))
+        resolve(p, &pair);
+    else
+        await(p, pair);
+}
+
+/* The ring is emptied.  Whoever is asked for more by it puts that into the ring, too. */
+static void look_at_rest(struct pairs *p)
+{
+    while (p->oldest != p->newest) {
+        struct named n = p->named[p->oldest++ % AHEAD];
+        look_at(p, &n);
+    }
+}
+
+/* The oldest makes room, and may name others in the end: but of those in the ring that do, each does so
+ * once, so no deeper than the ring is long. */
+static void name(struct pairs *p, const struct named *n)
+{
+    reached_prefetch(p->cycle->heap, n->key);
+    reached_prefetch(p->cycle->heap, n->value);
+    while (p->newest - p->oldest >= AHEAD) {
+        struct named oldest = p->named[p->oldest++ % AHEAD];
+        look_at(p, &oldest);
+    }
+    p->named[p->newest++ % AHEAD] = *n;
+}
+
+void pairs_add(struct pairs *p, uintptr_t key, uintptr_t value)
+{
+    name(p, &(struct named){key, value, NULL});
+}
+
+void pairs_add_later(struct pairs *p, uintptr_t object, const struct pair_source *s)
+{
+    name(p, &(struct named){object, object, s});
+}
+
+void pairs_keep(struct pairs *p, uintptr_t value)
+{
+    name(p, &(struct named){0, value, NULL});
+}
+
+static void list_all(struct pairs *p)
+{
+    for (const struct pair_source *s = p->sources; s; s = s->next)
+        s->list(p);
+    look_at_rest(p);
+    drain(p);
+}
+
+/* ---- Rounds -------------------------------------------------------------------------------------- */
+
+/* Those from `from` on come to lie at `to`. */
+static void close_gap(struct pairs *p, size_t to, size_t from)
+{
+    memmove(p->waiting + to, p->waiting + from, (p->count - from) * sizeof *p->waiting);
+    p->count -= from - to;
+}
+
+/* Returns how many it had to do with.  What is named meanwhile waits behind the others. */
+static size_t go_round(struct pairs *p)
+{
+    size_t left = 0, count = p->count;
+    for (size_t i = 0; i < count; i++) {
+        struct pair pair = p->waiting[i];
+        if (i + AHEAD < count && p->waiting[i + AHEAD].state)
+            __builtin_prefetch(p->waiting[i + AHEAD].state);
+        if (pair.state && is_marked(p, pair.state))
+            resolve(p, &pair);
+        else if (pair.state)
+            p->waiting[left++] = pair;
+    }
+    look_at_rest(p);
+    if (left < count)
+        close_gap(p, left, count);
+    p->work += count;
+    if (left < count)
+        drain(p);
+    return count - left;
+}
+
+/* ---- Key by key ---------------------------------------------------------------------------------- */
+
+/* The pairs of a key that was just marked leave their chain: their turn has come. */
+static void marked(void *argument, const uint8_t *state)
+{
+    struct pairs *p = argument;
+    uint32_t *place = chain_of(p, state);
+    p->work++;
+    while (*place != NONE) {
+        uint32_t number = *place;
+        if (p->waiting[number].state != state) {
+            place = &p->next[number];
+        } else {
+            *place = p->next[number];
+            push(p, &p->resolved, number);
+        }
+        p->work++;
+    }
+}
+
+/* What it names may move everything. */
+static void resolve_next(struct pairs *p)
+{
+    uint32_t number = p->resolved;
+    struct pair pair = p->waiting[number];
+    p->resolved = p->next[number];
+    p->waiting[number].state = NULL;
+    if (pair.source) {
+        pair.source->list_of(p, pair.value);
+        look_at_rest(p);
+    } else if (!is_reached(p->cycle->heap, pair.value)) {
+        p->batch[p->filled++] = pair.value;
+    }
+}
+
+/* Nothing is grey.  Without memory, or when some objects were not told of, there is more to do. */
+static void go_key_by_key(struct pairs *p)
+{
+    struct telling telling = {marked, p};
+    bool all = chain_all(p);
+    p->mode = all ? TELLING : COLLECTING;
+    while (all && !p->gave_up && p->resolved != NONE) {
+        while (!p->gave_up && p->resolved != NONE && p->filled < BATCH)
+            resolve_next(p);
+        all = marker_mark_telling(p->cycle->marker, p->batch, p->filled, &telling);
+        p->filled = 0;
+    }
+    p->mode = COLLECTING;
+    unchain_all(p);
+}
+
+/* ---- The phases ----------------------------------------------------------------------------------- */
+
+/* There is no memory to wait with: each value is as good as alive. */
+static void keep_all(struct pairs *p)
+{
+    p->mode = KEEPING;
+    p->cycle->keeps_more = true;
+    p->count = 0;
+    list_all(p);
+    p->mode = COLLECTING;
+}
+
+/* The last round finds that nothing is to be done; the others see to what is left over, as by stacks in
+ * objects that are reached only now. */
+static void settle(struct pairs *p)
+{
+    size_t before, resolved;
+    do {
+        before = p->count;
+        resolved = go_round(p);
+        if (resolved > 0 && WORTH * resolved < before)
+            go_key_by_key(p);
+    } while (resolved > 0);
+    if (p->gave_up)
+        keep_all(p);
+}
+
+static void run(struct cycle *c)
+{
+    pairs.cycle = c;
+    pairs.count = 0;
+    pairs.gave_up = false;
+    pairs.always = c->heap->numbers->mark;
+    list_all(&pairs);
+    settle(&pairs);
+}
+
+/* Manual objects count as garbage then, and what values reach is none of it. */
+static void run_for_leaks(struct cycle *c)
+{
+    if (c->cause == CAUSE_LEAKS)
+        run(c);
+}
+
+/* Those that still wait; where there was no memory nothing does. */
+static void run_again(struct cycle *c)
+{
+    (void)c;
+    settle(&pairs);
+    forget_all(&pairs);
+}
+
+/* Nothing is left of a cycle. */
+static void check(struct cycle *c)
+{
+    const struct pairs *p = &pairs;
+    (void)c;
+    if (!GC_CHECKING)
+        return;
+    CHECK(p->count == 0 && p->filled == 0 && p->oldest == p->newest);
+    CHECK(p->mode == COLLECTING && !p->next && !p->chains);
+    CHECK((p->waiting != NULL) == (p->capacity > 0));
+}
+
+void pairs_source_add(struct pair_source *s)
+{
+    static struct phase phases[] PRIVATE_DATA = {
+        {.rank = PHASE_ROOTS, .run = run_for_leaks},
+        {.rank = PHASE_EPHEMERONS, .run = run},
+        {.rank = PHASE_REVIVED, .run = run_again},
+        {.rank = PHASE_CHECK, .run = check},
+    };
+    for (unsigned i = 0; i < sizeof phases / sizeof phases[0]; i++)
+        phase_add(&phases[i]);
+    struct pair_source **place = &pairs.sources;
+    while (*place && *place != s)
+        place = &(*place)->next;
+    *place = s;
+}

@@ -1,0 +1,180 @@
+/* Ephemerons by their work: in chains of any order, and when there is no memory in the pause. */
+#include "object/pairs.h"
+
+#include <gcalloc/weak.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/options.h"
+#include "base/os.h"
+#include "collect/collector.h"
+#include "collect/verify.h"
+#include "support.h"
+
+enum order { FORWARD, BACKWARD, SHUFFLED };
+
+/* Objects whose addresses the collector does not see. */
+static uintptr_t *hidden;
+
+static void *object(size_t i)
+{
+    return (void *)~hidden[i];
+}
+
+static void make_objects(size_t count)
+{
+    hidden = calloc(count, sizeof *hidden);
+    for (size_t i = 0; i < count; i++)
+        hidden[i] = ~(uintptr_t)gc_alloc(16);
+}
+
+/* Object i is the key of object i + 1; in the table the links of the chain stand in this order. */
+static void **make_chain(uint32_t count, enum order order)
+{
+    void **handles = gc_alloc(count * sizeof *handles);
+    uint32_t *numbers = calloc(count, sizeof *numbers);
+    gc_disable();
+    make_objects(count + 1);
+    for (uint32_t i = 0; i < count; i++)
+        numbers[i] = order == BACKWARD ? count - 1 - i : i;
+    if (order == SHUFFLED)
+        shuffle(numbers, count);
+    for (uint32_t i = 0; i < count; i++)
+        handles[i] = gc_ephemeron_new(object(numbers[i]), object(numbers[i] + 1));
+    free(numbers);
+    gc_enable();
+    return handles;
+}
+
+static size_t count_living(size_t count)
+{
+    size_t living = 0;
+    for (size_t i = 0; i < count; i++)
+        living += gc_base(object(i)) != NULL;
+    return living;
+}
+
+static uint64_t work_of_a_collection(void)
+{
+    uint64_t before = pairs_work();
+    gc_collect();
+    return pairs_work() - before;
+}
+
+/* The chain hangs on its first key. */
+static uint64_t work_of_a_chain(uint32_t count, enum order order)
+{
+    void **handles = make_chain(count, order);
+    void **volatile kept = handles, *volatile first = object(0);
+    uint64_t work = work_of_a_collection();
+    ck_assert_uint_eq(count_living(count + 1), count + 1);
+    ck_assert_ptr_nonnull(kept[0]);
+    ck_assert_ptr_nonnull(first);
+    return work;
+}
+
+/* Two chains in two processes: neither knows of the other. */
+static void measure(void *argument, uint32_t count, uint64_t *work)
+{
+    *work = work_of_a_chain(count, *(const enum order *)argument);
+}
+
+START_TEST(a_chain_takes_linear_work)
+{
+    enum { LINKS = 500000 };
+    enum order order = (enum order)_i;
+    uint64_t one, two;
+    measure(&order, LINKS, &one);
+    hidden = NULL;
+    gc_collect();
+    measure(&order, 2 * LINKS, &two);
+    ck_assert_uint_ge(one, LINKS);
+    ck_assert_msg(10 * two <= 23 * one, "%llu for one, %llu for two",
+                  (unsigned long long)one, (unsigned long long)two);
+    ck_assert_uint_le(two, 20 * LINKS);
+}
+END_TEST
+
+struct dead_chain {
+    uint32_t count;
+    enum order order;
+    void **handles;
+};
+
+static void *make_dead_chain(void *argument)
+{
+    struct dead_chain *c = argument;
+    c->handles = make_chain(c->count, c->order);
+    return NULL;
+}
+
+/* Made by another thread, whose stack and registers go with it. */
+static void **make_chain_elsewhere(uint32_t count, enum order order)
+{
+    struct dead_chain c = {.count = count, .order = order};
+    pthread_t thread;
+    ck_assert_int_eq(pthread_create(&thread, NULL, make_dead_chain, &c), 0);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    return c.handles;
+}
+
+/* A chain that nothing leads to is looked at no more often. */
+START_TEST(a_dead_chain)
+{
+    enum { LINKS = 100000 };
+    void **volatile kept = make_chain_elsewhere(LINKS, (enum order)_i);
+    uint64_t work = work_of_a_collection();
+    ck_assert_uint_eq(count_living(LINKS + 1), 0);
+    ck_assert_uint_le(work, 8 * LINKS);
+    ck_assert_ptr_null(gc_ephemeron_value(kept[LINKS / 2]));
+}
+END_TEST
+
+/* The grey queue never has room for more: some keys are marked and not told of. */
+START_TEST(mark_stack_overflow)
+{
+    enum { LINKS = 300 };
+    void **handles = make_chain(LINKS, (enum order)_i);
+    void **volatile kept = handles, *volatile first = object(0);
+    struct grey_queue *grey = &process_collector.marker.grey;
+    grey->ready = grey->capacity = 0;
+    gc_collect();
+    ck_assert_uint_eq(count_living(LINKS + 1), LINKS + 1);
+    ck_assert(kept && first);
+}
+END_TEST
+
+/* The system refuses memory in the pause, for the nth time and from then on: what is alive stays, and what
+ * was kept beside goes with the next collection. */
+START_TEST(no_memory_in_the_pause)
+{
+    size_t links = _i ? 1000 : 30000;
+    void **volatile kept = make_chain_elsewhere((uint32_t)links, SHUFFLED);
+    void *volatile first = object(0);
+    ck_assert_int_eq(gc_option_set("verify", _i ? "1" : "0"), 0);
+    for (unsigned long nth = 1; nth < 30; nth++) {
+        os_fail(nth, !_i);
+        gc_collect();
+        os_fail(0, false);
+        ck_assert_uint_eq(count_living(links + 1), links + 1);
+    }
+    first = NULL;
+    os_fail(_i ? 5 : 1, true);
+    gc_collect();
+    os_fail(0, false);
+    gc_collect();
+    gc_collect();
+    ck_assert_uint_eq(count_living(links + 1), 0);
+    ck_assert(kept && !first);
+}
+END_TEST
+
+TCase *pairs_tests(void)
+{
+    TCase *t = tcase_create("pairs");
+    tcase_add_loop_test(t, a_chain_takes_linear_work, 0, 3);
+    tcase_add_loop_test(t, a_dead_chain, 0, 3);
+    tcase_add_loop_test(t, mark_stack_overflow, 0, 3);
+    tcase_add_loop_test(t, no_memory_in_the_pause, 0, 2);
+    return t;
+}
