@@ -33,7 +33,6 @@ static void check(struct cycle *c)
 
 static struct phase phases[] PRIVATE_DATA = {
     {.rank = PHASE_ROOTS, .run = watch_mark_ready},
-    {.rank = PHASE_EPHEMERONS, .run = watch_mark_kept},
     {.rank = PHASE_FINALIZERS, .run = watch_find_unreachable},
     {.rank = PHASE_WEAK_LONG, .run = watch_drop_guardians},
     {.rank = PHASE_CHECK, .run = check},
@@ -45,6 +44,7 @@ struct capability watching PRIVATE_DATA = {
     .freed = freed,
     .moved = moved,
     .verify = {.reach = watch_verify},
+    .pairs = &watch_pairs,
     .at_exit = ready_run_all,
 };
 

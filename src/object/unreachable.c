@@ -13,6 +13,7 @@
 #include "collect/cycle.h"
 #include "collect/naive.h"
 #include "heap/heap.h"
+#include "object/pairs.h"
 #include "object/reached.h"
 #include "object/watch.h"
 #include "world/stop.h"
@@ -70,6 +71,24 @@ void watch_mark_ready(struct cycle *c)
     marker_drain(c->marker);
 }
 
+/* ---- What lives with something else ----------------------------------------------------------- */
+
+/* What a finalizer is to have lives with its object, what a guardian may hand out with that. */
+static void list(struct pairs *p)
+{
+    for (uint32_t number = 1; number <= watched.watches.count; number++) {
+        const struct watch *w = watch_at(number);
+        if (!(w->flags & WATCH_GUARDED) && w->data)
+            pairs_add(p, w->object, w->data);
+    }
+    for (uint32_t number = 1; number <= watched.kept.count; number++) {
+        const struct kept *k = table_at(&watched.kept, number);
+        pairs_add(p, k->guardian, k->object);
+    }
+}
+
+struct pair_source watch_pairs PRIVATE_DATA = {.list = list};
+
 /* ---- Objects without order ------------------------------------------------------------------- */
 
 static void prefetch_ahead(const struct heap *h, uint32_t number)
@@ -90,23 +109,6 @@ static void take(uint32_t number)
                                                   .data = w->data});
     watch_remove(number);
     found.more = true;
-}
-
-/* What guardians that are reached may hand out is alive. */
-void watch_mark_kept(struct cycle *c)
-{
-    bool more = watched.kept.count > 0;
-    while (more) {
-        more = false;
-        for (uint32_t number = watched.kept.count; number; number--) {
-            const struct kept *k = table_at(&watched.kept, number);
-            if (is_reached(c->heap, k->object) || !is_reached(c->heap, k->guardian))
-                continue;
-            mark_words(c, &k->object, &k->object + 1);
-            more = true;
-        }
-        marker_drain(c->marker);
-    }
 }
 
 /* What an unreachable guardian guards is not its to keep. */

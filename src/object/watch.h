@@ -93,9 +93,11 @@ void watch_move(uintptr_t from, uintptr_t to);
 /* What a cycle does: each finds what is unreachable, and keeps it alive. */
 struct cycle;
 void watch_mark_ready(struct cycle *c);
-void watch_mark_kept(struct cycle *c);
 void watch_find_unreachable(struct cycle *c);
 void watch_drop_guardians(struct cycle *c);
+
+/* What lives with an object or a guardian (object/pairs.h). */
+SHARED_DATA struct pair_source watch_pairs;
 
 /* What is kept alive beside what words lead to (collect/verify.h). */
 struct naive;
