@@ -5,6 +5,8 @@
 
 static TCase *(*const cases[])(void) = {
     finalizers_case,
+    weak_case,
+    ephemerons_case,
 };
 
 int main(void)

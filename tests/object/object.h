@@ -5,5 +5,7 @@
 #include <check.h>
 
 TCase *finalizers_case(void);
+TCase *weak_case(void);
+TCase *ephemerons_case(void);
 
 #endif
