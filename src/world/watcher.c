@@ -2,15 +2,13 @@
  * links it into the program, where it cannot be told from the rest. */
 #include "world/watcher.h"
 
-#include <link.h>
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/code.h"
 
 /* Constant once the program's constructors run. */
-static struct {
-    uintptr_t low, high;
-} code PRIVATE_DATA;
+static struct code code PRIVATE_DATA;
 
 UNWATCHED bool watcher_contains(uintptr_t address)
 {
@@ -23,13 +21,7 @@ static int look_at(struct dl_phdr_info *object, size_t bytes, void *argument)
     (void)argument;
     if (!strstr(object->dlpi_name, "tsan"))
         return 0;
-    for (size_t i = 0; i < object->dlpi_phnum; i++) {
-        const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
-        if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_X))
-            continue;
-        code.low = object->dlpi_addr + segment->p_vaddr;
-        code.high = code.low + segment->p_memsz;
-    }
+    code = code_of(object);
     return 1;
 }
 
