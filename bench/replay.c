@@ -18,6 +18,7 @@
 #include "heap/extent.h"
 #include "heap/fit.h"
 #include "heap/heap.h"
+#include "heap/wide.h"
 #include "trace.h"
 
 enum {
@@ -109,24 +110,29 @@ static struct trace read_trace(const char *path)
     return t;
 }
 
-/* ---- One object at a time, as src/mutator does on the process heap ------------------
- */
+/* ---- One object at a time, as src/mutator does on the process heap --------------- */
 
 static struct heap heap;
 static struct cache *cache;
 
 static void *alloc_slot(unsigned bin)
 {
-    struct bin *b = &cache->bins[bin];
-    if (b->count) {
-        struct slot slot = b->magazine[--b->count];
-        *slot.state = STATE_NEW;
-        return slot.object;
-    }
-    if (b->cur == b->end && !cache_advance(cache, bin) && !cache_refill(cache, bin))
+    struct slot taken;
+    while (!bin_take(&cache->bins[bin], false, &taken))
+        if (!cache_advance(cache, bin) && !cache_refill(cache, bin))
+            return NULL;
+    return taken.object;
+}
+
+/* NULL: it is to be large. */
+static void *alloc_wide(size_t size, size_t alignment)
+{
+    bool clean;
+    unsigned class = sizeclass_wide(size, alignment);
+    if (class == CLASS_NONE)
         return NULL;
-    *b->cur = STATE_NEW;
-    return bin_object(b, b->cur++);
+    return wide_alloc(&heap, bin_of(KIND_MANUAL_ATOMIC, class), word_shard(cache->shard),
+                      &clean);
 }
 
 static void *alloc_large(size_t size, size_t alignment)
@@ -145,8 +151,10 @@ static void *alloc(size_t size, size_t alignment)
     unsigned class = alignment <= GRANULE
                          ? sizeclass_for(size, false)
                          : sizeclass_for_aligned(size, alignment, false, &filled);
-    void *object = class == CLASS_LARGE ? alloc_large(size, alignment)
+    void *object = class == CLASS_LARGE ? alloc_wide(size, alignment)
                                         : alloc_slot(bin_of(KIND_MANUAL_ATOMIC, class));
+    if (!object && class == CLASS_LARGE)
+        object = alloc_large(size, alignment);
     if (!object)
         fail("out of memory", "replaying");
     return object;
@@ -159,16 +167,16 @@ static uint32_t head_of(const void *object)
 
 static void release(void *object)
 {
+    struct cell o = lookup_cell(&heap, (uintptr_t)object);
+    if (word_class(o.word) <= CLASS_MEDIUM_LAST) {
+        cache_free(cache, o.word, object, o.state);
+        return;
+    }
     uint32_t head = head_of(object);
-    uint8_t *state = lookup_cell(&heap, (uintptr_t)object).state;
-    unsigned bin = word_bin(heap.words[head]);
-    if (bin_class(bin) == CLASS_LARGE)
-        return block_free_slot(&heap, head, state);
-    struct bin *b = &cache->bins[bin];
-    if (b->count == b->capacity)
-        cache_spill(cache, bin);
-    *state = STATE_RESERVED;
-    b->magazine[b->count++] = (struct slot){object, state};
+    struct lock *lock = block_lock(&heap, head);
+    *o.state = STATE_FREE;
+    block_free_slots(&heap, head, 1);
+    lock_release(lock, RANK_BIN);
 }
 
 static bool resize_in_place(void *object, size_t size)
@@ -177,8 +185,7 @@ static bool resize_in_place(void *object, size_t size)
     unsigned class = word_class(heap.words[head]);
     if (class != CLASS_LARGE) {
         size_t slot = geometries[class].size;
-        return sizeclass_for(size, false) <= class &&
-               (size > slot / 2 || slot == GRANULE);
+        return size + (slot >= PAD_FROM) <= slot && (size > slot / 2 || slot == GRANULE);
     }
     if (size > block_at(&heap, head)->bytes)
         return block_grow_large(&heap, head, size);
@@ -197,8 +204,7 @@ static void *resize(void *object, size_t size)
     return moved;
 }
 
-/* ---- A whole trace ------------------------------------------------------------------
- */
+/* ---- A whole trace ---------------------------------------------------------------- */
 
 struct held {
     void *address;
@@ -340,8 +346,7 @@ static struct result replay(const struct trace *t, const struct fit *fit, int ru
     return r;
 }
 
-/* ---- Reports ------------------------------------------------------------------------
- */
+/* ---- Reports ---------------------------------------------------------------------- */
 
 /* Adaptive against the fixed policies. */
 struct comparison {
