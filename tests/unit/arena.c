@@ -76,7 +76,7 @@ START_TEST(grows_to_the_end)
     ck_assert_int_eq(errno, ENOMEM);
     arena_destroy(&h);
     ck_assert_uint_eq(h.bytes, 0);
-    ck_assert(breaks_apart() || address_space() == space);
+    check_address_space(space);
 }
 END_TEST
 
@@ -178,9 +178,7 @@ static bool try_create(void *argument)
     bool done = make_arena(&h, MIB(64));
     if (done)
         arena_destroy(&h);
-    int error = errno;
-    ck_assert(breaks_apart() || address_space() == space);
-    errno = error;
+    check_address_space(space);
     return done;
 }
 
@@ -208,12 +206,17 @@ START_TEST(grow_fails_cleanly)
 }
 END_TEST
 
-/* Another party moves the break: the heap goes on above, and leaves its space alone. */
-START_TEST(foreign_break)
+static void start_at_break(void)
 {
     h.space = &os_sbrk;
     ck_assert(arena_create(&h, MIB(64)));
     ck_assert_uint_ge(grow_by(20), 20);
+}
+
+/* Another party moves the break: the heap goes on above, and leaves its space alone. */
+START_TEST(foreign_break)
+{
+    start_at_break();
     uint32_t end = unit_end(&h);
     char *foreign = sbrk(12345);
     memset(foreign, 0x55, 12345);
@@ -324,9 +327,7 @@ END_TEST
  * is asked for. */
 START_TEST(break_below_the_end)
 {
-    h.space = &os_sbrk;
-    ck_assert(arena_create(&h, MIB(64)));
-    ck_assert_uint_ge(grow_by(20), 20);
+    start_at_break();
     uint32_t end = unit_end(&h);
     ck_assert_ptr_ne(sbrk(-(intptr_t)UNIT_BYTES), (void *)-1);
     log_capture();

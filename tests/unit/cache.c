@@ -84,15 +84,20 @@ static void check(void)
     ENSURE(f.heap.numbers->charged == c->allocated_bytes - c->freed_bytes);
 }
 
+/* Allocates in so many cases of 16, and else releases. */
+static void allocate_or_release(uint32_t allocating)
+{
+    if (count < LIVE_MOST && (count == 0 || roll(16) < allocating))
+        allocate();
+    else
+        release(roll(count));
+}
+
 /* Waves of allocation and freeing, so that blocks fill up and empty. */
 static void steps(int number, bool check_each)
 {
     for (int i = 0; i < number; i++) {
-        uint32_t allocating = i / 1500 % 2 ? 5 : 11;
-        if (count < LIVE_MOST && (count == 0 || roll(16) < allocating))
-            allocate();
-        else
-            release(roll(count));
+        allocate_or_release(i / 1500 % 2 ? 5 : 11);
         if (roll(1000) == 0)
             cache_empty(f.cache);
         if (check_each || i % 500 == 0)
@@ -430,12 +435,8 @@ START_TEST(crowd_at_random)
 {
     create_crowd();
     for (int i = 0; i < 30000; i++) {
-        uint32_t allocating = i / 3000 % 2 ? 5 : 11;
         f.cache = crowd[roll(CROWD)];
-        if (count < LIVE_MOST && (count == 0 || roll(16) < allocating))
-            allocate();
-        else
-            release(roll(count));
+        allocate_or_release(i / 3000 % 2 ? 5 : 11);
         if (roll(100) == 0)
             cache_empty(f.cache);
         if (i % 500 == 0)

@@ -192,14 +192,20 @@ START_TEST(control_group_shrinks_the_budget)
 }
 END_TEST
 
-/* Nor is free memory kept that would not fit. */
-START_TEST(control_group_bounds_what_is_kept)
+/* 16 MiB of it, in a heap whose floor is 4 MiB. */
+static void start_with_free_memory(void)
 {
     ck_assert(make_heap(&h, MIB(64), false));
     set(MIB(4), 100);
     options.heap_limit = 0;
     pace_configure(&h);
     make_dirty(256);
+}
+
+/* Nor is free memory kept that would not fit. */
+START_TEST(control_group_bounds_what_is_kept)
+{
+    start_with_free_memory();
     h.group_limit = MIB(5);
     pace_after_cycle(&h, &(struct pace_cycle){.unused = SIZE_MAX});
     ck_assert_uint_eq(h.numbers->budget, MIB(4));
@@ -211,11 +217,7 @@ END_TEST
 /* What the program drops goes back by itself if nothing of it is used. */
 START_TEST(unused_memory_of_a_busy_program_goes)
 {
-    ck_assert(make_heap(&h, MIB(64), false));
-    set(MIB(4), 100);
-    options.heap_limit = 0;
-    pace_configure(&h);
-    make_dirty(256);
+    start_with_free_memory();
     pace_while_busy(&h);
     ck_assert_uint_eq(h.numbers->dirty_bytes, MIB(16));
     pace_while_busy(&h);

@@ -77,6 +77,13 @@ size_t address_space(void)
     return strtoul(text, NULL, 10) * os_page_bytes();
 }
 
+void check_address_space(size_t before)
+{
+    int error = errno;
+    ck_assert(breaks_apart() || address_space() == before);
+    errno = error;
+}
+
 size_t resident_pages(const void *start, size_t bytes)
 {
     size_t pages = 0, page = os_page_bytes();

@@ -33,6 +33,9 @@ void expect_abort(void (*body)(void *), void *argument, const char *message);
 /* Bytes of address space that the process has mapped. */
 size_t address_space(void);
 
+/* The process has as much mapped as before, but for what the break leaves.  errno stays. */
+void check_address_space(size_t before);
+
 /* How many pages of a range hold memory. */
 size_t resident_pages(const void *start, size_t bytes);
 
