@@ -45,19 +45,23 @@ START_TEST(bad_alignments)
 }
 END_TEST
 
+static void allocate_aligned(size_t alignment, size_t size)
+{
+    char *object = gc_alloc_aligned(alignment, size);
+    check_aligned(object, max_size(alignment, 16), size);
+    ck_assert(is_filled(object, size, 0));
+    memset(object, 0x5A, size);
+    gc_free(object);
+}
+
 /* Every alignment with sizes around its own and around every other boundary. */
 START_TEST(every_alignment)
 {
     const size_t *sizes;
     size_t count = interesting_sizes(&sizes);
     for (size_t alignment = 1; alignment <= KIB(64); alignment *= 2) {
-        for (size_t k = 0; k < count; k += alignment < 256 ? 1 : 3) {
-            char *object = gc_alloc_aligned(alignment, sizes[k]);
-            check_aligned(object, max_size(alignment, 16), sizes[k]);
-            ck_assert(is_filled(object, sizes[k], 0));
-            memset(object, 0x5A, sizes[k]);
-            gc_free(object);
-        }
+        for (size_t k = 0; k < count; k += alignment < 256 ? 1 : 3)
+            allocate_aligned(alignment, sizes[k]);
     }
     check_heap_sound();
 }
@@ -67,13 +71,8 @@ START_TEST(alignments_above_a_unit)
 {
     static const size_t sizes[] = {0, 1, 100, 4096, 65535, 65536, 70000, 1000000};
     for (size_t alignment = KIB(128); alignment <= GIB(1); alignment *= 2) {
-        for (size_t k = 0; k < sizeof sizes / sizeof sizes[0]; k++) {
-            char *object = gc_alloc_aligned(alignment, sizes[k]);
-            check_aligned(object, alignment, sizes[k]);
-            ck_assert(is_filled(object, sizes[k], 0));
-            memset(object, 0x5A, sizes[k]);
-            gc_free(object);
-        }
+        for (size_t k = 0; k < sizeof sizes / sizeof sizes[0]; k++)
+            allocate_aligned(alignment, sizes[k]);
     }
     check_heap_sound();
 }

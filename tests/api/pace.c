@@ -209,19 +209,25 @@ struct burst {
 static void **survivors;
 static size_t survivor_count;
 
+static void allocate_burst(void **all, size_t count, size_t size,
+                           void *(*allocate)(size_t size))
+{
+    for (size_t i = 0; i < count; i++) {
+        all[i] = allocate(size);
+        ENSURE(all[i]);
+        memset(all[i], 0x80, size);
+    }
+    survivors = gc_alloc_manual((count / ONE_OF + 1) * sizeof *survivors);
+    survivor_count = 0;
+}
+
 /* Frees only when all are there: else they would be taken again. */
 static void burst(void *argument)
 {
     const struct burst *b = argument;
     size_t count = BURST / b->size;
     void **all = gc_alloc_manual(count * sizeof *all);
-    for (size_t i = 0; i < count; i++) {
-        all[i] = gc_alloc_manual_atomic(b->size);
-        ENSURE(all[i]);
-        memset(all[i], 0x80, b->size);
-    }
-    survivors = gc_alloc_manual((count / ONE_OF + 1) * sizeof *survivors);
-    survivor_count = 0;
+    allocate_burst(all, count, b->size, gc_alloc_manual_atomic);
     for (size_t i = 0; i < count; i++) {
         if (i % ONE_OF == ONE_OF / 2)
             survivors[survivor_count++] = all[i];
@@ -237,13 +243,7 @@ static void managed_burst(void *argument)
     const struct burst *b = argument;
     size_t count = BURST / b->size;
     void **all = gc_alloc(count * sizeof *all);
-    for (size_t i = 0; i < count; i++) {
-        all[i] = gc_alloc_atomic(b->size);
-        ENSURE(all[i]);
-        memset(all[i], 0x80, b->size);
-    }
-    survivors = gc_alloc_manual((count / ONE_OF + 1) * sizeof *survivors);
-    survivor_count = 0;
+    allocate_burst(all, count, b->size, gc_alloc_atomic);
     for (size_t i = ONE_OF / 2; i < count; i += ONE_OF)
         survivors[survivor_count++] = all[i];
 }
