@@ -64,29 +64,20 @@ static void work_on(void)
     pthread_testcancel();
 }
 
-static void *in_read(void *argument)
-{
-    be_cancelled(wait_in_read);
-    return argument;
-}
+static void (*const ways[])(void) = {wait_in_read, wait_in_nanosleep, work_on};
+static void (*way)(void); /* that the test is about */
 
-static void *in_nanosleep(void *argument)
+static void *until_cancelled(void *argument)
 {
-    be_cancelled(wait_in_nanosleep);
-    return argument;
-}
-
-static void *at_work(void *argument)
-{
-    be_cancelled(work_on);
+    be_cancelled(way);
     return argument;
 }
 
 START_TEST(frame_of_a_cancelled_thread)
 {
-    void *(*const keepers[])(void *) = {in_read, in_nanosleep, at_work};
+    way = ways[_i];
     ck_assert_int_eq(pipe(pipe_ends), 0);
-    check_place(keepers[_i]);
+    check_place(until_cancelled);
 }
 END_TEST
 

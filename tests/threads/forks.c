@@ -185,6 +185,15 @@ END_TEST
 static char elsewhere[1 << 16];
 static ucontext_t here, there;
 
+static void run_elsewhere(void (*body)(void))
+{
+    getcontext(&there);
+    there.uc_stack = (stack_t){.ss_sp = elsewhere, .ss_size = sizeof elsewhere};
+    there.uc_link = &here;
+    makecontext(&there, body, 0);
+    swapcontext(&here, &there);
+}
+
 static void allocate_there(void)
 {
     do
@@ -194,11 +203,7 @@ static void allocate_there(void)
 
 static void *allocate_elsewhere(void *argument)
 {
-    getcontext(&there);
-    there.uc_stack = (stack_t){.ss_sp = elsewhere, .ss_size = sizeof elsewhere};
-    there.uc_link = &here;
-    makecontext(&there, allocate_there, 0);
-    swapcontext(&here, &there);
+    run_elsewhere(allocate_there);
     return argument;
 }
 
@@ -258,11 +263,7 @@ static void collect_there(void)
 
 static void *collect_elsewhere(void *argument)
 {
-    getcontext(&there);
-    there.uc_stack = (stack_t){.ss_sp = elsewhere, .ss_size = sizeof elsewhere};
-    there.uc_link = &here;
-    makecontext(&there, collect_there, 0);
-    swapcontext(&here, &there);
+    run_elsewhere(collect_there);
     return argument;
 }
 

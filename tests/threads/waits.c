@@ -82,46 +82,25 @@ static void wait_with_all_blocked(void)
     await_word();
 }
 
-static void *in_read(void *argument)
-{
-    until_told(wait_in_read);
-    return argument;
-}
+static void (*const ways[])(void) = {wait_in_read, wait_in_pause, wait_in_nanosleep,
+                                     wait_in_sigwait, wait_with_all_blocked};
+static void (*way)(void); /* that the test is about */
 
-static void *in_pause(void *argument)
+static void *in_wait(void *argument)
 {
-    until_told(wait_in_pause);
-    return argument;
-}
-
-static void *in_nanosleep(void *argument)
-{
-    until_told(wait_in_nanosleep);
-    return argument;
-}
-
-static void *in_sigwait(void *argument)
-{
-    until_told(wait_in_sigwait);
-    return argument;
-}
-
-static void *with_all_blocked(void *argument)
-{
-    until_told(wait_with_all_blocked);
+    until_told(way);
     return argument;
 }
 
 START_TEST(waiting)
 {
-    void *(*const keepers[])(void *) = {in_read, in_pause, in_nanosleep, in_sigwait,
-                                        with_all_blocked};
+    way = ways[_i];
     ck_assert_int_eq(pipe(pipe_ends), 0);
-    check_waiting(keepers[_i]);
+    check_waiting(in_wait);
 }
 END_TEST
 
-enum { WAYS_OF_WAITING = 5 };
+enum { WAYS_OF_WAITING = sizeof ways / sizeof ways[0] };
 
 #ifdef __x86_64__
 /* Nothing but registers that the system call leaves alone; the stop finds it in the
