@@ -1,3 +1,5 @@
+/* Passes a question on to the hook, and knows nothing of how the hook asks it.  The hook
+ * is set once, before there is a thread that could ask, and is read without a lock. */
 #include "trace/ask.h"
 
 #include <stddef.h>

@@ -11,8 +11,9 @@
  * fork, or wait for who forks. */
 void ask_run(void (*question)(void *), void *argument);
 
-/* What does that.  Set at the start, before there is a thread that could ask; until then, and in a
- * program without the world, a question is asked where the thread is. */
+/* Asks a question, for ask_run.  Set at the start, before there is a thread that could
+ * ask; until then, and in a program without the world, a question is asked where the
+ * thread is. */
 SHARED_DATA void (*ask_hook)(void (*question)(void *), void *argument);
 
 #endif

@@ -76,8 +76,8 @@ static bool knows_own(void)
     return LIKELY(__atomic_load_n(&own.known, __ATOMIC_ACQUIRE));
 }
 
-/* What unw_backtrace does, without what it keeps for each thread of the code that it has seen:
- * by address, and for good. */
+/* Finds what unw_backtrace would find, and keeps nothing of the code that it has seen:
+ * unw_backtrace keeps that for each thread, by address and for good. */
 NOINLINE static int step_backwards(void **frames, int most)
 {
     unw_context_t context;

@@ -1,4 +1,6 @@
-/* The calling thread's call stack. */
+/* The calling thread's call stack: return addresses, or their number in the depot.  They
+ * get no names here; report/symbolize.h has those.  No stack but the calling thread's is
+ * read. */
 #ifndef GCALLOC_TRACE_CAPTURE_H
 #define GCALLOC_TRACE_CAPTURE_H
 

@@ -1,3 +1,6 @@
+/* Runs call frame instructions one after the other.  It reads no memory but the
+ * instructions, and looks at no stack.  After an instruction that it does not know, the
+ * run stops and says so. */
 #include "trace/cfi.h"
 
 static void set_rule(struct cfi *p, uint64_t number, enum saved saved, int64_t offset)

@@ -82,7 +82,8 @@ static bool has_frames(uint32_t stack, uint32_t hash, const uintptr_t *frames,
            memcmp(stored, frames, count * sizeof *frames) == 0;
 }
 
-/* A stack whose frames are equal: are they in the same modules still? */
+/* Whether the frames of a stack, which are these, are in the modules still that are noted
+ * for them. */
 static bool has_modules(uint32_t stack, const uintptr_t *frames, size_t count,
                         uint64_t epoch)
 {

@@ -1,4 +1,6 @@
-/* The depot: every distinct call stack, stored once and never removed. */
+/* The depot: every distinct call stack, stored once and never removed.  What lies at the
+ * addresses is not known here.  A number that was given out stands for one stack as long
+ * as the process lives. */
 #ifndef GCALLOC_TRACE_DEPOT_H
 #define GCALLOC_TRACE_DEPOT_H
 
@@ -12,13 +14,13 @@ uint32_t depot_put(const uintptr_t *frames, size_t count);
 /* The stack of a number that depot_put returned; for 0 an empty one, and NULL. */
 size_t depot_get(uint32_t stack, const uintptr_t **frames);
 
-/* The modules in which its frames lay: trace/modules.h. */
+/* The modules in which the frames of a stack lay: trace/modules.h. */
 const uint16_t *depot_modules(uint32_t stack);
 
 /* How many distinct stacks there are. */
 size_t depot_count(void);
 
-/* The table finds every stack; returns their number. */
+/* Checks that the table finds every stack.  Returns how many there are. */
 size_t depot_check(void);
 
 #endif

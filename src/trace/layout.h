@@ -1,5 +1,6 @@
 /* How a function's frame lies on the stack at one of its return addresses, from the
- * unwind tables of the object that the code is in.  x86-64. */
+ * unwind tables of the object that the code is in.  Nothing is remembered here; walk.c
+ * keeps layouts.  x86-64. */
 #ifndef GCALLOC_TRACE_LAYOUT_H
 #define GCALLOC_TRACE_LAYOUT_H
 

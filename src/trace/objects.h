@@ -31,8 +31,8 @@ void objects_visit(const struct objects_visitor *visitor);
  * For `begin`. */
 uint64_t objects_number(void);
 
-/* That number is the present one, and nothing is about to be unloaded.  For the stopped world:
- * takes no lock. */
+/* Whether a number that objects_number returned is the present one, and nothing is about
+ * to be unloaded.  For the stopped world: takes no lock. */
 bool objects_unchanged(uint64_t number);
 
 #endif

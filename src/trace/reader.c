@@ -1,3 +1,5 @@
+/* Reads numbers from bytes, and makes nothing of what they say.  Whatever the bytes are,
+ * a reader's position never goes beyond its end. */
 #include "trace/reader.h"
 
 #include <stdbool.h>

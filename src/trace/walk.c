@@ -118,8 +118,8 @@ static void forget_unloaded(struct walker *w)
     w->unloads = unloads;
 }
 
-/* Other code may be where some was that has been unloaded.  While something is being unloaded
- * that is asked each time. */
+/* Other code may be where some was that has been unloaded.  While something is being
+ * unloaded, each walk asks anew. */
 NOINLINE static void catch_up(struct walker *w, uint32_t changes)
 {
     modules_look();

@@ -13,7 +13,8 @@
  * where memory is short, it does not walk. */
 void walk_begin(uintptr_t low, uintptr_t high);
 
-/* Frees it again; the thread may still ask, and does not walk. */
+/* Frees what walk_begin has given.  The thread may still ask for a walk, and gets
+ * none. */
 void walk_end(void);
 
 /* Until walk_release the calling thread may use what follows, and room for CAPTURE_DEPTH_MAX
@@ -32,7 +33,7 @@ size_t walk_frames(struct call call, uintptr_t *frames, size_t depth);
  * words of the stack that the walk depended on are compared. */
 uint32_t walk_recall(struct call call, size_t depth);
 
-/* Of the stack that walk_frames has just stored. */
+/* Remembers the stack that walk_frames has just stored, under its number in the depot. */
 void walk_remember(struct call call, size_t depth, uint32_t number);
 
 #endif
