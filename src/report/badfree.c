@@ -1,4 +1,6 @@
-/* Pointers that should have been the start of a living object: what they are instead. */
+/* Pointers that should have been the start of a living object: what they are instead.
+ * Nothing is repaired: the call that had such a pointer does nothing.  Only the report is
+ * made under the lock of reports; the heap may change meanwhile. */
 #include <dlfcn.h>
 #include <stdlib.h>
 

@@ -1,4 +1,6 @@
-/* The leak report. */
+/* The leak report: leaks of one class from one place are a group.  It does not say how
+ * leaks are found; leak_set.h does.  The printers change nothing, and run under the lock
+ * of reports. */
 #ifndef GCALLOC_REPORT_LEAK_H
 #define GCALLOC_REPORT_LEAK_H
 

@@ -67,8 +67,8 @@ static void enter(struct graph *g, uint32_t leak)
     g->frames[g->depth++] = (struct frame){leak, 0};
 }
 
-/* A vertex whose edges have all been followed; if it is the first of its component, that
- * is complete. */
+/* A vertex is left when all its edges have been followed.  If it is the first of its
+ * component, the component is complete. */
 static void leave(struct graph *g)
 {
     uint32_t leak = g->frames[--g->depth].leak;

@@ -1,4 +1,5 @@
-/* The leak report as one JSON object on one line. */
+/* The leak report as one JSON object on one line.  It decides neither which groups are
+ * listed nor in what order.  Under the lock of reports. */
 #include <unistd.h>
 
 #include "report/leak.h"

@@ -1,4 +1,5 @@
-/* The leak report as text for a terminal of 80 columns. */
+/* The leak report as text for a terminal of 80 columns.  It decides neither which groups
+ * are listed nor in what order.  Under the lock of reports. */
 #include <unistd.h>
 
 #include "base/options.h"

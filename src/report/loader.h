@@ -11,8 +11,8 @@
 /* Asks the loader where it is; before a pause. */
 void loader_look(void);
 
-/* Whether the address is in its code.  Where the loader is also the C library, as musl's, no
- * address is: that allocates for the program. */
+/* Whether the address is in the loader's code.  Where the loader is also the C library,
+ * as musl's, no address is: the C library allocates for the program. */
 bool loader_has(uintptr_t address);
 
 #endif

@@ -1,4 +1,5 @@
-/* Keeps a library from being loaded, whatever asks for it by its name. */
+/* Keeps a library from being loaded, whatever asks for it by its name.  No file and no
+ * environment of the program's is changed for that. */
 #ifndef GCALLOC_REPORT_OFFLINE_H
 #define GCALLOC_REPORT_OFFLINE_H
 

@@ -1,3 +1,6 @@
+/* Reports are written into a buffer, which goes to the file or to the log when it is
+ * full.  What they say is for those to know who print.  Between out_lock and out_unlock
+ * the buffer and the file belong to one thread. */
 #include "report/out.h"
 
 #include <errno.h>

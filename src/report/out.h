@@ -1,4 +1,6 @@
-/* Where reports go: option report, else where the log goes. */
+/* Where reports go: option report, else where the log goes.  What is in them is not known
+ * here.  All but out_lock is for the thread that holds the lock of reports, which
+ * out_lock takes. */
 #ifndef GCALLOC_REPORT_OUT_H
 #define GCALLOC_REPORT_OUT_H
 
@@ -12,8 +14,8 @@
 bool out_lock(void);
 void out_unlock(void);
 
-/* Opens the destination of a report: one that cannot be opened is named in the log, and
- * that is used. */
+/* Opens the destination of a report.  One that cannot be opened is named in the log, and
+ * the report goes there. */
 void out_open(void);
 
 /* What does not fit into some thousand bytes is cut off. */

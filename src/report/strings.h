@@ -1,4 +1,5 @@
-/* Copies of strings that go at once. */
+/* Copies of strings that go at once.  No copy is freed by itself.  Under the lock of
+ * reports. */
 #ifndef GCALLOC_REPORT_STRINGS_H
 #define GCALLOC_REPORT_STRINGS_H
 

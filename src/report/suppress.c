@@ -1,3 +1,6 @@
+/* The patterns of a file of suppressions, each as a glob for fnmatch too.  Which leaks
+ * are matched with them, leak.c decides.  The list only grows, under the lock of
+ * reports. */
 #include "report/suppress.h"
 
 #include <errno.h>

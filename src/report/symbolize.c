@@ -1,3 +1,6 @@
+/* Asks libdw or the dynamic loader about an address, and keeps the answers until the
+ * report ends.  Which frames of a stack are shown is for symbolize_stack.c to say.  Under
+ * the lock of reports: no answer outlives the modules of libdw that it came from. */
 #include "report/symbolize.h"
 
 #include <dlfcn.h>
@@ -128,7 +131,7 @@ static bool open_library(void)
     return callbacks.find_elf;
 }
 
-/* What is loaded in this process now. */
+/* Reads what is loaded in this process now. */
 static bool open_process(void)
 {
     if (process)
@@ -238,7 +241,7 @@ static bool visit_inlined(const struct inquiry *q, Dwarf_Die *parent)
     return false;
 }
 
-/* By libdw. */
+/* Asks libdw for the functions around an address. */
 static void describe(Dwfl_Module *module, uintptr_t address, struct symbol *s,
                      void (*visit)(void *argument, const struct symbol *s),
                      void *argument)
@@ -297,7 +300,7 @@ static void look_up_unloaded(struct place p, const struct module *m,
     visit(argument, &s);
 }
 
-/* By the dynamic loader, which looks through all names for each address. */
+/* Asks the dynamic loader, which looks through all names for each address. */
 static void ask_loader(uintptr_t return_address, struct symbol *s)
 {
     Dl_info info;

@@ -1,4 +1,5 @@
-/* The file of a module that is not loaded any more. */
+/* The file of a module that is not loaded any more.  Nothing is read of it but what tells
+ * whether it is the module's.  No file that was changed since is taken for it. */
 #ifndef GCALLOC_REPORT_UNLOADED_H
 #define GCALLOC_REPORT_UNLOADED_H
 
@@ -6,10 +7,10 @@
 
 #include "trace/modules.h"
 
-/* Where it was loaded from.  false: that is not known, or too long. */
+/* Where the module was loaded from.  false: its path is not known, or too long. */
 bool unloaded_path(const struct module *m, char *path, size_t bytes);
 
-/* Opens that file.  -1: it is not there, or is not what was loaded. */
+/* Opens the file at the path.  -1: there is none, or it is not what was loaded. */
 int unloaded_open(const struct module *m, const char *path);
 
 #endif
