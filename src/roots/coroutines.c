@@ -269,7 +269,7 @@ static bool is_reached(const struct heap *h, const struct stack *s)
     return o.state && *o.state == h->numbers->mark;
 }
 
-/* Out of the list, whose place is where the next search begins. */
+/* Takes a stack out of the list of hosted ones.  The next search begins where it was. */
 static void take_out(const struct stack *s)
 {
     *(s->previous ? &stack_at(s->previous)->next : &stacks.first) = s->next;
@@ -283,8 +283,9 @@ static void take_out(const struct stack *s)
  * after so many in vain; it is followed by another one. */
 enum { IN_VAIN = 32 };
 
-/* Both ways from where the last one was found: coroutines that call each other were made one
- * after the other, and lie in that order or in the opposite one. */
+/* Searches both ways from where the last stack was found: coroutines that call each other
+ * were made one after the other, and lie in the order of their making or in the opposite
+ * one. */
 bool coroutine_add_reached(const struct heap *h, struct range_list *l)
 {
     uint32_t below = stacks.below, above = stacks.above;

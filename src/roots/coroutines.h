@@ -26,14 +26,16 @@ bool coroutine_around(uintptr_t address, struct range *found);
  * reached, and there is room in the list for them afterwards.  The world is stopped. */
 void coroutine_add_suspended(const struct heap *h, struct range_list *l);
 
-/* Adds those in objects that are marked by now, each once in a cycle, or some of them.  Returns
- * whether there were any. */
+/* Adds suspended stacks that lie in objects which are marked by now, each stack once in a
+ * cycle; perhaps not all of them.  Returns whether there were any. */
 bool coroutine_add_reached(const struct heap *h, struct range_list *l);
 
-/* Tests only: how often it was asked whether such a one is marked. */
+/* Tests only: how often it was asked whether the object that a stack lies in is
+ * marked. */
 size_t coroutine_looked_at(void);
 
-/* Marking is complete: those whose objects are not marked are stacks no more. */
+/* Marking is complete: registered memory in objects that are not marked is a stack no
+ * more. */
 void coroutine_drop_unreached(void);
 
 /* Where a thread is that has used registered stacks. */
@@ -56,13 +58,13 @@ void coroutine_add_running(const struct mutator *m, enum whereabouts where,
 /* Adds what was left on a stack with these bounds. */
 void departure_add(const struct departure *d, struct range stack, struct range_list *l);
 
-/* The thread has ever said that it leaves its own stack. */
+/* Whether the thread has ever said that it leaves its own stack. */
 INLINE bool coroutine_used(const struct mutator *m)
 {
     return m->coroutine != m->left;
 }
 
-/* The tree of stacks is in order, and no two overlap. */
+/* Checks that the tree of stacks is in order, and that no two overlap. */
 void coroutine_check(void);
 
 #endif

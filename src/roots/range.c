@@ -1,3 +1,5 @@
+/* Lists of ranges in the library's own memory.  What a range is a part of, only those
+ * know who add it.  A list that lacks a range for want of memory says so. */
 #include "roots/range.h"
 
 #include "base/bits.h"

@@ -1,4 +1,5 @@
-/* A range of memory to scan, and lists of them. */
+/* A range of memory to scan, and lists of them.  Nothing is scanned here.  A list that
+ * lacks a range says that it is incomplete. */
 #ifndef GCALLOC_ROOTS_RANGE_H
 #define GCALLOC_ROOTS_RANGE_H
 

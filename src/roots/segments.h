@@ -1,4 +1,6 @@
-/* Static data: the writable segments of the program and its shared libraries. */
+/* Static data: the writable segments of the program and its shared libraries.  The
+ * variables of other threads are not among them; tls.h has those.  The loader is asked
+ * before a pause, never in it. */
 #ifndef GCALLOC_ROOTS_SEGMENTS_H
 #define GCALLOC_ROOTS_SEGMENTS_H
 
@@ -19,8 +21,8 @@ struct segments_loaded {
 void segments_snapshot(struct range_list *l, struct tls_modules *modules,
                        struct segments_loaded *loaded);
 
-/* Is what was loaded then loaded still, with segments as large, and nothing about to be
- * unloaded?  For a pause: takes no lock. */
+/* Whether what was loaded at the snapshot is loaded still, with segments as large, and
+ * nothing is about to be unloaded.  For a pause: takes no lock. */
 bool segments_unchanged(const struct segments_loaded *loaded);
 
 #endif

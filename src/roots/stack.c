@@ -1,3 +1,6 @@
+/* Finds the parts of stacks that are in use and adds them to a list; it scans none of
+ * them.  Where the bounds of a stack cannot be found out, the list says that it is
+ * incomplete. */
 #include "roots/stack.h"
 
 #define UNW_LOCAL_ONLY

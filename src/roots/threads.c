@@ -1,3 +1,6 @@
+/* Puts the roots of all threads together: stacks, static data, thread-local and
+ * thread-specific variables.  It marks nothing, and stops nobody.  What may take a lock
+ * of others, threads_snapshot asks before the stop. */
 #include "roots/threads.h"
 
 #include "base/bits.h"
@@ -70,7 +73,7 @@ static void add_values(struct mutator *m, struct range_list *roots)
         add_specific(m->pointer, roots);
 }
 
-/* A range of words, and what was found there. */
+/* A range of words, and whether a word of it is an address in a fast path. */
 struct named {
     const uintptr_t *words;
     size_t count;
@@ -83,8 +86,8 @@ static void look_for_fast(void *argument)
     n->found = fast_is_among(n->words, n->count);
 }
 
-/* A word in [low, high) is an address in a fast path.  true also where the range is too long
- * to be looked at in a pause, or has pages that cannot be read. */
+/* Whether a word in [low, high) is an address in a fast path.  Also true where the range
+ * is too long to be looked at in a pause, or has pages that cannot be read. */
 static bool is_fast_named(uintptr_t low, uintptr_t high)
 {
     low = align_up(low, sizeof(uintptr_t));
@@ -96,8 +99,8 @@ static bool is_fast_named(uintptr_t low, uintptr_t high)
     return !faults_try(look_for_fast, &n, low, high) || n.found;
 }
 
-/* One of the stacks, from the list's `first` on, names a fast path, or is missing there.  Of
- * the stack that `interrupted` lies on, what is above it counts. */
+/* Whether one of the stacks, from the list's `first` on, names a fast path, or is missing
+ * in the list.  Of the stack that `interrupted` lies on, the part above it counts. */
 static bool names_fast_path(const struct range_list *stacks, size_t first,
                             uintptr_t interrupted)
 {

@@ -1,4 +1,5 @@
-/* The roots of all threads. */
+/* The roots of all threads.  How each is found, the other headers of this folder say.  A
+ * thread asks the loader and the unwinder for itself, before the stop. */
 #ifndef GCALLOC_ROOTS_THREADS_H
 #define GCALLOC_ROOTS_THREADS_H
 

@@ -1,3 +1,5 @@
+/* Reads glibc's own tables of thread-local variables; for other C libraries it adds
+ * nothing.  No function of the C library's is called, so no lock of its is taken. */
 #include "roots/tls.h"
 
 #include "base/maps.h"

@@ -1,4 +1,5 @@
-/* Thread-local variables of every thread. */
+/* Thread-local variables of every thread, where glibc keeps them.  What a thread has not
+ * used yet is not there, and is not made. */
 #ifndef GCALLOC_ROOTS_TLS_H
 #define GCALLOC_ROOTS_TLS_H
 
