@@ -1,3 +1,6 @@
+/* One piece of address space, handed out from its low end to its high end without a lock.
+ * It is no heap: memory comes back only from the object that was allocated last.  From
+ * `end` on it reads as zero. */
 #include "shim/reserve.h"
 
 #include <errno.h>
@@ -121,7 +124,8 @@ size_t reserve_size(const void *object)
     return *header(object);
 }
 
-/* Zeroed for the next.  Gaps that an alignment left before the object stay unused. */
+/* The memory is zeroed for the next object.  Gaps that an alignment left before the
+ * object stay unused. */
 void reserve_free(void *object)
 {
     size_t size = reserve_size(object);

@@ -12,7 +12,7 @@ void reserve_free(void *object);
 size_t reserve_size(const void *object);
 bool reserve_has(const void *address);
 
-/* Its part that has been used so far; false: nothing has. */
+/* The part of the reserve that has been used so far; false: none has been. */
 bool reserve_used(void **low, void **high);
 
 /* Reserves no more than so much address space, or gives back what is beyond it, where half of that
