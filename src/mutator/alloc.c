@@ -223,8 +223,8 @@ static void *alloc_failed(size_t size)
     return object;
 }
 
-/* What alloc_fast does, where the heap has observers.  NULL: there is no such object at
- * hand. */
+/* Takes an object that the cache has at hand, in a heap with observers.  NULL: there is
+ * none. */
 static void *alloc_observed(size_t size, enum kind kind, bool zero, uint32_t stack)
 {
     struct heap *h = &process_heap;

@@ -1,4 +1,4 @@
-/* Allocation, for the other parts of the core. */
+/* Allocation, for the other parts of the core.  Programs call what gcalloc.h declares. */
 #ifndef GCALLOC_MUTATOR_ALLOC_H
 #define GCALLOC_MUTATOR_ALLOC_H
 

@@ -1,4 +1,5 @@
-/* Memory outside of the heap that its objects hold: it counts as if it were theirs. */
+/* Memory outside of the heap that its objects hold: it counts as if it were theirs.  None
+ * of it is allocated or freed here.  What is taken off never makes the count wrap. */
 #include <gcalloc/gcalloc.h>
 
 #include "collect/trigger.h"

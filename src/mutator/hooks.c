@@ -1,3 +1,5 @@
+/* The hooks as they are before anybody has filled them in: a bad pointer is said in the
+ * log, and that is all.  What other layers do instead is not known here. */
 #include "mutator/hooks.h"
 
 #include <stdlib.h>
@@ -6,8 +8,8 @@
 #include "base/options.h"
 #include "world/next.h"
 
-/* They are in every program, also in one that is linked statically and uses none of the functions
- * of theirs. */
+/* Both files are in every program, also in one that is linked statically and calls none
+ * of their functions. */
 LINKS(badfree);
 LINKS(stats);
 

@@ -1,3 +1,6 @@
+/* Makes the process heap with the first call that needs it, and for each thread its
+ * record and its cache.  How a heap or the world is made is not said here.  `start` only
+ * rises, and whoever reads STARTED finds a whole heap. */
 #include "mutator/init.h"
 
 #include <errno.h>

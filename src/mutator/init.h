@@ -8,13 +8,14 @@
 #include "heap/cache.h"
 #include "world/thread.h"
 
-/* Makes what is missing.  false with errno: ENOMEM, EBUSY in a root callback. */
+/* Makes what the calling thread lacks for a call: the heap, its record, its cache.  false
+ * with errno: ENOMEM, EBUSY in a root callback. */
 bool init_thread(void);
 
-/* Takes back what was made for this call only. */
+/* Takes back what init_thread made for one call only. */
 void settle_thread(void);
 
-/* The calling thread is registered and has a cache, or is and gets one now; between
+/* Whether the calling thread is registered and has a cache, or gets both now; between
  * gc_blocking_begin and gc_blocking_end, and after the thread's exit hook, only until the
  * matching mutator_leave. */
 INLINE bool mutator_enter(void)

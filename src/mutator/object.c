@@ -1,3 +1,6 @@
+/* Says what a pointer points to, from the heap's tables alone: no object is read.
+ * Nothing is locked, so an answer is true for as long as the caller keeps the object
+ * alive. */
 #include "mutator/object.h"
 
 #include <gcalloc/gcalloc.h>

@@ -1,4 +1,5 @@
-/* Resizing: in place, by moving pages, or by copying. */
+/* Resizing: in place, by moving pages, or by copying.  How much an object may hold is for
+ * its size class to say.  When a resize fails, the object is as it was. */
 #include <errno.h>
 #include <gcalloc/gcalloc.h>
 #include <string.h>

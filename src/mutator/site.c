@@ -1,3 +1,6 @@
+/* Fills the heap's table of sites, as an observer of the heap, and reads it.  What a site
+ * means in a report is not known here.  A site is of the last object in its slot, living
+ * or freed. */
 #include "mutator/site.h"
 
 #include "base/options.h"

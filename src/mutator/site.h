@@ -11,10 +11,10 @@ void site_begin(struct heap *h);
 /* The site of a slot, living or not; NULL: sites are not recorded. */
 const struct site *site_at(const struct heap *h, const uint8_t *state);
 
-/* The stack that allocated it, in the depot; 0: not known. */
+/* The stack that allocated an object, in the depot; 0: not known. */
 uint32_t site_stack(const struct cell *o);
 
-/* The bytes that were asked for; without sites the usable ones. */
+/* The bytes that were asked for an object; without sites the usable ones. */
 size_t site_requested(const struct cell *o);
 
 #endif
