@@ -69,12 +69,16 @@ enum { SIZES = sizeof sizes / sizeof sizes[0] };
 
 static char *static_words[VICTIMS];
 
+static void check_sizes(allocate_fn *allocate, char **words)
+{
+    for (size_t i = 0; i < SIZES; i++)
+        check_ends(allocate, sizes[i], words);
+}
+
 START_TEST(padded_from_static_data)
 {
-    for (size_t i = 0; i < SIZES; i++) {
-        check_ends(gc_alloc, sizes[i], static_words);
-        check_ends(gc_alloc_atomic, sizes[i], static_words);
-    }
+    check_sizes(gc_alloc, static_words);
+    check_sizes(gc_alloc_atomic, static_words);
 }
 END_TEST
 
@@ -82,10 +86,8 @@ START_TEST(padded_from_an_object)
 {
     static char **words;
     words = gc_calloc(VICTIMS, sizeof *words);
-    for (size_t i = 0; i < SIZES; i++) {
-        check_ends(gc_alloc, sizes[i], words);
-        check_ends(gc_alloc_atomic, sizes[i], words);
-    }
+    check_sizes(gc_alloc, words);
+    check_sizes(gc_alloc_atomic, words);
 }
 END_TEST
 
@@ -107,11 +109,9 @@ static void *shrink(size_t size)
 
 START_TEST(padded_after_realloc)
 {
-    for (size_t i = 0; i < SIZES; i++) {
-        check_ends(grow, sizes[i], static_words);
-        check_ends(grow_a_little, sizes[i], static_words);
-        check_ends(shrink, sizes[i], static_words);
-    }
+    check_sizes(grow, static_words);
+    check_sizes(grow_a_little, static_words);
+    check_sizes(shrink, static_words);
 }
 END_TEST
 
@@ -127,10 +127,8 @@ static void *allocate_with_alignment(size_t size)
 
 START_TEST(padded_by_other_functions)
 {
-    for (size_t i = 0; i < SIZES; i++) {
-        check_ends(allocate_zeroed, sizes[i], static_words);
-        check_ends(allocate_with_alignment, sizes[i], static_words);
-    }
+    check_sizes(allocate_zeroed, static_words);
+    check_sizes(allocate_with_alignment, static_words);
 }
 END_TEST
 
