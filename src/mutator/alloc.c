@@ -77,8 +77,8 @@ static void *take_slot(struct cache *c, unsigned bin, bool zero)
 {
     struct bin *b = &c->bins[bin];
     struct slot taken;
-    bool clears =
-        zero && (bin_kind(bin) & KIND_ATOMIC); /* runs of these are not zeroed ahead */
+    /* Runs of atomic objects are not zeroed ahead. */
+    bool clears = zero && (bin_kind(bin) & KIND_ATOMIC);
     while (!bin_take(b, zero && !clears, &taken))
         if (!cache_advance(c, bin) && !cache_refill(c, bin))
             return NULL;

@@ -18,8 +18,8 @@
 #include "trace/walk.h"
 
 enum {
-    OWN_FRAMES =
-        16, /* between the program's call of the library and unw_backtrace, at most */
+    /* Between the program's call of the library and unw_backtrace, at most. */
+    OWN_FRAMES = 16,
 };
 
 /* libunwind takes these for present when pthread_once is: so they must not be missing from
