@@ -1,42 +1,39 @@
 #include "base/lock.h"
 
-#include <config.h>
 #include <errno.h>
 
-#include "base/check.h"
 #include "base/futex.h"
 
 enum { SPINS = 300 }; /* most locks are held for less than it takes to sleep */
 
-static __thread unsigned held
-    __attribute__((tls_model("initial-exec"))); /* ranks, bits */
-static __thread bool has_all __attribute__((tls_model("initial-exec")));
+/* Of the calling thread: the ranks that it holds, bits; how often it has everything. */
+static __thread unsigned held __attribute__((tls_model("initial-exec")));
+static __thread unsigned alone __attribute__((tls_model("initial-exec")));
 
-void lock_check_taken(enum rank rank)
+void lock_note_taken(enum rank rank)
 {
-    if (!GC_CHECKING)
-        return;
     CHECK(held < 1u << rank);
     held |= 1u << rank;
 }
 
-void lock_check_released(enum rank rank)
+void lock_note_released(enum rank rank)
 {
-    if (!GC_CHECKING)
-        return;
     CHECK(held & 1u << rank);
     held &= ~(1u << rank);
 }
 
-void lock_check_held(enum rank rank)
+bool lock_is_held(enum rank rank)
 {
-    if (GC_CHECKING)
-        CHECK(has_all || (held & 1u << rank));
+    return alone || (held & 1u << rank);
 }
 
-void lock_check_all(bool all)
+void lock_note_all(bool all)
 {
-    has_all = all;
+    CHECK(all || alone);
+    if (all)
+        alone++;
+    else
+        alone--;
 }
 
 void lock_wait(struct lock *l)

@@ -6,10 +6,12 @@
 #ifndef GCALLOC_BASE_LOCK_H
 #define GCALLOC_BASE_LOCK_H
 
+#include <config.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/bits.h"
+#include "base/check.h"
 
 enum rank {
     RANK_REPORT, /* who prints.  Taken outside of critical sections, and held there */
@@ -42,16 +44,36 @@ INLINE void relax(void)
 void lock_wait(struct lock *l);
 void lock_wake(struct lock *l);
 
-/* With --enable-checking: this thread takes, or has released, a lock of this rank. */
-void lock_check_taken(enum rank rank);
-void lock_check_released(enum rank rank);
+/* The parts of what follows that are there with --enable-checking only. */
+void lock_note_taken(enum rank rank);
+void lock_note_released(enum rank rank);
+void lock_note_all(bool all);
+bool lock_is_held(enum rank rank);
 
-/* With --enable-checking: this thread must hold a lock of this rank, or have all. */
-void lock_check_held(enum rank rank);
+/* This thread takes, or has released, a lock of this rank.  These four are nothing without
+ * --enable-checking. */
+INLINE void lock_check_taken(enum rank rank)
+{
+    if (GC_CHECKING)
+        lock_note_taken(rank);
+}
+
+INLINE void lock_check_released(enum rank rank)
+{
+    if (GC_CHECKING)
+        lock_note_released(rank);
+}
+
+/* This thread must hold a lock of this rank, or have all.  The message names the place. */
+#define lock_check_held(rank) (GC_CHECKING ? CHECK(lock_is_held(rank)) : (void)0)
 
 /* From now on, or no more, this thread has everything to itself as if it held all locks: the world
- * is stopped, or what it works on is its own. */
-void lock_check_all(bool all);
+ * is stopped, or what it works on is its own.  Calls nest. */
+INLINE void lock_check_all(bool all)
+{
+    if (GC_CHECKING)
+        lock_note_all(all);
+}
 
 /* Without a rank: for what is no lock of the heap. */
 INLINE bool lock_try_enter(struct lock *l)

@@ -1,5 +1,6 @@
 #include "collect/naive.h"
 
+#include "base/lock.h"
 #include "base/meta.h"
 #include "base/os.h"
 #include "heap/block.h"
@@ -87,6 +88,7 @@ struct copied naive_copy(uintptr_t *low, uintptr_t high)
 {
     uintptr_t from = *low, end = min_size(align_down(from, OS_PAGE) + OS_PAGE, high);
     struct source s = {(const uintptr_t *)from, (end - from) / WORD};
+    lock_check_held(RANK_WORLD);
     *low = end;
     bool read = faults_try(copy_words, &s, from, end);
     return (struct copied){copy, read ? s.count : 0};

@@ -2,6 +2,7 @@
 #include "report/functions.h"
 
 #include "base/bits.h"
+#include "base/lock.h"
 #include "report/intervals.h"
 #include "report/libdw.h"
 
@@ -87,6 +88,7 @@ static const struct intervals *table_of(Dwfl_Module *module)
  * libdw knows. */
 const char *functions_find(Dwfl_Module *module, GElf_Addr address)
 {
+    lock_check_held(RANK_REPORT);
     const struct intervals *t = table_of(module);
     if (!t)
         return dw.dwfl_module_addrname(module, address);
@@ -100,10 +102,12 @@ const char *functions_find(Dwfl_Module *module, GElf_Addr address)
 
 bool functions_known(Dwfl_Module *module)
 {
+    lock_check_held(RANK_REPORT);
     return table_of(module);
 }
 
 void functions_forget(void)
 {
+    lock_check_held(RANK_REPORT);
     intervals_forget(&tables, sizeof(struct functions));
 }

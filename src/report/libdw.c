@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/auxv.h>
 
+#include "base/lock.h"
 #include "report/offline.h"
 
 #ifdef RTLD_DEEPBIND
@@ -93,6 +94,7 @@ static bool load(void)
 
 bool libdw_load(void)
 {
+    lock_check_held(RANK_REPORT);
     if (!dw.tried) {
         dw.tried = true;
         dw.loaded = load();

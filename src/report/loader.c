@@ -7,6 +7,7 @@
 
 #include "base/bits.h"
 #include "base/code.h"
+#include "base/lock.h"
 
 static struct {
     bool known;
@@ -25,6 +26,7 @@ static int find(struct dl_phdr_info *module, size_t size, void *argument)
 
 void loader_look(void)
 {
+    lock_check_held(RANK_REPORT);
     uintptr_t base = getauxval(AT_BASE);
     if (loader.known)
         return;

@@ -7,12 +7,14 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/lock.h"
 #include "base/meta.h"
 
 static struct origin *origins PRIVATE_DATA;
 
 const struct origin *origin_find(Dwfl_Module *module, uintptr_t address)
 {
+    lock_check_held(RANK_REPORT);
     struct origin *o = origins;
     Dl_info info;
     while (o && o->module != module)
@@ -31,6 +33,7 @@ const struct origin *origin_find(Dwfl_Module *module, uintptr_t address)
 
 void origins_forget(void)
 {
+    lock_check_held(RANK_REPORT);
     for (struct origin *o = origins, *next; o; o = next) {
         next = o->next;
         meta_free(o, sizeof *o + strlen(o->path) + 1);

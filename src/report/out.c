@@ -68,6 +68,7 @@ void out_unlock(void)
 
 void out_open(void)
 {
+    lock_check_held(RANK_REPORT);
     char path[sizeof options.report.text + 16]; /* a process number is longer than %p */
     if (!options.report.text[0])
         return;
@@ -88,6 +89,7 @@ static void flush(void)
 
 void out_print(const char *format, ...)
 {
+    lock_check_held(RANK_REPORT);
     for (int attempt = 0; attempt < 2; attempt++) {
         size_t space = sizeof out.buffer - out.used;
         va_list arguments;
@@ -106,6 +108,7 @@ void out_print(const char *format, ...)
 
 void out_close(void)
 {
+    lock_check_held(RANK_REPORT);
     flush();
     sink_close(&out.file);
 }

@@ -24,6 +24,7 @@ LINKED(stats);
 static struct cache_held held_by_all(void)
 {
     struct cache_held all = {0};
+    lock_check_held(RANK_WORLD);
     for (MUTATORS(m)) {
         const struct cache *c = __atomic_load_n(&m->cache, __ATOMIC_ACQUIRE);
         struct cache_held held = c ? cache_held(c) : (struct cache_held){0};

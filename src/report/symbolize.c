@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "base/lock.h"
 #include "base/meta.h"
 #include "base/os.h"
 #include "base/sys.h"
@@ -421,6 +422,7 @@ static void keep_symbol(void *argument, const struct symbol *s)
 /* The answer for an address that is not 0; NULL: there is no memory to keep it. */
 static const struct answer *answer_for(struct place p)
 {
+    lock_check_held(RANK_REPORT);
     if (2 * (known.count + 1) > known.slots && !grow_known())
         return NULL;
     struct answer *a = slot_of(known.answers, known.slots, p);
@@ -451,6 +453,7 @@ void symbolize_place(struct place p,
 
 void symbolize_end(void)
 {
+    lock_check_held(RANK_REPORT);
     forget_known();
     close_sessions();
 }

@@ -4,6 +4,7 @@
 #include "report/units.h"
 
 #include "base/bits.h"
+#include "base/lock.h"
 #include "report/intervals.h"
 #include "report/libdw.h"
 
@@ -45,6 +46,7 @@ static void fill(struct intervals *t)
 
 Dwarf_Die *units_find(Dwfl_Module *module, Dwarf_Addr address, Dwarf_Addr *bias)
 {
+    lock_check_held(RANK_REPORT);
     Dwarf_Die *unit = dw.dwfl_module_addrdie(module, address, bias);
     const struct units *t =
         unit ? NULL
@@ -60,5 +62,6 @@ Dwarf_Die *units_find(Dwfl_Module *module, Dwarf_Addr address, Dwarf_Addr *bias)
 
 void units_forget(void)
 {
+    lock_check_held(RANK_REPORT);
     intervals_forget(&tables, sizeof(struct units));
 }

@@ -4,6 +4,7 @@
 #include "roots/threads.h"
 
 #include "base/bits.h"
+#include "base/lock.h"
 #include "base/meta.h"
 #include "base/specific.h"
 #include "roots/coroutines.h"
@@ -133,6 +134,7 @@ static void add_living(const struct heap *h, const struct snapshot *s, struct mu
 void threads_add_kept(struct range_list *roots)
 {
     size_t count;
+    lock_check_held(RANK_WORLD);
     const uintptr_t *vectors = control_vectors(&count);
     range_list_add(roots, (uintptr_t)vectors, (uintptr_t)(vectors + count));
 }
@@ -148,6 +150,7 @@ static bool is_shared(uintptr_t pointer)
 void threads_roots(const struct heap *h, const struct snapshot *s,
                    struct range_list *stacks, struct range_list *roots)
 {
+    lock_check_held(RANK_WORLD);
     add_list(stacks, &s->stacks);
     add_list(roots, &s->segments);
     coroutine_add_suspended(h, stacks);

@@ -113,6 +113,7 @@ void faults_begin(void)
 {
     struct sigaction ours = {.sa_sigaction = on_fault,
                              .sa_flags = SA_SIGINFO | SA_NODEFER};
+    lock_check_held(RANK_WORLD);
     sigemptyset(&ours.sa_mask);
     lock_enter(&faults.lock);
     for (int i = 0; i < SIGNALS; i++)
@@ -123,6 +124,7 @@ void faults_begin(void)
 
 void faults_end(void)
 {
+    lock_check_held(RANK_WORLD);
     int saved_errno = errno;
     lock_enter(&faults.lock);
     for (int i = 0; i < SIGNALS; i++)
@@ -187,6 +189,7 @@ int faults_action(int number, const struct sigaction *action, struct sigaction *
 
 void faults_forked(void)
 {
+    lock_check_held(RANK_WORLD);
     faults.lock = (struct lock){0};
     faults.active = 0;
 }

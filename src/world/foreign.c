@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "base/lock.h"
 #include "base/log.h"
 #include "base/meta.h"
 #include "base/os.h"
@@ -274,6 +275,7 @@ static bool wait_for(pid_t tid, uint64_t began)
 
 bool foreign_stop(bool can_tell)
 {
+    lock_check_held(RANK_WORLD);
     foreign.count = foreign.asleep_count = 0;
     if (GC_TSAN) /* a signal before it has begun a thread, or after its end, is fatal */
         return true;

@@ -1,6 +1,7 @@
 #include "world/handshake.h"
 
 #include "base/futex.h"
+#include "base/lock.h"
 #include "base/log.h"
 #include "base/os.h"
 #include "world/look.h"
@@ -171,6 +172,7 @@ static bool tell_all(bool can_tell)
 
 enum handshake handshake(bool can_tell, uint64_t first)
 {
+    lock_check_held(RANK_WORLD);
     enum handshake all = tell_all(can_tell) ? ALL_STOPPED : SOME_RUN;
     struct mutator *next;
     struct patience p = {first, os_now() / MILLISECOND};

@@ -83,5 +83,6 @@ void world_let_go(bool taken)
 /* The child's only thread has the lock. */
 void lock_forked(void)
 {
+    lock_check_held(RANK_WORLD);
     world.waiting = 0;
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "report/libdw.h"
+#include "report/out.h"
 #include "support.h"
 
 enum { SAMPLES = 400 };
@@ -81,6 +82,7 @@ static void compare_module(Dwfl *process, uintptr_t inside)
 
 START_TEST(names_are_libdws)
 {
+    ck_assert(out_lock());
     Dwfl *process = open_this_process();
     compare_module(process, (uintptr_t)open_this_process);
     compare_module(process, (uintptr_t)stdout); /* static data of the C library */
@@ -90,6 +92,7 @@ START_TEST(names_are_libdws)
     ck_assert_str_eq(name, "open_this_process");
     functions_forget();
     dw.dwfl_end(process);
+    out_unlock();
 }
 END_TEST
 

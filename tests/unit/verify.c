@@ -39,7 +39,9 @@ static void mark(void)
 /* With an argument, marks may be too many. */
 static void verify(void *argument)
 {
+    lock_check_all(true); /* the heap is the test's own */
     verify_marks(&g.f.heap, &roots, argument == NULL);
+    lock_check_all(false);
 }
 
 static struct node *some_node(bool reached)
