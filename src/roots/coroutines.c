@@ -99,6 +99,7 @@ static void unlock(void)
 
 static int add(struct range r)
 {
+    lock_check_held(RANK_ROOTS);
     const struct stack *before = find_last(r.high - 1);
     if (before && before->range.high > r.low)
         return EINVAL;
@@ -122,6 +123,7 @@ int coroutine_register(struct range r)
 
 static int take_off(struct stack *s)
 {
+    lock_check_held(RANK_ROOTS);
     if (!s)
         return EINVAL;
     if (runs(s))
@@ -165,6 +167,7 @@ static void leave(struct mutator *m, const struct departure *left)
 
 static int change(struct mutator *m, uintptr_t low, const struct departure *left)
 {
+    lock_check_held(RANK_ROOTS);
     struct stack *to = find_low(low);
     if (low == m->coroutine && (!low || (to && to->runner == m)))
         return 0;
@@ -255,6 +258,7 @@ enum { RANGES_OF_STACK = 2 };
 
 void coroutine_add_suspended(const struct heap *h, struct range_list *l)
 {
+    lock_check_held(RANK_WORLD);
     struct walk w = {.heap = h, .list = l};
     stacks.first = stacks.below = 0;
     if (stacks.table.tree.root)
@@ -288,6 +292,7 @@ enum { IN_VAIN = 32 };
  * one. */
 bool coroutine_add_reached(const struct heap *h, struct range_list *l)
 {
+    lock_check_held(RANK_WORLD);
     uint32_t below = stacks.below, above = stacks.above;
     size_t found = 0, in_vain = 0;
     for (bool up = true; below || above; up = !up) {
@@ -309,6 +314,7 @@ bool coroutine_add_reached(const struct heap *h, struct range_list *l)
 
 void coroutine_drop_unreached(void)
 {
+    lock_check_held(RANK_WORLD);
     for (uint32_t node = stacks.first, next; node; node = next) {
         next = stack_at(node)->next;
         take_off(stack_at(node));
@@ -338,6 +344,7 @@ enum whereabouts coroutine_whereabouts(const struct mutator *m, uintptr_t sp, bo
 void coroutine_add_running(const struct mutator *m, enum whereabouts where,
                            struct range_list *l)
 {
+    lock_check_held(RANK_WORLD);
     const struct stack *to = find_low(m->coroutine), *from = find_low(m->left);
     if (where == LEAVING && to)
         departure_add(&to->departure, to->range, l);
@@ -358,11 +365,20 @@ static void check_node(void *argument, uint32_t node)
     *end = s->range.high;
 }
 
+/* The stack that a thread has said it runs on cannot have been taken off. */
+static void check_runner(const struct mutator *m)
+{
+    const struct stack *s = find_low(m->coroutine);
+    CHECK(!m->coroutine || (s && s->runner == m));
+}
+
 void coroutine_check(void)
 {
     uintptr_t end = 0;
-    if (!stacks.table.tree.root)
-        return;
-    treap_walk(&stacks.table.tree, check_node, &end);
+    if (stacks.table.tree.root)
+        treap_walk(&stacks.table.tree, check_node, &end);
     node_table_check(&stacks.table);
+    for (MUTATORS(m))
+        if (thread_lives(m))
+            check_runner(m);
 }

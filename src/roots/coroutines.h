@@ -64,7 +64,8 @@ INLINE bool coroutine_used(const struct mutator *m)
     return m->coroutine != m->left;
 }
 
-/* Checks that the tree of stacks is in order, and that no two overlap. */
+/* The tree of stacks is in order, no two overlap, and each thread is on the one that it said.  The
+ * world is stopped. */
 void coroutine_check(void);
 
 #endif

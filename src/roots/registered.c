@@ -112,6 +112,7 @@ static bool is_busy(void)
 
 static int add(struct range r)
 {
+    lock_check_held(RANK_ROOTS);
     uint32_t node = find(r);
     if (node) {
         root_at(node)->times++;
@@ -138,6 +139,7 @@ int gc_root_add(void *low, void *high)
 
 static int remove_range(struct range r)
 {
+    lock_check_held(RANK_ROOTS);
     uint32_t node = find(r);
     if (!node)
         return EINVAL;
@@ -188,6 +190,7 @@ static uint32_t find_callback(void (*mark)(void *data), void *data)
 
 static int add_callback(void (*mark)(void *data), void *data)
 {
+    lock_check_held(RANK_ROOTS);
     uint32_t node = node_table_make(&registered.callbacks), last = registered.last;
     if (!node)
         return ENOMEM;
@@ -211,6 +214,7 @@ int gc_root_callback_add(void (*mark)(void *data), void *data)
 
 static int remove_callback(void (*mark)(void *data), void *data)
 {
+    lock_check_held(RANK_ROOTS);
     uint32_t node = find_callback(mark, data);
     if (!node)
         return EINVAL;
@@ -247,12 +251,14 @@ static void visit_node(void *argument, uint32_t node)
 
 void registered_walk(void (*visit)(void *argument, struct range r), void *argument)
 {
+    lock_check_held(RANK_ROOTS);
     struct walk w = {visit, argument};
     treap_walk(&registered.ranges.tree, visit_node, &w);
 }
 
 void registered_callbacks_run(void)
 {
+    lock_check_held(RANK_ROOTS);
     __atomic_store_n(&registered.running, true, __ATOMIC_RELAXED);
     for (uint32_t node = registered.first; node; node = callback_at(node)->next)
         callback_at(node)->mark(callback_at(node)->data);

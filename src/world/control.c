@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "base/check.h"
+#include "base/lock.h"
 #include "base/meta.h"
 
 enum { TABLE_LEAST = 64, ELEMENT_BYTES = 2 * sizeof(uintptr_t) };
@@ -46,28 +48,37 @@ static uintptr_t start_of(uintptr_t pointer)
     return read_vector(pointer, &vector) && vector ? vector - ELEMENT_BYTES : 0;
 }
 
-static void put(uintptr_t *blocks, size_t slots, uintptr_t pointer)
+/* The block's slot, or the empty one that it would have. */
+static size_t slot_of(const uintptr_t *blocks, size_t slots, uintptr_t pointer)
 {
     size_t at = (pointer >> 6) * UINT64_C(0x9e3779b97f4a7c15) >> 20 & (slots - 1);
     while (blocks[at] && blocks[at] != pointer)
         at = (at + 1) & (slots - 1);
+    return at;
+}
+
+static void put(uintptr_t *blocks, size_t slots, uintptr_t pointer)
+{
+    size_t at = slot_of(blocks, slots, pointer);
     control.count += !blocks[at];
     blocks[at] = pointer;
 }
 
-/* A table for the blocks that are still there, and one more. */
+/* A table for the blocks that are still there, and one more.  The present one stays as it is until
+ * there is memory: what is taken out of it would cut off what comes behind. */
 static bool rebuild(void)
 {
     size_t slots = TABLE_LEAST, left = 1;
     uintptr_t vector;
     for (size_t i = 0; i < control.slots; i++) {
-        if (control.blocks[i] && !read_vector(control.blocks[i], &vector))
-            control.blocks[i] = 0;
-        left += control.blocks[i] != 0;
+        uintptr_t block = control.blocks[i];
+        control.vectors[i] = block && read_vector(block, &vector) ? block : 0;
+        left += control.vectors[i] != 0;
     }
     while (slots < 4 * left)
         slots *= 2;
-    uintptr_t *blocks = meta_alloc(2 * slots * sizeof *blocks), *old = control.blocks;
+    uintptr_t *blocks = meta_alloc(2 * slots * sizeof *blocks);
+    uintptr_t *old = control.blocks, *there = control.vectors;
     size_t old_slots = control.slots;
     if (!blocks)
         return false;
@@ -76,8 +87,8 @@ static bool rebuild(void)
     control.slots = slots;
     control.count = 0;
     for (size_t i = 0; i < old_slots; i++)
-        if (old[i])
-            put(blocks, slots, old[i]);
+        if (there[i])
+            put(blocks, slots, there[i]);
     if (old)
         meta_free(old, 2 * old_slots * sizeof *old);
     return true;
@@ -85,6 +96,7 @@ static bool rebuild(void)
 
 void control_note(uintptr_t pointer)
 {
+    lock_check_held(RANK_WORLD);
     if (!HAS_VECTOR)
         return;
     int saved_errno = errno;
@@ -95,6 +107,7 @@ void control_note(uintptr_t pointer)
 
 const uintptr_t *control_vectors(size_t *count)
 {
+    lock_check_held(RANK_WORLD);
     int saved_errno = errno;
     for (size_t i = 0; i < control.slots; i++) {
         control.vectors[i] = 0;
@@ -104,4 +117,16 @@ const uintptr_t *control_vectors(size_t *count)
     errno = saved_errno;
     *count = control.slots;
     return control.vectors;
+}
+
+void control_check(void)
+{
+    size_t count = 0;
+    lock_check_held(RANK_WORLD);
+    for (size_t i = 0; i < control.slots; i++) {
+        CHECK(!control.blocks[i] ||
+              slot_of(control.blocks, control.slots, control.blocks[i]) == i);
+        count += control.blocks[i] != 0;
+    }
+    CHECK(count == control.count && 2 * count <= control.slots);
 }

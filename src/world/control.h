@@ -17,4 +17,7 @@ void control_note(uintptr_t pointer);
  * stopped, and its lock is held. */
 const uintptr_t *control_vectors(size_t *count);
 
+/* The table finds every block that was noted, and has room.  The world lock is held. */
+void control_check(void);
+
 #endif

@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "base/critical.h"
 #include "base/mask.h"
 #include "world/self.h"
@@ -97,4 +98,11 @@ void defer_resume(void)
     put_off.waiting = false;
     send_again(&information);
     signals_set(mask);
+}
+
+void defer_check(void)
+{
+    int number = put_off.information.si_signo;
+    CHECK(!put_off.waiting || critical.deferred);
+    CHECK(!put_off.waiting || (number > 0 && number < NSIG && number != signals_stop()));
 }

@@ -19,6 +19,9 @@ void defer_give(siginfo_t *information);
  * inside, if one did. */
 void defer_resume(void);
 
+/* A signal that waits for the calling thread is noted, so that the end of the section finds it. */
+void defer_check(void);
+
 /* All but the stop signal and those of faults, which cannot wait: what is blocked in a
  * critical section once a signal is put off, and in the handler of a fault in one. */
 uint64_t defer_mask(void);

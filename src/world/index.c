@@ -3,6 +3,8 @@
 #include "world/index.h"
 
 #include "base/bits.h"
+#include "base/check.h"
+#include "base/lock.h"
 #include "base/meta.h"
 
 enum { LEAST_BITS = 6 };
@@ -57,6 +59,7 @@ static void grow(struct index *x)
 void index_add(struct index *x, struct index_entry *e, uintptr_t key,
                struct mutator *owner)
 {
+    lock_check_held(RANK_WORLD);
     if (x->count >= (size_t)1 << bits_of(x))
         grow(x);
     struct index_entry **place = bucket(x, key);
@@ -67,6 +70,7 @@ void index_add(struct index *x, struct index_entry *e, uintptr_t key,
 
 void index_remove(struct index *x, struct index_entry *e)
 {
+    lock_check_held(RANK_WORLD);
     if (!e->owner)
         return;
     struct index_entry **place = bucket(x, e->key);
@@ -79,8 +83,27 @@ void index_remove(struct index *x, struct index_entry *e)
 
 struct mutator *index_find(const struct index *x, uintptr_t key)
 {
+    lock_check_held(RANK_WORLD);
     const struct index_entry *e = *bucket_in(x, key);
     while (e && e->key != key)
         e = e->next;
     return e ? e->owner : NULL;
+}
+
+static void check_entry(const struct index_entry *e, size_t place, unsigned bits)
+{
+    CHECK(e->owner && bucket_of(e->key, bits) == place);
+    for (const struct index_entry *other = e->next; other; other = other->next)
+        CHECK(other->key != e->key);
+}
+
+size_t index_check(const struct index *x)
+{
+    size_t found = 0;
+    struct index_entry *const *buckets = x->buckets ? x->buckets : x->first;
+    for (size_t i = 0; i < (size_t)1 << bits_of(x); i++)
+        for (const struct index_entry *e = buckets[i]; e; e = e->next, found++)
+            check_entry(e, i, bits_of(x));
+    CHECK(found == x->count);
+    return found;
 }

@@ -37,4 +37,7 @@ void index_remove(struct index *x, struct index_entry *e);
 /* NULL: there is none. */
 struct mutator *index_find(const struct index *x, uintptr_t key);
 
+/* Each entry is found by its key, which is no other's.  Returns how many there are. */
+size_t index_check(const struct index *x);
+
 #endif

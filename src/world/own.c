@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "base/check.h"
+#include "base/lock.h"
 #include "base/proc.h"
 #include "world/handlers.h"
 #include "world/next.h"
@@ -204,9 +206,20 @@ void own_end(void)
     __atomic_store_n(&own.ending, false, __ATOMIC_SEQ_CST);
 }
 
+/* A place is free once its thread has been joined, by when that has no tid any more. */
+void own_check(void)
+{
+    for (size_t i = 0; i < OWN_MOST; i++) {
+        uint32_t state = __atomic_load_n(&own.threads[i].state, __ATOMIC_SEQ_CST);
+        CHECK(state <= LEAVING);
+        CHECK(state != FREE || tid_of(&own.threads[i]) == 0);
+    }
+}
+
 /* Atomic also here: for ThreadSanitizer the threads of before the fork are still there. */
 void own_forked(void)
 {
+    lock_check_held(RANK_WORLD);
     for (size_t i = 0; i < OWN_MOST; i++) {
         __atomic_store_n(&own.threads[i].state, FREE, __ATOMIC_RELAXED);
         __atomic_store_n(&own.threads[i].tid, 0, __ATOMIC_RELAXED);

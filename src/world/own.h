@@ -55,6 +55,9 @@ void own_walk(void (*visit)(pid_t tid));
 /* How many have been started and not joined; some may not have taken a step yet. */
 size_t own_count(void);
 
+/* No thread is at work in a place that is free. */
+void own_check(void);
+
 /* Child of a fork: there are none. */
 void own_forked(void);
 

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "base/critical.h"
 #include "base/futex.h"
 #include "base/lock.h"
@@ -51,17 +52,12 @@ static bool is_safe(const struct mutator *m)
     return __atomic_load_n(&m->safety, __ATOMIC_RELAXED) != SAFETY_NONE;
 }
 
-static bool change_safety(struct mutator *m, uint32_t from, enum safety to)
-{
-    return __atomic_compare_exchange_n(&m->safety, &from, to, false, __ATOMIC_SEQ_CST,
-                                       __ATOMIC_SEQ_CST);
-}
-
 /* Wakes who stops the world only if it is this thread that it waits for now: either it is
  * seen here, or it sees that the thread is safe before it waits. */
 static void set_safe(struct mutator *m)
 {
-    __atomic_store_n(&m->safety, SAFETY_SAFE, __ATOMIC_SEQ_CST);
+    bool ran = safety_change(&m->safety, SAFETY_NONE, SAFETY_SAFE);
+    CHECK(ran);
     if (is_stop(present_epoch()) &&
         __atomic_load_n(&world.awaited, __ATOMIC_SEQ_CST) == m)
         futex_wake(&m->safety, 1);
@@ -70,25 +66,26 @@ static void set_safe(struct mutator *m)
 /* Not while a stop has claimed the thread. */
 static void leave_safe(struct mutator *m)
 {
-    while (is_safe(m) && !change_safety(m, SAFETY_SAFE, SAFETY_NONE)) {
-        change_safety(m, SAFETY_CLAIMED, SAFETY_AWAITED);
+    while (is_safe(m) && !safety_change(&m->safety, SAFETY_SAFE, SAFETY_NONE)) {
+        safety_change(&m->safety, SAFETY_CLAIMED, SAFETY_AWAITED);
         futex_wait(&m->safety, SAFETY_AWAITED, 0);
     }
 }
 
 bool park_claim(struct mutator *m)
 {
+    lock_check_held(RANK_WORLD);
     return __atomic_load_n(&m->safety, __ATOMIC_SEQ_CST) != SAFETY_NONE &&
-           (change_safety(m, SAFETY_SAFE, SAFETY_CLAIMED) ||
+           (safety_change(&m->safety, SAFETY_SAFE, SAFETY_CLAIMED) ||
             __atomic_load_n(&m->safety, __ATOMIC_SEQ_CST) >= SAFETY_CLAIMED);
 }
 
 static void release_claims(void)
 {
     for (MUTATORS(m)) {
-        if (change_safety(m, SAFETY_CLAIMED, SAFETY_SAFE))
+        if (safety_change(&m->safety, SAFETY_CLAIMED, SAFETY_SAFE))
             continue;
-        if (change_safety(m, SAFETY_AWAITED, SAFETY_SAFE))
+        if (safety_change(&m->safety, SAFETY_AWAITED, SAFETY_SAFE))
             futex_wake(&m->safety, 1);
     }
 }
@@ -139,6 +136,7 @@ static void join_foreign(struct foreign *s, uint32_t epoch)
 
 void park_add_asleep(struct foreign *s)
 {
+    lock_check_held(RANK_WORLD);
     join_foreign(s, present_epoch());
 }
 
@@ -272,8 +270,8 @@ void world_join(struct mutator *m)
     uint32_t epoch;
     signals_block(NULL);
     m->sp = m->interrupted = (uintptr_t)__builtin_frame_address(0);
-    __atomic_store_n(&m->safety, SAFETY_SAFE, __ATOMIC_RELAXED);
-    __atomic_store_n(&m->life, LIFE_LIVING, __ATOMIC_SEQ_CST);
+    set_safe(m);
+    life_change(&m->life, LIFE_LIVING);
     thread_self = m;
     while (is_stop(epoch = present_epoch()))
         futex_wait(&world.epoch, epoch, 0);
@@ -317,6 +315,7 @@ void park_wait(void (*wait)(void))
 
 void park_begin_stop(void)
 {
+    lock_check_held(RANK_WORLD);
     lock_enter(&world.foreign_lock);
     __atomic_store_n(&world.foreign, NULL, __ATOMIC_RELAXED);
     __atomic_add_fetch(&world.epoch, 1, __ATOMIC_SEQ_CST);
@@ -325,6 +324,7 @@ void park_begin_stop(void)
 
 void park_end_stop(void)
 {
+    lock_check_held(RANK_WORLD);
     release_claims();
     __atomic_add_fetch(&world.epoch, 1, __ATOMIC_SEQ_CST);
     futex_wake(&world.epoch, INT_MAX);
@@ -332,17 +332,20 @@ void park_end_stop(void)
 
 void park_wait_a_little(void)
 {
+    lock_check_held(RANK_WORLD);
     uint32_t arrivals = __atomic_load_n(&world.arrivals, __ATOMIC_SEQ_CST);
     futex_wait(&world.arrivals, arrivals, MILLISECOND);
 }
 
 void park_await(const struct mutator *m)
 {
+    lock_check_held(RANK_WORLD);
     __atomic_store_n(&world.awaited, m, __ATOMIC_SEQ_CST);
 }
 
 const struct foreign *world_foreign(void)
 {
+    lock_check_held(RANK_WORLD);
     return __atomic_load_n(&world.foreign, __ATOMIC_ACQUIRE);
 }
 
@@ -369,6 +372,39 @@ void park_start(void)
 
 void park_forked(void)
 {
+    lock_check_held(RANK_WORLD);
     world.parked = world.inside = 0;
     world.foreign_lock = (struct lock){0};
+}
+
+/* ---- Checking -------------------------------------------------------------------------------- */
+
+/* One that has come to live since it was passed by is safe until the stop is over. */
+static void check_safety(const struct mutator *m)
+{
+    uint32_t safety = __atomic_load_n(&m->safety, __ATOMIC_SEQ_CST);
+    if (!thread_lives(m))
+        CHECK(safety < SAFETY_CLAIMED);
+    else if (m != thread_self)
+        CHECK(safety != SAFETY_NONE);
+}
+
+/* Those that are parked stay in the handler as long as the stop lasts. */
+static void check_foreign(void)
+{
+    uint32_t parked = 0;
+    for (const struct foreign *s = world_foreign(); s; s = s->next) {
+        CHECK(s->tid > 0 && s->sp != 0);
+        parked += s->pointer != 0;
+    }
+    CHECK(__atomic_load_n(&world.inside, __ATOMIC_SEQ_CST) >= parked);
+}
+
+void park_check(void)
+{
+    CHECK(is_stop(present_epoch()));
+    CHECK(__atomic_load_n(&world.awaited, __ATOMIC_SEQ_CST) == NULL);
+    for (MUTATORS(m))
+        check_safety(m);
+    check_foreign();
 }

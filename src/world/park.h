@@ -88,4 +88,8 @@ void park_add_asleep(struct foreign *s);
 /* Waits a little for the next foreign thread to arrive. */
 void park_wait_a_little(void);
 
+/* A stop lasts, all registered threads are stopped or safe, and those of the list of foreign ones
+ * can be scanned. */
+void park_check(void);
+
 #endif

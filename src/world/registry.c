@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/check.h"
+#include "base/lock.h"
 #include "base/meta.h"
 #include "heap/cache.h"
 #include "world/self.h"
@@ -22,11 +24,13 @@ static struct {
 
 struct mutator *registry_first(void)
 {
+    lock_check_held(RANK_WORLD);
     return registry.first;
 }
 
 void registry_begin(void)
 {
+    lock_check_held(RANK_WORLD);
     registry.process = getpid();
 }
 
@@ -68,6 +72,8 @@ static void drop_record(struct mutator *m)
         m->next->previous = m->previous;
     index_remove(&registry.names, &m->name);
     index_remove(&registry.numbers, &m->number);
+    life_change(&m->life, LIFE_NONE);
+    safety_change(&m->safety, SAFETY_SAFE, SAFETY_NONE);
     m->serial = 0;
     m->next = registry.unused;
     registry.unused = m;
@@ -82,20 +88,24 @@ static void end_cache(struct cache **c)
 
 void registry_end(struct mutator *m)
 {
+    lock_check_held(RANK_WORLD);
     end_cache(&m->cache);
     end_cache(&m->spare);
     while (m->aside_count > 0)
         end_cache(&m->aside[--m->aside_count]);
     m->ready = false;
     index_remove(&registry.numbers, &m->number);
-    registry.program -= m->life != LIFE_FINISHED && !m->own;
-    __atomic_store_n(&m->life, LIFE_FINISHED, __ATOMIC_RELEASE);
+    if (m->life != LIFE_FINISHED) {
+        registry.program -= !m->own;
+        life_change(&m->life, LIFE_FINISHED);
+    }
     if (!m->joinable)
         drop_record(m);
 }
 
 struct mutator *registry_add(bool own, bool joinable, pthread_t *place)
 {
+    lock_check_held(RANK_WORLD);
     struct mutator *m = take_record();
     if (!m)
         return NULL;
@@ -104,19 +114,21 @@ struct mutator *registry_add(bool own, bool joinable, pthread_t *place)
     m->serial = ++registry.made;
     m->own = own;
     registry.program += !own;
-    m->life = LIFE_STARTING;
+    life_change(&m->life, LIFE_STARTING);
     link_record(m);
     return m;
 }
 
 void registry_discard(struct mutator *m)
 {
+    lock_check_held(RANK_WORLD);
     registry.program -= !m->own;
     drop_record(m);
 }
 
 bool registry_is_empty(void)
 {
+    lock_check_held(RANK_WORLD);
     return registry.program == 0;
 }
 
@@ -143,6 +155,7 @@ void registry_count_lost(void)
 
 static void supersede(struct mutator *m)
 {
+    lock_check_held(RANK_WORLD);
     if (!m)
         return;
     index_remove(&registry.names, &m->name);
@@ -208,6 +221,7 @@ void registry_joined(struct mutator *m)
 /* The record goes now or when the thread ends. */
 void registry_detached(struct mutator *m)
 {
+    lock_check_held(RANK_WORLD);
     __atomic_store_n(&m->joinable, false, __ATOMIC_RELAXED);
     if (m->life == LIFE_FINISHED)
         drop_record(m);
@@ -231,4 +245,62 @@ void registry_forked(void)
     index_remove(&registry.numbers, &thread_self->number);
     index_add(&registry.numbers, &thread_self->number, (uintptr_t)thread_self->tid,
               thread_self);
+}
+
+/* ---- Checking ---------------------------------------------------------------------- */
+
+struct tally {
+    size_t names, numbers, program;
+};
+
+static void check_indexes(const struct mutator *m, struct tally *t)
+{
+    CHECK(!m->name.owner || (m->name.owner == m && m->joinable && m->named));
+    CHECK(!m->number.owner || (m->number.owner == m && m->life != LIFE_FINISHED &&
+                               m->number.key == (uintptr_t)m->tid));
+    t->names += m->name.owner != NULL;
+    t->numbers += m->number.owner != NULL;
+}
+
+static void check_life(const struct mutator *m)
+{
+    CHECK(m->life != LIFE_NONE);
+    if (m->life == LIFE_LIVING)
+        CHECK(m->number.owner && m->critical && m->pointer);
+    if (m->life == LIFE_FINISHED) {
+        CHECK(m->joinable && !m->ready);
+        CHECK(!m->cache && !m->spare && m->aside_count == 0);
+    }
+}
+
+/* The latest record is the first of the list. */
+static void check_list(struct tally *t)
+{
+    const struct mutator *before = NULL;
+    for (const struct mutator *m = registry.first; m; before = m, m = m->next) {
+        CHECK(m->previous == before);
+        CHECK(m->serial > 0 &&
+              m->serial <= (before ? before->serial - 1 : registry.made));
+        check_life(m);
+        check_indexes(m, t);
+        t->program += m->life != LIFE_FINISHED && !m->own;
+    }
+}
+
+static void check_unused(void)
+{
+    for (const struct mutator *m = registry.unused; m; m = m->next) {
+        CHECK(m->life == LIFE_NONE && m->serial == 0 && m->safety == SAFETY_NONE);
+        CHECK(!m->name.owner && !m->number.owner);
+    }
+}
+
+void registry_check(void)
+{
+    struct tally t = {0};
+    check_list(&t);
+    check_unused();
+    CHECK(t.program == registry.program);
+    CHECK(index_check(&registry.names) == t.names);
+    CHECK(index_check(&registry.numbers) == t.numbers);
 }

@@ -16,27 +16,13 @@
 #include "base/bits.h"
 #include "base/registers.h"
 #include "world/index.h"
+#include "world/life.h"
 
 enum { ASIDE_MOST = 8 };
 
 struct cache;
 struct critical;
 struct snapshot;
-
-enum life {
-    LIFE_STARTING, /* not running yet; its argument is a root */
-    LIFE_LIVING,   /* stopped by every stop of the world */
-    LIFE_FINISHED, /* its cache is gone; its result is a root until it is joined */
-};
-
-/* Whether a stop needs the thread to do anything. */
-enum safety {
-    SAFETY_NONE, /* it runs */
-    SAFETY_SAFE, /* parked, or it keeps away from the heap: as good as stopped, and free to
-                    leave, when it is parked once the stop is over */
-    SAFETY_CLAIMED, /* SAFE, and a stop that lasts counts on it */
-    SAFETY_AWAITED, /* CLAIMED, and the thread waits to leave */
-};
 
 /* How a thread left a stack: all that it uses of it is from `sp` up (0: not known, all of it
  * counts), and these were the registers. */
@@ -50,7 +36,7 @@ struct departure {
  * stopped. */
 struct mutator {
     struct mutator *next, *previous; /* registry */
-    enum life life;                  /* registry; STARTING to LIVING by itself, atomic */
+    enum life life;                  /* see world/life.h */
     bool joinable;   /* registry, atomic: the record stays after its end */
     uint64_t serial; /* registry: of the records made; none is given twice */
     bool own;        /* registry: a thread of the library's own */
@@ -62,9 +48,7 @@ struct mutator {
     struct index_entry name, number;
     pid_t tid; /* own */
 
-    /* enum safety.  The thread is stopped while a stop has claimed it.  Atomic; from NONE to
-     * SAFE and back, and from CLAIMED to AWAITED, by the thread itself, else by whoever stops
-     * the world. */
+    /* enum safety, see world/life.h.  The thread is stopped while a stop has claimed it. */
     uint32_t safety;
     /* Valid while it is stopped; own. */
     uintptr_t sp; /* all that it uses of the stack it runs on is from here up */
@@ -150,6 +134,9 @@ void registry_count_lost(void);
 
 /* No thread of the program starts or lives. */
 bool registry_is_empty(void);
+
+/* Each record is where its life says, and nowhere else.  The world is stopped. */
+void registry_check(void);
 
 /* See thread_claim, thread_unclaim, thread_joined and thread_detached. */
 struct mutator *registry_claim(pthread_t thread);

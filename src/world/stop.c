@@ -2,17 +2,24 @@
 
 #include <signal.h>
 
+#include "base/check.h"
+#include "base/lock.h"
 #include "base/log.h"
 #include "base/os.h"
+#include "world/control.h"
+#include "world/defer.h"
 #include "world/foreign.h"
 #include "world/handshake.h"
+#include "world/own.h"
 #include "world/signals.h"
+#include "world/systemstack.h"
 
 enum { MILLISECOND = 1000000 }; /* nanoseconds */
 
 /* Under the world lock. */
 static struct {
     sigset_t mask; /* of the thread that stopped the world */
+    bool stopped;  /* all registered threads are, at present */
     bool complete; /* see world_is_complete */
 } stop PRIVATE_DATA;
 
@@ -26,6 +33,7 @@ static enum handshake try_to_stop(bool can_tell, uint64_t first)
 
 bool world_stop(void)
 {
+    lock_check_held(RANK_WORLD);
     bool can_tell = signals_block(&stop.mask) && signals_are_installed();
     uint64_t first = os_now() / MILLISECOND;
     enum handshake all;
@@ -35,18 +43,36 @@ bool world_stop(void)
         world_let_run();
         park_wait_a_little();
     }
-    stop.complete = all == ALL_STOPPED && foreign_stop(can_tell);
-    return all == ALL_STOPPED;
+    stop.stopped = all == ALL_STOPPED;
+    stop.complete = stop.stopped && foreign_stop(can_tell);
+    if (stop.stopped)
+        lock_check_all(true);
+    return stop.stopped;
 }
 
 bool world_is_complete(void)
 {
+    lock_check_held(RANK_WORLD);
     return stop.complete;
 }
 
 void world_restart(void)
 {
+    if (stop.stopped)
+        lock_check_all(false);
+    stop.stopped = false;
     park_end_stop();
     log_let_go();
     signals_restore(&stop.mask);
+}
+
+void world_check(void)
+{
+    CHECK(world_is_mine() && stop.stopped);
+    registry_check();
+    park_check();
+    systemstack_check();
+    defer_check();
+    own_check();
+    control_check();
 }

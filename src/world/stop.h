@@ -24,4 +24,7 @@ void world_restart(void);
  * roots that are not, and nothing is to be reclaimed. */
 bool world_is_complete(void);
 
+/* While the world is stopped, by who stopped it: whatever this folder keeps of threads is sound. */
+void world_check(void);
+
 #endif

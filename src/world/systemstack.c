@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "base/os.h"
 #include "base/track.h"
 #include "world/signals.h"
@@ -220,4 +221,23 @@ void systemstack_leave(void (*function)(void *), void *argument)
         systemstack_call(function, argument, align_down(m->system.left, 16), &unused);
     else
         function(argument);
+}
+
+/* How often the stack is kept, or some thread runs on it. */
+static unsigned uses_of(uintptr_t low)
+{
+    unsigned uses = 0;
+    for (int i = 0; i < KEPT_MOST; i++)
+        uses += __atomic_load_n(&kept[i], __ATOMIC_RELAXED) == low;
+    for (MUTATORS(m))
+        uses += m->system.low == low;
+    return uses;
+}
+
+void systemstack_check(void)
+{
+    for (int i = 0; i < KEPT_MOST; i++)
+        CHECK(!kept[i] || uses_of(kept[i]) == 1);
+    for (MUTATORS(m))
+        CHECK(!m->system.low || uses_of(m->system.low) == 1);
 }

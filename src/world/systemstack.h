@@ -20,6 +20,9 @@ void systemstack_run(void (*function)(void *), void *argument);
  * world is stopped. */
 void systemstack_leave(void (*function)(void *), void *argument);
 
+/* Each is one thread's, or nobody's.  The world is stopped. */
+void systemstack_check(void);
+
 /* The address lies on the library's stack that the thread runs on. */
 INLINE bool systemstack_holds(const struct mutator *m, uintptr_t address)
 {

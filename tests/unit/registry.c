@@ -1,8 +1,9 @@
 /* Records of threads, without any thread: numbers that the system gives out again, and who joins
- * whom.  Nobody else uses the registry meanwhile, so no lock is taken. */
+ * whom. */
 #include "world/registry.h"
 
 #include "support.h"
+#include "world/lock.h"
 
 enum { RECORDS = 1000, NOBODY = 12345 };
 
@@ -24,7 +25,7 @@ static struct mutator *add_living(pid_t tid)
 {
     struct mutator *m = registry_add(false, false, NULL);
     ck_assert_ptr_nonnull(m);
-    m->life = LIFE_LIVING;
+    life_change(&m->life, LIFE_LIVING);
     m->tid = tid;
     registry_number(m);
     return m;
@@ -82,14 +83,14 @@ START_TEST(a_name_given_again_ends_the_first_record)
 {
     uint32_t lost = registry_lost_count();
     struct mutator *first = add_named(1);
-    first->life = LIFE_LIVING;
+    life_change(&first->life, LIFE_LIVING);
     struct mutator *second = add_named(1);
     ck_assert_ptr_ne(first, second);
     ck_assert_uint_eq(registry_lost_count(), lost + 1);
     ck_assert_uint_eq(count(), 1);
     ck_assert_ptr_eq(registry_claim(name(1)), second);
     struct mutator *third = add_named(1);
-    second->life = LIFE_LIVING;
+    life_change(&second->life, LIFE_LIVING);
     registry_unclaim(second, name(1)); /* somebody else has joined it meanwhile */
     ck_assert_uint_eq(registry_lost_count(), lost + 2);
     ck_assert_ptr_eq(registry_claim(name(1)), third);
@@ -139,9 +140,15 @@ START_TEST(the_program_finds_the_name_once)
 }
 END_TEST
 
+static void lock(void)
+{
+    world_lock();
+}
+
 TCase *registry_tests(void)
 {
     TCase *t = tcase_create("registry");
+    tcase_add_checked_fixture(t, lock, world_unlock);
     tcase_add_test(t, records_are_found_by_name);
     tcase_add_test(t, a_record_stays_until_it_is_joined_or_detached);
     tcase_add_test(t, a_name_given_again_ends_the_first_record);

@@ -30,7 +30,10 @@
     X(sweep)       \
     X(heap)        \
     X(holes)       \
+    X(life)        \
+    X(index)       \
     X(registry)    \
+    X(world)       \
     X(range)       \
     X(registered)  \
     X(hosted)      \

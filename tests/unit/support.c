@@ -1,6 +1,7 @@
 #include "support.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -66,6 +67,27 @@ void expect_abort(void (*body)(void *), void *argument, const char *message)
     ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT,
                   "no abort, but wait status %#x", (unsigned)status);
     ck_assert_msg(strstr(text, message) != NULL, "logged: %s", text);
+}
+
+struct caught {
+    const struct damage *damage;
+    void (*start)(void), (*check)(void);
+};
+
+static void damage_and_check(void *argument)
+{
+    const struct caught *c = argument;
+    c->start();
+    c->damage->damage();
+    c->check();
+}
+
+void expect_caught(const struct damage *d, void (*start)(void), void (*check)(void))
+{
+    char message[200];
+    struct caught c = {d, start, check};
+    snprintf(message, sizeof message, "broken invariant: %s", d->condition);
+    expect_abort(damage_and_check, &c, message);
 }
 
 size_t address_space(void)

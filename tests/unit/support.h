@@ -30,6 +30,16 @@ const char *logged(void);
 /* Runs body(argument) in a child process, which must abort with `message` in the log. */
 void expect_abort(void (*body)(void *), void *argument, const char *message);
 
+/* One way to break a structure, and the condition that its check then names. */
+struct damage {
+    void (*damage)(void);
+    const char *condition;
+};
+
+/* In a child process, where start() makes what check() finds sound, that aborts with this condition
+ * in the log once the damage is done. */
+void expect_caught(const struct damage *d, void (*start)(void), void (*check)(void));
+
 /* Bytes of address space that the process has mapped. */
 size_t address_space(void);
 
