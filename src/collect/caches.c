@@ -1,5 +1,7 @@
 #include "collect/caches.h"
 
+#include "base/check.h"
+#include "base/lock.h"
 #include "heap/cache.h"
 #include "heap/extent.h"
 #include "world/thread.h"
@@ -45,6 +47,7 @@ static void give_slots_back(struct cache *c, bool all)
 
 void caches_give_back(struct heap *h, bool own)
 {
+    lock_check_held(RANK_WORLD);
     for (MUTATORS(t)) {
         struct cache *c = t->cache;
         give_unit_runs_back(h, t);
@@ -53,12 +56,23 @@ void caches_give_back(struct heap *h, bool own)
     }
 }
 
+/* A thread has each of its caches in one place. */
+static void check_places(struct cache *const *caches, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        for (unsigned j = 0; j < i; j++)
+            CHECK(caches[i] != caches[j]);
+}
+
 struct caches_held caches_check(const struct heap *h)
 {
     struct cache *caches[CACHES_MOST];
     struct caches_held held = {.in_flight = registry_lost_count() - 1};
     for (MUTATORS(t)) {
-        for (unsigned i = caches_of(h, t, caches); i-- > 0;)
+        CHECK(t->aside_count <= ASIDE_MOST);
+        unsigned count = caches_of(h, t, caches);
+        check_places(caches, count);
+        for (unsigned i = 0; i < count; i++)
             held.slots += cache_check(caches[i]);
         held.in_flight += thread_lives(t) + t->aside_count;
     }

@@ -16,7 +16,7 @@ struct caches_held {
         in_flight; /* most slots that may be on the way between a cache and the program */
 };
 
-/* The caches of this heap are sound. */
+/* The caches of this heap are sound, and each is listed once. */
 struct caches_held caches_check(const struct heap *h);
 
 #endif

@@ -7,6 +7,8 @@
 #include <gcalloc/gcalloc.h>
 
 #include "base/cancel.h"
+#include "base/check.h"
+#include "base/lock.h"
 #include "base/log.h"
 #include "base/options.h"
 #include "base/os.h"
@@ -75,6 +77,8 @@ static bool list_and_run(struct collector *c, const struct snapshot *s)
         return false;
     cycle_run(cycle);
     note_times(c);
+    if (GC_CHECKING)
+        collector_check(c);
     return true;
 }
 
@@ -83,6 +87,7 @@ static bool list_and_run(struct collector *c, const struct snapshot *s)
  * only.  false: it is to be called again, with that. */
 static bool stop_and_run(struct collector *c, const struct snapshot *s)
 {
+    lock_check_held(RANK_WORLD);
     bool ran = false;
     if (!world_stop()) {
         world_restart();
@@ -181,6 +186,18 @@ NOINLINE WITHOUT_GAPS void collector_run(struct collector *c, enum cause cause)
 uint64_t collector_count(const struct collector *c)
 {
     return __atomic_load_n(&c->collections, __ATOMIC_ACQUIRE);
+}
+
+void collector_check(const struct collector *c)
+{
+    const struct cycle *last = &c->cycle;
+    lock_check_held(RANK_WORLD);
+    CHECK(last->heap == c->heap && last->marker == &c->marker);
+    CHECK(last->began <= last->stopped && last->stopped <= last->marked);
+    CHECK(last->marked <= last->swept && last->swept <= last->ended);
+    CHECK(c->collections > 0 && c->pause_ns_last <= c->pause_ns_max);
+    CHECK(c->pause_ns_max <= c->pause_ns_total);
+    CHECK(c->stop_ns_total + c->mark_ns_total + c->sweep_ns_total <= c->pause_ns_total);
 }
 
 bool collector_create(struct collector *c, struct heap *h)

@@ -39,7 +39,7 @@ SHARED_DATA struct collector_hooks collector_hooks; /* NULL: nobody.  Atomic, ea
 /* The collector of the process heap. */
 SHARED_DATA struct collector process_collector;
 
-/* false with ENOMEM. */
+/* false with ENOMEM.  The world lock is held. */
 bool collector_create(struct collector *c, struct heap *h);
 
 /* One full cycle, on the calling thread, which is registered and in no critical section.
@@ -55,6 +55,9 @@ INLINE bool collector_is_disabled(const struct collector *c)
 {
     return __atomic_load_n(&c->disabled, __ATOMIC_RELAXED);
 }
+
+/* Its times add up.  After a cycle; the world lock is held. */
+void collector_check(const struct collector *c);
 
 /* The budget is used up. */
 bool collector_is_due(const struct collector *c);

@@ -1,5 +1,6 @@
 #include "collect/cycle.h"
 
+#include "base/lock.h"
 #include "base/log.h"
 #include "base/os.h"
 #include "base/track.h"
@@ -7,11 +8,15 @@
 #include "collect/pace.h"
 #include "collect/phase.h"
 #include "collect/verify.h"
+#include "collect/workers.h"
 #include "heap/extent.h"
 #include "heap/heap.h"
 #include "heap/sweep.h"
 #include "roots/coroutines.h"
 #include "roots/registered.h"
+#include "trace/depot.h"
+#include "trace/modules.h"
+#include "world/stop.h"
 
 const struct cycle_kind cycle_full = {
     .label = "",
@@ -45,11 +50,17 @@ static void check(struct cycle *c)
 {
     if (!GC_CHECKING)
         return;
+    world_check();
     struct caches_held held = caches_check(c->heap);
     marker_check(c->marker);
+    workers_check();
     heap_check_held(c->heap, held.slots, held.in_flight);
     registered_check();
     coroutine_check();
+    cycle_roots_check(&c->roots);
+    phases_check();
+    modules_check();
+    depot_check();
 }
 
 void cycle_prepare(void)
@@ -60,6 +71,7 @@ void cycle_prepare(void)
         {.rank = PHASE_VERIFY, .run = verify},
         {.rank = PHASE_CHECK, .run = check},
     };
+    lock_check_held(RANK_WORLD);
     for (unsigned i = 0; i < sizeof phases / sizeof phases[0]; i++)
         phase_add(&phases[i]);
 }
@@ -78,6 +90,7 @@ void cycle_run(struct cycle *c)
     uint64_t reclaimed = h->numbers->counters.reclaimed_bytes;
     size_t unused = h->numbers->dirty_bytes;
     c->keeps_more = false;
+    lock_check_held(RANK_WORLD);
     track_scan_begin();
     caches_give_back(h, is_thorough(c));
     marker_begin(c->marker, c->kind->flips);
@@ -95,6 +108,8 @@ void cycle_run(struct cycle *c)
                             .ended = c->swept,
                         });
     check(c);
+    if (GC_CHECKING)
+        pace_check(h);
     track_scan_end();
     c->ended = os_now();
 }

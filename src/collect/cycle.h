@@ -50,8 +50,7 @@ struct cycle {
     bool keeps_more;    /* for want of memory more is marked than the roots reach */
 };
 
-/* The phases that every cycle has are registered.  The world lock is held, or there is no other
- * thread yet. */
+/* The phases that every cycle has are registered.  The world lock is held. */
 void cycle_prepare(void);
 
 /* The world is stopped, the calling thread is registered, and the roots are listed. */

@@ -2,6 +2,7 @@
 
 #include <gcalloc/gcalloc.h>
 
+#include "base/lock.h"
 #include "roots/coroutines.h"
 #include "roots/registered.h"
 #include "world/stop.h"
@@ -27,6 +28,7 @@ static void add_registered(struct range_list *data)
 void cycle_roots_list(struct cycle_roots *r, const struct heap *h,
                       const struct snapshot *s, bool kept)
 {
+    lock_check_held(RANK_WORLD);
     range_list_clear(&r->stacks);
     range_list_clear(&r->data);
     range_list_clear(&r->named);
@@ -117,4 +119,11 @@ void cycle_roots_mark_manual(struct cycle_roots *r, struct marker *m)
 {
     marker_mark_manual(m);
     cycle_roots_drain(r, m);
+}
+
+void cycle_roots_check(const struct cycle_roots *r)
+{
+    range_list_check(&r->stacks);
+    range_list_check(&r->data);
+    range_list_check(&r->named);
 }

@@ -34,4 +34,7 @@ void cycle_roots_drain(struct cycle_roots *r, struct marker *m);
 /* Marks manual objects, and all that is reachable from them. */
 void cycle_roots_mark_manual(struct cycle_roots *r, struct marker *m);
 
+/* The lists are. */
+void cycle_roots_check(const struct cycle_roots *r);
+
 #endif

@@ -431,11 +431,17 @@ void marker_end(struct marker *m)
     grey_queue_trim(&m->grey);
 }
 
-void marker_check(const struct marker *m)
+void marker_check_queues(const struct marker *m)
 {
     CHECK(m->oldest == m->newest && m->filled == 0);
-    CHECK(grey_queue_size(&m->grey) == 0 && !m->overflowed);
+    CHECK(grey_queue_size(&m->grey) == 0);
+    grey_queue_check(&m->grey);
+}
+
+void marker_check(const struct marker *m)
+{
+    marker_check_queues(m);
+    CHECK(!m->overflowed);
     CHECK(m->heap->numbers->mark == STATE_MARK_A ||
           m->heap->numbers->mark == STATE_MARK_B);
-    grey_queue_check(&m->grey);
 }

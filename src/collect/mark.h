@@ -95,4 +95,7 @@ void marker_end(struct marker *m);
  * scanned. */
 void marker_check(const struct marker *m);
 
+/* The part of it that holds for one of the other markers, which need not have a heap yet. */
+void marker_check_queues(const struct marker *m);
+
 #endif

@@ -1,6 +1,7 @@
 #include "collect/pace.h"
 
 #include "base/cgroup.h"
+#include "base/check.h"
 #include "base/critical.h"
 #include "base/options.h"
 #include "heap/extent.h"
@@ -189,12 +190,22 @@ void pace_without_cycle(struct heap *h)
 
 void pace_while_busy(struct heap *h)
 {
+    lock_check_held(RANK_WORLD);
     extent_trim_unused(h, with_slack(h, __atomic_load_n(&h->numbers->budget,
                                                         __ATOMIC_RELAXED)));
 }
 
 void pace_at_rest(struct heap *h)
 {
+    lock_check_held(RANK_WORLD);
     bool managed = __atomic_load_n(&h->numbers->managed, __ATOMIC_RELAXED);
     trim_all(h, managed ? h->numbers->budget : renew_budget(h));
+}
+
+void pace_check(const struct heap *h)
+{
+    const struct heap_numbers *n = h->numbers;
+    CHECK(n->stretch >= 100 && n->stretch <= STRETCH_MOST);
+    CHECK(n->live_bytes <= n->used_bytes);
+    CHECK(__atomic_load_n(&n->charged, __ATOMIC_RELAXED) == 0);
 }

@@ -32,6 +32,9 @@ void pace_while_busy(struct heap *h);
 /* All memory beyond the budget goes back, without a cycle.  The world lock is held. */
 void pace_at_rest(struct heap *h);
 
+/* After a cycle: what the next one is paced by is in its bounds, and nothing is charged yet. */
+void pace_check(const struct heap *h);
+
 /* In a running world: a heap that has become large, and lacks it yet, looks once what its
  * control group may hold.  true: there is a limit, and pace_configure is to be called. */
 bool pace_lacks_limit(const struct heap *h);

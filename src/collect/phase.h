@@ -35,4 +35,7 @@ void phase_add(struct phase *p);
 /* Runs them all.  The world is stopped. */
 void phases_run(struct cycle *c);
 
+/* Each is in the list of its rank. */
+void phases_check(void);
+
 #endif

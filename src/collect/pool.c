@@ -1,5 +1,6 @@
 #include "collect/pool.h"
 
+#include "base/check.h"
 #include "base/critical.h"
 #include "base/futex.h"
 
@@ -37,6 +38,7 @@ static void unlock(struct pool *p)
 /* The lock is held. */
 static void note_available(struct pool *p)
 {
+    lock_check_held(RANK_POOL);
     __atomic_store_n(&p->available, (uint32_t)grey_queue_size(&p->grey),
                      __ATOMIC_RELAXED);
 }
@@ -60,6 +62,7 @@ void pool_give(struct pool *p, struct grey_queue *l)
 /* What the pool has for a marker without work.  The lock is held. */
 static bool take(struct pool *p, struct grey_queue *l)
 {
+    lock_check_held(RANK_POOL);
     size_t count = min_size(grey_queue_size(&p->grey), PACKET);
     while (count > 0 && !grey_queue_give(&p->grey, l, count))
         count /= 2;
@@ -84,6 +87,7 @@ static void await_turn(struct pool *p, uint32_t turn)
 /* Nobody is busy, and what may be left nobody has room for.  The lock is held. */
 static void complete(struct pool *p)
 {
+    lock_check_held(RANK_POOL);
     p->overflowed |= grey_queue_size(&p->grey) > 0;
     p->grey.first = p->grey.end = 0;
     note_available(p);
@@ -169,4 +173,13 @@ bool pool_overflowed(struct pool *p)
     p->overflowed = false;
     unlock(p);
     return lost;
+}
+
+void pool_check(struct pool *p)
+{
+    lock(p);
+    CHECK(p->busy == 0 && !p->overflowed);
+    CHECK(grey_queue_size(&p->grey) == 0 && p->available == 0);
+    grey_queue_check(&p->grey);
+    unlock(p);
 }

@@ -68,4 +68,7 @@ void pool_rest(struct pool *p, bool overflowed);
 /* Whether some helper could not keep all work; tells it once.  Nobody is busy. */
 bool pool_overflowed(struct pool *p);
 
+/* Marking is complete: nothing is left, and no marker is busy. */
+void pool_check(struct pool *p);
+
 #endif

@@ -2,6 +2,8 @@
 
 #include <sched.h>
 
+#include "base/check.h"
+#include "base/lock.h"
 #include "base/meta.h"
 #include "base/options.h"
 #include "base/os.h"
@@ -96,6 +98,7 @@ void workers_recruit(struct heap *h)
 
 void workers_rouse(const struct marker *first)
 {
+    lock_check_held(RANK_WORLD);
     workers.heap = first->heap;
     if (helper_count() > 0)
         pool_open(&workers.pool);
@@ -103,9 +106,23 @@ void workers_rouse(const struct marker *first)
 
 void workers_rest(void)
 {
+    lock_check_held(RANK_WORLD);
     pool_close(&workers.pool);
     for (unsigned i = 0; i < helper_count(); i++)
         grey_queue_trim(&workers.helpers[i]->grey);
+}
+
+/* The pool's lock makes seen what each helper did before it was no more busy. */
+void workers_check(void)
+{
+    if (!workers.pool.grey.items)
+        return;
+    pool_check(&workers.pool);
+    CHECK(helper_count() < WORKERS_MOST);
+    for (unsigned i = 0; i < helper_count(); i++) {
+        CHECK(workers.helpers[i] && workers.helpers[i]->pool == &workers.pool);
+        marker_check_queues(workers.helpers[i]);
+    }
 }
 
 /* No helper has begun that is not counted by now, and none of them counts any more: a cycle

@@ -23,4 +23,7 @@ void workers_rouse(const struct marker *first);
  * grey queues' memory back. */
 void workers_rest(void);
 
+/* Marking is complete: no helper has anything left, nor has what they share work through. */
+void workers_check(void);
+
 #endif

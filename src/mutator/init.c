@@ -7,10 +7,13 @@
 #include <gcalloc/gcalloc.h>
 
 #include "base/cancel.h"
+#include "base/check.h"
+#include "base/lock.h"
 #include "base/log.h"
 #include "base/options.h"
 #include "collect/collector.h"
 #include "collect/pace.h"
+#include "collect/phase.h"
 #include "heap/cache.h"
 #include "heap/fit.h"
 #include "heap/heap.h"
@@ -55,9 +58,26 @@ static void begin_with_kept(struct mutator *m)
     thread_use_cache(c);
 }
 
+void mutator_check(void)
+{
+    const struct mutator *m = thread_self;
+    CHECK(is_started() && m);
+    CHECK(thread_cache == m->cache || (const void *)thread_cache == &cache_none);
+    CHECK(!m->ready || (m->cache && !m->temporary));
+    CHECK(!m->blocking || (!m->ready && m->calls > 0));
+}
+
+static void check(struct cycle *c)
+{
+    (void)c;
+    if (GC_CHECKING)
+        mutator_check();
+}
+
 /* The world lock is held: no fork copies a heap that is half made. */
 static bool make_heap(void)
 {
+    lock_check_held(RANK_WORLD);
     if (start == NOT_STARTED) {
         options_read_environment();
         __atomic_store_n(&start, OPTIONS_READ, __ATOMIC_RELAXED);
@@ -85,6 +105,8 @@ static bool make_heap(void)
         heap_destroy(h);
         return false;
     }
+    static struct phase check_phase PRIVATE_DATA = {.rank = PHASE_CHECK, .run = check};
+    phase_add(&check_phase);
     pace_configure(h);
     if (!world_start())
         log_line(

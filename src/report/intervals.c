@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/check.h"
+#include "base/lock.h"
 #include "base/meta.h"
 
 static struct interval *at(const struct intervals *t, size_t i)
@@ -17,6 +19,7 @@ struct intervals *intervals_of(struct intervals **tables, Dwfl_Module *module,
                                size_t bytes, size_t element_bytes,
                                void (*fill)(struct intervals *t))
 {
+    lock_check_held(RANK_REPORT);
     struct intervals *t = *tables;
     while (t && t->module != module)
         t = t->next;
@@ -42,11 +45,26 @@ bool intervals_add(struct intervals *t, const void *element)
 
 void intervals_sort(struct intervals *t, int (*compare)(const void *, const void *))
 {
+    lock_check_held(RANK_REPORT);
     GElf_Addr reach = 0;
     if (t->count)
         qsort(t->list, t->count, t->element_bytes, compare);
     for (size_t i = 0; i < t->count; i++)
         reach = at(t, i)->reach = max_size(reach, at(t, i)->high);
+    if (GC_CHECKING)
+        intervals_check(t);
+}
+
+void intervals_check(const struct intervals *t)
+{
+    GElf_Addr reach = 0;
+    CHECK(t->count <= t->capacity);
+    for (size_t i = 0; i < t->count; i++) {
+        const struct interval *v = at(t, i);
+        reach = max_size(reach, v->high);
+        CHECK(i == 0 || at(t, i - 1)->low <= v->low);
+        CHECK(v->reach == reach);
+    }
 }
 
 /* How many begin no later than the address. */
@@ -79,6 +97,7 @@ struct interval *intervals_find(const struct intervals *t, GElf_Addr address)
 
 void intervals_forget(struct intervals **tables, size_t bytes)
 {
+    lock_check_held(RANK_REPORT);
     for (struct intervals *t = *tables, *next; t; t = next) {
         next = t->next;
         meta_free(t->list, t->capacity * t->element_bytes);

@@ -33,6 +33,9 @@ bool intervals_add(struct intervals *t, const void *element);
 /* Once all are added: `compare` sorts by `low` first. */
 void intervals_sort(struct intervals *t, int (*compare)(const void *, const void *));
 
+/* They are in order, and each reaches as far as those before it. */
+void intervals_check(const struct intervals *t);
+
 /* The last one that begins no later than the address; NULL: there is none. */
 const struct interval *intervals_last(const struct intervals *t, GElf_Addr address);
 

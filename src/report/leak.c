@@ -159,6 +159,8 @@ static void classify(void)
     world_lock();
     faults_begin();
     leak_set_classify(&found, &process_heap);
+    if (GC_CHECKING)
+        leak_set_check(&found);
     faults_end();
     world_unlock();
 }

@@ -2,6 +2,7 @@
  * into them only. */
 #include "report/leak_set.h"
 
+#include "base/check.h"
 #include "base/meta.h"
 #include "collect/naive.h"
 #include "heap/block.h"
@@ -151,6 +152,29 @@ void leak_set_find(struct leak_set *s, struct heap *h, const struct cycle_roots 
     s->lost = s->count;
     if (s->reachable_objects)
         find_possible(&c, roots);
+}
+
+static void check_leak(const struct leak_set *s, size_t place)
+{
+    const struct leak *l = &s->leaks[place];
+    bool lost = l->class == LEAK_DEFINITE || l->class == LEAK_INDIRECT;
+    CHECK(l->class == LEAK_SUPPRESSED || lost == (place < s->lost));
+    CHECK(l->owner >= OWNER_NONE ||
+          (l->owner < s->lost && s->leaks[l->owner].class == LEAK_DEFINITE));
+    CHECK(l->class == LEAK_DEFINITE || l->kept_objects == 0);
+}
+
+void leak_set_check(const struct leak_set *s)
+{
+    size_t kept = 0, owned = 0;
+    CHECK(s->lost <= s->count && s->count <= s->capacity);
+    for (size_t i = 0; i < s->count; i++) {
+        const struct leak *l = &s->leaks[i];
+        check_leak(s, i);
+        kept += l->kept_objects;
+        owned += l->class == LEAK_INDIRECT && l->owner < OWNER_NONE;
+    }
+    CHECK(kept == owned);
 }
 
 void leak_set_clear(struct leak_set *s)

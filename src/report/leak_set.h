@@ -46,6 +46,10 @@ void leak_set_find(struct leak_set *s, struct heap *h, const struct cycle_roots 
  * changes. */
 void leak_set_classify(struct leak_set *s, struct heap *h);
 
+/* Once it is classified: the classes are where they belong, and what is kept by a definite leak
+ * alone is what that keeps. */
+void leak_set_check(const struct leak_set *s);
+
 void leak_set_clear(struct leak_set *s);
 
 #endif

@@ -3,6 +3,7 @@
 #include "roots/range.h"
 
 #include "base/bits.h"
+#include "base/check.h"
 #include "base/meta.h"
 
 void range_list_clear(struct range_list *l)
@@ -35,6 +36,13 @@ void range_list_reserve(struct range_list *l, size_t more)
         }
         l->ranges = ranges;
     }
+}
+
+void range_list_check(const struct range_list *l)
+{
+    CHECK(l->count <= l->capacity);
+    for (size_t i = 0; i < l->count; i++)
+        CHECK(l->ranges[i].low < l->ranges[i].high);
 }
 
 void range_list_add_without(struct range_list *l, struct range r, struct range hole)

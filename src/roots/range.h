@@ -21,6 +21,9 @@ struct range_list {
 void range_list_clear(struct range_list *l);
 void range_list_add(struct range_list *l, uintptr_t low, uintptr_t high);
 
+/* Each range has an end, and the list has room for all. */
+void range_list_check(const struct range_list *l);
+
 /* Makes room for so many more, so that adding them will not fail. */
 void range_list_reserve(struct range_list *l, size_t more);
 

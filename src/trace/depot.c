@@ -154,6 +154,7 @@ static uint32_t store(const uintptr_t *frames, size_t count, uint32_t hash,
 
 static uint32_t put(const uintptr_t *frames, size_t count)
 {
+    lock_check_held(RANK_DEPOT);
     if (count == 0 || count > CAPTURE_DEPTH_MAX ||
         (2 * depot.count >= depot.slots && !grow_table()))
         return 0;
@@ -180,6 +181,15 @@ size_t depot_count(void)
     return depot.count;
 }
 
+/* Between its first slot and its own there is no empty one. */
+static bool is_on_its_way(size_t slot)
+{
+    size_t at = hash_at(depot.table[slot]) & (depot.slots - 1);
+    while (at != slot && depot.table[at])
+        at = (at + 1) & (depot.slots - 1);
+    return at == slot;
+}
+
 size_t depot_check(void)
 {
     size_t found = 0;
@@ -190,6 +200,7 @@ size_t depot_check(void)
         size_t count = depot_get(depot.table[i], &frames);
         CHECK(count > 0 && depot.table[i] + count < depot.used);
         CHECK(hash_of(frames, count) == hash_at(depot.table[i]));
+        CHECK(is_on_its_way(i));
         found++;
     }
     CHECK(found == depot.count && 2 * found <= max_size(depot.slots, 1));

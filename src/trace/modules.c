@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/critical.h"
 #include "base/lock.h"
 #include "base/meta.h"
@@ -268,6 +269,7 @@ static bool is_any_gone(void)
 /* The table becomes what was found.  true: something is gone. */
 static bool take_over(struct look *l)
 {
+    lock_check_held(RANK_MODULE);
     table.next = 0;
     for (size_t i = 0; i < table.count; i++)
         table.list[i].loaded = false;
@@ -397,6 +399,7 @@ void modules_notice(uint64_t added, uint64_t removed)
 
 static uint16_t number_at(uintptr_t address)
 {
+    lock_check_held(RANK_MODULE);
     size_t low = 0, high = table.span_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -427,4 +430,17 @@ bool module_get(uint16_t number, struct module *m)
         *m = table.list[number - 1];
     end();
     return found;
+}
+
+void modules_check(void)
+{
+    uintptr_t end = 0;
+    CHECK(table.span_count <= table.span_capacity && table.count <= table.capacity);
+    for (size_t i = 0; i < table.span_count; i++) {
+        struct span s = table.spans[i];
+        CHECK(s.number > 0 && s.number <= table.count);
+        CHECK(s.low >= end && s.low < s.high);
+        CHECK(table.list[s.number - 1].low == s.low && table.list[s.number - 1].loaded);
+        end = s.high;
+    }
 }

@@ -67,6 +67,9 @@ void modules_of(const uintptr_t *frames, uint16_t *numbers, size_t count);
 /* false: there is none of this number.  Its strings stay. */
 bool module_get(uint16_t number, struct module *m);
 
+/* What is loaded is listed by address, and no two modules overlap.  The world is stopped. */
+void modules_check(void);
+
 uint64_t modules_hash(const void *bytes, size_t count);
 
 #endif

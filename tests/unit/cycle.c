@@ -18,11 +18,18 @@ static struct graph g;
 static struct marker marker;
 static struct cycle cycle = {.marker = &marker, .kind = &cycle_full};
 
+static void prepare(void)
+{
+    world_lock();
+    cycle_prepare();
+    world_unlock();
+}
+
 /* The calling thread has a cache of another heap, the process's. */
 static void start(void)
 {
     gc_init();
-    cycle_prepare();
+    prepare();
     fixture_create(&g.f);
     ck_assert(marker_create(&marker, &g.f.heap, MARKER_PART));
     ck_assert(workers_create(&marker));
@@ -207,10 +214,12 @@ START_TEST(phases_by_rank)
         {.rank = PHASE_LEAKS, .run = find},
     };
     start();
+    world_lock();
     for (unsigned i = 0; i < COUNT_OF(phases); i++)
         phase_add(&phases[i]);
     phase_add(&phases[0]);
-    cycle_prepare();
+    world_unlock();
+    prepare();
     watched = state_of(&g.f, fixture_alloc(&g.f, KIND_MANUAL, 64));
     run(&cycle_full);
     ck_assert_uint_eq(ran_count, 3);

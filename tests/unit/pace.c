@@ -4,6 +4,7 @@
 #include "base/options.h"
 #include "heap/extent.h"
 #include "support.h"
+#include "world/lock.h"
 
 static struct heap h;
 
@@ -218,11 +219,13 @@ END_TEST
 START_TEST(unused_memory_of_a_busy_program_goes)
 {
     start_with_free_memory();
+    world_lock();
     pace_while_busy(&h);
     ck_assert_uint_eq(h.numbers->dirty_bytes, MIB(16));
     pace_while_busy(&h);
     ck_assert_uint_eq(h.numbers->dirty_bytes, MIB(6)); /* the budget and half of it */
     pace_at_rest(&h);
+    world_unlock();
     ck_assert_uint_eq(h.numbers->dirty_bytes, kept(MIB(4)));
     heap_destroy(&h);
 }

@@ -152,6 +152,65 @@ START_TEST(create_fails_cleanly)
 }
 END_TEST
 
+/* ---- Checking ------------------------------------------------------------------------------- */
+
+static void make_empty(void)
+{
+    ck_assert(pool_create(&pool, MIB(64)));
+}
+
+static void check(void)
+{
+    pool_check(&pool);
+}
+
+static void be_busy(void)
+{
+    pool.busy = 1;
+}
+
+static void overflow(void)
+{
+    pool.overflowed = true;
+}
+
+static void keep_an_item(void)
+{
+    pool.grey.end++;
+}
+
+static void offer_an_item(void)
+{
+    pool.available = 1;
+}
+
+static void commit_too_much(void)
+{
+    pool.grey.ready = pool.grey.capacity + 1;
+}
+
+static void end_beyond_what_is_ready(void)
+{
+    pool.grey.first = pool.grey.end = pool.grey.ready + 1;
+}
+
+static const struct damage damages[] = {
+    {be_busy, "p->busy == 0 && !p->overflowed"},
+    {overflow, "p->busy == 0 && !p->overflowed"},
+    {keep_an_item, "grey_queue_size(&p->grey) == 0 && p->available == 0"},
+    {offer_an_item, "grey_queue_size(&p->grey) == 0 && p->available == 0"},
+    {commit_too_much, "l->ready <= l->capacity"},
+    {end_beyond_what_is_ready, "l->first <= l->end && l->end <= l->ready"},
+};
+
+START_TEST(damage_is_caught)
+{
+    make_empty();
+    check();
+    expect_caught(&damages[_i], make_empty, check);
+}
+END_TEST
+
 TCase *pool_tests(void)
 {
     TCase *t = tcase_create("pool");
@@ -159,5 +218,6 @@ TCase *pool_tests(void)
     tcase_add_test(t, no_memory_for_queues);
     tcase_add_test(t, alone);
     tcase_add_test(t, create_fails_cleanly);
+    tcase_add_loop_test(t, damage_is_caught, 0, COUNT_OF(damages));
     return t;
 }

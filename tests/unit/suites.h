@@ -9,6 +9,7 @@
     X(meta)        \
     X(node_table)  \
     X(table)       \
+    X(lock)        \
     X(log)         \
     X(maps)        \
     X(cgroup)      \
@@ -37,6 +38,7 @@
     X(range)       \
     X(registered)  \
     X(hosted)      \
+    X(opened)      \
     X(segments)    \
     X(grey_queue)  \
     X(filter)      \
@@ -48,6 +50,7 @@
     X(cycle)       \
     X(collector)   \
     X(pairs)       \
+    X(damage)      \
     X(functions)
 
 struct TCase;
