@@ -6,8 +6,9 @@
  * finalizers=thread, on a thread of the library's own.
  *
  * Order.  An object is finalised before what it points to, which stays valid until then: of a chain one
- * object is finalised after each collection.  Objects with finalizers that reach each other in a circle
- * have no such order, and are never finalised; the log names one object of each circle, once.
+ * object is finalised after each collection.  Objects with finalizers that reach each other in a circle,
+ * or themselves by way of others, have no such order, and are never finalised, nor is what they reach; the
+ * log names one object of each circle, once, and those that only such a circle leads to when that is no more.
  * GC_UNORDERED is for those.
  *
  * The object is alive while its finalizer runs, and so is all that it reaches.  If the finalizer
@@ -42,8 +43,9 @@ typedef void gc_finalizer(void *object, void *data);
 
 /* Has `function(object, data)` called once `object`, the start of a living object, is unreachable, in
  * place of the finalizer that it had.  NULL: it has none any more.  What `data` points to, if it is an
- * object, is kept alive as if the object pointed to it.  A manual object lives until it is
- * freed, and so is never finalised.
+ * object, is kept alive as long as the object has this finalizer, with all that it reaches: if that is the
+ * object itself, by way of others, the object is never unreachable.  (`data` may be the object.)
+ * A manual object lives until it is freed, and so is never finalised.
  * Returns the finalizer that it had, NULL if there was none; or GC_FINALIZER_ERROR with errno: EINVAL
  * (not the start of a living object, or an unknown flag), ENOMEM, EBUSY (in a root callback). */
 GC_PUBLIC gc_finalizer *gc_finalizer_set(void *object, gc_finalizer *function,
@@ -75,7 +77,7 @@ typedef struct gc_guardian gc_guardian;
 GC_PUBLIC gc_guardian *gc_guardian_new(void) __attribute__((warn_unused_result));
 
 /* Once `object`, the start of a living object, is unreachable but through guardians, gc_guardian_get will
- * return it.  What an object with an ordered finalizer reaches waits for that to run.  An object that
+ * return it.  What an object with a finalizer reaches, and that object, wait for that to run.  An object that
  * is added several times, or to several guardians, is returned as often.
  * Returns 0, or -1 with errno: EINVAL (one of them is not the start of a living object), ENOMEM,
  * EBUSY. */

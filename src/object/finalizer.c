@@ -19,9 +19,12 @@ static void freed(const struct cell *o)
     watch_forget(o->address);
 }
 
+/* Where the program's handler for the end of memory gave it, nothing is watched. */
 static void moved(const struct cell *from, uintptr_t to)
 {
-    watch_move(from->address, to);
+    struct cell o;
+    if (watch_knows(from->address) && capability_note((void *)to, &o))
+        watch_move(from->address, to);
 }
 
 static void check(struct cycle *c)
@@ -59,9 +62,7 @@ static bool set(const struct watch *w, struct watch *old, int *error)
     if (had)
         *old = *watch_at(number);
     if (had && w->function) {
-        watch_at(number)->function = w->function;
-        watch_at(number)->data = w->data;
-        watch_at(number)->flags = w->flags;
+        watch_replace(number, w);
     } else if (had) {
         watch_remove(number);
     } else if (w->function && !watch_add(w)) {
@@ -69,6 +70,15 @@ static bool set(const struct watch *w, struct watch *old, int *error)
     }
     watch_unlock();
     return had;
+}
+
+static unsigned flags_of(const struct cell *o, const void *data, unsigned flags)
+{
+    unsigned all = flags & GC_UNORDERED ? WATCH_UNORDERED : 0;
+    struct cell d;
+    if (object_around(data, &d) && d.address != o->address)
+        all |= WATCH_DATA;
+    return all;
 }
 
 static gc_finalizer *finish(int error, gc_finalizer *function)
@@ -80,9 +90,7 @@ static gc_finalizer *finish(int error, gc_finalizer *function)
 gc_finalizer *gc_finalizer_set_with(void *object, gc_finalizer *function, void *data,
                                     unsigned flags)
 {
-    struct watch old, w = {.function = function,
-                           .data = (uintptr_t)data,
-                           .flags = flags & GC_UNORDERED ? WATCH_UNORDERED : 0};
+    struct watch old, w = {.function = function, .data = (uintptr_t)data};
     struct cell o;
     int error = 0;
     if (!mutator_enter())
@@ -94,6 +102,7 @@ gc_finalizer *gc_finalizer_set_with(void *object, gc_finalizer *function, void *
     if (function)
         capability_note(object, &o);
     w.object = o.address;
+    w.flags = flags_of(&o, data, flags);
     bool had = set(&w, &old, &error);
     return finish(error, had ? old.function : NULL);
 }

@@ -1,11 +1,11 @@
 /* The phases that find watched objects unreachable.
  *
- * Objects without order come first: those that are not marked are taken as they are found, and marked
- * with all that they reach.  Then the ordered ones: all candidates, those that are not marked yet, have
+ * Objects without order come first: those that are not marked are taken all at once, and marked with
+ * all that they reach.  Then the ordered ones: all candidates, those that are not marked yet, have
  * what they point to marked, but not themselves.  So what is still unmarked afterwards is reached by no
  * candidate, and is taken; the others wait for a later cycle (this is how the Boehm collector orders
  * finalizers, too: Boehm, "Destructors, finalizers, and synchronization", POPL 2003).  A candidate that its
- * own contents lead to can never be taken, and is named.
+ * own contents lead to can never be taken, and is named.  What is unmarked even then goes to its guardians.
  *
  * Whether a candidate leads to itself shows only where candidates are looked at one by one.  That is
  * done with few of them, and with those that were left over by an earlier cycle. */
@@ -37,48 +37,120 @@ static struct findings {
 
 /* ---- Marking ------------------------------------------------------------------------------ */
 
-static void mark_words(struct cycle *c, const void *low, const void *high)
+/* Addresses that are to be marked, many at a time. */
+static struct {
+    uintptr_t words[256];
+    size_t count;
+} batch PRIVATE_DATA;
+
+static void mark_batch(struct cycle *c)
 {
-    marker_scan_roots(c->marker, (uintptr_t)low, (uintptr_t)high);
+    marker_scan_roots(c->marker, (uintptr_t)batch.words,
+                      (uintptr_t)(batch.words + batch.count));
+    batch.count = 0;
 }
 
-/* Entries of a table from this one on.  Their other words are no pointers into the heap, or are to
- * be marked, too. */
-static void mark_entries(struct cycle *c, const struct table *t, uint32_t from)
+static void mark(struct cycle *c, uintptr_t address)
 {
-    if (from <= t->count)
-        mark_words(c, table_at(t, from), table_at(t, t->count + 1));
+    if (batch.count == sizeof batch.words / sizeof batch.words[0])
+        mark_batch(c);
+    batch.words[batch.count++] = address;
 }
 
-/* In a search for leaks what a finalizer will see is no leak: it may free it. */
+/* Those that are ready, from this one on. */
+static void mark_ready(struct cycle *c, uint32_t from)
+{
+    for (uint32_t number = from; number <= watched.ready.count; number++) {
+        const struct ready *r = table_at(&watched.ready, number);
+        mark(c, r->object);
+        mark(c, r->data);
+    }
+}
+
+/* And all that they lead to. */
+static void drain(struct cycle *c)
+{
+    mark_batch(c);
+    cycle_roots_drain(&c->roots, c->marker);
+}
+
+/* In a search for leaks, which comes before what lives with something else is marked, data that finalizers
+ * will be called with is no leak. */
+static void mark_data(struct cycle *c)
+{
+    for (uint32_t number = watched.watches.count; watched.with_data && number; number--) {
+        const struct watch *w = watch_at(number);
+        if (w->flags & WATCH_DATA)
+            mark(c, w->data);
+    }
+}
+
+/* In a search for leaks what a finalizer will see is no leak, as it may free it, nor is what a guardian
+ * will hand out. */
 static void mark_finalizable(struct cycle *c)
 {
     for (uint32_t number = 1; number <= watched.watches.count; number++) {
         const struct watch *w = watch_at(number);
         if (!(w->flags & WATCH_GUARDED))
-            mark_words(c, &w->object, &w->object + 1);
+            mark(c, w->object);
+    }
+}
+
+/* Returns whether there were any whose guardians are reached. */
+static bool mark_guarded(struct cycle *c)
+{
+    bool more = false;
+    for (uint32_t number = watched.guarded ? watched.watches.count : 0; number;
+         number--) {
+        const struct watch *w = watch_at(number);
+        if (!(w->flags & WATCH_GUARDED) || is_reached(c->heap, w->object) ||
+            !is_reached(c->heap, w->data))
+            continue;
+        mark(c, w->object);
+        more = true;
+    }
+    drain(c);
+    return more;
+}
+
+/* What guardians that are reached may hand out is alive, in the midst of finding finalizers. */
+static void mark_kept(struct cycle *c)
+{
+    bool more = watched.kept.count > 0;
+    while (more) {
+        more = false;
+        for (uint32_t number = watched.kept.count; number; number--) {
+            const struct kept *k = table_at(&watched.kept, number);
+            if (is_reached(c->heap, k->object) || !is_reached(c->heap, k->guardian))
+                continue;
+            mark(c, k->object);
+            more = true;
+        }
+        drain(c);
     }
 }
 
 void watch_mark_ready(struct cycle *c)
 {
     found.leaks = c->cause == CAUSE_LEAKS;
-    if (watched.ready.count == 0 && watched.watches.count == 0)
-        return;
-    mark_entries(c, &watched.ready, 1);
+    mark_ready(c, 1);
     if (found.leaks)
-        mark_finalizable(c);
-    marker_drain(c->marker);
+        mark_data(c), mark_finalizable(c);
+    if (batch.count || found.leaks)
+        drain(c);
+    while (found.leaks && mark_guarded(c))
+        continue;
+    if (found.leaks)
+        mark_kept(c);
 }
-
-/* ---- What lives with something else ----------------------------------------------------------- */
 
 /* What a finalizer is to have lives with its object, what a guardian may hand out with that. */
 static void list(struct pairs *p)
 {
-    for (uint32_t number = 1; number <= watched.watches.count; number++) {
+    for (uint32_t number = watched.with_data ? watched.watches.count : 0; number;
+         number--) {
         const struct watch *w = watch_at(number);
-        if (!(w->flags & WATCH_GUARDED) && w->data)
+        if (w->flags & WATCH_DATA)
             pairs_add(p, w->object, w->data);
     }
     for (uint32_t number = 1; number <= watched.kept.count; number++) {
@@ -111,27 +183,21 @@ static void take(uint32_t number)
     found.more = true;
 }
 
-/* What an unreachable guardian guards is not its to keep. */
-static bool is_takeable(const struct heap *h, const struct watch *w)
+/* Those that are not reached, all at once. */
+static void take_unordered(struct cycle *c)
 {
-    if (!(w->flags & (WATCH_UNORDERED | WATCH_GUARDED)) || is_reached(h, w->object))
-        return false;
-    return !(w->flags & WATCH_GUARDED) || is_reached(h, w->data);
-}
-
-/* Returns whether there were any. */
-static bool take_unordered(struct cycle *c)
-{
-    uint32_t ready = watched.ready.count, kept = watched.kept.count;
+    uint32_t ready = watched.ready.count;
     for (uint32_t number = watched.watches.count; number; number--) {
+        const struct watch *w = watch_at(number);
         prefetch_ahead(c->heap, number);
-        if (is_takeable(c->heap, watch_at(number)))
+        if (w->flags & WATCH_UNORDERED && !is_reached(c->heap, w->object))
             take(number);
     }
-    mark_entries(c, &watched.ready, ready + 1);
-    mark_entries(c, &watched.kept, kept + 1);
-    marker_drain(c->marker);
-    return watched.ready.count > ready || watched.kept.count > kept;
+    if (watched.ready.count == ready)
+        return;
+    mark_ready(c, ready + 1);
+    drain(c);
+    mark_kept(c);
 }
 
 /* ---- Ordered ones ----------------------------------------------------------------------------- */
@@ -149,7 +215,7 @@ static uint32_t note_candidates(const struct heap *h)
         struct watch *w = watch_at(number);
         prefetch_ahead(h, number);
         bool is_candidate = is_ordered(w) && !is_reached(h, w->object);
-        w->flags &= is_candidate ? ~0u : ~(unsigned)(WATCH_WAITS | WATCH_NAMED);
+        w->flags &= is_candidate ? ~0u : ~(unsigned)WATCH_WAITS;
         w->flags |= is_candidate ? WATCH_CANDIDATE : 0;
         candidates += is_candidate;
     }
@@ -170,8 +236,8 @@ static void scan_candidate(struct cycle *c, const struct watch *w)
 {
     struct cell o = lookup_cell(c->heap, w->object);
     marker_scan_object(c->marker, &o);
-    if (w->data - o.address >= o.size)
-        mark_words(c, &w->data, &w->data + 1);
+    if (w->flags & WATCH_DATA && w->data - o.address >= o.size)
+        marker_scan_roots(c->marker, (uintptr_t)&w->data, (uintptr_t)(&w->data + 1));
 }
 
 /* Those that have one of these flags, one after the other. */
@@ -196,7 +262,8 @@ static void scan_together(struct cycle *c)
         if (w->flags & WATCH_CANDIDATE && !is_reached(c->heap, w->object))
             scan_candidate(c, w);
     }
-    marker_drain(c->marker);
+    drain(c);
+    mark_kept(c);
 }
 
 static void take_ordered(struct cycle *c)
@@ -211,8 +278,9 @@ static void take_ordered(struct cycle *c)
         if (!is_reached(c->heap, w->object))
             take(number);
     }
-    mark_entries(c, &watched.ready, ready + 1);
-    marker_drain(c->marker);
+    mark_ready(c, ready + 1);
+    drain(c);
+    mark_kept(c);
 }
 
 /* Objects that were named before come first, so that others of their circles are not. */
@@ -230,14 +298,30 @@ static void find_ordered(struct cycle *c)
     take_ordered(c);
 }
 
+/* ---- Guarded ones ------------------------------------------------------------------------------ */
+
+/* Returns whether there were any.  What an unreachable guardian guards is not its to keep. */
+static bool take_guarded(struct cycle *c)
+{
+    uint32_t kept = watched.kept.count;
+    for (uint32_t number = watched.watches.count; number; number--) {
+        const struct watch *w = watch_at(number);
+        prefetch_ahead(c->heap, number);
+        if (w->flags & WATCH_GUARDED && !is_reached(c->heap, w->object) &&
+            is_reached(c->heap, w->data))
+            take(number);
+    }
+    mark_kept(c);
+    return watched.kept.count > kept;
+}
+
 void watch_find_unreachable(struct cycle *c)
 {
     if (watched.watches.count == 0)
         return;
-    while (take_unordered(c) && watched.guarded)
-        continue;
+    take_unordered(c);
     find_ordered(c);
-    while (watched.guarded && take_unordered(c))
+    while (watched.guarded && take_guarded(c))
         continue;
 }
 
@@ -257,9 +341,11 @@ void watch_verify(struct naive *n)
     }
     for (uint32_t number = watched.watches.count; number; number--) {
         const struct watch *w = watch_at(number);
-        if (w->flags & WATCH_WAITS || (found.leaks && !(w->flags & WATCH_GUARDED)))
+        bool guarded = w->flags & WATCH_GUARDED;
+        if (w->flags & WATCH_WAITS ||
+            (found.leaks && (!guarded || naive_has_reached(n, w->data))))
             naive_reach(n, w->object);
-        if (!(w->flags & WATCH_GUARDED) && naive_has_reached(n, w->object))
+        if (w->flags & WATCH_DATA && (found.leaks || naive_has_reached(n, w->object)))
             naive_reach(n, w->data);
     }
 }

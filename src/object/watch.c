@@ -36,7 +36,19 @@ bool watch_add(const struct watch *w)
     if (!reserve(guarded) || !table_add(&watched.watches, w))
         return false;
     watched.guarded += guarded;
+    watched.with_data += (w->flags & WATCH_DATA) != 0;
     return true;
+}
+
+void watch_replace(uint32_t number, const struct watch *w)
+{
+    lock_check_held(RANK_OBJECT);
+    struct watch *old = watch_at(number);
+    watched.with_data += (w->flags & WATCH_DATA) != 0;
+    watched.with_data -= (old->flags & WATCH_DATA) != 0;
+    old->function = w->function;
+    old->data = w->data;
+    old->flags = w->flags;
 }
 
 uint32_t watch_find(uintptr_t object)
@@ -51,6 +63,7 @@ void watch_remove(uint32_t number)
 {
     lock_check_held(RANK_OBJECT);
     watched.guarded -= (watch_at(number)->flags & WATCH_GUARDED) != 0;
+    watched.with_data -= (watch_at(number)->flags & WATCH_DATA) != 0;
     table_remove(&watched.watches, number);
 }
 
@@ -112,9 +125,19 @@ void watch_move(uintptr_t from, uintptr_t to)
     watch_unlock();
 }
 
+bool watch_knows(uintptr_t object)
+{
+    watch_lock();
+    bool knows = table_find(&watched.watches, 0, object) ||
+                 table_find(&watched.ready, 0, object) ||
+                 table_find(&watched.kept, 1, object);
+    watch_unlock();
+    return knows;
+}
+
 void watch_check(void)
 {
-    uint32_t guarded = 0;
+    uint32_t guarded = 0, with_data = 0;
     table_check(&watched.watches);
     table_check(&watched.ready);
     table_check(&watched.kept);
@@ -123,6 +146,7 @@ void watch_check(void)
         CHECK(w->object != 0);
         CHECK((w->function == NULL) == ((w->flags & WATCH_GUARDED) != 0));
         guarded += (w->flags & WATCH_GUARDED) != 0;
+        with_data += (w->flags & WATCH_DATA) != 0;
     }
-    CHECK(guarded == watched.guarded);
+    CHECK(guarded == watched.guarded && with_data == watched.with_data);
 }

@@ -20,6 +20,9 @@ enum watch_flag {
     WATCH_CANDIDATE = 1 << 2,
     WATCH_WAITS = 1 << 3,
     WATCH_NAMED = 1 << 4,
+    WATCH_DATA =
+        1
+        << 5, /* its data is to be kept alive: it points into the heap, not into the object */
 };
 
 struct watch {
@@ -58,7 +61,8 @@ struct watched {
     struct table ready; /* struct ready, by object.  There is room for all watches, too */
     struct table
         kept; /* struct kept, by guardian and by object; also for all guarded ones */
-    uint32_t guarded; /* watches of guardians */
+    uint32_t guarded;   /* watches of guardians */
+    uint32_t with_data; /* watches with WATCH_DATA */
 };
 
 SHARED_DATA struct watched watched;
@@ -70,13 +74,16 @@ SHARED_DATA struct capability watching;
 void watch_lock(void);
 void watch_unlock(void);
 
-/* For these three the lock is held. */
+/* For these four the lock is held. */
 
 /* false with ENOMEM. */
 bool watch_add(const struct watch *w);
 
 /* The watch of an object's finalizer; 0: there is none. */
 uint32_t watch_find(uintptr_t object);
+
+/* The finalizer of this number becomes another one, of the object that it is for. */
+void watch_replace(uint32_t number, const struct watch *w);
 
 void watch_remove(uint32_t number);
 
@@ -89,6 +96,9 @@ INLINE struct watch *watch_at(uint32_t number)
  * is a guardian, what it guards and keeps.  Or it has come to another address. */
 void watch_forget(uintptr_t object);
 void watch_move(uintptr_t from, uintptr_t to);
+
+/* Something is registered for it, or it waits. */
+bool watch_knows(uintptr_t object);
 
 /* What a cycle does: each finds what is unreachable, and keeps it alive. */
 struct cycle;

@@ -4,9 +4,10 @@
 #include "object.h"
 
 static TCase *(*const cases[])(void) = {
-    finalizers_case,
-    weak_case,
     ephemerons_case,
+    finalizers_case,
+    order_case,
+    weak_case,
 };
 
 int main(void)

@@ -4,8 +4,9 @@
 
 #include <check.h>
 
-TCase *finalizers_case(void);
-TCase *weak_case(void);
 TCase *ephemerons_case(void);
+TCase *finalizers_case(void);
+TCase *order_case(void);
+TCase *weak_case(void);
 
 #endif
