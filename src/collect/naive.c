@@ -56,6 +56,7 @@ static void reach(struct naive *n, const struct found *f)
     if (n->reached[f->number])
         return;
     n->reached[f->number] = 1;
+    n->count++;
     if (f->kind & KIND_ATOMIC)
         return;
     uintptr_t *stack = meta_grow(n->stack, n->depth, &n->capacity, sizeof *stack);

@@ -13,6 +13,7 @@ struct naive {
     struct heap *heap;
     bool exact;       /* only pointers to the start of an object count */
     uint8_t *reached; /* 1 for objects that were reached */
+    size_t count;     /* of these */
     uintptr_t *stack; /* objects reached and not scanned yet */
     size_t depth, capacity;
     size_t map_bytes;

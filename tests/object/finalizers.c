@@ -319,8 +319,6 @@ END_TEST
 
 /* ---- What `data` keeps ----------------------------------------------------------------------- */
 
-static void *living[1]; /* a root */
-
 static void see_data(void *object, void *data)
 {
     const struct node *n = object;
@@ -338,7 +336,7 @@ static void set_with_data(void *unused)
     write_pattern(data, 48, 7);
     hidden[0] = hide(data);
     gc_finalizer_set(n, see_data, data);
-    living[0] = n;
+    kept_nodes[0] = n;
 }
 
 /* It is not said elsewhere that the object needs it. */
@@ -348,7 +346,7 @@ START_TEST(data_of_a_living_object)
     collect(COLLECTIONS);
     expect_living("a");
     ck_assert_uint_eq(count_living(hidden, 1), 1);
-    living[0] = NULL;
+    kept_nodes[0] = NULL;
     collect(1);
     ck_assert_uint_eq(count_living(hidden, 1), 1);
     ck_assert_uint_eq(run_ready(), 1);
@@ -364,7 +362,7 @@ static void put_before(void *unused)
     (void)unused;
     n->to[0] = node_of('a');
     gc_finalizer_set(n, witness, NULL);
-    living[0] = NULL;
+    kept_nodes[0] = NULL;
 }
 
 /* The object is reached by another one that is finalised first. */
@@ -421,7 +419,7 @@ END_TEST
 static void take_data_back(void *unused)
 {
     (void)unused;
-    gc_finalizer_set(living[0], NULL, NULL);
+    gc_finalizer_set(kept_nodes[0], NULL, NULL);
 }
 
 START_TEST(data_goes_with_the_finalizer)

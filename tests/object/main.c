@@ -8,6 +8,8 @@ static TCase *(*const cases[])(void) = {
     finalizers_case,
     order_case,
     weak_case,
+    guardians_case,
+    running_case,
 };
 
 int main(void)

@@ -8,5 +8,7 @@ TCase *ephemerons_case(void);
 TCase *finalizers_case(void);
 TCase *order_case(void);
 TCase *weak_case(void);
+TCase *guardians_case(void);
+TCase *running_case(void);
 
 #endif

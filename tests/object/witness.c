@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 uintptr_t nodes[NODES];
+void *kept_nodes[NODES];
 
 static struct {
     size_t counts[NODES]; /* how often each was written down */

@@ -18,8 +18,11 @@ struct node {
     unsigned char pattern[52];
 };
 
-/* By letter - 'a'; hide(NULL): there is none. */
+/* By letter - 'a'; hide(NULL), or 0: there is none. */
 extern uintptr_t nodes[NODES];
+
+/* A root. */
+extern void *kept_nodes[NODES];
 
 /* For use under deeply() only. */
 struct node *node_new(char letter);
