@@ -18,7 +18,7 @@
  *
  * A child of fork has the same finalizers, and the same objects ready to be finalised, as its parent:
  * what they do to the world outside, removing a file for example, is done twice unless they
- * see to it.
+ * see to it.  One that another thread is in at the moment of the fork is not called in the child.
  *
  * All functions may be called by any thread, also by finalizers, but not in signal handlers nor root
  * callbacks. */
@@ -66,7 +66,7 @@ GC_PUBLIC size_t gc_finalizers_ready(void);
 
 /* Has `function(data)` called after each collection that has made finalizers ready or found
  * objects of guardians, to wake an event loop for example.  It is called on the thread that has collected,
- * possibly inside of an allocation, or on one of the library's; it should be short.  NULL: no function is
+ * possibly inside of an allocation, or on one of the library's; it should be short, and has to return.  NULL: no function is
  * called any more, but by a thread that is about to. */
 GC_PUBLIC void gc_finalizers_notify(void (*function)(void *data), void *data);
 

@@ -210,7 +210,7 @@ enum gc_hook {
 };
 
 /* Has `function(data)` called around collections, on the thread that collects, possibly inside of an
- * allocation, with no lock of the library held: it may do anything.  Collections of the
+ * allocation, with no lock of the library held: it may do anything but not return.  Collections of the
  * library's own threads call functions for afterwards only, on a thread made for that; a search for
  * leaks calls none.
  * Returns 0, or -1 with errno: EINVAL (`function` is NULL, or no such moment), ENOMEM, EBUSY (in a root

@@ -84,10 +84,22 @@ static struct hook get_notify(void)
 static bool is_new(void)
 {
     uint64_t now = collector_count(&process_collector);
-    return __atomic_exchange_n(&state.told, now, __ATOMIC_ACQ_REL) != now;
+    uint64_t told = __atomic_load_n(&state.told, __ATOMIC_ACQUIRE);
+    while (told < now)
+        if (__atomic_compare_exchange_n(&state.told, &told, now, true, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_ACQUIRE))
+            return true;
+    return false;
 }
 
 static void attend(void);
+
+/* Also those of before: the attendant could not be started then, or this is the child of a fork. */
+static void wake_for_ready(void)
+{
+    if (OPTION_NOW(finalizers) == FINALIZERS_THREAD && gc_finalizers_ready() > 0)
+        attendant_wake(attend);
+}
 
 static void catch_up(void)
 {
@@ -95,11 +107,9 @@ static void catch_up(void)
         return;
     inside = true;
     for (int round = 0; round < ROUNDS && is_new(); round++) {
-        if (watch_tell()) {
+        if (watch_tell())
             call(get_notify());
-            if (OPTION_NOW(finalizers) == FINALIZERS_THREAD)
-                attendant_wake(attend);
-        }
+        wake_for_ready();
         call_all(GC_AFTER_COLLECTION);
     }
     inside = false;

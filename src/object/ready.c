@@ -4,21 +4,43 @@
 
 #include <gcalloc/finalizer.h>
 
+#include "base/bits.h"
 #include "base/options.h"
 #include "mutator/init.h"
 #include "object/watch.h"
 
-/* From here on the caller's frame keeps the object alive. */
+/* From here on the caller's frame keeps the object alive.  It is read word by word: copied as a whole, it
+ * would stay in vector registers, which a thread that goes to sleep keeps. */
 static bool take_ready(struct ready *r)
 {
     watch_lock();
     uint32_t number = watched.ready.count;
     if (number) {
-        *r = *(struct ready *)table_at(&watched.ready, number);
+        const struct ready *taken = table_at(&watched.ready, number);
+        r->object = __atomic_load_n(&taken->object, __ATOMIC_RELAXED);
+        r->function = __atomic_load_n(&taken->function, __ATOMIC_RELAXED);
+        r->data = __atomic_load_n(&taken->data, __ATOMIC_RELAXED);
         table_remove(&watched.ready, number);
     }
     watch_unlock();
     return number;
+}
+
+/* So far down the stack that nothing of what finalizers leave there lies where this thread's frames are
+ * afterwards, or just below them: if it went to sleep, the last object would be kept. */
+NOINLINE static void call(const struct ready *r)
+{
+    enum { GAP = 4096 };
+    char gap[GAP];
+    __asm__ volatile("" : : "r"(gap) : "memory");
+    r->function((void *)r->object, (void *)r->data);
+    __asm__ volatile("" : : "r"(gap) : "memory");
+}
+
+static void forget(struct ready *r)
+{
+    *r = (struct ready){0};
+    __asm__ volatile("" : : "r"(r) : "memory");
 }
 
 size_t gc_finalizers_run(void)
@@ -32,7 +54,8 @@ size_t gc_finalizers_run(void)
         mutator_leave();
         if (!taken)
             return count;
-        r.function((void *)r.object, (void *)r.data);
+        call(&r);
+        forget(&r);
     }
 }
 
@@ -47,11 +70,11 @@ size_t gc_finalizers_ready(void)
     return count;
 }
 
-/* The finalizer that was set last, if there is one. */
-static bool take_any(struct watch *w)
+/* A finalizer that has this number, at most, if there is one. */
+static bool take_any(struct watch *w, uint32_t most)
 {
     watch_lock();
-    uint32_t number = watched.watches.count;
+    uint32_t number = (uint32_t)min_size(watched.watches.count, most);
     while (number && watch_at(number)->flags & WATCH_GUARDED)
         number--;
     if (number) {
@@ -62,15 +85,34 @@ static bool take_any(struct watch *w)
     return number;
 }
 
-void ready_run_all(void)
+/* How many finalizers there are, and of guardians, that are not called yet. */
+static size_t count_left(void)
+{
+    watch_lock();
+    size_t count = (size_t)watched.watches.count + watched.ready.count;
+    watch_unlock();
+    return count;
+}
+
+/* What finalizers set meanwhile has higher numbers than what was there before. */
+static void run_left(void)
 {
     struct watch w;
-    if (!OPTION_NOW(finalize_at_exit))
+    for (uint32_t left = (uint32_t)count_left(); left; left--)
+        if (take_any(&w, left))
+            call(&(struct ready){
+                .object = w.object, .function = w.function, .data = w.data});
+}
+
+void ready_run_all(void)
+{
+    if (!OPTION_NOW(finalize_at_exit) || !mutator_enter())
         return;
-    do
+    mutator_leave();
+    for (size_t run = 1, left = count_left(); run > 0 && left > 0;
+         left -= min_size(left, run)) {
         gc_collect();
-    while (gc_finalizers_run() > 0);
-    for (uint32_t left = watched.watches.count; left; left--)
-        if (take_any(&w))
-            w.function((void *)w.object, (void *)w.data);
+        run = gc_finalizers_run();
+    }
+    run_left();
 }

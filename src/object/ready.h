@@ -3,8 +3,8 @@
 #define GCALLOC_OBJECT_READY_H
 
 /* At the end of the program, by option: first what collections find unreachable, in order, as long as
- * there is some; then what is left, which may still be in use elsewhere.  Finalizers that are set meanwhile
- * are not called. */
+ * there is some; then what is left, which may still be in use elsewhere.  It comes to an end also where
+ * finalizers set others. */
 void ready_run_all(void);
 
 #endif

@@ -10,6 +10,7 @@ static TCase *(*const cases[])(void) = {
     weak_case,
     guardians_case,
     running_case,
+    finalizers_case, order_case, guardians_case, running_case, hooks_case, apart_case,
 };
 
 int main(void)

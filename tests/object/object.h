@@ -10,5 +10,7 @@ TCase *order_case(void);
 TCase *weak_case(void);
 TCase *guardians_case(void);
 TCase *running_case(void);
+TCase *hooks_case(void);
+TCase *apart_case(void);
 
 #endif
