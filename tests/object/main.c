@@ -11,6 +11,8 @@ static TCase *(*const cases[])(void) = {
     guardians_case,
     running_case,
     finalizers_case, order_case, guardians_case, running_case, hooks_case, apart_case,
+    finalizers_case, order_case, guardians_case, running_case,
+    hooks_case,      apart_case, graphs_case,
 };
 
 int main(void)

@@ -12,5 +12,6 @@ TCase *guardians_case(void);
 TCase *running_case(void);
 TCase *hooks_case(void);
 TCase *apart_case(void);
+TCase *graphs_case(void);
 
 #endif

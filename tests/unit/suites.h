@@ -51,6 +51,7 @@
     X(collector)   \
     X(pairs)       \
     X(damage)      \
+    X(finalizer)   \
     X(functions)
 
 struct TCase;
