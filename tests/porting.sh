@@ -1,5 +1,5 @@
 #!/bin/sh
-# Compiles and runs the programs in docs/porting.md, with the library that was built, plain and
+# Compiles and runs the programs in pages of docs, with the library that was built, plain and
 # checking each collection.
 srcdir=${srcdir:-.}
 CC=${CC:-cc}
@@ -8,8 +8,10 @@ tmp=$(mktemp -d "${TMPDIR:-/tmp}/gcalloc-porting.XXXXXX") || exit 1
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
 
-awk -v folder="$tmp" '/^```c$/ { n++; inside = 1; next } /^```$/ { inside = 0 }
-    inside { print > (folder "/" n ".c") }' "$srcdir/docs/porting.md"
+for page in porting finalizers; do
+    awk -v start="$tmp/$page" '/^```c$/ { n++; inside = 1; next } /^```$/ { inside = 0 }
+        inside { print > (start "-" n ".c") }' "$srcdir/docs/$page.md"
+done
 
 passed=0
 failed=0
@@ -22,8 +24,8 @@ for program in "$tmp"/*.c; do
         passed=$((passed + 1))
     else
         failed=$((failed + 1))
-        echo "porting: failed: program ${name##*/} of docs/porting.md" >&2
+        echo "porting: failed: program ${name##*/} of docs" >&2
     fi
 done
 echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+[ "$failed" = 0 ] && [ "$passed" -gt 1 ]
