@@ -18,6 +18,7 @@ enum rank {
     RANK_WORLD,  /* the registry; who makes the heap or stops the world; world/stop.h */
     RANK_ROOTS,  /* registered ranges, callbacks and stacks */
     RANK_OBJECT, /* what is registered for objects: finalizers, weak links */
+    RANK_MAP,    /* the entries of one weak map */
     RANK_BIN,    /* one list of blocks, and their counters */
     RANK_EXTENT, /* free units, the arena's end, used_bytes and dirty_bytes */
     RANK_DEPOT,  /* call stacks */

@@ -13,5 +13,6 @@ TCase *running_case(void);
 TCase *hooks_case(void);
 TCase *apart_case(void);
 TCase *graphs_case(void);
+TCase *weakmaps_case(void);
 
 #endif

@@ -1,0 +1,293 @@
+/* Weak maps and collections: what entries keep alive, by pairs; which of them go, when marking is complete; and
+ * what becomes of those whose objects are freed or moved by hand. */
+#include <config.h>
+
+#include "base/check.h"
+#include "base/critical.h"
+#include "base/table.h"
+#include "collect/cycle.h"
+#include "object/capability.h"
+#include "object/reached.h"
+#include "object/weakmap.h"
+
+enum {
+    AHEAD = 16, /* entries whose state bytes are on their way to the cache */
+    GOES = 1,   /* in the lowest bits of a map's address, in a cycle: it goes */
+};
+
+struct registered {
+    uintptr_t map;
+    uint32_t next;
+};
+
+/* Under the lock, which is taken in critical sections, before those of maps; a cycle needs none. */
+static struct {
+    struct lock lock;
+    struct table maps;
+} state PRIVATE_DATA = {
+    .maps = TABLE(struct registered, map, next),
+};
+
+static void lock(void)
+{
+    critical_take(&state.lock, RANK_OBJECT);
+}
+
+static void unlock(void)
+{
+    critical_release(&state.lock, RANK_OBJECT);
+}
+
+void weakmap_lock(gc_weakmap *map)
+{
+    critical_take(&map->lock, RANK_MAP);
+}
+
+void weakmap_unlock(gc_weakmap *map)
+{
+    critical_release(&map->lock, RANK_MAP);
+}
+
+static gc_weakmap *map_at(uint32_t number)
+{
+    const struct registered *r = table_at(&state.maps, number);
+    return (gc_weakmap *)r->map;
+}
+
+/* ---- What entries keep alive ------------------------------------------------------------------ */
+
+static void list_entry(struct pairs *p, unsigned flags, const struct entry *e)
+{
+    if (flags == GC_WEAK_KEYS) {
+        pairs_add(p, e->key, e->value);
+    } else if (flags == GC_WEAK_VALUES) {
+        pairs_add(p, e->value, e->key);
+    } else if (flags == 0) {
+        pairs_keep(p, e->key);
+        pairs_keep(p, e->value);
+    }
+}
+
+static void list_of(struct pairs *p, uintptr_t object)
+{
+    const gc_weakmap *map = (const gc_weakmap *)object;
+    const struct entries *e = map->entries;
+    if (map->flags == (GC_WEAK_KEYS | GC_WEAK_VALUES))
+        return;
+    for (uint32_t number = 0; number < e->used; number++)
+        if (e->entries[number].key)
+            list_entry(p, map->flags, &e->entries[number]);
+}
+
+static void list(struct pairs *p);
+
+static struct pair_source source PRIVATE_DATA = {.list = list, .list_of = list_of};
+
+static void list(struct pairs *p)
+{
+    for (uint32_t number = 1; number <= state.maps.count; number++)
+        pairs_add_later(p, (uintptr_t)map_at(number), &source);
+}
+
+static void verify_map(struct naive *n, const gc_weakmap *map)
+{
+    const struct entries *e = map->entries;
+    for (uint32_t number = 0; number < e->used; number++) {
+        const struct entry *entry = &e->entries[number];
+        if (!entry->key || map->flags == (GC_WEAK_KEYS | GC_WEAK_VALUES))
+            continue;
+        if (!(map->flags & GC_WEAK_KEYS) &&
+            (map->flags == 0 || naive_has_reached(n, entry->value)))
+            naive_reach(n, entry->key);
+        if (!(map->flags & GC_WEAK_VALUES) &&
+            (map->flags == 0 || naive_has_reached(n, entry->key)))
+            naive_reach(n, entry->value);
+    }
+}
+
+static void verify(struct naive *n)
+{
+    for (uint32_t number = state.maps.count; number; number--)
+        if (naive_has_reached(n, (uintptr_t)map_at(number)))
+            verify_map(n, map_at(number));
+}
+
+/* ---- Which go --------------------------------------------------------------------------------- */
+
+static void prefetch(const struct heap *h, unsigned flags, const struct entry *e)
+{
+    if (flags & GC_WEAK_KEYS)
+        reached_prefetch(h, e->key);
+    if (flags & GC_WEAK_VALUES)
+        reached_prefetch(h, e->value);
+}
+
+static bool stays(const struct heap *h, unsigned flags, const struct entry *e)
+{
+    return (!(flags & GC_WEAK_KEYS) || is_reached(h, e->key)) &&
+           (!(flags & GC_WEAK_VALUES) || is_reached(h, e->value));
+}
+
+static void strike_out(const struct heap *h, const gc_weakmap *map)
+{
+    struct entries *e = map->entries;
+    for (uint32_t number = 0; number < e->used; number++) {
+        struct entry *entry = &e->entries[number];
+        if (number + AHEAD < e->used)
+            prefetch(h, map->flags, entry + AHEAD);
+        if (entry->key && !stays(h, map->flags, entry))
+            entries_remove(e, entry);
+    }
+}
+
+static bool goes(const void *entry)
+{
+    return ((const struct registered *)entry)->map & GOES;
+}
+
+static void clear(struct cycle *c)
+{
+    uint32_t going = 0;
+    for (uint32_t number = 1; number <= state.maps.count; number++) {
+        struct registered *r = table_at(&state.maps, number);
+        if (is_reached(c->heap, r->map)) {
+            const gc_weakmap *map = map_at(number);
+            if (map->flags)
+                strike_out(c->heap, map);
+        } else {
+            r->map |= GOES;
+            going++;
+        }
+    }
+    if (going > 0)
+        table_remove_those(&state.maps, goes, going);
+}
+
+static void check(struct cycle *c)
+{
+    (void)c;
+    if (!GC_CHECKING)
+        return;
+    table_check(&state.maps);
+    for (uint32_t number = 1; number <= state.maps.count; number++) {
+        CHECK(map_at(number)->magic == WEAKMAP_MAGIC);
+        CHECK(is_reached(c->heap, (uintptr_t)map_at(number)->entries));
+        entries_check(map_at(number)->entries);
+    }
+}
+
+/* ---- Objects that are freed or move ------------------------------------------------------------ */
+
+/* Which index has the address of keys; INDEXES: none, as they are not weak. */
+static unsigned index_of_keys(const gc_weakmap *map)
+{
+    if (!(map->flags & GC_WEAK_KEYS))
+        return INDEXES;
+    return map->hash ? BY_KEY : BY_HASH;
+}
+
+static unsigned index_of_values(const gc_weakmap *map)
+{
+    return map->flags & GC_WEAK_VALUES ? BY_VALUE : INDEXES;
+}
+
+static struct entry *find(const gc_weakmap *map, unsigned index, uintptr_t object)
+{
+    if (index == INDEXES)
+        return NULL;
+    uint32_t place = entries_place(map->entries, object);
+    return entries_find(map->entries, index, object, &place);
+}
+
+static void forget_in(gc_weakmap *map, uintptr_t object, uintptr_t unused)
+{
+    struct entry *entry;
+    (void)unused;
+    while ((entry = find(map, index_of_keys(map), object)))
+        entries_remove(map->entries, entry);
+    while ((entry = find(map, index_of_values(map), object)))
+        entries_remove(map->entries, entry);
+}
+
+/* By address a key's hash is the address. */
+static void move_in(gc_weakmap *map, uintptr_t object, uintptr_t to)
+{
+    struct entry *entry;
+    while ((entry = find(map, index_of_keys(map), object)))
+        if (entries_set_key(map->entries, entry, to, map->hash ? entry->hash : to))
+            map->version++;
+    while ((entry = find(map, index_of_values(map), object)))
+        if (entries_set_value(map->entries, entry, to))
+            map->version++;
+}
+
+static void for_each_map(void (*what)(gc_weakmap *map, uintptr_t object, uintptr_t to),
+                         uintptr_t object, uintptr_t to)
+{
+    for (uint32_t number = state.maps.count; number; number--) {
+        gc_weakmap *map = map_at(number);
+        if (map->flags == 0)
+            continue;
+        weakmap_lock(map);
+        what(map, object, to);
+        weakmap_unlock(map);
+    }
+}
+
+/* The entries of a map that is freed go with it. */
+static void freed(const struct cell *o)
+{
+    struct entries *entries = NULL;
+    lock();
+    uint32_t number = table_find(&state.maps, 0, o->address);
+    if (number) {
+        entries = map_at(number)->entries;
+        table_remove(&state.maps, number);
+    }
+    for_each_map(forget_in, o->address, 0);
+    unlock();
+    gc_free(entries);
+}
+
+static void moved(const struct cell *from, uintptr_t to)
+{
+    struct cell o;
+    lock();
+    uint32_t number = table_find(&state.maps, 0, from->address);
+    if (number)
+        table_set_key(&state.maps, number, 0, to);
+    for_each_map(move_in, from->address, to);
+    unlock();
+    capability_note((void *)to, &o);
+}
+
+/* ---- Maps that begin --------------------------------------------------------------------------- */
+
+static struct phase phases[] PRIVATE_DATA = {
+    {.rank = PHASE_WEAK_LONG, .run = clear},
+    {.rank = PHASE_CHECK, .run = check},
+};
+
+static struct capability capability PRIVATE_DATA = {
+    .phases = phases,
+    .phase_count = sizeof phases / sizeof phases[0],
+    .freed = freed,
+    .moved = moved,
+    .verify = {.reach = verify},
+    .pairs = &source,
+};
+
+void weakmap_begin(void)
+{
+    capability_begin(&capability);
+}
+
+bool weakmap_register(gc_weakmap *map)
+{
+    struct cell o;
+    capability_note(map, &o);
+    lock();
+    bool added = table_add(&state.maps, &(struct registered){.map = (uintptr_t)map});
+    unlock();
+    return added;
+}
