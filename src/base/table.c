@@ -9,7 +9,7 @@
 
 enum {
     ENTRIES_FIRST = 64,
-    FEW = 16,  /* one in so many; each takes as long to remove as so many to add anew */
+    FEW = 4,   /* one in so many struck out: they stay for another while */
     AHEAD = 8, /* entries whose chains are on their way to the cache */
 };
 
@@ -83,6 +83,19 @@ static bool grow_chains(struct table *t)
     return true;
 }
 
+/* The others move together, in their order. */
+static void drop_struck_out(struct table *t)
+{
+    uint32_t left = 0;
+    for (uint32_t number = 1; number <= t->count; number++)
+        if (table_has(t, number) && ++left != number)
+            memcpy(table_at(t, left), table_at(t, number), t->entry_bytes);
+    t->count = left;
+    t->struck_out = 0;
+    memset(t->chains[0], 0, chain_bytes(t, t->chain_count));
+    link_all(t);
+}
+
 bool table_reserve(struct table *t, size_t entries)
 {
     size_t numbers = entries + 1;
@@ -103,6 +116,8 @@ bool table_reserve(struct table *t, size_t entries)
 
 uint32_t table_add(struct table *t, const void *entry)
 {
+    if (t->struck_out > t->count / FEW)
+        drop_struck_out(t);
     if (!table_reserve(t, (size_t)t->count + 1))
         return 0;
     uint32_t number = ++t->count;
@@ -115,6 +130,7 @@ uint32_t table_add(struct table *t, const void *entry)
 void table_remove(struct table *t, uint32_t number)
 {
     uint32_t last = t->count--;
+    t->struck_out -= !table_has(t, number);
     for (unsigned key = 0; key < t->key_count; key++) {
         *link_to(t, key, number) = *next_of(t, key, number);
         if (number != last)
@@ -122,33 +138,6 @@ void table_remove(struct table *t, uint32_t number)
     }
     if (number != last)
         memcpy(table_at(t, number), table_at(t, last), t->entry_bytes);
-}
-
-/* All at once: the others move together. */
-static void remove_many(struct table *t, bool (*goes)(const void *entry))
-{
-    uint32_t left = 0;
-    for (uint32_t number = 1; number <= t->count; number++) {
-        const void *entry = table_at(t, number);
-        if (goes(entry))
-            continue;
-        if (++left != number)
-            memcpy(table_at(t, left), entry, t->entry_bytes);
-    }
-    t->count = left;
-    memset(t->chains[0], 0, chain_bytes(t, t->chain_count));
-    link_all(t);
-}
-
-void table_remove_those(struct table *t, bool (*goes)(const void *entry), uint32_t count)
-{
-    if (count > t->count / FEW)
-        return remove_many(t, goes);
-    for (uint32_t number = t->count; count > 0 && number; number--)
-        if (goes(table_at(t, number))) {
-            table_remove(t, number);
-            count--;
-        }
 }
 
 void table_set_key(struct table *t, uint32_t number, unsigned key, uintptr_t word)
@@ -162,7 +151,7 @@ void table_set_key(struct table *t, uint32_t number, unsigned key, uintptr_t wor
 static uint32_t search(const struct table *t, unsigned key, uint32_t number,
                        uintptr_t word)
 {
-    while (number && !same(*key_of(t, key, number), word))
+    while (number && !(same(*key_of(t, key, number), word) && table_has(t, number)))
         number = *next_of(t, key, number);
     return number;
 }
@@ -179,7 +168,11 @@ uint32_t table_find_next(const struct table *t, unsigned key, uint32_t number)
 
 void table_check(const struct table *t)
 {
+    uint32_t struck_out = 0;
     CHECK(t->count == 0 || (t->count < t->capacity && t->count <= t->chain_count));
+    for (uint32_t number = 1; number <= t->count; number++)
+        struck_out += !table_has(t, number);
+    CHECK(struck_out == t->struck_out);
     for (unsigned key = 0; key < t->key_count; key++) {
         uint32_t found = 0;
         for (uint32_t chain = 0; chain < t->chain_count; chain++)

@@ -2,8 +2,8 @@
  * library's own memory.
  *
  * Entries lie side by side, so that going through all of them costs little more than reading them,
- * and move: a number stands for an entry only until another is removed, an address until one is
- * added.  It takes no lock, and knows nothing of what an entry holds but its keys and the links of
+ * and move: a number stands for an entry only until another is removed, or added if some were struck
+ * out, an address until one is added.  It takes no lock, and knows nothing of what an entry holds but its keys and the links of
  * its chains. */
 #ifndef GCALLOC_BASE_TABLE_H
 #define GCALLOC_BASE_TABLE_H
@@ -15,6 +15,9 @@
 #include "base/bits.h"
 
 enum { TABLE_KEYS_MOST = 2 };
+
+/* In the first key of an entry, which has the other two of the lowest bits for itself. */
+#define TABLE_STRUCK_OUT ((uintptr_t)4)
 
 /* Where an entry has a key, a word whose lowest three bits do not count, and the number of the next
  * entry of its chain, a uint32_t. */
@@ -28,6 +31,7 @@ struct table {
     unsigned key_count;
     char *entries;                     /* by number; number 0 is no entry */
     uint32_t count;                    /* entries: they have numbers 1 to count */
+    uint32_t struck_out;               /* of those */
     size_t capacity;                   /* numbers there is room for, 0 among them */
     uint32_t *chains[TABLE_KEYS_MOST]; /* the first entry of each, by hash; 0: none */
     uint32_t chain_count;              /* of each key: a power of two, or 0 */
@@ -63,10 +67,23 @@ bool table_reserve(struct table *t, size_t entries);
  * down may remove the one at hand. */
 void table_remove(struct table *t, uint32_t number);
 
-/* Removes those, `count` of them, for which goes() holds; it is asked several times.  The others have
- * other numbers then.  Takes little more than asking for all, or, for many, so long as adding the others
- * anew. */
-void table_remove_those(struct table *t, bool (*goes)(const void *entry), uint32_t count);
+/* Removes it as far as anybody finds it; it stays where it is until an entry is added, and whoever goes through
+ * all of them asks table_has.  Takes no longer than writing to the entry: many may go at a time, in a
+ * pause. */
+INLINE void table_strike_out(struct table *t, uint32_t number)
+{
+    *(uintptr_t *)(void *)((char *)table_at(t, number) + t->keys[0].key_at) |=
+        TABLE_STRUCK_OUT;
+    t->struck_out++;
+}
+
+/* It was not struck out. */
+INLINE bool table_has(const struct table *t, uint32_t number)
+{
+    return !(*(const uintptr_t *)(const void *)((const char *)table_at(t, number) +
+                                                t->keys[0].key_at) &
+             TABLE_STRUCK_OUT);
+}
 
 /* Its key of that number (0 or 1) is this word from now on. */
 void table_set_key(struct table *t, uint32_t number, unsigned key, uintptr_t word);

@@ -41,7 +41,9 @@ static void clear_indexes(struct entries *e)
 
 void entries_begin(struct entries *e, size_t capacity, unsigned indexes)
 {
-    *e = (struct entries){.capacity = (uint32_t)capacity, .indexes = indexes};
+    *e = (struct entries){.capacity = (uint32_t)capacity,
+                          .indexes = (uint16_t)indexes,
+                          .bits = (uint16_t)(log2_floor(capacity) + 1)};
     uint32_t *words = (uint32_t *)(void *)(e->entries + capacity);
     for (unsigned index = 0; index < INDEXES; index++)
         if (has_index(e, index)) {
@@ -60,19 +62,30 @@ static uint64_t word_of(const struct entry *entry, unsigned index)
     return index == BY_KEY ? entry->key : entry->value;
 }
 
-/* Fibonacci hashing (Knuth, The Art of Computer Programming 3, 6.4), as hashes of programs may be poor. */
+/* Fibonacci hashing (Knuth, The Art of Computer Programming 3, 6.4), as hashes of programs may be poor.  The
+ * upper bits choose the place, the others stand in it. */
+static uint32_t mix(uint64_t word)
+{
+    return (uint32_t)((word ^ word >> 32) * 0x9e3779b97f4a7c15u >> 32);
+}
+
 uint32_t entries_place(const struct entries *e, uint64_t word)
 {
-    uint64_t hash = (word ^ word >> 32) * 0x9e3779b97f4a7c15u;
-    return (uint32_t)(hash >> 32 & (places(e) - 1));
+    return mix(word) >> (32 - e->bits);
+}
+
+static uint32_t tag(const struct entries *e, uint64_t word)
+{
+    return mix(word) << e->bits;
 }
 
 static void enter(struct entries *e, unsigned index, uint32_t number)
 {
-    uint32_t place = entries_place(e, word_of(&e->entries[number], index));
+    uint64_t word = word_of(&e->entries[number], index);
+    uint32_t place = entries_place(e, word);
     while (e->index[index][place])
         place = (place + 1) & (uint32_t)(places(e) - 1);
-    e->index[index][place] = number + 1;
+    e->index[index][place] = tag(e, word) | (number + 1);
 }
 
 static void enter_all(struct entries *e)
@@ -109,10 +122,12 @@ static bool enter_again(struct entries *e, unsigned index, const struct entry *e
 struct entry *entries_find(struct entries *e, unsigned index, uint64_t word,
                            uint32_t *place)
 {
-    uint32_t number;
-    while ((number = e->index[index][*place]) != 0) {
-        struct entry *entry = &e->entries[number - 1];
+    uint32_t there, wanted = tag(e, word);
+    while ((there = e->index[index][*place]) != 0) {
         *place = (*place + 1) & (uint32_t)(places(e) - 1);
+        if ((there ^ wanted) >> e->bits)
+            continue;
+        struct entry *entry = &e->entries[there - (wanted + 1)];
         if (entry->key && word_of(entry, index) == word)
             return entry;
     }

@@ -33,8 +33,10 @@ struct entries {
     uint32_t used;     /* entries [0, used) have been added */
     uint32_t count;    /* of those that were not removed */
     uint32_t taken;    /* places of each index, at most */
-    unsigned indexes;  /* bit k: there is index k */
-    /* Twice as many places as entries, with 1 + the entry's number; 0: none. */
+    uint16_t indexes;  /* bit k: there is index k */
+    uint16_t bits;     /* of a place's number */
+    /* Twice as many places as entries.  0: none; else, in so many low bits, 1 + the entry's number, and above
+     * the part of its hash that did not choose the place, so that few others are looked at. */
     uint32_t *index[INDEXES];
     struct entry entries[];
 };

@@ -76,47 +76,43 @@ static struct pair_source source PRIVATE_DATA = {.list = list, .list_of = list_o
 static void list(struct pairs *p)
 {
     for (uint32_t number = 1; number <= state.entries.count; number++) {
+        if (!table_has(&state.entries, number))
+            continue;
         __builtin_prefetch(handle_at(number));
         pairs_add_later(p, entry_at(number)->handle, &source);
     }
 }
 
-static bool goes(const void *entry)
-{
-    return ((const struct entry *)entry)->handle & GOES;
-}
-
 /* Marking is complete. */
-static bool judge(const struct heap *h, struct entry *e)
+static void judge(const struct heap *h, uint32_t number)
 {
-    struct gc_ephemeron *handle = (struct gc_ephemeron *)e->handle;
-    bool handle_lives = is_reached(h, e->handle), key_lives = is_reached(h, e->key);
+    struct gc_ephemeron *handle = handle_at(number);
+    bool handle_lives = is_reached(h, (uintptr_t)handle);
+    bool key_lives = is_reached(h, entry_at(number)->key);
     if (handle_lives && key_lives)
-        return false;
+        return;
     if (handle_lives)
         *handle = (struct gc_ephemeron){NULL, NULL};
-    e->handle |= GOES;
-    return true;
+    table_strike_out(&state.entries, number);
 }
 
 static void clear(struct cycle *c)
 {
-    uint32_t going = 0;
     for (uint32_t number = state.entries.count; number; number--) {
         if (number > AHEAD) {
             reached_prefetch(c->heap, entry_at(number - AHEAD)->handle);
             reached_prefetch(c->heap, entry_at(number - AHEAD)->key);
         }
-        going += judge(c->heap, entry_at(number));
+        if (table_has(&state.entries, number))
+            judge(c->heap, number);
     }
-    if (going > 0)
-        table_remove_those(&state.entries, goes, going);
 }
 
 static void verify(struct naive *n)
 {
     for (uint32_t number = state.entries.count; number; number--)
-        if (naive_has_reached(n, entry_at(number)->handle) &&
+        if (table_has(&state.entries, number) &&
+            naive_has_reached(n, entry_at(number)->handle) &&
             naive_has_reached(n, entry_at(number)->key))
             naive_reach(n, (uintptr_t)handle_at(number)->value);
 }
@@ -128,6 +124,8 @@ static void check(struct cycle *c)
         return;
     table_check(&state.entries);
     for (uint32_t number = 1; number <= state.entries.count; number++) {
+        if (!table_has(&state.entries, number))
+            continue;
         CHECK((uintptr_t)handle_at(number)->key == entry_at(number)->key);
         CHECK(is_reached(c->heap, entry_at(number)->key));
     }

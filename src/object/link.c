@@ -23,7 +23,6 @@ enum {
     AHEAD = 16, /* entries whose state bytes are on their way to the cache */
     /* In the lowest bits of a place, which are no part of the address: */
     IS_LONG = 1, /* it is cleared after finalization */
-    GOES = 2,    /* in a cycle: it is to be removed */
     BITS = 7,
 };
 
@@ -90,37 +89,30 @@ static bool is_marked(const uint8_t *byte, uint8_t mark)
 }
 
 /* What becomes of a link.  Its word is cleared even if it goes itself, too: a finalizer may see it. */
-static bool judge(struct link *l, struct states s, uint8_t mark, bool finalized)
+static void judge(uint32_t number, struct states s, uint8_t mark, bool finalized)
 {
+    const struct link *l = link_at(number);
     bool contained = is_marked(s.container, mark);
-    if (!is_marked(s.object, mark) && (finalized || !(l->place & IS_LONG))) {
+    bool clears = !is_marked(s.object, mark) && (finalized || !(l->place & IS_LONG));
+    if (clears)
         *place_of(l) = NULL;
-        l->place |= GOES;
-    } else if (finalized && !contained) {
-        l->place |= GOES;
-    }
-    state.again |= !contained || (l->place & IS_LONG);
-    return l->place & GOES;
-}
-
-static bool goes(const void *entry)
-{
-    return ((const struct link *)entry)->place & GOES;
+    else
+        state.again |= !contained || (l->place & IS_LONG);
+    if (clears || (finalized && !contained))
+        table_strike_out(&state.links, number);
 }
 
 static void pass(const struct heap *h, bool finalized)
 {
     struct states ahead[AHEAD] = {{NULL, NULL}};
-    uint32_t count = state.links.count, going = 0;
+    uint32_t count = state.links.count;
     uint8_t mark = h->numbers->mark;
     for (uint32_t number = count + AHEAD; number > 0; number--) {
         struct states s = ahead[number % AHEAD];
         look_ahead(h, number, ahead);
-        if (number <= count)
-            going += judge(link_at(number), s, mark, finalized);
+        if (number <= count && table_has(&state.links, number))
+            judge(number, s, mark, finalized);
     }
-    if (going > 0)
-        table_remove_those(&state.links, goes, going);
 }
 
 static void clear_short(struct cycle *c)
@@ -144,7 +136,9 @@ static void check(struct cycle *c)
     table_check(&state.links);
     for (uint32_t number = 1; number <= state.links.count; number++) {
         const struct link *l = link_at(number);
-        CHECK(place_of(l) != NULL && !(l->place & GOES));
+        if (!table_has(&state.links, number))
+            continue;
+        CHECK(place_of(l) != NULL);
         CHECK(table_find(&state.links, BY_PLACE, l->place) == number);
         CHECK(is_reached(c->heap, l->object) && is_reached(c->heap, l->place));
     }
@@ -168,7 +162,8 @@ static void for_contained(const struct cell *o,
         return;
     }
     for (uint32_t number = state.links.count; number; number--)
-        if (link_at(number)->place - o->address < o->size)
+        if (table_has(&state.links, number) &&
+            link_at(number)->place - o->address < o->size)
             what(number, by);
 }
 

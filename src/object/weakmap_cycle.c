@@ -10,10 +10,7 @@
 #include "object/reached.h"
 #include "object/weakmap.h"
 
-enum {
-    AHEAD = 16, /* entries whose state bytes are on their way to the cache */
-    GOES = 1,   /* in the lowest bits of a map's address, in a cycle: it goes */
-};
+enum { AHEAD = 16 }; /* entries whose state bytes are on their way to the cache */
 
 struct registered {
     uintptr_t map;
@@ -48,10 +45,11 @@ void weakmap_unlock(gc_weakmap *map)
     critical_release(&map->lock, RANK_MAP);
 }
 
+/* NULL: it is gone. */
 static gc_weakmap *map_at(uint32_t number)
 {
     const struct registered *r = table_at(&state.maps, number);
-    return (gc_weakmap *)r->map;
+    return table_has(&state.maps, number) ? (gc_weakmap *)r->map : NULL;
 }
 
 /* ---- What entries keep alive ------------------------------------------------------------------ */
@@ -86,7 +84,8 @@ static struct pair_source source PRIVATE_DATA = {.list = list, .list_of = list_o
 static void list(struct pairs *p)
 {
     for (uint32_t number = 1; number <= state.maps.count; number++)
-        pairs_add_later(p, (uintptr_t)map_at(number), &source);
+        if (map_at(number))
+            pairs_add_later(p, (uintptr_t)map_at(number), &source);
 }
 
 static void verify_map(struct naive *n, const gc_weakmap *map)
@@ -108,7 +107,7 @@ static void verify_map(struct naive *n, const gc_weakmap *map)
 static void verify(struct naive *n)
 {
     for (uint32_t number = state.maps.count; number; number--)
-        if (naive_has_reached(n, (uintptr_t)map_at(number)))
+        if (map_at(number) && naive_has_reached(n, (uintptr_t)map_at(number)))
             verify_map(n, map_at(number));
 }
 
@@ -140,27 +139,17 @@ static void strike_out(const struct heap *h, const gc_weakmap *map)
     }
 }
 
-static bool goes(const void *entry)
-{
-    return ((const struct registered *)entry)->map & GOES;
-}
-
 static void clear(struct cycle *c)
 {
-    uint32_t going = 0;
     for (uint32_t number = 1; number <= state.maps.count; number++) {
-        struct registered *r = table_at(&state.maps, number);
-        if (is_reached(c->heap, r->map)) {
-            const gc_weakmap *map = map_at(number);
-            if (map->flags)
-                strike_out(c->heap, map);
-        } else {
-            r->map |= GOES;
-            going++;
-        }
+        const gc_weakmap *map = map_at(number);
+        if (!map)
+            continue;
+        if (!is_reached(c->heap, (uintptr_t)map))
+            table_strike_out(&state.maps, number);
+        else if (map->flags)
+            strike_out(c->heap, map);
     }
-    if (going > 0)
-        table_remove_those(&state.maps, goes, going);
 }
 
 static void check(struct cycle *c)
@@ -170,6 +159,8 @@ static void check(struct cycle *c)
         return;
     table_check(&state.maps);
     for (uint32_t number = 1; number <= state.maps.count; number++) {
+        if (!map_at(number))
+            continue;
         CHECK(map_at(number)->magic == WEAKMAP_MAGIC);
         CHECK(is_reached(c->heap, (uintptr_t)map_at(number)->entries));
         entries_check(map_at(number)->entries);
@@ -226,7 +217,7 @@ static void for_each_map(void (*what)(gc_weakmap *map, uintptr_t object, uintptr
 {
     for (uint32_t number = state.maps.count; number; number--) {
         gc_weakmap *map = map_at(number);
-        if (map->flags == 0)
+        if (!map || map->flags == 0)
             continue;
         weakmap_lock(map);
         what(map, object, to);
