@@ -21,7 +21,7 @@
 enum {
     AHEAD = 16,           /* pairs whose state bytes are on their way to the cache */
     BATCH = 256,          /* values that are marked together */
-    KEPT_BYTES = KIB(64), /* of the array, from one cycle to the next */
+    KEPT_BYTES = KIB(64), /* of the array, from one cycle to the next, in any case */
     WORTH = 4,            /* a round has to do with one in so many */
 };
 
@@ -37,7 +37,8 @@ struct pair {
 
 /* A pair that was named and not looked at yet. */
 struct named {
-    uintptr_t key, value;
+    const uint8_t *key_state, *value_state; /* NULL: it does not lie in the heap */
+    uintptr_t value;
     const struct pair_source *source;
 };
 
@@ -54,7 +55,7 @@ struct pairs {
     enum mode mode;
     bool gave_up; /* there was no memory, in this run */
     struct pair *waiting;
-    size_t count, capacity;
+    size_t count, capacity, most; /* most: that there were in this cycle */
     /* A ring of those named last, from `oldest` to `newest` - 1. */
     struct named named[AHEAD];
     uint32_t oldest, newest;
@@ -117,14 +118,18 @@ static uint32_t await(struct pairs *p, struct pair pair)
     }
     p->waiting = waiting;
     waiting[p->count] = pair;
+    p->most = max_size(p->most, p->count + 1);
     return (uint32_t)p->count++;
 }
 
+/* An array of about the size that was needed is kept: its first touch in each pause would take longer
+ * than what is done with it. */
 static void forget_all(struct pairs *p)
 {
     size_t bytes = p->capacity * sizeof *p->waiting;
-    p->count = 0;
-    if (bytes <= KEPT_BYTES)
+    bool keeps = bytes <= KEPT_BYTES || p->most >= p->capacity / 4;
+    p->count = p->most = 0;
+    if (keeps)
         return;
     meta_free(p->waiting, bytes);
     p->waiting = NULL;
@@ -207,10 +212,9 @@ static void resolve(struct pairs *p, const struct pair *pair)
 
 static void look_at(struct pairs *p, const struct named *n)
 {
-    const uint8_t *state = reached_state(p->cycle->heap, n->key);
-    struct pair pair = {state ? state : &p->always, n->value, n->source};
+    struct pair pair = {n->key_state ? n->key_state : &p->always, n->value, n->source};
     p->work++;
-    if (!n->source && is_reached(p->cycle->heap, n->value))
+    if (!n->source && (!n->value_state || is_marked(p, n->value_state)))
         return;
     if (p->mode == TELLING)
         chain_another(p, pair);
@@ -231,30 +235,33 @@ static void look_at_rest(struct pairs *p)
 
 /* The oldest makes room, and may name others in the end: but of those in the ring that do, each does so
  * once, so no deeper than the ring is long. */
-static void name(struct pairs *p, const struct named *n)
+static void name(struct pairs *p, uintptr_t key, uintptr_t value,
+                 const struct pair_source *source)
 {
-    reached_prefetch(p->cycle->heap, n->key);
-    reached_prefetch(p->cycle->heap, n->value);
+    const struct heap *h = p->cycle->heap;
+    struct named named = {reached_state(h, key), reached_state(h, value), value, source};
+    __builtin_prefetch(named.key_state);
+    __builtin_prefetch(named.value_state);
     while (p->newest - p->oldest >= AHEAD) {
         struct named oldest = p->named[p->oldest++ % AHEAD];
         look_at(p, &oldest);
     }
-    p->named[p->newest++ % AHEAD] = *n;
+    p->named[p->newest++ % AHEAD] = named;
 }
 
 void pairs_add(struct pairs *p, uintptr_t key, uintptr_t value)
 {
-    name(p, &(struct named){key, value, NULL});
+    name(p, key, value, NULL);
 }
 
 void pairs_add_later(struct pairs *p, uintptr_t object, const struct pair_source *s)
 {
-    name(p, &(struct named){object, object, s});
+    name(p, object, object, s);
 }
 
 void pairs_keep(struct pairs *p, uintptr_t value)
 {
-    name(p, &(struct named){0, value, NULL});
+    name(p, 0, value, NULL);
 }
 
 static void list_all(struct pairs *p)
