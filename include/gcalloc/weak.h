@@ -53,7 +53,9 @@ GC_PUBLIC void *gc_weak_get(const gc_weak *weak);
  * The word is to lie where the collector does not look for pointers, or it keeps the object: in memory of
  * malloc, in an atomic object.  Static data, stacks, registered roots and scanned objects are no places for it.
  * It has to be there until it is cleared or gc_weak_link_remove is called, unless it lies in an object
- * of the heap: with that it is forgotten.  A link that is there already is replaced.
+ * of the heap: with that it is forgotten.  A link that is there already is replaced: then the new
+ * address is to be stored after the call, as until then the collector may clear the word for the old
+ * object.
  *
  * `flags`: 0 or GC_WEAK_LONG.  Another thread that reads the word has the object in a register, or
  * reads NULL: nothing comes in between.  With gc_realloc of the object an address in *link that points into it is

@@ -14,5 +14,6 @@ TCase *hooks_case(void);
 TCase *apart_case(void);
 TCase *graphs_case(void);
 TCase *weakmaps_case(void);
+TCase *storm_case(void);
 
 #endif
