@@ -146,10 +146,22 @@ static void freed(const struct cell *o)
     unlock();
 }
 
+static bool is_known(uintptr_t object)
+{
+    lock();
+    bool known = table_find(&state.entries, BY_HANDLE, object) ||
+                 table_find(&state.entries, BY_KEY, object);
+    unlock();
+    return known;
+}
+
+/* Where the program's handler for the end of memory gave `to`, nothing follows. */
 static void moved(const struct cell *from, uintptr_t to)
 {
     uint32_t number;
     struct cell o;
+    if (!is_known(from->address) || !capability_note((void *)to, &o))
+        return;
     lock();
     if ((number = table_find(&state.entries, BY_HANDLE, from->address)))
         table_set_key(&state.entries, number, BY_HANDLE, to);
@@ -158,7 +170,6 @@ static void moved(const struct cell *from, uintptr_t to)
         __atomic_store_n(&handle_at(number)->key, (void *)to, __ATOMIC_RELAXED);
     }
     unlock();
-    capability_note((void *)to, &o);
 }
 
 /* ---- For programs ------------------------------------------------------------------------------- */

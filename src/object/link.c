@@ -146,7 +146,7 @@ static void check(struct cycle *c)
 
 /* ---- Objects that are freed or move ------------------------------------------------------------- */
 
-/* Calls what(number, to) for each link whose word lies in the object.  It removes the link, or changes its
+/* Calls what(number, by) for each link whose word lies in the object.  It may remove the link, or change its
  * place to one outside. */
 static void for_contained(const struct cell *o,
                           void (*what)(uint32_t number, uintptr_t by), uintptr_t by)
@@ -200,17 +200,36 @@ static void follow(uint32_t number, const struct cell *from, uintptr_t to)
     table_set_key(&state.links, number, BY_OBJECT, to);
 }
 
-/* First the links of the object, some of which may lie in itself: their words were copied. */
+static void see(uint32_t number, uintptr_t seen)
+{
+    (void)number;
+    *(bool *)seen = true;
+}
+
+/* Some link leads to the object, or lies in it. */
+static bool is_known(const struct cell *o)
+{
+    bool known = false;
+    lock();
+    for_contained(o, see, (uintptr_t)&known);
+    known = known || table_find(&state.links, BY_OBJECT, o->address);
+    unlock();
+    return known;
+}
+
+/* First the links that lie in it: their words were copied.  Where the program's handler for the end of memory gave
+ * `to`, nothing follows. */
 static void moved(const struct cell *from, uintptr_t to)
 {
     uint32_t number;
     struct cell o;
+    if (!is_known(from) || !capability_note((void *)to, &o))
+        return;
     lock();
     for_contained(from, shift, to - from->address);
     while ((number = table_find(&state.links, BY_OBJECT, from->address)))
         follow(number, from, to);
     unlock();
-    capability_note((void *)to, &o);
 }
 
 /* ---- Adding and removing ------------------------------------------------------------------------- */

@@ -240,16 +240,18 @@ static void freed(const struct cell *o)
     gc_free(entries);
 }
 
+/* Where the program's handler for the end of memory gave `to`, nothing follows. */
 static void moved(const struct cell *from, uintptr_t to)
 {
     struct cell o;
+    if (!capability_note((void *)to, &o))
+        return;
     lock();
     uint32_t number = table_find(&state.maps, 0, from->address);
     if (number)
         table_set_key(&state.maps, number, 0, to);
     for_each_map(move_in, from->address, to);
     unlock();
-    capability_note((void *)to, &o);
 }
 
 /* ---- Maps that begin --------------------------------------------------------------------------- */

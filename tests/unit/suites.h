@@ -50,6 +50,7 @@
     X(cycle)       \
     X(collector)   \
     X(pairs)       \
+    X(weak)        \
     X(damage)      \
     X(finalizer)   \
     X(functions)
