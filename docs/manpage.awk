@@ -1,16 +1,19 @@
 # Makes the manual page from the public header: the comment in front of a declaration is
 # its description, a comment of the form "---- Title ----" starts a section.
 #
-#   awk -v version=X -f docs/manpage.awk include/gcalloc/gcalloc.h > docs/gcalloc.3
+#   awk -v version=X -v page=gcalloc -v what='garbage-collected heap' \
+#       -f docs/manpage.awk include/gcalloc/gcalloc.h > docs/gcalloc.3
 
 BEGIN {
-    print ".\\\" Made from <gcalloc/gcalloc.h> by docs/manpage.awk."
-    printf ".TH GCALLOC 3 \"\" \"gcalloc %s\" \"Library Functions Manual\"\n", version
+    header = page
+    sub(/^gcalloc-/, "", header)
+    printf ".\\\" Made from <gcalloc/%s.h> by docs/manpage.awk.\n", header
+    printf ".TH %s 3 \"\" \"gcalloc %s\" \"Library Functions Manual\"\n", toupper(page), version
     print ".SH NAME"
-    print "gcalloc \\- garbage-collected heap"
+    printf "%s \\- %s\n", roff(page), what
     print ".SH SYNOPSIS"
     print ".nf"
-    print ".B #include <gcalloc/gcalloc.h>"
+    printf ".B #include <gcalloc/%s.h>\n", header
     print ".PP"
     print ".BI \"cc prog.c \" \"$(pkg-config --cflags --libs gcalloc)\""
     print ".fi"
@@ -81,7 +84,11 @@ in_comment {
 /^#define GC_[A-Z_]+ [0-9]+u/ && !/VERSION/ {
     name = $2
     meaning = $0
-    sub(/^[^*]*\*[ ]/, "", meaning)
+    if (!sub(/^[^*]*\*[ ]/, "", meaning)) { # the comment stands above
+        printf ".TP\n.B %s\n", name
+        flush_comment()
+        next
+    }
     sub(/[ ]*\*\/$/, "", meaning)
     if (lines) {
         print ".PP"

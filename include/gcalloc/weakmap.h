@@ -26,8 +26,8 @@ extern "C" {
 #endif
 
 /* Flags of gc_weakmap_new. */
-#define GC_WEAK_KEYS 1u
-#define GC_WEAK_VALUES 2u
+#define GC_WEAK_KEYS 1u   /* a key is not kept, and its value only as long as it lives */
+#define GC_WEAK_VALUES 2u /* a value is not kept, and its key only as long as it lives */
 
 typedef struct gc_weakmap gc_weakmap;
 
