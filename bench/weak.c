@@ -1,5 +1,5 @@
-/* The time of a full collection with many weak links, or a weak map, in a heap of objects of 32 bytes that
- * one array keeps.
+/* The time of a full collection with many weak links, or a weak map, in a heap of objects of 32
+ * bytes that one array keeps.
  *
  * usage: weak none|links|dying|map|bytes COUNT
  *   none: so many objects, and nothing registered: what the others are to be compared with

@@ -1,10 +1,10 @@
-/* A table of entries of one size, found by one or two of their words: hash tables by chaining, in the
- * library's own memory.
+/* A table of entries of one size, found by one or two of their words: hash tables by chaining, in
+ * the library's own memory.
  *
- * Entries lie side by side, so that going through all of them costs little more than reading them,
- * and move: a number stands for an entry only until another is removed, or added if some were struck
- * out, an address until one is added.  It takes no lock, and knows nothing of what an entry holds but its keys and the links of
- * its chains. */
+ * Entries lie side by side, so that going through all of them costs little more than reading
+ * them, and move: a number stands for an entry only until another is removed, or added if some
+ * were struck out, an address until one is added.  It takes no lock, and knows nothing of what an
+ * entry holds but its keys and the links of its chains. */
 #ifndef GCALLOC_BASE_TABLE_H
 #define GCALLOC_BASE_TABLE_H
 
@@ -19,8 +19,8 @@ enum { TABLE_KEYS_MOST = 2 };
 /* In the first key of an entry, which has the other two of the lowest bits for itself. */
 #define TABLE_STRUCK_OUT ((uintptr_t)4)
 
-/* Where an entry has a key, a word whose lowest three bits do not count, and the number of the next
- * entry of its chain, a uint32_t. */
+/* Where an entry has a key, a word whose lowest three bits do not count, and the number of the
+ * next entry of its chain, a uint32_t. */
 struct table_key {
     size_t key_at, next_at;
 };
@@ -55,21 +55,21 @@ INLINE void *table_at(const struct table *t, uint32_t number)
     return t->entries + number * t->entry_bytes;
 }
 
-/* Adds a copy of the entry, whose links need not be set; several may have the same key.  Returns its
- * number; 0 with ENOMEM: the table is as it was. */
+/* Adds a copy of the entry, whose links need not be set; several may have the same key.  Returns
+ * its number; 0 with ENOMEM: the table is as it was. */
 uint32_t table_add(struct table *t, const void *entry);
 
-/* Makes room for so many entries in all, so that table_add does not fail before there are more.  false with
- * ENOMEM. */
+/* Makes room for so many entries in all, so that table_add does not fail before there are more.
+ * false with ENOMEM. */
 bool table_reserve(struct table *t, size_t entries);
 
-/* Removes it.  The last entry gets its number: so whoever goes through all of them from the last one
- * down may remove the one at hand. */
+/* Removes it.  The last entry gets its number: so whoever goes through all of them from the last
+ * one down may remove the one at hand. */
 void table_remove(struct table *t, uint32_t number);
 
-/* Removes it as far as anybody finds it; it stays where it is until an entry is added, and whoever goes through
- * all of them asks table_has.  Takes no longer than writing to the entry: many may go at a time, in a
- * pause. */
+/* Removes it as far as anybody finds it; it stays where it is until an entry is added, and
+ * whoever goes through all of them asks table_has.  Takes no longer than writing to the entry:
+ * many may go at a time, in a pause. */
 INLINE void table_strike_out(struct table *t, uint32_t number)
 {
     *(uintptr_t *)(void *)((char *)table_at(t, number) + t->keys[0].key_at) |=
@@ -88,8 +88,8 @@ INLINE bool table_has(const struct table *t, uint32_t number)
 /* Its key of that number (0 or 1) is this word from now on. */
 void table_set_key(struct table *t, uint32_t number, unsigned key, uintptr_t word);
 
-/* The first entry with this word as its key of that number (0 or 1), and the next one after it.  0:
- * there is none. */
+/* The first entry with this word as its key of that number (0 or 1), and the next one after it.
+ * 0: there is none. */
 uint32_t table_find(const struct table *t, unsigned key, uintptr_t word);
 uint32_t table_find_next(const struct table *t, unsigned key, uint32_t number);
 

@@ -50,15 +50,15 @@ bool marker_create(struct marker *m, struct heap *h, size_t part);
 
 enum { MARKER_PART = 8 };
 
-/* A cycle begins.  `flips`: from now on h->numbers->mark is the other mark, so nothing is marked; else what
- * the last cycle marked is, and what it points to is not looked at. */
+/* A cycle begins.  `flips`: from now on h->numbers->mark is the other mark, so nothing is marked;
+ * else what the last cycle marked is, and what it points to is not looked at. */
 void marker_begin(struct marker *m, bool flips);
 
 /* Every aligned word in [low, high) may be a pointer. */
 void marker_scan_roots(struct marker *m, uintptr_t low, uintptr_t high);
 
-/* Every aligned word in [low, high), of a stack or of registers, may be a pointer; one to the end of a
- * small atomic object keeps that alive, too. */
+/* Every aligned word in [low, high), of a stack or of registers, may be a pointer; one to the end
+ * of a small atomic object keeps that alive, too. */
 void marker_scan_stack(struct marker *m, uintptr_t low, uintptr_t high);
 
 /* What the object points to is marked, but for itself: it is left as it is. */
@@ -73,15 +73,17 @@ void marker_drain(struct marker *m);
 /* Marks it on this thread alone, for what is little and asked for often. */
 void marker_drain_alone(struct marker *m);
 
-/* Who is told of each object that comes to be marked in a block that has noted ones (block_note), or is of a
- * larger class, by its state byte: in the midst of marking, so that it leaves the marker alone. */
+/* Who is told of each object that comes to be marked in a block that has noted ones (block_note),
+ * or is of a larger class, by its state byte: in the midst of marking, so that it leaves the
+ * marker alone. */
 struct telling {
     void (*marked)(void *argument, const uint8_t *state);
     void *argument;
 };
 
-/* Marks what these words lead to and all that is reachable from there, on this thread alone, and tells.
- * Nothing is grey before.  false: after a mark-stack overflow some objects were marked and not told. */
+/* Marks what these words lead to and all that is reachable from there, on this thread alone, and
+ * tells. Nothing is grey before.  false: after a mark-stack overflow some objects were marked and
+ * not told. */
 bool marker_mark_telling(struct marker *m, const uintptr_t *words, size_t count,
                          const struct telling *t);
 

@@ -62,8 +62,8 @@ static uint64_t word_of(const struct entry *entry, unsigned index)
     return index == BY_KEY ? entry->key : entry->value;
 }
 
-/* Fibonacci hashing (Knuth, The Art of Computer Programming 3, 6.4), as hashes of programs may be poor.  The
- * upper bits choose the place, the others stand in it. */
+/* Fibonacci hashing (Knuth, The Art of Computer Programming 3, 6.4), as hashes of programs may be
+ * poor.  The upper bits choose the place, the others stand in it. */
 static uint32_t mix(uint64_t word)
 {
     return (uint32_t)((word ^ word >> 32) * 0x9e3779b97f4a7c15u >> 32);
@@ -105,8 +105,8 @@ static void enter_all(struct entries *e)
     e->taken = e->used;
 }
 
-/* A word of the entry has changed.  There always is room for the entries to come: or all are entered
- * anew, without the places of what was there before. */
+/* A word of the entry has changed.  There always is room for the entries to come: or all are
+ * entered anew, without the places of what was there before. */
 static bool enter_again(struct entries *e, unsigned index, const struct entry *entry)
 {
     if (e->taken + (e->capacity - e->used) >= places(e) - 1) {

@@ -1,9 +1,9 @@
-/* The entries of a weak map, in one atomic object of the heap: side by side in the order in which they came, and found by
- * words of theirs, by indexes with open addressing.
+/* The entries of a weak map, in one atomic object of the heap: side by side in the order in which
+ * they came, and found by words of theirs, by indexes with open addressing.
  *
  * An entry that is removed leaves its place, and what indexes have of it, as they are until all
- * move to another object: so in a pause nothing needs to be done but to strike it out.  It takes no lock, and
- * knows nothing of what is alive. */
+ * move to another object: so in a pause nothing needs to be done but to strike it out.  It takes
+ * no lock, and knows nothing of what is alive. */
 #ifndef GCALLOC_OBJECT_ENTRIES_H
 #define GCALLOC_OBJECT_ENTRIES_H
 
@@ -35,8 +35,9 @@ struct entries {
     uint32_t taken;    /* places of each index, at most */
     uint16_t indexes;  /* bit k: there is index k */
     uint16_t bits;     /* of a place's number */
-    /* Twice as many places as entries.  0: none; else, in so many low bits, 1 + the entry's number, and above
-     * the part of its hash that did not choose the place, so that few others are looked at. */
+    /* Twice as many places as entries.  0: none; else, in so many low bits, 1 + the entry's
+     * number, and above the part of its hash that did not choose the place, so that few others
+     * are looked at. */
     uint32_t *index[INDEXES];
     struct entry entries[];
 };
@@ -67,8 +68,8 @@ struct entry *entries_add(struct entries *e, uintptr_t key, uintptr_t value,
 
 void entries_remove(struct entries *e, struct entry *entry);
 
-/* The entry has another value, or its key another address.  true: indexes were made anew, so that places in
- * them mean nothing any more. */
+/* The entry has another value, or its key another address.  true: indexes were made anew, so that
+ * places in them mean nothing any more. */
 bool entries_set_value(struct entries *e, struct entry *entry, uintptr_t value);
 bool entries_set_key(struct entries *e, struct entry *entry, uintptr_t key,
                      uint64_t hash);
@@ -76,7 +77,8 @@ bool entries_set_key(struct entries *e, struct entry *entry, uintptr_t key,
 /* Where an index is to be searched for a word from. */
 uint32_t entries_place(const struct entries *e, uint64_t word);
 
-/* The next entry with this word, from that place on, which comes to lie behind it; NULL: there is none. */
+/* The next entry with this word, from that place on, which comes to lie behind it; NULL: there is
+ * none. */
 struct entry *entries_find(struct entries *e, unsigned index, uint64_t word,
                            uint32_t *place);
 

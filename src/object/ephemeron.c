@@ -1,5 +1,6 @@
-/* Ephemerons: atomic objects that hold a key and a value, and a table of them.  What follows for values from
- * keys is found out by pairs; an ephemeron whose key is not marked at the end is cleared and forgotten.
+/* Ephemerons: atomic objects that hold a key and a value, and a table of them.  What follows for
+ * values from keys is found out by pairs; an ephemeron whose key is not marked at the end is
+ * cleared and forgotten.
  *
  * An entry of the table is there exactly as long as the ephemeron has its key. */
 #include <config.h>
@@ -235,7 +236,8 @@ void *gc_ephemeron_value(const gc_ephemeron *ephemeron)
     return ephemeron ? __atomic_load_n(&ephemeron->value, __ATOMIC_RELAXED) : NULL;
 }
 
-/* In one section: no collection comes between the question whether there still is a key and the store. */
+/* In one section: no collection comes between the question whether there still is a key and the
+ * store. */
 int gc_ephemeron_set_value(gc_ephemeron *ephemeron, void *value)
 {
     struct cell o;

@@ -1,8 +1,9 @@
-/* Weak links: a table of all of them, found by the word and by the object, and two passes over it in each
- * cycle.  The second one, after finalizers, is left out if the first one has seen that there is nothing for it to do.
+/* Weak links: a table of all of them, found by the word and by the object, and two passes over it
+ * in each cycle.  The second one, after finalizers, is left out if the first one has seen that
+ * there is nothing for it to do.
  *
- * A link whose word lies in an object of the heap goes with that.  Both objects are noted, so that the
- * links of one that is freed by hand are never looked at again. */
+ * A link whose word lies in an object of the heap goes with that.  Both objects are noted, so
+ * that the links of one that is freed by hand are never looked at again. */
 #include "object/link.h"
 
 #include <config.h>
@@ -88,7 +89,8 @@ static bool is_marked(const uint8_t *byte, uint8_t mark)
     return !byte || *byte == mark;
 }
 
-/* What becomes of a link.  Its word is cleared even if it goes itself, too: a finalizer may see it. */
+/* What becomes of a link.  Its word is cleared even if it goes itself, too: a finalizer may see
+ * it. */
 static void judge(uint32_t number, struct states s, uint8_t mark, bool finalized)
 {
     const struct link *l = link_at(number);
@@ -146,8 +148,8 @@ static void check(struct cycle *c)
 
 /* ---- Objects that are freed or move ------------------------------------------------------------- */
 
-/* Calls what(number, by) for each link whose word lies in the object.  It may remove the link, or change its
- * place to one outside. */
+/* Calls what(number, by) for each link whose word lies in the object.  It may remove the link, or
+ * change its place to one outside. */
 static void for_contained(const struct cell *o,
                           void (*what)(uint32_t number, uintptr_t by), uintptr_t by)
 {
@@ -217,8 +219,8 @@ static bool is_known(const struct cell *o)
     return known;
 }
 
-/* First the links that lie in it: their words were copied.  Where the program's handler for the end of memory gave
- * `to`, nothing follows. */
+/* First the links that lie in it: their words were copied.  Where the program's handler for the
+ * end of memory gave `to`, nothing follows. */
 static void moved(const struct cell *from, uintptr_t to)
 {
     uint32_t number;

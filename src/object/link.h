@@ -1,9 +1,11 @@
-/* Weak links: words of the program that are cleared when an object goes.  A weak reference is an object with such
- * a word inside.  They keep nothing alive: what they need to know is what has been marked. */
+/* Weak links: words of the program that are cleared when an object goes.  A weak reference is an
+ * object with such a word inside.  They keep nothing alive: what they need to know is what has
+ * been marked. */
 #ifndef GCALLOC_OBJECT_LINK_H
 #define GCALLOC_OBJECT_LINK_H
 
-/* What gc_weak_link_add does, between mutator_enter and mutator_leave; returns an errno, 0 for none. */
+/* What gc_weak_link_add does, between mutator_enter and mutator_leave; returns an errno, 0 for
+ * none. */
 int link_add(void **place, void *object, unsigned flags);
 
 #endif

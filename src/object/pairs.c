@@ -1,12 +1,13 @@
 /* The engine: pairs whose keys are not marked wait in an array.
  *
- * A round looks at all of them, marks the values of keys that are marked by now, and what these values
- * reach.  As long as a round has to do with a quarter of those that wait, the next one is worth its
- * while: all together look at four times as many as there are.  A chain of ephemerons in an unlucky
- * order, however, would take as many rounds as it has links.  So then the pairs are hashed by their
- * keys, the marker tells of each key that it marks, and no pair is looked at again before its
- * turn: the whole takes time in proportion to pairs and to what is marked (as in Hayes, "Ephemerons: a new
- * finalization mechanism", OOPSLA 1997, with a hash table instead of a bit in the object). */
+ * A round looks at all of them, marks the values of keys that are marked by now, and what these
+ * values reach.  As long as a round has to do with a quarter of those that wait, the next one is
+ * worth its while: all together look at four times as many as there are.  A chain of ephemerons
+ * in an unlucky order, however, would take as many rounds as it has links.  So then the pairs are
+ * hashed by their keys, the marker tells of each key that it marks, and no pair is looked at
+ * again before its turn: the whole takes time in proportion to pairs and to what is marked (as in
+ * Hayes, "Ephemerons: a new finalization mechanism", OOPSLA 1997, with a hash table instead of a
+ * bit in the object). */
 #include "object/pairs.h"
 
 #include <config.h>
@@ -27,8 +28,8 @@ enum {
 
 #define NONE UINT32_MAX
 
-/* It waits for its key, whose state byte it has.  With a source the value is the key itself, and what
- * the source lists for it is to be named.  Done: no state. */
+/* It waits for its key, whose state byte it has.  With a source the value is the key itself, and
+ * what the source lists for it is to be named.  Done: no state. */
 struct pair {
     const uint8_t *state;
     uintptr_t value;
@@ -122,8 +123,8 @@ static uint32_t await(struct pairs *p, struct pair pair)
     return (uint32_t)p->count++;
 }
 
-/* An array of about the size that was needed is kept: its first touch in each pause would take longer
- * than what is done with it. */
+/* An array of about the size that was needed is kept: its first touch in each pause would take
+ * longer than what is done with it. */
 static void forget_all(struct pairs *p)
 {
     size_t bytes = p->capacity * sizeof *p->waiting;
@@ -233,8 +234,8 @@ static void look_at_rest(struct pairs *p)
     }
 }
 
-/* The oldest makes room, and may name others in the end: but of those in the ring that do, each does so
- * once, so no deeper than the ring is long. */
+/* The oldest makes room, and may name others in the end: but of those in the ring that do, each
+ * does so once, so no deeper than the ring is long. */
 static void name(struct pairs *p, uintptr_t key, uintptr_t value,
                  const struct pair_source *source)
 {
@@ -366,8 +367,8 @@ static void keep_all(struct pairs *p)
     p->mode = COLLECTING;
 }
 
-/* The last round finds that nothing is to be done; the others see to what is left over, as by stacks in
- * objects that are reached only now. */
+/* The last round finds that nothing is to be done; the others see to what is left over, as by
+ * stacks in objects that are reached only now. */
 static void settle(struct pairs *p)
 {
     size_t before, resolved;

@@ -1,9 +1,9 @@
-/* Pairs: a value that is alive if its key is, as of ephemerons.  Whoever has some lists them in the
- * pause, and what follows from what is found out by rounds over those whose keys are not marked yet, or
- * key by key where many wait for each other.
+/* Pairs: a value that is alive if its key is, as of ephemerons.  Whoever has some lists them in
+ * the pause, and what follows from what is found out by rounds over those whose keys are not
+ * marked yet, or key by key where many wait for each other.
  *
- * It knows nothing of where pairs come from, and keeps none from one cycle to the next.  When its phases
- * are over, each value of a marked key is marked; for want of memory all values are. */
+ * It knows nothing of where pairs come from, and keeps none from one cycle to the next.  When its
+ * phases are over, each value of a marked key is marked; for want of memory all values are. */
 #ifndef GCALLOC_OBJECT_PAIRS_H
 #define GCALLOC_OBJECT_PAIRS_H
 
@@ -16,8 +16,8 @@ struct pairs;
 struct pair_source {
     /* Names all of them, by the functions below.  The world is stopped. */
     void (*list)(struct pairs *p);
-    /* Names those that belong to this object, which pairs_add_later named and which is marked now; NULL:
-     * pairs_add_later is not called. */
+    /* Names those that belong to this object, which pairs_add_later named and which is marked
+     * now; NULL: pairs_add_later is not called. */
     void (*list_of)(struct pairs *p, uintptr_t object);
     struct pair_source *next;
 };
@@ -26,8 +26,8 @@ struct pair_source {
  * is held. */
 void pairs_source_add(struct pair_source *s);
 
-/* The value is alive if the key is: an object of a noted block (capability_note), by its address.  What
- * does not lie in the heap counts as alive. */
+/* The value is alive if the key is: an object of a noted block (capability_note), by its address.
+ * What does not lie in the heap counts as alive. */
 void pairs_add(struct pairs *p, uintptr_t key, uintptr_t value);
 
 /* What list_of names for the object, which lies in a noted block, counts if the object is alive. */

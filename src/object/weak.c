@@ -1,5 +1,5 @@
-/* Weak references: atomic objects with a weak link inside.  All that is to be known of them when objects go is
- * known of links. */
+/* Weak references: atomic objects with a weak link inside.  All that is to be known of them when
+ * objects go is known of links. */
 #include <errno.h>
 #include <gcalloc/weak.h>
 
@@ -34,9 +34,10 @@ gc_weak *gc_weak_new(void *object)
     return gc_weak_new_with(object, 0);
 }
 
-/* A plain load.  Whenever the thread is stopped, it has not loaded the word yet, and then finds NULL if it was
- * cleared; or it has, and the object is reached from its registers, so that the word was not cleared.
- * It is a function, and not inlined, as marking beside the program would have to be told here. */
+/* A plain load.  Whenever the thread is stopped, it has not loaded the word yet, and then finds
+ * NULL if it was cleared; or it has, and the object is reached from its registers, so that the
+ * word was not cleared. It is a function, and not inlined, as marking beside the program would
+ * have to be told here. */
 void *gc_weak_get(const gc_weak *weak)
 {
     if (!weak)

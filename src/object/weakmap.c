@@ -1,8 +1,9 @@
-/* Weak maps for programs.  None of their functions is called under a lock: what may be the key that is looked for
- * is compared outside, and the search goes on where it was, or from the beginning if entries have moved meanwhile.
+/* Weak maps for programs.  None of their functions is called under a lock: what may be the key
+ * that is looked for is compared outside, and the search goes on where it was, or from the
+ * beginning if entries have moved meanwhile.
  *
- * Whatever is taken out of the entries in a critical section is in a register or on the stack at its end, and
- * so outlives a collection that comes then. */
+ * Whatever is taken out of the entries in a critical section is in a register or on the stack at
+ * its end, and so outlives a collection that comes then. */
 #include "object/weakmap.h"
 
 #include <errno.h>
@@ -65,8 +66,8 @@ static bool is_over(struct search *s)
     return !s->entry || !s->map->hash || s->entry->key == s->key;
 }
 
-/* With the lock held at the end.  If there is no such key, there is none until it is released: entries come
- * to lie behind the place where the search ends. */
+/* With the lock held at the end.  If there is no such key, there is none until it is released:
+ * entries come to lie behind the place where the search ends. */
 static void search(struct search *s)
 {
     gc_weakmap *map = s->map;
@@ -220,7 +221,8 @@ void *gc_weakmap_get(gc_weakmap *map, const void *key)
     return (void *)value;
 }
 
-/* A weak one is the start of an object, which is noted, or none of the heap's.  false with EINVAL. */
+/* A weak one is the start of an object, which is noted, or none of the heap's.  false with
+ * EINVAL. */
 static bool note(const void *object, bool weak)
 {
     struct cell o;
@@ -236,8 +238,8 @@ static bool may_put(const gc_weakmap *map, const void *key, const void *value)
            note(value, map->flags & GC_WEAK_VALUES);
 }
 
-/* The key's entry, or one for it with this value.  Returns 1 or 0 with the lock held, or -1 with ENOMEM
- * and without. */
+/* The key's entry, or one for it with this value.  Returns 1 or 0 with the lock held, or -1 with
+ * ENOMEM and without. */
 static int find_or_add(struct search *s, uintptr_t value)
 {
     for (;;) {

@@ -1,7 +1,8 @@
 /* Weak maps: what their functions (weakmap.c) and the collections (weakmap_cycle.c) share.
  *
- * A map is a scanned object, so that whoever reaches it reaches its entries' object, which is atomic, and what its
- * functions are to have.  What entries keep alive, and which go, is found out in a cycle. */
+ * A map is a scanned object, so that whoever reaches it reaches its entries' object, which is
+ * atomic, and what its functions are to have.  What entries keep alive, and which go, is found
+ * out in a cycle. */
 #ifndef GCALLOC_OBJECT_WEAKMAP_H
 #define GCALLOC_OBJECT_WEAKMAP_H
 

@@ -1,5 +1,5 @@
-/* Weak maps and collections: what entries keep alive, by pairs; which of them go, when marking is complete; and
- * what becomes of those whose objects are freed or moved by hand. */
+/* Weak maps and collections: what entries keep alive, by pairs; which of them go, when marking is
+ * complete; and what becomes of those whose objects are freed or moved by hand. */
 #include <config.h>
 
 #include "base/check.h"

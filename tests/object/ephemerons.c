@@ -1,5 +1,5 @@
-/* Ephemerons: chains, circles, and random graphs of them against a fixed point that is computed as simply as
- * can be. */
+/* Ephemerons: chains, circles, and random graphs of them against a fixed point that is computed
+ * as simply as can be. */
 #include "object.h"
 
 #include <errno.h>

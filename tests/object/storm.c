@@ -1,5 +1,5 @@
-/* Everything at a time: eight threads with maps, links, references, ephemerons and finalizers, collections at every few
- * refills, and forked children that go on. */
+/* Everything at a time: eight threads with maps, links, references, ephemerons and finalizers,
+ * collections at every few refills, and forked children that go on. */
 #include "object.h"
 
 #include <gcalloc/finalizer.h>
@@ -15,7 +15,8 @@
 
 enum { THREADS = 8, THINGS = 64, STEPS = 6000, MAGIC = 0x600d };
 
-/* An object that knows whether it was overwritten.  Its partner is the value of the ephemeron whose key it is. */
+/* An object that knows whether it was overwritten.  Its partner is the value of the ephemeron
+ * whose key it is. */
 struct thing {
     uint64_t magic;
     struct thing *self, *partner;

@@ -1,5 +1,5 @@
-/* Weak references and links: cleared when the object goes, and not before; what becomes of them when objects
- * are freed, moved and finalised; and what is an error. */
+/* Weak references and links: cleared when the object goes, and not before; what becomes of them
+ * when objects are freed, moved and finalised; and what is an error. */
 #include "object.h"
 
 #include <errno.h>

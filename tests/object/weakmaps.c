@@ -1,5 +1,5 @@
-/* Weak maps: which entries go and what they keep, by address and by functions of the caller's; against a model, and while
- * they are gone through. */
+/* Weak maps: which entries go and what they keep, by address and by functions of the caller's;
+ * against a model, and while they are gone through. */
 #include "object.h"
 
 #include <errno.h>
@@ -67,7 +67,8 @@ static size_t size_of(size_t i)
     return i % 503 ? sizes[i % 4] : 30000 + 1000 * (i / 503) * (i / 503);
 }
 
-/* Of four pairs one has its key kept, one its value, one both, and one none.  Values lead to their keys. */
+/* Of four pairs one has its key kept, one its value, one both, and one none.  Values lead to
+ * their keys. */
 static void fill(void *unused)
 {
     (void)unused;

@@ -144,8 +144,8 @@ START_TEST(mark_stack_overflow)
 }
 END_TEST
 
-/* The system refuses memory in the pause, for the nth time and from then on: what is alive stays, and what
- * was kept beside goes with the next collection. */
+/* The system refuses memory in the pause, for the nth time and from then on: what is alive stays,
+ * and what was kept beside goes with the next collection. */
 START_TEST(no_memory_in_the_pause)
 {
     size_t links = _i ? 1000 : 30000;

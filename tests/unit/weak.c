@@ -1,4 +1,5 @@
-/* Weak links, ephemerons and weak maps when there is no memory: a clear error, and what there was is as it was. */
+/* Weak links, ephemerons and weak maps when there is no memory: a clear error, and what there was
+ * is as it was. */
 #include <gcalloc/weak.h>
 
 #include <gcalloc/weakmap.h>
