@@ -97,7 +97,7 @@ READS_ANYTHING INLINE struct words take_words(struct marker *m, uintptr_t *low,
  * beyond its end. */
 static bool ends_at(const struct heap *h, const struct cell *o, uintptr_t word)
 {
-    return o->state && *o->state >= STATE_NEW && word_atomic(o->word) &&
+    return o->state && *o->state >= STATE_NEW && !word_has_pointers(o->word) &&
            o->address + o->size == word && o->size < h->pad_from;
 }
 
@@ -226,10 +226,12 @@ NOINLINE static size_t first_piece(struct marker *m, const struct grey *w)
     return PIECE_BYTES;
 }
 
-/* What is to be scanned of a larger object, at once. */
+/* What is to be scanned of a larger object, or of a typed one, at once. */
 NOINLINE static struct words large_words(struct marker *m, const struct grey *w)
 {
     _Static_assert(PIECE_BYTES <= FILTER_WORDS * sizeof(uintptr_t), "a piece at once");
+    if (grey_is_typed(w))
+        return (struct words){m->found, m->found + mark_typed_words(m, w)};
     size_t bytes = w->bytes > PIECE_BYTES ? first_piece(m, w) : w->bytes;
     uintptr_t low = w->address;
     return take_words(m, &low, low + bytes, m->heap->bytes,
@@ -317,14 +319,17 @@ static void rescan_marked(struct marker *m)
 {
     const struct heap *h = m->heap;
     for (BLOCKS(h, head)) {
-        if (word_atomic(h->words[head]))
+        if (!word_has_pointers(h->words[head]))
             continue;
         uint32_t count = geometries[word_class(h->words[head])].count;
         for (uint32_t i = 0; i < count; i++) {
             struct cell o = block_cell(h, head, i);
             if (*o.state != h->numbers->mark)
                 continue;
-            scan_range(m, o.address, o.address + o.size);
+            if (word_atomic(o.word))
+                push(m, o.address, o.address + grey_typed_bytes(h->units[head].typed, 0));
+            else
+                scan_range(m, o.address, o.address + o.size);
             drain_together(m);
         }
     }
@@ -384,6 +389,8 @@ bool marker_mark_telling(struct marker *m, const uintptr_t *words, size_t count,
 
 READS_ANYTHING void marker_scan_object(struct marker *m, const struct cell *o)
 {
+    if (word_typed(o->word) && word_atomic(o->word))
+        return mark_typed_targets(m, o);
     struct front f = front_load(m);
     uintptr_t low = o->address, high = o->address + o->size;
     while (!word_atomic(o->word) && low < high) {

@@ -7,6 +7,7 @@
 #define GCALLOC_COLLECT_MARK_FRONT_H
 
 #include "collect/mark.h"
+#include "collect/mark_typed.h"
 #include "heap/lookup.h"
 
 /* What marking touches for every word, in the local variables of a loop: a store of a
@@ -89,14 +90,28 @@ INLINE bool may_be_noted(unit_word word)
     return word_shard(word) >= SHARDS_OWN || word_class(word) > CLASS_MEDIUM_LAST;
 }
 
+/* A typed object newly marked, as in add_marked. */
+INLINE void add_typed(struct front *f, unit_word word, size_t offset, size_t index)
+{
+    const struct heap *h = f->m->heap;
+    uint32_t head = unit_head(h, (uint32_t)(offset >> UNIT_SHIFT));
+    size_t size = word_geometry(word)->size;
+    uintptr_t address = f->base + ((uintptr_t)head << UNIT_SHIFT) + index * size;
+    __builtin_prefetch((void *)address);
+    add_pending(f, address, grey_typed_bytes(h->units[head].typed, 0));
+}
+
 /* An object newly marked: the one of this index in the block, in which the word pointed to
  * `offset`. */
 INLINE void add_marked(struct front *f, unit_word word, size_t offset, size_t index)
 {
     if (f->telling && may_be_noted(word))
         f->telling->marked(f->telling->argument, f->states + word_states(word) + index);
-    if (word_atomic(word))
+    if (word_atomic(word)) {
+        if (word_typed(word))
+            add_typed(f, word, offset, index);
         return;
+    }
     size_t size = word_geometry(word)->size;
     size_t start = align_down(offset, UNIT_BYTES) - word_distance_bytes(word);
     if (UNLIKELY(size == UINT32_MAX)) /* perhaps farther than the word tells */

@@ -3,6 +3,7 @@
 #include "base/lock.h"
 #include "base/meta.h"
 #include "base/os.h"
+#include "collect/precise.h"
 #include "heap/block.h"
 #include "world/faults.h"
 
@@ -48,6 +49,9 @@ bool naive_find(const struct naive *n, uintptr_t address, struct found *f)
     f->number = naive_number(n, f->address);
     f->state = h->states + (h->words[unit] >> UNIT_STATES_SHIFT) + index;
     f->kind = h->words[unit] >> (UNIT_BIN_SHIFT + CLASS_BITS) & 3;
+    f->layout = NULL;
+    if ((f->kind & KIND_ATOMIC) && (h->words[unit] & UNIT_TYPED))
+        f->layout = layout_at(h, h->units[unit].typed);
     return *f->state >= STATE_NEW;
 }
 
@@ -57,7 +61,7 @@ static void reach(struct naive *n, const struct found *f)
         return;
     n->reached[f->number] = 1;
     n->count++;
-    if (f->kind & KIND_ATOMIC)
+    if (!naive_has_words(f))
         return;
     uintptr_t *stack = meta_grow(n->stack, n->depth, &n->capacity, sizeof *stack);
     if (!stack) {
@@ -95,6 +99,77 @@ struct copied naive_copy(uintptr_t *low, uintptr_t high)
     return (struct copied){copy, read ? s.count : 0};
 }
 
+/* ---- The words of an object ------------------------------------------------------------------- */
+
+bool naive_has_words(const struct found *f)
+{
+    return !(f->kind & KIND_ATOMIC) || f->layout;
+}
+
+/* The layout names this word of the object, wherever it is. */
+static bool is_named(const struct found *f, size_t word)
+{
+    const struct layout *l = f->layout;
+    size_t bytes = word * WORD, element = l->size;
+    if (bytes < l->header)
+        return false;
+    bytes -= l->header;
+    if (l->sized) {
+        if ((bytes / element + 1) * element > f->size - l->header)
+            return false;
+        bytes %= element;
+    }
+    for (uint32_t i = 0; i < l->count && l->words[i] <= bytes / WORD; i++)
+        if (l->words[i] == bytes / WORD)
+            return true;
+    return false;
+}
+
+/* The words that a trace function names, counted from the first: those of number `from` and on are copied. */
+struct naming {
+    struct tracer tracer;
+    size_t seen, from, count;
+};
+
+static void name_word(struct tracer *t, uintptr_t word)
+{
+    struct naming *g = (struct naming *)t;
+    if (g->seen >= g->from && g->count < OS_PAGE / WORD)
+        copy[g->count++] = word;
+    g->seen++;
+}
+
+READS_ANYTHING static void name_range(struct tracer *t, uintptr_t low, uintptr_t high)
+{
+    for (; low < high; low += WORD)
+        name_word(t, *(const volatile uintptr_t *)low);
+}
+
+static size_t copy_traced(const struct naive *n, const struct found *f, size_t from)
+{
+    struct naming g = {{name_word, name_range}, 0, from, 0};
+    precise_trace(n->heap, f->layout, f->address, f->size, &g.tracer);
+    return g.count;
+}
+
+bool naive_words(const struct naive *n, const struct found *f, size_t *at,
+                 struct copied *c)
+{
+    if (f->layout && f->layout->shape == LAYOUT_TRACED) {
+        *c = (struct copied){copy, copy_traced(n, f, *at / WORD)};
+        *at += c->count * WORD;
+        return c->count > 0;
+    }
+    if (*at >= f->size)
+        return false;
+    uintptr_t low = f->address + *at;
+    *c = naive_copy(&low, f->address + f->size);
+    for (size_t i = 0; f->layout && i < c->count; i++)
+        copy[i] = is_named(f, *at / WORD + i) ? copy[i] : 0;
+    *at = low - f->address;
+    return true;
+}
+
 bool naive_has_reached(const struct naive *n, uintptr_t address)
 {
     struct found f;
@@ -113,7 +188,7 @@ void naive_reach(struct naive *n, uintptr_t word)
 static void consider_end(struct naive *n, uintptr_t word)
 {
     struct found f;
-    if (naive_find(n, word - 1, &f) && (f.kind & KIND_ATOMIC) &&
+    if (naive_find(n, word - 1, &f) && !naive_has_words(&f) &&
         f.address + f.size == word && f.size < n->heap->pad_from)
         reach(n, &f);
 }
@@ -141,13 +216,21 @@ void naive_scan_ends(struct naive *n, const struct range_list *stacks)
         scan(n, stacks->ranges[i].low, stacks->ranges[i].high, consider_end);
 }
 
+static void follow_object(struct naive *n, const struct found *f)
+{
+    struct copied c;
+    for (size_t at = 0; naive_words(n, f, &at, &c);)
+        for (size_t i = 0; i < c.count; i++)
+            naive_reach(n, c.words[i]);
+}
+
 void naive_follow(struct naive *n)
 {
     struct found f;
     while (n->depth > 0) {
         uintptr_t address = n->stack[--n->depth];
         if (naive_find(n, address, &f))
-            scan(n, f.address, f.address + f.size, naive_reach);
+            follow_object(n, &f);
     }
 }
 

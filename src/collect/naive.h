@@ -6,7 +6,7 @@
 #ifndef GCALLOC_COLLECT_NAIVE_H
 #define GCALLOC_COLLECT_NAIVE_H
 
-#include "heap/types.h"
+#include "heap/layout.h"
 #include "roots/range.h"
 
 struct naive {
@@ -26,6 +26,7 @@ struct found {
     size_t number; /* granules in front of it: names the object in tables */
     const uint8_t *state;
     unsigned kind;
+    const struct layout *layout; /* that tells of its words; NULL: the kind does */
 };
 
 /* The number of a slot at this address: what struct found has. */
@@ -66,5 +67,14 @@ struct copied {
  * There are none in a page that cannot be read.  The world lock is held, and faults_try may be
  * used. */
 struct copied naive_copy(uintptr_t *low, uintptr_t high);
+
+/* Some of its words may be pointers. */
+bool naive_has_words(const struct found *f);
+
+/* The next words of such an object, from byte *at on, which moves; it is 0 at first.  Where the layout
+ * excludes a word there is 0.  Of an object with a trace function, it counts the bytes of the words
+ * that this has named.  false: there are no more. */
+bool naive_words(const struct naive *n, const struct found *f, size_t *at,
+                 struct copied *c);
 
 #endif

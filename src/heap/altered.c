@@ -201,8 +201,9 @@ void altered_sweep(struct heap *h, uint32_t head)
         block_set_shard(h, head, SHARD_APART);
     else if (word_shard(h->words[head]) == SHARD_APART)
         block_set_shard(h, head,
-                        block_has(h, head, BLOCK_NOTED) ? SHARD_NOTED
-                                                        : head % SHARDS_OWN);
+                        block_has(h, head, BLOCK_NOTED) || word_typed(h->words[head])
+                            ? SHARD_NOTED
+                            : head % SHARDS_OWN);
 }
 
 void altered_renew(struct heap *h, uint32_t first, uint32_t end)

@@ -1,5 +1,5 @@
-/* Reserving and committing.  The tables are one reservation: the heap's numbers, the maps of state
- * bytes, the words, the descriptors; each is committed some way ahead of the units: as
+/* Reserving and committing.  The tables are one reservation: the heap's numbers, the typed bins, the
+ * maps of state bytes, the words, the descriptors; each is committed some way ahead of the units: as
  * committing and advice wait until no page fault of any thread is going on, for up to the
  * clearing of a huge page, they are rare. */
 #include "heap/arena.h"
@@ -17,6 +17,8 @@ enum {
     GROW_LEAST = MIB(1) >> UNIT_SHIFT,
     GROW_MOST = MIB(64) >> UNIT_SHIFT,
     TABLE_STEP = OS_HUGE_PAGE,
+    TYPED_STEP = 64 << 10, /* bytes of typed bins that are committed together */
+    TYPED_LEAST = TYPED_STEP / sizeof(struct typed_bin), /* bins, in the smallest heap */
 };
 
 const struct heap_numbers heap_numbers_none;
@@ -61,7 +63,8 @@ static size_t table_alignment(size_t units)
 struct plan {
     size_t units;
     size_t alignment;
-    size_t states; /* behind the numbers */
+    size_t typed, typed_count; /* behind the numbers, in whole steps */
+    size_t states;
     size_t maps[STATE_MAPS + 1];
     size_t words, descriptors, sites, end; /* the sites end there */
 };
@@ -71,7 +74,10 @@ static struct plan plan_tables(size_t units, bool sites)
     struct plan p = {.units = units, .alignment = table_alignment(units)};
     for (unsigned map = 0; map < STATE_MAPS; map++)
         p.maps[map + 1] = p.maps[map] + align_up(map_bytes(map, units), p.alignment);
-    p.states = align_up(sizeof(struct heap_numbers), p.alignment);
+    p.typed = whole_pages(sizeof(struct heap_numbers));
+    p.typed_count =
+        min_size(max_size(align_down(units, TYPED_LEAST), TYPED_LEAST), TYPED_MOST);
+    p.states = align_up(p.typed + p.typed_count * sizeof(struct typed_bin), p.alignment);
     p.words = p.states + p.maps[STATE_MAPS];
     p.descriptors = p.words + words_bytes(units);
     p.sites = p.descriptors + units_bytes(units);
@@ -83,6 +89,7 @@ static struct plan plan_tables(size_t units, bool sites)
 static void view_tables(struct heap *h, const struct plan *p, char *start)
 {
     h->numbers = (struct heap_numbers *)(void *)start;
+    h->typed = (struct typed_bin *)(void *)(start + p->typed);
     h->states = (uint8_t *)start + p->states;
     h->words = (unit_word *)(void *)(start + p->words);
     h->units = (struct unit *)(void *)(start + p->descriptors);
@@ -103,6 +110,7 @@ static bool reserve_tables(struct heap *h, size_t units)
     view_tables(h, &p, start);
     h->numbers->tables_bytes = p.end;
     h->numbers->unit_limit = (uint32_t)units;
+    h->numbers->typed_limit = (uint32_t)p.typed_count;
     memcpy(h->numbers->maps, p.maps, sizeof p.maps);
     return true;
 }
@@ -164,6 +172,12 @@ static bool commit_tables(struct heap *h, size_t from, size_t to)
     for (unsigned map = 0; map < STATE_MAPS && committed; map++)
         committed = commit_map(h, map, from, to);
     return committed;
+}
+
+bool arena_commit_typed(struct heap *h, uint32_t t)
+{
+    char *place = (char *)&h->typed[t];
+    return t % TYPED_LEAST != 0 || h->space->commit_tables(place, TYPED_STEP);
 }
 
 void arena_return_states(const struct heap *h, uint32_t first, uint32_t end)

@@ -17,6 +17,9 @@ void arena_destroy(struct heap *h);
  * first; 0 with ENOMEM: none. */
 uint32_t arena_grow(struct heap *h, uint32_t *units);
 
+/* Memory for typed bin t, before which all have theirs.  false: there is none. */
+bool arena_commit_typed(struct heap *h, uint32_t t);
+
 /* Gives back the states of the free units [first, end), which are all FREE: so untouched
  * memory reads.  At the end of the heap, what has been committed ahead as well. */
 void arena_return_states(const struct heap *h, uint32_t first, uint32_t end);

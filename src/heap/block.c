@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/check.h"
 #include "base/os.h"
 #include "heap/count.h"
 #include "heap/extent.h"
@@ -66,13 +65,19 @@ static void set_words(struct heap *h, uint32_t head, uint32_t from, uint32_t to,
     }
 }
 
-static unit_word used_word(const struct heap *h, uint32_t head, enum kind kind,
-                           unsigned class, unsigned shard)
+static unit_word used_word(const struct heap *h, uint32_t head, unsigned bin,
+                           unsigned shard)
 {
-    unsigned shift = sizeclass_state_shift(class);
+    unsigned shift = sizeclass_state_shift(bin_class(bin));
     size_t states = h->numbers->maps[STATE_SHIFT_MOST - shift] + ((size_t)head << shift);
-    return UNIT_USED | bin_of(kind, class) << UNIT_BIN_SHIFT | shard << UNIT_SHARD_SHIFT |
+    return UNIT_USED | bin << UNIT_BIN_SHIFT | shard << UNIT_SHARD_SHIFT |
            (unit_word)states << UNIT_STATES_SHIFT;
+}
+
+static unit_word typed_word(const struct heap *h, uint32_t head, uint32_t t,
+                            unsigned shard)
+{
+    return UNIT_TYPED | used_word(h, head, typed_bin_word_bin(&h->typed[t]), shard);
 }
 
 static void note_kind(struct heap *h, enum kind kind)
@@ -81,8 +86,10 @@ static void note_kind(struct heap *h, enum kind kind)
         __atomic_store_n(&h->numbers->managed, true, __ATOMIC_RELAXED);
 }
 
-uint32_t block_create(struct heap *h, enum kind kind, unsigned class, unsigned shard,
-                      struct unit_run *r)
+/* Units for a block, which have no words yet.  *populates: those that are left of the unit run are to
+ * get their memory with it. */
+static uint32_t take_units(struct heap *h, unsigned class, struct unit_run *r,
+                           bool *populates)
 {
     uint32_t units = sizeclass_units(class);
     bool next_of_unit_run = r->next < r->end;
@@ -96,14 +103,43 @@ uint32_t block_create(struct heap *h, enum kind kind, unsigned class, unsigned s
     uint32_t count = geometries[class].count;
     *block_at(h, head) =
         (struct block){.free_count = count, .touched = dirty ? count : 0};
-    set_words(h, head, head, head + units, used_word(h, head, kind, class, shard));
-    note_kind(h, kind);
+    *populates =
+        !dirty && units == 1 && !next_of_unit_run && r->start > 1 &&
+        __atomic_load_n(&h->numbers->used_bytes, __ATOMIC_RELAXED) > POPULATE_FROM;
+    return head;
+}
+
+static void give_words(struct heap *h, uint32_t head, unit_word word,
+                       const struct unit_run *r, bool populates)
+{
+    set_words(h, head, head, head + sizeclass_units(word_class(word)), word);
+    note_kind(h, word_kind(word));
     /* Memory that is read first, and so is common zeroes until it is written, costs two page
      * faults, the second of which interrupts all processors. */
     *block_states(h, head) = STATE_FREE;
-    if (!dirty && units == 1 && !next_of_unit_run && r->start > 1 &&
-        __atomic_load_n(&h->numbers->used_bytes, __ATOMIC_RELAXED) > POPULATE_FROM)
+    if (populates)
         os_populate((void *)unit_address(h, head), (size_t)(r->end - head) << UNIT_SHIFT);
+}
+
+uint32_t block_create(struct heap *h, enum kind kind, unsigned class, unsigned shard,
+                      struct unit_run *r)
+{
+    bool populates;
+    uint32_t head = take_units(h, class, r, &populates);
+    if (head)
+        give_words(h, head, used_word(h, head, bin_of(kind, class), shard), r, populates);
+    return head;
+}
+
+uint32_t block_create_typed(struct heap *h, uint32_t t, struct unit_run *r)
+{
+    bool populates;
+    unsigned class = bin_class(typed_bin_word_bin(&h->typed[t]));
+    uint32_t head = take_units(h, class, r, &populates);
+    if (!head)
+        return 0;
+    h->units[head].typed = t;
+    give_words(h, head, typed_word(h, head, t, SHARD_NOTED), r, populates);
     return head;
 }
 
@@ -121,7 +157,8 @@ uint32_t block_create_large(struct heap *h, enum kind kind, size_t bytes,
     if (!head)
         return 0;
     *block_at(h, head) = (struct block){.free_count = 1, .bytes = bytes};
-    set_words(h, head, head, head + units, used_word(h, head, kind, CLASS_LARGE, 0));
+    set_words(h, head, head, head + units,
+              used_word(h, head, bin_of(kind, CLASS_LARGE), 0));
     note_kind(h, kind);
     return head;
 }
@@ -129,8 +166,14 @@ uint32_t block_create_large(struct heap *h, enum kind kind, size_t bytes,
 void block_set_kind(struct heap *h, uint32_t head, enum kind kind)
 {
     uint32_t end = head + block_units(h, head);
-    unit_word word = used_word(h, head, kind, word_class(h->words[head]), 0);
-    set_words(h, head, head, end, word);
+    set_words(h, head, head, end, used_word(h, head, bin_of(kind, CLASS_LARGE), 0));
+}
+
+void block_set_typed(struct heap *h, uint32_t head, uint32_t t)
+{
+    uint32_t end = head + block_units(h, head);
+    h->units[head].typed = t;
+    set_words(h, head, head, end, typed_word(h, head, t, 0));
 }
 
 static void zero(const struct heap *h, uintptr_t low, uintptr_t high)
@@ -227,7 +270,7 @@ void block_release(struct heap *h, uint32_t head)
 static struct bin_list *list_of(struct heap *h, uint32_t head)
 {
     unit_word word = __atomic_load_n(&h->words[head], __ATOMIC_ACQUIRE);
-    return &h->numbers->shards[word_shard(word)].bins[word_bin(word)];
+    return block_list_of(h, word_shard(word), block_bin(h, head));
 }
 
 struct lock *block_lock(struct heap *h, uint32_t head)
@@ -291,7 +334,7 @@ void block_set_shard(struct heap *h, uint32_t head, unsigned shard)
  * the lock is had. */
 static struct bin_list *lock_unless_empty(struct heap *h, unsigned shard, unsigned bin)
 {
-    struct bin_list *list = &h->numbers->shards[shard].bins[bin];
+    struct bin_list *list = block_list_of(h, shard, bin);
     if (__atomic_load_n(&list->first, __ATOMIC_RELAXED) == 0)
         return NULL;
     lock_take(&list->lock, RANK_BIN);
@@ -307,7 +350,8 @@ uint32_t block_list_take(struct heap *h, unsigned shard, unsigned bin, unsigned 
     if (head) {
         list_remove(h, head);
         block_at(h, head)->taken = true;
-        block_set_shard(h, head, shard >= SHARDS_OWN ? shard : to);
+        if (bin < TYPED_FIRST)
+            block_set_shard(h, head, shard >= SHARDS_OWN ? shard : to);
     }
     lock_release(&list->lock, RANK_BIN);
     return head;
@@ -408,46 +452,4 @@ void block_free_slots(struct heap *h, uint32_t head, uint32_t slots)
     if (listed)
         list_remove(h, head);
     block_settle(h, head);
-}
-
-uint32_t block_check(const struct heap *h, uint32_t head)
-{
-    const struct block *b = block_at(h, head);
-    const uint8_t *states = block_states(h, head);
-    unit_word word = h->words[head];
-    unsigned class = word_class(word);
-    CHECK(class > CLASS_NONE && class <= CLASS_LARGE);
-    CHECK(word_bin(word) < BIN_COUNT);
-    CHECK((b->bytes != 0) == (class == CLASS_LARGE) && b->bytes % OS_PAGE == 0);
-    uint32_t units = block_units(h, head), count = geometries[class].count;
-    CHECK(units <= unit_end(h) - head);
-    for (uint32_t u = head; u < head + units; u++) {
-        CHECK(word_used(h->words[u]) && word_bin(h->words[u]) == word_bin(word));
-        CHECK(word_shard(h->words[u]) == word_shard(word));
-        CHECK(unit_head(h, u) == head);
-    }
-    struct state_counts counts = state_count(states, count);
-    CHECK(counts.free == b->free_count);
-    CHECK(counts.free < count || b->taken);
-    CHECK(b->cursor <= count && b->touched <= count);
-    uint32_t used_to = class == CLASS_LARGE ? 1 : b->touched;
-    uint32_t all = 1u << sizeclass_state_shift(class);
-    CHECK(state_find_not_free(states, used_to, all) == all);
-    return counts.reserved;
-}
-
-uint32_t block_list_check(const struct heap *h, unsigned shard, unsigned bin)
-{
-    const struct bin_list *list = &h->numbers->shards[shard].bins[bin];
-    uint32_t length = 0, previous = 0;
-    for (uint32_t head = list->first; head; head = block_at(h, head)->next) {
-        const struct block *b = block_at(h, head);
-        CHECK(word_used(h->words[head]) && word_bin(h->words[head]) == bin);
-        CHECK(!b->taken && b->free_count > 0 && b->previous == previous);
-        CHECK(word_shard(h->words[head]) == shard);
-        previous = head;
-        length++;
-    }
-    CHECK(list->last == previous);
-    return length;
 }

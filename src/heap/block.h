@@ -9,6 +9,9 @@
 uint32_t block_create(struct heap *h, enum kind kind, unsigned class, unsigned shard,
                       struct unit_run *r);
 
+/* Likewise for the objects of a typed bin. */
+uint32_t block_create_typed(struct heap *h, uint32_t t, struct unit_run *r);
+
 /* A block for one object of `bytes` bytes, its address a multiple of `alignment`.  The
  * object's state is still FREE, its memory as it was (block_clear_large).
  * Returns the head; 0 with ENOMEM. */
@@ -29,17 +32,45 @@ void block_shrink_large(struct heap *h, uint32_t head, size_t bytes);
 /* Gives the units back.  All slots are FREE; the block is not listed. */
 void block_release(struct heap *h, uint32_t head);
 
-/* From now on its object is of this kind. */
+/* From now on its object, a large one, is of this kind; it is of this typed bin. */
 void block_set_kind(struct heap *h, uint32_t head, enum kind kind);
+void block_set_typed(struct heap *h, uint32_t head, uint32_t t);
 
 /* How many units it has. */
 uint32_t block_units(const struct heap *h, uint32_t head);
+
+/* The bin that it is of, by number: from TYPED_FIRST on a typed one. */
+INLINE unsigned block_bin(const struct heap *h, uint32_t head)
+{
+    unit_word word = word_of(h, head);
+    return word_typed(word) ? TYPED_FIRST + h->units[head].typed : word_bin(word);
+}
+
+/* How many lists of blocks there are, and each: those of shards, bin by bin; then, from TYPED_FIRST on, those
+ * of typed bins. */
+INLINE unsigned block_lists(const struct heap *h)
+{
+    return TYPED_FIRST + __atomic_load_n(&h->numbers->typed_count, __ATOMIC_ACQUIRE);
+}
+
+INLINE struct bin_list *block_list(struct heap *h, unsigned number)
+{
+    return number < TYPED_FIRST
+               ? &h->numbers->shards[number / BIN_COUNT].bins[number % BIN_COUNT]
+               : &h->typed[number - TYPED_FIRST].list;
+}
+
+/* The list of a shard for a bin, or of a typed bin, which shards have in common. */
+INLINE struct bin_list *block_list_of(struct heap *h, unsigned shard, unsigned bin)
+{
+    return block_list(h, bin < TYPED_FIRST ? shard * BIN_COUNT + bin : bin);
+}
 
 /* Takes the lock of the block's list, and returns it. */
 struct lock *block_lock(struct heap *h, uint32_t head);
 
 /* Takes the first block off a shard's list, for a cache; 0 if there is none.  From now on it
- * belongs to shard `to`, unless it is set apart. */
+ * belongs to shard `to`, unless it is set apart or typed. */
 uint32_t block_list_take(struct heap *h, unsigned shard, unsigned bin, unsigned to);
 
 /* A slot that was FREE and is NEW. */
@@ -81,8 +112,8 @@ void block_free_slots(struct heap *h, uint32_t head, uint32_t slots);
 /* Counters agree with states and words.  Returns the number of RESERVED slots. */
 uint32_t block_check(const struct heap *h, uint32_t head);
 
-/* The list is well-formed.  Returns its length. */
-uint32_t block_list_check(const struct heap *h, unsigned shard, unsigned bin);
+/* The list of that number is well-formed.  Returns its length. */
+uint32_t block_list_check(struct heap *h, unsigned number);
 
 /* The next block's head from unit `u` on; unit_end(h) if there is none. */
 INLINE uint32_t block_next(const struct heap *h, uint32_t u)

@@ -35,11 +35,6 @@ static bool has_slots(unsigned class)
     return class > CLASS_NONE && class <= CLASS_MEDIUM_LAST;
 }
 
-static bool bin_is_zeroed(unsigned bin)
-{
-    return !(bin_kind(bin) & KIND_ATOMIC);
-}
-
 static size_t magazines_bytes(void)
 {
     size_t slots = 0;
@@ -72,6 +67,69 @@ static bool add_magazines(struct cache *c, unsigned group)
     }
     return true;
 }
+
+/* A magazine for a typed bin that has none yet.  false with ENOMEM. */
+static bool add_typed_magazine(const struct heap *h, struct bin *b, uint32_t t)
+{
+    uint32_t size = geometries[bin_class(typed_bin_word_bin(&h->typed[t]))].size;
+    size_t capacity = magazine_capacity(size);
+    b->magazine = meta_alloc(capacity * sizeof(struct slot));
+    if (!b->magazine)
+        return false;
+    b->size = size;
+    b->capacity = (uint32_t)capacity;
+    return true;
+}
+
+bool cache_add_typed(struct cache *c, uint32_t t)
+{
+    uint32_t group = t / TYPED_TOGETHER;
+    struct typed_group *g = meta_alloc(sizeof *g);
+    if (!g)
+        return false;
+    __atomic_store_n(&c->typed[group], g, __ATOMIC_RELEASE);
+    if (c->typed_end <= group)
+        __atomic_store_n(&c->typed_end, group + 1, __ATOMIC_RELEASE);
+    return true;
+}
+
+static void drop_group(struct typed_group *g)
+{
+    for (unsigned i = 0; i < TYPED_TOGETHER; i++)
+        meta_free(g->bins[i].magazine, g->bins[i].capacity * sizeof(struct slot));
+    meta_free(g, sizeof *g);
+}
+
+static void drop_typed(struct cache *c)
+{
+    for (uint32_t group = 0; group < c->typed_end; group++) {
+        if (c->typed[group])
+            drop_group(c->typed[group]);
+        c->typed[group] = NULL;
+    }
+    c->typed_end = 0;
+}
+
+/* The next typed bin that the cache has a magazine for, from number `bin` on; 0: there is none. */
+static unsigned next_typed(const struct cache *c, unsigned bin)
+{
+    uint32_t end = __atomic_load_n(&c->typed_end, __ATOMIC_ACQUIRE) * TYPED_TOGETHER;
+    for (uint32_t t = bin - TYPED_FIRST; t < end; t++) {
+        const struct typed_group *g =
+            __atomic_load_n(&c->typed[t / TYPED_TOGETHER], __ATOMIC_ACQUIRE);
+        if (!g)
+            t |= TYPED_TOGETHER - 1;
+        else if (RACING(g->bins[t % TYPED_TOGETHER].capacity))
+            return TYPED_FIRST + t;
+    }
+    return 0;
+}
+
+/* for (TYPED_BINS(c, bin)) visits each of them. */
+#define TYPED_BINS(c, bin)                     \
+    unsigned bin = next_typed(c, TYPED_FIRST); \
+    bin;                                       \
+    bin = next_typed(c, bin + 1)
 
 /* One that few caches draw from. */
 static unsigned choose_shard(struct heap *h)
@@ -163,6 +221,7 @@ void cache_destroy(struct cache *c)
     __atomic_fetch_sub(&c->heap->numbers->shards[word_shard(c->shard)].caches, 1,
                        __ATOMIC_RELAXED);
     drop_magazines(c, KIND_COUNT);
+    drop_typed(c);
     if (!keep(c))
         release(c);
 }
@@ -175,10 +234,10 @@ void cache_release_kept(struct heap *h)
 
 bool cache_advance(struct cache *c, unsigned bin)
 {
-    struct bin *b = &c->bins[bin];
+    struct bin *b = cache_bin_at(c, bin);
     if (b->end == b->run_end)
         return false;
-    if (b->end >= b->fresh || !bin_is_zeroed(bin)) {
+    if (b->end >= b->fresh || !cache_zeroes(bin)) {
         b->end = b->run_end;
         return true;
     }
@@ -189,11 +248,18 @@ bool cache_advance(struct cache *c, unsigned bin)
     return true;
 }
 
+static bool add_magazine(struct cache *c, unsigned bin)
+{
+    return bin < TYPED_FIRST
+               ? add_magazines(c, bin / GROUP_BINS)
+               : add_typed_magazine(c->heap, cache_bin_at(c, bin), bin - TYPED_FIRST);
+}
+
 bool cache_refill(struct cache *c, unsigned bin)
 {
-    struct bin *b = &c->bins[bin];
+    struct bin *b = cache_bin_at(c, bin);
     c->used = true;
-    if (b->capacity == 0 && !add_magazines(c, bin / GROUP_BINS))
+    if (b->capacity == 0 && !add_magazine(c, bin))
         return false;
     return run_take(c, bin) && (b->count > 0 || cache_advance(c, bin));
 }
@@ -222,11 +288,10 @@ static void give_back(struct heap *h, struct bin *b, uint32_t slots)
     count_add(&h->numbers->counters.freed_bytes, bytes);
 }
 
-static void spill(struct cache *c, unsigned index)
+static void spill(struct cache *c, struct bin *b, bool all)
 {
-    struct bin *b = &c->bins[index];
     c->used = true;
-    give_back(c->heap, b, index < BIN_COUNT ? (b->count + 1u) / 2 : b->count);
+    give_back(c->heap, b, all ? b->count : (b->count + 1u) / 2);
 }
 
 /* There is no memory for a magazine, or the block is set apart: the object becomes free in the
@@ -240,16 +305,40 @@ static void give_back_one(struct cache *c, unit_word word, void *object, uint8_t
     give_back(c->heap, &b, 1);
 }
 
+static void free_typed(struct cache *c, unit_word word, void *object, uint8_t *state)
+{
+    uint32_t t = c->heap->units[head_of(c->heap, object)].typed;
+    if (!cache_group(c, TYPED_FIRST + t) && !cache_add_typed(c, t))
+        return give_back_one(c, word, object, state);
+    struct bin *b = cache_bin_at(c, TYPED_FIRST + t);
+    if (b->capacity == 0 && !add_typed_magazine(c->heap, b, t))
+        return give_back_one(c, word, object, state);
+    if (b->count == b->capacity)
+        spill(c, b, false);
+    cache_put(b, b->count, object, state);
+}
+
 void cache_free(struct cache *c, unit_word word, void *object, uint8_t *state)
 {
+    if (word_typed(word))
+        return free_typed(c, word, object, state);
     unsigned index = cache_bin(c, word);
     struct bin *b = &c->bins[index];
     if (b->capacity == 0 &&
         (word_shard(word) >= SHARDS_OWN || !add_magazines(c, index / GROUP_BINS)))
         return give_back_one(c, word, object, state);
     if (b->count == b->capacity)
-        spill(c, index);
+        spill(c, b, index >= BIN_COUNT);
     cache_put(b, b->count, object, state);
+}
+
+static void empty_bin(struct cache *c, unsigned bin)
+{
+    struct bin *b = cache_bin_at(c, bin);
+    if (b->count)
+        give_back(c->heap, b, b->count);
+    if (b->block)
+        run_drop(c, bin);
 }
 
 /* Bins have nothing before they have magazines. */
@@ -259,12 +348,16 @@ static void empty_groups(struct cache *c, unsigned from, unsigned to)
         if (!c->magazines[group])
             continue;
         unsigned first = group * GROUP_BINS;
-        for (unsigned i = first + 1; i <= first + CLASS_MEDIUM_LAST; i++) {
-            if (c->bins[i].count)
-                give_back(c->heap, &c->bins[i], c->bins[i].count);
-            if (c->bins[i].block)
-                run_drop(c, i);
-        }
+        for (unsigned i = first + 1; i <= first + CLASS_MEDIUM_LAST; i++)
+            empty_bin(c, i);
+    }
+}
+
+static void empty_typed(struct cache *c)
+{
+    for (TYPED_BINS(c, bin)) {
+        empty_bin(c, bin);
+        cache_group(c, bin)->runs[bin % TYPED_TOGETHER] = 0;
     }
 }
 
@@ -276,9 +369,16 @@ void cache_empty_others(struct cache *c)
 void cache_empty(struct cache *c)
 {
     empty_groups(c, 0, BIN_GROUPS);
+    empty_typed(c);
     extent_give_unit_run(c->heap, &c->unit_run);
     c->unit_run.start = 0;
     memset(c->runs, 0, sizeof c->runs);
+}
+
+READS_RACING static void add_held(struct cache_held *held, const struct bin *b)
+{
+    held->run_bytes += (size_t)(b->run_end - b->cur) * b->size;
+    held->magazine_bytes += (size_t)b->count * b->size;
 }
 
 READS_RACING struct cache_held cache_held(const struct cache *c)
@@ -288,11 +388,11 @@ READS_RACING struct cache_held cache_held(const struct cache *c)
         const struct bin *bins = c->bins + group * GROUP_BINS;
         if (!c->magazines[group])
             continue;
-        for (const struct bin *b = bins + 1; b <= bins + CLASS_MEDIUM_LAST; b++) {
-            held.run_bytes += (size_t)(b->run_end - b->cur) * b->size;
-            held.magazine_bytes += (size_t)b->count * b->size;
-        }
+        for (const struct bin *b = bins + 1; b <= bins + CLASS_MEDIUM_LAST; b++)
+            add_held(&held, b);
     }
+    for (TYPED_BINS(c, bin))
+        add_held(&held, cache_bin_at(c, bin));
     return held;
 }
 
@@ -303,7 +403,7 @@ static uint32_t bin_check(const struct heap *h, const struct bin *b, unsigned bi
     CHECK(b->cur <= b->end && b->end <= b->run_end && b->fresh <= b->run_end);
     CHECK(b->count <= b->capacity);
     if (b->block && (own || b->cur < b->run_end))
-        CHECK(word_bin(h->words[b->block]) == bin);
+        CHECK(block_bin(h, b->block) == bin);
     CHECK(!b->block || !own || block_at(h, b->block)->taken);
     for (uint8_t *s = b->cur; s < b->run_end; s++) {
         CHECK(*s == STATE_RESERVED);
@@ -314,7 +414,7 @@ static uint32_t bin_check(const struct heap *h, const struct bin *b, unsigned bi
         struct slot slot = b->magazine[i];
         CHECK(*slot.state == STATE_RESERVED);
         struct cell o = lookup_cell(h, (uintptr_t)slot.object);
-        CHECK(o.state == slot.state && word_bin(o.word) == bin);
+        CHECK(o.state == slot.state && block_bin(h, head_of(h, slot.object)) == bin);
     }
     return (uint32_t)(b->run_end - b->cur) + b->count;
 }
@@ -326,5 +426,8 @@ uint32_t cache_check(const struct cache *c)
         if (c->magazines[i / GROUP_BINS])
             held += bin_check(c->heap, &c->bins[i], i % BIN_COUNT,
                               i >= BIN_COUNT || !c->borrows[i]);
+    for (TYPED_BINS(c, bin))
+        held += bin_check(c->heap, cache_bin_at(c, bin), bin,
+                          !cache_group(c, bin)->borrows[bin % TYPED_TOGETHER]);
     return held;
 }

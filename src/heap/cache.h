@@ -23,6 +23,31 @@ void cache_destroy(struct cache *c);
 /* The caches that are kept go to the system. */
 void cache_release_kept(struct heap *h);
 
+/* The cache has a place for the typed bin, or gets it.  false with ENOMEM. */
+bool cache_add_typed(struct cache *c, uint32_t t);
+
+_Static_assert((int)TYPED_FIRST % (int)TYPED_TOGETHER == 0,
+               "a number of a bin is one in its group");
+
+/* Where the cache keeps a typed bin, by the number of the bin among all; NULL: nowhere. */
+INLINE struct typed_group *cache_group(const struct cache *c, unsigned bin)
+{
+    return c->typed[(bin - TYPED_FIRST) / TYPED_TOGETHER];
+}
+
+/* A bin of its own shard, or from TYPED_FIRST on a typed one that it has. */
+INLINE struct bin *cache_bin_at(const struct cache *c, unsigned bin)
+{
+    return bin < TYPED_FIRST ? (struct bin *)(uintptr_t)&c->bins[bin]
+                             : &cache_group(c, bin)->bins[bin % TYPED_TOGETHER];
+}
+
+/* Its runs are zeroed ahead. */
+INLINE bool cache_zeroes(unsigned bin)
+{
+    return bin >= TYPED_FIRST || !(bin >> CLASS_BITS & KIND_ATOMIC);
+}
+
 /* More slots of the present run made ready.  false: the run is used up. */
 bool cache_advance(struct cache *c, unsigned bin);
 
@@ -52,7 +77,8 @@ struct cache_held cache_held(const struct cache *c);
  * the number of slots that it holds. */
 uint32_t cache_check(const struct cache *c);
 
-/* Which of the cache's bins an object with this word goes to when it is freed. */
+/* Which of the cache's bins an object with this word goes to when it is freed, if it is not typed: one that
+ * is comes to a bin that never has a magazine. */
 INLINE unsigned cache_bin(const struct cache *c, unit_word word)
 {
     return (word ^ c->shard) >> UNIT_BIN_SHIFT & CACHE_BIN_MASK;

@@ -7,6 +7,7 @@
 #include "heap/extent.h"
 #include "heap/fit.h"
 #include "heap/holes.h"
+#include "heap/layout.h"
 #include "heap/state.h"
 
 /* A run is charged to the budget as a whole: an eighth of a medium block, so that a class
@@ -41,6 +42,7 @@ bool heap_create(struct heap *h, const struct heap_config *config)
 void heap_destroy(struct heap *h)
 {
     cache_release_kept(h);
+    layouts_release(h);
     arena_destroy(h);
 }
 
@@ -67,9 +69,9 @@ void heap_check_held(struct heap *h, uint32_t held, uint32_t in_flight)
         bytes += b->bytes ? b->bytes : (size_t)units << UNIT_SHIFT;
         holes += holes_check(h, head);
     }
-    for (unsigned shard = 0; shard < SHARDS; shard++)
-        for (unsigned bin = 0; bin < BIN_COUNT; bin++)
-            listed += block_list_check(h, shard, bin);
+    for (unsigned i = 0; i < block_lists(h); i++)
+        listed += block_list_check(h, i);
+    layouts_check(h);
     CHECK(listed == listable);
     CHECK(used_units + free_units + unused_units(h) == unit_end(h));
     CHECK(bytes == h->numbers->used_bytes && holes == h->numbers->hole_bytes);

@@ -98,8 +98,8 @@ static size_t thin_block(struct pass *p, uint32_t head)
 static void each_block(struct heap *h, void (*visit)(struct pass *, uint32_t head),
                        struct pass *p)
 {
-    for (unsigned i = 0; i < SHARDS * BIN_COUNT; i++) {
-        struct bin_list *list = &h->numbers->shards[i / BIN_COUNT].bins[i % BIN_COUNT];
+    for (unsigned i = 0; i < block_lists(h); i++) {
+        struct bin_list *list = block_list(h, i);
         if (__atomic_load_n(&list->first, __ATOMIC_RELAXED) == 0)
             continue;
         lock_take(&list->lock, RANK_BIN);

@@ -40,9 +40,32 @@ INLINE enum kind word_kind(unit_word word)
     return bin_kind(word_bin(word));
 }
 
+/* The objects hold no pointers, or have a layout: marking's one question about most of them. */
 INLINE bool word_atomic(unit_word word)
 {
     return word & (unit_word)KIND_ATOMIC << (UNIT_BIN_SHIFT + CLASS_BITS);
+}
+
+INLINE bool word_typed(unit_word word)
+{
+    return word & UNIT_TYPED;
+}
+
+/* The objects may hold pointers, wherever those are. */
+INLINE bool word_has_pointers(unit_word word)
+{
+    return !word_atomic(word) || word_typed(word);
+}
+
+/* The bin of kind and class of a typed bin's objects, and the layout that is theirs. */
+INLINE unsigned typed_bin_word_bin(const struct typed_bin *b)
+{
+    return b->what & ((1u << UNIT_BIN_BITS) - 1);
+}
+
+INLINE uint32_t typed_bin_layout(const struct typed_bin *b)
+{
+    return b->what >> UNIT_BIN_BITS;
 }
 
 INLINE const struct geometry *word_geometry(unit_word word)

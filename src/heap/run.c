@@ -7,6 +7,7 @@
 
 #include "base/bits.h"
 #include "heap/block.h"
+#include "heap/cache.h"
 #include "heap/count.h"
 #include "heap/extent.h"
 #include "heap/holes.h"
@@ -20,6 +21,20 @@ enum {
     RUN_BYTES_FIRST = KIB(4),
     RUNS_COUNTED = 16, /* doublings: from the first run to more than any run_bytes_max */
 };
+
+/* How many runs the bin took. */
+static uint8_t *runs_of(struct cache *c, unsigned bin)
+{
+    return bin < TYPED_FIRST ? &c->runs[bin]
+                             : &cache_group(c, bin)->runs[bin % TYPED_TOGETHER];
+}
+
+/* For the first bins, and typed ones. */
+static bool *borrows_of(struct cache *c, unsigned bin)
+{
+    return bin < TYPED_FIRST ? &c->borrows[bin]
+                             : &cache_group(c, bin)->borrows[bin % TYPED_TOGETHER];
+}
 
 /* Slots [from, to) of the block taken, `slots` of which were FREE and are RESERVED now, go to
  * the cache. */
@@ -136,9 +151,9 @@ static void return_run(struct heap *h, const struct bin *b, uint32_t slots)
 void run_drop(struct cache *c, unsigned bin)
 {
     struct heap *h = c->heap;
-    struct bin *b = &c->bins[bin];
+    struct bin *b = cache_bin_at(c, bin);
     uint32_t slots = (uint32_t)(b->run_end - b->cur);
-    bool own = !c->borrows[bin];
+    bool own = !*borrows_of(c, bin);
     if (b->block && (own || slots > 0)) {
         struct lock *lock = block_lock(h, b->block);
         if (slots > 0)
@@ -149,20 +164,20 @@ void run_drop(struct cache *c, unsigned bin)
     }
     b->cur = b->end = b->fresh = b->run_end = NULL;
     b->block = 0;
-    c->borrows[bin] = false;
+    *borrows_of(c, bin) = false;
 }
 
 /* A thread may never need more than its first run.  Where threads are so many that they share
- * their lists, the rest of its block is for the others. */
+ * their lists, as all do those of typed bins, the rest of its block is for the others. */
 static void borrow(struct cache *c, unsigned bin)
 {
     struct heap *h = c->heap;
     const struct shard *shard = &h->numbers->shards[word_shard(c->shard)];
-    if (__atomic_load_n(&shard->caches, __ATOMIC_RELAXED) == 1)
+    if (bin < TYPED_FIRST && __atomic_load_n(&shard->caches, __ATOMIC_RELAXED) == 1)
         return;
-    uint32_t head = c->bins[bin].block;
+    uint32_t head = cache_bin_at(c, bin)->block;
     struct lock *lock = block_lock(h, head);
-    c->borrows[bin] = true;
+    *borrows_of(c, bin) = true;
     leave(h, head);
     lock_release(lock, RANK_BIN);
 }
@@ -170,9 +185,10 @@ static void borrow(struct cache *c, unsigned bin)
 /* How long the bin's next run is at most: twice what the last one was allowed. */
 static size_t next_run_bytes(struct cache *c, unsigned bin)
 {
-    size_t bytes = (size_t)RUN_BYTES_FIRST << c->runs[bin];
-    if (c->runs[bin] < RUNS_COUNTED)
-        c->runs[bin]++;
+    uint8_t *runs = runs_of(c, bin);
+    size_t bytes = (size_t)RUN_BYTES_FIRST << *runs;
+    if (*runs < RUNS_COUNTED)
+        ++*runs;
     return min_size(bytes, c->heap->numbers->run_bytes_max);
 }
 
@@ -180,12 +196,12 @@ static size_t next_run_bytes(struct cache *c, unsigned bin)
 static bool find_run(struct cache *c, unsigned bin, size_t bytes)
 {
     struct heap *h = c->heap;
-    struct bin *b = &c->bins[bin];
-    unsigned shard = word_shard(c->shard);
-    if (b->block && !c->borrows[bin] && run_of_block(h, b, bytes))
+    struct bin *b = cache_bin_at(c, bin);
+    unsigned shard = word_shard(c->shard), shards = bin < TYPED_FIRST ? SHARDS : 1;
+    if (b->block && !*borrows_of(c, bin) && run_of_block(h, b, bytes))
         return true;
     run_drop(c, bin);
-    for (unsigned i = 0; i < SHARDS; i++)
+    for (unsigned i = 0; i < shards; i++)
         while ((b->block = block_list_take(h, (shard + i) % SHARDS, bin, shard))) {
             if (run_of_block(h, b, bytes))
                 return true;
@@ -197,13 +213,15 @@ static bool find_run(struct cache *c, unsigned bin, size_t bytes)
 bool run_take(struct cache *c, unsigned bin)
 {
     struct heap *h = c->heap;
-    struct bin *b = &c->bins[bin];
-    bool first = c->runs[bin] == 0;
+    struct bin *b = cache_bin_at(c, bin);
+    bool first = *runs_of(c, bin) == 0;
     size_t bytes = next_run_bytes(c, bin);
     while (!find_run(c, bin, bytes)) {
         /* Nobody else knows of a new block before one of its slots is handed out. */
-        b->block = block_create(h, bin_kind(bin), bin_class(bin), word_shard(c->shard),
-                                &c->unit_run);
+        b->block = bin < TYPED_FIRST
+                       ? block_create(h, bin_kind(bin), bin_class(bin),
+                                      word_shard(c->shard), &c->unit_run)
+                       : block_create_typed(h, bin - TYPED_FIRST, &c->unit_run);
         if (!b->block)
             return false;
         block_at(h, b->block)->taken = true;

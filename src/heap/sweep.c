@@ -43,10 +43,8 @@ static void sweep_block(struct heap *h, uint32_t head, bool recounts)
 void sweep(struct heap *h, bool recounts)
 {
     lock_check_all(true);
-    for (unsigned shard = 0; shard < SHARDS; shard++)
-        for (unsigned bin = 0; bin < BIN_COUNT; bin++)
-            h->numbers->shards[shard].bins[bin].first =
-                h->numbers->shards[shard].bins[bin].last = 0;
+    for (unsigned i = 0; i < block_lists(h); i++)
+        block_list(h, i)->first = block_list(h, i)->last = 0;
     if (recounts)
         h->numbers->live_bytes = h->numbers->live_objects = 0;
     wide_forget(h);

@@ -97,14 +97,17 @@ enum { GEOMETRY_SHIFT = 40 };
 /* ---- A unit's word: all that marking and freeing touch ---------------------------- */
 
 /*
- *   63    26 25       16 15   13 12  11 10      4  3    2      1    0
- *  | states | distance  | shard | kind |  class  | - |altered|dirty|used|
+ *   63    26 25       16 15   13 12  11 10      4   3     2      1    0
+ *  | states | distance  | shard | kind |  class  |typed|altered|dirty|used|
  *
  *  used         the unit belongs to a block
  *  dirty        free: its memory may hold old contents; clear: it reads as zero.
  *               Used: so it was when the block was made
  *  altered      used: the program has changed what may be done with pages of it, and it gets new
  *               memory before anybody else has it (heap/altered.h).  Set atomically
+ *  typed        used: the objects have a layout, which tells where their pointers are
+ *               (heap/layout.h).  Their kind is atomic, so that whoever looks for pointers asks for
+ *               this bit after that; the head's descriptor has the number of their bin
  *  class, kind  0 in a free unit; together they name the block's bin.  The class stands
  *               where it is the byte offset in the table of geometries
  *  shard        whose lists the block is on, or goes to.  Changes, atomically, when the block
@@ -121,6 +124,7 @@ enum {
     UNIT_USED = 1 << 0,
     UNIT_DIRTY = 1 << 1,
     UNIT_ALTERED = 1 << 2,
+    UNIT_TYPED = 1 << 3,
     UNIT_BIN_SHIFT = 4,
     UNIT_BIN_BITS = CLASS_BITS + 2,
     UNIT_SHARD_SHIFT = UNIT_BIN_SHIFT + UNIT_BIN_BITS,
@@ -171,7 +175,10 @@ struct unit {
         struct block block;
         struct extent extent;
     };
-    uint32_t extent_first; /* last unit of a free extent: the first one */
+    union {
+        uint32_t extent_first; /* last unit of a free extent: the first one */
+        uint32_t typed;        /* head of a typed block: which typed bin it is of */
+    };
     /* Bit k: page k of the unit was given back to the system (holes.h).  Only in
      * blocks of slots, else 0.  Lock: the list's. */
     uint16_t holes;
@@ -256,6 +263,24 @@ enum {
     SHARDS_OWN = SHARDS - 2, /* those before them, which caches have */
 };
 
+/* The objects of one layout in slots of one class.  The first bin of a layout has the layout's number;
+ * one whose objects are of any size has more, whose numbers follow no order.  Bins are added, and
+ * stay. */
+struct typed_bin {
+    struct bin_list list; /* for all threads: there is no list for each shard */
+    uint32_t
+        what; /* constant: the layout << UNIT_BIN_BITS, and the bin of kind and class */
+};
+
+enum {
+    TYPED_MOST_SHIFT = 16,
+    TYPED_MOST = 1 << TYPED_MOST_SHIFT,
+    LAYOUTS_TOGETHER = 256,
+    /* Where numbers stand for bins of both sorts: typed bin t is TYPED_FIRST + t.  Before it are the
+     * bins of all shards, in lists of blocks and in caches. */
+    TYPED_FIRST = SHARDS * BIN_COUNT,
+};
+
 struct shard {
     OWN_LINE struct bin_list bins[BIN_COUNT];
     uint32_t caches; /* that draw from it.  Atomic */
@@ -329,6 +354,10 @@ struct heap_numbers {
     size_t stretch; /* cycle: percent that the budget is of it, for option gc_share */
     uint64_t cycle_ended; /* cycle: os_now; 0: there was none */
 
+    struct lock typed_lock; /* for adding typed bins */
+    uint32_t typed_limit;   /* constant: so many are possible */
+    uint32_t typed_count;   /* grows under typed_lock, and is read without */
+
     size_t live_bytes, live_objects; /* cycle: marked by the last one */
     /* Wide objects that had an extent each for want of a slot, by bin: half as many with each
      * cycle.  Atomic */
@@ -346,6 +375,7 @@ struct heap {
     uint8_t *states;         /* of each object: the maps */
     struct unit *units;
     struct site *sites; /* of each object, placed as the states; NULL: not recorded */
+    struct typed_bin *typed;
     struct heap_numbers *numbers; /* NO_NUMBERS: the heap is not made yet, or no more */
 
     /* Slots of so many bytes keep their last one free: PAD_FROM, or 0 with end_pointers. */
@@ -354,6 +384,9 @@ struct heap {
     const struct os_space *space;
     const struct fit *fit;
     bool records_sites; /* there is to be a table of sites */
+    /* By typed bin, LAYOUTS_TOGETHER in each (layout.h).  Added under typed_lock. */
+    struct layout *layouts[TYPED_MOST / LAYOUTS_TOGETHER];
+    struct layout_memory *layout_memory;                  /* typed_lock */
     const struct observer *observers[OBSERVERS_MOST + 1]; /* then NULL (observe.h) */
     /* Huge pages are asked for once `bytes` exceeds it; SIZE_MAX: never. */
     size_t huge_from;
@@ -411,6 +444,14 @@ enum {
         SHARDS * KIND_COUNT, /* in all; by the difference to the cache's own shard */
 };
 
+/* What it keeps of some typed bins, in a page.  Their magazines have memory of their own. */
+enum { TYPED_TOGETHER = 32 };
+struct typed_group {
+    struct bin bins[TYPED_TOGETHER];
+    uint8_t runs[TYPED_TOGETHER]; /* as in struct cache */
+    bool borrows[TYPED_TOGETHER];
+};
+
 /* Units for a thread's next small blocks, [next, end), or none: some of a huge page that have
  * no memory yet.  Two threads that took turns in it would both wait for its first touch.
  * In the words they are used units of class none. */
@@ -446,6 +487,10 @@ struct cache {
     struct unit_run unit_run;
     bool used; /* a slow path of its thread went through it since the last cycle */
     struct cache *next; /* in the heap's list of those that no thread has */
+    /* By typed bin; NULL: its thread has used none of the group.  They stay as long as the cache has a
+     * thread, since statistics look at them any time.  From `typed_end` on there is none. */
+    uint32_t typed_end;
+    struct typed_group *typed[TYPED_MOST / TYPED_TOGETHER];
 };
 
 #endif

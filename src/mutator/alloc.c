@@ -13,6 +13,7 @@
 #include "heap/cache.h"
 #include "heap/count.h"
 #include "heap/heap.h"
+#include "heap/layout.h"
 #include "heap/observe.h"
 #include "heap/wide.h"
 #include "mutator/init.h"
@@ -72,13 +73,20 @@ void *alloc_manual(size_t size)
     return alloc_fast(size, KIND_MANUAL, false);
 }
 
+/* What is asked for. */
+struct request {
+    size_t size, alignment;
+    enum kind kind;
+    bool zero;
+    uint32_t layout; /* 0: the kind says all */
+};
+
 /* In a critical section. */
 static void *take_slot(struct cache *c, unsigned bin, bool zero)
 {
-    struct bin *b = &c->bins[bin];
+    struct bin *b = cache_bin_at(c, bin);
     struct slot taken;
-    /* Runs of atomic objects are not zeroed ahead. */
-    bool clears = zero && (bin_kind(bin) & KIND_ATOMIC);
+    bool clears = zero && !cache_zeroes(bin);
     while (!bin_take(b, zero && !clears, &taken))
         if (!cache_advance(c, bin) && !cache_refill(c, bin))
             return NULL;
@@ -87,14 +95,29 @@ static void *take_slot(struct cache *c, unsigned bin, bool zero)
     return taken.object;
 }
 
+static bool has_bin(const struct cache *c, unsigned bin)
+{
+    return bin < TYPED_FIRST || cache_group(c, bin);
+}
+
+static bool is_used_up(const struct cache *c, unsigned bin)
+{
+    if (!has_bin(c, bin))
+        return true;
+    const struct bin *b = cache_bin_at(c, bin);
+    return b->count == 0 && b->cur == b->run_end;
+}
+
 /* A collection, of this thread or another, may change the cache. */
 static void *alloc_slot(unsigned bin, bool zero, bool filled)
 {
-    const struct bin *b = &thread_self->cache->bins[bin];
-    if (b->count == 0 && b->cur == b->run_end)
+    if (is_used_up(thread_self->cache, bin))
         trigger_poll(&process_collector);
     critical_begin();
-    void *object = take_slot(thread_self->cache, bin, zero);
+    struct cache *c = thread_self->cache;
+    void *object = NULL;
+    if (has_bin(c, bin) || cache_add_typed(c, bin - TYPED_FIRST))
+        object = take_slot(c, bin, zero);
     if (object && filled) {
         uint32_t unit = unit_of(&process_heap, (uintptr_t)object);
         struct block *block = block_at(&process_heap, unit_head(&process_heap, unit));
@@ -123,56 +146,69 @@ static void *create_large(struct heap *h, enum kind kind, size_t size, size_t al
 }
 
 /* The object is atomic while it is zeroed, as that may take a while and the world may stop
- * meanwhile. */
-static void *alloc_large(size_t size, size_t alignment, enum kind kind, bool zero)
+ * meanwhile.  `typed`: the typed bin that it is of, or 0. */
+static void *alloc_large(const struct request *r, uint32_t typed)
 {
     struct heap *h = &process_heap;
     trigger_poll(&process_collector);
-    void *object = create_large(h, kind | KIND_ATOMIC, size, alignment);
+    void *object = create_large(h, r->kind | KIND_ATOMIC, r->size, r->alignment);
     if (!object)
         return NULL;
     uint32_t head = unit_of(h, (uintptr_t)object);
-    if (zero)
+    if (r->zero)
         block_clear_large(h, head, 0);
-    if (!(kind & KIND_ATOMIC)) {
-        critical_begin();
-        block_set_kind(h, head, kind);
-        critical_end();
-    }
+    critical_begin();
+    if (typed)
+        block_set_typed(h, head, typed);
+    else if (!(r->kind & KIND_ATOMIC))
+        block_set_kind(h, head, r->kind);
+    critical_end();
     return hold_object(object);
 }
 
 /* It is zeroed outside of the critical section: until then old contents may be scanned, which
  * keeps what they point to for a cycle, and no more than that.  NULL: it is to be large. */
-static void *alloc_wide(size_t size, size_t alignment, enum kind kind, bool zero)
+static void *alloc_wide(const struct request *r)
 {
-    unsigned class = sizeclass_wide(size, alignment);
+    unsigned class = sizeclass_wide(r->size, r->alignment);
     bool clean = false;
     if (class == CLASS_NONE)
         return NULL;
     trigger_poll(&process_collector);
     critical_begin();
-    void *object = wide_alloc(&process_heap, bin_of(kind, class),
+    void *object = wide_alloc(&process_heap, bin_of(r->kind, class),
                               word_shard(thread_self->cache->shard), &clean);
     object = hold_object(object);
     critical_end();
-    if (object && zero && !clean)
+    if (object && r->zero && !clean)
         memset(object, 0, geometries[class].size);
     return hold_object(object);
 }
 
-static void *try_alloc(size_t size, size_t alignment, enum kind kind, bool zero)
+static void *try_alloc_typed(const struct request *r, unsigned class)
+{
+    uint32_t t = layout_bin(&process_heap, r->layout, class);
+    if (!t)
+        return NULL;
+    return class == CLASS_LARGE ? alloc_large(r, t)
+                                : alloc_slot(TYPED_FIRST + t, r->zero, false);
+}
+
+static void *try_alloc(const struct request *r)
 {
     bool filled = false;
     bool end_pointers = process_heap.numbers->end_pointers;
-    unsigned class = alignment <= GRANULE
-                         ? sizeclass_for(size, end_pointers)
-                         : sizeclass_for_aligned(size, alignment, end_pointers, &filled);
+    unsigned class =
+        r->alignment <= GRANULE
+            ? sizeclass_for(r->size, end_pointers)
+            : sizeclass_for_aligned(r->size, r->alignment, end_pointers, &filled);
+    if (r->layout)
+        return try_alloc_typed(r, class);
     if (class == CLASS_LARGE) {
-        void *object = alloc_wide(size, alignment, kind, zero);
-        return object ? object : alloc_large(size, alignment, kind, zero);
+        void *object = alloc_wide(r);
+        return object ? object : alloc_large(r, 0);
     }
-    return alloc_slot(bin_of(kind, class), zero, filled);
+    return alloc_slot(bin_of(r->kind, class), r->zero, filled);
 }
 
 /* Whether memory might be had for so many bytes. */
@@ -185,20 +221,19 @@ static bool is_possible(size_t size)
 
 /* Memory is short: a collection, unless the attempt that failed came with one; then what
  * this thread's cache keeps for itself. */
-static void *alloc_hard(size_t size, size_t alignment, enum kind kind, bool zero,
-                        uint64_t collections)
+static void *alloc_hard(const struct request *r, uint64_t collections)
 {
     void *object = NULL;
     if (!collector_is_disabled(&process_collector) &&
         collector_count(&process_collector) == collections) {
         collector_run(&process_collector, CAUSE_MEMORY);
-        object = try_alloc(size, alignment, kind, zero);
+        object = try_alloc(r);
     }
     if (!object) {
         critical_begin();
         cache_empty(thread_self->cache);
         critical_end();
-        object = try_alloc(size, alignment, kind, zero);
+        object = try_alloc(r);
     }
     return object;
 }
@@ -250,6 +285,24 @@ static void tell_observers(const void *object, size_t requested, uint32_t stack)
         observe_allocated(&process_heap, &o, requested, stack);
 }
 
+/* Where the fast path has not served: by any means, in the end the program's own handler. */
+static void *alloc_slow(const struct request *r, uint32_t stack)
+{
+    int saved_errno = errno;
+    uint64_t collections = collector_count(&process_collector);
+    void *object = NULL;
+    if (is_possible(r->size)) {
+        object = try_alloc(r);
+        if (!object)
+            object = alloc_hard(r, collections);
+    }
+    if (!object)
+        return alloc_failed(r->size);
+    tell_observers(object, r->size, stack);
+    errno = saved_errno;
+    return object;
+}
+
 NOINLINE void *alloc_object(size_t size, size_t alignment, enum kind kind, bool zero)
 {
     if (!mutator_enter())
@@ -262,19 +315,20 @@ NOINLINE void *alloc_object(size_t size, size_t alignment, enum kind kind, bool 
     if (observed && size <= SMALL_REQUEST_MAX && alignment <= GRANULE &&
         !(zero && (kind & KIND_ATOMIC)))
         object = alloc_observed(size, kind, zero, stack);
-    if (object)
-        return mutator_leave(), object;
-    int saved_errno = errno;
-    uint64_t collections = collector_count(&process_collector);
-    if (is_possible(size)) {
-        object = try_alloc(size, alignment, kind, zero);
-        if (!object)
-            object = alloc_hard(size, alignment, kind, zero, collections);
-    }
     if (!object)
-        object = alloc_failed(size);
-    else
-        tell_observers(object, size, stack), errno = saved_errno;
+        object = alloc_slow(&(struct request){size, alignment, kind, zero, 0}, stack);
+    mutator_leave();
+    return object;
+}
+
+NOINLINE void *alloc_typed(uint32_t layout, size_t size)
+{
+    struct request r = {size, GRANULE, KIND_ATOMIC, true, layout};
+    if (!mutator_enter())
+        return NULL;
+    bool observed = is_observed(&process_heap);
+    uint32_t stack = observed ? observe_stack(&process_heap, CAPTURE_CALL()) : 0;
+    void *object = alloc_slow(&r, stack);
     mutator_leave();
     return object;
 }

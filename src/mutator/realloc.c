@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include "base/critical.h"
+#include "base/log.h"
 #include "base/os.h"
 #include "collect/trigger.h"
 #include "heap/altered.h"
 #include "heap/block.h"
 #include "heap/count.h"
 #include "heap/heap.h"
+#include "heap/layout.h"
 #include "heap/observe.h"
 #include "mutator/alloc.h"
 #include "mutator/hooks.h"
@@ -21,9 +23,10 @@
  * mappings, of which the system allows 65530, so not much earlier. */
 enum { MOVE_PAGES_FROM = MIB(4) };
 
+/* Nobody minds what is in the rest of it. */
 static bool is_atomic(const struct cell *o)
 {
-    return word_kind(o->word) & KIND_ATOMIC;
+    return !word_has_pointers(o->word);
 }
 
 static bool is_large(const struct cell *o)
@@ -90,12 +93,44 @@ static void clear_rest(const struct cell *o, size_t size)
         memset((char *)o->address + size, 0, o->size - size);
 }
 
+static uint32_t typed_layout(const struct cell *o)
+{
+    const struct heap *h = &process_heap;
+    uint32_t t = h->units[unit_head(h, unit_of(h, o->address))].typed;
+    return typed_bin_layout(&h->typed[t]);
+}
+
+/* Objects of most layouts have one size. */
+static bool has_fixed_size(const struct cell *o, size_t size)
+{
+    if (!word_typed(o->word))
+        return false;
+    uint32_t layout = typed_layout(o);
+    const struct layout *l = layout_at(&process_heap, layout);
+    if (l->sized)
+        return false;
+    const char *name = layout_name(&process_heap, layout);
+    if (size != l->size)
+        log_line(
+            "gc_realloc: not done, as objects of layout %u (%s) have %u bytes, and not "
+            "%zu: make a layout by gc_layout_new_array for objects that grow",
+            layout, name ? name : "without a name", l->size, size);
+    return true;
+}
+
+static void *keep_size(const struct cell *o, size_t size)
+{
+    const struct layout *l = layout_at(&process_heap, typed_layout(o));
+    return size == l->size ? (void *)o->address : (errno = EINVAL, NULL);
+}
+
 /* The contents go to a new object, and the old one is freed. */
 static void *move(const struct cell *o, size_t size)
 {
-    enum kind kind = word_kind(o->word);
     struct cell to;
-    void *moved = alloc_object(size, GRANULE, kind, false);
+    void *moved = word_typed(o->word)
+                      ? alloc_typed(typed_layout(o), size)
+                      : alloc_object(size, GRANULE, word_kind(o->word), false);
     if (!moved)
         return NULL;
     size_t kept = min_size(o->size, size);
@@ -144,7 +179,7 @@ void *gc_realloc(void *object, size_t size)
         return errno = EINVAL, NULL;
     }
     int saved_errno = errno;
-    void *resized = resize(&o, size);
+    void *resized = has_fixed_size(&o, size) ? keep_size(&o, size) : resize(&o, size);
     if (resized)
         errno = saved_errno;
     mutator_leave();

@@ -41,20 +41,18 @@ static bool next_edge(const struct graph *g, uint32_t from, size_t *at, uint32_t
 {
     uintptr_t address = g->set->leaks[from].address;
     struct found f;
-    if (!naive_find(&g->finder, address, &f) || (f.kind & KIND_ATOMIC))
+    struct copied c;
+    if (!naive_find(&g->finder, address, &f) || !naive_has_words(&f))
         return false;
-    while (*at < f.size) {
-        uintptr_t low = address + *at;
-        struct copied c = naive_copy(&low, address + f.size);
+    for (size_t start = *at; naive_words(&g->finder, &f, at, &c); start = *at) {
         for (size_t i = 0; i < c.count; i++) {
             uint32_t target = target_of(g, c.words[i]);
             if (!target)
                 continue;
             *to = target - 1;
-            *at += (i + 1) * sizeof(uintptr_t);
+            *at = start + (i + 1) * sizeof(uintptr_t);
             return true;
         }
-        *at = low - address;
     }
     return false;
 }

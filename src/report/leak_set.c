@@ -115,13 +115,12 @@ static void add_target(struct leak_set *s, struct naive *seen, uintptr_t word)
 static void add_targets(struct leak_set *s, struct naive *seen, uintptr_t address)
 {
     struct found from;
-    if (!naive_find(seen, address, &from) || (from.kind & KIND_ATOMIC))
+    struct copied c;
+    if (!naive_find(seen, address, &from) || !naive_has_words(&from))
         return;
-    for (uintptr_t low = address, end = address + from.size; low < end;) {
-        struct copied c = naive_copy(&low, end);
+    for (size_t at = 0; naive_words(seen, &from, &at, &c);)
         for (size_t i = 0; i < c.count; i++)
             add_target(s, seen, c.words[i]);
-    }
 }
 
 /* The managed objects that nothing but lost manual objects keeps alive: each is added

@@ -79,7 +79,7 @@ START_TEST(lists_follow_free_slots)
         left[i] = count;
         settle(h, heads[i]);
     }
-    ck_assert_uint_eq(block_list_check(h, 0, bin), 0);
+    ck_assert_uint_eq(block_list_check(h, bin), 0);
     for (uint32_t n = BLOCKS_MADE * count; n > 0; n--) {
         uint32_t i = roll(BLOCKS_MADE), expected = 0;
         while (left[i] == 0)
@@ -87,7 +87,7 @@ START_TEST(lists_follow_free_slots)
         free_slot(heads[i], --left[i]);
         for (int j = 0; j < BLOCKS_MADE; j++)
             expected += left[j] > 0 && left[j] < count;
-        ENSURE(block_list_check(h, 0, bin) == expected);
+        ENSURE(block_list_check(h, bin) == expected);
         heap_check(h, NULL);
     }
     ck_assert_uint_eq(h->numbers->used_bytes, 0);
@@ -109,7 +109,7 @@ START_TEST(taken_blocks_are_not_listed_or_released)
     ck_assert_uint_eq(block_list_take(h, 0, bin, 0), 0);
     ck_assert(block_at(h, head)->taken);
     free_slot(head, 0);
-    ck_assert_uint_eq(block_list_check(h, 0, bin), 0);
+    ck_assert_uint_eq(block_list_check(h, bin), 0);
     heap_check(h, NULL);
     block_at(h, head)->taken = false;
     settle(h, head);

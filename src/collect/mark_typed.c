@@ -1,0 +1,173 @@
+/* Marking typed objects: what their layouts name goes to the buffer of words that the loops of mark.c read,
+ * or, where there is no end of it, to the grey queue.  Objects are marked here only one by one. */
+#include "collect/mark_typed.h"
+
+#include "base/os.h"
+#include "collect/precise.h"
+#include "heap/altered.h"
+#include "heap/block.h"
+#include "world/faults.h"
+
+/* Longer ranges go to the grey queue in parts, as there UINT32_MAX bytes mean something else. */
+#define RANGE_MOST GIB(1)
+
+static void push(struct marker *m, uintptr_t address, size_t bytes)
+{
+    struct grey w = {address, bytes};
+    m->overflowed |= !grey_queue_push(&m->grey, &w, 1);
+}
+
+READS_RACING void mark_word(struct marker *m, uintptr_t word)
+{
+    const struct heap *h = m->heap;
+    struct cell o = lookup_cell(h, word);
+    if (!o.state || *o.state < STATE_NEW || *o.state == h->numbers->mark)
+        return;
+    *o.state = h->numbers->mark;
+    if (!word_has_pointers(o.word))
+        return;
+    if (word_atomic(o.word))
+        push(m, o.address,
+             grey_typed_bytes(h->units[unit_head(h, unit_of(h, o.address))].typed, 0));
+    else
+        push(m, o.address, word_geometry(o.word)->size);
+}
+
+/* ---- Trace functions ---------------------------------------------------------------------------- */
+
+/* The words that a trace function names fill the buffer first.  Those of the object [low, low + bytes) itself are
+ * left out. */
+struct marking {
+    struct tracer tracer;
+    struct marker *m;
+    size_t found, room;
+    uintptr_t low;
+    size_t bytes;
+};
+
+static void trace_word(struct tracer *t, uintptr_t word)
+{
+    struct marking *k = (struct marking *)t;
+    if (word - k->low < k->bytes)
+        return;
+    if (k->found < k->room)
+        k->m->found[k->found++] = word;
+    else
+        mark_word(k->m, word);
+}
+
+READS_ANYTHING static void trace_each(struct marking *k, uintptr_t low, uintptr_t high)
+{
+    for (; low < high; low += LAYOUT_WORD)
+        trace_word(&k->tracer, *(const uintptr_t *)low);
+}
+
+/* To the grey queue; where that has no room, word by word, so that a mark-stack overflow is not followed by
+ * the next one for ever. */
+static void trace_range(struct tracer *t, uintptr_t low, uintptr_t high)
+{
+    struct marking *k = (struct marking *)t;
+    while (low < high) {
+        struct grey part = {low, min_size(high - low, RANGE_MOST)};
+        if (k->bytes || !grey_queue_push(&k->m->grey, &part, 1))
+            trace_each(k, low, low + part.bytes);
+        low += part.bytes;
+    }
+}
+
+static size_t traced_words(struct marker *m, const struct layout *l, const struct cell *o)
+{
+    struct marking k = {{trace_word, trace_range}, m, 0, FILTER_WORDS, 0, 0};
+    precise_trace(m->heap, l, o->address, o->size, &k.tracer);
+    return k.found;
+}
+
+/* ---- Layouts with words ------------------------------------------------------------------------ */
+
+READS_ANYTHING INLINE size_t words_of_bits(uint64_t bits, uintptr_t address,
+                                           uintptr_t *found)
+{
+    const uintptr_t *words = (const uintptr_t *)address;
+    size_t n = 0;
+    for (; bits; bits &= bits - 1)
+        found[n++] = words[__builtin_ctzll(bits)];
+    return n;
+}
+
+/* Words of an object of which pages may not be readable. */
+struct guarded {
+    const struct layout *l;
+    const struct cell *o;
+    size_t from, most, found;
+    uintptr_t *words;
+};
+
+static void read_guarded(void *argument)
+{
+    struct guarded *g = argument;
+    g->found = precise_words(g->l, g->o->address, g->o->size, g->from, g->words, g->most);
+}
+
+/* One by one; what cannot be read is no pointer, and reads as 0. */
+NOINLINE static size_t read_each(struct marker *m, const struct guarded *all)
+{
+    struct guarded one = *all;
+    one.most = 1;
+    for (size_t i = 0; i < all->most; i++, one.from++, one.words++) {
+        one.found = 1;
+        *one.words = 0;
+        if (!faults_try(read_guarded, &one, one.o->address, one.o->address + one.o->size))
+            altered_found(m->heap, precise_place(one.l, one.o->address, one.from));
+        if (one.found == 0)
+            return i;
+    }
+    return all->most;
+}
+
+static size_t named_words(struct marker *m, const struct layout *l, const struct cell *o,
+                          size_t from)
+{
+    struct guarded g = {l, o, from, FILTER_WORDS, 0, m->found};
+    if (o->size < OS_PAGE)
+        read_guarded(&g);
+    else if (!faults_try(read_guarded, &g, o->address, o->address + o->size))
+        return read_each(m, &g);
+    return g.found;
+}
+
+NOINLINE static size_t other_words(struct marker *m, const struct grey *w)
+{
+    const struct layout *l = layout_at(m->heap, grey_bin(w));
+    struct cell o = lookup_cell(m->heap, w->address);
+    if (l->shape == LAYOUT_TRACED)
+        return traced_words(m, l, &o);
+    size_t from = grey_from(w), n = named_words(m, l, &o, from);
+    if (n == FILTER_WORDS)
+        push(m, w->address, grey_typed_bytes(grey_bin(w), from + n));
+    return n;
+}
+
+size_t mark_typed_words(struct marker *m, const struct grey *w)
+{
+    const struct layout *l = layout_at(m->heap, grey_bin(w));
+    if (LIKELY(l->shape == LAYOUT_BITS))
+        return words_of_bits(l->bits, w->address, m->found);
+    return other_words(m, w);
+}
+
+void mark_typed_targets(struct marker *m, const struct cell *o)
+{
+    const struct heap *h = m->heap;
+    uint32_t t = h->units[unit_head(h, unit_of(h, o->address))].typed;
+    const struct layout *l = layout_at(h, t);
+    struct marking k = {{trace_word, trace_range}, m, 0, 0, o->address, o->size};
+    if (l->shape == LAYOUT_TRACED)
+        return precise_trace(h, l, o->address, o->size, &k.tracer);
+    size_t n, from = 0;
+    do {
+        n = named_words(m, l, o, from);
+        for (size_t i = 0; i < n; i++)
+            trace_word(&k.tracer, m->found[i]);
+        from += n;
+    } while (n == FILTER_WORDS);
+}

@@ -1,0 +1,46 @@
+#include "collect/precise.h"
+
+__thread struct tracer *tracing;
+
+/* The function is told what gc_usable_size says, but for aligned objects, which have no layout. */
+void precise_trace(const struct heap *h, const struct layout *l, uintptr_t address,
+                   size_t size, struct tracer *t)
+{
+    bool padded = size >= h->pad_from && size <= MEDIUM_MAX;
+    tracing = t;
+    l->trace((void *)address, padded ? size - 1 : size, l->data);
+    tracing = NULL;
+}
+
+/* How many words the layout names in an object of that size. */
+static size_t count_words(const struct layout *l, size_t size)
+{
+    size_t rest = size > l->header ? size - l->header : 0;
+    return l->count * (l->sized ? rest / l->size : 1);
+}
+
+uintptr_t precise_place(const struct layout *l, uintptr_t address, size_t number)
+{
+    uintptr_t element = address + l->header + number / l->count * l->size;
+    return element + (uintptr_t)l->words[number % l->count] * LAYOUT_WORD;
+}
+
+READS_ANYTHING size_t precise_words(const struct layout *l, uintptr_t address,
+                                    size_t size, size_t from, uintptr_t *words,
+                                    size_t most)
+{
+    size_t all = count_words(l, size);
+    if (from >= all)
+        return 0;
+    size_t n = min_size(all - from, most), i = from % l->count;
+    const uintptr_t *element =
+        (const uintptr_t *)(address + l->header + from / l->count * l->size);
+    for (size_t k = 0; k < n; k++) {
+        words[k] = element[l->words[i]];
+        if (++i == l->count) {
+            i = 0;
+            element = (const uintptr_t *)((uintptr_t)element + l->size);
+        }
+    }
+    return n;
+}

@@ -1,0 +1,32 @@
+/* The words of typed objects, as their layouts name them.  What becomes of the words is for whoever asks:
+ * nothing is marked here.
+ *
+ * For the time of a pause, in which objects hold still. */
+#ifndef GCALLOC_COLLECT_PRECISE_H
+#define GCALLOC_COLLECT_PRECISE_H
+
+#include "heap/layout.h"
+
+/* Whom the trace function that runs names words to. */
+struct tracer {
+    void (*word)(struct tracer *t, uintptr_t word);
+    void (*range)(struct tracer *t, uintptr_t low,
+                  uintptr_t high); /* aligned, low < high */
+};
+
+/* Of the calling thread; NULL: no trace function is running. */
+SHARED_DATA __thread struct tracer *tracing __attribute__((tls_model("initial-exec")));
+
+/* Has the layout, a traced one, name the object's words to `t`. */
+void precise_trace(const struct heap *h, const struct layout *l, uintptr_t address,
+                   size_t size, struct tracer *t);
+
+/* Copies the object's words of number `from` and on, counting those that the layout names, `most` at most.
+ * Returns how many.  The layout is no traced one; the object can be read. */
+size_t precise_words(const struct layout *l, uintptr_t address, size_t size, size_t from,
+                     uintptr_t *words, size_t most);
+
+/* Where the word of that number lies.  There must be one. */
+uintptr_t precise_place(const struct layout *l, uintptr_t address, size_t number);
+
+#endif

@@ -1,0 +1,195 @@
+/* Layouts: made from what the program says, and named.  Where their objects lie is in heap/layout.c, what
+ * marking makes of them in collect/precise.c. */
+#include <gcalloc/layout.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/meta.h"
+#include "base/options.h"
+#include "collect/precise.h"
+#include "heap/heap.h"
+#include "heap/layout.h"
+#include "heap/sizeclass.h"
+#include "mutator/init.h"
+
+static gc_layout refuse(const char *function, const char *why)
+{
+    log_line("%s: no layout was made, as %s", function, why);
+    return errno = EINVAL, 0;
+}
+
+/* Where all objects are to be freed by hand, these are, too. */
+static enum kind kind_of(void)
+{
+    return options.leaks == LEAKS_ALL ? KIND_MANUAL_ATOMIC : KIND_ATOMIC;
+}
+
+/* `class_size`: bytes of the objects of its first bin; 0: they have none. */
+static gc_layout add(const struct layout *l, size_t class_size)
+{
+    struct heap *h = &process_heap;
+    int saved_errno = errno;
+    if (!mutator_enter())
+        return 0;
+    unsigned class =
+        class_size ? sizeclass_for(class_size, h->numbers->end_pointers) : CLASS_NONE;
+    gc_layout layout = layout_add(h, l, kind_of(), class);
+    if (layout)
+        errno = saved_errno;
+    else if (errno == ENOSPC)
+        log_line("there are %u layouts, which is all that the heap has room for: layouts "
+                 "are for types, not for objects",
+                 h->numbers->typed_limit - 1);
+    mutator_leave();
+    return layout;
+}
+
+/* Of words in rising order. */
+static gc_layout add_words(size_t size, const uint32_t *words, uint32_t count)
+{
+    struct layout l = {.shape = LAYOUT_WORDS, .size = (uint32_t)size, .size_given = true};
+    l.words = words;
+    l.count = count;
+    if (size <= LAYOUT_BITS_MOST * LAYOUT_WORD) {
+        l.shape = LAYOUT_BITS;
+        for (uint32_t i = 0; i < count; i++)
+            l.bits |= UINT64_C(1) << words[i];
+    }
+    return add(&l, size);
+}
+
+/* Sorts, as a rule what is sorted already, and drops what is there twice.  Returns how many are left. */
+static uint32_t sort(uint32_t *words, uint32_t count)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t word = words[i], at = kept;
+        while (at > 0 && words[at - 1] > word)
+            at--;
+        if (at > 0 && words[at - 1] == word)
+            continue;
+        memmove(words + at + 1, words + at, (kept - at) * sizeof *words);
+        words[at] = word;
+        kept++;
+    }
+    return kept;
+}
+
+static bool is_size(size_t size)
+{
+    return size >= 1 && size <= LAYOUT_SIZE_MOST;
+}
+
+gc_layout gc_layout_new(size_t size, const size_t *offsets, size_t count)
+{
+    if (!is_size(size) || count > LAYOUT_SIZE_MOST)
+        return refuse("gc_layout_new", "the size is not from 1 byte to 1 GiB");
+    size_t bytes = max_size(count, 1) * sizeof(uint32_t);
+    for (size_t i = 0; i < count; i++)
+        if (offsets[i] % LAYOUT_WORD || offsets[i] >= size ||
+            size - offsets[i] < LAYOUT_WORD)
+            return refuse("gc_layout_new",
+                          "an offset is no multiple of 8, or its word lies outside");
+    uint32_t *words = meta_alloc(bytes);
+    if (!words)
+        return 0;
+    for (size_t i = 0; i < count; i++)
+        words[i] = (uint32_t)(offsets[i] / LAYOUT_WORD);
+    gc_layout layout = add_words(size, words, sort(words, (uint32_t)count));
+    meta_free(words, bytes);
+    return layout;
+}
+
+gc_layout gc_layout_new_bitmap(size_t size, const uint64_t *bits)
+{
+    if (!is_size(size))
+        return refuse("gc_layout_new_bitmap", "the size is not from 1 byte to 1 GiB");
+    uint32_t all = (uint32_t)(size / LAYOUT_WORD), count = 0;
+    size_t bytes = max_size(all, 1) * sizeof(uint32_t);
+    uint32_t *words = meta_alloc(bytes);
+    if (!words)
+        return 0;
+    for (uint32_t i = 0; i < all; i++)
+        if (bits[i / 64] >> i % 64 & 1)
+            words[count++] = i;
+    gc_layout layout = add_words(size, words, count);
+    meta_free(words, bytes);
+    return layout;
+}
+
+/* What an array may consist of; NULL: nothing of the kind. */
+static const struct layout *element_of(gc_layout element)
+{
+    if (!layout_exists(&process_heap, element))
+        return NULL;
+    const struct layout *l = layout_at(&process_heap, element);
+    bool named = l->shape == LAYOUT_BITS || l->shape == LAYOUT_WORDS;
+    return named && !l->sized && l->size % LAYOUT_WORD == 0 ? l : NULL;
+}
+
+gc_layout gc_layout_new_array(size_t header, gc_layout element)
+{
+    const struct layout *e = element_of(element);
+    if (header % LAYOUT_WORD || header > LAYOUT_SIZE_MOST)
+        return refuse("gc_layout_new_array",
+                      "the header is no multiple of 8, or over 1 GiB");
+    if (!e)
+        return refuse("gc_layout_new_array",
+                      "the element is no layout by gc_layout_new or gc_layout_new_bitmap "
+                      "whose size is a multiple of 8");
+    return add(&(struct layout){.shape = LAYOUT_WORDS,
+                                .words = e->words,
+                                .count = e->count,
+                                .size = e->size,
+                                .header = (uint32_t)header,
+                                .sized = true},
+               0);
+}
+
+gc_layout gc_layout_new_traced(size_t size, gc_trace *trace, void *data)
+{
+    if (!is_size(size))
+        return refuse("gc_layout_new_traced", "the size is not from 1 byte to 1 GiB");
+    if (!trace)
+        return refuse("gc_layout_new_traced", "there is no trace function");
+    return add(&(struct layout){.shape = LAYOUT_TRACED,
+                                .size = (uint32_t)size,
+                                .size_given = true,
+                                .sized = true,
+                                .trace = trace,
+                                .data = data},
+               size);
+}
+
+int gc_layout_name(gc_layout layout, const char *name)
+{
+    int saved_errno = errno;
+    if (!mutator_enter())
+        return -1;
+    bool known = name && layout_exists(&process_heap, layout);
+    bool done = known && layout_set_name(&process_heap, layout, name);
+    if (done)
+        errno = saved_errno;
+    else if (!known)
+        errno = EINVAL;
+    mutator_leave();
+    return done ? 0 : -1;
+}
+
+/* ---- In a trace function ---------------------------------------------------------------------- */
+
+void gc_trace_word(uintptr_t word)
+{
+    if (tracing)
+        tracing->word(tracing, word);
+}
+
+void gc_trace_range(const void *low, const void *high)
+{
+    uintptr_t from = align_up((uintptr_t)low, LAYOUT_WORD);
+    uintptr_t to = align_down((uintptr_t)high, LAYOUT_WORD);
+    if (tracing && from < to)
+        tracing->range(tracing, from, to);
+}
