@@ -226,12 +226,10 @@ NOINLINE static size_t first_piece(struct marker *m, const struct grey *w)
     return PIECE_BYTES;
 }
 
-/* What is to be scanned of a larger object, or of a typed one, at once. */
+/* What is to be scanned of a larger object, at once. */
 NOINLINE static struct words large_words(struct marker *m, const struct grey *w)
 {
     _Static_assert(PIECE_BYTES <= FILTER_WORDS * sizeof(uintptr_t), "a piece at once");
-    if (grey_is_typed(w))
-        return (struct words){m->found, m->found + mark_typed_words(m, w)};
     size_t bytes = w->bytes > PIECE_BYTES ? first_piece(m, w) : w->bytes;
     uintptr_t low = w->address;
     return take_words(m, &low, low + bytes, m->heap->bytes,
@@ -249,6 +247,27 @@ READS_ANYTHING INLINE bool leads_nearby(const struct front *f, const uintptr_t *
     return true;
 }
 
+/* The words that its layout names.  Those of small objects, as most are, are taken here: a call for each object
+ * took a fifth of the time, and a loop of its own for them made that for ordinary objects longer. */
+READS_ANYTHING INLINE struct words typed_words(struct marker *m, const struct grey *w)
+{
+    const struct layout *l = layout_at(m->heap, grey_bin(w));
+    const uintptr_t *words = (const uintptr_t *)w->address;
+    uintptr_t *end = m->found;
+    if (UNLIKELY(l->shape != LAYOUT_BITS))
+        return (struct words){end, end + mark_typed_words(m, w)};
+    for (uint64_t bits = l->bits; bits; bits &= bits - 1)
+        *end++ = words[__builtin_ctzll(bits)];
+    return (struct words){m->found, end};
+}
+
+/* The object is small, and so all of it can be read. */
+INLINE bool is_readable(const struct front *f, const struct grey *w)
+{
+    return w->bytes < OS_PAGE ||
+           (grey_is_typed(w) && layout_at(f->m->heap, grey_bin(w))->shape == LAYOUT_BITS);
+}
+
 /* Scans these objects.  true: they followed one another in memory, and so it goes on. */
 READS_ANYTHING INLINE bool scan_batch(struct front *f, const struct grey *first,
                                       const struct grey *end, bool near)
@@ -264,14 +283,15 @@ READS_ANYTHING INLINE bool scan_batch(struct front *f, const struct grey *first,
         }
         last = w->address;
         if (UNLIKELY(bytes >= FILTER_LEAST)) {
-            struct words words = large_words(f->m, w);
+            struct words words =
+                grey_is_typed(w) ? typed_words(f->m, w) : large_words(f->m, w);
             low = (uintptr_t)words.first;
             bytes = (uintptr_t)words.end - low;
         }
         scan(f, low, low + bytes, near);
     }
     f->m->last = last;
-    return end[-1].bytes < OS_PAGE && 2 * neighbours > (uint32_t)(end - first) &&
+    return is_readable(f, end - 1) && 2 * neighbours > (uint32_t)(end - first) &&
            leads_nearby(f, (const uintptr_t *)last);
 }
 
@@ -327,7 +347,7 @@ static void rescan_marked(struct marker *m)
             if (*o.state != h->numbers->mark)
                 continue;
             if (word_atomic(o.word))
-                push(m, o.address, o.address + grey_typed_bytes(h->units[head].typed, 0));
+                push(m, o.address, o.address + grey_typed_bytes(unit_type(h, head), 0));
             else
                 scan_range(m, o.address, o.address + o.size);
             drain_together(m);

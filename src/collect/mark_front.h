@@ -94,11 +94,14 @@ INLINE bool may_be_noted(unit_word word)
 INLINE void add_typed(struct front *f, unit_word word, size_t offset, size_t index)
 {
     const struct heap *h = f->m->heap;
-    uint32_t head = unit_head(h, (uint32_t)(offset >> UNIT_SHIFT));
+    uint32_t unit = (uint32_t)(offset >> UNIT_SHIFT);
     size_t size = word_geometry(word)->size;
-    uintptr_t address = f->base + ((uintptr_t)head << UNIT_SHIFT) + index * size;
+    size_t start = align_down(offset, UNIT_BYTES) - word_distance_bytes(word);
+    if (UNLIKELY(size == UINT32_MAX))
+        start = (size_t)unit_head(h, unit) << UNIT_SHIFT;
+    uintptr_t address = f->base + start + index * size;
     __builtin_prefetch((void *)address);
-    add_pending(f, address, grey_typed_bytes(h->units[head].typed, 0));
+    add_pending(f, address, grey_typed_bytes(unit_type(h, unit), 0));
 }
 
 /* An object newly marked: the one of this index in the block, in which the word pointed to

@@ -27,8 +27,7 @@ READS_RACING void mark_word(struct marker *m, uintptr_t word)
     if (!word_has_pointers(o.word))
         return;
     if (word_atomic(o.word))
-        push(m, o.address,
-             grey_typed_bytes(h->units[unit_head(h, unit_of(h, o.address))].typed, 0));
+        push(m, o.address, grey_typed_bytes(unit_type(h, unit_of(h, o.address)), 0));
     else
         push(m, o.address, word_geometry(o.word)->size);
 }
@@ -84,16 +83,6 @@ static size_t traced_words(struct marker *m, const struct layout *l, const struc
 
 /* ---- Layouts with words ------------------------------------------------------------------------ */
 
-READS_ANYTHING INLINE size_t words_of_bits(uint64_t bits, uintptr_t address,
-                                           uintptr_t *found)
-{
-    const uintptr_t *words = (const uintptr_t *)address;
-    size_t n = 0;
-    for (; bits; bits &= bits - 1)
-        found[n++] = words[__builtin_ctzll(bits)];
-    return n;
-}
-
 /* Words of an object of which pages may not be readable. */
 struct guarded {
     const struct layout *l;
@@ -135,7 +124,7 @@ static size_t named_words(struct marker *m, const struct layout *l, const struct
     return g.found;
 }
 
-NOINLINE static size_t other_words(struct marker *m, const struct grey *w)
+size_t mark_typed_words(struct marker *m, const struct grey *w)
 {
     const struct layout *l = layout_at(m->heap, grey_bin(w));
     struct cell o = lookup_cell(m->heap, w->address);
@@ -147,19 +136,10 @@ NOINLINE static size_t other_words(struct marker *m, const struct grey *w)
     return n;
 }
 
-size_t mark_typed_words(struct marker *m, const struct grey *w)
-{
-    const struct layout *l = layout_at(m->heap, grey_bin(w));
-    if (LIKELY(l->shape == LAYOUT_BITS))
-        return words_of_bits(l->bits, w->address, m->found);
-    return other_words(m, w);
-}
-
 void mark_typed_targets(struct marker *m, const struct cell *o)
 {
     const struct heap *h = m->heap;
-    uint32_t t = h->units[unit_head(h, unit_of(h, o->address))].typed;
-    const struct layout *l = layout_at(h, t);
+    const struct layout *l = layout_at(h, unit_type(h, unit_of(h, o->address)));
     struct marking k = {{trace_word, trace_range}, m, 0, 0, o->address, o->size};
     if (l->shape == LAYOUT_TRACED)
         return precise_trace(h, l, o->address, o->size, &k.tracer);

@@ -51,7 +51,7 @@ bool naive_find(const struct naive *n, uintptr_t address, struct found *f)
     f->kind = h->words[unit] >> (UNIT_BIN_SHIFT + CLASS_BITS) & 3;
     f->layout = NULL;
     if ((f->kind & KIND_ATOMIC) && (h->words[unit] & UNIT_TYPED))
-        f->layout = layout_at(h, h->units[unit].typed);
+        f->layout = layout_at(h, h->types[unit]);
     return *f->state >= STATE_NEW;
 }
 

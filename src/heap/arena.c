@@ -1,5 +1,5 @@
 /* Reserving and committing.  The tables are one reservation: the heap's numbers, the typed bins, the
- * maps of state bytes, the words, the descriptors; each is committed some way ahead of the units: as
+ * maps of state bytes, the words, the descriptors, the types of units; each is committed some way ahead of the units: as
  * committing and advice wait until no page fault of any thread is going on, for up to the
  * clearing of a huge page, they are rare. */
 #include "heap/arena.h"
@@ -41,6 +41,11 @@ static size_t units_bytes(size_t units)
     return whole_pages(units * sizeof(struct unit));
 }
 
+static size_t types_bytes(size_t units)
+{
+    return whole_pages(units * sizeof(uint16_t));
+}
+
 static size_t map_bytes(unsigned map, size_t units)
 {
     return units << (STATE_SHIFT_MOST - map);
@@ -66,7 +71,7 @@ struct plan {
     size_t typed, typed_count; /* behind the numbers, in whole steps */
     size_t states;
     size_t maps[STATE_MAPS + 1];
-    size_t words, descriptors, sites, end; /* the sites end there */
+    size_t words, descriptors, types, sites, end; /* the sites end there */
 };
 
 static struct plan plan_tables(size_t units, bool sites)
@@ -80,7 +85,8 @@ static struct plan plan_tables(size_t units, bool sites)
     p.states = align_up(p.typed + p.typed_count * sizeof(struct typed_bin), p.alignment);
     p.words = p.states + p.maps[STATE_MAPS];
     p.descriptors = p.words + words_bytes(units);
-    p.sites = p.descriptors + units_bytes(units);
+    p.types = p.descriptors + units_bytes(units);
+    p.sites = p.types + types_bytes(units);
     p.end = p.sites + (sites ? p.maps[STATE_MAPS] * sizeof(struct site) : 0);
     return p;
 }
@@ -93,6 +99,7 @@ static void view_tables(struct heap *h, const struct plan *p, char *start)
     h->states = (uint8_t *)start + p->states;
     h->words = (unit_word *)(void *)(start + p->words);
     h->units = (struct unit *)(void *)(start + p->descriptors);
+    h->types = (uint16_t *)(void *)(start + p->types);
     h->sites = p->sites < p->end ? (struct site *)(void *)(start + p->sites) : NULL;
 }
 
@@ -168,7 +175,8 @@ static bool commit_tables(struct heap *h, size_t from, size_t to)
     size_t all = h->numbers->unit_limit;
     bool committed =
         commit_table(h, h->words, words_bytes(from), words_bytes(to), words_bytes(all)) &&
-        commit_table(h, h->units, units_bytes(from), units_bytes(to), units_bytes(all));
+        commit_table(h, h->units, units_bytes(from), units_bytes(to), units_bytes(all)) &&
+        commit_table(h, h->types, types_bytes(from), types_bytes(to), types_bytes(all));
     for (unsigned map = 0; map < STATE_MAPS && committed; map++)
         committed = commit_map(h, map, from, to);
     return committed;

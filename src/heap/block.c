@@ -59,6 +59,8 @@ static void set_words(struct heap *h, uint32_t head, uint32_t from, uint32_t to,
 {
     for (uint32_t u = from; u < to; u++) {
         unit_word distance = min_size(u - head, UNIT_DISTANCE_MAX);
+        if (word_typed(word))
+            h->types[u] = h->types[head];
         set_word(h, u,
                  word | (h->words[u] & (UNIT_DIRTY | UNIT_ALTERED)) |
                      distance << UNIT_DISTANCE_SHIFT);
@@ -138,7 +140,7 @@ uint32_t block_create_typed(struct heap *h, uint32_t t, struct unit_run *r)
     uint32_t head = take_units(h, class, r, &populates);
     if (!head)
         return 0;
-    h->units[head].typed = t;
+    h->types[head] = (uint16_t)t;
     give_words(h, head, typed_word(h, head, t, SHARD_NOTED), r, populates);
     return head;
 }
@@ -172,7 +174,7 @@ void block_set_kind(struct heap *h, uint32_t head, enum kind kind)
 void block_set_typed(struct heap *h, uint32_t head, uint32_t t)
 {
     uint32_t end = head + block_units(h, head);
-    h->units[head].typed = t;
+    h->types[head] = (uint16_t)t;
     set_words(h, head, head, end, typed_word(h, head, t, 0));
 }
 

@@ -43,7 +43,7 @@ uint32_t block_units(const struct heap *h, uint32_t head);
 INLINE unsigned block_bin(const struct heap *h, uint32_t head)
 {
     unit_word word = word_of(h, head);
-    return word_typed(word) ? TYPED_FIRST + h->units[head].typed : word_bin(word);
+    return word_typed(word) ? TYPED_FIRST + unit_type(h, head) : word_bin(word);
 }
 
 /* How many lists of blocks there are, and each: those of shards, bin by bin; then, from TYPED_FIRST on, those

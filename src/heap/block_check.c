@@ -5,7 +5,9 @@
 
 static void check_typed(const struct heap *h, uint32_t head, unit_word word)
 {
-    uint32_t t = h->units[head].typed;
+    uint32_t t = unit_type(h, head);
+    for (uint32_t u = head; u < head + block_units(h, head); u++)
+        CHECK(unit_type(h, u) == t);
     CHECK(t > 0 && t < h->numbers->typed_count);
     CHECK(typed_bin_word_bin(&h->typed[t]) == word_bin(word));
     CHECK(word_class(word) == CLASS_LARGE || word_shard(word) >= SHARDS_OWN);

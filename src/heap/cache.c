@@ -307,7 +307,7 @@ static void give_back_one(struct cache *c, unit_word word, void *object, uint8_t
 
 static void free_typed(struct cache *c, unit_word word, void *object, uint8_t *state)
 {
-    uint32_t t = c->heap->units[head_of(c->heap, object)].typed;
+    uint32_t t = unit_type(c->heap, unit_of(c->heap, (uintptr_t)object));
     if (!cache_group(c, TYPED_FIRST + t) && !cache_add_typed(c, t))
         return give_back_one(c, word, object, state);
     struct bin *b = cache_bin_at(c, TYPED_FIRST + t);

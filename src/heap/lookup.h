@@ -57,6 +57,12 @@ INLINE bool word_has_pointers(unit_word word)
     return !word_atomic(word) || word_typed(word);
 }
 
+/* Of a unit of a typed block: which typed bin it is of. */
+INLINE uint32_t unit_type(const struct heap *h, uint32_t unit)
+{
+    return RACING(h->types[unit]);
+}
+
 /* The bin of kind and class of a typed bin's objects, and the layout that is theirs. */
 INLINE unsigned typed_bin_word_bin(const struct typed_bin *b)
 {

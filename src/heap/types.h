@@ -107,7 +107,7 @@ enum { GEOMETRY_SHIFT = 40 };
  *               memory before anybody else has it (heap/altered.h).  Set atomically
  *  typed        used: the objects have a layout, which tells where their pointers are
  *               (heap/layout.h).  Their kind is atomic, so that whoever looks for pointers asks for
- *               this bit after that; the head's descriptor has the number of their bin
+ *               this bit after that; the table of types has the number of their bin
  *  class, kind  0 in a free unit; together they name the block's bin.  The class stands
  *               where it is the byte offset in the table of geometries
  *  shard        whose lists the block is on, or goes to.  Changes, atomically, when the block
@@ -175,10 +175,7 @@ struct unit {
         struct block block;
         struct extent extent;
     };
-    union {
-        uint32_t extent_first; /* last unit of a free extent: the first one */
-        uint32_t typed;        /* head of a typed block: which typed bin it is of */
-    };
+    uint32_t extent_first; /* last unit of a free extent: the first one */
     /* Bit k: page k of the unit was given back to the system (holes.h).  Only in
      * blocks of slots, else 0.  Lock: the list's. */
     uint16_t holes;
@@ -376,6 +373,7 @@ struct heap {
     struct unit *units;
     struct site *sites; /* of each object, placed as the states; NULL: not recorded */
     struct typed_bin *typed;
+    uint16_t *types; /* of each unit of a typed block: which typed bin it is of */
     struct heap_numbers *numbers; /* NO_NUMBERS: the heap is not made yet, or no more */
 
     /* Slots of so many bytes keep their last one free: PAD_FROM, or 0 with end_pointers. */

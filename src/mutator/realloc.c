@@ -96,8 +96,7 @@ static void clear_rest(const struct cell *o, size_t size)
 static uint32_t typed_layout(const struct cell *o)
 {
     const struct heap *h = &process_heap;
-    uint32_t t = h->units[unit_head(h, unit_of(h, o->address))].typed;
-    return typed_bin_layout(&h->typed[t]);
+    return typed_bin_layout(&h->typed[unit_type(h, unit_of(h, o->address))]);
 }
 
 /* Objects of most layouts have one size. */
