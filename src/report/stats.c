@@ -1,5 +1,5 @@
 /* Statistics, for programs and at exit. */
-#include <gcalloc/gcalloc.h>
+#include <gcalloc/walk.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +13,7 @@
 #include "heap/count.h"
 #include "heap/extent.h"
 #include "heap/heap.h"
+#include "heap/layout.h"
 #include "mutator/hooks.h"
 #include "world/next.h"
 #include "world/stop.h"
@@ -102,11 +103,32 @@ static void log_stats(void)
 #undef LOG_FIELD
 }
 
+static void log_type(const struct gc_type_count *count, void *data)
+{
+    (void)data;
+    if (count->name)
+        log_line("type %s: %zu objects, %zu bytes", count->name, count->objects,
+                 count->bytes);
+    else if (count->layout)
+        log_line("type %u: %zu objects, %zu bytes", count->layout, count->objects,
+                 count->bytes);
+    else
+        log_line("without a layout: %zu objects, %zu bytes", count->objects,
+                 count->bytes);
+}
+
+/* The objects that there are by layout, in a program that has layouts. */
+static void log_types(void)
+{
+    if (layout_count(&process_heap) > 0)
+        gc_stats_types(log_type, NULL);
+}
+
 static void report_at_exit(void)
 {
     size_t leaks = options.leaks ? gc_leak_check() : 0;
     if (OPTION_NOW(stats))
-        log_stats();
+        log_stats(), log_types();
     if (leaks && OPTION_NOW(exit_code)) {
         cancel_hold_off();
         fflush(NULL);

@@ -1,0 +1,180 @@
+/* What is in the heap: every object, and how many of each type.  The world goes on meanwhile: the states of one block
+ * at a time are copied under its lock, so that the block is what its words say; what becomes of its objects
+ * afterwards is not known here. */
+#include <errno.h>
+#include <gcalloc/walk.h>
+#include <string.h>
+
+#include "base/critical.h"
+#include "base/meta.h"
+#include "heap/block.h"
+#include "heap/heap.h"
+#include "heap/layout.h"
+#include "mutator/init.h"
+#include "mutator/object.h"
+#include "mutator/site.h"
+#include "trace/depot.h"
+
+enum { SLOTS_MOST = 1 << STATE_SHIFT_MOST };
+
+/* A block as it was at one instant. */
+struct copied_block {
+    uint32_t head;
+    uint32_t count; /* of slots */
+    unit_word word;
+    size_t size; /* of one */
+    uint32_t layout;
+    uint8_t states[SLOTS_MOST];
+};
+
+static bool is_head(const struct heap *h, uint32_t unit)
+{
+    unit_word word = word_of(h, unit);
+    return word_used(word) && word_class(word) != CLASS_NONE && word_distance(word) == 0;
+}
+
+READS_RACING static void copy_states(const struct heap *h, struct copied_block *b)
+{
+    const uint8_t *states = h->states + word_states(b->word);
+    for (uint32_t i = 0; i < b->count; i++)
+        b->states[i] = RACING(states[i]);
+}
+
+/* The block that begins at the unit.  false: none does. */
+static bool copy_block(struct heap *h, uint32_t unit, struct copied_block *b)
+{
+    if (!is_head(h, unit))
+        return false;
+    critical_begin();
+    struct lock *lock = block_lock(h, unit);
+    bool found = is_head(h, unit);
+    if (found) {
+        b->head = unit;
+        b->word = word_of(h, unit);
+        b->count = word_geometry(b->word)->count;
+        b->size = word_geometry(b->word)->size;
+        if (word_class(b->word) == CLASS_LARGE)
+            b->size = block_at(h, unit)->bytes;
+        b->layout =
+            word_typed(b->word) ? typed_bin_layout(&h->typed[unit_type(h, unit)]) : 0;
+        copy_states(h, b);
+    }
+    lock_release(lock, RANK_BIN);
+    critical_end();
+    return found;
+}
+
+/* Calls visit(b, argument) for each block that there is when its turn comes.  0, or -1 with errno. */
+static int each_block(void (*visit)(const struct copied_block *b, void *argument),
+                      void *argument)
+{
+    struct heap *h = &process_heap;
+    int saved_errno = errno;
+    if (!mutator_enter())
+        return -1;
+    struct copied_block *b = meta_alloc(sizeof *b);
+    if (b) {
+        gc_disable();
+        for (uint32_t unit = 1; unit < (uint32_t)(RACING(h->bytes) >> UNIT_SHIFT); unit++)
+            if (copy_block(h, unit, b))
+                visit(b, argument);
+        gc_enable();
+        meta_free(b, sizeof *b);
+        errno = saved_errno;
+    }
+    mutator_leave();
+    return b ? 0 : -1;
+}
+
+/* ---- Objects ------------------------------------------------------------------------------------ */
+
+struct walk {
+    void (*visit)(const struct gc_walk_object *object, void *data);
+    void *data;
+};
+
+static void visit_object(const struct walk *w, const struct copied_block *b,
+                         uint32_t index)
+{
+    struct heap *h = &process_heap;
+    struct cell o = {unit_address(h, b->head) + index * b->size, b->size, b->word,
+                     h->states + word_states(b->word) + index};
+    struct gc_walk_object seen = {
+        .address = (void *)o.address,
+        .size = object_usable(&o),
+        .requested = site_requested(&o),
+        .flags = (word_has_pointers(b->word) ? 0 : GC_ATOMIC) |
+                 (word_kind(b->word) & KIND_MANUAL ? GC_MANUAL : 0),
+        .layout = b->layout,
+        .name = b->layout ? layout_name(h, b->layout) : NULL,
+    };
+    seen.frame_count = depot_get(site_stack(&o), &seen.frames);
+    w->visit(&seen, w->data);
+}
+
+static void visit_objects(const struct copied_block *b, void *argument)
+{
+    for (uint32_t i = 0; i < b->count; i++)
+        if (b->states[i] >= STATE_NEW)
+            visit_object(argument, b, i);
+}
+
+int gc_heap_walk(void (*visit)(const struct gc_walk_object *object, void *data),
+                 void *data)
+{
+    struct walk w = {visit, data};
+    if (!visit)
+        return errno = EINVAL, -1;
+    return each_block(visit_objects, &w);
+}
+
+bool gc_is_managed(const void *address)
+{
+    return lookup_owns(&process_heap, (uintptr_t)address);
+}
+
+/* ---- Types -------------------------------------------------------------------------------------- */
+
+/* By layout; of those that are added meanwhile nothing is said. */
+struct counts {
+    struct {
+        size_t objects, bytes;
+    } * of;
+    size_t count;
+};
+
+static void count_objects(const struct copied_block *b, void *argument)
+{
+    struct counts *c = argument;
+    if (b->layout >= c->count)
+        return;
+    for (uint32_t i = 0; i < b->count; i++) {
+        bool lives = b->states[i] >= STATE_NEW;
+        c->of[b->layout].objects += lives;
+        c->of[b->layout].bytes += lives ? b->size : 0;
+    }
+}
+
+int gc_stats_types(void (*visit)(const struct gc_type_count *count, void *data),
+                   void *data)
+{
+    if (!visit)
+        return errno = EINVAL, -1;
+    struct heap *h = &process_heap;
+    struct counts c = {.count = max_size(layout_count(h), 1)};
+    size_t bytes = c.count * sizeof *c.of;
+    c.of = meta_alloc(bytes);
+    int result = c.of ? each_block(count_objects, &c) : -1;
+    for (uint32_t layout = 0; result == 0 && layout < c.count; layout++) {
+        struct gc_type_count count = {
+            .layout = layout,
+            .name = layout ? layout_name(h, layout) : NULL,
+            .objects = c.of[layout].objects,
+            .bytes = c.of[layout].bytes,
+        };
+        if (count.objects)
+            visit(&count, data);
+    }
+    meta_free(c.of, bytes);
+    return result;
+}
