@@ -76,6 +76,7 @@ void heap_check_held(struct heap *h, uint32_t held, uint32_t in_flight)
     CHECK(used_units + free_units + unused_units(h) == unit_end(h));
     CHECK(bytes == h->numbers->used_bytes && holes == h->numbers->hole_bytes);
     CHECK(h->numbers->unit_run_bytes <= (size_t)unused_units(h) << UNIT_SHIFT);
+    held += h->numbers->reserved_apart;
     CHECK(reserved >= held && reserved - held <= in_flight);
 }
 

@@ -354,6 +354,8 @@ struct heap_numbers {
     struct lock typed_lock; /* for adding typed bins */
     uint32_t typed_limit;   /* constant: so many are possible */
     uint32_t typed_count;   /* grows under typed_lock, and is read without */
+    uint32_t
+        reserved_apart; /* slots that are RESERVED and in no cache: slabs keep them.  Atomic */
 
     size_t live_bytes, live_objects; /* cycle: marked by the last one */
     /* Wide objects that had an extent each for want of a slot, by bin: half as many with each

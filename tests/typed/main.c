@@ -49,7 +49,7 @@ const char *log_lines(void)
 int main(void)
 {
     Suite *suite = suite_create("typed");
-    TCase *(*const cases[])(void) = {layouts_case, together_case};
+    TCase *(*const cases[])(void) = {layouts_case, together_case, walks_case, slabs_case};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         TCase *tc = cases[i]();
         tcase_set_timeout(tc, 300); /* against hanging only */

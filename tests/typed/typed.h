@@ -6,6 +6,8 @@
 
 TCase *layouts_case(void);
 TCase *together_case(void);
+TCase *walks_case(void);
+TCase *slabs_case(void);
 
 /* Each test runs in WAYS ways: with the collector as it is, with every collection verified, with one marker, with
  * a collection at every few refills. */
