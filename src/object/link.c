@@ -4,6 +4,7 @@
  *
  * A link whose word lies in an object of the heap goes with that.  Both objects are noted, so
  * that the links of one that is freed by hand are never looked at again. */
+#include "object/counted.h"
 #include "object/link.h"
 
 #include <config.h>
@@ -264,10 +265,10 @@ int link_add(void **place, void *object, unsigned flags)
     struct cell o, container;
     struct link l = {.place = (uintptr_t)place | (flags & GC_WEAK_LONG ? IS_LONG : 0u)};
     if (!place || (uintptr_t)place % sizeof *place != 0 || (flags & ~GC_WEAK_LONG) ||
-        !object_at(object, &o))
+        !counted_or_object(object, &o))
         return EINVAL;
     capability_begin(&linking);
-    capability_note(object, &o);
+    capability_note((void *)o.address, &o);
     if (object_around(place, &container))
         capability_note((void *)container.address, &container);
     l.object = o.address;

@@ -43,6 +43,19 @@ static void forget(struct ready *r)
     __asm__ volatile("" : : "r"(r) : "memory");
 }
 
+static size_t (*others)(void) PRIVATE_DATA; /* atomic; NULL: nothing */
+
+void ready_also(size_t (*run)(void))
+{
+    __atomic_store_n(&others, run, __ATOMIC_RELEASE);
+}
+
+static size_t run_others(void)
+{
+    size_t (*run)(void) = __atomic_load_n(&others, __ATOMIC_ACQUIRE);
+    return run ? run() : 0;
+}
+
 size_t gc_finalizers_run(void)
 {
     struct ready r = {0};
@@ -53,7 +66,7 @@ size_t gc_finalizers_run(void)
         bool taken = take_ready(&r);
         mutator_leave();
         if (!taken)
-            return count;
+            return count + run_others();
         call(&r);
         forget(&r);
     }

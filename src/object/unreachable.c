@@ -369,6 +369,11 @@ void watch_drop_guardians(struct cycle *c)
 
 /* ---- What is said ---------------------------------------------------------------------------- */
 
+void watch_note_more(void)
+{
+    found.more = true;
+}
+
 bool watch_tell(void)
 {
     struct findings told;

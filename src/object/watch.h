@@ -117,6 +117,9 @@ void watch_verify(struct naive *n);
  * wait since the last call. */
 bool watch_tell(void);
 
+/* Something else came to wait for gc_finalizers_run.  In a cycle. */
+void watch_note_more(void);
+
 /* Every structure is sound. */
 void watch_check(void);
 

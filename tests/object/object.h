@@ -4,6 +4,7 @@
 
 #include <check.h>
 
+TCase *counted_case(void);
 TCase *ephemerons_case(void);
 TCase *finalizers_case(void);
 TCase *order_case(void);

@@ -1,0 +1,93 @@
+/* gcalloc: reference counting beside tracing.
+ *
+ * A counted object is destroyed as soon as its count comes to 0: at once, in order, and in constant depth of
+ * the stack, however long the list is that goes with it.  What counts cannot free, circles and what was
+ * forgotten, the collector finds: their destroy functions are called by gc_finalizers_run, or by option
+ * finalizers=thread (<gcalloc/finalizer.h>).
+ *
+ * Pointers to a counted object keep it like any other, counted or not: so a plain pointer never dangles until
+ * the count comes to 0, and a count that is too high costs nothing but time.  One that is too low is an error of the
+ * program's; option verify finds it.
+ *
+ * Threads: counts change atomically, unless an object was made with GC_UNSHARED: then only one thread at a time
+ * may use its count.  Not in signal handlers nor root callbacks. */
+#ifndef GCALLOC_COUNTED_H
+#define GCALLOC_COUNTED_H
+
+#include <gcalloc/gcalloc.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Releases what the object holds.  Whatever it does with counts is done before the next object
+ * is destroyed, and not inside of it.  It returns: it must not leave by longjmp nor end its thread. */
+typedef void gc_destroy(void *object);
+
+/* The object's count is used by one thread at a time: its changes are plain. */
+#define GC_UNSHARED 0x100u
+
+/* A zeroed object of `size` bytes whose count is 1.  `destroy` is called with it once, when the count comes to
+ * 0 or nothing reaches it any more; NULL: there is nothing to do then.  16 bytes more are used.
+ * It is neither freed nor resized but by its count.
+ * gc_counted_new_with: flags GC_ATOMIC (no pointers inside) and GC_UNSHARED.
+ * NULL with errno: ENOMEM, EINVAL (an unknown flag), EBUSY (in a root callback). */
+GC_PUBLIC void *gc_counted_new(size_t size, gc_destroy *destroy) GC_NEW_OBJECT;
+GC_PUBLIC void *gc_counted_new_with(size_t size, gc_destroy *destroy,
+                                    unsigned flags) GC_NEW_OBJECT;
+
+/* Its count; 0: it is destroyed, or being destroyed, or `object` is no counted object. */
+GC_PUBLIC size_t gc_counted_count(const void *object);
+
+/* ---- Not for programs: what lies in front of a counted object ---- */
+
+struct gc_counted_head {
+    uint64_t word; /* the count, in units of GC_COUNTED_ONE, and flags */
+    gc_destroy *destroy;
+};
+
+enum { GC_COUNTED_IS_UNSHARED = 1, GC_COUNTED_ONE = 256 };
+
+/* The count is 0 now, or less. */
+GC_PUBLIC void gc_counted_end(void *object);
+
+static inline struct gc_counted_head *gc_counted_head(void *object)
+{
+    return (struct gc_counted_head *)object - 1;
+}
+
+/* ---- For programs ---- */
+
+/* One reference more.  NULL is passed through.  Returns `object`. */
+static inline void *gc_retain(void *object)
+{
+    if (object) {
+        uint64_t *word = &gc_counted_head(object)->word;
+        if (*word & GC_COUNTED_IS_UNSHARED)
+            *word += GC_COUNTED_ONE;
+        else
+            __atomic_fetch_add(word, GC_COUNTED_ONE, __ATOMIC_RELAXED);
+    }
+    return object;
+}
+
+/* One reference less; the last one destroys the object.  NULL is ignored.  One too many is reported once in
+ * the log, and otherwise ignored. */
+static inline void gc_release(void *object)
+{
+    if (!object)
+        return;
+    uint64_t *word = &gc_counted_head(object)->word, left;
+    if (*word & GC_COUNTED_IS_UNSHARED)
+        left = *word -= GC_COUNTED_ONE;
+    else
+        left = __atomic_sub_fetch(word, GC_COUNTED_ONE, __ATOMIC_ACQ_REL);
+    if (__builtin_expect((int64_t)left < GC_COUNTED_ONE, 0))
+        gc_counted_end(object);
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

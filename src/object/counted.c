@@ -1,0 +1,185 @@
+/* Counting: making objects, and destroying those whose count has come to 0.
+ *
+ * What a destroy function releases is not destroyed inside of it: it goes to a list of the thread, which the
+ * outermost call works through, linked through the heads.  A cycle finds what is on such lists by its flag. */
+#include "object/counted.h"
+
+#include <errno.h>
+#include <gcalloc/layout.h>
+
+#include "base/log.h"
+#include "base/options.h"
+#include "heap/heap.h"
+#include "heap/layout.h"
+#include "mutator/hooks.h"
+#include "mutator/init.h"
+#include "mutator/object.h"
+#include "world/stop.h"
+
+enum { HEAD_BYTES = sizeof(struct gc_counted_head) };
+
+_Static_assert((int)HEAD_BYTES == (int)GRANULE, "objects are aligned as their slots are");
+
+/* ---- Making ----------------------------------------------------------------------------------- */
+
+static uint32_t make_layout(bool atomic)
+{
+    struct layout l = {.shape = atomic ? LAYOUT_BITS : LAYOUT_WHOLE, .sized = true};
+    enum kind kind = atomic ? KIND_ATOMIC : KIND_SCANNED;
+    uint32_t layout = layout_add(&process_heap, &l, kind, CLASS_NONE);
+    if (layout)
+        layout_set_name(&process_heap, layout, atomic ? "counted, atomic" : "counted");
+    return layout;
+}
+
+/* 0 with errno. */
+static uint32_t layout_for(bool atomic)
+{
+    uint32_t *known = &counted_layouts[atomic];
+    uint32_t layout = __atomic_load_n(known, __ATOMIC_ACQUIRE);
+    if (LIKELY(layout))
+        return layout;
+    if (!mutator_enter())
+        return 0;
+    counted_begin();
+    bool taken = world_hold();
+    if (!*known)
+        __atomic_store_n(known, make_layout(atomic), __ATOMIC_RELEASE);
+    layout = *known;
+    world_let_go(taken);
+    mutator_leave();
+    return layout;
+}
+
+void *gc_counted_new_with(size_t size, gc_destroy *destroy, unsigned flags)
+{
+    size_t bytes;
+    if (flags & ~(GC_ATOMIC | GC_UNSHARED))
+        return errno = EINVAL, NULL;
+    if (__builtin_add_overflow(size, (size_t)HEAD_BYTES, &bytes))
+        return errno = ENOMEM, NULL;
+    uint32_t layout = layout_for(flags & GC_ATOMIC);
+    if (!layout)
+        return NULL;
+    struct gc_counted_head *head = gc_alloc_layout_sized(layout, bytes);
+    if (!head)
+        return NULL;
+    head->word = GC_COUNTED_ONE | (flags & GC_UNSHARED ? GC_COUNTED_IS_UNSHARED : 0);
+    head->destroy = destroy;
+    return head + 1;
+}
+
+void *gc_counted_new(size_t size, gc_destroy *destroy)
+{
+    return gc_counted_new_with(size, destroy, 0);
+}
+
+size_t gc_counted_count(const void *object)
+{
+    struct cell o;
+    if (!object_around(object, &o) || (uintptr_t)object != o.address + HEAD_BYTES)
+        return 0;
+    const struct gc_counted_head *head = counted_head(&process_heap, &o);
+    uint64_t word = head ? __atomic_load_n(&head->word, __ATOMIC_RELAXED) : 0;
+    return word & (COUNTED_DYING | COUNTED_DESTROYED) ? 0 : word / GC_COUNTED_ONE;
+}
+
+/* ---- Destroying --------------------------------------------------------------------------------- */
+
+/* Of each thread: the first that waits, and the frame of the call that works through them; 0: none does.
+ * One that was left all the same lies further down than who looks for it. */
+static __thread struct {
+    uint64_t first; /* in granules from the heap's base; 0: none */
+    uintptr_t frame;
+} dying __attribute__((tls_model("initial-exec")));
+
+uint32_t counted_dying PRIVATE_DATA;
+
+/* The word of one that waits: the next one, and the count, which may change meanwhile, with so much added that it
+ * stays positive.
+ *
+ *   62     27   26   25      8   7  4   3     0
+ *  |  link   |   -  |  count  |   -  |  flags  | */
+enum { COUNT_SHIFT = 8, COUNT_BITS = 18, LINK_SHIFT = 27 };
+
+#define COUNT_BIAS (INT64_C(1) << (COUNT_BITS - 1))
+#define COUNT_MOST (COUNT_BIAS / 2)
+
+static void push(struct gc_counted_head *head)
+{
+    int64_t count = (int64_t)head->word >> COUNT_SHIFT;
+    count = count < COUNT_MOST ? count : COUNT_MOST;
+    uint64_t flags = (head->word & COUNTED_FLAGS) | COUNTED_DYING;
+    head->word =
+        dying.first << LINK_SHIFT | (uint64_t)(count + COUNT_BIAS) << COUNT_SHIFT | flags;
+    dying.first = ((uintptr_t)head - process_heap.base) / GRANULE;
+}
+
+static struct gc_counted_head *pop(void)
+{
+    struct gc_counted_head *head =
+        (struct gc_counted_head *)(process_heap.base + dying.first * GRANULE);
+    uint64_t word = head->word;
+    uint64_t field = word >> COUNT_SHIFT & ((UINT64_C(1) << COUNT_BITS) - 1);
+    dying.first = word >> LINK_SHIFT;
+    head->word = (uint64_t)((int64_t)field - COUNT_BIAS) << COUNT_SHIFT |
+                 (word & (COUNTED_FLAGS - COUNTED_DYING)) | COUNTED_DESTROYED;
+    return head;
+}
+
+/* Weak links to it are cleared before anything of it is gone. */
+static void forget(struct gc_counted_head *head)
+{
+    struct cell o = lookup_cell(&process_heap, (uintptr_t)head);
+    if (object_is_noted(&process_heap, &o))
+        object_hooks.freed(&o);
+}
+
+static void end(struct gc_counted_head *head)
+{
+    forget(head);
+    if (head->destroy)
+        head->destroy(head + 1);
+    if (head->word & COUNTED_DEAD)
+        return;
+    if (OPTION_NOW(verify))
+        counted_suspect(head);
+    else
+        gc_free(head);
+}
+
+NOINLINE void counted_destroy(struct gc_counted_head *head)
+{
+    uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
+    push(head);
+    if (dying.frame > frame)
+        return;
+    dying.frame = frame;
+    __atomic_fetch_add(&counted_dying, 1, __ATOMIC_SEQ_CST);
+    while (dying.first)
+        end(pop());
+    __atomic_fetch_sub(&counted_dying, 1, __ATOMIC_SEQ_CST);
+    dying.frame = 0;
+}
+
+NOINLINE static void refuse(struct gc_counted_head *head)
+{
+    static bool said PRIVATE_DATA;
+    __atomic_fetch_add(&head->word, GC_COUNTED_ONE, __ATOMIC_RELAXED);
+    if (!__atomic_exchange_n(&said, true, __ATOMIC_RELAXED))
+        log_line("gc_release(%p): the object has no reference left to release, which is "
+                 "ignored",
+                 (void *)(head + 1));
+}
+
+/* A destroyed one that others released on their way is left to whoever destroyed it. */
+void gc_counted_end(void *object)
+{
+    struct gc_counted_head *head = gc_counted_head(object);
+    uint64_t word = head->word;
+    if ((int64_t)word < 0 && !(word & COUNTED_DEAD))
+        return refuse(head);
+    if (word & (COUNTED_DESTROYED | COUNTED_DYING))
+        return;
+    counted_destroy(head);
+}

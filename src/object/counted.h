@@ -1,0 +1,49 @@
+/* What the parts of counting share: the head in front of a counted object, and the layouts by which counted
+ * objects are known. */
+#ifndef GCALLOC_OBJECT_COUNTED_H
+#define GCALLOC_OBJECT_COUNTED_H
+
+#include <gcalloc/counted.h>
+
+#include "heap/lookup.h"
+
+/* Flags of the head's word, beside GC_COUNTED_IS_UNSHARED. */
+enum {
+    COUNTED_DYING =
+        2, /* its thread is about to destroy it: instead of the count the word has the
+                          next such object of the thread's */
+    COUNTED_DESTROYED = 4, /* the function was called, or is running */
+    COUNTED_DEAD =
+        8, /* of those that a collection found; its memory is the collector's */
+    COUNTED_FLAGS = 15,
+    COUNTED_INNER = 16, /* another one of these points to it */
+};
+
+/* The layouts of scanned and of atomic counted objects; 0: there are none yet.  Atomic */
+SHARED_DATA uint32_t counted_layouts[2];
+
+/* Threads that destroy at this moment.  Atomic */
+SHARED_DATA uint32_t counted_dying;
+
+/* The slot's head, if the cell is of a counted object; NULL: it is not. */
+struct gc_counted_head *counted_head(const struct heap *h, const struct cell *o);
+
+/* The living object that the program means by this pointer: one that begins there, or a counted one whose head
+ * lies in front of it. */
+bool counted_or_object(const void *object, struct cell *o);
+
+/* Destroys the object in this slot, and what that releases, if no such call is under way on this thread; else
+ * later. */
+void counted_destroy(struct gc_counted_head *head);
+
+/* From now on collections look for those that counts cannot free. */
+void counted_begin(void);
+
+/* Destroys those that collections have found.  Returns how many. */
+size_t counted_destroy_dead(void);
+
+/* With option verify: the object's count has come to 0, and it was destroyed.  It is zeroed, and kept until
+ * collections have looked whether anything still points to it. */
+void counted_suspect(struct gc_counted_head *head);
+
+#endif

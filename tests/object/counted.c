@@ -1,0 +1,266 @@
+/* Counted objects: when they are destroyed, in which order, and how often. */
+#include <gcalloc/counted.h>
+#include <gcalloc/finalizer.h>
+#include <gcalloc/weak.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "../roots/place.h"
+#include "object.h"
+
+enum { NAMES_MOST = 64 };
+
+struct node {
+    struct node *next, *other;
+    char name;
+};
+
+static char names[NAMES_MOST + 1]; /* in the order in which they were destroyed */
+static size_t destroyed;
+
+static void end(void *object)
+{
+    struct node *n = object;
+    if (destroyed < NAMES_MOST)
+        names[destroyed] = n->name;
+    __atomic_fetch_add(&destroyed, 1, __ATOMIC_RELAXED);
+    gc_release(n->next);
+    gc_release(n->other);
+}
+
+static struct node *make(char name, unsigned flags)
+{
+    struct node *n = gc_counted_new_with(sizeof *n, end, flags);
+    ck_assert_ptr_nonnull(n);
+    ck_assert_uint_eq((uintptr_t)n % 16, 0);
+    n->name = name;
+    return n;
+}
+
+static void expect_names(const char *expected)
+{
+    ck_assert_str_eq(names, expected);
+    memset(names, 0, sizeof names);
+    destroyed = 0;
+}
+
+static const unsigned all_flags[] = {0, GC_UNSHARED};
+
+START_TEST(the_last_release_destroys)
+{
+    struct node *a = make('a', all_flags[_i]);
+    ck_assert_uint_eq(gc_counted_count(a), 1);
+    ck_assert_ptr_eq(gc_retain(a), a);
+    ck_assert_uint_eq(gc_counted_count(a), 2);
+    gc_release(a);
+    expect_names("");
+    gc_release(a);
+    expect_names("a");
+    gc_release(NULL);
+    ck_assert_ptr_null(gc_retain(NULL));
+    ck_assert_uint_eq(gc_counted_count(&destroyed), 0);
+}
+END_TEST
+
+/* What a destroy function releases comes after it, not inside of it. */
+START_TEST(releases_follow)
+{
+    struct node *a = make('a', all_flags[_i]), *b = make('b', 0), *c = make('c', 0);
+    a->next = b;
+    a->other = c;
+    b->next = make('d', 0);
+    c->next = gc_retain(b->next);
+    gc_release(a);
+    ck_assert(strcmp(names, "acbd") == 0 || strcmp(names, "abcd") == 0);
+    ck_assert_uint_eq(destroyed, 4);
+}
+END_TEST
+
+START_TEST(long_lists_need_no_stack)
+{
+    enum { NODES = 3000000 };
+    struct node *list = NULL;
+    for (int i = 0; i < NODES; i++) {
+        struct node *n = make('x', all_flags[_i]);
+        n->next = list;
+        list = n;
+    }
+    gc_release(list);
+    ck_assert_uint_eq(destroyed, NODES);
+}
+END_TEST
+
+static void make_circle(void *unused)
+{
+    struct node *a = make('a', 0), *b = make('b', 0);
+    (void)unused;
+    a->next = b;
+    b->next = gc_retain(a);
+    b->other = make('c', 0);
+    gc_release(a);
+}
+
+/* The circle is opened where it was found first; each goes once, and then the memory. */
+START_TEST(circles_are_found)
+{
+    struct gc_stats stats = {.size = sizeof stats};
+    deeply(make_circle, NULL);
+    expect_names("");
+    gc_collect();
+    expect_names("");
+    ck_assert_uint_eq(gc_finalizers_run(), 3);
+    ck_assert_uint_eq(destroyed, 3);
+    expect_names(names[0] == 'a' ? "abc" : names[0] == 'b' ? "bca" : "");
+    ck_assert_uint_eq(gc_finalizers_run(), 0);
+    collect(2);
+    gc_stats_get(&stats);
+    ck_assert_uint_eq(gc_finalizers_run(), 0);
+    expect_names("");
+}
+END_TEST
+
+static void make_forgotten(void *unused)
+{
+    struct node *a = make('a', 0), *b = make('b', 0), *c = make('c', 0);
+    (void)unused;
+    a->next = b;
+    b->next = c;
+    gc_retain(b); /* nobody will release it */
+}
+
+/* What was forgotten goes from its beginning on, as it would have by counts. */
+START_TEST(forgotten_ones_go_in_order)
+{
+    deeply(make_forgotten, NULL);
+    gc_collect();
+    ck_assert_uint_eq(gc_finalizers_run(), 3);
+    expect_names("abc");
+}
+END_TEST
+
+static uintptr_t hidden;
+static gc_weak *weak;
+
+static void make_weak(void *unused)
+{
+    struct node *n = make('w', 0);
+    (void)unused;
+    weak = gc_weak_new(n);
+    ck_assert_ptr_nonnull(weak);
+    hidden = hide(n);
+}
+
+static void get_weak(void *living)
+{
+    ck_assert_ptr_eq(gc_weak_get(weak), *(bool *)living ? reveal(hidden) : NULL);
+}
+
+static void release_weak(void *unused)
+{
+    (void)unused;
+    gc_release(reveal(hidden));
+}
+
+/* By its count, and by the collector. */
+START_TEST(weak_references)
+{
+    bool living = true, dead = false;
+    deeply(make_weak, NULL);
+    deeply(get_weak, &living);
+    if (_i) {
+        deeply(release_weak, NULL);
+        expect_names("w");
+        deeply(get_weak, &dead);
+    } else {
+        gc_collect();
+        deeply(get_weak, &dead);
+        ck_assert_uint_eq(gc_finalizers_run(), 1);
+        expect_names("w");
+    }
+}
+END_TEST
+
+static void *keep[1000];
+
+static void collect_inside(void *object)
+{
+    gc_collect();
+    for (int i = 0; i < 1000; i++)
+        keep[i] = gc_alloc(sizeof(struct node));
+    end(object);
+}
+
+/* Those that wait for their turn are no garbage. */
+START_TEST(collections_inside)
+{
+    struct node *n = gc_counted_new(sizeof *n, collect_inside);
+    n->name = 'a';
+    struct node *last = n;
+    for (char name = 'b'; name <= 'e'; name++) {
+        last->next = make(name, 0);
+        last->other = gc_counted_new(sizeof *n, collect_inside);
+        last->other->name = (char)(name + 'A' - 'a');
+        last = last->next;
+    }
+    gc_release(n);
+    ck_assert_uint_eq(destroyed, 9);
+    gc_collect();
+    ck_assert_uint_eq(gc_finalizers_run(), 0);
+    ck_assert_uint_eq(destroyed, 9);
+}
+END_TEST
+
+static struct node *shared;
+
+static void *retain_and_release(void *unused)
+{
+    for (int i = 0; i < 100000; i++) {
+        gc_retain(shared);
+        gc_release(shared);
+    }
+    return unused;
+}
+
+START_TEST(counts_are_atomic)
+{
+    pthread_t threads[4];
+    shared = make('s', 0);
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, retain_and_release, NULL), 0);
+    for (int i = 0; i < 4; i++)
+        pthread_join(threads[i], NULL);
+    ck_assert_uint_eq(gc_counted_count(shared), 1);
+    gc_release(shared);
+    expect_names("s");
+}
+END_TEST
+
+START_TEST(errors)
+{
+    ck_assert_ptr_null(gc_counted_new_with(8, end, GC_MANUAL));
+    ck_assert_ptr_null(gc_counted_new(SIZE_MAX - 8, end));
+    void *plain = gc_counted_new_with(1000, NULL, GC_ATOMIC);
+    ck_assert_ptr_nonnull(plain);
+    ck_assert_uint_eq(gc_counted_count(plain), 1);
+    ck_assert_uint_eq(gc_counted_count((char *)plain + 16), 0);
+    gc_release(plain);
+    void *large = gc_counted_new(3 << 20, NULL);
+    ck_assert_uint_eq(gc_counted_count(large), 1);
+    gc_release(large);
+}
+END_TEST
+
+TCase *counted_case(void)
+{
+    TCase *tc = tcase_create("counted");
+    tcase_add_loop_test(tc, the_last_release_destroys, 0, 2);
+    tcase_add_loop_test(tc, releases_follow, 0, 2);
+    tcase_add_loop_test(tc, long_lists_need_no_stack, 0, 2);
+    tcase_add_test(tc, circles_are_found);
+    tcase_add_test(tc, forgotten_ones_go_in_order);
+    tcase_add_loop_test(tc, weak_references, 0, 2);
+    tcase_add_test(tc, collections_inside);
+    tcase_add_test(tc, counts_are_atomic);
+    tcase_add_test(tc, errors);
+    return tc;
+}
