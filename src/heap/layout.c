@@ -21,6 +21,7 @@ struct layout_memory {
 static void *take(struct heap *h, size_t bytes)
 {
     struct layout_memory *m = h->layout_memory;
+    lock_check_held(RANK_OBJECT);
     bytes = align_up(bytes, GRANULE);
     if (!m || m->bytes - m->used < bytes) {
         size_t first = align_up(sizeof *m, GRANULE);
@@ -47,6 +48,7 @@ static void *take_copy(struct heap *h, const void *from, size_t bytes)
 static uint32_t next_place(struct heap *h)
 {
     uint32_t t = h->numbers->typed_count;
+    lock_check_held(RANK_OBJECT);
     if (t == h->numbers->typed_limit)
         return errno = ENOSPC, 0;
     if (t % LAYOUTS_TOGETHER == 0 && !h->layouts[t / LAYOUTS_TOGETHER])
@@ -65,18 +67,6 @@ static uint32_t add(struct heap *h, uint32_t t, const struct layout *l, uint32_t
     h->typed[t] = (struct typed_bin){.what = layout << UNIT_BIN_BITS | bin};
     __atomic_store_n(&h->numbers->typed_count, t + 1, __ATOMIC_RELEASE);
     return t;
-}
-
-static void begin(struct heap *h)
-{
-    critical_begin();
-    lock_take(&h->numbers->typed_lock, RANK_OBJECT);
-}
-
-static void end(struct heap *h)
-{
-    lock_release(&h->numbers->typed_lock, RANK_OBJECT);
-    critical_end();
 }
 
 /* Number 0 is no bin's.  false with errno. */
@@ -112,9 +102,9 @@ static uint32_t add_layout(struct heap *h, struct layout l, enum kind kind,
 uint32_t layout_add(struct heap *h, const struct layout *l, enum kind kind,
                     unsigned class)
 {
-    begin(h);
+    critical_take(&h->numbers->typed_lock, RANK_OBJECT);
     uint32_t t = add_layout(h, *l, kind, class);
-    end(h);
+    critical_release(&h->numbers->typed_lock, RANK_OBJECT);
     return t;
 }
 
@@ -126,20 +116,20 @@ uint32_t layout_bin(struct heap *h, uint32_t layout, unsigned class)
     uint32_t t = __atomic_load_n(&l->bins[class], __ATOMIC_ACQUIRE);
     if (LIKELY(t))
         return t;
-    begin(h);
+    critical_take(&h->numbers->typed_lock, RANK_OBJECT);
     t = l->bins[class];
     if (!t && (t = next_place(h))) {
         enum kind kind = bin_kind(typed_bin_word_bin(&h->typed[layout]));
         add(h, t, l, layout, bin_of(kind, class));
         __atomic_store_n(&l->bins[class], t, __ATOMIC_RELEASE);
     }
-    end(h);
+    critical_release(&h->numbers->typed_lock, RANK_OBJECT);
     return t;
 }
 
 bool layout_set_name(struct heap *h, uint32_t layout, const char *name)
 {
-    begin(h);
+    critical_take(&h->numbers->typed_lock, RANK_OBJECT);
     size_t length = strnlen(name, LAYOUT_NAME_MOST);
     char *copy = take(h, length + 1);
     if (copy) {
@@ -147,7 +137,7 @@ bool layout_set_name(struct heap *h, uint32_t layout, const char *name)
         struct layout *l = h->layouts[layout / LAYOUTS_TOGETHER];
         __atomic_store_n(&l[layout % LAYOUTS_TOGETHER].name, copy, __ATOMIC_RELEASE);
     }
-    end(h);
+    critical_release(&h->numbers->typed_lock, RANK_OBJECT);
     return copy != NULL;
 }
 

@@ -149,12 +149,10 @@ static size_t slab_bytes(uint32_t most)
 static void enlist(gc_slab *s)
 {
     capability_begin(&waiting_slabs);
-    critical_begin();
-    lock_take(&slabs_lock, RANK_OBJECT);
+    critical_take(&slabs_lock, RANK_OBJECT);
     s->next = slabs;
     slabs = s;
-    lock_release(&slabs_lock, RANK_OBJECT);
-    critical_end();
+    critical_release(&slabs_lock, RANK_OBJECT);
 }
 
 static gc_slab *create(const char *name, const struct gc_slab *as)
@@ -198,31 +196,19 @@ gc_slab *gc_slab_create(const char *name, size_t size, gc_layout layout,
     return s;
 }
 
-static void begin(gc_slab *s)
-{
-    critical_begin();
-    lock_take(&s->lock, RANK_OBJECT);
-}
-
-static void end(gc_slab *s)
-{
-    lock_release(&s->lock, RANK_OBJECT);
-    critical_end();
-}
-
 /* One that waits is the program's again; NULL: none does. */
 static void *take_waiting(gc_slab *s)
 {
     struct heap *h = &process_heap;
     void *object = NULL;
-    begin(s);
+    critical_take(&s->lock, RANK_OBJECT);
     if (s->count) {
         object = hold_object((void *)s->waiting[--s->count]);
         struct cell o = lookup_cell(h, (uintptr_t)object);
         __atomic_fetch_sub(&h->numbers->reserved_apart, 1, __ATOMIC_RELAXED);
         *o.state = STATE_NEW;
     }
-    end(s);
+    critical_release(&s->lock, RANK_OBJECT);
     return hold_object(object);
 }
 
@@ -242,10 +228,10 @@ int gc_slab_destroy(gc_slab *slab)
         return errno = EINVAL, -1;
     if (!mutator_enter())
         return -1;
-    begin(slab);
+    critical_take(&slab->lock, RANK_OBJECT);
     __atomic_store_n(&slab->destroyed, true, __ATOMIC_RELAXED);
     slab->keeps = false;
-    end(slab);
+    critical_release(&slab->lock, RANK_OBJECT);
     for (void *object; (object = take_waiting(slab));)
         gc_free(object);
     mutator_leave();
@@ -295,14 +281,14 @@ static bool wait_constructed(gc_slab *s, const struct cell *o)
         object_hooks.freed(o);
     if (is_observed(h))
         observe_freed(h, o, CAPTURE_CALL());
-    begin(s);
+    critical_take(&s->lock, RANK_OBJECT);
     bool waits = s->keeps && s->count < s->most && *o->state >= STATE_NEW;
     if (waits) {
         s->waiting[s->count++] = o->address;
         __atomic_fetch_add(&h->numbers->reserved_apart, 1, __ATOMIC_RELAXED);
         *o->state = STATE_RESERVED;
     }
-    end(s);
+    critical_release(&s->lock, RANK_OBJECT);
     return waits;
 }
 
