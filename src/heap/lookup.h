@@ -54,7 +54,8 @@ INLINE bool word_typed(unit_word word)
 /* The objects may hold pointers, wherever those are. */
 INLINE bool word_has_pointers(unit_word word)
 {
-    return !word_atomic(word) || word_typed(word);
+    unit_word atomic = (unit_word)KIND_ATOMIC << (UNIT_BIN_SHIFT + CLASS_BITS);
+    return (word & (atomic | UNIT_TYPED)) != atomic;
 }
 
 /* Of a unit of a typed block: which typed bin it is of. */

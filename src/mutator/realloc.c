@@ -99,30 +99,6 @@ static uint32_t typed_layout(const struct cell *o)
     return typed_bin_layout(&h->typed[unit_type(h, unit_of(h, o->address))]);
 }
 
-/* Objects of most layouts have one size. */
-static bool has_fixed_size(const struct cell *o, size_t size)
-{
-    if (!word_typed(o->word))
-        return false;
-    uint32_t layout = typed_layout(o);
-    const struct layout *l = layout_at(&process_heap, layout);
-    if (l->sized)
-        return false;
-    const char *name = layout_name(&process_heap, layout);
-    if (size != l->size)
-        log_line(
-            "gc_realloc: not done, as objects of layout %u (%s) have %u bytes, and not "
-            "%zu: make a layout by gc_layout_new_array for objects that grow",
-            layout, name ? name : "without a name", l->size, size);
-    return true;
-}
-
-static void *keep_size(const struct cell *o, size_t size)
-{
-    const struct layout *l = layout_at(&process_heap, typed_layout(o));
-    return size == l->size ? (void *)o->address : (errno = EINVAL, NULL);
-}
-
 /* The contents go to a new object, and the old one is freed. */
 static void *move(const struct cell *o, size_t size)
 {
@@ -165,6 +141,27 @@ static void *resize(struct cell *o, size_t size)
     return (void *)o->address;
 }
 
+/* Objects of most layouts have one size, and keep it: *result is what gc_realloc returns.  false: they are
+ * of any size. */
+NOINLINE static bool keeps_size(const struct cell *o, size_t size, void **result)
+{
+    uint32_t layout = typed_layout(o);
+    const struct layout *l = layout_at(&process_heap, layout);
+    if (l->sized)
+        return false;
+    *result = (void *)o->address;
+    if (size == l->size)
+        return true;
+    const char *name = layout_name(&process_heap, layout);
+    log_line(
+        "gc_realloc: not done, as objects of layout %u (%s) have %u bytes, and not %zu: "
+        "gc_layout_new_array is for objects that grow",
+        layout, name ? name : "without a name", l->size, size);
+    *result = NULL;
+    errno = EINVAL;
+    return true;
+}
+
 void *gc_realloc(void *object, size_t size)
 {
     struct cell o;
@@ -178,7 +175,9 @@ void *gc_realloc(void *object, size_t size)
         return errno = EINVAL, NULL;
     }
     int saved_errno = errno;
-    void *resized = has_fixed_size(&o, size) ? keep_size(&o, size) : resize(&o, size);
+    void *resized;
+    if (LIKELY(!word_typed(o.word)) || !keeps_size(&o, size, &resized))
+        resized = resize(&o, size);
     if (resized)
         errno = saved_errno;
     mutator_leave();
