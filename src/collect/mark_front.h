@@ -90,32 +90,19 @@ INLINE bool may_be_noted(unit_word word)
     return word_shard(word) >= SHARDS_OWN || word_class(word) > CLASS_MEDIUM_LAST;
 }
 
-/* A typed object newly marked, as in add_marked. */
-INLINE void add_typed(struct front *f, unit_word word, size_t offset, size_t index)
-{
-    const struct heap *h = f->m->heap;
-    uint32_t unit = (uint32_t)(offset >> UNIT_SHIFT);
-    size_t size = word_geometry(word)->size;
-    size_t start = align_down(offset, UNIT_BYTES) - word_distance_bytes(word);
-    if (UNLIKELY(size == UINT32_MAX))
-        start = (size_t)unit_head(h, unit) << UNIT_SHIFT;
-    uintptr_t address = f->base + start + index * size;
-    __builtin_prefetch((void *)address);
-    add_pending(f, address, grey_typed_bytes(unit_type(h, unit), 0));
-}
-
 /* An object newly marked: the one of this index in the block, in which the word pointed to
  * `offset`. */
 INLINE void add_marked(struct front *f, unit_word word, size_t offset, size_t index)
 {
     if (f->telling && may_be_noted(word))
         f->telling->marked(f->telling->argument, f->states + word_states(word) + index);
+    size_t size = word_geometry(word)->size, bytes = size;
     if (word_atomic(word)) {
-        if (word_typed(word))
-            add_typed(f, word, offset, index);
-        return;
+        if (!word_typed(word))
+            return;
+        uint32_t unit = (uint32_t)(offset >> UNIT_SHIFT);
+        bytes = grey_typed_bytes(unit_type(f->m->heap, unit), 0);
     }
-    size_t size = word_geometry(word)->size;
     size_t start = align_down(offset, UNIT_BYTES) - word_distance_bytes(word);
     if (UNLIKELY(size == UINT32_MAX)) /* perhaps farther than the word tells */
         start = (size_t)unit_head(f->m->heap, (uint32_t)(offset >> UNIT_SHIFT))
@@ -123,7 +110,7 @@ INLINE void add_marked(struct front *f, unit_word word, size_t offset, size_t in
     uintptr_t address = f->base + start + index * size;
     __builtin_prefetch((void *)address);
     __builtin_prefetch((void *)(address + size - 1));
-    add_pending(f, address, size);
+    add_pending(f, address, bytes);
 }
 
 /* A candidate leaves the first queue. */
