@@ -57,7 +57,8 @@ static gc_weakmap *map_at(uint32_t number)
 static void list_entry(struct pairs *p, unsigned flags, const struct entry *e)
 {
     if (flags == GC_WEAK_KEYS) {
-        pairs_add(p, e->key, e->value);
+        if (e->value)
+            pairs_add(p, e->key, e->value);
     } else if (flags == GC_WEAK_VALUES) {
         pairs_add(p, e->value, e->key);
     } else if (flags == 0) {
@@ -240,11 +241,26 @@ static void freed(const struct cell *o)
     gc_free(entries);
 }
 
+static void see_in(gc_weakmap *map, uintptr_t object, uintptr_t seen)
+{
+    if (find(map, index_of_keys(map), object) || find(map, index_of_values(map), object))
+        *(bool *)seen = true;
+}
+
+static bool is_known(uintptr_t object)
+{
+    lock();
+    bool known = table_find(&state.maps, 0, object);
+    for_each_map(see_in, object, (uintptr_t)&known);
+    unlock();
+    return known;
+}
+
 /* Where the program's handler for the end of memory gave `to`, nothing follows. */
 static void moved(const struct cell *from, uintptr_t to)
 {
     struct cell o;
-    if (!capability_note((void *)to, &o))
+    if (!is_known(from->address) || !capability_note((void *)to, &o))
         return;
     lock();
     uint32_t number = table_find(&state.maps, 0, from->address);
