@@ -17,7 +17,7 @@ enum {
     GROW_LEAST = MIB(1) >> UNIT_SHIFT,
     GROW_MOST = MIB(64) >> UNIT_SHIFT,
     TABLE_STEP = OS_HUGE_PAGE,
-    TYPED_STEP = 64 << 10, /* bytes of typed bins that are committed together */
+    TYPED_STEP = 4 << 10, /* bytes of typed bins that are committed together */
     TYPED_LEAST = TYPED_STEP / sizeof(struct typed_bin), /* bins, in the smallest heap */
 };
 
