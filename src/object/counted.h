@@ -42,8 +42,8 @@ void counted_begin(void);
 /* Destroys those that collections have found.  Returns how many. */
 size_t counted_destroy_dead(void);
 
-/* With option verify: the object's count has come to 0, and it was destroyed.  It is zeroed, and kept until
- * collections have looked whether anything still points to it. */
-void counted_suspect(struct gc_counted_head *head);
+/* With option verify, once counted_begin was called: the object's count has come to 0, and it was destroyed.
+ * It is zeroed, and kept until collections have looked whether anything still points to it. */
+SHARED_DATA void (*counted_suspect)(struct gc_counted_head *head);
 
 #endif

@@ -207,14 +207,7 @@ static struct capability counting PRIVATE_DATA = {
     .verify = {.reach = verify},
 };
 
-void counted_begin(void)
-{
-    capability_begin(&counting);
-    ready_also(counted_destroy_dead);
-    hook_begin();
-}
-
-void counted_suspect(struct gc_counted_head *head)
+static void suspect(struct gc_counted_head *head)
 {
     struct cell o;
     if (!mutator_enter())
@@ -225,6 +218,14 @@ void counted_suspect(struct gc_counted_head *head)
     add(&state.suspects, (uintptr_t)head);
     unlock();
     mutator_leave();
+}
+
+void counted_begin(void)
+{
+    capability_begin(&counting);
+    ready_also(counted_destroy_dead);
+    counted_suspect = suspect;
+    hook_begin();
 }
 
 /* ---- Destroying them ------------------------------------------------------------------------------- */
