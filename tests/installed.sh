@@ -47,6 +47,13 @@ expect "a C++ program builds" \
     $CXX $strict -o "$tmp/cplusplus" "$tmp/program.cc" $(flags --cflags --libs)
 expect "it runs" env LD_LIBRARY_PATH="$lib" "$tmp/cplusplus"
 
+printf '%s\n' '#include <gcalloc/gcalloc.hpp>' '#include <vector>' 'int main() {' \
+    'std::vector<int, gcalloc::allocator<int>> v(9, 1);' \
+    'return *gcalloc::root<int>(gcalloc::make<int>(v[3])) - 1; }' >"$tmp/program.cc"
+expect "a C++17 program with the allocators builds" \
+    $CXX -std=c++17 $strict -o "$tmp/cplusplus17" "$tmp/program.cc" $(flags --cflags --libs)
+expect "it runs" env LD_LIBRARY_PATH="$lib" "$tmp/cplusplus17"
+
 if [ -e "$lib/libgcalloc.a" ] && [ "${static_programs:-no}" = yes ]; then
     expect "a static program builds" \
         $CC $strict -static -o "$tmp/static" "$source" $(flags --static --cflags --libs)
