@@ -97,6 +97,7 @@ extern bool no_finalizers, no_manual_objects, no_weak_references;
 
 TCase *containers_case();
 TCase *objects_case();
+TCase *making_case();
 TCase *references_case();
 
 #endif

@@ -6,7 +6,8 @@
 int main()
 {
     Suite *suite = suite_create("cplusplus");
-    for (TCase *tc : {containers_case(), objects_case(), references_case()}) {
+    for (TCase *tc :
+         {containers_case(), objects_case(), making_case(), references_case()}) {
         tcase_set_timeout(tc, 300); // against hanging only
         suite_add_tcase(suite, tc);
     }
