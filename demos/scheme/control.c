@@ -25,7 +25,7 @@ value want(value v, enum type type)
     static const char *const names[] = {
         [TYPE_STRING] = "a string", [TYPE_SYMBOL] = "a symbol",
         [TYPE_VECTOR] = "a vector", [TYPE_TABLE] = "a hash table",
-        [TYPE_PORT] = "a port",
+        [TYPE_PORT] = "a port",     [TYPE_GUARDIAN] = "a guardian",
     };
     if (!has_type(v, type))
         fail_type(names[type], v);

@@ -162,6 +162,7 @@ static void start(void)
     define_vectors();
     define_tables();
     define_ports();
+    define_guardians();
     define_control();
     define_syntax();
     define_derived();

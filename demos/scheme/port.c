@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <gcalloc/finalizer.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -37,8 +39,10 @@ static void port_close(struct port *port)
 {
     if (port->output)
         port_flush(port);
-    if (port->fd > STDERR_FILENO)
+    if (port->fd > STDERR_FILENO) {
+        gc_finalizer_set(port, NULL, NULL);
         close(port->fd);
+    }
     if (port->fd >= 0)
         port->start = port->end = 0;
     port->fd = -1;
@@ -253,12 +257,41 @@ PRIMITIVE(p_read_string)
 
 SIMPLE(p_read, read_datum(port_arg(argc, args, 0, false), "input", NULL))
 
+/* Of a port that was dropped without having been closed.  It leads to no other port, so no order is
+ * needed. */
+static void finalize(void *object, void *data)
+{
+    struct port *port = object;
+    (void)data;
+    close(port->fd);
+    port->fd = -1;
+}
+
+/* When there are no descriptors left, dropped ports may have some. */
+static int open_file(const char *name)
+{
+    gc_finalizers_run();
+    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0 || (errno != EMFILE && errno != ENFILE))
+        return fd;
+    gc_collect();
+    gc_finalizers_run();
+    return open(name, O_RDONLY | O_CLOEXEC);
+}
+
+/* The port is made first: if there is no memory for it no descriptor is lost. */
 static struct port *open_input(value name)
 {
-    int fd = open(string_utf8(want(name, TYPE_STRING)), O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
+    const char *path = string_utf8(want(name, TYPE_STRING));
+    struct port *port = port_new(INT_MAX, false);
+    port->fd = open_file(path);
+    if (port->fd < 0)
         fail("%s: %v: %s", vm.primitive->name, name, strerror(errno));
-    return port_new(fd, false);
+    if (gc_finalizer_set_with(port, finalize, NULL, GC_UNORDERED) == GC_FINALIZER_ERROR) {
+        close(port->fd);
+        fail_memory();
+    }
+    return port;
 }
 
 SIMPLE(p_open_input_file, &open_input(args[0])->object)

@@ -192,6 +192,7 @@ static void print_object(struct port *port, value v, bool write)
     case TYPE_BOX:
     case TYPE_SPECIAL:
     case TYPE_MACRO:
+    case TYPE_GUARDIAN:
         port_puts(port, "#<internal>");
         break;
     }

@@ -51,6 +51,13 @@ check option-e $?
 echo '(display (command-line)) (newline) (car 5)' |
     "$scheme" >"$scratch/out" 2>"$scratch/err"
 check standard-input $?
+# With few descriptors: those of dropped ports are given back.
+(
+    ulimit -n 64
+    exec "$scheme" -e '(do ((i 0 (+ i 1))) ((= i 100000) i)
+                         (open-input-file "data/text.txt"))'
+) >"$scratch/out" 2>"$scratch/err"
+check dropped-ports $?
 
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]

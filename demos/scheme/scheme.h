@@ -92,6 +92,7 @@ enum type {
     TYPE_BOX,
     TYPE_SPECIAL,
     TYPE_MACRO,
+    TYPE_GUARDIAN,
 };
 
 struct object {
@@ -427,6 +428,7 @@ void define_strings(void);
 void define_vectors(void);
 void define_tables(void);
 void define_ports(void);
+void define_guardians(void);
 void define_control(void);
 void define_syntax(void);
 void define_derived(void);

@@ -1,0 +1,56 @@
+; What is registered with a guardian comes back once nothing else has it, and only then.
+(define guardian (make-guardian))
+(define kept (iota 100))
+(define (register! make n)
+  (do ((i 0 (+ i 1))) ((= i n)) (guardian (make i))))
+(define (drain check)
+  (let loop ((n 0))
+    (let ((object (guardian)))
+      (cond ((not object) n)
+            ((check object) (loop (+ n 1)))
+            (else (error "not what was registered"))))))
+
+(write (list (procedure? guardian) (guardian) (drain pair?))) (newline)
+
+; Pairs, and objects of other kinds; some few may be found by chance a little longer.
+(register! (lambda (i) (cons i (number->string i))) 1000)
+(gc-collect)
+(write (> (drain (lambda (p) (equal? (number->string (car p)) (cdr p)))) 980)) (newline)
+(register! (lambda (i) (vector i)) 1000)
+(register! (lambda (i) (make-string 10 #\a)) 1000)
+(register! (lambda (i) (lambda () i)) 1000)
+(gc-collect)
+(write (> (drain (lambda (o) (or (pair? o) (vector? o) (string? o) (procedure? o)))) 2980)) (newline)
+
+; What is kept does not come, nor what the collector never takes.
+(guardian kept)
+(for-each guardian (list 1 #\a #t #f '()))
+(gc-collect)
+(drain (lambda (o) (not (eq? o kept))))
+(write (length kept)) (newline)
+
+; Kept by what is registered itself, it comes with it; and may be registered again.
+(define saved '())
+(define (save! p) (set! saved (cons p saved)) #t)
+(define (register-circle!)
+  (let ((a (list 1)) (b (list 2)))
+    (set-cdr! a b)
+    (set-cdr! b a)
+    (guardian a)
+    (guardian b)))
+(do ((i 0 (+ i 1))) ((= i 100)) (register-circle!))
+(gc-collect)
+(drain save!)
+(write (> (length saved) 180)) (newline)
+(write (every (lambda (p) (and (memv (car p) '(1 2)) (eq? p (cdr (cdr p))))) saved)) (newline)
+(for-each guardian saved)
+(gc-collect)
+(drain (lambda (o) (not (memq o saved))))
+(set! saved '())
+(gc-collect)
+(write (> (drain pair?) 160)) (newline)
+
+; A guardian that is dropped hands out nothing.
+((make-guardian) (list 1))
+(gc-collect)
+(write 'end) (newline)

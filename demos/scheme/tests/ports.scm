@@ -1,0 +1,11 @@
+; Ports that are dropped without being closed give their descriptors back.
+(define kept (open-input-file "data/text.txt"))
+(define first-line (read-line kept))
+(do ((i 0 (+ i 1)))
+    ((= i 5000))
+  (let ((port (open-input-file "data/text.txt")))
+    (if (not (equal? (read-line port) first-line))
+        (error "not what the file begins with"))))
+(write (list (char? (read-char kept)) (string? (read-line kept)))) (newline)
+(close-port kept)
+(close-port kept)
