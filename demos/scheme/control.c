@@ -14,7 +14,9 @@ void define_primitives(const struct definition *definitions, size_t count)
         p->least = definitions[i].least;
         p->most = definitions[i].most;
         p->name = definitions[i].name;
-        symbol_of(symbol(p->name))->global = &p->object;
+        struct symbol *name = symbol_of(symbol(p->name));
+        name->global = &p->object;
+        symbol_keep(name);
     }
 }
 

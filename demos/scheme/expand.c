@@ -481,7 +481,9 @@ void define_special(const char *name, expander expand_form)
 {
     struct special *special = allocate_object(sizeof *special, TYPE_SPECIAL);
     special->expand = expand_form;
-    symbol_of(symbol(name))->syntax = &special->object;
+    struct symbol *keyword = symbol_of(symbol(name));
+    keyword->syntax = &special->object;
+    symbol_keep(keyword);
 }
 
 void define_syntax(void)

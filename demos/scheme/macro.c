@@ -242,7 +242,9 @@ static struct node *define_macro(value name, value transformer, value literals)
     struct macro *macro = allocate_object(sizeof *macro, TYPE_MACRO);
     macro->transformer = transformer;
     macro->literals = literals;
-    symbol_of(original_name(name))->syntax = &macro->object;
+    struct symbol *keyword = symbol_of(original_name(name));
+    keyword->syntax = &macro->object;
+    symbol_keep(keyword);
     return node_constant(UNSPECIFIED);
 }
 

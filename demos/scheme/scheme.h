@@ -120,7 +120,8 @@ struct symbol {
     value global;        /* the global variable of this name; UNDEFINED: there is none */
     value syntax;        /* its special form or macro; FALSE: it is none */
     value original;      /* of a renamed copy that syntax-rules made; NULL: it is none */
-    struct symbol *next; /* in its bucket of the symbol table */
+    bool fleeting;       /* in the symbol table, which does not keep it; symbol_keep does */
+    struct symbol *next; /* of those that are kept */
 };
 
 struct vector {
@@ -285,6 +286,9 @@ value intern(value name);
 /* A new symbol that is not in the symbol table, so that no text can name it. */
 value symbol_new(value name);
 value symbol(const char *name);
+/* To be called when a symbol gets a global variable or a syntax: it is to be found with it again, also if
+ * nothing else has the symbol any more. */
+void symbol_keep(struct symbol *symbol);
 value list_reverse(value list);
 /* The length of a proper list, or -1. */
 intptr_t list_length(value list);

@@ -1,6 +1,7 @@
 /* Making values, the symbol table, and equality. */
 #include "scheme.h"
 
+#include <gcalloc/weakmap.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -137,31 +138,32 @@ intptr_t list_length(value list)
 
 /* ---- Symbols --------------------------------------------------------------------- */
 
-static struct symbol **buckets;
-static size_t bucket_count, symbol_count;
+/* From names to symbols, which the map does not keep: programs may make as many as they like.  A symbol
+ * keeps its name, by which it is found. */
+static gc_weakmap *symbols;
 
-static size_t bucket_of(const struct string *name)
+static struct symbol *kept_symbols;
+
+static uint64_t hash_name(const void *name, void *unused)
 {
+    const struct string *s = name;
     uint64_t hash = 14695981039346656037u;
-    for (size_t i = 0; i < name->length; i++)
-        hash = (hash ^ name->chars[i]) * 1099511628211u;
-    return (hash ^ hash >> 32) & (bucket_count - 1);
+    (void)unused;
+    for (size_t i = 0; i < s->length; i++)
+        hash = (hash ^ s->chars[i]) * 1099511628211u;
+    return hash ^ hash >> 32;
 }
 
-static void symbols_grow(void)
+static bool strings_equal(const struct string *a, const struct string *b)
 {
-    struct symbol **old = buckets;
-    size_t old_count = bucket_count;
-    bucket_count = old_count ? old_count * 2 : 1024;
-    buckets = allocate(bucket_count * sizeof *buckets);
-    for (size_t i = 0; i < old_count; i++) {
-        for (struct symbol *s = old[i], *next; s; s = next) {
-            next = s->next;
-            size_t bucket = bucket_of(s->name);
-            s->next = buckets[bucket];
-            buckets[bucket] = s;
-        }
-    }
+    return a->length == b->length &&
+           !memcmp(a->chars, b->chars, a->length * sizeof *a->chars);
+}
+
+static int names_equal(const void *a, const void *b, void *unused)
+{
+    (void)unused;
+    return strings_equal(a, b);
 }
 
 value symbol_new(value name)
@@ -175,19 +177,27 @@ value symbol_new(value name)
 
 value intern(value name)
 {
-    if (symbol_count >= bucket_count)
-        symbols_grow();
-    size_t bucket = bucket_of(string_of(name));
-    for (struct symbol *s = buckets[bucket]; s; s = s->next) {
-        if (equal(&s->name->object, name))
-            return &s->object;
-    }
+    if (!symbols &&
+        !(symbols = gc_weakmap_new(GC_WEAK_VALUES, hash_name, names_equal, NULL)))
+        fail_memory();
+    value known = gc_weakmap_get(symbols, name);
+    if (known)
+        return known;
     /* Of a copy, as the program may change its string. */
     value new = symbol_new(string_from(string_of(name)->chars, string_of(name)->length));
-    symbol_of(new)->next = buckets[bucket];
-    buckets[bucket] = symbol_of(new);
-    symbol_count++;
+    symbol_of(new)->fleeting = true;
+    if (gc_weakmap_put(symbols, symbol_of(new)->name, new))
+        fail_memory();
     return new;
+}
+
+void symbol_keep(struct symbol *symbol)
+{
+    if (!symbol->fleeting)
+        return;
+    symbol->fleeting = false;
+    symbol->next = kept_symbols;
+    kept_symbols = symbol;
 }
 
 value symbol(const char *name)
@@ -207,12 +217,6 @@ bool eqv(value a, value b)
     return a == b || (has_type(a, TYPE_FLONUM) && has_type(b, TYPE_FLONUM) &&
                       !memcmp(&((struct flonum *)a)->number,
                               &((struct flonum *)b)->number, sizeof(double)));
-}
-
-static bool strings_equal(const struct string *a, const struct string *b)
-{
-    return a->length == b->length &&
-           !memcmp(a->chars, b->chars, a->length * sizeof *a->chars);
 }
 
 static bool vectors_equal(const struct vector *a, const struct vector *b)

@@ -181,6 +181,7 @@ do_SET_GLOBAL:
     symbol_of(v)->global = *--sp;
     NEXT;
 do_DEFINE:
+    symbol_keep(symbol_of(constants[*pc]));
     symbol_of(constants[*pc++])->global = *--sp;
     NEXT;
 do_BOX:
