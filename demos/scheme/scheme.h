@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include <gcalloc/gcalloc.h>
+#include <gcalloc/weakmap.h>
 
 typedef struct object *value;
 
@@ -130,9 +131,11 @@ struct vector {
     value items[];
 };
 
-/* A hash table with open addressing. */
+/* A hash table with open addressing; or, `weak` not NULL, one of the library's (weaktable.c), and then
+ * the other fields mean nothing. */
 struct table {
     struct object object;
+    gc_weakmap *weak;
     bool by_equal;   /* keys are compared by equal?, otherwise by eqv? */
     size_t count;    /* keys present */
     size_t used;     /* slots not empty: keys present and DELETED */
@@ -356,6 +359,19 @@ void number_format(value number, int radix, char out[NUMBER_SIZE]);
 struct table *table_new(bool by_equal);
 value table_get(struct table *table, value key, value otherwise);
 void table_put(struct table *table, value key, value content);
+
+/* ---- weaktable.c ------------------------------------------------------------------ */
+
+/* A table of which the keys are compared by eq? and not kept: an entry goes when nothing but values of
+ * such entries has its key any more. */
+struct table *weak_table_new(void);
+/* The association (key . value), or FALSE. */
+value weak_table_find(const struct table *table, value key);
+void weak_table_put(struct table *table, value key, value content);
+void weak_table_delete(struct table *table, value key);
+void weak_table_clear(struct table *table);
+/* All associations. */
+value weak_table_list(const struct table *table);
 
 /* ---- expand.c, compile.c, vm.c --------------------------------------------------- */
 

@@ -212,13 +212,27 @@ static struct table *want_table(value v)
 SIMPLE(p_is_table, boolean(has_type(args[0], TYPE_TABLE)))
 SIMPLE(p_make_equal_table, &table_new(true)->object)
 SIMPLE(p_make_eqv_table, &table_new(false)->object)
+SIMPLE(p_make_weak_table, &weak_table_new()->object)
+
+/* Whether the key is there, and its value. */
+static bool look_up(const struct table *table, value key, value *content)
+{
+    if (table->weak) {
+        value association = weak_table_find(table, key);
+        *content = is_pair(association) ? cdr(association) : NULL;
+        return is_pair(association);
+    }
+    const struct entry *entry = find(table, key);
+    *content = entry->value;
+    return entry->key;
+}
 
 /* (hash-table-ref table key [otherwise]): calls `otherwise` when the key is missing. */
 PRIMITIVE(p_table_ref)
 {
-    const struct entry *entry = find(want_table(args[0]), args[1]);
-    if (entry->key)
-        return entry->value;
+    value content;
+    if (look_up(want_table(args[0]), args[1], &content))
+        return content;
     if (argc < 3)
         fail("hash-table-ref: no such key: %v", args[1]);
     vm.callee = want_procedure(args[2]);
@@ -226,19 +240,29 @@ PRIMITIVE(p_table_ref)
     return TAIL_CALL;
 }
 
-SIMPLE(p_table_ref_default, table_get(want_table(args[0]), args[1], args[2]))
+PRIMITIVE(p_table_ref_default)
+{
+    value content;
+    return look_up(want_table(args[0]), args[1], &content) ? content : args[2];
+}
 
 PRIMITIVE(p_table_set)
 {
-    table_put(want_table(args[0]), args[1], args[2]);
+    struct table *table = want_table(args[0]);
+    if (table->weak)
+        weak_table_put(table, args[1], args[2]);
+    else
+        table_put(table, args[1], args[2]);
     return UNSPECIFIED;
 }
 
 PRIMITIVE(p_table_delete)
 {
     struct table *table = want_table(args[0]);
-    struct entry *entry = find(table, args[1]);
-    if (entry->key) {
+    struct entry *entry = table->weak ? NULL : find(table, args[1]);
+    if (table->weak) {
+        weak_table_delete(table, args[1]);
+    } else if (entry->key) {
         entry->key = DELETED;
         entry->value = NULL;
         table->count--;
@@ -246,44 +270,59 @@ PRIMITIVE(p_table_delete)
     return UNSPECIFIED;
 }
 
-SIMPLE(p_table_contains, boolean(find(want_table(args[0]), args[1])->key != NULL))
-SIMPLE(p_table_count, fixnum((intptr_t)want_table(args[0])->count))
+PRIMITIVE(p_table_contains)
+{
+    value content;
+    return boolean(look_up(want_table(args[0]), args[1], &content));
+}
+
+PRIMITIVE(p_table_count)
+{
+    const struct table *table = want_table(args[0]);
+    return fixnum((intptr_t)(table->weak ? gc_weakmap_count(table->weak) : table->count));
+}
 
 PRIMITIVE(p_table_clear)
 {
-    table_clear(want_table(args[0]));
+    struct table *table = want_table(args[0]);
+    if (table->weak)
+        weak_table_clear(table);
+    else
+        table_clear(table);
     return UNSPECIFIED;
 }
 
-static value key_of(const struct entry *entry)
+static value key_of(value key, value content)
 {
-    return entry->key;
+    (void)content;
+    return key;
 }
 
-static value value_of(const struct entry *entry)
+static value value_of(value key, value content)
 {
-    return entry->value;
+    (void)key;
+    return content;
 }
 
-static value association_of(const struct entry *entry)
-{
-    return cons(entry->key, entry->value);
-}
-
-static value collect(value v, value (*part)(const struct entry *))
+static value collect(value v, value (*part)(value key, value content))
 {
     const struct table *table = want_table(v);
     value list = NIL;
+    if (table->weak) {
+        for (value l = weak_table_list(table); is_pair(l); l = cdr(l))
+            list = cons(part(car(car(l)), cdr(car(l))), list);
+        return list;
+    }
     for (size_t i = 0; i < table->capacity; i++) {
         if (table->entries[i].key && table->entries[i].key != DELETED)
-            list = cons(part(&table->entries[i]), list);
+            list = cons(part(table->entries[i].key, table->entries[i].value), list);
     }
     return list;
 }
 
 SIMPLE(p_table_keys, collect(args[0], key_of))
 SIMPLE(p_table_values, collect(args[0], value_of))
-SIMPLE(p_table_to_alist, collect(args[0], association_of))
+SIMPLE(p_table_to_alist, collect(args[0], cons))
 
 static const struct definition vector_definitions[] = {
     {"vector?", p_is_vector, 1, 1},
@@ -303,6 +342,7 @@ static const struct definition table_definitions[] = {
     {"make-hash-table", p_make_equal_table, 0, 0},
     {"make-equal-hash-table", p_make_equal_table, 0, 0},
     {"make-eqv-hash-table", p_make_eqv_table, 0, 0},
+    {"make-weak-hash-table", p_make_weak_table, 0, 0},
     {"hash-table-ref", p_table_ref, 2, 3},
     {"hash-table-ref/default", p_table_ref_default, 3, 3},
     {"hash-table-set!", p_table_set, 3, 3},

@@ -1,7 +1,6 @@
 /* Making values, the symbol table, and equality. */
 #include "scheme.h"
 
-#include <gcalloc/weakmap.h>
 #include <string.h>
 #include <sys/resource.h>
 
