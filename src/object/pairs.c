@@ -400,10 +400,15 @@ static void run_for_leaks(struct cycle *c)
 }
 
 /* Those that still wait; where there was no memory nothing does. */
+void pairs_settle(void)
+{
+    settle(&pairs);
+}
+
 static void run_again(struct cycle *c)
 {
     (void)c;
-    settle(&pairs);
+    pairs_settle();
     forget_all(&pairs);
 }
 

@@ -74,6 +74,14 @@ static void drain(struct cycle *c)
     cycle_roots_drain(&c->roots, c->marker);
 }
 
+/* With what lives with that: an ephemeron's value is reached by who reaches its key, as is the data of a finalizer
+ * by who reaches its object, and both count for the order. */
+static void drain_pairs(struct cycle *c)
+{
+    drain(c);
+    pairs_settle();
+}
+
 /* In a search for leaks, which comes before what lives with something else is marked, data that finalizers
  * will be called with is no leak. */
 static void mark_data(struct cycle *c)
@@ -113,7 +121,7 @@ static bool mark_guarded(struct cycle *c)
     return more;
 }
 
-/* What guardians that are reached may hand out is alive, in the midst of finding finalizers. */
+/* In a search for leaks what guardians may hand out is none, if they are reached. */
 static void mark_kept(struct cycle *c)
 {
     bool more = watched.kept.count > 0;
@@ -196,8 +204,7 @@ static void take_unordered(struct cycle *c)
     if (watched.ready.count == ready)
         return;
     mark_ready(c, ready + 1);
-    drain(c);
-    mark_kept(c);
+    drain_pairs(c);
 }
 
 /* ---- Ordered ones ----------------------------------------------------------------------------- */
@@ -262,8 +269,7 @@ static void scan_together(struct cycle *c)
         if (w->flags & WATCH_CANDIDATE && !is_reached(c->heap, w->object))
             scan_candidate(c, w);
     }
-    drain(c);
-    mark_kept(c);
+    drain_pairs(c);
 }
 
 static void take_ordered(struct cycle *c)
@@ -279,8 +285,7 @@ static void take_ordered(struct cycle *c)
             take(number);
     }
     mark_ready(c, ready + 1);
-    drain(c);
-    mark_kept(c);
+    drain_pairs(c);
 }
 
 /* Objects that were named before come first, so that others of their circles are not. */
@@ -307,11 +312,13 @@ static bool take_guarded(struct cycle *c)
     for (uint32_t number = watched.watches.count; number; number--) {
         const struct watch *w = watch_at(number);
         prefetch_ahead(c->heap, number);
-        if (w->flags & WATCH_GUARDED && !is_reached(c->heap, w->object) &&
-            is_reached(c->heap, w->data))
-            take(number);
+        if (!(w->flags & WATCH_GUARDED) || is_reached(c->heap, w->object) ||
+            !is_reached(c->heap, w->data))
+            continue;
+        mark(c, w->object);
+        take(number);
     }
-    mark_kept(c);
+    drain_pairs(c);
     return watched.kept.count > kept;
 }
 

@@ -1,4 +1,6 @@
 /* The order of finalizers: an object before what it points to, and circles only without order. */
+#include <gcalloc/weak.h>
+
 #include "object.h"
 #include "witness.h"
 
@@ -118,6 +120,47 @@ START_TEST(chain_that_nobody_runs)
 }
 END_TEST
 
+static void give_data(void *unused)
+{
+    (void)unused;
+    ck_assert_ptr_null(gc_finalizer_set(node_of('b'), witness, node_of('c')));
+    ck_assert_ptr_null(gc_finalizer_set(node_of('c'), witness, NULL));
+}
+
+/* What one that waits is to be called with waits as well. */
+START_TEST(data_of_what_waits)
+{
+    graph_make("ab cd", "a", "");
+    deeply(give_data, NULL);
+    expect_round("a");
+    expect_round("b");
+    expect_round("c");
+    expect_round("");
+    expect_gone("abcd");
+}
+END_TEST
+
+static gc_ephemeron *volatile ephemeron; /* a root, though nobody reads it */
+
+static void make_ephemeron(void *unused)
+{
+    (void)unused;
+    ephemeron = gc_ephemeron_new(node_of('k'), node_of('v'));
+    ck_assert_ptr_nonnull(ephemeron);
+}
+
+/* What lives with a key that one to be finalised leads to is led to, too. */
+START_TEST(values_of_keys_that_are_reached)
+{
+    graph_make("ak vw", "av", "");
+    deeply(make_ephemeron, NULL);
+    expect_round("a");
+    expect_round("v");
+    expect_round("");
+    expect_gone("akvw");
+}
+END_TEST
+
 TCase *order_case(void)
 {
     TCase *tc = tcase_create("order");
@@ -126,5 +169,7 @@ TCase *order_case(void)
     tcase_add_test(tc, opened_circle);
     tcase_add_test(tc, circle_loses_its_order);
     tcase_add_test(tc, chain_that_nobody_runs);
+    tcase_add_test(tc, data_of_what_waits);
+    tcase_add_test(tc, values_of_keys_that_are_reached);
     return tc;
 }
