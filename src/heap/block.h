@@ -9,7 +9,7 @@
 uint32_t block_create(struct heap *h, enum kind kind, unsigned class, unsigned shard,
                       struct unit_run *r);
 
-/* Likewise for the objects of a typed bin. */
+/* A block for objects of a typed bin, which is of no cache's shard; else as block_create. */
 uint32_t block_create_typed(struct heap *h, uint32_t t, struct unit_run *r);
 
 /* A block for one object of `bytes` bytes, its address a multiple of `alignment`.  The
