@@ -1,42 +1,26 @@
 #include "intern.h"
 
+#include <gcalloc/weakmap.h>
+
 #include "object.h"
 
-static struct {
-    struct string **strings;
-    uint32_t count, capacity; /* a power of two, or 0 */
-} table;
-
-static struct string **find(struct string **strings, uint32_t capacity,
-                            const struct string *s)
+static uint64_t hash_of(const void *string, void *data)
 {
-    uint32_t i = s->hash & (capacity - 1);
-    while (strings[i] &&
-           !(strings[i]->hash == s->hash && strings[i]->length == s->length &&
-             memcmp(strings[i]->text, s->text, s->length) == 0))
-        i = (i + 1) & (capacity - 1);
-    return &strings[i];
+    (void)data;
+    return ((const struct string *)string)->hash;
 }
 
-static void grow(void)
+static int same_text(const void *one, const void *other, void *data)
 {
-    uint32_t capacity = table.capacity ? 2 * table.capacity : 64;
-    struct string **strings = allocate(capacity * sizeof *strings);
-    for (uint32_t i = 0; i < table.capacity; i++)
-        if (table.strings[i])
-            *find(strings, capacity, table.strings[i]) = table.strings[i];
-    table.strings = strings;
-    table.capacity = capacity;
+    const struct string *a = one, *b = other;
+    (void)data;
+    return a->length == b->length && memcmp(a->text, b->text, a->length) == 0;
 }
 
 struct string *intern(struct string *s)
 {
-    if (4 * (table.count + 1) > 3 * table.capacity)
-        grow();
-    struct string **place = find(table.strings, table.capacity, s);
-    if (!*place) {
-        *place = s;
-        table.count++;
-    }
-    return *place;
+    static gc_weakmap *strings;
+    if (!strings)
+        strings = check_memory(gc_weakmap_new(GC_WEAK_KEYS, hash_of, same_text, NULL));
+    return check_memory(gc_weakmap_intern(strings, s));
 }

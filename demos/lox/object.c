@@ -8,7 +8,7 @@
 
 enum { ARRAY_FIRST = 8 };
 
-static void *check(void *object)
+void *check_memory(void *object)
 {
     if (object)
         return object;
@@ -18,12 +18,12 @@ static void *check(void *object)
 
 void *allocate(size_t bytes)
 {
-    return check(gc_alloc(bytes));
+    return check_memory(gc_alloc(bytes));
 }
 
 void *allocate_atomic(size_t bytes)
 {
-    return check(gc_alloc_atomic(bytes));
+    return check_memory(gc_alloc_atomic(bytes));
 }
 
 void *grow_array(void *array, uint32_t count, uint32_t *capacity, size_t element_bytes)
@@ -31,7 +31,7 @@ void *grow_array(void *array, uint32_t count, uint32_t *capacity, size_t element
     if (count < *capacity)
         return array;
     *capacity = *capacity ? 2 * *capacity : ARRAY_FIRST;
-    return check(gc_realloc(array, *capacity * element_bytes));
+    return check_memory(gc_realloc(array, *capacity * element_bytes));
 }
 
 static void *new_object(size_t bytes, enum type type)

@@ -122,7 +122,8 @@ static inline value object_value(const void *object)
     return (value)(uintptr_t)object;
 }
 
-/* As the others below, it ends the program if there is no memory. */
+/* Ends the program if there is no memory, which is what NULL means; as do all that make objects. */
+void *check_memory(void *object);
 void *allocate(size_t bytes);
 void *allocate_atomic(size_t bytes);
 
