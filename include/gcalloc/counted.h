@@ -1,16 +1,16 @@
 /* gcalloc: reference counting beside tracing.
  *
- * A counted object is destroyed as soon as its count comes to 0: at once, in order, and in constant depth of
- * the stack, however long the list is that goes with it.  What counts cannot free, circles and what was
- * forgotten, the collector finds: their destroy functions are called by gc_finalizers_run, or by option
- * finalizers=thread (<gcalloc/finalizer.h>).
+ * A counted object is destroyed as soon as its count comes to 0: at once, in order, and in
+ * constant depth of the stack, however long the list is that goes with it.  What counts cannot
+ * free, circles and what was forgotten, the collector finds: their destroy functions are called
+ * by gc_finalizers_run, or by option finalizers=thread (<gcalloc/finalizer.h>).
  *
- * Pointers to a counted object keep it like any other, counted or not: so a plain pointer never dangles until
- * the count comes to 0, and a count that is too high costs nothing but time.  One that is too low is an error of the
- * program's; option verify finds it.
+ * Pointers to a counted object keep it like any other, counted or not: so a plain pointer never
+ * dangles until the count comes to 0, and a count that is too high costs nothing but time.  One
+ * that is too low is an error of the program's; option verify finds it.
  *
- * Threads: counts change atomically, unless an object was made with GC_UNSHARED: then only one thread at a time
- * may use its count.  Not in signal handlers nor root callbacks. */
+ * Threads: counts change atomically, unless an object was made with GC_UNSHARED: then only one
+ * thread at a time may use its count.  Not in signal handlers nor root callbacks. */
 #ifndef GCALLOC_COUNTED_H
 #define GCALLOC_COUNTED_H
 
@@ -21,16 +21,17 @@ extern "C" {
 #endif
 
 /* Releases what the object holds.  Whatever it does with counts is done before the next object
- * is destroyed, and not inside of it.  It returns: it must not leave by longjmp nor end its thread. */
+ * is destroyed, and not inside of it.  It returns: it must not leave by longjmp nor end its
+ * thread. */
 typedef void gc_destroy(void *object);
 
 /* The object's count is used by one thread at a time: its changes are plain. */
 #define GC_UNSHARED 0x100u
 
-/* A zeroed object of `size` bytes whose count is 1.  `destroy` is called with it once, when the count comes to
- * 0 or nothing reaches it any more; NULL: there is nothing to do then.  16 bytes more are used.
- * It is neither freed nor resized but by its count.
- * gc_counted_new_with: flags GC_ATOMIC (no pointers inside) and GC_UNSHARED.
+/* A zeroed object of `size` bytes whose count is 1.  `destroy` is called with it once, when the
+ * count comes to 0 or nothing reaches it any more; NULL: there is nothing to do then.  16 bytes
+ * more are used.  It is neither freed nor resized but by its count.  gc_counted_new_with: flags
+ * GC_ATOMIC (no pointers inside) and GC_UNSHARED.
  * NULL with errno: ENOMEM, EINVAL (an unknown flag), EBUSY (in a root callback). */
 GC_PUBLIC void *gc_counted_new(size_t size, gc_destroy *destroy) GC_NEW_OBJECT;
 GC_PUBLIC void *gc_counted_new_with(size_t size, gc_destroy *destroy,
@@ -71,8 +72,8 @@ static inline void *gc_retain(void *object)
     return object;
 }
 
-/* One reference less; the last one destroys the object.  NULL is ignored.  One too many is reported once in
- * the log, and otherwise ignored. */
+/* One reference less; the last one destroys the object.  NULL is ignored.  One too many is
+ * reported once in the log, and otherwise ignored. */
 static inline void gc_release(void *object)
 {
     if (!object)

@@ -209,26 +209,27 @@ enum gc_hook {
     GC_AFTER_COLLECTION, /* there has been one, and the program goes on */
 };
 
-/* Has `function(data)` called around collections, on the thread that collects, possibly inside of an
- * allocation, with no lock of the library held: it may do anything but not return.  Collections of the
- * library's own threads call functions for afterwards only, on a thread made for that; a search for
- * leaks calls none.
- * Returns 0, or -1 with errno: EINVAL (`function` is NULL, or no such moment), ENOMEM, EBUSY (in a root
- * callback). */
+/* Has `function(data)` called around collections, on the thread that collects, possibly inside
+ * of an allocation, with no lock of the library held: it may do anything but not return.
+ * Collections of the library's own threads call functions for afterwards only, on a thread made
+ * for that; a search for leaks calls none.
+ * Returns 0, or -1 with errno: EINVAL (`function` is NULL, or no such moment), ENOMEM, EBUSY (in
+ * a root callback). */
 GC_PUBLIC int gc_hook_add(enum gc_hook when, void (*function)(void *data), void *data);
 
-/* Takes back one gc_hook_add with these arguments.  Another thread may be about to call the function once
- * more.  Returns 0, or -1 with errno: EINVAL (there is no such hook), EBUSY. */
+/* Takes back one gc_hook_add with these arguments.  Another thread may be about to call the
+ * function once more.  Returns 0, or -1 with errno: EINVAL (there is no such hook), EBUSY. */
 GC_PUBLIC int gc_hook_remove(enum gc_hook when, void (*function)(void *data), void *data);
 
-/* `bytes` more, or less, of memory outside of the heap are held by objects: images, big numbers, buffers of
- * a library, which their finalizers give back.  They count towards the next collection as if they were
- * allocated here, and may bring one about; that they are given back is to be told. */
+/* `bytes` more, or less, of memory outside of the heap are held by objects: images, big numbers,
+ * buffers of a library, which their finalizers give back.  They count towards the next
+ * collection as if they were allocated here, and may bring one about; that they are given back
+ * is to be told. */
 GC_PUBLIC void gc_external_add(size_t bytes);
 GC_PUBLIC void gc_external_sub(size_t bytes);
 
-/* Keeps the object reachable up to this point: it costs no instruction, and nothing else does so for
- * certain where a compiler sees the last use of its address earlier. */
+/* Keeps the object reachable up to this point: it costs no instruction, and nothing else does so
+ * for certain where a compiler sees the last use of its address earlier. */
 static inline void gc_retain_until(const void *object)
 {
     __asm__ volatile("" : : "g"(object) : "memory");

@@ -50,9 +50,10 @@
 #define GC_WATCHED_MEMORY 0
 #endif
 
-/* A function that reads words of unknown origin (stacks, padding, red zones).  What is inlined there
- * and passes on the address of a local variable has the attribute too: GCC would mark that variable
- * as out of scope, and, where nothing else of the frame is watched, never take the mark back. */
+/* A function that reads words of unknown origin (stacks, padding, red zones).  What is inlined
+ * there and passes on the address of a local variable has the attribute too: GCC would mark that
+ * variable as out of scope, and, where nothing else of the frame is watched, never take the mark
+ * back. */
 #define READS_ANYTHING __attribute__((no_sanitize("address", "undefined", "thread")))
 
 /* A function whose frame is scanned: AddressSanitizer's frames have gaps, where words of calls that

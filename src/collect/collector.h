@@ -26,9 +26,9 @@ struct collector {
     bool said[OBSTACLES]; /* in the log, once */
 };
 
-/* Who is above is told of collections: before one is tried, and after that.  Both are called on the
- * thread that collects, in a running world, with no lock held and in no critical section, but not by
- * a search for leaks. */
+/* Who is above is told of collections: before one is tried, and after that.  Both are called on
+ * the thread that collects, in a running world, with no lock held and in no critical section,
+ * but not by a search for leaks. */
 struct collector_hooks {
     void (*before)(struct collector *c);
     void (*after)(struct collector *c);

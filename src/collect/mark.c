@@ -1,6 +1,6 @@
-/* Ranges and objects, a batch of words or of objects at a time, and the heap as a whole.  What happens to
- * each word is in mark_front.h.  Whatever a range holds, what is marked is an object, and what is marked
- * and not scanned is in a queue, or the marker knows that it has lost some. */
+/* Ranges and objects, a batch of words or of objects at a time, and the heap as a whole.  What
+ * happens to each word is in mark_front.h.  Whatever a range holds, what is marked is an object,
+ * and what is marked and not scanned is in a queue, or the marker knows that it has lost some. */
 #include "collect/mark.h"
 
 #include "base/check.h"
@@ -335,7 +335,8 @@ static void drain_together(struct marker *m)
     m->overflowed |= pool_overflowed(m->pool);
 }
 
-/* Scans every marked object again, after a mark-stack overflow: some had no room in a grey queue. */
+/* Scans every marked object again, after a mark-stack overflow: some had no room in a grey
+ * queue. */
 static void rescan_marked(struct marker *m)
 {
     const struct heap *h = m->heap;

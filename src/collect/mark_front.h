@@ -1,5 +1,6 @@
-/* What marking does for one word that may be a pointer, in its two queues: the inner part of mark.c's
- * loops, inlined there.  It knows nothing of ranges, of objects in pieces or of other markers.
+/* What marking does for one word that may be a pointer, in its two queues: the inner part of
+ * mark.c's loops, inlined there.  It knows nothing of ranges, of objects in pieces or of other
+ * markers.
  *
  * Whoever has a front has taken the marker's queues out of it, and stores the front back before
  * anybody else looks at the marker. */

@@ -1,5 +1,6 @@
-/* Marking typed objects: what their layouts name goes to the buffer of words that the loops of mark.c read,
- * or, where there is no end of it, to the grey queue.  Objects are marked here only one by one. */
+/* Marking typed objects: what their layouts name goes to the buffer of words that the loops of
+ * mark.c read, or, where there is no end of it, to the grey queue.  Objects are marked here only
+ * one by one. */
 #include "collect/mark_typed.h"
 
 #include "base/os.h"
@@ -34,8 +35,8 @@ READS_RACING void mark_word(struct marker *m, uintptr_t word)
 
 /* ---- Trace functions ---------------------------------------------------------------------------- */
 
-/* The words that a trace function names fill the buffer first.  Those of the object [low, low + bytes) itself are
- * left out. */
+/* The words that a trace function names fill the buffer first.  Those of the object [low, low +
+ * bytes) itself are left out. */
 struct marking {
     struct tracer tracer;
     struct marker *m;
@@ -61,8 +62,8 @@ READS_ANYTHING static void trace_each(struct marking *k, uintptr_t low, uintptr_
         trace_word(&k->tracer, *(const uintptr_t *)low);
 }
 
-/* To the grey queue; where that has no room, word by word, so that a mark-stack overflow is not followed by
- * the next one for ever. */
+/* To the grey queue; where that has no room, word by word, so that a mark-stack overflow is not
+ * followed by the next one for ever. */
 static void trace_range(struct tracer *t, uintptr_t low, uintptr_t high)
 {
     struct marking *k = (struct marking *)t;

@@ -125,7 +125,8 @@ static bool is_named(const struct found *f, size_t word)
     return false;
 }
 
-/* The words that a trace function names, counted from the first: those of number `from` and on are copied. */
+/* The words that a trace function names, counted from the first: those of number `from` and on
+ * are copied. */
 struct naming {
     struct tracer tracer;
     size_t seen, from, count;

@@ -39,7 +39,8 @@ void naive_destroy(struct naive *n);
 /* The living object around an address. */
 bool naive_find(const struct naive *n, uintptr_t address, struct found *f);
 
-/* The living object around an address has been reached; what is no such object counts as reached. */
+/* The living object around an address has been reached; what is no such object counts as
+ * reached. */
 bool naive_has_reached(const struct naive *n, uintptr_t address);
 
 /* The word may be a pointer. */
@@ -71,9 +72,9 @@ struct copied naive_copy(uintptr_t *low, uintptr_t high);
 /* Some of its words may be pointers. */
 bool naive_has_words(const struct found *f);
 
-/* The next words of such an object, from byte *at on, which moves; it is 0 at first.  Where the layout
- * excludes a word there is 0.  Of an object with a trace function, it counts the bytes of the words
- * that this has named.  false: there are no more. */
+/* The next words of such an object, from byte *at on, which moves; it is 0 at first.  Where the
+ * layout excludes a word there is 0.  Of an object with a trace function, it counts the bytes of
+ * the words that this has named.  false: there are no more. */
 bool naive_words(const struct naive *n, const struct found *f, size_t *at,
                  struct copied *c);
 

@@ -1,5 +1,5 @@
-/* The words of typed objects, as their layouts name them.  What becomes of the words is for whoever asks:
- * nothing is marked here.
+/* The words of typed objects, as their layouts name them.  What becomes of the words is for
+ * whoever asks: nothing is marked here.
  *
  * For the time of a pause, in which objects hold still. */
 #ifndef GCALLOC_COLLECT_PRECISE_H
@@ -21,8 +21,8 @@ SHARED_DATA __thread struct tracer *tracing __attribute__((tls_model("initial-ex
 void precise_trace(const struct heap *h, const struct layout *l, uintptr_t address,
                    size_t size, struct tracer *t);
 
-/* Copies the object's words of number `from` and on, counting those that the layout names, `most` at most.
- * Returns how many.  The layout is no traced one; the object can be read. */
+/* Copies the object's words of number `from` and on, counting those that the layout names,
+ * `most` at most.  Returns how many.  The layout is no traced one; the object can be read. */
 size_t precise_words(const struct layout *l, uintptr_t address, size_t size, size_t from,
                      uintptr_t *words, size_t most);
 

@@ -1,7 +1,7 @@
-/* Reserving and committing.  The tables are one reservation: the heap's numbers, the typed bins, the
- * maps of state bytes, the words, the descriptors, the types of units; each is committed some way ahead of the units: as
- * committing and advice wait until no page fault of any thread is going on, for up to the
- * clearing of a huge page, they are rare. */
+/* Reserving and committing.  The tables are one reservation: the heap's numbers, the typed bins,
+ * the maps of state bytes, the words, the descriptors, the types of units; each is committed
+ * some way ahead of the units: as committing and advice wait until no page fault of any thread
+ * is going on, for up to the clearing of a huge page, they are rare. */
 #include "heap/arena.h"
 
 #include <errno.h>

@@ -88,8 +88,8 @@ static void note_kind(struct heap *h, enum kind kind)
         __atomic_store_n(&h->numbers->managed, true, __ATOMIC_RELAXED);
 }
 
-/* Units for a block, which have no words yet.  *populates: those that are left of the unit run are to
- * get their memory with it. */
+/* Units for a block, which have no words yet.  *populates: those that are left of the unit run
+ * are to get their memory with it. */
 static uint32_t take_units(struct heap *h, unsigned class, struct unit_run *r,
                            bool *populates)
 {

@@ -46,8 +46,8 @@ INLINE unsigned block_bin(const struct heap *h, uint32_t head)
     return word_typed(word) ? TYPED_FIRST + unit_type(h, head) : word_bin(word);
 }
 
-/* How many lists of blocks there are, and each: those of shards, bin by bin; then, from TYPED_FIRST on, those
- * of typed bins. */
+/* How many lists of blocks there are, and each: those of shards, bin by bin; then, from
+ * TYPED_FIRST on, those of typed bins. */
 INLINE unsigned block_lists(const struct heap *h)
 {
     return TYPED_FIRST + __atomic_load_n(&h->numbers->typed_count, __ATOMIC_ACQUIRE);

@@ -77,8 +77,8 @@ struct cache_held cache_held(const struct cache *c);
  * the number of slots that it holds. */
 uint32_t cache_check(const struct cache *c);
 
-/* Which of the cache's bins an object with this word goes to when it is freed, if it is not typed: one that
- * is comes to a bin that never has a magazine. */
+/* Which of the cache's bins an object with this word goes to when it is freed, if it is not
+ * typed: one that is comes to a bin that never has a magazine. */
 INLINE unsigned cache_bin(const struct cache *c, unit_word word)
 {
     return (word ^ c->shard) >> UNIT_BIN_SHIFT & CACHE_BIN_MASK;
@@ -147,9 +147,9 @@ INLINE struct slot bin_take_next(struct bin *b, uint8_t *state)
     return (struct slot){object, state};
 }
 
-/* An object at hand, which is the program's from now on: of the magazine, else of the run.  `zero`:
- * one of the magazine is zeroed; of the run it is as cache_advance made it ready.  false: the bin has
- * none ready. */
+/* An object at hand, which is the program's from now on: of the magazine, else of the run.
+ * `zero`: one of the magazine is zeroed; of the run it is as cache_advance made it ready.
+ * false: the bin has none ready. */
 INLINE bool bin_take(struct bin *b, bool zero, struct slot *taken)
 {
     uint32_t count = b->count;

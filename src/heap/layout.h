@@ -1,8 +1,8 @@
-/* Layouts: where the pointers of typed objects are, and the typed bins that such objects lie in.  Neither
- * objects nor the cache's bins are touched here, and no trace function is called.
+/* Layouts: where the pointers of typed objects are, and the typed bins that such objects lie in.
+ * Neither objects nor the cache's bins are touched here, and no trace function is called.
  *
- * Layouts are added, and never change but for their name: so whoever has the number of one, or of a
- * bin, reads without a lock. */
+ * Layouts are added, and never change but for their name: so whoever has the number of one, or
+ * of a bin, reads without a lock. */
 #ifndef GCALLOC_HEAP_LAYOUT_H
 #define GCALLOC_HEAP_LAYOUT_H
 
@@ -53,14 +53,14 @@ INLINE bool layout_exists(const struct heap *h, uint32_t t)
     return t != 0 && t < layout_count(h) && typed_bin_layout(&h->typed[t]) == t;
 }
 
-/* Adds a copy of the layout, and its first bin, for objects of that kind and class, which may be CLASS_NONE
- * for a sized one.  `bins` and `name` need not be set.  Returns its number; 0 with errno: ENOMEM, ENOSPC
- * (there are too many). */
+/* Adds a copy of the layout, and its first bin, for objects of that kind and class, which may be
+ * CLASS_NONE for a sized one.  `bins` and `name` need not be set.  Returns its number; 0 with
+ * errno: ENOMEM, ENOSPC (there are too many). */
 uint32_t layout_add(struct heap *h, const struct layout *l, enum kind kind,
                     unsigned class);
 
-/* The typed bin for objects of the layout in slots of the class, which is the layout's own if it is not
- * sized.  0 with errno, as above. */
+/* The typed bin for objects of the layout in slots of the class, which is the layout's own if it
+ * is not sized.  0 with errno, as above. */
 uint32_t layout_bin(struct heap *h, uint32_t layout, unsigned class);
 
 /* The layout has this name from now on, as far as it is not too long.  false with ENOMEM. */

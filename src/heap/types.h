@@ -260,9 +260,9 @@ enum {
     SHARDS_OWN = SHARDS - 2, /* those before them, which caches have */
 };
 
-/* The objects of one layout in slots of one class.  The first bin of a layout has the layout's number;
- * one whose objects are of any size has more, whose numbers follow no order.  Bins are added, and
- * stay. */
+/* The objects of one layout in slots of one class.  The first bin of a layout has the layout's
+ * number; one whose objects are of any size has more, whose numbers follow no order.  Bins are
+ * added, and stay. */
 struct typed_bin {
     struct bin_list list; /* for all threads: there is no list for each shard */
     uint32_t
@@ -273,8 +273,8 @@ enum {
     TYPED_MOST_SHIFT = 16,
     TYPED_MOST = 1 << TYPED_MOST_SHIFT,
     LAYOUTS_TOGETHER = 256,
-    /* Where numbers stand for bins of both sorts: typed bin t is TYPED_FIRST + t.  Before it are the
-     * bins of all shards, in lists of blocks and in caches. */
+    /* Where numbers stand for bins of both sorts: typed bin t is TYPED_FIRST + t.  Before it are
+     * the bins of all shards, in lists of blocks and in caches. */
     TYPED_FIRST = SHARDS * BIN_COUNT,
 };
 
@@ -487,8 +487,8 @@ struct cache {
     struct unit_run unit_run;
     bool used; /* a slow path of its thread went through it since the last cycle */
     struct cache *next; /* in the heap's list of those that no thread has */
-    /* By typed bin; NULL: its thread has used none of the group.  They stay as long as the cache has a
-     * thread, since statistics look at them any time.  From `typed_end` on there is none. */
+    /* By typed bin; NULL: its thread has used none of the group.  They stay as long as the cache
+     * has a thread, since statistics look at them any time.  From `typed_end` on there is none. */
     uint32_t typed_end;
     struct typed_group *typed[TYPED_MOST / TYPED_TOGETHER];
 };

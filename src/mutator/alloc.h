@@ -9,8 +9,8 @@
  * handler. */
 void *alloc_object(size_t size, size_t alignment, enum kind kind, bool zero);
 
-/* A zeroed object of a layout that exists, of so many bytes, which are the layout's own if it is not sized.
- * NULL with errno, as above, or ENOSPC: there are too many layouts. */
+/* A zeroed object of a layout that exists, of so many bytes, which are the layout's own if it is
+ * not sized.  NULL with errno, as above, or ENOSPC: there are too many layouts. */
 void *alloc_typed(uint32_t layout, size_t size);
 
 /* A scanned manual object whose contents are not relied on. */

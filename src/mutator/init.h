@@ -30,8 +30,8 @@ INLINE void mutator_leave(void)
         settle_thread();
 }
 
-/* What the fast paths of the calling thread use is its own, and it is ready for them or prepared for
- * this call only.  In a pause. */
+/* What the fast paths of the calling thread use is its own, and it is ready for them or prepared
+ * for this call only.  In a pause. */
 void mutator_check(void);
 
 #endif

@@ -141,8 +141,8 @@ static void *resize(struct cell *o, size_t size)
     return (void *)o->address;
 }
 
-/* Objects of most layouts have one size, and keep it: *result is what gc_realloc returns.  false: they are
- * of any size. */
+/* Objects of most layouts have one size, and keep it: *result is what gc_realloc returns.
+ * false: they are of any size. */
 NOINLINE static bool keeps_size(const struct cell *o, size_t size, void **result)
 {
     uint32_t layout = typed_layout(o);

@@ -1,5 +1,5 @@
-/* Allocation of objects with a layout.  Fast where the thread has one at hand, in the bin that has the layout's
- * number, or that the layout has for the size; all else is left to alloc.c. */
+/* Allocation of objects with a layout.  Fast where the thread has one at hand, in the bin that
+ * has the layout's number, or that the layout has for the size; all else is left to alloc.c. */
 #include <errno.h>
 #include <gcalloc/layout.h>
 

@@ -1,7 +1,7 @@
-/* A thread of the library's that runs the program's code: finalizers, by option, and what is to be called
- * after a collection by another of the library's threads, which may not.  It starts when it is needed
- * for the first time, is stopped by collections as threads of the program are, and does not keep the
- * process alive. */
+/* A thread of the library's that runs the program's code: finalizers, by option, and what is to
+ * be called after a collection by another of the library's threads, which may not.  It starts
+ * when it is needed for the first time, is stopped by collections as threads of the program are,
+ * and does not keep the process alive. */
 #ifndef GCALLOC_OBJECT_ATTENDANT_H
 #define GCALLOC_OBJECT_ATTENDANT_H
 

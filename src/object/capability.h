@@ -1,6 +1,6 @@
 /* What the capabilities of this folder have in common: each begins with its first use, takes its
- * place among the phases of a cycle (collect/phase.h), and from then on learns which of the objects that
- * it has noted end by gc_free or get another address.
+ * place among the phases of a cycle (collect/phase.h), and from then on learns which of the
+ * objects that it has noted end by gc_free or get another address.
  *
  * A program that uses none pays for none: there is no phase, and no noted block. */
 #ifndef GCALLOC_OBJECT_CAPABILITY_H
@@ -18,7 +18,8 @@ struct capability {
      * that this capability knows, or not.  NULL: it does not want to know.  In no critical section,
      * no lock is held. */
     void (*freed)(const struct cell *o);
-    /* gc_realloc has copied it to the living object that begins at `to`, and is about to free it. */
+    /* gc_realloc has copied it to the living object that begins at `to`, and is about to free
+     * it. */
     void (*moved)(const struct cell *from, uintptr_t to);
     struct verify_rule verify; /* for option verify; NULL: it keeps nothing alive */
     struct pair_source *pairs; /* NULL: it has none */
@@ -27,8 +28,8 @@ struct capability {
     bool begun; /* atomic */
 };
 
-/* To be called by each public function that registers something, after mutator_enter and in no critical
- * section: what happens the first time is done. */
+/* To be called by each public function that registers something, after mutator_enter and in no
+ * critical section: what happens the first time is done. */
 void capability_begin(struct capability *c);
 
 /* The object is to be watched: its block is noted.  false: `object` is not the start of a living

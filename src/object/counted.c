@@ -1,7 +1,8 @@
 /* Counting: destroying objects whose count has come to 0.
  *
- * What a destroy function releases is not destroyed inside of it: it goes to a list of the thread, which the
- * outermost call works through, linked through the heads.  A cycle finds what is on such lists by its flag. */
+ * What a destroy function releases is not destroyed inside of it: it goes to a list of the
+ * thread, which the outermost call works through, linked through the heads.  A cycle finds what
+ * is on such lists by its flag. */
 #include "object/counted.h"
 
 #include "base/log.h"
@@ -26,8 +27,8 @@ size_t gc_counted_count(const void *object)
 
 /* ---- Destroying --------------------------------------------------------------------------------- */
 
-/* Of each thread: the first that waits, and the frame of the call that works through them; 0: none does.
- * One that was left all the same lies further down than who looks for it. */
+/* Of each thread: the first that waits, and the frame of the call that works through them; 0:
+ * none does.  One that was left all the same lies further down than who looks for it. */
 static __thread struct {
     uint64_t first; /* in granules from the heap's base; 0: none */
     uintptr_t frame;
@@ -35,8 +36,8 @@ static __thread struct {
 
 uint32_t counted_dying PRIVATE_DATA;
 
-/* The word of one that waits: the next one, and the count, which may change meanwhile, with so much added that it
- * stays positive.
+/* The word of one that waits: the next one, and the count, which may change meanwhile, with so
+ * much added that it stays positive.
  *
  *   62     27   26   25      8   7  4   3     0
  *  |  link   |   -  |  count  |   -  |  flags  | */

@@ -1,5 +1,5 @@
-/* What the parts of counting share: the head in front of a counted object, and the layouts by which counted
- * objects are known. */
+/* What the parts of counting share: the head in front of a counted object, and the layouts by
+ * which counted objects are known. */
 #ifndef GCALLOC_OBJECT_COUNTED_H
 #define GCALLOC_OBJECT_COUNTED_H
 
@@ -28,12 +28,12 @@ SHARED_DATA uint32_t counted_dying;
 /* The slot's head, if the cell is of a counted object; NULL: it is not. */
 struct gc_counted_head *counted_head(const struct heap *h, const struct cell *o);
 
-/* The living object that the program means by this pointer: one that begins there, or a counted one whose head
- * lies in front of it. */
+/* The living object that the program means by this pointer: one that begins there, or a counted
+ * one whose head lies in front of it. */
 bool counted_or_object(const void *object, struct cell *o);
 
-/* Destroys the object in this slot, and what that releases, if no such call is under way on this thread; else
- * later. */
+/* Destroys the object in this slot, and what that releases, if no such call is under way on this
+ * thread; else later. */
 void counted_destroy(struct gc_counted_head *head);
 
 /* From now on collections look for those that counts cannot free. */
@@ -42,8 +42,9 @@ void counted_begin(void);
 /* Destroys those that collections have found.  Returns how many. */
 size_t counted_destroy_dead(void);
 
-/* With option verify, once counted_begin was called: the object's count has come to 0, and it was destroyed.
- * It is zeroed, and kept until collections have looked whether anything still points to it. */
+/* With option verify, once counted_begin was called: the object's count has come to 0, and it
+ * was destroyed.  It is zeroed, and kept until collections have looked whether anything still
+ * points to it. */
 SHARED_DATA void (*counted_suspect)(struct gc_counted_head *head);
 
 #endif

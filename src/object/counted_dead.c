@@ -1,10 +1,12 @@
-/* Counted objects that nothing reaches, though their counts are not 0: circles, and what was forgotten.
+/* Counted objects that nothing reaches, though their counts are not 0: circles, and what was
+ * forgotten.
  *
- * A cycle finds them by going through the blocks of counted objects, and keeps them, and what they reach, until
- * their destroy functions have been called.  That begins with those that no other one of them points to: what
- * they release comes to 0 and follows at once, as it would have.  What is left then are circles, which are
- * opened at the one that was found first.  No memory is freed meanwhile, so that a pointer around the circle never
- * dangles: the next collection takes it. */
+ * A cycle finds them by going through the blocks of counted objects, and keeps them, and what
+ * they reach, until their destroy functions have been called.  That begins with those that no
+ * other one of them points to: what they release comes to 0 and follows at once, as it would
+ * have.  What is left then are circles, which are opened at the one that was found first.  No
+ * memory is freed meanwhile, so that a pointer around the circle never dangles: the next
+ * collection takes it. */
 #include <config.h>
 #include <string.h>
 
@@ -147,8 +149,8 @@ static void accuse(uintptr_t slot)
         (void *)(slot + sizeof(struct gc_counted_head)));
 }
 
-/* One that is still reached was pointed to from somewhere when its count came to 0.  A word that a call left
- * behind on a stack may have led there once; the next cycle decides. */
+/* One that is still reached was pointed to from somewhere when its count came to 0.  A word that
+ * a call left behind on a stack may have led there once; the next cycle decides. */
 static void judge_suspects(struct cycle *c)
 {
     size_t left = 0;

@@ -53,7 +53,8 @@ struct capability watching PRIVATE_DATA = {
 
 /* ---- Setting ---------------------------------------------------------------------------------- */
 
-/* The object has this finalizer now, or none if w->function is NULL.  Returns whether it had *old. */
+/* The object has this finalizer now, or none if w->function is NULL.  Returns whether it had
+ * *old. */
 static bool set(const struct watch *w, struct watch *old, int *error)
 {
     watch_lock();

@@ -1,5 +1,5 @@
-/* What is called around collections: functions of the program (gc_hook_add), the one that is told of
- * ready finalizers, and the thread that runs them. */
+/* What is called around collections: functions of the program (gc_hook_add), the one that is
+ * told of ready finalizers, and the thread that runs them. */
 #include "object/hook.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* Layouts: made from what the program says, and named.  Where their objects lie is in heap/layout.c, what
- * marking makes of them in collect/precise.c. */
+/* Layouts: made from what the program says, and named.  Where their objects lie is in
+ * heap/layout.c, what marking makes of them in collect/precise.c. */
 #include <gcalloc/layout.h>
 
 #include <errno.h>
@@ -60,7 +60,8 @@ static gc_layout add_words(size_t size, const uint32_t *words, uint32_t count)
     return add(&l, size);
 }
 
-/* Sorts, as a rule what is sorted already, and drops what is there twice.  Returns how many are left. */
+/* Sorts, as a rule what is sorted already, and drops what is there twice.  Returns how many are
+ * left. */
 static uint32_t sort(uint32_t *words, uint32_t count)
 {
     uint32_t kept = 0;

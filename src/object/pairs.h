@@ -36,8 +36,8 @@ void pairs_add_later(struct pairs *p, uintptr_t object, const struct pair_source
 /* The value is alive. */
 void pairs_keep(struct pairs *p, uintptr_t value);
 
-/* In a phase between PHASE_EPHEMERONS and PHASE_REVIVED: what lives with what has been marked since is marked,
- * and all that it reaches. */
+/* In a phase between PHASE_EPHEMERONS and PHASE_REVIVED: what lives with what has been marked
+ * since is marked, and all that it reaches. */
 void pairs_settle(void);
 
 /* Of the process: how many pairs were looked at, and objects told of, since the start. */

@@ -4,8 +4,8 @@
 
 #include "heap/lookup.h"
 
-/* The state byte that an address leads to; NULL: it does not lie in the heap.  Free memory leads to a byte
- * that is FREE. */
+/* The state byte that an address leads to; NULL: it does not lie in the heap.  Free memory leads
+ * to a byte that is FREE. */
 INLINE const uint8_t *reached_state(const struct heap *h, uintptr_t address)
 {
     size_t offset = address - h->base;
@@ -17,8 +17,8 @@ INLINE const uint8_t *reached_state(const struct heap *h, uintptr_t address)
     return h->states + word_states(word) + slot_index(word_geometry(word), in_block);
 }
 
-/* The object around an address is marked.  What does not lie in the heap stays anyhow, and counts as
- * marked; a slot that is nobody's does not. */
+/* The object around an address is marked.  What does not lie in the heap stays anyhow, and
+ * counts as marked; a slot that is nobody's does not. */
 INLINE bool is_reached(const struct heap *h, uintptr_t address)
 {
     const uint8_t *state = reached_state(h, address);

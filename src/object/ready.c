@@ -1,5 +1,6 @@
-/* Finalizers that are ready run: where the program says so, on the attendant, or when it ends.  No lock is
- * held meanwhile, and nothing of this file's is between two states: a finalizer may leave as it likes. */
+/* Finalizers that are ready run: where the program says so, on the attendant, or when it ends.
+ * No lock is held meanwhile, and nothing of this file's is between two states: a finalizer may
+ * leave as it likes. */
 #include "object/ready.h"
 
 #include <gcalloc/finalizer.h>
@@ -9,8 +10,8 @@
 #include "mutator/init.h"
 #include "object/watch.h"
 
-/* From here on the caller's frame keeps the object alive.  It is read word by word: copied as a whole, it
- * would stay in vector registers, which a thread that goes to sleep keeps. */
+/* From here on the caller's frame keeps the object alive.  It is read word by word: copied as a
+ * whole, it would stay in vector registers, which a thread that goes to sleep keeps. */
 static bool take_ready(struct ready *r)
 {
     watch_lock();
@@ -26,8 +27,8 @@ static bool take_ready(struct ready *r)
     return number;
 }
 
-/* So far down the stack that nothing of what finalizers leave there lies where this thread's frames are
- * afterwards, or just below them: if it went to sleep, the last object would be kept. */
+/* So far down the stack that nothing of what finalizers leave there lies where this thread's
+ * frames are afterwards, or just below them: if it went to sleep, the last object would be kept. */
 NOINLINE static void call(const struct ready *r)
 {
     enum { GAP = 4096 };

@@ -4,13 +4,13 @@
 
 #include <stddef.h>
 
-/* gc_finalizers_run calls `run` as well, which does what else is to be done for unreachable objects, and
- * returns for how many. */
+/* gc_finalizers_run calls `run` as well, which does what else is to be done for unreachable
+ * objects, and returns for how many. */
 void ready_also(size_t (*run)(void));
 
-/* At the end of the program, by option: first what collections find unreachable, in order, as long as
- * there is some; then what is left, which may still be in use elsewhere.  It comes to an end also where
- * finalizers set others. */
+/* At the end of the program, by option: first what collections find unreachable, in order, as
+ * long as there is some; then what is left, which may still be in use elsewhere.  It comes to an
+ * end also where finalizers set others. */
 void ready_run_all(void);
 
 #endif

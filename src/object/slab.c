@@ -1,7 +1,8 @@
 /* Slabs: a layout of its own for each, and what waits constructed for its next use.
  *
- * A waiting object is RESERVED, so that it is nobody's: a walk does not visit it, and freeing it again is an
- * error.  No pointer leads to it, and the sweep leaves it alone; what it points to is marked from here. */
+ * A waiting object is RESERVED, so that it is nobody's: a walk does not visit it, and freeing it
+ * again is an error.  No pointer leads to it, and the sweep leaves it alone; what it points to
+ * is marked from here. */
 #include <config.h>
 #include <errno.h>
 #include <gcalloc/slab.h>
@@ -273,7 +274,8 @@ void *gc_slab_alloc(gc_slab *slab)
     return object;
 }
 
-/* The object waits from now on.  false: enough do.  Whatever may be registered for it is forgotten before. */
+/* The object waits from now on.  false: enough do.  Whatever may be registered for it is
+ * forgotten before. */
 static bool wait_constructed(gc_slab *s, const struct cell *o)
 {
     struct heap *h = &process_heap;

@@ -1,14 +1,15 @@
 /* The phases that find watched objects unreachable.
  *
- * Objects without order come first: those that are not marked are taken all at once, and marked with
- * all that they reach.  Then the ordered ones: all candidates, those that are not marked yet, have
- * what they point to marked, but not themselves.  So what is still unmarked afterwards is reached by no
- * candidate, and is taken; the others wait for a later cycle (this is how the Boehm collector orders
- * finalizers, too: Boehm, "Destructors, finalizers, and synchronization", POPL 2003).  A candidate that its
- * own contents lead to can never be taken, and is named.  What is unmarked even then goes to its guardians.
+ * Objects without order come first: those that are not marked are taken all at once, and marked
+ * with all that they reach.  Then the ordered ones: all candidates, those that are not marked
+ * yet, have what they point to marked, but not themselves.  So what is still unmarked afterwards
+ * is reached by no candidate, and is taken; the others wait for a later cycle (this is how the
+ * Boehm collector orders finalizers, too: Boehm, "Destructors, finalizers, and synchronization",
+ * POPL 2003).  A candidate that its own contents lead to can never be taken, and is named.  What
+ * is unmarked even then goes to its guardians.
  *
- * Whether a candidate leads to itself shows only where candidates are looked at one by one.  That is
- * done with few of them, and with those that were left over by an earlier cycle. */
+ * Whether a candidate leads to itself shows only where candidates are looked at one by one.
+ * That is done with few of them, and with those that were left over by an earlier cycle. */
 #include "base/log.h"
 #include "collect/cycle.h"
 #include "collect/naive.h"
@@ -74,16 +75,16 @@ static void drain(struct cycle *c)
     cycle_roots_drain(&c->roots, c->marker);
 }
 
-/* With what lives with that: an ephemeron's value is reached by who reaches its key, as is the data of a finalizer
- * by who reaches its object, and both count for the order. */
+/* With what lives with that: an ephemeron's value is reached by who reaches its key, as is the
+ * data of a finalizer by who reaches its object, and both count for the order. */
 static void drain_pairs(struct cycle *c)
 {
     drain(c);
     pairs_settle();
 }
 
-/* In a search for leaks, which comes before what lives with something else is marked, data that finalizers
- * will be called with is no leak. */
+/* In a search for leaks, which comes before what lives with something else is marked, data that
+ * finalizers will be called with is no leak. */
 static void mark_data(struct cycle *c)
 {
     for (uint32_t number = watched.watches.count; watched.with_data && number; number--) {
@@ -93,8 +94,8 @@ static void mark_data(struct cycle *c)
     }
 }
 
-/* In a search for leaks what a finalizer will see is no leak, as it may free it, nor is what a guardian
- * will hand out. */
+/* In a search for leaks what a finalizer will see is no leak, as it may free it, nor is what a
+ * guardian will hand out. */
 static void mark_finalizable(struct cycle *c)
 {
     for (uint32_t number = 1; number <= watched.watches.count; number++) {

@@ -1,6 +1,6 @@
-/* What is in the heap: every object, and how many of each type.  The world goes on meanwhile: the states of one block
- * at a time are copied under its lock, so that the block is what its words say; what becomes of its objects
- * afterwards is not known here. */
+/* What is in the heap: every object, and how many of each type.  The world goes on meanwhile:
+ * the states of one block at a time are copied under its lock, so that the block is what its
+ * words say; what becomes of its objects afterwards is not known here. */
 #include <errno.h>
 #include <gcalloc/walk.h>
 #include <string.h>
@@ -64,7 +64,8 @@ static bool copy_block(struct heap *h, uint32_t unit, struct copied_block *b)
     return found;
 }
 
-/* Calls visit(b, argument) for each block that there is when its turn comes.  0, or -1 with errno. */
+/* Calls visit(b, argument) for each block that there is when its turn comes.  0, or -1 with
+ * errno. */
 static int each_block(void (*visit)(const struct copied_block *b, void *argument),
                       void *argument)
 {

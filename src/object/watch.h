@@ -15,8 +15,8 @@
 enum watch_flag {
     WATCH_UNORDERED = 1 << 0,
     WATCH_GUARDED = 1 << 1, /* for a guardian, which is its data; else for a finalizer */
-    /* Of the phase: found unreachable in this cycle, or in the one before, and not taken, as another
-     * such object reaches it; and named in the log, as it reaches itself. */
+    /* Of the phase: found unreachable in this cycle, or in the one before, and not taken, as
+     * another such object reaches it; and named in the log, as it reaches itself. */
     WATCH_CANDIDATE = 1 << 2,
     WATCH_WAITS = 1 << 3,
     WATCH_NAMED = 1 << 4,
@@ -47,7 +47,8 @@ struct kept {
     uint32_t next, next_of_object;
 };
 
-/* What the program has of a guardian: an atomic object that is told from others by its first word. */
+/* What the program has of a guardian: an atomic object that is told from others by its first
+ * word. */
 struct gc_guardian {
     uint64_t magic;
 };
@@ -92,8 +93,8 @@ INLINE struct watch *watch_at(uint32_t number)
     return table_at(&watched.watches, number);
 }
 
-/* The object is about to be freed: all that it is watched for is forgotten, and that it waits; if it
- * is a guardian, what it guards and keeps.  Or it has come to another address. */
+/* The object is about to be freed: all that it is watched for is forgotten, and that it waits;
+ * if it is a guardian, what it guards and keeps.  Or it has come to another address. */
 void watch_forget(uintptr_t object);
 void watch_move(uintptr_t from, uintptr_t to);
 
@@ -113,8 +114,8 @@ SHARED_DATA struct pair_source watch_pairs;
 struct naive;
 void watch_verify(struct naive *n);
 
-/* After a cycle, in a running world: what is to be said goes to the log.  Returns whether more came to
- * wait since the last call. */
+/* After a cycle, in a running world: what is to be said goes to the log.  Returns whether more
+ * came to wait since the last call. */
 bool watch_tell(void);
 
 /* Something else came to wait for gc_finalizers_run.  In a cycle. */

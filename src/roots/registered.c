@@ -1,5 +1,5 @@
-/* Ranges are nodes of a search tree by (low, high); callbacks are nodes of another one by (function,
- * data, number), and of a list in the order in which they were added. */
+/* Ranges are nodes of a search tree by (low, high); callbacks are nodes of another one by
+ * (function, data, number), and of a list in the order in which they were added. */
 #include "roots/registered.h"
 
 #include <errno.h>

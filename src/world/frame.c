@@ -11,8 +11,8 @@
 
 #if defined __x86_64__
 
-/* Intel 64 and IA-32 Architectures Software Developer's Manual 1, 13.4: a frame of the system is in the
- * standard format.  Its header behind the legacy area tells which components are stored. */
+/* Intel 64 and IA-32 Architectures Software Developer's Manual 1, 13.4: a frame of the system is
+ * in the standard format.  Its header behind the legacy area tells which components are stored. */
 enum {
     COMPONENTS = 64,
     LEGACY = 2, /* components 0 and 1, with places of their own */
@@ -22,8 +22,8 @@ enum {
     HEADER_AT = 512,
     MAGIC = 0x46505853,
     MAGIC_BYTES = 4, /* behind the components */
-    /* The system's struct ucontext, and struct siginfo behind it; the frame's other part comes after a
-     * gap, and another one is in front of the red zone of what was interrupted. */
+    /* The system's struct ucontext, and struct siginfo behind it; the frame's other part comes
+     * after a gap, and another one is in front of the red zone of what was interrupted. */
     CONTEXT_BYTES = 304,
     INFORMATION_BYTES = 128,
     GAP_MOST = 128,

@@ -1,6 +1,6 @@
-/* The frame of a signal on a stack that is scanned.  The system leaves a place for every register of
- * the processor, and stores those only that are in use: in the other places lies what was on the stack
- * before, which is no root. */
+/* The frame of a signal on a stack that is scanned.  The system leaves a place for every
+ * register of the processor, and stores those only that are in use: in the other places lies
+ * what was on the stack before, which is no root. */
 #ifndef GCALLOC_WORLD_FRAME_H
 #define GCALLOC_WORLD_FRAME_H
 

@@ -20,8 +20,8 @@
 
 enum { OWN_STACK_BYTES = 256 << 10 };
 
-/* FREE to STARTING by who starts a thread, to RUNNING when it is there to be joined, to LEAVING by who
- * joins it or by itself, and back to FREE. */
+/* FREE to STARTING by who starts a thread, to RUNNING when it is there to be joined, to LEAVING
+ * by who joins it or by itself, and back to FREE. */
 enum { FREE, STARTING, RUNNING, LEAVING };
 
 struct own {

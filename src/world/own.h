@@ -27,8 +27,8 @@ bool own_start(void *(*work)(void *), void *argument);
  * on. */
 void own_begin(void);
 
-/* The calling thread, which is one of them and may have run the program's code, ends before its work
- * is done: nobody will join it, and another may take its place. */
+/* The calling thread, which is one of them and may have run the program's code, ends before its
+ * work is done: nobody will join it, and another may take its place. */
 void own_leave(void);
 
 /* `ask` has the threads of one kind end soon, and is called without locks by a thread that

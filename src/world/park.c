@@ -173,8 +173,8 @@ static struct mutator *registered_self(void)
     return thread_self && thread_self->tid == gettid() ? thread_self : NULL;
 }
 
-/* The interrupted registers lie in the context, which is the lowest that counts of this stack: frames
- * below it have gaps, with words of calls that have returned. */
+/* The interrupted registers lie in the context, which is the lowest that counts of this stack:
+ * frames below it have gaps, with words of calls that have returned. */
 NOINLINE static void arrive(ucontext_t *context, bool shared)
 {
     uint32_t epoch = present_epoch();

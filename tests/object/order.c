@@ -140,6 +140,30 @@ START_TEST(data_of_what_waits)
 }
 END_TEST
 
+static void lead_back(void *unordered)
+{
+    unsigned flags = *(bool *)unordered ? GC_UNORDERED : 0;
+    ck_assert(gc_finalizer_set_with(node_of('a'), witness, node_of('b'), flags) ==
+              witness);
+}
+
+/* As if the object pointed to it: a circle with order, and none without. */
+START_TEST(data_that_leads_back)
+{
+    bool unordered = _i;
+    log_begin();
+    graph_make("ba", "a", "");
+    deeply(lead_back, &unordered);
+    expect_round(unordered ? "a" : "");
+    expect_round("");
+    if (unordered)
+        expect_gone("ab");
+    else
+        expect_living("ab");
+    ck_assert_uint_eq(log_count("reaches itself"), !unordered);
+}
+END_TEST
+
 static gc_ephemeron *volatile ephemeron; /* a root, though nobody reads it */
 
 static void make_ephemeron(void *unused)
@@ -170,6 +194,7 @@ TCase *order_case(void)
     tcase_add_test(tc, circle_loses_its_order);
     tcase_add_test(tc, chain_that_nobody_runs);
     tcase_add_test(tc, data_of_what_waits);
+    tcase_add_loop_test(tc, data_that_leads_back, 0, 2);
     tcase_add_test(tc, values_of_keys_that_are_reached);
     return tc;
 }
