@@ -5,13 +5,13 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "../roots/place.h"
 #include "object.h"
+#include "witness.h"
 
 enum { NAMES_MOST = 64 };
 
-struct node {
-    struct node *next, *other;
+struct counted {
+    struct counted *next, *other;
     char name;
 };
 
@@ -20,7 +20,7 @@ static size_t destroyed;
 
 static void end(void *object)
 {
-    struct node *n = object;
+    struct counted *n = object;
     if (destroyed < NAMES_MOST)
         names[destroyed] = n->name;
     __atomic_fetch_add(&destroyed, 1, __ATOMIC_RELAXED);
@@ -28,9 +28,9 @@ static void end(void *object)
     gc_release(n->other);
 }
 
-static struct node *make(char name, unsigned flags)
+static struct counted *make(char name, unsigned flags)
 {
-    struct node *n = gc_counted_new_with(sizeof *n, end, flags);
+    struct counted *n = gc_counted_new_with(sizeof *n, end, flags);
     ck_assert_ptr_nonnull(n);
     ck_assert_uint_eq((uintptr_t)n % 16, 0);
     n->name = name;
@@ -48,7 +48,7 @@ static const unsigned all_flags[] = {0, GC_UNSHARED};
 
 START_TEST(the_last_release_destroys)
 {
-    struct node *a = make('a', all_flags[_i]);
+    struct counted *a = make('a', all_flags[_i]);
     ck_assert_uint_eq(gc_counted_count(a), 1);
     ck_assert_ptr_eq(gc_retain(a), a);
     ck_assert_uint_eq(gc_counted_count(a), 2);
@@ -65,7 +65,7 @@ END_TEST
 /* What a destroy function releases comes after it, not inside of it. */
 START_TEST(releases_follow)
 {
-    struct node *a = make('a', all_flags[_i]), *b = make('b', 0), *c = make('c', 0);
+    struct counted *a = make('a', all_flags[_i]), *b = make('b', 0), *c = make('c', 0);
     a->next = b;
     a->other = c;
     b->next = make('d', 0);
@@ -78,21 +78,21 @@ END_TEST
 
 START_TEST(long_lists_need_no_stack)
 {
-    enum { NODES = 3000000 };
-    struct node *list = NULL;
-    for (int i = 0; i < NODES; i++) {
-        struct node *n = make('x', all_flags[_i]);
+    enum { LENGTH = 3000000 };
+    struct counted *list = NULL;
+    for (int i = 0; i < LENGTH; i++) {
+        struct counted *n = make('x', all_flags[_i]);
         n->next = list;
         list = n;
     }
     gc_release(list);
-    ck_assert_uint_eq(destroyed, NODES);
+    ck_assert_uint_eq(destroyed, LENGTH);
 }
 END_TEST
 
 static void make_circle(void *unused)
 {
-    struct node *a = make('a', 0), *b = make('b', 0);
+    struct counted *a = make('a', 0), *b = make('b', 0);
     (void)unused;
     a->next = b;
     b->next = gc_retain(a);
@@ -121,7 +121,7 @@ END_TEST
 
 static void make_forgotten(void *unused)
 {
-    struct node *a = make('a', 0), *b = make('b', 0), *c = make('c', 0);
+    struct counted *a = make('a', 0), *b = make('b', 0), *c = make('c', 0);
     (void)unused;
     a->next = b;
     b->next = c;
@@ -143,7 +143,7 @@ static gc_weak *weak;
 
 static void make_weak(void *unused)
 {
-    struct node *n = make('w', 0);
+    struct counted *n = make('w', 0);
     (void)unused;
     weak = gc_weak_new(n);
     ck_assert_ptr_nonnull(weak);
@@ -186,16 +186,16 @@ static void collect_inside(void *object)
 {
     gc_collect();
     for (int i = 0; i < 1000; i++)
-        keep[i] = gc_alloc(sizeof(struct node));
+        keep[i] = gc_alloc(sizeof(struct counted));
     end(object);
 }
 
 /* Those that wait for their turn are no garbage. */
 START_TEST(collections_inside)
 {
-    struct node *n = gc_counted_new(sizeof *n, collect_inside);
+    struct counted *n = gc_counted_new(sizeof *n, collect_inside);
     n->name = 'a';
-    struct node *last = n;
+    struct counted *last = n;
     for (char name = 'b'; name <= 'e'; name++) {
         last->next = make(name, 0);
         last->other = gc_counted_new(sizeof *n, collect_inside);
@@ -210,7 +210,7 @@ START_TEST(collections_inside)
 }
 END_TEST
 
-static struct node *shared;
+static struct counted *shared;
 
 static void *retain_and_release(void *unused)
 {
@@ -250,6 +250,34 @@ START_TEST(errors)
 }
 END_TEST
 
+static struct counted *volatile holder; /* a root */
+
+static void release_too_often(void *unused)
+{
+    struct counted *n = make('h', 0);
+    (void)unused;
+    holder = n;
+    n->next = make('n', 0);
+    gc_release(n->next); /* to which it goes on to point */
+}
+
+/* It is said of the one object, and of none that was released rightly. */
+START_TEST(verify_finds_a_count_that_is_too_low)
+{
+    log_begin();
+    ck_assert_int_eq(gc_option_set("verify", "1"), 0);
+    deeply(make_circle, NULL);
+    deeply(release_too_often, NULL);
+    deeply(make_weak, NULL);
+    deeply(release_weak, NULL);
+    collect(3);
+    gc_finalizers_run();
+    collect(3);
+    ck_assert_uint_eq(log_count("the count was too low"), 1);
+    ck_assert_uint_eq(log_count(""), 1);
+}
+END_TEST
+
 TCase *counted_case(void)
 {
     TCase *tc = tcase_create("counted");
@@ -262,5 +290,6 @@ TCase *counted_case(void)
     tcase_add_test(tc, collections_inside);
     tcase_add_test(tc, counts_are_atomic);
     tcase_add_test(tc, errors);
+    tcase_add_test(tc, verify_finds_a_count_that_is_too_low);
     return tc;
 }
