@@ -69,7 +69,7 @@ static void *reserve(size_t bytes, size_t alignment)
     uintptr_t now = current_break(), start = start_above(now, alignment);
     if (bytes > UINTPTR_MAX - start)
         return errno = ENOMEM, NULL;
-    if (os_refused() || !is_granted(bytes))
+    if (os_refused() || !is_granted(start - now + bytes))
         return NULL;
     space.found = now;
     space.start = start;

@@ -25,7 +25,8 @@ static struct {
     _Alignas(64) uint32_t epoch;   /* odd: a stop is going on.  Parked threads wait for it
                                       to change */
     const struct mutator *awaited; /* whom who stops the world waits for now.  Atomic */
-    _Alignas(64) uint32_t parked;  /* threads not awake again after a stop.  Atomic */
+    _Alignas(64) uint32_t parked;  /* threads that wait for the end of a stop, or are not awake
+                                      again after it.  Atomic */
     uint32_t arrivals; /* of foreign threads; who stops them waits for it to change */
     /* Taken with all signals blocked; without a rank, as a foreign thread may share the
      * thread-local variables of another thread. */
@@ -63,13 +64,35 @@ static void set_safe(struct mutator *m)
         futex_wake(&m->safety, 1);
 }
 
+/* Between the two the thread waits for the end of a stop: it is to run before the next one
+ * begins (world_let_run), or collections that follow each other closely would starve it. */
+static void begin_waiting(void)
+{
+    __atomic_fetch_add(&world.parked, 1, __ATOMIC_SEQ_CST);
+}
+
+static void end_waiting(void)
+{
+    if (__atomic_sub_fetch(&world.parked, 1, __ATOMIC_SEQ_CST) == 0)
+        futex_wake(&world.parked, INT_MAX);
+}
+
+static bool try_to_leave_safe(struct mutator *m)
+{
+    return !is_safe(m) || safety_change(&m->safety, SAFETY_SAFE, SAFETY_NONE);
+}
+
 /* Not while a stop has claimed the thread. */
 static void leave_safe(struct mutator *m)
 {
-    while (is_safe(m) && !safety_change(&m->safety, SAFETY_SAFE, SAFETY_NONE)) {
+    if (try_to_leave_safe(m))
+        return;
+    begin_waiting();
+    do {
         safety_change(&m->safety, SAFETY_CLAIMED, SAFETY_AWAITED);
         futex_wait(&m->safety, SAFETY_AWAITED, 0);
-    }
+    } while (!try_to_leave_safe(m));
+    end_waiting();
 }
 
 bool park_claim(struct mutator *m)
@@ -97,15 +120,14 @@ static void release_claims(void)
 static void park(struct mutator *m)
 {
     uint32_t epoch;
-    __atomic_fetch_add(&world.parked, 1, __ATOMIC_SEQ_CST);
+    begin_waiting();
     WATCHER_RELEASE(&m->safety);
     set_safe(m);
     while (is_stop(epoch = present_epoch()))
         futex_wait(&world.epoch, epoch, 0);
     leave_safe(m);
     WATCHER_ACQUIRE(&world.epoch);
-    if (__atomic_sub_fetch(&world.parked, 1, __ATOMIC_SEQ_CST) == 0)
-        futex_wake(&world.parked, INT_MAX);
+    end_waiting();
 }
 
 void world_let_run(void)
@@ -145,11 +167,13 @@ static void park_foreign(uint32_t epoch, uintptr_t sp)
 {
     struct foreign s = {.tid = gettid(), .sp = sp, .pointer = thread_pointer()};
     __atomic_fetch_add(&world.inside, 1, __ATOMIC_SEQ_CST);
+    begin_waiting();
     for (; is_stop(epoch); epoch = present_epoch()) {
         join_foreign(&s, epoch);
         while (present_epoch() == epoch)
             futex_wait(&world.epoch, epoch, 0);
     }
+    end_waiting();
     __atomic_fetch_sub(&world.inside, 1, __ATOMIC_SEQ_CST);
 }
 
@@ -273,9 +297,11 @@ void world_join(struct mutator *m)
     set_safe(m);
     life_change(&m->life, LIFE_LIVING);
     thread_self = m;
+    begin_waiting();
     while (is_stop(epoch = present_epoch()))
         futex_wait(&world.epoch, epoch, 0);
     leave_safe(m);
+    end_waiting();
 }
 
 NOINLINE static void wait_from_here(void (*wait)(void))

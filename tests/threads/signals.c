@@ -230,9 +230,12 @@ static void *end_at_once(void *argument)
     return argument;
 }
 
-/* A stop may come while a blocking thread is in a critical section. */
+/* A stop may come while a blocking thread, or one that is not registered, is in a critical
+ * section. */
 START_TEST(threads_begin_while_blocking)
 {
+    if (_i)
+        ck_assert_int_eq(gc_thread_register(), 0);
     pthread_t collecting = run(collect_until_set, &over);
     for (int i = 0; i < 2000; i++) {
         gc_blocking_begin();
@@ -480,7 +483,7 @@ TCase *signals_case(void)
     tcase_add_test(tc, actions);
     tcase_add_test(tc, handlers_allocate);
     tcase_add_test(tc, handlers_allocate_while_blocking);
-    tcase_add_test(tc, threads_begin_while_blocking);
+    tcase_add_loop_test(tc, threads_begin_while_blocking, 0, 2);
     tcase_add_test(tc, stopped_in_a_section_while_blocking);
     tcase_add_test(tc, handlers_jump);
     tcase_add_test(tc, flags);
