@@ -102,6 +102,8 @@ static void on_fault(int number, siginfo_t *information, void *context)
         keep_for_later(number, information);
     } else if (g && address - g->low < g->high - g->low) {
         errno = saved_errno;
+        if (GC_TSAN) /* which calls handlers with all signals blocked, whatever their action says */
+            sigprocmask(SIG_SETMASK, &((const ucontext_t *)context)->uc_sigmask, NULL);
         _longjmp(g->abandoned, 1);
     } else {
         pass_on(number, information, context);
