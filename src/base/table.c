@@ -83,13 +83,23 @@ static bool grow_chains(struct table *t)
     return true;
 }
 
+/* Word by word: in vector registers the words would stay, and a thread that goes to sleep then
+ * would keep the objects that they point to. */
+static void copy_entry(const struct table *t, uint32_t to, uint32_t from)
+{
+    uint64_t *target = table_at(t, to);
+    const uint64_t *source = table_at(t, from);
+    for (size_t i = 0; i < t->entry_bytes / sizeof *source; i++)
+        target[i] = __atomic_load_n(&source[i], __ATOMIC_RELAXED);
+}
+
 /* The others move together, in their order. */
 static void drop_struck_out(struct table *t)
 {
     uint32_t left = 0;
     for (uint32_t number = 1; number <= t->count; number++)
         if (table_has(t, number) && ++left != number)
-            memcpy(table_at(t, left), table_at(t, number), t->entry_bytes);
+            copy_entry(t, left, number);
     t->count = left;
     t->struck_out = 0;
     memset(t->chains[0], 0, chain_bytes(t, t->chain_count));
@@ -114,10 +124,15 @@ bool table_reserve(struct table *t, size_t entries)
     return true;
 }
 
-uint32_t table_add(struct table *t, const void *entry)
+void table_tidy(struct table *t)
 {
     if (t->struck_out > t->count / FEW)
         drop_struck_out(t);
+}
+
+uint32_t table_add(struct table *t, const void *entry)
+{
+    table_tidy(t);
     if (!table_reserve(t, (size_t)t->count + 1))
         return 0;
     uint32_t number = ++t->count;
@@ -137,7 +152,7 @@ void table_remove(struct table *t, uint32_t number)
             *link_to(t, key, last) = number;
     }
     if (number != last)
-        memcpy(table_at(t, number), table_at(t, last), t->entry_bytes);
+        copy_entry(t, number, last);
 }
 
 void table_set_key(struct table *t, uint32_t number, unsigned key, uintptr_t word)
@@ -169,6 +184,7 @@ uint32_t table_find_next(const struct table *t, unsigned key, uint32_t number)
 void table_check(const struct table *t)
 {
     uint32_t struck_out = 0;
+    CHECK(t->entry_bytes % 8 == 0);
     CHECK(t->count == 0 || (t->count < t->capacity && t->count <= t->chain_count));
     for (uint32_t number = 1; number <= t->count; number++)
         struck_out += !table_has(t, number);

@@ -26,7 +26,7 @@ struct table_key {
 };
 
 struct table {
-    size_t entry_bytes;
+    size_t entry_bytes; /* a multiple of 8 */
     struct table_key keys[TABLE_KEYS_MOST];
     unsigned key_count;
     char *entries;                     /* by number; number 0 is no entry */
@@ -76,6 +76,9 @@ INLINE void table_strike_out(struct table *t, uint32_t number)
         TABLE_STRUCK_OUT;
     t->struck_out++;
 }
+
+/* Drops what was struck out, if that is much of the table.  table_add does that, too. */
+void table_tidy(struct table *t);
 
 /* It was not struck out. */
 INLINE bool table_has(const struct table *t, uint32_t number)

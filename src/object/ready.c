@@ -12,16 +12,16 @@
 
 /* From here on the caller's frame keeps the object alive.  It is read word by word: copied as a
  * whole, it would stay in vector registers, which a thread that goes to sleep keeps. */
-static bool take_ready(struct ready *r)
+static bool take_ready(struct watch *r)
 {
     watch_lock();
-    uint32_t number = watched.ready.count;
+    uint32_t number = watch_find_ready();
     if (number) {
-        const struct ready *taken = table_at(&watched.ready, number);
+        const struct watch *taken = watch_at(number);
         r->object = __atomic_load_n(&taken->object, __ATOMIC_RELAXED);
         r->function = __atomic_load_n(&taken->function, __ATOMIC_RELAXED);
         r->data = __atomic_load_n(&taken->data, __ATOMIC_RELAXED);
-        table_remove(&watched.ready, number);
+        watch_call(number);
     }
     watch_unlock();
     return number;
@@ -29,7 +29,7 @@ static bool take_ready(struct ready *r)
 
 /* So far down the stack that nothing of what finalizers leave there lies where this thread's
  * frames are afterwards, or just below them: if it went to sleep, the last object would be kept. */
-NOINLINE static void call(const struct ready *r)
+NOINLINE static void call(const struct watch *r)
 {
     enum { GAP = 4096 };
     char gap[GAP];
@@ -38,9 +38,9 @@ NOINLINE static void call(const struct ready *r)
     __asm__ volatile("" : : "r"(gap) : "memory");
 }
 
-static void forget(struct ready *r)
+static void forget(struct watch *r)
 {
-    *r = (struct ready){0};
+    *r = (struct watch){0};
     __asm__ volatile("" : : "r"(r) : "memory");
 }
 
@@ -59,7 +59,7 @@ static size_t run_others(void)
 
 size_t gc_finalizers_run(void)
 {
-    struct ready r = {0};
+    struct watch r = {0};
     size_t count = 0;
     for (;; count++) {
         if (!mutator_enter())
@@ -78,7 +78,7 @@ size_t gc_finalizers_ready(void)
     if (!mutator_enter())
         return 0;
     watch_lock();
-    uint32_t count = watched.ready.count;
+    uint32_t count = watched.ready;
     watch_unlock();
     mutator_leave();
     return count;
@@ -89,7 +89,7 @@ static bool take_any(struct watch *w, uint32_t most)
 {
     watch_lock();
     uint32_t number = (uint32_t)min_size(watched.watches.count, most);
-    while (number && watch_at(number)->flags & WATCH_GUARDED)
+    while (number && watch_at(number)->flags & (WATCH_GUARDED | WATCH_CALLED))
         number--;
     if (number) {
         *w = *watch_at(number);
@@ -99,11 +99,12 @@ static bool take_any(struct watch *w, uint32_t most)
     return number;
 }
 
-/* How many finalizers there are, and of guardians, that are not called yet. */
+/* At least as many as there are watches whose finalizers were not called, and their highest
+ * number. */
 static size_t count_left(void)
 {
     watch_lock();
-    size_t count = (size_t)watched.watches.count + watched.ready.count;
+    size_t count = watched.watches.count;
     watch_unlock();
     return count;
 }
@@ -114,8 +115,7 @@ static void run_left(void)
     struct watch w;
     for (uint32_t left = (uint32_t)count_left(); left; left--)
         if (take_any(&w, left))
-            call(&(struct ready){
-                .object = w.object, .function = w.function, .data = w.data});
+            call(&w);
 }
 
 void ready_run_all(void)

@@ -58,13 +58,16 @@ static void mark(struct cycle *c, uintptr_t address)
     batch.words[batch.count++] = address;
 }
 
-/* Those that are ready, from this one on. */
-static void mark_ready(struct cycle *c, uint32_t from)
+/* Finalizers that are ready are to find their objects, and their data. */
+static void mark_ready(struct cycle *c)
 {
-    for (uint32_t number = from; number <= watched.ready.count; number++) {
-        const struct ready *r = table_at(&watched.ready, number);
-        mark(c, r->object);
-        mark(c, r->data);
+    for (uint32_t number = watched.ready ? watched.watches.count : 0; number; number--) {
+        const struct watch *w = watch_at(number);
+        if (!(w->flags & WATCH_READY))
+            continue;
+        mark(c, w->object);
+        if (w->flags & WATCH_DATA)
+            mark(c, w->data);
     }
 }
 
@@ -100,7 +103,7 @@ static void mark_finalizable(struct cycle *c)
 {
     for (uint32_t number = 1; number <= watched.watches.count; number++) {
         const struct watch *w = watch_at(number);
-        if (!(w->flags & WATCH_GUARDED))
+        if (!(w->flags & (WATCH_GUARDED | WATCH_CALLED)))
             mark(c, w->object);
     }
 }
@@ -142,7 +145,7 @@ static void mark_kept(struct cycle *c)
 void watch_mark_ready(struct cycle *c)
 {
     found.leaks = c->cause == CAUSE_LEAKS;
-    mark_ready(c, 1);
+    mark_ready(c);
     if (found.leaks)
         mark_data(c), mark_finalizable(c);
     if (batch.count || found.leaks)
@@ -178,33 +181,29 @@ static void prefetch_ahead(const struct heap *h, uint32_t number)
         reached_prefetch(h, watch_at(number - AHEAD)->object);
 }
 
-static void take(uint32_t number)
+/* Its finalizer is to be called, once. */
+static void take(struct watch *w)
 {
-    const struct watch *w = watch_at(number);
-    if (w->flags & WATCH_GUARDED)
-        table_add(&watched.kept,
-                  &(struct kept){.guardian = w->data, .object = w->object});
-    else
-        table_add(&watched.ready, &(struct ready){.object = w->object,
-                                                  .function = w->function,
-                                                  .data = w->data});
-    watch_remove(number);
+    w->flags &= WATCH_DATA;
+    w->flags |= WATCH_READY;
+    watched.ready++;
+    watched.ready_end = watched.watches.count;
     found.more = true;
 }
 
 /* Those that are not reached, all at once. */
 static void take_unordered(struct cycle *c)
 {
-    uint32_t ready = watched.ready.count;
+    uint32_t ready = watched.ready;
     for (uint32_t number = watched.watches.count; number; number--) {
-        const struct watch *w = watch_at(number);
+        struct watch *w = watch_at(number);
         prefetch_ahead(c->heap, number);
         if (w->flags & WATCH_UNORDERED && !is_reached(c->heap, w->object))
-            take(number);
+            take(w);
     }
-    if (watched.ready.count == ready)
+    if (watched.ready == ready)
         return;
-    mark_ready(c, ready + 1);
+    mark_ready(c);
     drain_pairs(c);
 }
 
@@ -212,13 +211,15 @@ static void take_unordered(struct cycle *c)
 
 static bool is_ordered(const struct watch *w)
 {
-    return !(w->flags & (WATCH_UNORDERED | WATCH_GUARDED));
+    return !(w->flags & (WATCH_UNORDERED | WATCH_GUARDED | WATCH_READY | WATCH_CALLED));
 }
 
-/* Returns how many there are.  One that is reached again has nothing to wait for. */
-static uint32_t note_candidates(const struct heap *h)
+/* Returns how many there are, and in *flags all flags that one of them has.  One that is reached
+ * again has nothing to wait for. */
+static uint32_t note_candidates(const struct heap *h, unsigned *flags)
 {
     uint32_t candidates = 0;
+    *flags = 0;
     for (uint32_t number = watched.watches.count; number; number--) {
         struct watch *w = watch_at(number);
         prefetch_ahead(h, number);
@@ -226,6 +227,7 @@ static uint32_t note_candidates(const struct heap *h)
         w->flags &= is_candidate ? ~0u : ~(unsigned)WATCH_WAITS;
         w->flags |= is_candidate ? WATCH_CANDIDATE : 0;
         candidates += is_candidate;
+        *flags |= is_candidate ? w->flags : 0;
     }
     return candidates;
 }
@@ -267,44 +269,62 @@ static void scan_together(struct cycle *c)
 {
     for (uint32_t number = 1; number <= watched.watches.count; number++) {
         const struct watch *w = watch_at(number);
+        if (number + AHEAD <= watched.watches.count) {
+            uintptr_t ahead = watch_at(number + AHEAD)->object;
+            reached_prefetch(c->heap, ahead);
+            __builtin_prefetch((const void *)ahead);
+        }
         if (w->flags & WATCH_CANDIDATE && !is_reached(c->heap, w->object))
             scan_candidate(c, w);
     }
     drain_pairs(c);
 }
 
+/* What they and their data lead to is marked already: so one that is marked here keeps no other
+ * from being taken. */
 static void take_ordered(struct cycle *c)
 {
-    uint32_t ready = watched.ready.count;
     for (uint32_t number = watched.watches.count; number; number--) {
         struct watch *w = watch_at(number);
         if (!(w->flags & WATCH_CANDIDATE))
             continue;
         w->flags &= ~(unsigned)WATCH_CANDIDATE;
         w->flags |= WATCH_WAITS;
-        if (!is_reached(c->heap, w->object))
-            take(number);
+        if (is_reached(c->heap, w->object))
+            continue;
+        take(w);
+        mark(c, w->object);
     }
-    mark_ready(c, ready + 1);
     drain_pairs(c);
 }
 
 /* Objects that were named before come first, so that others of their circles are not. */
 static void find_ordered(struct cycle *c)
 {
-    uint32_t candidates = note_candidates(c->heap);
+    unsigned flags;
+    uint32_t candidates = note_candidates(c->heap, &flags);
     if (candidates == 0)
         return;
-    scan_one_by_one(c, WATCH_NAMED);
+    if (flags & WATCH_NAMED)
+        scan_one_by_one(c, WATCH_NAMED);
     if (candidates <= ONE_BY_ONE)
         scan_one_by_one(c, WATCH_CANDIDATE);
-    else
+    else if (flags & WATCH_WAITS)
         scan_one_by_one(c, WATCH_WAITS);
     scan_together(c);
     take_ordered(c);
 }
 
 /* ---- Guarded ones ------------------------------------------------------------------------------ */
+
+/* Its guardian may hand it out. */
+static void keep(uint32_t number)
+{
+    const struct watch *w = watch_at(number);
+    table_add(&watched.kept, &(struct kept){.guardian = w->data, .object = w->object});
+    watch_remove(number);
+    found.more = true;
+}
 
 /* Returns whether there were any.  What an unreachable guardian guards is not its to keep. */
 static bool take_guarded(struct cycle *c)
@@ -317,7 +337,7 @@ static bool take_guarded(struct cycle *c)
             !is_reached(c->heap, w->data))
             continue;
         mark(c, w->object);
-        take(number);
+        keep(number);
     }
     drain_pairs(c);
     return watched.kept.count > kept;
@@ -325,7 +345,7 @@ static bool take_guarded(struct cycle *c)
 
 void watch_find_unreachable(struct cycle *c)
 {
-    if (watched.watches.count == 0)
+    if (watched.watches.count == watched.watches.struck_out)
         return;
     take_unordered(c);
     find_ordered(c);
@@ -337,11 +357,6 @@ void watch_find_unreachable(struct cycle *c)
 
 void watch_verify(struct naive *n)
 {
-    for (uint32_t number = watched.ready.count; number; number--) {
-        const struct ready *r = table_at(&watched.ready, number);
-        naive_reach(n, r->object);
-        naive_reach(n, r->data);
-    }
     for (uint32_t number = watched.kept.count; number; number--) {
         const struct kept *k = table_at(&watched.kept, number);
         if (naive_has_reached(n, k->guardian))
@@ -350,7 +365,9 @@ void watch_verify(struct naive *n)
     for (uint32_t number = watched.watches.count; number; number--) {
         const struct watch *w = watch_at(number);
         bool guarded = w->flags & WATCH_GUARDED;
-        if (w->flags & WATCH_WAITS ||
+        if (w->flags & WATCH_CALLED)
+            continue;
+        if (w->flags & (WATCH_WAITS | WATCH_READY) ||
             (found.leaks && (!guarded || naive_has_reached(n, w->data))))
             naive_reach(n, w->object);
         if (w->flags & WATCH_DATA && (found.leaks || naive_has_reached(n, w->object)))

@@ -7,7 +7,6 @@
 
 struct watched watched PRIVATE_DATA = {
     .watches = TABLE(struct watch, object, next),
-    .ready = TABLE(struct ready, object, next),
     .kept = TABLE_OF_TWO(struct kept, guardian, next, object, next_of_object),
 };
 
@@ -21,19 +20,18 @@ void watch_unlock(void)
     critical_release(&watched.lock, RANK_OBJECT);
 }
 
-/* Room for one watch more, and for all of them to have what they wait for. */
-static bool reserve(bool guarded)
+/* Room for all guarded objects, and one more, to be kept. */
+static bool reserve_kept(bool guarded)
 {
-    size_t ready = (size_t)watched.ready.count + watched.watches.count + 1;
     size_t kept = (size_t)watched.kept.count + watched.guarded + guarded;
-    return table_reserve(&watched.ready, ready) && table_reserve(&watched.kept, kept);
+    return table_reserve(&watched.kept, kept);
 }
 
 bool watch_add(const struct watch *w)
 {
     lock_check_held(RANK_OBJECT);
     bool guarded = w->flags & WATCH_GUARDED;
-    if (!reserve(guarded) || !table_add(&watched.watches, w))
+    if (!reserve_kept(guarded) || !table_add(&watched.watches, w))
         return false;
     watched.guarded += guarded;
     watched.with_data += (w->flags & WATCH_DATA) != 0;
@@ -54,9 +52,32 @@ void watch_replace(uint32_t number, const struct watch *w)
 uint32_t watch_find(uintptr_t object)
 {
     uint32_t number = table_find(&watched.watches, 0, object);
-    while (number && watch_at(number)->flags & WATCH_GUARDED)
+    while (number && watch_at(number)->flags & (WATCH_GUARDED | WATCH_READY))
         number = table_find_next(&watched.watches, 0, number);
     return number;
+}
+
+uint32_t watch_find_ready(void)
+{
+    lock_check_held(RANK_OBJECT);
+    if (watched.ready == 0)
+        return 0;
+    uint32_t number = (uint32_t)min_size(watched.ready_end, watched.watches.count);
+    while (!(watch_at(number)->flags & WATCH_READY))
+        number--;
+    return watched.ready_end = number;
+}
+
+void watch_call(uint32_t number)
+{
+    struct watch *w = watch_at(number);
+    lock_check_held(RANK_OBJECT);
+    watched.with_data -= (w->flags & WATCH_DATA) != 0;
+    watched.ready--;
+    w->flags = WATCH_CALLED;
+    table_strike_out(&watched.watches, number);
+    if (watched.ready == 0)
+        table_tidy(&watched.watches);
 }
 
 void watch_remove(uint32_t number)
@@ -64,6 +85,7 @@ void watch_remove(uint32_t number)
     lock_check_held(RANK_OBJECT);
     watched.guarded -= (watch_at(number)->flags & WATCH_GUARDED) != 0;
     watched.with_data -= (watch_at(number)->flags & WATCH_DATA) != 0;
+    watched.ready -= (watch_at(number)->flags & WATCH_READY) != 0;
     table_remove(&watched.watches, number);
 }
 
@@ -95,7 +117,6 @@ void watch_forget(uintptr_t object)
     watch_lock();
     while ((number = table_find(&watched.watches, 0, object)))
         watch_remove(number);
-    remove_all(&watched.ready, 0, object);
     remove_all(&watched.kept, 1, object);
     if ((watched.guarded || watched.kept.count) && is_guardian(object))
         forget_guarded(object);
@@ -120,7 +141,7 @@ void watch_move(uintptr_t from, uintptr_t to)
 {
     watch_lock();
     rename_all(&watched.watches, 0, from, to);
-    rename_all(&watched.ready, 0, from, to);
+    watched.ready_end = watched.watches.count; /* where it is now */
     rename_all(&watched.kept, 1, from, to);
     watch_unlock();
 }
@@ -128,25 +149,27 @@ void watch_move(uintptr_t from, uintptr_t to)
 bool watch_knows(uintptr_t object)
 {
     watch_lock();
-    bool knows = table_find(&watched.watches, 0, object) ||
-                 table_find(&watched.ready, 0, object) ||
-                 table_find(&watched.kept, 1, object);
+    bool knows =
+        table_find(&watched.watches, 0, object) || table_find(&watched.kept, 1, object);
     watch_unlock();
     return knows;
 }
 
 void watch_check(void)
 {
-    uint32_t guarded = 0, with_data = 0;
+    uint32_t guarded = 0, with_data = 0, ready = 0;
     table_check(&watched.watches);
-    table_check(&watched.ready);
     table_check(&watched.kept);
     for (uint32_t number = 1; number <= watched.watches.count; number++) {
         const struct watch *w = watch_at(number);
+        CHECK(table_has(&watched.watches, number) == !(w->flags & WATCH_CALLED));
         CHECK(w->object != 0);
         CHECK((w->function == NULL) == ((w->flags & WATCH_GUARDED) != 0));
         guarded += (w->flags & WATCH_GUARDED) != 0;
         with_data += (w->flags & WATCH_DATA) != 0;
+        ready += (w->flags & WATCH_READY) != 0;
+        CHECK(!(w->flags & WATCH_READY) || number <= watched.ready_end);
     }
     CHECK(guarded == watched.guarded && with_data == watched.with_data);
+    CHECK(ready == watched.ready);
 }

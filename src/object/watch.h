@@ -1,8 +1,9 @@
 /* Objects that are watched for the moment when nothing reaches them: for a finalizer, or for a
  * guardian.  Those that have come so far wait, alive, for the program to take them.
  *
- * What waits never lacks room: it is set aside when an object comes to be watched, as there is no
- * memory to be had in a pause. */
+ * A watch of a finalizer that is ready to be called stays where it is and has a flag: nothing
+ * moves in a pause.  What guardians may hand out moves to a table of its own, whose room is set
+ * aside when an object comes to be guarded, as there is no memory to be had in a pause. */
 #ifndef GCALLOC_OBJECT_WATCH_H
 #define GCALLOC_OBJECT_WATCH_H
 
@@ -20,9 +21,12 @@ enum watch_flag {
     WATCH_CANDIDATE = 1 << 2,
     WATCH_WAITS = 1 << 3,
     WATCH_NAMED = 1 << 4,
-    WATCH_DATA =
-        1
-        << 5, /* its data is to be kept alive: it points into the heap, not into the object */
+    /* Its data is to be kept alive: it points into the heap, not into the object. */
+    WATCH_DATA = 1 << 5,
+    /* The finalizer is to be called: the object is watched no more, and stays alive. */
+    WATCH_READY = 1 << 6,
+    /* It was called: the watch is struck out of the table. */
+    WATCH_CALLED = 1 << 7,
 };
 
 struct watch {
@@ -31,14 +35,6 @@ struct watch {
     uint32_t flags;
     gc_finalizer *function;
     uintptr_t data;
-};
-
-/* A finalizer that is to be called. */
-struct ready {
-    uintptr_t object;
-    gc_finalizer *function;
-    uintptr_t data;
-    uint32_t next;
 };
 
 /* An object that its guardian may hand out. */
@@ -59,11 +55,12 @@ struct gc_guardian {
 struct watched {
     struct lock lock;
     struct table watches; /* struct watch, by object */
-    struct table ready; /* struct ready, by object.  There is room for all watches, too */
-    struct table
-        kept; /* struct kept, by guardian and by object; also for all guarded ones */
+    /* struct kept, by guardian and by object.  There is room for all guarded ones, too. */
+    struct table kept;
     uint32_t guarded;   /* watches of guardians */
     uint32_t with_data; /* watches with WATCH_DATA */
+    uint32_t ready;     /* watches with WATCH_READY: none has a number above ready_end */
+    uint32_t ready_end;
 };
 
 SHARED_DATA struct watched watched;
@@ -75,18 +72,25 @@ SHARED_DATA struct capability watching;
 void watch_lock(void);
 void watch_unlock(void);
 
-/* For these four the lock is held. */
+/* For these six the lock is held. */
 
 /* false with ENOMEM. */
 bool watch_add(const struct watch *w);
 
-/* The watch of an object's finalizer; 0: there is none. */
+/* The watch of an object's finalizer that is not ready; 0: there is none. */
 uint32_t watch_find(uintptr_t object);
 
 /* The finalizer of this number becomes another one, of the object that it is for. */
 void watch_replace(uint32_t number, const struct watch *w);
 
 void watch_remove(uint32_t number);
+
+/* A finalizer that is ready; 0: none is.  All searches between two cycles look at each watch at
+ * most once. */
+uint32_t watch_find_ready(void);
+
+/* The finalizer of this number, which was ready, is called now; the others keep their numbers. */
+void watch_call(uint32_t number);
 
 INLINE struct watch *watch_at(uint32_t number)
 {
