@@ -1,3 +1,4 @@
+/* The altered pages of a heap: noting them, and getting new memory for them. */
 #include "heap/altered.h"
 
 #include "base/critical.h"
@@ -52,8 +53,8 @@ static uint16_t pages_between(const struct heap *h, uint32_t unit, uintptr_t low
 
 /* ---- Noting ---------------------------------------------------------------------------- */
 
-/* The block's owner may change the shard at the same time, and other objects' owners what is said
- * of their pages. */
+/* Each bit is set atomically: the block's owner may change the shard at the same time,
+ * and the owners of other objects what is said of their pages. */
 static void set_pages(struct heap *h, uint32_t unit, uint16_t pages)
 {
     __atomic_fetch_or(&h->units[unit].altered, pages, __ATOMIC_SEQ_CST);
@@ -71,7 +72,7 @@ static void clear_pages(struct heap *h, uint32_t unit, uint16_t pages)
         set_pages(h, unit, 0);
 }
 
-/* There is nothing more to be done with its block. */
+/* Whether the unit's block need not be set apart any more. */
 static bool is_apart(const struct heap *h, uint32_t unit)
 {
     unit_word word = word_of(h, unit);
@@ -82,8 +83,8 @@ static bool is_apart(const struct heap *h, uint32_t unit)
  * sweep sets the block apart. */
 void altered_note(struct heap *h, uintptr_t low, uintptr_t high)
 {
-    low = align_down(low,
-                     os_page_bytes()); /* as the system does, whose pages may be larger */
+    /* The system alters whole pages of its own, which may be larger than OS_PAGE. */
+    low = align_down(low, os_page_bytes());
     high = max_size(high, align_up(high, os_page_bytes()));
     struct unit_range u = units_of(h, low, high);
     bool waits = critical.depth == 0;
@@ -123,7 +124,8 @@ bool altered_block(const struct heap *h, uint32_t head)
 
 /* ---- New memory ------------------------------------------------------------------------- */
 
-/* With the huge pages that its neighbours have, so that the system keeps one mapping of all. */
+/* The new memory has huge pages if its neighbours have them, so that the system keeps one
+ * mapping of all. */
 static bool renew(const struct heap *h, uintptr_t low, uintptr_t high)
 {
     if (!os_renew((void *)low, high - low))

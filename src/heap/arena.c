@@ -1,7 +1,8 @@
-/* Reserving and committing.  The tables are one reservation: the heap's numbers, the typed bins,
- * the maps of state bytes, the words, the descriptors, the types of units; each is committed
- * some way ahead of the units: as committing and advice wait until no page fault of any thread
- * is going on, for up to the clearing of a huge page, they are rare. */
+/* Reserving and committing.  The tables are one reservation: the heap's numbers, the
+ * typed bins, the maps of state bytes, the words, the descriptors, the types of units.
+ * Each is committed some way ahead of the units: committing and advice wait until no page
+ * fault of any thread is going on, for up to the clearing of a huge page, and so they are
+ * to be rare. */
 #include "heap/arena.h"
 
 #include <errno.h>
@@ -11,9 +12,10 @@
 #include "heap/lookup.h"
 
 enum {
-    ARENA_LEAST = 16 << 20,   /* bytes that are asked for at least */
-    ARENA_SMALLEST = 4 << 16, /* with less there is no point in a heap */
-    ARENA_PACKED = 64 << 20, /* up to here no table is so large that huge pages help it */
+    ARENA_LEAST = 16 << 20,   /* least bytes that are asked for at first */
+    ARENA_SMALLEST = 4 << 16, /* bytes with less of which there is no point in a heap */
+    ARENA_PACKED =
+        64 << 20, /* bytes up to which no table is so large that huge pages help */
     GROW_LEAST = MIB(1) >> UNIT_SHIFT,
     GROW_MOST = MIB(64) >> UNIT_SHIFT,
     TABLE_STEP = OS_HUGE_PAGE,
@@ -23,7 +25,7 @@ enum {
 
 const struct heap_numbers heap_numbers_none;
 
-/* The states of so much can be told by a unit's word. */
+/* A unit's word has room for the place of the states of so many bytes of heap. */
 #define RESERVE_MOST GIB(2048)
 
 static size_t whole_pages(size_t bytes)
@@ -51,14 +53,16 @@ static size_t map_bytes(unsigned map, size_t units)
     return units << (STATE_SHIFT_MOST - map);
 }
 
-/* Whether the states of so many units are on huge pages: when they can fill one. */
+/* Whether the states of so many units are on huge pages: they are when they can fill
+ * one. */
 static bool has_huge_states(const struct heap *h, unsigned map, size_t units)
 {
     return map_bytes(map, units) > OS_HUGE_PAGE && units << UNIT_SHIFT > h->huge_from;
 }
 
-/* Each map begins at a huge page, or, where a small reservation is all that the system grants,
- * at a page: where all memory is locked (mlockall), address space counts like memory. */
+/* Each map begins at a huge page, or at a page where a small reservation is all that the
+ * system grants: where all memory is locked (mlockall), address space counts like
+ * memory. */
 static size_t table_alignment(size_t units)
 {
     return units << UNIT_SHIFT > ARENA_PACKED ? OS_HUGE_PAGE : os_page_bytes();
@@ -68,10 +72,10 @@ static size_t table_alignment(size_t units)
 struct plan {
     size_t units;
     size_t alignment;
-    size_t typed, typed_count; /* behind the numbers, in whole steps */
+    size_t typed, typed_count; /* behind the numbers, in steps of TYPED_STEP */
     size_t states;
     size_t maps[STATE_MAPS + 1];
-    size_t words, descriptors, types, sites, end; /* the sites end there */
+    size_t words, descriptors, types, sites, end; /* the sites end at `end` */
 };
 
 static struct plan plan_tables(size_t units, bool sites)
@@ -91,7 +95,7 @@ static struct plan plan_tables(size_t units, bool sites)
     return p;
 }
 
-/* The process's view of tables that lie at `start`. */
+/* Sets the process's view of tables that lie at `start`. */
 static void view_tables(struct heap *h, const struct plan *p, char *start)
 {
     h->numbers = (struct heap_numbers *)(void *)start;
@@ -103,7 +107,7 @@ static void view_tables(struct heap *h, const struct plan *p, char *start)
     h->sites = p->sites < p->end ? (struct site *)(void *)(start + p->sites) : NULL;
 }
 
-/* Reserves the tables; of those the numbers can be used. */
+/* Reserves the tables, and commits the heap's numbers. */
 static bool reserve_tables(struct heap *h, size_t units)
 {
     struct plan p = plan_tables(units, h->records_sites);
@@ -122,9 +126,9 @@ static bool reserve_tables(struct heap *h, size_t units)
     return true;
 }
 
-/* Address space for this many units, of which the first is never used, and so may lie in
- * front of what is reserved.  The heap begins at a huge page, but where it is `packed` and
- * small. */
+/* Reserves address space for this many units, of which the first is never used and so may
+ * lie in front of what is reserved.  The heap begins at a huge page, unless it is
+ * `packed` and small. */
 static bool reserve(struct heap *h, size_t units, bool packed)
 {
     size_t bytes = (units - 1) * UNIT_BYTES;
@@ -146,7 +150,8 @@ static size_t ahead(size_t bytes, size_t all)
     return min_size(align_up(bytes, TABLE_STEP), all);
 }
 
-/* Commits what a table needs to grow. */
+/* Commits what a table lacks when it grows from `from_bytes` to `to_bytes` in use, of
+ * `all`. */
 static bool commit_table(const struct heap *h, void *table, size_t from_bytes,
                          size_t to_bytes, size_t all)
 {
@@ -199,7 +204,7 @@ void arena_return_states(const struct heap *h, uint32_t first, uint32_t end)
     }
 }
 
-/* Others look up addresses meanwhile: what is new reads as free to them. */
+/* Other threads look up addresses meanwhile, to whom what is new reads as free. */
 static void set_bytes(struct heap *h, size_t bytes)
 {
     h->numbers->bytes = bytes;
@@ -215,8 +220,8 @@ static void close_gap(struct heap *h, uint32_t to)
     set_bytes(h, (size_t)to << UNIT_SHIFT);
 }
 
-/* As much as the system grants, by halves.  Where that is little, half of it is left for the
- * program, for stacks and for the library's own memory. */
+/* Reserves as much as the system grants, halving the request.  Where that is little, half
+ * of it is left for the program, for stacks and for the library's own memory. */
 static bool reserve_most(struct heap *h, size_t bytes)
 {
     size_t wanted = bytes;
@@ -227,7 +232,7 @@ static bool reserve_most(struct heap *h, size_t bytes)
     }
     if (bytes == wanted || bytes > ARENA_PACKED || bytes == ARENA_SMALLEST)
         return true;
-    arena_destroy(h); /* nothing of it is used */
+    arena_destroy(h); /* nothing of the reservation is used yet */
     return reserve(h, (bytes / 2 >> UNIT_SHIFT) + 1, true);
 }
 
@@ -247,8 +252,8 @@ bool arena_create(struct heap *h, size_t bytes)
     return true;
 }
 
-/* From the highest address down, so that the break can follow.  Units of class none are others',
- * or nobody's. */
+/* Releases the heap from the highest address down, so that the program break can follow.
+ * Units of class none are others', or nobody's, and stay. */
 static void release_stretches(const struct heap *h)
 {
     for (uint32_t end = unit_end(h), first; end > 1; end = first) {
@@ -294,7 +299,7 @@ static void ask_for_huge_pages(const struct heap *h, uintptr_t old_end)
         os_collapse((void *)start, align_up(old_end, OS_HUGE_PAGE) - start);
 }
 
-/* Adds just so many units. */
+/* Adds exactly so many units.  Returns the first, or 0 with errno ENOMEM. */
 static uint32_t grow(struct heap *h, uint32_t units)
 {
     uint32_t end = unit_end(h);
@@ -317,8 +322,8 @@ static uint32_t grow(struct heap *h, uint32_t units)
     return (uint32_t)first;
 }
 
-/* How many units to add if so many are needed: in steps that grow with the heap, and up
- * to the end of a huge page if the heap is to have them. */
+/* How many units to add if `least` are needed: the heap grows in steps that grow with it,
+ * and up to the end of a huge page if it is to have them. */
 static uint32_t growth(const struct heap *h, uint32_t least)
 {
     uint32_t end = unit_end(h), room = h->numbers->unit_limit - end;

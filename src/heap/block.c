@@ -1,3 +1,4 @@
+/* Making blocks and their words, listing them, and giving them back to the extents. */
 #include "heap/block.h"
 
 #include <errno.h>
@@ -10,26 +11,27 @@
 #include "heap/state.h"
 
 /* From this size of heap on, a new small block gets its memory at once: one request costs
- * less than 16 page faults, and a heap that has come so far will use it.  But not a thread's
- * first block, of which it may need no more than one object. */
+ * less than 16 page faults, and a heap that has come so far will use it.  A thread's
+ * first block does not, as the thread may need no more than one object of it. */
 enum { POPULATE_FROM = MIB(4) };
 
 /* Requests from this size on are worth the system calls that tell whether the system would give as
  * much to anybody. */
 enum { PROMISE_FROM = MIB(64) };
 
-/* Memory to be zeroed: from this size on it is asked which pages are there, which takes two
- * microseconds, a third of what filling half a megabyte takes where all of it is; where none is,
- * filling takes two hundred. */
+/* From this size on, memory to be zeroed is first asked for the pages that are there.
+ * That takes two microseconds, a third of what filling half a megabyte takes where all of
+ * it is there; where none is, filling takes two hundred. */
 enum { ZERO_FROM = KIB(512) };
 
-/* Memory on huge pages is given back instead, from this size on: it costs half of what filling
- * costs if a quarter of it is used then, and twice as much if all of it is.  (On small pages it
- * costs more in any case.)  malloc of the C library does so from here on, too. */
+/* From this size on, memory on huge pages is given back rather than filled with zeroes:
+ * it costs half of what filling costs if a quarter of it is used then, and twice as much
+ * if all of it is.  (On small pages it costs more in any case.)  malloc of the C library
+ * gives back from here on, too. */
 enum { GIVE_BACK_FROM = MIB(32) };
 
-/* Whole pages that the object takes, and the units with one byte more, so that a pointer
- * one past the end lies inside. */
+/* A large object takes whole pages, and as many units as a byte more would need, so that
+ * a pointer one past the end lies inside. */
 static size_t large_bytes(size_t bytes)
 {
     return align_up(max_size(bytes, 1), OS_PAGE);
@@ -47,13 +49,14 @@ uint32_t block_units(const struct heap *h, uint32_t head)
                                 : sizeclass_units(class);
 }
 
-/* Others may look whether the unit is free, which it is not, before and after. */
+/* Other threads may look meanwhile whether the unit is free: it is used before and
+ * after. */
 static void set_word(struct heap *h, uint32_t unit, unit_word word)
 {
     __atomic_store_n(&h->words[unit], word, __ATOMIC_RELAXED);
 }
 
-/* Gives units from..to of a block their words. */
+/* Gives units [from, to) of a block their words. */
 static void set_words(struct heap *h, uint32_t head, uint32_t from, uint32_t to,
                       unit_word word)
 {
@@ -88,8 +91,8 @@ static void note_kind(struct heap *h, enum kind kind)
         __atomic_store_n(&h->numbers->managed, true, __ATOMIC_RELAXED);
 }
 
-/* Units for a block, which have no words yet.  *populates: those that are left of the unit run
- * are to get their memory with it. */
+/* Takes units for a block, which get their words later.  *populates says that the units
+ * left of the unit run are to get their memory with it. */
 static uint32_t take_units(struct heap *h, unsigned class, struct unit_run *r,
                            bool *populates)
 {
@@ -116,8 +119,8 @@ static void give_words(struct heap *h, uint32_t head, unit_word word,
 {
     set_words(h, head, head, head + sizeclass_units(word_class(word)), word);
     note_kind(h, word_kind(word));
-    /* Memory that is read first, and so is common zeroes until it is written, costs two page
-     * faults, the second of which interrupts all processors. */
+    /* Memory that is read before it is written is common zeroes until then, and costs two
+     * page faults, the second of which interrupts all processors. */
     *block_states(h, head) = STATE_FREE;
     if (populates)
         os_populate((void *)unit_address(h, head), (size_t)(r->end - head) << UNIT_SHIFT);
@@ -192,7 +195,7 @@ static bool is_dirty(const struct heap *h, uint32_t head, size_t offset)
     return h->words[head + (offset >> UNIT_SHIFT)] & UNIT_DIRTY;
 }
 
-/* Units that follow one another, and have been used, are zeroed together. */
+/* Adjacent units that have been used are zeroed together. */
 void block_clear_large(struct heap *h, uint32_t head, size_t from)
 {
     size_t bytes = block_at(h, head)->bytes;
@@ -225,7 +228,8 @@ bool block_grow_large(struct heap *h, uint32_t head, size_t bytes)
     return true;
 }
 
-/* The object may grow into them again. */
+/* Returns pages at the end of a large object's units to the system; the object may grow
+ * into them again. */
 static void give_pages_back(struct heap *h, void *address, size_t bytes, bool altered)
 {
     if (!altered || !os_renew(address, bytes))
@@ -249,8 +253,8 @@ void block_shrink_large(struct heap *h, uint32_t head, size_t bytes)
     uintptr_t address = unit_address(h, head);
     size_t kept_units = (size_t)(end - head) << UNIT_SHIFT;
     size_t rest = min_size(kept_units, old) - whole;
-    set_word(h, end - 1,
-             h->words[end - 1] | UNIT_DIRTY); /* should the memory not go back */
+    /* The last unit counts as dirty, in case the memory does not go back. */
+    set_word(h, end - 1, h->words[end - 1] | UNIT_DIRTY);
     if (rest)
         give_pages_back(h, (void *)(address + whole), rest,
                         h->words[end - 1] & UNIT_ALTERED);
@@ -286,7 +290,7 @@ struct lock *block_lock(struct heap *h, uint32_t head)
     }
 }
 
-/* The lock is held, but block_list_take looks without it first. */
+/* The lock is held, but lock_unless_empty looks at `first` without it. */
 static void set_first(struct bin_list *list, uint32_t head)
 {
     __atomic_store_n(&list->first, head, __ATOMIC_RELAXED);
@@ -321,7 +325,8 @@ static void list_remove(struct heap *h, uint32_t head)
         list->last = b->previous;
 }
 
-/* The head's word last: who finds the new shard there finds everything else as it is now. */
+/* The head's word changes last, so that whoever finds the new shard there finds
+ * everything else as it is now. */
 void block_set_shard(struct heap *h, uint32_t head, unsigned shard)
 {
     unit_word change = (unit_word)(word_shard(h->words[head]) ^ shard)
@@ -332,8 +337,8 @@ void block_set_shard(struct heap *h, uint32_t head, unsigned shard)
         __atomic_fetch_xor(&h->words[u], change, __ATOMIC_RELEASE);
 }
 
-/* Takes the list's lock; NULL: the list is empty, as is seen without.  It may be empty by the time
- * the lock is had. */
+/* Takes the list's lock and returns the list, or NULL if the list is seen to be empty
+ * without the lock.  It may have become empty by the time the lock is taken. */
 static struct bin_list *lock_unless_empty(struct heap *h, unsigned shard, unsigned bin)
 {
     struct bin_list *list = block_list_of(h, shard, bin);
@@ -359,7 +364,7 @@ uint32_t block_list_take(struct heap *h, unsigned shard, unsigned bin, unsigned 
     return head;
 }
 
-/* From the store of its state on, the caller holds the object's address. */
+/* From the store of the slot's state on, the caller holds the object's address. */
 struct taken_slot block_take_slot(struct heap *h, uint32_t head)
 {
     lock_check_held(RANK_BIN);
@@ -410,7 +415,7 @@ void block_settle(struct heap *h, uint32_t head)
         list_append(h, head);
 }
 
-/* A block that is listed is nobody's in between, and counts as taken. */
+/* A listed block is on no list between the two locks, and counts as taken meanwhile. */
 void block_set_aside(struct heap *h, uint32_t head, unsigned shard)
 {
     struct lock *lock = block_lock(h, head);
@@ -432,8 +437,9 @@ void block_set_aside(struct heap *h, uint32_t head, unsigned shard)
     lock_release(lock, RANK_BIN);
 }
 
-/* The flag first: a thread that comes to the slow path finds it.  Objects of larger classes are
- * always freed there. */
+/* The flag is set before the block changes its list, so that a thread that comes to the
+ * slow path finds it.  Objects of classes above CLASS_MEDIUM_LAST are always freed on the
+ * slow path. */
 void block_note(struct heap *h, uint32_t head)
 {
     if (block_has(h, head, BLOCK_NOTED))

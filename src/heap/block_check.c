@@ -1,4 +1,5 @@
-/* What holds of blocks and their lists at any time that nobody is at work on them. */
+/* The checks of blocks and of their lists: what holds of them whenever nobody is at work
+ * on them. */
 #include "base/check.h"
 #include "heap/block.h"
 #include "heap/state.h"

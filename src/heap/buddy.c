@@ -1,10 +1,11 @@
+/* The arithmetic of buddies. */
 #include "heap/buddy.h"
 
 #include "base/bits.h"
 
-/* The buddies to both sides of the most even number inside, `middle`: those to the left
- * grow towards it, those to the right shrink away from it, and each side has one of each
- * size at most, which its length in binary tells. */
+/* Returns the most even number inside.  The buddies to its left grow towards it, those to
+ * its right shrink away from it, and each side has one of each size at most, which its
+ * length in binary tells. */
 static uint32_t middle_of(uint32_t first, uint32_t units)
 {
     uint32_t end = first + units;

@@ -1,3 +1,5 @@
+/* Caches and their magazines: made, kept for other threads, filled, emptied.  Runs are
+ * taken by run.c. */
 #include "heap/cache.h"
 
 #include <string.h>
@@ -13,13 +15,12 @@
 #include "heap/state.h"
 
 enum {
-    MAGAZINE_BYTES = KIB(32), /* a magazine holds about so much, and */
-    MAGAZINE_LEAST = 2,       /* at least and at most so many objects */
-    MAGAZINE_MOST = 512,
-    ZERO_AHEAD =
-        KIB(16), /* longer is faster, as long as the lines stay in the L1 cache */
-    /* Caches of threads that ended.  Programs that start a thread for each task have few at a
-     * time; and so many hold half a megabyte, as a rule. */
+    MAGAZINE_BYTES = KIB(32), /* a magazine holds about so much */
+    MAGAZINE_LEAST = 2,       /* objects that any magazine has room for */
+    MAGAZINE_MOST = 512,      /* objects that no magazine exceeds */
+    ZERO_AHEAD = KIB(16),     /* longer is faster, while the lines stay in the L1 cache */
+    /* Caches of ended threads that are kept.  Programs that start a thread for each task have
+     * few at a time, and eight hold half a megabyte, as a rule. */
     CACHES_KEPT = 8,
 };
 
@@ -49,7 +50,8 @@ static struct bin *group_bins(struct cache *c, unsigned group)
     return c->bins + group * GROUP_BINS;
 }
 
-/* Magazines for the bins of one group.  false with ENOMEM. */
+/* Adds magazines for the bins of one group.  Returns false with errno ENOMEM if there is
+ * no memory for them. */
 static bool add_magazines(struct cache *c, unsigned group)
 {
     struct slot *slots = meta_alloc(magazines_bytes());
@@ -68,7 +70,8 @@ static bool add_magazines(struct cache *c, unsigned group)
     return true;
 }
 
-/* A magazine for a typed bin that has none yet.  false with ENOMEM. */
+/* Adds a magazine for a typed bin that has none yet.  Returns false with errno ENOMEM if
+ * there is no memory for it. */
 static bool add_typed_magazine(const struct heap *h, struct bin *b, uint32_t t)
 {
     uint32_t size = geometries[bin_class(typed_bin_word_bin(&h->typed[t]))].size;
@@ -110,7 +113,8 @@ static void drop_typed(struct cache *c)
     c->typed_end = 0;
 }
 
-/* The next typed bin that the cache has a magazine for, from number `bin` on; 0: there is none. */
+/* The next typed bin that the cache has a magazine for, from number `bin` on, or 0 if
+ * there is none. */
 static unsigned next_typed(const struct cache *c, unsigned bin)
 {
     uint32_t end = __atomic_load_n(&c->typed_end, __ATOMIC_ACQUIRE) * TYPED_TOGETHER;
@@ -125,13 +129,13 @@ static unsigned next_typed(const struct cache *c, unsigned bin)
     return 0;
 }
 
-/* for (TYPED_BINS(c, bin)) visits each of them. */
+/* for (TYPED_BINS(c, bin)) visits each typed bin that the cache has a magazine for. */
 #define TYPED_BINS(c, bin)                     \
     unsigned bin = next_typed(c, TYPED_FIRST); \
     bin;                                       \
     bin = next_typed(c, bin + 1)
 
-/* One that few caches draw from. */
+/* Chooses a shard that the fewest caches draw from, and counts one more for it. */
 static unsigned choose_shard(struct heap *h)
 {
     unsigned best = 0;
@@ -143,7 +147,7 @@ static unsigned choose_shard(struct heap *h)
     return best;
 }
 
-/* One that is kept; NULL: there is none. */
+/* Takes a cache that is kept, or returns NULL if there is none. */
 static struct cache *take_kept(struct heap *h)
 {
     critical_take(&h->numbers->extent_lock, RANK_EXTENT);
@@ -156,7 +160,7 @@ static struct cache *take_kept(struct heap *h)
     return c;
 }
 
-/* An empty cache.  false: enough are kept. */
+/* Keeps an empty cache for another thread.  Returns false if enough are kept. */
 static bool keep(struct cache *c)
 {
     struct heap *h = c->heap;
@@ -269,8 +273,8 @@ static uint32_t head_of(const struct heap *h, const void *object)
     return unit_head(h, unit_of(h, (uintptr_t)object));
 }
 
-/* The first `slots` objects of the magazine become free in the heap, those that lie in one
- * block and follow one another together. */
+/* Frees the first `slots` objects of the magazine in the heap; those that lie in one
+ * block and follow one another are freed together. */
 static void give_back(struct heap *h, struct bin *b, uint32_t slots)
 {
     size_t bytes = (size_t)slots * b->size;
@@ -294,8 +298,8 @@ static void spill(struct cache *c, struct bin *b, bool all)
     give_back(c->heap, b, all ? b->count : (b->count + 1u) / 2);
 }
 
-/* There is no memory for a magazine, or the block is set apart: the object becomes free in the
- * heap at once. */
+/* Frees an object in the heap at once, where there is no memory for a magazine or the
+ * block is set apart. */
 static void give_back_one(struct cache *c, unit_word word, void *object, uint8_t *state)
 {
     struct slot slot;
@@ -396,7 +400,8 @@ READS_RACING struct cache_held cache_held(const struct cache *c)
     return held;
 }
 
-/* `own`: no other cache draws from its block. */
+/* Checks a bin and returns the number of slots that it holds.  With `own` no other cache
+ * draws from the bin's block. */
 static uint32_t bin_check(const struct heap *h, const struct bin *b, unsigned bin,
                           bool own)
 {

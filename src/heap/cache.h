@@ -1,6 +1,7 @@
-/* A thread's cache: where its small and medium objects come from, and where those that
- * it frees go first.  Used by its own thread, in critical sections; the functions below
- * take the locks that they need. */
+/* A thread's cache: where its small and medium objects come from, and where those that it
+ * frees go first.  It is used by its own thread, in critical sections; the functions
+ * below take the locks that they need.  Invariant: every slot that a cache holds is
+ * STATE_RESERVED. */
 #ifndef GCALLOC_HEAP_CACHE_H
 #define GCALLOC_HEAP_CACHE_H
 
@@ -10,75 +11,80 @@
 /* A cache that has nothing and takes nothing: for a thread before its first slow path. */
 SHARED_DATA const struct cache cache_none;
 
-/* NULL with ENOMEM. */
+/* Returns an empty cache, kept or new, or NULL with errno ENOMEM. */
 struct cache *cache_create(struct heap *h);
 
-/* One that a thread has left, empty; NULL: there is none. */
+/* Returns an empty cache that a thread has left, or NULL if there is none. */
 struct cache *cache_take_kept(struct heap *h);
 
-/* Gives everything back to the heap.  The cache is kept for the next thread, or goes to the
- * system. */
+/* Gives everything that the cache holds back to the heap.  The cache is kept for another
+ * thread, or its memory goes to the system. */
 void cache_destroy(struct cache *c);
 
-/* The caches that are kept go to the system. */
+/* The memory of the caches that are kept goes to the system. */
 void cache_release_kept(struct heap *h);
 
-/* The cache has a place for the typed bin, or gets it.  false with ENOMEM. */
+/* Makes a place in the cache for the group of the typed bin, which has none yet.  Returns
+ * false with errno ENOMEM if there is no memory for it. */
 bool cache_add_typed(struct cache *c, uint32_t t);
 
 _Static_assert((int)TYPED_FIRST % (int)TYPED_TOGETHER == 0,
                "a number of a bin is one in its group");
 
-/* Where the cache keeps a typed bin, by the number of the bin among all; NULL: nowhere. */
+/* Where the cache keeps a typed bin, by the number of the bin among all; NULL if it has
+ * no place for it. */
 INLINE struct typed_group *cache_group(const struct cache *c, unsigned bin)
 {
     return c->typed[(bin - TYPED_FIRST) / TYPED_TOGETHER];
 }
 
-/* A bin of its own shard, or from TYPED_FIRST on a typed one that it has. */
+/* A bin of the cache's own shard, or from TYPED_FIRST on a typed bin that the cache
+ * has. */
 INLINE struct bin *cache_bin_at(const struct cache *c, unsigned bin)
 {
     return bin < TYPED_FIRST ? (struct bin *)(uintptr_t)&c->bins[bin]
                              : &cache_group(c, bin)->bins[bin % TYPED_TOGETHER];
 }
 
-/* Its runs are zeroed ahead. */
+/* Whether runs of the bin are zeroed ahead. */
 INLINE bool cache_zeroes(unsigned bin)
 {
     return bin >= TYPED_FIRST || !(bin >> CLASS_BITS & KIND_ATOMIC);
 }
 
-/* More slots of the present run made ready.  false: the run is used up. */
+/* Makes more slots of the present run ready.  Returns false if the run is used up. */
 bool cache_advance(struct cache *c, unsigned bin);
 
-/* A new run, its first slots ready, once the present one and the magazine are used up; where
- * free slots are scattered, some of them in the magazine instead.  Takes another block if it
- * must.  false with ENOMEM: there is no memory for one. */
+/* Takes a new run, its first slots ready, once the present one and the magazine are used
+ * up; where free slots are scattered, it puts some of them into the magazine instead.  It
+ * takes another block if it must.  Returns false with errno ENOMEM if there is no memory
+ * for one. */
 bool cache_refill(struct cache *c, unsigned bin);
 
-/* An object of the program's, of a unit with this word, goes to its magazine.  If that is
- * full, its older half becomes free in the heap first, or all of it where it is for the
- * objects of another shard. */
+/* Puts an object of the program's, of a unit with this word, into its magazine.  If that
+ * is full, its older half becomes free in the heap first, or all of it where it is for
+ * the objects of another shard. */
 void cache_free(struct cache *c, unit_word word, void *object, uint8_t *state);
 
 /* Everything that the cache holds becomes free in the heap. */
 void cache_empty(struct cache *c);
 
-/* The same for what belongs to other shards, which it cannot use. */
+/* Everything that the cache holds of other shards' blocks becomes free in the heap, as
+ * the cache cannot use it. */
 void cache_empty_others(struct cache *c);
 
-/* Bytes of slots that the cache holds: in runs, in magazines. */
+/* The bytes of slots that a cache holds in runs and in magazines. */
 struct cache_held {
     size_t run_bytes, magazine_bytes;
 };
 struct cache_held cache_held(const struct cache *c);
 
-/* What it holds is RESERVED, in blocks of the right bin, its run's block taken.  Returns
- * the number of slots that it holds. */
+/* Checks that what the cache holds is RESERVED, in blocks of the right bin, and that the
+ * blocks of its own runs are taken.  Returns the number of slots that it holds. */
 uint32_t cache_check(const struct cache *c);
 
-/* Which of the cache's bins an object with this word goes to when it is freed, if it is not
- * typed: one that is comes to a bin that never has a magazine. */
+/* Which of the cache's bins an object with this word goes to when it is freed.  For a
+ * typed object it is a bin that never has a magazine. */
 INLINE unsigned cache_bin(const struct cache *c, unit_word word)
 {
     return (word ^ c->shard) >> UNIT_BIN_SHIFT & CACHE_BIN_MASK;
@@ -93,13 +99,14 @@ INLINE unsigned cache_class(const struct cache *c, size_t size)
     return small_classes[size / GRANULE + 1];
 }
 
-/* Into a magazine that has room: the state first, then the slot, then the count. */
+/* Puts an object into a magazine that has room: the state is stored first, then the slot,
+ * then the count. */
 INLINE void cache_put(struct bin *b, uint32_t count, void *object, uint8_t *state)
 {
     *state = STATE_RESERVED;
     b->magazine[count] = (struct slot){object, state};
     b->count = count + 1;
-    /* Stopped before this, the thread still holds the object's address. */
+    /* A thread that is stopped before this still holds the object's address. */
     __asm__ volatile("" : : "r"(object) : "memory");
 }
 
@@ -111,8 +118,8 @@ INLINE void *bin_object(const struct bin *b, const uint8_t *state)
 
 typedef uint64_t words2 __attribute__((vector_size(GRANULE), may_alias));
 
-/* Inline, so that the fast path stays a leaf; the empty asm keeps the compiler from
- * making it a call of memset. */
+/* Zeroes a slot.  It is inline so that the fast path stays a leaf, and the empty asm
+ * keeps the compiler from making it a call of memset. */
 INLINE void slot_clear(void *object, size_t size)
 {
     words2 *p = object;
@@ -123,9 +130,9 @@ INLINE void slot_clear(void *object, size_t size)
     } while (p != end);
 }
 
-/* The most recently freed object of a magazine that has `count`.  The count goes down before
- * the state changes: whenever the thread is stopped, a slot that is not in the cache any
- * more is RESERVED or the program's. */
+/* Takes the most recently freed object of a magazine that has `count`.  The count goes
+ * down before the state changes: whenever the thread is stopped, a slot that is not in
+ * the cache any more is RESERVED or the program's. */
 INLINE struct slot bin_take_freed(struct bin *b, uint32_t count, bool zero)
 {
     struct slot slot = b->magazine[count - 1];
@@ -136,8 +143,9 @@ INLINE struct slot bin_take_freed(struct bin *b, uint32_t count, bool zero)
     return slot;
 }
 
-/* The next slot of a run that has one ready.  From the store of its state on, the thread
- * holds the object's address.  (gcalloc/inline.h has these few lines for programs.) */
+/* Takes the next slot of a run that has one ready.  From the store of its state on, the
+ * thread holds the object's address.  (gcalloc/inline.h has these few lines for
+ * programs.) */
 INLINE struct slot bin_take_next(struct bin *b, uint8_t *state)
 {
     void *object = bin_object(b, state);
@@ -147,9 +155,9 @@ INLINE struct slot bin_take_next(struct bin *b, uint8_t *state)
     return (struct slot){object, state};
 }
 
-/* An object at hand, which is the program's from now on: of the magazine, else of the run.
- * `zero`: one of the magazine is zeroed; of the run it is as cache_advance made it ready.
- * false: the bin has none ready. */
+/* Takes an object at hand, which is the program's from now on: of the magazine, else of
+ * the run.  With `zero` an object of the magazine is zeroed; one of the run is as
+ * cache_advance made it ready.  Returns false if the bin has none ready. */
 INLINE bool bin_take(struct bin *b, bool zero, struct slot *taken)
 {
     uint32_t count = b->count;

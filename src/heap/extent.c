@@ -14,10 +14,11 @@
 
 enum {
     UNIT_RUN_MOST = OS_HUGE_PAGE >> UNIT_SHIFT, /* units that a unit run has at most */
-    UNIT_RUN_PART = 64, /* and no more than this part of the room that the limit leaves */
+    UNIT_RUN_PART = 64, /* 1 / this part of the room that the limit leaves is its most */
 };
 
-/* Of a block next to free units, the owner may change what is not looked at here. */
+/* The owner of a block next to free units may change its word meanwhile, but not whether
+ * it is used. */
 static bool is_free(const struct heap *h, uint32_t unit)
 {
     return unit < unit_end(h) &&
@@ -34,7 +35,7 @@ static void insert(struct heap *h, uint32_t first, uint32_t units)
     h->fit->insert(h, first);
 }
 
-/* Makes free units an extent, together with the free neighbours. */
+/* Makes free units an extent, together with their free neighbours. */
 static void insert_coalesced(struct heap *h, uint32_t first, uint32_t units)
 {
     lock_check_held(RANK_EXTENT);
@@ -60,7 +61,7 @@ static size_t dirty_bytes(const struct heap *h, uint32_t first, uint32_t units)
     return dirty;
 }
 
-/* The lock is held, but block_create looks without. */
+/* The extent lock is held, but block_create reads used_bytes without it. */
 static void set_used(struct heap *h, size_t bytes)
 {
     __atomic_store_n(&h->numbers->used_bytes, bytes, __ATOMIC_RELAXED);
@@ -128,8 +129,8 @@ void extent_set_limit(struct heap *h, size_t limit)
     unlock(h);
 }
 
-/* Removes [start, start + units) from the extent at `first` and charges `bytes` for it.
- * The limit must allow them. */
+/* Removes [start, start + units) from the extent at `first` and charges `bytes` for it,
+ * which the limit must allow. */
 static void carve(struct heap *h, uint32_t first, uint32_t start, uint32_t units,
                   size_t bytes)
 {
@@ -153,7 +154,8 @@ static bool within_limit(const struct heap *h, size_t bytes)
            h->numbers->used_bytes + h->numbers->unit_run_bytes <= h->numbers->limit;
 }
 
-/* More committed units at the end of the arena, enough for the request. */
+/* Adds committed units at the end of the arena, enough for the request.  Returns false
+ * with errno ENOMEM if there are none. */
 static bool grow(struct heap *h, uint32_t units, uint32_t alignment)
 {
     uint32_t end = unit_end(h);
@@ -188,8 +190,9 @@ uint32_t extent_take(struct heap *h, uint32_t units, uint32_t alignment, size_t 
     return first;
 }
 
-/* Twice what the unit run had at first: a thread that needs little takes little.  It may
- * have so large a part of what the limit leaves. */
+/* How many units to take when the unit run is empty: twice what it had at first, so that
+ * a thread that needs little takes little, and at most a part of what the limit
+ * leaves. */
 static uint32_t next_start(const struct heap *h, const struct unit_run *r)
 {
     size_t part = (room(h) >> UNIT_SHIFT) / UNIT_RUN_PART + 1;
@@ -197,8 +200,8 @@ static uint32_t next_start(const struct heap *h, const struct unit_run *r)
     return (uint32_t)min_size(start, part);
 }
 
-/* Units behind `unit`, which was just taken, as far as they lie in the same huge page and have
- * no memory yet. */
+/* Fills the unit run with units behind `unit`, which was just taken, as far as they lie
+ * in the same huge page and have no memory yet. */
 static void fill_unit_run(struct heap *h, struct unit_run *r, uint32_t unit)
 {
     uint32_t start = (uint32_t)next_start(h, r);
@@ -238,7 +241,8 @@ uint32_t extent_take_from(struct heap *h, struct unit_run *r)
     return unit;
 }
 
-/* Nobody counts the memory of a clean unit: with a limit it goes back at once. */
+/* Nobody counts the memory that a clean unit may hold, so with a limit it goes back at
+ * once. */
 void extent_give_unit_run(struct heap *h, struct unit_run *r)
 {
     if (r->next == r->end)
@@ -291,7 +295,8 @@ void extent_change_holes(struct heap *h, size_t made, size_t filled)
     unlock(h);
 }
 
-/* The unit leaves its block.  Returns how many bytes of it had been given back. */
+/* Forgets the holes of a unit that leaves its block.  Returns how many bytes of it had
+ * been given back. */
 static size_t close_holes(struct heap *h, uint32_t unit)
 {
     uint16_t *holes = &h->units[unit].holes;
@@ -303,8 +308,8 @@ static size_t close_holes(struct heap *h, uint32_t unit)
     return bytes;
 }
 
-/* Words of the units that are free from now on: what they were when their block was made, or
- * dirty where the block has written to them. */
+/* Sets the words of units that are free from now on: each is dirty if it was when its
+ * block was made, or if the block has written to it. */
 static void set_free_words(struct heap *h, uint32_t first, uint32_t end, uint32_t touched)
 {
     for (uint32_t u = first; u < end; u++) {
@@ -317,7 +322,8 @@ static void set_free_words(struct heap *h, uint32_t first, uint32_t end, uint32_
         altered_renew(h, first, end);
 }
 
-/* Units of which some may be nobody's any more. */
+/* Makes extents of the free units in [first, end), some of which may be nobody's any more
+ * (altered_renew). */
 static void insert_free(struct heap *h, uint32_t first, uint32_t end)
 {
     for (uint32_t next; first < end; first = next + 1) {
@@ -347,7 +353,8 @@ void extent_give(struct heap *h, uint32_t first, uint32_t units, uint32_t touche
     unlock(h);
 }
 
-/* Returns the memory of dirty units below `end`, down to the last in the same state. */
+/* Returns to the system the memory of the dirty free units just below `end`, of `most` at
+ * most.  Returns the first of them, whether the system took it or not. */
 static uint32_t decommit_below(struct heap *h, uint32_t end, uint32_t most)
 {
     lock_check_held(RANK_EXTENT);
@@ -413,7 +420,7 @@ void extent_trim_unused(struct heap *h, size_t keep)
     unlock(h);
 }
 
-/* Of a heap that is not made yet nobody may take the lock. */
+/* A heap that is not made yet has no lock to take, as its numbers are constant. */
 struct extent_bytes extent_bytes(struct heap *h)
 {
     if (h->numbers == NO_NUMBERS)

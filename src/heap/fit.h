@@ -1,5 +1,6 @@
-/* The fit policies: five answers to which free units serve a request.  Each keeps what it knows in
- * the heap's fit_state, under the extent lock, and is called by extent.c alone. */
+/* The fit policies: five answers to the question which free units serve a request.  Each
+ * keeps what it knows in the heap's fit_state, under the extent lock, and is called by
+ * extent.c alone. */
 #ifndef GCALLOC_HEAP_FIT_H
 #define GCALLOC_HEAP_FIT_H
 

@@ -22,19 +22,20 @@
 #include "heap/lookup.h"
 
 enum {
-    WINDOW = 64,          /* searches: 64 small blocks are 4 MiB, half of the floor */
-    IN_A_ROW = 2,         /* windows; one may be an accident */
-    FAILED_MANY = 2,      /* fits in a window; each makes the heap an eighth larger */
-    FREE_LEAST = 8,       /* an eighth of the heap */
-    FREE_MOST = 2,        /* half of it */
-    LONG_SEARCH = 20,     /* extents per search: a tree of some 10,000 */
-    SHORT_SEARCH = 10,    /* half, so that one switch does not call for the next */
+    WINDOW = 64,      /* searches: 64 small blocks are 4 MiB, half of the floor */
+    IN_A_ROW = 2,     /* windows; one may be an accident */
+    FAILED_MANY = 2,  /* fits in a window; each makes the heap an eighth larger */
+    FREE_LEAST = 8,   /* an eighth of the heap */
+    FREE_MOST = 2,    /* half of the heap */
+    LONG_SEARCH = 20, /* extents per search: a tree of some 10,000 */
+    SHORT_SEARCH =
+        10, /* half of LONG_SEARCH, so that one switch does not call for the next */
     PATIENCE_LEAST = 4,   /* windows */
     PATIENCE_MOST = 1024, /* windows: 65,536 searches */
 };
 
 struct verdict {
-    const struct fit *better; /* NULL: stay */
+    const struct fit *better; /* NULL: the policy stays */
     const char *why;
 };
 

@@ -1,5 +1,5 @@
-/* Best fit: the smallest free extent that is large enough, the lowest of equals.  Keeps
- * large extents whole. */
+/* Best fit: the smallest free extent that is large enough, the lowest of equals.  It
+ * keeps large extents whole. */
 #include "heap/fit_tree.h"
 
 static struct fit_place find(struct heap *h, uint32_t units, uint32_t alignment)

@@ -8,8 +8,8 @@
  * without a line of code.  Only n units are taken, not the whole 2^k.
  *
  * Where no buddy is large enough, units that are free together serve all the same, the
- * lowest first: no request fails that another policy could serve.  So do those for
- * requests with an alignment, which is one of addresses, not of unit numbers. */
+ * lowest first: no request fails that another policy could serve.  They also serve requests
+ * with an alignment, which is one of addresses, not of unit numbers. */
 #include "heap/buddy.h"
 #include "heap/fit_tree.h"
 

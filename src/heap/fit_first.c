@@ -1,5 +1,5 @@
-/* First fit: the lowest free units that are enough.  Keeps the heap's high end free, and
- * so what is in use together. */
+/* First fit: the lowest free units that are enough.  It keeps the heap's high end free,
+ * and so what is in use together. */
 #include "heap/fit_tree.h"
 
 static struct fit_place find(struct heap *h, uint32_t units, uint32_t alignment)

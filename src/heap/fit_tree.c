@@ -43,7 +43,7 @@ static void update(void *owner, uint32_t node)
     }
 }
 
-/* The heap keeps the root and the order; the functions are this process's. */
+/* The tree's root and order are the heap's, and its functions this process's. */
 static struct treap tree_of(const struct heap *h)
 {
     const struct fit_state *s = &h->numbers->fit_state;

@@ -1,3 +1,4 @@
+/* Making, destroying and checking a heap as a whole. */
 #include "heap/heap.h"
 
 #include "base/check.h"
@@ -10,8 +11,8 @@
 #include "heap/layout.h"
 #include "heap/state.h"
 
-/* A run is charged to the budget as a whole: an eighth of a medium block, so that a class
- * that is used once does not cost half a megabyte. */
+/* A run is charged to the budget as a whole.  It is an eighth of a medium block at most,
+ * so that a class that is used once does not cost half a megabyte. */
 enum { RUN_BYTES_MAX = KIB(64) };
 
 struct heap process_heap PRIVATE_DATA = {.numbers = NO_NUMBERS};
@@ -46,7 +47,8 @@ void heap_destroy(struct heap *h)
     arena_destroy(h);
 }
 
-/* Unit 0, gaps that the arena left out, and the unit runs of caches. */
+/* Counts the used units that are in no block: unit 0, gaps that the arena left out, and
+ * the unit runs of caches. */
 static uint32_t unused_units(const struct heap *h)
 {
     uint32_t unused = 0;

@@ -1,3 +1,5 @@
+/* A pass over the blocks with free slots makes the holes; handing out a slot fills those
+ * in it. */
 #include "heap/holes.h"
 
 #include "base/check.h"
@@ -19,13 +21,13 @@ struct pages {
     uint16_t of[BLOCK_UNITS_MOST];
 };
 
-/* Through all blocks that have free slots. */
+/* What a pass through all blocks with free slots knows. */
 struct pass {
     struct heap *heap;
-    size_t states;     /* bytes of the pages that their states are on */
-    uintptr_t page;    /* the last of them */
+    size_t states;     /* bytes of the pages that the blocks' states are on */
+    uintptr_t page;    /* the last of these pages */
     size_t keep;       /* bytes that may still stay */
-    size_t first, end; /* units around those that have new holes; first 0: none */
+    size_t first, end; /* units around the blocks with new holes; first 0: none */
 };
 
 static size_t bytes_of(uint16_t pages)
@@ -41,7 +43,7 @@ static void add_pages(struct pages *p, size_t low, size_t high)
         p->of[i / UNIT_PAGES] |= (uint16_t)(1u << i % UNIT_PAGES);
 }
 
-/* Those that no object lies in. */
+/* The pages of a block that no object lies in. */
 static struct pages vacant_pages(const struct heap *h, uint32_t head)
 {
     const struct geometry *g = word_geometry(h->words[head]);
@@ -58,7 +60,8 @@ static struct pages vacant_pages(const struct heap *h, uint32_t head)
     return p;
 }
 
-/* Gives back the runs of `pages` with one that is no hole yet.  Returns the new holes. */
+/* Gives back the runs of `pages` that have at least one page that is no hole yet.
+ * Returns the new holes. */
 static uint16_t give_pages(struct heap *h, uint32_t unit, uint32_t pages)
 {
     uint32_t had = h->units[unit].holes, made = 0;
@@ -76,7 +79,8 @@ static uint16_t give_pages(struct heap *h, uint32_t unit, uint32_t pages)
     return (uint16_t)made;
 }
 
-/* Returns the bytes given back. */
+/* Gives back a block's vacant pages, but for those of units that `keep` has room for.
+ * Returns the bytes given back. */
 static size_t thin_block(struct pass *p, uint32_t head)
 {
     struct heap *h = p->heap;
@@ -93,8 +97,8 @@ static size_t thin_block(struct pass *p, uint32_t head)
     return made;
 }
 
-/* For each block with free slots that no cache draws from, those of one list after the other.
- * Its lock is held meanwhile. */
+/* Calls `visit` for each block with free slots that no cache draws from, list by list.
+ * The lock of the block's list is held meanwhile. */
 static void each_block(struct heap *h, void (*visit)(struct pass *, uint32_t head),
                        struct pass *p)
 {
@@ -109,9 +113,9 @@ static void each_block(struct heap *h, void (*visit)(struct pass *, uint32_t hea
     }
 }
 
-/* The states of a block stay, however few objects there are, and with them whatever else is on
- * their page.  Lists are in order of address, as a rule, so that the page of the one before is
- * enough to know. */
+/* Counts the pages of the states of a block, which stay however few objects there are,
+ * and with them whatever else is on the page.  Lists are in order of address, as a rule,
+ * so that it is enough to know the page of the block before. */
 static void count_states(struct pass *p, uint32_t head)
 {
     uintptr_t page = align_down((uintptr_t)block_states(p->heap, head), OS_PAGE);
@@ -119,7 +123,8 @@ static void count_states(struct pass *p, uint32_t head)
     p->page = page;
 }
 
-/* Holes count from the moment on that their slots may be handed out. */
+/* Makes holes in a block, which count from the moment on that their slots may be handed
+ * out. */
 static void thin(struct pass *p, uint32_t head)
 {
     struct heap *h = p->heap;
@@ -134,7 +139,8 @@ static void thin(struct pass *p, uint32_t head)
     p->end = max_size(p->end, head + block_units(h, head));
 }
 
-/* The system would fill the holes again to make huge pages whole. */
+/* Asks for small pages around the new holes, which the system would fill again to make
+ * huge pages whole. */
 static void keep_small(struct heap *h, const struct pass *p)
 {
     if (p->first == 0 || RACING(h->bytes) <= h->huge_from)

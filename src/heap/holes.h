@@ -1,5 +1,7 @@
-/* Holes: pages inside blocks of slots that hold no object and were given back to
- * the system.  Their slots are free as ever, and read as zero. */
+/* Holes: pages inside blocks of slots that hold no object and were given back to the
+ * system.  Their slots are free as any others, and read as zero; the blocks stay where
+ * they are.  Invariant: hole_bytes counts all holes, and none lies in a slot that is not
+ * FREE. */
 #ifndef GCALLOC_HEAP_HOLES_H
 #define GCALLOC_HEAP_HOLES_H
 
@@ -15,11 +17,11 @@ size_t holes_make(struct heap *h, size_t keep);
  * lock is held, or the heap is the caller's alone. */
 void holes_recover(struct heap *h);
 
-/* Slots in the bytes [from, to) of a block are being handed out.  The lock of its list is
- * held. */
+/* Closes the holes in the bytes [from, to) of a block, as slots there are being handed
+ * out.  The lock of the block's list is held. */
 void holes_fill(struct heap *h, uint32_t head, size_t from, size_t to);
 
-/* Bytes of the block's holes, in which there is no object. */
+/* Checks that there is no object in the block's holes.  Returns their bytes. */
 size_t holes_check(const struct heap *h, uint32_t head);
 
 #endif

@@ -1,3 +1,5 @@
+/* The layouts of a heap and their typed bins, in memory that is given back with the heap
+ * only. */
 #include "heap/layout.h"
 
 #include <errno.h>
@@ -10,14 +12,15 @@
 
 enum { MEMORY_BYTES = 16 << 10 };
 
-/* Memory for words, bins and names: it is never given back, and what is asked for is small, as a
- * rule. */
+/* Memory for words, bins and names.  It goes back with the heap only, and what is asked
+ * for is small, as a rule. */
 struct layout_memory {
     struct layout_memory *next;
     size_t bytes, used;
 };
 
-/* Zeroed.  NULL with ENOMEM. */
+/* Takes zeroed memory.  Returns NULL with errno ENOMEM if there is none.  typed_lock is
+ * held. */
 static void *take(struct heap *h, size_t bytes)
 {
     struct layout_memory *m = h->layout_memory;
@@ -43,8 +46,9 @@ static void *take_copy(struct heap *h, const void *from, size_t bytes)
     return copy ? memcpy(copy, from, bytes) : NULL;
 }
 
-/* The place for one more typed bin and its layout.  0 with errno: there is none; without, the
- * first. */
+/* Returns the place for one more typed bin and its layout, which is 0 for the first of
+ * all and then leaves errno alone.  Returns 0 with errno ENOSPC if there are too many,
+ * and with ENOMEM if there is no memory.  typed_lock is held. */
 static uint32_t next_place(struct heap *h)
 {
     uint32_t t = h->numbers->typed_count;
@@ -59,7 +63,7 @@ static uint32_t next_place(struct heap *h)
     return t;
 }
 
-/* All that belongs to the bin is there before its number counts. */
+/* All that belongs to the bin is stored before its number counts. */
 static uint32_t add(struct heap *h, uint32_t t, const struct layout *l, uint32_t layout,
                     unsigned bin)
 {
@@ -69,7 +73,8 @@ static uint32_t add(struct heap *h, uint32_t t, const struct layout *l, uint32_t
     return t;
 }
 
-/* Number 0 is no bin's.  false with errno. */
+/* Takes the first place, as number 0 is no bin's.  Returns false with errno ENOSPC or
+ * ENOMEM if there is none. */
 static bool skip_first(struct heap *h)
 {
     static const struct layout none;

@@ -1,4 +1,7 @@
-/* From any address to the object around it. */
+/* The words of units, and the way from any address to the slot around it.  Nothing here
+ * takes a lock or reads an object: the unit's word and constant tables are enough, and
+ * the descriptor for the size of a large block.  Words are read atomically where another
+ * thread may change them. */
 #ifndef GCALLOC_HEAP_LOOKUP_H
 #define GCALLOC_HEAP_LOOKUP_H
 
@@ -40,7 +43,8 @@ INLINE enum kind word_kind(unit_word word)
     return bin_kind(word_bin(word));
 }
 
-/* The objects hold no pointers, or have a layout: marking's one question about most of them. */
+/* Whether the objects hold no pointers, or have a layout: marking's one question about
+ * most of them. */
 INLINE bool word_atomic(unit_word word)
 {
     return word & (unit_word)KIND_ATOMIC << (UNIT_BIN_SHIFT + CLASS_BITS);
@@ -51,14 +55,14 @@ INLINE bool word_typed(unit_word word)
     return word & UNIT_TYPED;
 }
 
-/* The objects may hold pointers, wherever those are. */
+/* Whether the objects may hold pointers, wherever those are. */
 INLINE bool word_has_pointers(unit_word word)
 {
     unit_word atomic = (unit_word)KIND_ATOMIC << (UNIT_BIN_SHIFT + CLASS_BITS);
     return (word & (atomic | UNIT_TYPED)) != atomic;
 }
 
-/* Of a unit of a typed block: which typed bin it is of. */
+/* The typed bin that a unit of a typed block is of. */
 INLINE uint32_t unit_type(const struct heap *h, uint32_t unit)
 {
     return RACING(h->types[unit]);
@@ -106,8 +110,8 @@ INLINE size_t word_states(unit_word word)
     return word >> UNIT_STATES_SHIFT;
 }
 
-/* What remains of the word of a used unit in that of a free one: a report on an object that was
- * freed before finds its site by it. */
+/* What remains of the word of a used unit in that of a free one: by it a report on an
+ * object that was freed before finds the object's site. */
 INLINE unit_word word_that_remains(unit_word word)
 {
     return word_distance(word) == 0 ? word_states(word) << UNIT_STATES_SHIFT : 0;
@@ -118,7 +122,7 @@ INLINE bool word_used(unit_word word)
     return word & UNIT_USED;
 }
 
-/* The heap asks for huge pages by now, in all of it. */
+/* Whether the heap asks for huge pages by now, in all of it. */
 INLINE bool heap_has_huge_pages(const struct heap *h)
 {
     return RACING(h->bytes) > h->huge_from &&
@@ -163,9 +167,9 @@ INLINE unit_word word_of(const struct heap *h, uint32_t unit)
     return __atomic_load_n(&h->words[unit], __ATOMIC_RELAXED);
 }
 
-/* The address is memory of the heap: of a block or of free units.  Among its units there are
- * some of class none that are somebody else's: unit 0, which lies in front of the reservation,
- * and, with the program break, what others took in between. */
+/* Whether the address is memory of the heap: of a block or of free units.  Among its
+ * units there are some of class none that are somebody else's: unit 0, which lies in
+ * front of the reservation, and, with the program break, what others took in between. */
 INLINE bool lookup_owns(const struct heap *h, uintptr_t address)
 {
     if (address - h->base >= RACING(h->bytes))
@@ -198,6 +202,7 @@ struct cell {
     uint8_t *state; /* NULL: there is no slot */
 };
 
+/* The slot of that number in the block. */
 INLINE struct cell block_cell(const struct heap *h, uint32_t head, size_t index)
 {
     unit_word word = word_of(h, head);
@@ -208,7 +213,7 @@ INLINE struct cell block_cell(const struct heap *h, uint32_t head, size_t index)
     return (struct cell){address, size, word, h->states + word_states(word) + index};
 }
 
-/* The slot that `address` lies in. */
+/* The slot that `address` lies in; `state` is NULL if there is none. */
 INLINE struct cell lookup_cell(const struct heap *h, uintptr_t address)
 {
     size_t offset = address - h->base;

@@ -1,9 +1,10 @@
+/* The observers of a heap, told one after the other. */
 #include "heap/observe.h"
 
 #include "base/check.h"
 #include "base/options.h"
 
-/* for (OBSERVERS(h, o)) visits each. */
+/* for (OBSERVERS(h, o)) visits each observer of the heap. */
 #define OBSERVERS(h, o)                               \
     const struct observer *const *o = (h)->observers; \
     *o;                                               \

@@ -9,23 +9,25 @@
 #include "heap/lookup.h"
 #include "trace/capture.h"
 
-/* NULL: it does not want to know. */
+/* What an observer is called for; a function is NULL if it does not want to know. */
 struct observer {
-    /* The object is the program's from now on, which asked for so many bytes; the stack of the
-     * call, in the depot, is only known if the observer wants it, and may not be (0).  In a
-     * critical section, or not. */
+    /* The object is the program's from now on, which asked for so many bytes.  The stack
+     * of the call, in the depot, is known only if the observer wants it, and even then it
+     * may not be (0).  Called in a critical section, or not. */
     void (*allocated)(struct heap *h, const struct cell *o, size_t requested,
                       uint32_t stack);
-    /* It was resized where it is. */
+    /* The object was resized where it is. */
     void (*resized)(struct heap *h, const struct cell *o, size_t requested);
-    /* The program is about to free it, by this call.  In no critical section. */
+    /* The program is about to free the object, by this call.  Called in no critical
+     * section. */
     void (*freed)(struct heap *h, const struct cell *o, struct call call);
-    /* The sweep is about to reclaim it.  The world is stopped. */
+    /* The sweep is about to reclaim the object.  The world is stopped. */
     void (*found_dead)(struct heap *h, const struct cell *o);
     bool wants_stacks;
 };
 
-/* Adds one for good.  OBSERVERS_MOST at most; the heap is used by nobody yet. */
+/* Adds an observer for good, the last of OBSERVERS_MOST at most.  The heap is used by
+ * nobody yet. */
 void observe(struct heap *h, const struct observer *observer);
 
 INLINE bool is_observed(const struct heap *h)
@@ -33,16 +35,18 @@ INLINE bool is_observed(const struct heap *h)
     return UNLIKELY(h->observers[0] != NULL);
 }
 
-/* The stack of this call, where an observer wants it; else 0.  Not in a critical section. */
+/* Captures the stack of this call if an observer wants it, and returns 0 otherwise.  Not
+ * called in a critical section. */
 uint32_t observe_stack(const struct heap *h, struct call call);
 
-/* They tell all observers; to be called if there are any. */
+/* These functions tell all observers, and need be called only if there are any. */
 void observe_allocated(struct heap *h, const struct cell *o, size_t requested,
                        uint32_t stack);
 void observe_resized(struct heap *h, const struct cell *o, size_t requested);
 void observe_freed(struct heap *h, const struct cell *o, struct call call);
 
-/* Of the objects in this block, those that are not marked by now. */
+/* Tells the observers of each object in this block that is not marked by now.  The world
+ * is stopped. */
 void observe_dead(struct heap *h, uint32_t head);
 
 #endif

@@ -14,30 +14,31 @@
 #include "heap/state.h"
 
 enum {
-    SHORT_RUN = 8,    /* shorter runs than this are gathered in the magazine, */
-    GATHER_MOST = 64, /* so many slots at once */
+    SHORT_RUN = 8,    /* shorter runs than this are gathered in the magazine */
+    GATHER_MOST = 64, /* slots that are gathered at once */
     /* The first run of a bin is a page: a run is charged to the budget as a whole, and a thread
      * that allocates one object must not bring the next collection nearer by 64 KiB. */
     RUN_BYTES_FIRST = KIB(4),
     RUNS_COUNTED = 16, /* doublings: from the first run to more than any run_bytes_max */
 };
 
-/* How many runs the bin took. */
+/* How many runs the bin took, counted to RUNS_COUNTED. */
 static uint8_t *runs_of(struct cache *c, unsigned bin)
 {
     return bin < TYPED_FIRST ? &c->runs[bin]
                              : &cache_group(c, bin)->runs[bin % TYPED_TOGETHER];
 }
 
-/* For the first bins, and typed ones. */
+/* Whether the bin's run is borrowed: for bins of the cache's own shard, and typed
+ * ones. */
 static bool *borrows_of(struct cache *c, unsigned bin)
 {
     return bin < TYPED_FIRST ? &c->borrows[bin]
                              : &cache_group(c, bin)->borrows[bin % TYPED_TOGETHER];
 }
 
-/* Slots [from, to) of the block taken, `slots` of which were FREE and are RESERVED now, go to
- * the cache. */
+/* Accounts for slots [from, to) of the block taken, of which `slots` were FREE, are
+ * RESERVED now and go to the cache. */
 static void account(struct heap *h, const struct bin *b, uint32_t from, uint32_t to,
                     uint32_t slots)
 {
@@ -64,7 +65,7 @@ static void take_run(struct heap *h, struct bin *b, uint32_t from, uint32_t to)
     account(h, b, from, to, to - from);
 }
 
-/* Where free slots are scattered: those of short runs, from [from, to) on, go to the
+/* Gathers scattered free slots: those of short runs, from [from, to) on, go to the
  * magazine, which is empty, the lowest on top. */
 static void gather(struct heap *h, struct bin *b, uint32_t from, uint32_t to,
                    uint32_t most)
@@ -93,8 +94,9 @@ static void gather(struct heap *h, struct bin *b, uint32_t from, uint32_t to,
     account(h, b, first, end, n);
 }
 
-/* Reserves the next free slots of the block taken.  false: it has none from its cursor
- * on.  The lock of its list is held: so it sees what spilled before, contents and all. */
+/* Reserves the next free slots of the block taken.  Returns false if it has none from its
+ * cursor on.  The lock of its list is held, and so what spilled before is seen, contents
+ * and all. */
 static bool next_run(struct heap *h, struct bin *b, size_t bytes)
 {
     lock_check_held(RANK_BIN);
@@ -117,7 +119,7 @@ static bool next_run(struct heap *h, struct bin *b, size_t bytes)
     return true;
 }
 
-/* The block is no longer a cache's own.  The lock of its list is held. */
+/* Makes the block no longer a cache's own.  The lock of its list is held. */
 static void leave(struct heap *h, uint32_t head)
 {
     lock_check_held(RANK_BIN);
@@ -125,7 +127,8 @@ static void leave(struct heap *h, uint32_t head)
     block_settle(h, head);
 }
 
-/* The next run of the block taken, of so many bytes at most. */
+/* Takes the next run of the block taken, of so many bytes at most.  Returns false if it
+ * has none. */
 static bool run_of_block(struct heap *h, struct bin *b, size_t bytes)
 {
     struct lock *lock = block_lock(h, b->block);
@@ -134,8 +137,8 @@ static bool run_of_block(struct heap *h, struct bin *b, size_t bytes)
     return found;
 }
 
-/* The rest of the run becomes free again, as if it had not been taken.  The lock of the block's
- * list is held. */
+/* The rest of the run becomes free again, as if it had not been taken.  The lock of the
+ * block's list is held. */
 static void return_run(struct heap *h, const struct bin *b, uint32_t slots)
 {
     lock_check_held(RANK_BIN);
@@ -146,8 +149,8 @@ static void return_run(struct heap *h, const struct bin *b, uint32_t slots)
     count_add(&h->numbers->counters.allocated_bytes, -bytes);
 }
 
-/* The cache is done with the block, and the rest of its run.  Slots that are left of a borrowed
- * run keep its block alive; else it is not looked at. */
+/* Slots that are left of a borrowed run keep its block alive; without any the block is
+ * not looked at, as it may be gone. */
 void run_drop(struct cache *c, unsigned bin)
 {
     struct heap *h = c->heap;
@@ -167,8 +170,9 @@ void run_drop(struct cache *c, unsigned bin)
     *borrows_of(c, bin) = false;
 }
 
-/* A thread may never need more than its first run.  Where threads are so many that they share
- * their lists, as all do those of typed bins, the rest of its block is for the others. */
+/* Leaves the block of a bin's first run to other caches where threads are so many that
+ * they share their lists, as all do those of typed bins: a thread may never need more
+ * than its first run. */
 static void borrow(struct cache *c, unsigned bin)
 {
     struct heap *h = c->heap;
@@ -192,7 +196,8 @@ static size_t next_run_bytes(struct cache *c, unsigned bin)
     return min_size(bytes, c->heap->numbers->run_bytes_max);
 }
 
-/* A run from the block taken, or from one that is listed, in the cache's shard first. */
+/* Takes a run from the block taken, or from one that is listed, in the cache's shard
+ * first.  Returns false if no block has free slots. */
 static bool find_run(struct cache *c, unsigned bin, size_t bytes)
 {
     struct heap *h = c->heap;

@@ -75,8 +75,8 @@ uint32_t sizeclass_units(unsigned class)
     return (uint32_t)(((uint64_t)g->size * g->count + UNIT_BYTES - 1) >> UNIT_SHIFT);
 }
 
-/* The first class behind CLASS_EVEN_LAST with aligned slots of so many bytes; past the last:
- * there is none. */
+/* The first class behind CLASS_EVEN_LAST with aligned slots of so many bytes; it is above
+ * CLASS_WIDE_LAST if there is none. */
 static unsigned first_cut(size_t bytes, size_t alignment)
 {
     unsigned class = CLASS_EVEN_LAST + 1;
@@ -104,7 +104,7 @@ unsigned sizeclass_for(size_t size, bool end_pointers)
     return size < MEDIUM_MAX ? class_of_slot(size + 1) : CLASS_LARGE;
 }
 
-/* From `class` on, the first whose slots are all aligned. */
+/* The first class from `class` on whose slots are all aligned, or CLASS_LARGE. */
 static unsigned aligned_class(unsigned class, size_t alignment)
 {
     while (class <= CLASS_MEDIUM_LAST && geometries[class].size % alignment != 0)

@@ -30,12 +30,13 @@ struct state_counts state_count(const uint8_t *states, uint32_t count)
     return c;
 }
 
-/* In these two other threads may change the states of their objects meanwhile, from one
- * that is not FREE to another; from and to FREE only under the lock that the caller has. */
+/* While state_find_free and state_find_not_free look, other threads may change the states
+ * of their objects from one that is not FREE to another; from and to FREE only under the
+ * lock that the caller has. */
 READS_RACING uint32_t state_find_free(const uint8_t *states, uint32_t from,
                                       uint32_t count)
 {
-    if (GC_TSAN) { /* it would watch memchr */
+    if (GC_TSAN) { /* ThreadSanitizer would watch memchr */
         while (from < count && states[from] != STATE_FREE)
             from++;
         return from;
@@ -61,8 +62,8 @@ READS_RACING uint32_t state_find_not_free(const uint8_t *states, uint32_t from,
     return i;
 }
 
-/* One vector: frees what is neither `mark` nor RESERVED.  A comparison's lanes are 0 or
- * -1, so subtracting them counts. */
+/* Sweeps one vector: frees what is neither `mark` nor RESERVED.  A comparison's lanes are
+ * 0 or -1, so subtracting them counts. */
 static inline void sweep_vector(bytes16 *at, bytes16 mark, bytes16 *free_lanes,
                                 bytes16 *marked_lanes, bytes16 *reclaimed_lanes)
 {

@@ -1,4 +1,6 @@
-/* Passes over state bytes, many at a time. */
+/* Passes over the state bytes of a block, many at a time.  They know of bytes only: not
+ * which slot a byte is of, nor what its block counts.  The states are followed by free
+ * ones up to a multiple of a vector. */
 #ifndef GCALLOC_HEAP_STATE_H
 #define GCALLOC_HEAP_STATE_H
 
@@ -11,10 +13,10 @@ struct state_counts {
 /* Counts the states of `count` slots. */
 struct state_counts state_count(const uint8_t *states, uint32_t count);
 
-/* First FREE slot in [from, count); count if there is none. */
+/* The first FREE slot in [from, count), or count if there is none. */
 uint32_t state_find_free(const uint8_t *states, uint32_t from, uint32_t count);
 
-/* First slot in [from, count) that is not FREE; count if there is none. */
+/* The first slot in [from, count) that is not FREE, or count if there is none. */
 uint32_t state_find_not_free(const uint8_t *states, uint32_t from, uint32_t count);
 
 /* Every state but `mark` and RESERVED becomes FREE.  Counts what is left and sets

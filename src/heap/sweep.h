@@ -1,17 +1,20 @@
-/* Sweep: what the marker did not reach becomes free, and the blocks are listed anew. */
+/* Sweep: what the marker did not reach becomes free, and the blocks are listed anew.  It
+ * runs at the end of a cycle, on a stopped world, and does not look into objects.
+ * Invariant: afterwards what lives is what is marked, and a block without a living object
+ * and without a cache has gone. */
 #ifndef GCALLOC_HEAP_SWEEP_H
 #define GCALLOC_HEAP_SWEEP_H
 
 #include "heap/types.h"
 
-/* Requires that every reachable object has state h->numbers->mark.  Afterwards no object has
- * another mark or NEW, every list holds its blocks with free slots in order of
- * address, empty blocks have gone, and live_bytes, live_objects and the counters are
- * up to date.
+/* Requires that every reachable object has state h->numbers->mark.  Afterwards no object
+ * has another mark or NEW, every list holds its blocks with free slots in order of
+ * address, empty blocks have gone, and live_bytes, live_objects and the counters are up
+ * to date.
  *
- * `recounts`: what lives is counted from nothing.  Else what the last sweep counted stands, and each
- * block replaces its part of it: so what was freed by hand with its whole block stays in it, and what
- * was resized counts with its present size. */
+ * With `recounts`, what lives is counted from nothing.  Without, what the last sweep
+ * counted stands, and each block replaces its part of it: so what was freed by hand with
+ * its whole block stays in it, and what was resized counts with its present size. */
 void sweep(struct heap *h, bool recounts);
 
 #endif

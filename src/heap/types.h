@@ -37,10 +37,11 @@ enum {
     UNIT_BYTES = 1 << UNIT_SHIFT,
     MEDIUM_UNITS = 8,      /* units of a block of slots from 8 to 32 KiB */
     BLOCK_UNITS_MOST = 20, /* of any block but a large one (sizeclass.c) */
-    PAD_FROM = 256,        /* requests from here on get a byte more, so that a pointer one
-                              past the end lies inside */
-    /* State bytes of a block: a cache line, to UNIT_BYTES / GRANULE.  One map for each power
-     * of two, the largest first. */
+    /* Requests of this size and more get an extra byte, so that a pointer one past the end
+     * still lies inside the slot. */
+    PAD_FROM = 256,
+    /* A block has from 64 state bytes, a cache line, to UNIT_BYTES / GRANULE of them.  There is
+     * one map for each power of two in between, the largest first. */
     STATE_SHIFT_LEAST = 6,
     STATE_SHIFT_MOST = 12,
     STATE_MAPS = STATE_SHIFT_MOST - STATE_SHIFT_LEAST + 1,
@@ -48,19 +49,22 @@ enum {
 
 /* ---- An object's state: one byte ------------------------------------------------ */
 
-/* An object belongs to the program exactly when its state is STATE_NEW or more. */
+/* An object belongs to the program exactly when its state is STATE_NEW or more.  Objects found
+ * reachable have one of the two marks, which alternate from cycle to cycle: one stands for the
+ * last cycle, the other for the present one. */
 enum state {
-    STATE_FREE,     /* nobody's.  Written by sweep and by a magazine being emptied */
-    STATE_RESERVED, /* in one run or magazine, or in flight.  Written by its mutator */
-    STATE_NEW,      /* the program's, allocated since the last cycle.  By allocation */
-    STATE_MARK_A,   /* the program's, found reachable in the last cycle, or in this */
-    STATE_MARK_B,   /* one; the two alternate.  By the marker */
+    STATE_FREE,     /* nobody's; written by sweep and by a magazine being emptied */
+    STATE_RESERVED, /* in one run or magazine, or in flight; written by its mutator */
+    STATE_NEW,      /* the program's, new since the last cycle; written by allocation */
+    STATE_MARK_A,   /* the program's, found reachable; written by the marker */
+    STATE_MARK_B,
 };
 
 /* ---- What a block holds --------------------------------------------------------- */
 
-/* Two bits: KIND_ATOMIC, no pointers inside; KIND_MANUAL, a root that lives until freed.
- * A block holds objects of one kind only. */
+/* A kind is two bits.  KIND_ATOMIC says that there are no pointers inside; KIND_MANUAL,
+ * that the object is a root that lives until it is freed.  A block holds objects of one
+ * kind only. */
 enum kind {
     KIND_SCANNED,
     KIND_ATOMIC,
@@ -69,7 +73,8 @@ enum kind {
     KIND_COUNT,
 };
 
-/* Size classes: 0 none (free units), then the slot sizes in rising order, then large. */
+/* Size classes are numbered: 0 is none (free units), then come the slot sizes in rising
+ * order, then large. */
 enum {
     CLASS_NONE = 0,
     CLASS_SMALL_LAST = 56,  /* slots of 8 KiB, blocks of one unit */
@@ -81,9 +86,10 @@ enum {
     CLASS_BITS = 7,
 };
 
-/* What marking and freeing need to know of a class.  Constant after start.
- * An offset in a block is in slot (offset * reciprocal) >> GEOMETRY_SHIFT, exactly, for
- * every byte of every block.  Large: reciprocal 0, so slot 0; none: count 0. */
+/* What marking and freeing need to know of a class, constant after start.  The byte at an
+ * offset in a block is in slot (offset * reciprocal) >> GEOMETRY_SHIFT, exactly, for
+ * every byte of every block.  A large class has reciprocal 0, so its only slot is 0;
+ * class none has count 0. */
 struct geometry {
     uint64_t reciprocal;
     uint32_t size;  /* bytes of a slot; large: UINT32_MAX, see the descriptor; none: 0 */
@@ -139,16 +145,15 @@ enum {
 
 enum block_flag {
     BLOCK_FILLED = 1 << 0, /* an aligned request may fill its slot to the last byte */
-    BLOCK_NOTED =
-        1 << 1, /* something is registered for one of its objects, or was: the end of
-                              each is to be told */
+    /* Something is or was registered for one of the block's objects: the end of each of them is
+     * to be told. */
+    BLOCK_NOTED = 1 << 1,
 };
 
-/* A block, in the descriptor of its head.  Lock: that of its list (block_lock); a large
- * one's bytes are its owner's, as the object is.
- * Invariant: free_count is the number of STATE_FREE slots;
- * a block is on a list, that of its shard and bin, exactly when it is not taken and
- * free_count > 0. */
+/* A block, in the descriptor of its head.  It is guarded by the lock of its list
+ * (block_lock), but the bytes of a large block are its owner's, as the object is.
+ * Invariant: free_count is the number of STATE_FREE slots; a block is on a list, that of
+ * its shard and bin, exactly when it is not taken and free_count > 0. */
 struct block {
     uint32_t next, previous; /* on its list, by head unit; 0: none */
     uint32_t free_count;
@@ -160,12 +165,12 @@ struct block {
     size_t bytes;  /* large: committed bytes, whole pages; else 0 */
 };
 
-/* Adjacent free units, in the descriptor of the first.  No two free extents touch.
- * Lock: the extent lock; so for the words of free units. */
+/* Adjacent free units, in the descriptor of the first.  No two free extents touch.  The
+ * extent lock guards them, and the words of free units. */
 struct extent {
     struct treap_links links; /* node of the fit policy's tree, by first unit */
     uint32_t units;
-    /* Of the node's subtree, and of its left subtree: */
+    /* What the node's subtree and its left subtree have to offer. */
     uint32_t longest, left_longest; /* units of the longest extent */
     uint32_t orders, left_orders;   /* bit k: there is a buddy of 2^k units */
 };
@@ -176,11 +181,12 @@ struct unit {
         struct extent extent;
     };
     uint32_t extent_first; /* last unit of a free extent: the first one */
-    /* Bit k: page k of the unit was given back to the system (holes.h).  Only in
-     * blocks of slots, else 0.  Lock: the list's. */
+    /* Bit k says that page k of the unit was given back to the system (holes.h).  It is 0
+     * outside of blocks of slots.  The lock of the block's list guards it. */
     uint16_t holes;
-    /* Bit k: the program has altered page k (altered.h).  Only in blocks, else 0.  Atomic: each
-     * by the owner of the object there, or in a cycle. */
+    /* Bit k says that the program has altered page k (altered.h).  It is 0 outside of
+     * blocks.  Atomic: each bit is set and cleared by the owner of the object there, or
+     * in a cycle. */
     uint16_t altered;
 };
 
@@ -188,28 +194,29 @@ struct unit {
 
 struct heap;
 
-/* Where a request goes: from unit `start` on, in the free extent that begins at `extent`.
- * extent 0: nowhere. */
+/* Where a request goes: from unit `start` on, in the free extent that begins at `extent`;
+ * if `extent` is 0, there is no place. */
 struct fit_place {
     uint32_t extent, start;
 };
 
-/* A fit policy: which free units serve a request.  It sees each extent come and go, and
- * the units of an extent do not change in between. */
+/* A fit policy decides which free units serve a request.  It is told of each extent that
+ * comes and goes, and the units of an extent do not change in between. */
 struct fit {
     const char *name;
-    /* There are no free extents yet. */
+    /* Begins with no free extents. */
     void (*start)(struct heap *h);
     void (*insert)(struct heap *h, uint32_t first);
     void (*remove)(struct heap *h, uint32_t first);
-    /* A place for `units` at an address that is a multiple of so many units' bytes; none
-     * only if no extent holds it.  The caller takes what it is given. */
+    /* Returns a place for `units` at an address that is a multiple of the bytes of
+     * `alignment` units, and none only if no extent holds it.  The caller takes what it
+     * is given. */
     struct fit_place (*find)(struct heap *h, uint32_t units, uint32_t alignment);
-    /* The policy's structure is sound; returns the number of extents in it. */
+    /* Checks the policy's structure, and returns the number of extents in it. */
     uint32_t (*check)(const struct heap *h);
 };
 
-/* What fit_adaptive knows. */
+/* What fit_adaptive knows of one heap. */
 struct fit_adaptive {
     bool best; /* the policy that it is in: best fit, else first fit */
     struct fit_window {
@@ -238,26 +245,30 @@ struct fit_state {
 /* ---- The heap ---------------------------------------------------------------------- */
 
 struct bin_list {
-    uint32_t first, last; /* blocks with free slots, by head unit; a sweep puts them in
-                             order of address.  first is read without the lock, too */
+    /* The blocks with free slots, by head unit; a sweep puts them in order of address.  `first`
+     * is read without the lock, too. */
+    uint32_t first, last;
     struct lock lock;
 };
 
 enum { BIN_COUNT = KIND_COUNT << CLASS_BITS }; /* a bin: kind << CLASS_BITS | class */
 
-/* Begins a cache line: what threads read all the time is not on one with what they write. */
+/* OWN_LINE begins a cache line, so that what threads read all the time does not share one
+ * with what they write. */
 #define OWN_LINE _Alignas(64)
 
-/* The lists of one thread, or some: so threads seldom draw from the same block, whose objects
- * and state bytes share cache lines, nor wait for the same lock. */
+/* A shard is the lists of one thread, or of some, so that threads seldom draw from the
+ * same block, whose objects and state bytes share cache lines, or wait for the same
+ * lock. */
 enum {
     SHARDS = 1 << UNIT_SHARD_BITS,
-    /* The last two are no cache's own, and no cache has magazines for them: so what is freed of
-     * their blocks comes to the slow path.  Those of blocks with pages that the program has
-     * altered, and of blocks with objects that something is registered for. */
+    /* The last two shards are no cache's own, and no cache has magazines for them, so
+     * that what is freed of their blocks comes to the slow path.  SHARD_APART has the
+     * blocks with pages that the program has altered, SHARD_NOTED those with objects that
+     * something is registered for. */
     SHARD_APART = SHARDS - 1,
     SHARD_NOTED = SHARDS - 2,
-    SHARDS_OWN = SHARDS - 2, /* those before them, which caches have */
+    SHARDS_OWN = SHARDS - 2, /* the shards before those two, which caches have */
 };
 
 /* The objects of one layout in slots of one class.  The first bin of a layout has the layout's
@@ -265,16 +276,15 @@ enum {
  * added, and stay. */
 struct typed_bin {
     struct bin_list list; /* for all threads: there is no list for each shard */
-    uint32_t
-        what; /* constant: the layout << UNIT_BIN_BITS, and the bin of kind and class */
+    uint32_t what;        /* constant: layout << UNIT_BIN_BITS | bin of kind and class */
 };
 
 enum {
     TYPED_MOST_SHIFT = 16,
     TYPED_MOST = 1 << TYPED_MOST_SHIFT,
     LAYOUTS_TOGETHER = 256,
-    /* Where numbers stand for bins of both sorts: typed bin t is TYPED_FIRST + t.  Before it are
-     * the bins of all shards, in lists of blocks and in caches. */
+    /* Where numbers stand for bins of both sorts, typed bin t is TYPED_FIRST + t.  The
+     * numbers below are the bins of all shards, in lists of blocks and in caches. */
     TYPED_FIRST = SHARDS * BIN_COUNT,
 };
 
@@ -283,7 +293,8 @@ struct shard {
     uint32_t caches; /* that draw from it.  Atomic */
 };
 
-/* Atomic, but those of a cycle; heap_bytes_max under the extent lock. */
+/* Counters are atomic, except that those marked "cycle" change in a cycle only and
+ * heap_bytes_max is guarded by the extent lock. */
 struct counters {
     uint64_t allocated_bytes; /* handed out to caches, less what they still hold unused */
     uint64_t freed_bytes;     /* came back by gc_free */
@@ -293,11 +304,12 @@ struct counters {
     uint64_t out_of_memory;
 };
 
-/* Where an object comes from; recorded only when a mode needs it. */
+/* Where an object comes from, recorded only when a mode needs it. */
 struct site {
     uint32_t stack; /* that allocated it, in the depot; 0: not known */
-    uint32_t note;  /* living, or collected: bytes of the slot beyond the requested size;
-                       freed by gc_free: SITE_FREED and the stack that did */
+    /* Of a living or collected object, the bytes of the slot beyond the requested size; of one
+     * freed by gc_free, SITE_FREED and the stack that freed it. */
+    uint32_t note;
 };
 
 #define SITE_FREED (1u << 31)
@@ -306,11 +318,12 @@ enum { OBSERVERS_MOST = 4 };
 
 struct observer;
 
-/* What a heap is, beside its tables: sizes, counts, unit numbers and locks, in the first pages of
- * the mapping that holds the tables.  There is no address in it, nor anything else that means
- * something in one process only: the mapping could be a file, or another process's, too. */
+/* What a heap is, beside its tables: sizes, counts, unit numbers and locks, in the first
+ * pages of the mapping that holds the tables.  It holds no address, nor anything else
+ * that means something in one process only, so that the mapping could be a file or
+ * another process's, too. */
 struct heap_numbers {
-    /* Constant after the heap was made. */
+    /* Constant after the heap was made, up to run_bytes_max. */
     OWN_LINE size_t tables_bytes; /* the reservation that begins with this structure */
     /* Where each map begins, and the last one ends, in `states`. */
     size_t maps[STATE_MAPS + 1];
@@ -318,27 +331,29 @@ struct heap_numbers {
     bool end_pointers;    /* slots of every size have a byte to spare */
     size_t run_bytes_max; /* a run is no longer than this, one slot at least */
 
-    /* Units [0, bytes / UNIT_BYTES) are committed and in some use; those from there on are
-     * untouched.  Extent lock.  Each process's view has a copy. */
+    /* Units [0, bytes / UNIT_BYTES) are committed and in some use; those from there on
+     * are untouched.  The extent lock guards it, and each process's view has a copy. */
     size_t bytes;
-    uint8_t mark; /* cycle: the state of objects found reachable by the last or present
-                     cycle: STATE_MARK_A or STATE_MARK_B */
-    bool managed; /* there have been objects that a cycle may reclaim.  Atomic */
-    bool altered; /* there have been altered units.  Atomic */
+    /* cycle: the state of objects found reachable by the last or present cycle, STATE_MARK_A or
+     * STATE_MARK_B. */
+    uint8_t mark;
+    bool managed;     /* there have been objects that a cycle may reclaim.  Atomic */
+    bool altered;     /* there have been altered units.  Atomic */
     bool keeps_small; /* parts of the heap are to have no huge pages.  Atomic */
 
-    /* For these, for `bytes`, and for free units: */
+    /* Guards the fields from here to `limit`, `bytes`, and the free units. */
     OWN_LINE struct lock extent_lock;
     struct fit_state fit_state;
     size_t used_bytes; /* in blocks, large objects by page.  Read without the lock, too */
     size_t dirty_bytes;    /* in free units that hold memory */
     size_t dirty_least;    /* least that dirty_bytes was since somebody last asked */
     size_t unit_run_bytes; /* in the unit runs of caches, which may have their memory */
-    /* Of used_bytes, what blocks gave back page by page: the heap holds used_bytes +
+    /* What blocks gave back page by page of used_bytes: the heap holds used_bytes +
      * dirty_bytes + unit_run_bytes - hole_bytes.  Read without the lock, too. */
     size_t hole_bytes;
-    /* used_bytes + dirty_bytes + unit_run_bytes never exceeds it, so that slots in holes can be had
-     * without asking; SIZE_MAX: none.  Read without the lock, too. */
+    /* used_bytes + dirty_bytes + unit_run_bytes never exceeds the limit, so that slots in
+     * holes can be had without asking; SIZE_MAX means no limit.  Read without the lock,
+     * too. */
     size_t limit;
 
     /* Bytes handed out since the last cycle, less explicit frees.  Atomic */
@@ -351,15 +366,14 @@ struct heap_numbers {
     size_t stretch; /* cycle: percent that the budget is of it, for option gc_share */
     uint64_t cycle_ended; /* cycle: os_now; 0: there was none */
 
-    struct lock typed_lock; /* for adding typed bins */
-    uint32_t typed_limit;   /* constant: so many are possible */
-    uint32_t typed_count;   /* grows under typed_lock, and is read without */
-    uint32_t
-        reserved_apart; /* slots that are RESERVED and in no cache: slabs keep them.  Atomic */
+    struct lock typed_lock;  /* for adding typed bins */
+    uint32_t typed_limit;    /* constant: so many are possible */
+    uint32_t typed_count;    /* grows under typed_lock, and is read without */
+    uint32_t reserved_apart; /* RESERVED slots that slabs keep, in no cache.  Atomic */
 
     size_t live_bytes, live_objects; /* cycle: marked by the last one */
-    /* Wide objects that had an extent each for want of a slot, by bin: half as many with each
-     * cycle.  Atomic */
+    /* How many wide objects had an extent each for want of a slot, by bin; each cycle
+     * halves the numbers.  Atomic. */
     uint16_t wide_wanted[BIN_COUNT];
     struct counters counters;
     struct shard shards[SHARDS];
@@ -375,40 +389,43 @@ struct heap {
     struct unit *units;
     struct site *sites; /* of each object, placed as the states; NULL: not recorded */
     struct typed_bin *typed;
-    uint16_t *types; /* of each unit of a typed block: which typed bin it is of */
+    uint16_t *types;              /* the typed bin of each unit of a typed block */
     struct heap_numbers *numbers; /* NO_NUMBERS: the heap is not made yet, or no more */
 
-    /* Slots of so many bytes keep their last one free: PAD_FROM, or 0 with end_pointers. */
+    /* Slots of this size and more keep their last byte free: PAD_FROM, or 0 with
+     * end_pointers. */
     uint32_t pad_from;
 
     const struct os_space *space;
     const struct fit *fit;
     bool records_sites; /* there is to be a table of sites */
-    /* By typed bin, LAYOUTS_TOGETHER in each (layout.h).  Added under typed_lock. */
+    /* The layouts by typed bin, LAYOUTS_TOGETHER in each array (layout.h), added under
+     * typed_lock. */
     struct layout *layouts[TYPED_MOST / LAYOUTS_TOGETHER];
     struct layout_memory *layout_memory;                  /* typed_lock */
     const struct observer *observers[OBSERVERS_MOST + 1]; /* then NULL (observe.h) */
-    /* Huge pages are asked for once `bytes` exceeds it; SIZE_MAX: never. */
+    /* Huge pages are asked for once `bytes` exceeds it; SIZE_MAX means never. */
     size_t huge_from;
 
-    /* Empty caches of threads that ended, CACHES_KEPT at most, for the next ones.  Extent lock. */
+    /* Empty caches of threads that ended, CACHES_KEPT at most, for threads to come.  The
+     * extent lock guards them. */
     struct cache *kept;
     uint32_t kept_count;
 
-    /* Of this process's control group; SIZE_MAX: none, or not known.  Atomic */
+    /* The memory limit of this process's control group; SIZE_MAX if there is none or it
+     * is not known.  Atomic. */
     size_t group_limit;
     bool group_known; /* atomic */
 };
 
-/* All zero: what a heap that is not made yet reads. */
+/* All zero, which is what a heap that is not made yet reads. */
 SHARED_DATA const struct heap_numbers heap_numbers_none;
 #define NO_NUMBERS ((struct heap_numbers *)(uintptr_t)&heap_numbers_none)
 
-/* ---- A thread's cache ---------------------------------------------------------------
- */
+/* ---- A thread's cache -------------------------------------------------------------- */
 
-/* A recently freed object kept hot, or one of scattered free slots; its state is
- * STATE_RESERVED. */
+/* A slot in a magazine: that of a recently freed object, kept hot, or one of scattered
+ * free slots.  Its state is STATE_RESERVED. */
 struct slot {
     void *object;
     uint8_t *state;
@@ -438,13 +455,15 @@ _Static_assert(sizeof(struct bin) == 64, "a bin fills one cache line");
 
 enum {
     CACHE_BIN_MASK = SHARDS * BIN_COUNT - 1,
-    /* The bins of one kind and one shard: what a thread does not use costs it no memory. */
+    /* A group is the bins of one kind and one shard, so that what a thread does not use
+     * costs it no memory. */
     GROUP_BINS = 1 << CLASS_BITS,
-    BIN_GROUPS =
-        SHARDS * KIND_COUNT, /* in all; by the difference to the cache's own shard */
+    /* All groups of a cache, by the difference between their shard and its own, then by kind. */
+    BIN_GROUPS = SHARDS * KIND_COUNT,
 };
 
-/* What it keeps of some typed bins, in a page.  Their magazines have memory of their own. */
+/* What a cache keeps of some typed bins, in a page.  Their magazines have memory of their
+ * own. */
 enum { TYPED_TOGETHER = 32 };
 struct typed_group {
     struct bin bins[TYPED_TOGETHER];
@@ -452,43 +471,44 @@ struct typed_group {
     bool borrows[TYPED_TOGETHER];
 };
 
-/* Units for a thread's next small blocks, [next, end), or none: some of a huge page that have
- * no memory yet.  Two threads that took turns in it would both wait for its first touch.
- * In the words they are used units of class none. */
+/* Units for a thread's next small blocks, [next, end), or none: some of a huge page that
+ * have no memory yet.  Two threads that took turns in one huge page would both wait for
+ * its first touch.  By their words these are used units of class none. */
 struct unit_run {
     uint32_t next, end;
-    /* The next fill asks for up to twice as many units, a huge page at most.  It grows with each
-     * fill; 0 at first, and after the cache was emptied. */
+    /* The next fill asks for up to twice as many units, a huge page at most.  It grows
+     * with each fill, and is 0 at first and after the cache was emptied. */
     uint32_t start;
 };
 
-/* Used by its own thread; by the collector while the world is stopped, if the thread did
- * not stop inside a fast path. */
+/* A cache is used by its own thread, and by the collector while the world is stopped if
+ * the thread did not stop inside a fast path. */
 struct cache {
-    /* First those of its own shard.  What it frees of blocks of others goes to magazines
-     * apart, and back to the block: so it does not come to use cache lines together with the
-     * threads of that shard.  The bin of an object is at
-     * (its word ^ shard) >> UNIT_BIN_SHIFT & CACHE_BIN_MASK. */
+    /* The bins of the cache's own shard come first.  What the thread frees of blocks of
+     * other shards goes to separate magazines, and from there back to the block, so that
+     * it does not come to share cache lines with the threads of that shard.  The bin of
+     * an object is at (its word ^ shard) >> UNIT_BIN_SHIFT & CACHE_BIN_MASK. */
     struct bin bins[SHARDS * BIN_COUNT];
     struct heap *heap;
     unit_word shard; /* its own, where a word has it */
-    /* The heap's classes for requests below PAD_FROM, by granules: with end_pointers one granule
-     * on.  0 in cache_none. */
+    /* The heap's classes for requests below PAD_FROM, by granules, and one granule on
+     * with end_pointers.  All are 0 in cache_none. */
     uint8_t small_classes[PAD_FROM / GRANULE + 1];
-    struct slot
-        *magazines[BIN_GROUPS]; /* of each group of bins; NULL: none yet, and the bins
-                                           of the group have never been written to */
-    uint8_t
-        runs[BIN_COUNT]; /* taken by each of the first bins, to RUNS_COUNTED.  A run is
-                                twice as long as the one before it, up to run_bytes_max */
-    /* Of the first bins: the present run lies in a block that the cache has left to others, and
-     * which may be gone once the run is used up. */
+    /* The magazines of each group of bins; while it is NULL there are none, and the bins of the
+     * group have never been written to. */
+    struct slot *magazines[BIN_GROUPS];
+    /* How many runs each bin of the own shard took, counted to RUNS_COUNTED.  A run is twice as
+     * long as the one before it, up to run_bytes_max. */
+    uint8_t runs[BIN_COUNT];
+    /* Whether the present run of a bin of the own shard lies in a block that the cache has left
+     * to others, and which may be gone once the run is used up. */
     bool borrows[BIN_COUNT];
     struct unit_run unit_run;
     bool used; /* a slow path of its thread went through it since the last cycle */
     struct cache *next; /* in the heap's list of those that no thread has */
-    /* By typed bin; NULL: its thread has used none of the group.  They stay as long as the cache
-     * has a thread, since statistics look at them any time.  From `typed_end` on there is none. */
+    /* What the cache keeps of typed bins, by TYPED_TOGETHER; NULL if its thread has used
+     * none of the group.  Groups stay as long as the cache has a thread, since statistics
+     * look at them at any time.  From `typed_end` on there is none. */
     uint32_t typed_end;
     struct typed_group *typed[TYPED_MOST / TYPED_TOGETHER];
 };

@@ -1,3 +1,4 @@
+/* Wide objects, and when they are worth a block. */
 #include "heap/wide.h"
 
 #include "heap/block.h"
@@ -16,7 +17,8 @@ static bool is_wanted(struct heap *h, unsigned bin)
     return false;
 }
 
-/* A slot of a listed block, the cache's shard first. */
+/* Takes a slot of a listed block, of the cache's shard first.  Returns the block's head,
+ * or 0 if no list has one. */
 static uint32_t find_slot(struct heap *h, unsigned bin, unsigned shard,
                           struct taken_slot *slot)
 {
