@@ -1,3 +1,4 @@
+/* Walks over the caches of all threads in a pause. */
 #include "collect/caches.h"
 
 #include "base/check.h"
@@ -6,7 +7,7 @@
 #include "heap/extent.h"
 #include "world/thread.h"
 
-enum { CACHES_MOST = 2 + ASIDE_MOST }; /* of one thread */
+enum { CACHES_MOST = 2 + ASIDE_MOST }; /* most caches of one thread */
 
 static unsigned add(const struct heap *h, struct cache *c, struct cache **found)
 {
@@ -16,7 +17,7 @@ static unsigned add(const struct heap *h, struct cache *c, struct cache **found)
     return 1;
 }
 
-/* Stores those that a thread has of this heap; returns how many. */
+/* Stores the caches that a thread has of this heap; returns how many. */
 static unsigned caches_of(const struct heap *h, const struct mutator *t,
                           struct cache *found[CACHES_MOST])
 {
@@ -27,7 +28,8 @@ static unsigned caches_of(const struct heap *h, const struct mutator *t,
     return count;
 }
 
-/* Those that the sweep frees have their memory. */
+/* Gives back the unit runs of a thread's caches: the units that the sweep frees have
+ * memory already, unlike those. */
 static void give_unit_runs_back(struct heap *h, const struct mutator *t)
 {
     struct cache *caches[CACHES_MOST];
@@ -35,7 +37,8 @@ static void give_unit_runs_back(struct heap *h, const struct mutator *t)
         extent_give_unit_run(h, &caches[i]->unit_run);
 }
 
-/* Many idle threads are not to hoard. */
+/* Empties a cache in whole, so that many idle threads do not hoard, or of what belongs to
+ * other shards. */
 static void give_slots_back(struct cache *c, bool all)
 {
     if (all)
@@ -56,7 +59,7 @@ void caches_give_back(struct heap *h, bool own)
     }
 }
 
-/* A thread has each of its caches in one place. */
+/* Checks that a thread has each of its caches in one place. */
 static void check_places(struct cache *const *caches, unsigned count)
 {
     for (unsigned i = 0; i < count; i++)

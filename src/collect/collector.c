@@ -1,6 +1,6 @@
-/* It asks the loader, stops the world, looks whether all that is to be known is known and still
- * holds, and lets the cycle run; or the world goes on, and it asks again, or puts the collection
- * off.  Nothing is reclaimed in between. */
+/* The way to a cycle: the collector asks the loader, stops the world, looks whether all
+ * that is to be known is known and still holds, and lets the cycle run; or the world goes
+ * on, and it asks again, or puts the collection off.  Nothing is reclaimed in between. */
 #include "collect/collector.h"
 
 #include <errno.h>
@@ -26,7 +26,7 @@ struct collector_hooks collector_hooks PRIVATE_DATA;
 
 enum { SNAPSHOTS_MOST = 100 };
 
-/* ---- What comes of it ------------------------------------------------------------------- */
+/* ---- What comes of it -------------------------------------------------------------- */
 
 static void note_times(struct collector *c)
 {
@@ -43,7 +43,7 @@ static void note_times(struct collector *c)
     c->sweep_ns_total += cycle->swept - cycle->marked;
 }
 
-/* The heap grows by another budget before it is tried again. */
+/* Puts a collection off: the heap grows by another budget before it is tried again. */
 static void put_off(struct collector *c, enum obstacle o)
 {
     static const char *const why[OBSTACLES] = {"a thread does not stop",
@@ -55,7 +55,7 @@ static void put_off(struct collector *c, enum obstacle o)
     c->said[o] = true;
 }
 
-/* ---- Stopping the world for it ------------------------------------------------------------ */
+/* ---- Stopping the world for it ----------------------------------------------------- */
 
 static void begin_cycle(struct collector *c, enum cause cause, uintptr_t sp)
 {
@@ -66,7 +66,8 @@ static void begin_cycle(struct collector *c, enum cause cause, uintptr_t sp)
     c->cycle.began = os_now();
 }
 
-/* The world is stopped, and all threads are known. */
+/* Lists the roots and runs the cycle.  Returns false if the lists are not complete.  The
+ * world is stopped, and all threads are known. */
 static bool list_and_run(struct collector *c, const struct snapshot *s)
 {
     struct cycle *cycle = &c->cycle;
@@ -82,9 +83,9 @@ static bool list_and_run(struct collector *c, const struct snapshot *s)
     return true;
 }
 
-/* The world lock is held.  A library that was loaded or unloaded since the snapshot makes
- * another snapshot necessary, as the loader's locks may be waited for in a running world
- * only.  false: it is to be called again, with that. */
+/* Stops the world and runs a cycle if all is known.  Returns false if it is to be called
+ * again with another snapshot, as a library was loaded or unloaded since this one: the
+ * loader's locks may be waited for in a running world only.  The world lock is held. */
 static bool stop_and_run(struct collector *c, const struct snapshot *s)
 {
     lock_check_held(RANK_WORLD);
@@ -118,12 +119,12 @@ bool collector_is_due(const struct collector *c)
            __atomic_load_n(&h->numbers->budget, __ATOMIC_RELAXED);
 }
 
-/* Somebody else has collected while this thread waited: that serves as well, but not for
- * who wants to see what is garbage now. */
+/* Whether the collection is needed no more, as another thread has collected while this
+ * one waited.  That does not serve who wants to see what is garbage now. */
 static bool is_done(const struct collector *c, enum cause cause, uint64_t collections)
 {
     if (cause == CAUSE_BUDGET && !collector_is_due(c))
-        return true; /* it may have been stopped for that before it counted */
+        return true; /* another cycle may have ended before this thread counted cycles */
     if (cause == CAUSE_IDLE && collector_is_disabled(c))
         return true;
     return cause != CAUSE_REQUEST && cause != CAUSE_LEAKS &&
@@ -135,7 +136,8 @@ struct request {
     enum cause cause;
 };
 
-/* Every callee-saved register is on the program's stack by now. */
+/* Tries to collect, on a stack of the library's.  Every callee-saved register is on the
+ * program's stack by now. */
 NOINLINE WITHOUT_GAPS static void run(void *argument)
 {
     struct collector *c = ((const struct request *)argument)->collector;
@@ -210,7 +212,7 @@ bool collector_create(struct collector *c, struct heap *h)
     return marker_create(&c->marker, h, MARKER_PART) && workers_create(&c->marker);
 }
 
-/* ---- For programs ------------------------------------------------------------------------ */
+/* ---- For programs ------------------------------------------------------------------ */
 
 void gc_disable(void)
 {

@@ -1,3 +1,4 @@
+/* A cycle from its first step to its last, and the phases that every cycle has. */
 #include "collect/cycle.h"
 
 #include "base/lock.h"
@@ -25,15 +26,16 @@ const struct cycle_kind cycle_full = {
     .is_exact = true,
 };
 
-/* ---- Phases of every cycle ------------------------------------------------------------- */
+/* ---- Phases of every cycle --------------------------------------------------------- */
 
-/* Manual objects come after all other roots, so that what only they keep can be told. */
+/* Marks manual objects, which come after all other roots so that what only they keep can
+ * be told. */
 static void mark_manual(struct cycle *c)
 {
     cycle_roots_mark_manual(&c->roots, c->marker);
 }
 
-/* Stacks in objects that nothing reaches are stacks no more. */
+/* Forgets stacks in objects that nothing reaches: they are stacks no more. */
 static void drop_stacks(struct cycle *c)
 {
     (void)c;
@@ -76,9 +78,10 @@ void cycle_prepare(void)
         phase_add(&phases[i]);
 }
 
-/* ---- The cycle ---------------------------------------------------------------------------- */
+/* ---- The cycle --------------------------------------------------------------------- */
 
-/* The program asked for it, or rests: as much memory as possible is to go back. */
+/* Whether as much memory as possible is to go back, as the program asked for the cycle,
+ * or rests. */
 static bool is_thorough(const struct cycle *c)
 {
     return c->cause == CAUSE_REQUEST || c->cause == CAUSE_IDLE;

@@ -1,7 +1,8 @@
-/* One cycle on a stopped world, from the first root to the last free block.  When it comes, and
- * what stops the world for it, is the collector's to know (collector.h).
+/* One cycle on a stopped world, from the first root to the last free block.  When it
+ * comes, and what stops the world for it, is the collector's to know (collector.h).
  *
- * A cycle that began to mark goes on to its sweep: no object keeps the mark of half a cycle. */
+ * Invariant: a cycle that began to mark goes on to its sweep, so that no object keeps the
+ * mark of half a cycle. */
 #ifndef GCALLOC_COLLECT_CYCLE_H
 #define GCALLOC_COLLECT_CYCLE_H
 
@@ -9,34 +10,35 @@
 
 /* Why a cycle runs; shown in the log. */
 enum cause {
-    CAUSE_BUDGET,  /* enough was allocated since the last */
-    CAUSE_MEMORY,  /* an allocation found none */
+    CAUSE_BUDGET,  /* enough was allocated since the last cycle */
+    CAUSE_MEMORY,  /* an allocation found no memory */
     CAUSE_REQUEST, /* gc_collect */
     CAUSE_STRESS,  /* option stress */
     CAUSE_LEAKS,   /* a leak check */
     CAUSE_IDLE,    /* the program rests */
 };
 
-/* What becomes of the marks of the last cycle.  A value: whoever does something in a cycle asks
- * for the property, and not which kind it is. */
+/* What becomes of the marks of the last cycle.  It is a value: whoever does something in
+ * a cycle asks for the property, and not which kind it is. */
 struct cycle_kind {
     const char *label; /* in front of the cause in the log; the usual kind has none */
-    /* Marking begins with the other mark value, so that no object is marked.  Else those that
-     * the last cycle marked still are, and are neither scanned nor swept: the roots have to lead
-     * to all that they have come to point to since. */
+    /* Marking begins with the other mark value, so that no object is marked.  Otherwise
+     * objects that the last cycle marked still are, and are neither scanned nor swept:
+     * the roots have to lead to all that they have come to point to since. */
     bool flips;
-    /* The sweep counts what lives from nothing.  Else it goes on from what it counted last, block
-     * by block: blocks that it may leave out then count with what they had. */
+    /* The sweep counts what lives from nothing.  Otherwise it goes on from what it
+     * counted last, block by block: blocks that it may leave out then count with what
+     * they had. */
     bool recounts;
-    /* What is marked is just what the roots reach.  Else that is among it. */
+    /* What is marked is just what the roots reach, and not something else beside it. */
     bool is_exact;
 };
 
-/* Everything is marked anew. */
+/* The kind of cycle that marks everything anew. */
 extern const struct cycle_kind cycle_full;
 
-/* What it scans, and what it measures.  It begins with zeros but for heap, marker and kind; the
- * lists are kept from one to the next. */
+/* What a cycle scans, and what it measures.  It begins with zeros but for heap, marker
+ * and kind; the lists are kept from one cycle to the next. */
 struct cycle {
     struct heap *heap;
     struct marker *marker; /* of that heap */
@@ -44,20 +46,21 @@ struct cycle {
     enum cause cause;
     uintptr_t sp; /* the collecting thread's stack from here up */
     struct cycle_roots roots;
-    uint64_t began, stopped, marked, swept,
-        ended;          /* os_now; the last three by cycle_run */
+    /* Times by os_now; the last three are set by cycle_run. */
+    uint64_t began, stopped, marked, swept, ended;
     uint64_t reclaimed; /* bytes that it has reclaimed */
     bool keeps_more;    /* for want of memory more is marked than the roots reach */
 };
 
-/* The phases that every cycle has are registered.  The world lock is held. */
+/* Registers the phases that every cycle has.  The world lock is held. */
 void cycle_prepare(void);
 
-/* The world is stopped, the calling thread is registered, and the roots are listed. */
+/* Runs the cycle.  The world is stopped, the calling thread is registered, and the roots
+ * are listed. */
 void cycle_run(struct cycle *c);
 
-/* One line, of the cycle of this number, in a heap that was made then.  The world goes on:
- * whoever reads what is written may be one of its threads. */
+/* Logs one line on the cycle of this number, in a heap that was made at heap_made.  The
+ * world goes on: whoever reads what is written may be one of its threads. */
 void cycle_log(const struct cycle *c, uint64_t number, uint64_t heap_made);
 
 #endif

@@ -1,3 +1,4 @@
+/* Listing the roots, root callbacks, and marking from all of them. */
 #include "collect/cycle_roots.h"
 
 #include <gcalloc/gcalloc.h>
@@ -8,14 +9,14 @@
 #include "world/stop.h"
 #include "world/systemstack.h"
 
-/* ---- Listing ------------------------------------------------------------------------ */
+/* ---- Listing ----------------------------------------------------------------------- */
 
 static void add_range(void *argument, struct range r)
 {
     range_cover_add(argument, r);
 }
 
-/* What the program registers may overlap with itself and with static data. */
+/* Adds the registered ranges, which may overlap with each other and with static data. */
 static void add_registered(struct range_list *data)
 {
     struct range_cover cover;
@@ -43,10 +44,10 @@ bool cycle_roots_complete(const struct cycle_roots *r)
     return !r->stacks.incomplete && !r->data.incomplete;
 }
 
-/* ---- Root callbacks ------------------------------------------------------------------ */
+/* ---- Root callbacks ---------------------------------------------------------------- */
 
-/* What gc_mark_range adds to.  There is one of the process, as one thread at a time stops the
- * world; NULL: no root callback runs. */
+/* What gc_mark_range adds to.  There is one of the process, as one thread at a time stops
+ * the world; NULL while no root callback runs. */
 static struct calling {
     struct cycle_roots *roots;
     struct marker *marker;
@@ -58,8 +59,8 @@ static void call_back(void *argument)
     registered_callbacks_run();
 }
 
-/* The callbacks may not use the heap: without a cache every use comes to a slow path, which
- * fails. */
+/* Runs the root callbacks.  They may not use the heap: without a cache every use comes to
+ * a slow path, which fails. */
 static void run_callbacks(struct cycle_roots *r, struct marker *m)
 {
     struct mutator *self = thread_self;
@@ -84,10 +85,10 @@ void gc_mark_range(const void *low, const void *high)
         range_list_add(&calling->roots->named, (uintptr_t)low, (uintptr_t)high);
 }
 
-/* ---- Marking ------------------------------------------------------------------------- */
+/* ---- Marking ----------------------------------------------------------------------- */
 
-/* A stack in an object of the heap counts once that object is reached, and what lies on it may
- * lead to others. */
+/* Marks from stacks in objects of the heap.  Such a stack counts once its object is
+ * reached, and what lies on it may lead to others. */
 static void mark_from_reached_stacks(struct cycle_roots *r, struct marker *m)
 {
     size_t first = r->stacks.count;

@@ -8,24 +8,26 @@
 #include "roots/range.h"
 #include "roots/threads.h"
 
-/* They grow in the library's own memory, and are kept for the next cycle. */
+/* The lists grow in the library's own memory, and are kept for the next cycle. */
 struct cycle_roots {
-    struct range_list
-        stacks;              /* of all threads; then those in objects that were reached */
+    /* Stacks of all threads, then those in objects that were reached. */
+    struct range_list stacks;
     struct range_list data;  /* static data, thread-local storage, registered ranges */
     struct range_list named; /* by root callbacks; listed only if `keeps_named` */
     bool keeps_named;        /* somebody will go through the roots again */
 };
 
-/* Lists them.  The world is stopped, and what the loader said in the snapshot still holds.
- * `kept`: what the C library keeps for threads to come is a root as well. */
+/* Lists the roots.  The world is stopped, and what the loader said in the snapshot still
+ * holds.  With `kept`, what the C library keeps for threads to come is a root as well. */
 void cycle_roots_list(struct cycle_roots *r, const struct heap *h,
                       const struct snapshot *s, bool kept);
 
-/* A root that is missing from the lists would be objects lost: then nothing is reclaimed. */
+/* Whether the lists lack no root.  If they lack one, nothing may be reclaimed, as objects
+ * would be lost. */
 bool cycle_roots_complete(const struct cycle_roots *r);
 
-/* Marks all that is reachable from them.  Root callbacks run meanwhile, on this thread. */
+/* Marks all that is reachable from the roots.  Root callbacks run meanwhile, on this
+ * thread. */
 void cycle_roots_mark(struct cycle_roots *r, struct marker *m);
 
 /* Marks all that is reachable from what was marked so far, by stacks in objects, too. */
@@ -34,7 +36,7 @@ void cycle_roots_drain(struct cycle_roots *r, struct marker *m);
 /* Marks manual objects, and all that is reachable from them. */
 void cycle_roots_mark_manual(struct cycle_roots *r, struct marker *m);
 
-/* The lists are. */
+/* Checks that the lists are well-formed. */
 void cycle_roots_check(const struct cycle_roots *r);
 
 #endif

@@ -1,5 +1,5 @@
-/* The library is built for any processor of its architecture: these functions alone use
- * more, each where the processor was asked. */
+/* The filters.  The library is built for any processor of its architecture: these
+ * functions alone use more, each where the processor was asked. */
 #include "collect/filter.h"
 
 #include "base/bits.h"
@@ -10,8 +10,8 @@
 #include <arm_neon.h>
 #endif
 
-/* Each word is copied, but stays only if it is counted: there is no branch that would be
- * hard to predict. */
+/* Each word is copied, but stays only if it is counted, so that there is no branch that
+ * would be hard to predict. */
 READS_ANYTHING size_t filter_scalar(const uintptr_t *words, size_t count, uintptr_t base,
                                     size_t bytes, uintptr_t *found)
 {
@@ -29,7 +29,8 @@ READS_ANYTHING size_t filter_scalar(const uintptr_t *words, size_t count, uintpt
 #define AVX512 __attribute__((target("avx512f,popcnt")))
 #define AVX2 __attribute__((target("avx2,popcnt")))
 
-/* __builtin_cpu_init: this may be called before the compiler's own constructor. */
+/* __builtin_cpu_init is needed, as this may be called before the compiler's own
+ * constructor. */
 static bool has_avx512(void)
 {
     __builtin_cpu_init();
@@ -43,14 +44,15 @@ static bool has_avx2(void)
 }
 
 enum {
-    WORDS512 = 8, /* in a vector */
-    WORDS256 = 4,
-    GROUP =
-        4, /* vectors of which none has a word in range are passed at once: a branch for
-                  each would be hard to predict */
+    WORDS512 = 8, /* words in a vector of 512 bits */
+    WORDS256 = 4, /* words in one of 256 */
+    /* So many vectors of which none has a word in range are passed at once: a branch for each
+     * would be hard to predict. */
+    GROUP = 4,
 };
 
-/* What is stored behind the words found is no further than the words read. */
+/* Stores the words that are `in`, and returns how many.  What is stored behind them lies
+ * no further than the words read. */
 AVX512 INLINE size_t keep8(__m512i words, __mmask8 in, uintptr_t *found)
 {
     _mm512_storeu_si512(found, _mm512_maskz_compress_epi64(in, words));
@@ -127,7 +129,7 @@ AVX2 READS_ANYTHING INLINE __m256i load4(const uintptr_t *words)
     return _mm256_loadu_si256((const __m256i *)(const void *)words);
 }
 
-/* Comparisons are signed: both sides were lowered by 2^63. */
+/* Comparisons are signed, so both sides are lowered by 2^63 first. */
 AVX2 READS_ANYTHING static size_t avx2(const uintptr_t *words, size_t count,
                                        uintptr_t base, size_t bytes, uintptr_t *found)
 {

@@ -1,3 +1,4 @@
+/* Grey queues in memory of their own. */
 #include "collect/grey_queue.h"
 
 #include <string.h>
@@ -12,7 +13,7 @@ static size_t whole_pages(size_t items)
     return align_up(items * sizeof(struct grey), max_size(FIRST_BYTES, os_page_bytes()));
 }
 
-/* Commits more.  false: there is no more. */
+/* Commits more memory.  Returns false if there is none. */
 static bool grow(struct grey_queue *l)
 {
     size_t ready =

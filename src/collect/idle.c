@@ -1,7 +1,8 @@
-/* The thread sleeps until the heap is used, then looks at it in equal steps.  When for some
- * of them in a row next to nothing was allocated or freed, and no collection ran, the program
- * rests: what it has dropped is collected, what it has freed goes back, and the thread sleeps
- * again.  So a program that does nothing wakes up a few times more, and then never. */
+/* The thread that looks on.  It sleeps until the heap is used, then looks at it in equal
+ * steps.  When for some of them in a row next to nothing was allocated or freed, and no
+ * collection ran, the program rests: what it has dropped is collected, what it has freed
+ * goes back, and the thread sleeps again.  So a program that does nothing wakes up a few
+ * times more, and then never. */
 #include "collect/idle.h"
 
 #include "base/futex.h"
@@ -15,19 +16,21 @@
 
 enum {
     STEPS = 4, /* more than one: a program that was not let run for a while is not idle */
-    QUIET_BYTES =
-        MIB(1),     /* allocated or freed in a step, or freed since the last return */
-    CYCLE_PART = 4, /* of the budget: worth a collection */
+    /* Bytes that may be allocated or freed in a quiet step; if as many were freed since the
+     * last return, it is worth giving memory back. */
+    QUIET_BYTES = MIB(1),
+    CYCLE_PART = 4,        /* part of the budget that is worth a collection */
     MILLISECOND = 1000000, /* nanoseconds */
 };
 
 enum { NONE, LOOKING, ASLEEP, FAILED, ENDING };
 
-/* Of the process: there is one thread, which looks at the heap that had it started. */
+/* The state of the one thread of the process, which looks at the heap that had it
+ * started. */
 static struct {
     uint32_t state;   /* of the thread.  Atomic */
     uint64_t returns; /* atomic */
-    /* Its own: what there had been when memory last went back. */
+    /* These are the thread's own: what there had been when memory last went back. */
     uint64_t collections, freed;
 } idle PRIVATE_DATA;
 
@@ -54,8 +57,8 @@ static struct activity activity_now(const struct collector *c)
                              collector_count(c)};
 }
 
-/* Waits for a step.  Unused memory of a program that goes on by itself, without a collection,
- * goes back, too. */
+/* Waits for a step; returns whether it was quiet.  Unused memory of a program that goes
+ * on by itself, without a collection, goes back, too. */
 static bool is_quiet_step(struct collector *c)
 {
     struct activity before = activity_now(c);
@@ -82,8 +85,9 @@ static void await_rest(struct collector *c)
         quiet = is_quiet_step(c) ? quiet + 1 : 0;
 }
 
-/* A program of one thread has never seen a system call of its own end with EINTR for a
- * stop, and is not to see the first one while it sleeps. */
+/* Whether the world may be stopped while the program rests: a program of one thread has
+ * never seen a system call of its own end with EINTR for a stop, and is not to see the
+ * first one while it sleeps. */
 static bool has_several_threads(void)
 {
     size_t living = 0;
@@ -94,8 +98,8 @@ static bool has_several_threads(void)
     return living > 1;
 }
 
-/* Objects may have been dropped: there were collections since memory last went back, or one
- * is due before long. */
+/* Whether objects may have been dropped, as there were collections since memory last went
+ * back, or one is due before long. */
 static bool is_worth_a_cycle(const struct collector *c)
 {
     const struct heap *h = c->heap;
@@ -106,7 +110,7 @@ static bool is_worth_a_cycle(const struct collector *c)
                 __atomic_load_n(&h->numbers->budget, __ATOMIC_RELAXED) / CYCLE_PART);
 }
 
-/* Only registered threads collect. */
+/* Collects.  The thread is registered for that, as only registered threads collect. */
 static void collect(struct collector *c)
 {
     if (!thread_attach())
@@ -115,7 +119,8 @@ static void collect(struct collector *c)
     thread_detach();
 }
 
-/* The world goes on: its threads may be in system calls that a stop would end. */
+/* Gives memory back without a stop: the program's threads may be in system calls that a
+ * stop would end. */
 static void trim(struct heap *h)
 {
     world_lock();
@@ -154,7 +159,7 @@ static void *look_on(void *collector)
     return NULL;
 }
 
-/* The heap has grown beyond what it keeps without need. */
+/* Whether the heap has grown beyond what it keeps without need. */
 static bool is_worth_a_thread(const struct heap *h)
 {
     size_t bytes = RACING(h->bytes), floor = OPTION_NOW(floor);
@@ -191,7 +196,7 @@ static void has_ended(void)
     change_state(ENDING, NONE);
 }
 
-/* The thread is not in the child. */
+/* The child of a fork does not have the thread. */
 static void forked(void)
 {
     set_state(NONE);

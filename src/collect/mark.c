@@ -1,6 +1,7 @@
-/* Ranges and objects, a batch of words or of objects at a time, and the heap as a whole.  What
- * happens to each word is in mark_front.h.  Whatever a range holds, what is marked is an object,
- * and what is marked and not scanned is in a queue, or the marker knows that it has lost some. */
+/* Marking ranges and objects, a batch of words or of objects at a time, and the heap as a
+ * whole.  What happens to each word is in mark_front.h.  Whatever a range holds, what is
+ * marked is an object, and what is marked and not scanned is in a queue, or the marker
+ * knows that it has lost some. */
 #include "collect/mark.h"
 
 #include "base/check.h"
@@ -12,18 +13,18 @@
 #include "world/faults.h"
 
 enum {
-    PIECE_BYTES =
-        8192, /* larger objects are scanned in pieces, to bound the grey queue */
-    FILTER_LEAST = 512,    /* bytes; what is smaller does not pay for the calls */
-    SHARE_LEAST = 64,      /* a shorter grey queue is not worth sharing */
-    NEIGHBOUR_BYTES = 256, /* objects that begin so close follow one another; */
-    STREAM_BYTES = 2048,   /* then what lies so much further is wanted soon */
+    PIECE_BYTES = 8192, /* larger objects are scanned in pieces; bounds the grey queue */
+    FILTER_LEAST = 512, /* bytes; what is smaller does not pay for the calls */
+    SHARE_LEAST = 64,   /* a shorter grey queue is not worth sharing */
+    NEIGHBOUR_BYTES = 256, /* objects that begin so close follow one another */
+    STREAM_BYTES = 2048,   /* how far ahead memory is wanted soon where they do */
     SAMPLE_WORDS = 2,      /* every scanned object has as many */
     NEARBY_BYTES = 256 << 10,
-    /* Of larger objects it is asked what was never touched, which is not read, as that would make
-     * page tables for it.  The question costs some microseconds, reading so much a hundred. */
+    /* Of objects of this size and more it is asked which pages were never touched.  Those are
+     * not read, as that would make page tables for them.  The question costs some microseconds,
+     * reading so much a hundred. */
     SPARSE_FROM = 1 << 20,
-    /* So many parts in less than this are scanned as one. */
+    /* Parts that fill the table of PARTS within less than this are scanned as one. */
     SPARSE_WITHIN = 4 << 20,
     NEAR_BYTES = 64 << 20, /* state bytes, a 16th or less, are in the cache or close */
 };
@@ -39,7 +40,7 @@ struct words {
     const uintptr_t *first, *end;
 };
 
-/* Words to be copied to the marker's buffer, behind the `found` that are there. */
+/* Words to be copied to the marker's buffer, behind the `found` words that are there. */
 struct chunk {
     struct marker *m;
     const uintptr_t *words;
@@ -61,7 +62,8 @@ static bool try_words(struct chunk *c, uintptr_t low, uintptr_t high)
     return faults_try(filter_chunk, c, low, high);
 }
 
-/* Words of memory of which whole pages may be unreadable: they hold no pointers. */
+/* Takes words of memory of which whole pages may be unreadable: those hold no
+ * pointers. */
 NOINLINE static struct words take_guarded(struct marker *m, uintptr_t low, size_t count,
                                           size_t bytes)
 {
@@ -77,8 +79,9 @@ NOINLINE static struct words take_guarded(struct marker *m, uintptr_t low, size_
     return (struct words){m->found, m->found + c.found};
 }
 
-/* The first FILTER_WORDS from `*low` on, which moves, without those that do not lie among
- * the `bytes` from the heap's base on.  Without vectors it is faster to look at each. */
+/* Takes the first FILTER_WORDS words from `*low` on, which moves, without those that do
+ * not lie among the `bytes` from the heap's base on.  Without vectors it is faster to
+ * look at each word, and all are taken. */
 READS_ANYTHING INLINE struct words take_words(struct marker *m, uintptr_t *low,
                                               uintptr_t high, size_t bytes, bool guarded)
 {
@@ -93,15 +96,15 @@ READS_ANYTHING INLINE struct words take_words(struct marker *m, uintptr_t *low,
     return (struct words){m->found, m->found + found};
 }
 
-/* An atomic object whose slot ends just at `word`, and that is too small to have a byte
- * beyond its end. */
+/* Whether the cell is an atomic object whose slot ends just at `word`, and that is too
+ * small to have a byte beyond its end. */
 static bool ends_at(const struct heap *h, const struct cell *o, uintptr_t word)
 {
     return o->state && *o->state >= STATE_NEW && !word_has_pointers(o->word) &&
            o->address + o->size == word && o->size < h->pad_from;
 }
 
-/* A word of a stack. */
+/* Considers a word of a stack, which may also point to the end of an object. */
 READS_ANYTHING INLINE void consider_both(struct front *f, uintptr_t word)
 {
     consider(f, word, false);
@@ -113,7 +116,8 @@ READS_ANYTHING INLINE void consider_both(struct front *f, uintptr_t word)
         add_candidate(f, o.state, word - 1 - f->base);
 }
 
-/* A word just behind the heap may be the end of its last object. */
+/* The filter lets in a word just behind the heap, which may be the end of its last
+ * object. */
 READS_ANYTHING void marker_scan_stack(struct marker *m, uintptr_t low, uintptr_t high)
 {
     struct front f = front_load(m);
@@ -146,9 +150,9 @@ void marker_scan_roots(struct marker *m, uintptr_t low, uintptr_t high)
     m->root_bytes += high > low ? high - low : 0;
 }
 
-/* Fills the second queue up to `full` from the grey queue, last in first; returns where it
- * goes on.  (The address of a front is passed to inlined functions only: else the compiler
- * could not keep its fields in registers.) */
+/* Fills the second queue up to `full` from the grey queue, last in first; returns where
+ * the queue goes on.  (The address of a front is passed to inlined functions only: else
+ * the compiler could not keep its fields in registers.) */
 NOINLINE static struct grey *take_grey(struct grey_queue *l, struct grey *next,
                                        const struct grey *full)
 {
@@ -161,15 +165,16 @@ NOINLINE static struct grey *take_grey(struct grey_queue *l, struct grey *next,
     return next;
 }
 
-/* Another marker has nothing to do. */
+/* Shares the grey queue if another marker has nothing to do. */
 NOINLINE static void share_grey(struct marker *m)
 {
     if (m->pool && pool_is_hungry(m->pool))
         pool_give(m->pool, &m->grey);
 }
 
-/* The half of the second queue that was filled is to be scanned now, and the other one to
- * be filled.  Returns how many objects there are; 0: marking is complete. */
+/* Changes the halves of the second queue: the one that was filled is to be scanned now,
+ * and the other one to be filled.  Returns how many objects there are to scan; 0 means
+ * that marking is complete. */
 INLINE uint32_t turn_over(struct front *f)
 {
     if (grey_queue_size(&f->m->grey) >= SHARE_LEAST)
@@ -191,8 +196,9 @@ INLINE void push(struct marker *m, uintptr_t low, uintptr_t high)
     m->overflowed |= !grey_queue_push(&m->grey, &w, 1);
 }
 
-/* The parts of a large object that have memory go to the grey queue.  Where the program has mapped
- * something else over a part of it, a page that is not there yet may hold anything. */
+/* Pushes the parts of a large object that have memory to the grey queue.  Where the
+ * program has mapped something else over a part of it, a page that is not there yet may
+ * hold anything. */
 NOINLINE static void push_parts(struct marker *m, uintptr_t low, uintptr_t high)
 {
     bool altered = altered_block(m->heap, unit_of(m->heap, low));
@@ -211,7 +217,8 @@ NOINLINE static void push_parts(struct marker *m, uintptr_t low, uintptr_t high)
 }
 
 /* Objects over PIECE_BYTES are scanned a piece at a time: what follows the first goes
- * back to the grey queue.  A large object's size is in its descriptor. */
+ * back to the grey queue.  Returns the bytes of the first.  A large object's size is in
+ * its descriptor. */
 NOINLINE static size_t first_piece(struct marker *m, const struct grey *w)
 {
     size_t bytes = w->bytes;
@@ -226,7 +233,7 @@ NOINLINE static size_t first_piece(struct marker *m, const struct grey *w)
     return PIECE_BYTES;
 }
 
-/* What is to be scanned of a larger object, at once. */
+/* Takes the words of a larger object that are to be scanned at once. */
 NOINLINE static struct words large_words(struct marker *m, const struct grey *w)
 {
     _Static_assert(PIECE_BYTES <= FILTER_WORDS * sizeof(uintptr_t), "a piece at once");
@@ -238,7 +245,7 @@ NOINLINE static struct words large_words(struct marker *m, const struct grey *w)
                       bytes >= OS_PAGE || w->bytes > PIECE_BYTES);
 }
 
-/* Do the pointers in these words lead to their neighbourhood? */
+/* Whether the pointers in these words lead to their neighbourhood. */
 READS_ANYTHING INLINE bool leads_nearby(const struct front *f, const uintptr_t *words)
 {
     for (size_t i = 0; i < SAMPLE_WORDS; i++) {
@@ -249,7 +256,8 @@ READS_ANYTHING INLINE bool leads_nearby(const struct front *f, const uintptr_t *
     return true;
 }
 
-/* Scans a small typed object, as most are.  false: it is none. */
+/* Scans a typed object of shape LAYOUT_BITS, as most are.  Returns false if it is of
+ * another shape. */
 READS_ANYTHING INLINE bool scan_bits(struct front *f, const struct grey *w, bool near)
 {
     const struct layout *l = layout_at(f->m->heap, grey_bin(w));
@@ -261,14 +269,15 @@ READS_ANYTHING INLINE bool scan_bits(struct front *f, const struct grey *w, bool
     return true;
 }
 
-/* The object is small, and so all of it can be read. */
+/* Whether the object is small, and so all of it can be read. */
 INLINE bool is_readable(const struct front *f, const struct grey *w)
 {
     return w->bytes < OS_PAGE ||
            (grey_is_typed(w) && layout_at(f->m->heap, grey_bin(w))->shape == LAYOUT_BITS);
 }
 
-/* Scans these objects.  true: they followed one another in memory, and so it goes on. */
+/* Scans these objects.  Returns true if they followed one another in memory, and so it is
+ * expected to go on. */
 READS_ANYTHING INLINE bool scan_batch(struct front *f, const struct grey *first,
                                       const struct grey *end, bool near)
 {
@@ -296,8 +305,8 @@ READS_ANYTHING INLINE bool scan_batch(struct front *f, const struct grey *first,
            leads_nearby(f, (const uintptr_t *)last);
 }
 
-/* Two copies of the loop: a heap in the cache, and objects that follow one another, do not
- * pay for hiding latency. */
+/* Marks until the queues are empty.  There are two copies of the loop: a heap in the
+ * cache, and objects that follow one another, do not pay for hiding latency. */
 READS_ANYTHING INLINE void drain_front(struct marker *m, const struct telling *t)
 {
     struct front f = front_load(m);
@@ -376,7 +385,8 @@ void marker_drain(struct marker *m)
     finish(m);
 }
 
-/* The others, who wait for work all along, must not be given any: nobody would wait for them. */
+/* The other markers, which wait for work all along, must not be given any, as nobody
+ * would wait for them. */
 void marker_drain_alone(struct marker *m)
 {
     struct pool *pool = m->pool;

@@ -1,9 +1,10 @@
-/* Marking: from words that may be pointers to all that they reach.
+/* Marking: from words that may be pointers to all that they reach.  Where the roots are,
+ * and when they are to be marked, is not known here.
  *
  * A word that may be a pointer leads to a candidate, a slot with its state byte.  The
- * byte is prefetched while the candidate waits in a first queue; on leaving that it is
- * tested and set, and a newly marked object, itself prefetched, waits in a second queue
- * until it is scanned for more candidates. */
+ * byte is prefetched while the candidate waits in a first queue; when it leaves that
+ * queue it is tested and set, and a newly marked object, itself prefetched, waits in a
+ * second queue until it is scanned for more candidates. */
 #ifndef GCALLOC_COLLECT_MARK_H
 #define GCALLOC_COLLECT_MARK_H
 
@@ -13,7 +14,7 @@
 #include "heap/lookup.h"
 
 enum {
-    PARTS = 32,      /* of a large object, that are found together */
+    PARTS = 32,      /* parts of a large object that are found together */
     CANDIDATES = 64, /* first queue: state bytes on their way to the cache */
     PENDING = 32,    /* second queue, each half: objects on their way to the cache */
 };
@@ -28,9 +29,10 @@ struct candidate {
 
 struct marker {
     struct heap *heap;
-    struct pool *pool; /* what it shares work through; NULL: it is the only one */
-    size_t near_bytes; /* of a heap; smaller ones are marked without the first queue */
-    /* A ring, from `oldest` to `newest` - 1, modulo its size: both only count up. */
+    struct pool *pool; /* what it shares work through; NULL: it is the only marker */
+    size_t near_bytes; /* heaps of fewer bytes are marked without the first queue */
+    /* The first queue is a ring, from `oldest` to `newest` - 1, modulo its size: both
+     * only count up. */
     struct candidate candidates[CANDIDATES];
     uint32_t oldest, newest;
     struct grey pending[2][PENDING]; /* one half is scanned while the other is filled */
@@ -45,23 +47,25 @@ struct marker {
     uintptr_t found[FILTER_WORDS]; /* not on the stack, where they would keep objects */
 };
 
-/* false with ENOMEM.  Its grey queue takes this part of the heap's address space. */
+/* Makes a marker, whose grey queue takes 1 / `part` of the size of the heap's address
+ * space.  Returns false with errno ENOMEM if there is no memory for it. */
 bool marker_create(struct marker *m, struct heap *h, size_t part);
 
 enum { MARKER_PART = 8 };
 
-/* A cycle begins.  `flips`: from now on h->numbers->mark is the other mark, so nothing is marked;
- * else what the last cycle marked is, and what it points to is not looked at. */
+/* Begins a cycle.  With `flips`, h->numbers->mark is the other mark from now on, so that
+ * nothing is marked; without, what the last cycle marked still is, and what it points to
+ * is not looked at. */
 void marker_begin(struct marker *m, bool flips);
 
-/* Every aligned word in [low, high) may be a pointer. */
+/* Scans [low, high), of which every aligned word may be a pointer. */
 void marker_scan_roots(struct marker *m, uintptr_t low, uintptr_t high);
 
-/* Every aligned word in [low, high), of a stack or of registers, may be a pointer; one to the end
- * of a small atomic object keeps that alive, too. */
+/* Scans [low, high), of a stack or of registers, of which every aligned word may be a
+ * pointer; one to the end of a small atomic object keeps that alive, too. */
 void marker_scan_stack(struct marker *m, uintptr_t low, uintptr_t high);
 
-/* What the object points to is marked, but for itself: it is left as it is. */
+/* Marks what the object points to, but for the object itself, which is left as it is. */
 void marker_scan_object(struct marker *m, const struct cell *o);
 
 /* Marks every manual object. */
@@ -70,34 +74,37 @@ void marker_mark_manual(struct marker *m);
 /* Marks all that is reachable from what was marked so far, with the other markers' help. */
 void marker_drain(struct marker *m);
 
-/* Marks it on this thread alone, for what is little and asked for often. */
+/* Marks all that is reachable from what was marked so far, on this thread alone: for what
+ * is little and asked for often. */
 void marker_drain_alone(struct marker *m);
 
-/* Who is told of each object that comes to be marked in a block that has noted ones (block_note),
- * or is of a larger class, by its state byte: in the midst of marking, so that it leaves the
- * marker alone. */
+/* Who is told, by its state byte, of each object that comes to be marked in a block that
+ * has noted objects (block_note), or is of a larger class.  The call comes in the midst
+ * of marking, and so leaves the marker alone. */
 struct telling {
     void (*marked)(void *argument, const uint8_t *state);
     void *argument;
 };
 
-/* Marks what these words lead to and all that is reachable from there, on this thread alone, and
- * tells. Nothing is grey before.  false: after a mark-stack overflow some objects were marked and
- * not told. */
+/* Marks what these words lead to and all that is reachable from there, on this thread
+ * alone, and tells of it.  Nothing is grey before.  Returns false if after a mark-stack
+ * overflow some objects were marked and not told. */
 bool marker_mark_telling(struct marker *m, const uintptr_t *words, size_t count,
                          const struct telling *t);
 
-/* One of the other markers marks all that is reachable from what is on its grey queue. */
+/* Has one of the other markers mark all that is reachable from what is on its grey
+ * queue. */
 void marker_help(struct marker *m);
 
 /* Ends a cycle. */
 void marker_end(struct marker *m);
 
-/* Between two drains nothing is grey: the queues are empty, and no object is marked but not
- * scanned. */
+/* Checks that nothing is grey, as is so between two drains: the queues are empty, and no
+ * object is marked but not scanned. */
 void marker_check(const struct marker *m);
 
-/* The part of it that holds for one of the other markers, which need not have a heap yet. */
+/* Checks that the queues of a marker are empty.  One of the other markers need not have a
+ * heap yet. */
 void marker_check_queues(const struct marker *m);
 
 #endif

@@ -11,8 +11,9 @@
 #include "collect/mark_typed.h"
 #include "heap/lookup.h"
 
-/* What marking touches for every word, in the local variables of a loop: a store of a
- * state byte might change anything that lies in memory, as far as the compiler knows. */
+/* What marking touches for every word, kept in the local variables of a loop: a store of
+ * a state byte might change anything that lies in memory, as far as the compiler
+ * knows. */
 struct front {
     struct marker *m;
     uintptr_t base;
@@ -22,9 +23,9 @@ struct front {
     uint32_t unmarked; /* bit n: state n is an object that has no mark of this cycle */
     uint8_t mark;
     uint32_t oldest, newest;
-    struct grey *next, *full; /* where the half of the second queue that is filled goes
-                                 on, and ends */
-    struct grey *other;       /* where the other half ends */
+    /* Where the half of the second queue that is filled goes on, and where it ends. */
+    struct grey *next, *full;
+    struct grey *other;            /* where the other half ends */
     const struct telling *telling; /* NULL, as the compiler knows, in ordinary loops */
 };
 
@@ -62,7 +63,8 @@ INLINE void front_store(const struct front *f)
     f->m->filled = filled(f);
 }
 
-/* An object enters the second queue, which first moves to the grey queue if it is full. */
+/* Puts an object into the second queue, which first moves to the grey queue if it is
+ * full. */
 INLINE void add_pending(struct front *f, uintptr_t address, size_t bytes)
 {
     if (UNLIKELY(f->next == f->full)) {
@@ -73,10 +75,10 @@ INLINE void add_pending(struct front *f, uintptr_t address, size_t bytes)
     f->next++->bytes = bytes;
 }
 
-/* Marks a candidate.  false: it is marked already, or no object.  Two markers may come
- * upon an object at the same instant: then both scan it, which does no harm.  (The accesses
- * are plain, as atomic ones make the loops slower by far: so it is for READS_ANYTHING and
- * READS_RACING only.) */
+/* Marks a candidate.  Returns false if it is marked already, or no object.  Two markers
+ * may come upon an object at the same instant: then both scan it, which does no harm.
+ * (The accesses are plain, as atomic ones make the loops slower by far, so it is for
+ * READS_ANYTHING and READS_RACING only.) */
 INLINE bool test_and_mark(struct front *f, uint8_t *state)
 {
     if (!(f->unmarked >> *state & 1))
@@ -85,14 +87,14 @@ INLINE bool test_and_mark(struct front *f, uint8_t *state)
     return true;
 }
 
-/* Something may be registered for an object of the block (block_note). */
+/* Whether something may be registered for an object of the block (block_note). */
 INLINE bool may_be_noted(unit_word word)
 {
     return word_shard(word) >= SHARDS_OWN || word_class(word) > CLASS_MEDIUM_LAST;
 }
 
-/* An object newly marked: the one of this index in the block, in which the word pointed to
- * `offset`. */
+/* Handles an object newly marked: the one of this index in the block, in which the word
+ * pointed to `offset`. */
 INLINE void add_marked(struct front *f, unit_word word, size_t offset, size_t index)
 {
     if (f->telling && may_be_noted(word))
@@ -114,7 +116,7 @@ INLINE void add_marked(struct front *f, unit_word word, size_t offset, size_t in
     add_pending(f, address, bytes);
 }
 
-/* A candidate leaves the first queue. */
+/* Handles a candidate that leaves the first queue. */
 INLINE void visit(struct front *f, uint8_t *state, size_t offset)
 {
     if (!test_and_mark(f, state))
@@ -129,8 +131,8 @@ INLINE void visit_oldest(struct front *f)
     visit(f, c->state, c->offset);
 }
 
-/* What a word led to enters the first queue; if that is full, the oldest one there is
- * visited. */
+/* Puts what a word led to into the first queue; if that is full, the oldest candidate
+ * there is visited. */
 INLINE void add_candidate(struct front *f, uint8_t *state, size_t offset)
 {
     __builtin_prefetch(state, 1);
@@ -141,16 +143,16 @@ INLINE void add_candidate(struct front *f, uint8_t *state, size_t offset)
     c->offset = offset;
 }
 
-/* Words that point to free units or behind the last slot of a block need no test here:
- * the state byte that they lead to is FREE.  With `near`, the byte is expected to be in
- * the cache, and does without the first queue. */
+/* Finds the candidate that a word leads to.  Words that point to free units or behind the
+ * last slot of a block need no test here: the state byte that they lead to is FREE.  With
+ * `near`, the byte is expected to be in the cache, and does without the first queue. */
 INLINE void consider(struct front *f, uintptr_t word, bool near)
 {
     size_t offset = word - f->base;
     if (LIKELY(offset >= f->bytes))
         return;
     unit_word w = f->words[offset >> UNIT_SHIFT];
-    /* In a large block perhaps less than it is: its one index is 0 all the same. */
+    /* In a large block the distance may be too small: its one index is 0 all the same. */
     size_t in_block = offset % UNIT_BYTES + word_distance_bytes(w);
     size_t index = in_block * word_geometry(w)->reciprocal >> GEOMETRY_SHIFT;
     uint8_t *state = f->states + word_states(w) + index;

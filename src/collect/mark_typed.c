@@ -9,7 +9,8 @@
 #include "heap/block.h"
 #include "world/faults.h"
 
-/* Longer ranges go to the grey queue in parts, as there UINT32_MAX bytes mean something else. */
+/* Longer ranges go to the grey queue in parts, as UINT32_MAX bytes have another meaning
+ * there. */
 #define RANGE_MOST GIB(1)
 
 static void push(struct marker *m, uintptr_t address, size_t bytes)
@@ -33,10 +34,10 @@ READS_RACING void mark_word(struct marker *m, uintptr_t word)
         push(m, o.address, word_geometry(o.word)->size);
 }
 
-/* ---- Trace functions ---------------------------------------------------------------------------- */
+/* ---- Trace functions --------------------------------------------------------------- */
 
-/* The words that a trace function names fill the buffer first.  Those of the object [low, low +
- * bytes) itself are left out. */
+/* What becomes of the words that a trace function names: they fill the buffer first.
+ * Those that point into the object [low, low + bytes) itself are left out. */
 struct marking {
     struct tracer tracer;
     struct marker *m;
@@ -62,8 +63,9 @@ READS_ANYTHING static void trace_each(struct marking *k, uintptr_t low, uintptr_
         trace_word(&k->tracer, *(const uintptr_t *)low);
 }
 
-/* To the grey queue; where that has no room, word by word, so that a mark-stack overflow is not
- * followed by the next one for ever. */
+/* Pushes a range that a trace function names to the grey queue; where that has no room,
+ * the range is marked word by word, so that a mark-stack overflow is not followed by the
+ * next one for ever. */
 static void trace_range(struct tracer *t, uintptr_t low, uintptr_t high)
 {
     struct marking *k = (struct marking *)t;
@@ -82,7 +84,7 @@ static size_t traced_words(struct marker *m, const struct layout *l, const struc
     return k.found;
 }
 
-/* ---- Layouts with words ------------------------------------------------------------------------ */
+/* ---- Layouts with words ------------------------------------------------------------ */
 
 /* Words of an object of which pages may not be readable. */
 struct guarded {
@@ -98,7 +100,7 @@ static void read_guarded(void *argument)
     g->found = precise_words(g->l, g->o->address, g->o->size, g->from, g->words, g->most);
 }
 
-/* One by one; what cannot be read is no pointer, and reads as 0. */
+/* Reads words one by one; what cannot be read is no pointer, and reads as 0. */
 NOINLINE static size_t read_each(struct marker *m, const struct guarded *all)
 {
     struct guarded one = *all;

@@ -1,3 +1,4 @@
+/* The naive marker. */
 #include "collect/naive.h"
 
 #include "base/lock.h"
@@ -74,7 +75,7 @@ static void reach(struct naive *n, const struct found *f)
 
 enum { WORD = sizeof(uintptr_t) };
 
-/* Where words are copied to: not on the stack, where they would keep objects. */
+/* Words are copied to here, not to the stack, where they would keep objects. */
 static uintptr_t copy[OS_PAGE / WORD] PRIVATE_DATA;
 
 struct source {
@@ -99,14 +100,14 @@ struct copied naive_copy(uintptr_t *low, uintptr_t high)
     return (struct copied){copy, read ? s.count : 0};
 }
 
-/* ---- The words of an object ------------------------------------------------------------------- */
+/* ---- The words of an object -------------------------------------------------------- */
 
 bool naive_has_words(const struct found *f)
 {
     return !(f->kind & KIND_ATOMIC) || f->layout;
 }
 
-/* The layout names this word of the object, wherever it is. */
+/* Whether the layout names this word of the object, wherever the object is. */
 static bool is_named(const struct found *f, size_t word)
 {
     const struct layout *l = f->layout;
@@ -125,8 +126,8 @@ static bool is_named(const struct found *f, size_t word)
     return false;
 }
 
-/* The words that a trace function names, counted from the first: those of number `from` and on
- * are copied. */
+/* What becomes of the words that a trace function names, counted from the first: those of
+ * number `from` and on are copied. */
 struct naming {
     struct tracer tracer;
     size_t seen, from, count;
@@ -177,7 +178,7 @@ bool naive_has_reached(const struct naive *n, uintptr_t address)
     return !naive_find(n, address, &f) || n->reached[f.number];
 }
 
-/* An object that the word points to, in the way that counts here. */
+/* In an exact marker only a pointer to the start of an object counts. */
 void naive_reach(struct naive *n, uintptr_t word)
 {
     struct found f;
@@ -185,7 +186,7 @@ void naive_reach(struct naive *n, uintptr_t word)
         reach(n, &f);
 }
 
-/* A small atomic object that ends where a word of a stack points counts too. */
+/* Reaches a small atomic object that ends where a word of a stack points. */
 static void consider_end(struct naive *n, uintptr_t word)
 {
     struct found f;

@@ -1,8 +1,9 @@
 /* A second marker, as simple as can be, with tables of its own: for verifying the real
- * one and for questions that it does not answer.
+ * marker and for questions that it does not answer.
  *
  * It shares no code with the marker: it finds a block by walking back to the unit whose
- * distance is 0, a slot by division, and keeps a plain stack. */
+ * distance is 0, a slot by division, and keeps a plain stack.  It changes nothing in the
+ * heap. */
 #ifndef GCALLOC_COLLECT_NAIVE_H
 #define GCALLOC_COLLECT_NAIVE_H
 
@@ -23,39 +24,39 @@ struct naive {
 struct found {
     uintptr_t address;
     size_t size;   /* of the slot */
-    size_t number; /* granules in front of it: names the object in tables */
+    size_t number; /* granules in front of it; names the object in tables */
     const uint8_t *state;
     unsigned kind;
-    const struct layout *layout; /* that tells of its words; NULL: the kind does */
+    const struct layout *layout; /* tells of its words; NULL: the kind does */
 };
 
-/* The number of a slot at this address: what struct found has. */
+/* The number of a slot at this address, as struct found has it. */
 size_t naive_number(const struct naive *n, uintptr_t address);
 
-/* false: no memory. */
+/* Makes a naive marker that has reached nothing.  Returns false if there is no memory. */
 bool naive_create(struct naive *n, struct heap *h, bool exact);
 void naive_destroy(struct naive *n);
 
-/* The living object around an address. */
+/* Finds the living object around an address.  Returns false if there is none. */
 bool naive_find(const struct naive *n, uintptr_t address, struct found *f);
 
-/* The living object around an address has been reached; what is no such object counts as
- * reached. */
+/* Whether the living object around an address has been reached; what is no such object
+ * counts as reached. */
 bool naive_has_reached(const struct naive *n, uintptr_t address);
 
-/* The word may be a pointer. */
+/* Reaches what the word points to, if it is a pointer. */
 void naive_reach(struct naive *n, uintptr_t word);
 
-/* Every aligned word in the ranges may be a pointer. */
+/* Reaches what the aligned words in the ranges point to. */
 void naive_scan(struct naive *n, const struct range_list *l);
 
-/* A word of a stack that points to the end of a small atomic object counts too. */
+/* Reaches small atomic objects to whose end a word of a stack points. */
 void naive_scan_ends(struct naive *n, const struct range_list *stacks);
 
 /* Reaches every manual object. */
 void naive_reach_manual(struct naive *n);
 
-/* Reaches all that can be reached from what has been. */
+/* Reaches all that can be reached from what has been reached so far. */
 void naive_follow(struct naive *n);
 
 /* Words that were copied, with their number; they last until the next call. */
@@ -64,17 +65,18 @@ struct copied {
     size_t count;
 };
 
-/* The words from *low on, as far as the page goes or to `high`; *low comes to lie behind them.
- * There are none in a page that cannot be read.  The world lock is held, and faults_try may be
- * used. */
+/* Copies the words from *low on, as far as the page goes or to `high`; *low comes to lie
+ * behind them.  There are none in a page that cannot be read.  The world lock is held,
+ * and faults_try may be used. */
 struct copied naive_copy(uintptr_t *low, uintptr_t high);
 
-/* Some of its words may be pointers. */
+/* Whether some of the object's words may be pointers. */
 bool naive_has_words(const struct found *f);
 
-/* The next words of such an object, from byte *at on, which moves; it is 0 at first.  Where the
- * layout excludes a word there is 0.  Of an object with a trace function, it counts the bytes of
- * the words that this has named.  false: there are no more. */
+/* Copies the next words of an object that has some, from byte *at on, which moves; it is
+ * 0 at first.  Where the layout excludes a word there is 0.  Of an object with a trace
+ * function, *at counts the bytes of the words that the function has named.  Returns false
+ * if there are no more. */
 bool naive_words(const struct naive *n, const struct found *f, size_t *at,
                  struct copied *c);
 

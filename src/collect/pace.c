@@ -1,3 +1,4 @@
+/* The budget of a heap, and the memory that stays in it. */
 #include "collect/pace.h"
 
 #include "base/cgroup.h"
@@ -13,8 +14,9 @@ enum { TAPER_FROM = MIB(8) };
 
 enum {
     GROUP_FROM = MIB(16), /* smaller heaps need not know of a control group's limit */
-    GROUP_PERCENT = 80,   /* of it is for the heap, as far as collecting helps */
-    /* Percent of the usual budget, and of the last one. */
+    GROUP_PERCENT = 80,   /* of the limit is for the heap, as far as collecting helps */
+    /* STRETCH_MOST is in percent of the usual budget, the steps in percent of the stretch
+     * before. */
     STRETCH_MOST = 1600,
     STRETCH_STEP_MOST = 200,
     STRETCH_STEP_LEAST = 67,
@@ -38,7 +40,7 @@ static size_t percent_of(size_t bytes, size_t percent)
     return bytes / 100 * percent + bytes % 100 * percent / 100;
 }
 
-/* What objects hold outside of the heap counts, too. */
+/* The budget for what lives.  What objects hold outside of the heap counts, too. */
 static size_t budget_for(const struct heap *h, size_t live)
 {
     live += __atomic_load_n(&h->numbers->external_bytes, __ATOMIC_RELAXED);
@@ -50,8 +52,8 @@ static size_t budget_for(const struct heap *h, size_t live)
     return max_size(OPTION_NOW(floor), growth);
 }
 
-/* A heap that grows to near the limit of the control group collects more often; however
- * little room there is, it does not do so without end. */
+/* The budget within the control group's limit: a heap that grows to near the limit
+ * collects more often; however little room there is, it does not do so without end. */
 static size_t within_group(const struct heap *h, size_t budget)
 {
     size_t limit = __atomic_load_n(&h->group_limit, __ATOMIC_RELAXED);
@@ -60,7 +62,7 @@ static size_t within_group(const struct heap *h, size_t budget)
     size_t most = percent_of(limit, GROUP_PERCENT);
     size_t used = __atomic_load_n(&h->numbers->used_bytes, __ATOMIC_RELAXED);
     size_t holes = __atomic_load_n(&h->numbers->hole_bytes, __ATOMIC_RELAXED);
-    size_t held = used - min_size(used, holes); /* not read at the same instant */
+    size_t held = used - min_size(used, holes); /* the two are not of the same instant */
     size_t room = most > held ? most - held : 0;
     return min_size(budget,
                     max_size(room, max_size(MIB(1), h->numbers->live_bytes / 16)));
@@ -122,15 +124,15 @@ static size_t damped(const struct heap *h, size_t wanted)
     return min_size(wanted, modest);
 }
 
-/* What stays after a cycle that nobody asked for: half of the budget more, if it need not be
- * near a limit. */
+/* How many bytes stay after a cycle that nobody asked for: half of the budget more, if
+ * the heap need not be near a limit. */
 static size_t with_slack(const struct heap *h, size_t budget)
 {
     return within_group(h, budget + min_size(budget / 2, SIZE_MAX - budget));
 }
 
-/* No more than `keep` bytes stay beyond what holds objects, the tables and the states of free
- * units included. */
+/* Trims the heap so that no more than `keep` bytes stay beyond what holds objects, the
+ * tables and the states of free units included. */
 static void trim_all(struct heap *h, size_t keep)
 {
     size_t units = RACING(h->bytes) >> UNIT_SHIFT;
@@ -151,7 +153,7 @@ static void note_share(struct heap *h, const struct pace_cycle *c)
             pace_stretch(h->numbers->stretch, share, c->ended - c->began, running);
 }
 
-/* The idle thread, which is not stopped, reads these. */
+/* Begins a budget.  The idle thread, which is not stopped, reads both numbers. */
 static void begin_budget(struct heap *h, size_t budget)
 {
     __atomic_store_n(&h->numbers->charged, 0, __ATOMIC_RELAXED);
@@ -173,7 +175,7 @@ void pace_after_cycle(struct heap *h, const struct pace_cycle *c)
     extent_trim(h, max_size(with_slack(h, budget), h->numbers->dirty_bytes - unused));
 }
 
-/* The budget that a heap of manual objects has. */
+/* Begins the budget that a heap of manual objects has, and returns it. */
 static size_t renew_budget(struct heap *h)
 {
     size_t budget = within_group(h, budget_for(h, extent_bytes(h).used));

@@ -1,4 +1,6 @@
-/* Pacing: when the next cycle is due, and how much memory to keep until then. */
+/* Pacing: when the next cycle is due, and how much memory to keep until then.  It decides
+ * by what the last cycle counted and by the options, and runs no cycle.  The budget is
+ * never so small that a heap near a limit collects without end. */
 #ifndef GCALLOC_COLLECT_PACE_H
 #define GCALLOC_COLLECT_PACE_H
 
@@ -12,37 +14,41 @@ struct pace_cycle {
 };
 
 /* Sets the budget from what the last cycle found alive, and returns free memory that the
- * heap will not need before the next.  Thorough: all beyond the budget, pages inside blocks
- * too; else only free units, what exceeds the budget by half, and of that no more than
- * `unused`, which lay there all the time since the cycle before: a page that goes back and
- * comes again costs more than marking all the objects in it. */
+ * heap will not need before the next.  After a thorough cycle all memory beyond the
+ * budget goes, pages inside blocks too.  After another only free units do, what exceeds
+ * the budget by half, and of that no more than `unused`, which lay there all the time
+ * since the cycle before: a page that goes back and comes again costs more than marking
+ * all the objects in it. */
 void pace_after_cycle(struct heap *h, const struct pace_cycle *c);
 
 /* Takes over options that may have changed: limit, floor, growth and share. */
 void pace_configure(struct heap *h);
 
-/* In place of a cycle that would reclaim nothing, as all objects are manual: memory that
- * is not needed goes back. */
+/* Returns memory that is not needed, in place of a cycle that would reclaim nothing, as
+ * all objects are manual. */
 void pace_without_cycle(struct heap *h);
 
-/* What free units hold beyond what stays after a cycle goes back, if it lay unused since the
- * last call.  The world lock is held. */
+/* Returns what free units hold beyond what stays after a cycle, if it lay unused since
+ * the last call.  The world lock is held. */
 void pace_while_busy(struct heap *h);
 
-/* All memory beyond the budget goes back, without a cycle.  The world lock is held. */
+/* Returns all memory beyond the budget, without a cycle.  The world lock is held. */
 void pace_at_rest(struct heap *h);
 
-/* After a cycle: what the next one is paced by is in its bounds, and nothing is charged yet. */
+/* Checks after a cycle that what the next one is paced by is in its bounds, and that
+ * nothing is charged yet. */
 void pace_check(const struct heap *h);
 
-/* In a running world: a heap that has become large, and lacks it yet, looks once what its
- * control group may hold.  true: there is a limit, and pace_configure is to be called. */
+/* A heap that has become large looks once what its control group may hold.
+ * pace_lacks_limit says whether it has yet to; pace_learn_limit, in a running world,
+ * looks, and returns true if there is a limit, in which case pace_configure is to be
+ * called. */
 bool pace_lacks_limit(const struct heap *h);
 bool pace_learn_limit(struct heap *h);
 
-/* For option gc_share: the budget in percent of what is usual, from what it was before, the
- * time that the collection took and the time that the program ran before it.  Twice the
- * budget is half the share. */
+/* For option gc_share: returns the budget in percent of what is usual, from the
+ * percentage before, the time that the collection took and the time that the program ran
+ * before it.  Twice the budget is half the share. */
 size_t pace_stretch(size_t stretch, size_t share, uint64_t collecting, uint64_t running);
 
 #endif

@@ -1,3 +1,4 @@
+/* The lists of phases, one for each rank. */
 #include "collect/phase.h"
 
 #include "base/bits.h"

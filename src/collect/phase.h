@@ -6,36 +6,38 @@
 
 struct cycle;
 
-/* From top to bottom.  A rank that nothing is registered for costs one comparison. */
+/* Phases run from the first rank to the last.  A rank that nothing is registered for costs one
+ * comparison. */
 enum phase_rank {
-    PHASE_ROOTS,  /* what the library itself keeps for the program is marked, too */
-    PHASE_LEAKS,  /* all is marked but what only manual objects reach */
-    PHASE_MANUAL, /* they are roots, too: from here on what is not marked is garbage, */
-    PHASE_EPHEMERONS, /* but for the values of ephemerons whose keys are marked, */
-    PHASE_WEAK,       /* which a weak link cannot be got from any more, */
-    PHASE_FINALIZERS, /* and which may be marked for a finalizer to see it once again, */
-    PHASE_REVIVED,    /* with the values of ephemerons whose keys are marked by now: */
-    PHASE_WEAK_LONG,  /* marking is complete.  Who refers to the others forgets them */
-    PHASE_VERIFY,     /* all that is to be marked is, and what is not is to go */
-    PHASE_CHECK,      /* and every structure is sound */
+    PHASE_ROOTS,      /* marks what the library itself keeps for the program */
+    PHASE_LEAKS,      /* sees all marked but what only manual objects reach */
+    PHASE_MANUAL,     /* marks manual objects, the last of the roots */
+    PHASE_EPHEMERONS, /* marks the values of ephemerons whose keys are marked */
+    PHASE_WEAK,       /* clears short weak links to what is not marked */
+    PHASE_FINALIZERS, /* marks garbage that a finalizer is to see once again */
+    PHASE_REVIVED,    /* marks the values of ephemerons whose keys came to be marked */
+    PHASE_WEAK_LONG,  /* marking is complete: what refers to garbage forgets it */
+    PHASE_VERIFY,     /* looks whether all that is to be marked is, and nothing else */
+    PHASE_CHECK,      /* checks that every structure is sound */
     PHASE_RANKS,
 };
 
 struct phase {
     enum phase_rank rank;
-    /* The world is stopped: no memory of malloc's, no lock of the loader, no output. */
+    /* Runs the phase.  The world is stopped, so it takes no memory of malloc's and no
+     * lock of the loader, and makes no output. */
     void (*run)(struct cycle *c);
-    struct phase *next; /* of its rank, in the order in which they came */
+    struct phase *next; /* of its rank, in the order of phase_add */
 };
 
-/* It belongs to every cycle from now on; one that is registered already stays where it is.  The
- * world lock is held. */
+/* Adds the phase to every cycle from now on; one that is registered already stays where
+ * it is.  The world lock is held. */
 void phase_add(struct phase *p);
 
-/* Runs them all.  The world is stopped. */
+/* Runs all phases.  The world is stopped. */
 void phases_run(struct cycle *c);
 
-/* Each is in the list of its rank. */
+/* Checks that each phase is in the list of its rank. */
 void phases_check(void);
 
 #endif

@@ -1,3 +1,4 @@
+/* The pool's queue under its lock, and waiting for work. */
 #include "collect/pool.h"
 
 #include "base/check.h"
@@ -5,10 +6,10 @@
 #include "base/futex.h"
 
 enum {
-    CAPACITY = 1 << 16, /* items, and no more than a part of the heap has words */
-    PART = 64,
-    PACKET = 512, /* items given or taken at once, at most */
-    SPINS = 2000, /* about 100 us, as long as it takes to fall asleep and wake up */
+    CAPACITY = 1 << 16, /* most items in the pool */
+    PART = 64,          /* its bytes are at most 1 / PART of those of the heap */
+    PACKET = 512,       /* most items given or taken at once */
+    SPINS = 2000,       /* about 100 us, as long as it takes to fall asleep and wake up */
 };
 
 bool pool_create(struct pool *p, size_t heap_bytes)
@@ -35,7 +36,8 @@ static void unlock(struct pool *p)
     lock_release(&p->lock, RANK_POOL);
 }
 
-/* The lock is held. */
+/* Stores how many items the pool has, for markers that look without the lock.  The lock
+ * is held. */
 static void note_available(struct pool *p)
 {
     lock_check_held(RANK_POOL);
@@ -59,7 +61,8 @@ void pool_give(struct pool *p, struct grey_queue *l)
         wake(p, 1);
 }
 
-/* What the pool has for a marker without work.  The lock is held. */
+/* Takes what the pool has for a marker without work, which is busy then.  Returns false
+ * if there is nothing.  The lock is held. */
 static bool take(struct pool *p, struct grey_queue *l)
 {
     lock_check_held(RANK_POOL);
@@ -73,7 +76,7 @@ static bool take(struct pool *p, struct grey_queue *l)
     return true;
 }
 
-/* Until the turn is another. */
+/* Waits until the turn is another. */
 static void await_turn(struct pool *p, uint32_t turn)
 {
     for (int i = 0; i < SPINS && __atomic_load_n(&p->open, __ATOMIC_RELAXED); i++) {
@@ -84,7 +87,8 @@ static void await_turn(struct pool *p, uint32_t turn)
     futex_wait(&p->turn, turn, 0);
 }
 
-/* Nobody is busy, and what may be left nobody has room for.  The lock is held. */
+/* Completes marking: nobody is busy, and for what may be left nobody has room.  The lock
+ * is held. */
 static void complete(struct pool *p)
 {
     lock_check_held(RANK_POOL);
@@ -93,7 +97,8 @@ static void complete(struct pool *p)
     note_available(p);
 }
 
-/* false: nobody is busy any more, and `ends` is set; else its helpers are dismissed. */
+/* Waits for work.  Returns false if there will be none: with `ends`, as nobody is busy
+ * any more; without, as the helpers are dismissed. */
 static bool wait_for_work(struct pool *p, struct grey_queue *l, bool ends)
 {
     __atomic_fetch_add(&p->waiting, 1, __ATOMIC_RELAXED);
@@ -114,7 +119,7 @@ static bool wait_for_work(struct pool *p, struct grey_queue *l, bool ends)
     return taken;
 }
 
-/* The last one wakes the first marker. */
+/* The last helper to rest wakes the first marker. */
 void pool_rest(struct pool *p, bool overflowed)
 {
     lock(p);

@@ -1,4 +1,5 @@
-/* What markers share work through.
+/* What markers share work through.  The pool holds grey ranges, and knows of no heap and
+ * no object.
  *
  * The first marker is the collecting thread's.  The others, its helpers, sleep between
  * collections.  A marker that has much work while another has none gives its oldest to
@@ -16,59 +17,64 @@
 struct pool {
     struct lock lock;
     uint32_t busy;          /* markers with work of their own; under the lock */
-    bool overflowed;        /* some marker's list could not grow; under the lock */
+    bool overflowed;        /* some grey queue could not grow; under the lock */
     bool dismissed;         /* the helpers are to end; under the lock */
     struct grey_queue grey; /* under the lock */
 
     /* Atomic. */
     uint32_t available; /* items in the pool */
     uint32_t waiting;   /* markers that have no work, sleeping ones among them */
-    uint32_t turn;      /* changes when there is something new for those */
+    uint32_t turn;      /* changes when there is something new for those waiting */
     bool open;          /* a collection marks: it pays to wait awake */
 };
 
-/* For a heap that has no more than so many bytes.  false with ENOMEM. */
+/* Makes a pool for a heap that has no more than so many bytes.  Returns false with errno
+ * ENOMEM if there is no memory for it. */
 bool pool_create(struct pool *p, size_t heap_bytes);
 
-/* Child of a fork: there are no helpers, and nobody has the lock. */
+/* Resets the pool in the child of a fork: there are no helpers, and nobody has the
+ * lock. */
 void pool_forked(struct pool *p);
 
-/* Is it time to give? */
+/* Whether it is time to give: the pool is empty, and some marker waits. */
 INLINE bool pool_is_hungry(struct pool *p)
 {
     return __atomic_load_n(&p->available, __ATOMIC_RELAXED) == 0 &&
            __atomic_load_n(&p->waiting, __ATOMIC_RELAXED) > 0;
 }
 
-/* Part of a marker's list goes into the pool, its oldest first. */
+/* Moves a part of a marker's grey queue into the pool, its oldest items first. */
 void pool_give(struct pool *p, struct grey_queue *l);
 
-/* The first marker begins to mark; the pool is empty, and nobody busy. */
+/* The first marker begins to mark.  The pool is empty, and nobody is busy. */
 void pool_begin(struct pool *p);
 
-/* The first marker has no work any more, and waits for some.  false: marking is
+/* The first marker has no work any more, and waits for some.  Returns false if marking is
  * complete. */
 bool pool_next(struct pool *p, struct grey_queue *l);
 
-/* Helpers wake up: there will be work. */
+/* Wakes the helpers, as there will be work. */
 void pool_open(struct pool *p);
 
-/* They go to sleep: there will be none for some time. */
+/* Lets the helpers go to sleep, as there will be no work for some time. */
 void pool_close(struct pool *p);
 
-/* A helper waits for work, from one collection to the next.  false: it is to end. */
+/* A helper waits for work, from one collection to the next.  Returns false if it is to
+ * end. */
 bool pool_await(struct pool *p, struct grey_queue *l);
 
-/* Helpers are to end when they have no work, or may stay from now on. */
+/* With `dismissed`, helpers are to end when they have no work; without, they may stay
+ * from now on. */
 void pool_dismiss(struct pool *p, bool dismissed);
 
-/* A helper has no work any more; it could not keep all that there was. */
+/* A helper has no work any more.  `overflowed` says that it could not keep all that there
+ * was. */
 void pool_rest(struct pool *p, bool overflowed);
 
-/* Whether some helper could not keep all work; tells it once.  Nobody is busy. */
+/* Whether some helper could not keep all work; it is told once.  Nobody is busy. */
 bool pool_overflowed(struct pool *p);
 
-/* Marking is complete: nothing is left, and no marker is busy. */
+/* Checks that marking is complete: nothing is left, and no marker is busy. */
 void pool_check(struct pool *p);
 
 #endif

@@ -1,8 +1,10 @@
+/* Trace functions called, and words counted by layouts. */
 #include "collect/precise.h"
 
 __thread struct tracer *tracing;
 
-/* The function is told what gc_usable_size says, but for aligned objects, which have no layout. */
+/* The trace function is told what gc_usable_size says, but for aligned objects, which
+ * have no layout. */
 void precise_trace(const struct heap *h, const struct layout *l, uintptr_t address,
                    size_t size, struct tracer *t)
 {

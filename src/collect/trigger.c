@@ -1,3 +1,4 @@
+/* What the slow paths ask before they take memory. */
 #include "collect/trigger.h"
 
 #include "base/options.h"
@@ -15,7 +16,8 @@ static void learn_limit(void *heap)
     world_let_go(taken);
 }
 
-/* The heap has come so far that it matters what else is to know of it. */
+/* Looks at what else there is to know of a heap that has come so far: whether the program
+ * uses it, and the control group's limit. */
 static void look_around(struct collector *c)
 {
     idle_note(c);

@@ -1,3 +1,4 @@
+/* The naive marker's marks compared with the real ones. */
 #include "collect/verify.h"
 
 #include <stdlib.h>
@@ -18,8 +19,8 @@ void verify_rule_add(struct verify_rule *r)
     *place = r;
 }
 
-/* The collector's own frames lie in memory that is scanned, and change meanwhile: the two
- * markers may then see different words. */
+/* Whether the collector's own frames lie in memory that is scanned, and change meanwhile:
+ * the two markers may then see different words. */
 static bool runs_on_a_root(const struct cycle *c)
 {
     const struct range_list *data = &c->roots.data;
@@ -31,7 +32,8 @@ static bool runs_on_a_root(const struct cycle *c)
     return false;
 }
 
-/* Between gc_blocking_begin and gc_blocking_end a thread may write to its stack, too. */
+/* Whether some thread is between gc_blocking_begin and gc_blocking_end, where it may
+ * write to its stack, too. */
 static bool some_thread_blocks(void)
 {
     for (MUTATORS(t))
@@ -71,7 +73,8 @@ static void compare(const struct naive *n, bool exact)
     }
 }
 
-/* Atomic objects, which are not followed, may be what a rule asks for, too. */
+/* Reaches all that words and rules lead to.  Atomic objects, which are not followed, may
+ * be what a rule asks for, too. */
 static void follow(struct naive *n)
 {
     size_t before;

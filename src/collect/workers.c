@@ -1,3 +1,4 @@
+/* Starting the helpers, what each of them does, and their end. */
 #include "collect/workers.h"
 
 #include <sched.h>
@@ -18,12 +19,13 @@ enum {
     HELPER_PART = 64,     /* see marker_create */
 };
 
-/* Of the process: one world is stopped at a time, and whoever stops it has them all. */
+/* The helpers of the process: one world is stopped at a time, and whoever stops it has
+ * them all. */
 static struct {
     struct pool pool;
-    struct heap *heap; /* that the present cycle marks.  Set before there is any work */
-    bool recruiting;   /* some thread is adding helpers, or has them end.  Atomic */
-    bool failed;       /* there are no more to be had.  Changed by whoever recruits */
+    struct heap *heap; /* the present cycle's; set before there is any work */
+    bool recruiting;   /* some thread adds helpers, or has them end.  Atomic */
+    bool failed;       /* no more are to be had.  Changed by whoever recruits */
     unsigned count;    /* of helpers.  Atomic; changed by whoever recruits */
     struct marker *helpers[WORKERS_MOST - 1];
 } workers PRIVATE_DATA;
@@ -33,7 +35,7 @@ static void *help(void *argument)
     struct marker *m = argument;
     own_begin();
     faults_except_me();
-    track_scan_begin(); /* and does not end before it: it does nothing else */
+    track_scan_begin(); /* lasts as long as the thread, which does nothing else */
     while (pool_await(m->pool, &m->grey)) {
         m->heap = workers.heap;
         marker_help(m);
@@ -51,7 +53,7 @@ static unsigned wanted(void)
     return (unsigned)min_size(max_size(markers, 1), WORKERS_MOST) - 1;
 }
 
-/* The helpers of before the fork are not in the child, but their markers are. */
+/* Adds a helper.  Those of before a fork are not in the child, but their markers are. */
 static bool add_helper(struct heap *h)
 {
     struct marker **place = &workers.helpers[workers.count];
@@ -84,7 +86,8 @@ static unsigned helper_count(void)
     return __atomic_load_n(&workers.count, __ATOMIC_ACQUIRE);
 }
 
-/* No lock is held meanwhile: the C library may wait for locks of its own. */
+/* No lock is held while threads are started: the C library may wait for locks of its
+ * own. */
 void workers_recruit(struct heap *h)
 {
     if (__atomic_load_n(&h->numbers->used_bytes, __ATOMIC_RELAXED) < WORTH_BYTES ||
@@ -112,7 +115,7 @@ void workers_rest(void)
         grey_queue_trim(&workers.helpers[i]->grey);
 }
 
-/* The pool's lock makes seen what each helper did before it was no more busy. */
+/* The pool's lock makes seen what each helper did before it ceased to be busy. */
 void workers_check(void)
 {
     if (!workers.pool.grey.items)
@@ -125,8 +128,8 @@ void workers_check(void)
     }
 }
 
-/* No helper has begun that is not counted by now, and none of them counts any more: a cycle
- * that is under way goes on with those that are still at work. */
+/* Every helper that has begun is counted by now, and none of them counts any more: a
+ * cycle that is under way goes on with those that are still at work. */
 static void ask_to_end(void)
 {
     while (__atomic_exchange_n(&workers.recruiting, true, __ATOMIC_ACQUIRE))

@@ -51,7 +51,7 @@ static uint16_t pages_between(const struct heap *h, uint32_t unit, uintptr_t low
     return (uint16_t)((1u << to) - (1u << from));
 }
 
-/* ---- Noting ---------------------------------------------------------------------------- */
+/* ---- Noting ------------------------------------------------------------------------ */
 
 /* Each bit is set atomically: the block's owner may change the shard at the same time,
  * and the owners of other objects what is said of their pages. */
@@ -122,7 +122,7 @@ bool altered_block(const struct heap *h, uint32_t head)
     return false;
 }
 
-/* ---- New memory ------------------------------------------------------------------------- */
+/* ---- New memory -------------------------------------------------------------------- */
 
 /* The new memory has huge pages if its neighbours have them, so that the system keeps one
  * mapping of all. */
