@@ -1,4 +1,5 @@
-/* Threads that say themselves what they do. */
+/* gc_blocking_begin, gc_blocking_end and gc_thread_unregister: threads that say
+ * themselves what they do. */
 #include <errno.h>
 #include <gcalloc/gcalloc.h>
 #include <string.h>
@@ -7,8 +8,8 @@
 #include "world/park.h"
 #include "world/thread.h"
 
-/* A handler of the program, which may allocate, finds the thread blocking and safe, or
- * neither. */
+/* Begins blocking.  A handler of the program, which may allocate, finds the thread
+ * blocking and safe, or neither. */
 NOINLINE static void begin(struct mutator *m, const uintptr_t *registers, uintptr_t sp)
 {
     sigset_t saved;

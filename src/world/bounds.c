@@ -18,11 +18,12 @@ enum {
     GAP_BYTES = 64 << 20,  /* the system keeps free below it, at least; in fact 128 MiB */
 };
 
-/* The main thread's: up to the end of the mapping, as the arguments and the environment lie
- * above the first frame, and down as far as the stack may grow.  The system puts nothing else
- * there if the limit is no more than that.  The C library would find the same, by the same
- * means, and take several times as long.  false: it must be asked, as the process is the child
- * that another thread forked, or the thread is on another stack. */
+/* Finds the main thread's bounds: up to the end of the mapping, as the arguments and the
+ * environment lie above the first frame, and down as far as the stack may grow.  The
+ * system puts nothing else there if the limit is no more than GAP_BYTES.  The C library
+ * would find the same, by the same means, and take several times as long.  Returns false
+ * if it must be asked, as the process is the child that another thread forked, or the
+ * thread is on another stack. */
 #ifdef __GLIBC__
 extern void *__libc_stack_end;
 
@@ -72,7 +73,7 @@ struct bounds bounds_ask(bool first)
     if (pthread_attr_getstack(&attributes, &address, &size) == 0)
         b = (struct bounds){(uintptr_t)address, (uintptr_t)address + size};
     pthread_attr_destroy(&attributes);
-    /* For the main thread it takes the first frame's page for the high end. */
+    /* The C library takes the main thread's first frame's page for the high end. */
     struct mapping m;
     if (b.high && first && maps_find(b.high - 1, &m) == MAPS_FOUND)
         b.high = m.high;

@@ -1,5 +1,6 @@
-/* Where the calling thread's stack lies.  `first`: it is the process's first thread, which
- * has the system's stack for it, or the one that forked the process. */
+/* Where the calling thread's stack lies.  Nothing is stored here, and no other thread is
+ * looked at.  `first` says that the thread is the process's first one, which has the
+ * system's stack for it, or the one that forked the process. */
 #ifndef GCALLOC_WORLD_BOUNDS_H
 #define GCALLOC_WORLD_BOUNDS_H
 
@@ -11,12 +12,13 @@ struct bounds {
     uintptr_t low, high;
 };
 
-/* By looking at the mapping of the main thread's stack, or asking the C library, which may
- * allocate, with the thread's record locked.  The bounds are 0 where it cannot tell. */
+/* Finds the bounds by looking at the mapping of the main thread's stack, or by asking the
+ * C library, which may allocate, with the thread's record locked.  They are 0 where it
+ * cannot tell. */
 struct bounds bounds_ask(bool first);
 
-/* By looking at the memory around the present frame, with no help of the C library: also in a
- * signal handler. */
+/* Finds the bounds by looking at the memory around the present frame, with no help of the
+ * C library: also in a signal handler. */
 struct bounds bounds_guess(bool first);
 
 #endif

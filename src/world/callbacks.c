@@ -1,7 +1,8 @@
-/* dl_iterate_phdr, in front of the C library's: its callbacks have one of the loader's locks
- * and must not wait for the others, as starting a thread does.  Part of the shared libraries
- * only: in a program that is linked statically as a whole nobody else has those locks, and there
- * is no other function of this name; where only this library is linked so, see docs/limits.md. */
+/* dl_iterate_phdr, in front of the C library's: its callbacks have one of the loader's
+ * locks and must not wait for the others, as starting a thread does.  The file is part of
+ * the shared libraries only: in a program that is linked statically as a whole nobody
+ * else has those locks, and there is no other function of this name; where only this
+ * library is linked so, see docs/limits.md. */
 #include <link.h>
 
 #include "world/next.h"

@@ -1,7 +1,7 @@
-/* swapcontext and setcontext, in front of the C library's: the context that a thread goes to
- * may have a mask of the program's making, from which the stop signal stays out.  Not in the
- * static library, as the C library's functions have no second name there; a program that
- * blocks the signal so has its collections put off. */
+/* swapcontext and setcontext, in front of the C library's: the context that a thread goes
+ * to may have a mask of the program's making, from which the stop signal stays out.  The
+ * file is not in the static library, as the C library's functions have no second name
+ * there; a program that blocks the signal so has its collections put off. */
 #include <signal.h>
 #include <ucontext.h>
 
@@ -21,15 +21,17 @@ static __typeof__(&setcontext) next_set(void)
     return NEXT(setcontext, NO_FALLBACK(setcontext));
 }
 
-/* A coroutine may switch in places where the loader is not to be waited for. */
+/* The functions are sought when the library is loaded, as a coroutine may switch in
+ * places where the loader is not to be waited for. */
 __attribute__((constructor)) static void find_contexts(void)
 {
     next_swap();
     next_set();
 }
 
-/* The registers that do not lie in the structure itself stay where they are: the copy names
- * them there.  A thread has read the copy when it leaves this frame. */
+/* A copy of the context with the stop signal open.  The registers that do not lie in the
+ * structure itself stay where they are: the copy names them there.  A thread has read the
+ * copy when it leaves this frame. */
 static ucontext_t open_copy(const ucontext_t *context)
 {
     ucontext_t copy = *context;

@@ -1,6 +1,7 @@
-/* A hash table of thread pointers, open addressing, at most half full.  A block may be
- * unmapped at any time, and something else be mapped there, so that it is read by the kernel,
- * into a table of the library's own, and what is found there need not be a vector. */
+/* The noted blocks, in a hash table of thread pointers, with open addressing and at most
+ * half full.  A block may be unmapped at any time, and something else be mapped there, so
+ * that it is read by the kernel, into a table of the library's own, and what is found
+ * there need not be a vector. */
 #include "world/control.h"
 
 #include <errno.h>
@@ -14,10 +15,10 @@
 
 enum { TABLE_LEAST = 64, ELEMENT_BYTES = 2 * sizeof(uintptr_t) };
 
-/* Under the world lock. */
+/* The world lock guards all of it. */
 static struct {
     uintptr_t *blocks;  /* 0: the slot is empty */
-    uintptr_t *vectors; /* of the block in the slot of this number */
+    uintptr_t *vectors; /* where the vector of the same slot's block begins */
     size_t slots;       /* a power of two */
     size_t count;
 } control PRIVATE_DATA;
@@ -32,7 +33,8 @@ enum { HAS_VECTOR = true, VECTOR_AT = 0 };
 enum { HAS_VECTOR = false, VECTOR_AT = 0 };
 #endif
 
-/* false: the block is not there any more, or the kernel does not say. */
+/* Reads what a block points to.  Returns false if the block is not there any more, or the
+ * kernel does not say. */
 static bool read_vector(uintptr_t pointer, uintptr_t *vector)
 {
     uintptr_t at = pointer + VECTOR_AT * sizeof at;
@@ -41,7 +43,8 @@ static bool read_vector(uintptr_t pointer, uintptr_t *vector)
     return process_vm_readv(gettid(), &to, 1, &from, 1, 0) == (ssize_t)sizeof *vector;
 }
 
-/* The block points to element 0; before it is one with the number of elements. */
+/* Where the block's vector begins: the block points to element 0, and one element with
+ * their number lies before it. */
 static uintptr_t start_of(uintptr_t pointer)
 {
     uintptr_t vector;
@@ -64,8 +67,9 @@ static void put(uintptr_t *blocks, size_t slots, uintptr_t pointer)
     blocks[at] = pointer;
 }
 
-/* A table for the blocks that are still there, and one more.  The present one stays as it is until
- * there is memory: what is taken out of it would cut off what comes behind. */
+/* Makes a table for the blocks that are still there, and one more.  The present one stays
+ * as it is until there is memory: what is taken out of it would cut off what comes
+ * behind.  Returns false if there is no memory. */
 static bool rebuild(void)
 {
     size_t slots = TABLE_LEAST, left = 1;

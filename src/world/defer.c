@@ -1,5 +1,6 @@
-/* (ThreadSanitizer hands signals over late, with a context that is not returned to: there the mask
- * stays as it is, and a second signal is sent again and again until the section ends.) */
+/* The signal that waits, and sending it again.  (ThreadSanitizer hands signals over late,
+ * with a context that is not returned to: there the mask stays as it is, and a second
+ * signal is sent again and again until the section ends.) */
 #include "world/defer.h"
 
 #include <sys/syscall.h>
@@ -19,7 +20,8 @@ static __thread struct {
     uint64_t mask;
 } put_off __attribute__((tls_model("initial-exec")));
 
-/* What such a signal carries, if it had to be sent again without; its number is 0: nothing. */
+/* What a signal that was put off carries, if it had to be sent again without; if its
+ * number is 0, there is nothing. */
 static __thread siginfo_t carried __attribute__((tls_model("initial-exec")));
 
 uint64_t defer_mask(void)
@@ -27,16 +29,16 @@ uint64_t defer_mask(void)
     return ~(mask_bit(signals_stop()) | mask_faults());
 }
 
-/* A fault of the code that runs cannot be put off. */
+/* Whether the signal is a fault of the code that runs, which cannot be put off. */
 static bool is_fault(int number, const siginfo_t *information)
 {
     return (mask_faults() & mask_bit(number)) &&
            (information->si_code > 0 || number == SIGABRT);
 }
 
-/* To the calling thread.  Where the system's queue has no entry left for a real-time signal,
- * it comes without one as if kill had sent it, which a thread may say to itself; what it
- * carries is kept for it here. */
+/* Sends a signal to the calling thread again.  Where the system's queue has no entry left
+ * for a real-time signal, it comes without one as if kill had sent it, which a thread may
+ * say to itself; what it carries is kept for it here. */
 static void send_again(const siginfo_t *information)
 {
     siginfo_t plain = {.si_signo = information->si_signo, .si_code = SI_USER};
@@ -56,14 +58,16 @@ void defer_give(siginfo_t *information)
     carried.si_signo = 0;
 }
 
-/* Only what somebody sent comes there, though its number is a fault's. */
+/* Whether the thread is on a stack of the library's.  Only what somebody sent comes
+ * there, though its number may be a fault's. */
 static bool is_on_systemstack(void)
 {
     return thread_self &&
            systemstack_holds(thread_self, (uintptr_t)__builtin_frame_address(0));
 }
 
-/* The signal waits, and with it all others, which stay blocked when the handler returns. */
+/* Has the signal wait, and with it all others, which stay blocked when the handler
+ * returns. */
 static void put_signal_off(siginfo_t *information, ucontext_t *context)
 {
     if (put_off.waiting || is_on_systemstack()) {

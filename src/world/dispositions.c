@@ -17,7 +17,8 @@ static __sighandler_t set_handler(int number, __sighandler_t function, int flags
     return old.sa_handler;
 }
 
-/* Those that end system calls which they interrupt, by the program's wish.  Atomic. */
+/* The signals that end system calls which they interrupt, by the program's wish.
+ * Atomic. */
 static uint64_t interrupting PRIVATE_DATA;
 
 EXPORTED int siginterrupt(int number, int interrupts)
@@ -53,20 +54,21 @@ EXPORTED __sighandler_t ssignal(int number, __sighandler_t function)
     return signal(number, function);
 }
 
-/* System V's: once, and not blocked meanwhile. */
+/* System V's signal: the handler is called once, and the signal is not blocked
+ * meanwhile. */
 EXPORTED __sighandler_t sysv_signal(int number, __sighandler_t function)
 {
     return set_handler(number, function, (int)(SA_RESETHAND | SA_NODEFER));
 }
 
-/* signal is this under some feature macros. */
+/* Under some feature macros of the C library, signal is __sysv_signal. */
 EXPORTED __sighandler_t __sysv_signal(int number, __sighandler_t function)
 {
     return sysv_signal(number, function);
 }
 
-/* SIG_HOLD blocks the signal, any other unblocks it; SIG_HOLD is what it was if it was
- * blocked. */
+/* SIG_HOLD blocks the signal, and any other disposition unblocks it; if it was blocked,
+ * SIG_HOLD is returned. */
 EXPORTED __sighandler_t sigset(int number, __sighandler_t disposition)
 {
     sigset_t set, before;

@@ -1,3 +1,4 @@
+/* Program counters and stacks, looked through for addresses in a fast path. */
 #include "world/fast.h"
 
 #include <gcalloc/inline.h>
@@ -15,7 +16,8 @@ enum {
     PART_WORDS = 128, /* small, as the handler may run on a stack of a few KiB */
 };
 
-/* The fast paths' code; weak: a program may be linked without. */
+/* The bounds of the fast paths' code.  They are weak, as a program may be linked
+ * without. */
 extern const char __start_gc_fast[] __attribute__((weak, visibility("hidden")));
 extern const char __stop_gc_fast[] __attribute__((weak, visibility("hidden")));
 
@@ -56,9 +58,10 @@ READS_ANYTHING bool fast_is_among(const uintptr_t *words, size_t count)
     return false;
 }
 
-/* A stack of which only this address is known, as far as it can be read.  A stack that goes
- * on is not taken for a fast path here: the library knows no end of it, and a handler that
- * leaves it by siglongjmp would never give its cache back. */
+/* Whether a stack of which only this address is known names a fast path, as far as it can
+ * be read.  A stack that goes on is not taken for a fast path here: the library knows no
+ * end of it, and a handler that leaves it by siglongjmp would never give its cache
+ * back. */
 static bool unknown_names_fast(uintptr_t low)
 {
     uintptr_t part[PART_WORDS];
@@ -76,7 +79,7 @@ static bool unknown_names_fast(uintptr_t low)
     return false;
 }
 
-/* The high end of the stack that holds the address; 0: not known. */
+/* The high end of the stack that holds the address, or 0 if it is not known. */
 static uintptr_t stack_end(const struct mutator *m, const stack_t *alternate,
                            uintptr_t address)
 {

@@ -1,7 +1,8 @@
-/* Whether a thread is inside of a fast path, where its cache is being changed.  It may have
- * been interrupted there by a signal handler that the library does not know of, and that
- * handler by another: the program counter of the topmost frame alone does not tell.  Each
- * frame of an interrupted fast path lies on a stack, and its saved program counter in it. */
+/* Whether a thread is inside of a fast path, where its cache is being changed.  It may
+ * have been interrupted there by a signal handler that the library does not know of, and
+ * that handler by another: the program counter of the topmost frame alone does not tell.
+ * Each frame of an interrupted fast path lies on a stack, and its saved program counter
+ * in it. */
 #ifndef GCALLOC_WORLD_FAST_H
 #define GCALLOC_WORLD_FAST_H
 
@@ -16,16 +17,16 @@
 uintptr_t fast_program_counter(const ucontext_t *context);
 uintptr_t fast_stack_pointer(const ucontext_t *context);
 
-/* It was interrupted in a fast path, by the signal of this context. */
+/* Whether the thread was interrupted in a fast path, by the signal of this context. */
 bool fast_was_interrupted(const ucontext_t *context);
 
-/* One of the words is an address in a fast path.  All of them can be read, or the reading is
- * guarded (world/faults.h). */
+/* Whether one of the words is an address in a fast path.  All of them can be read, or the
+ * reading is guarded (world/faults.h). */
 bool fast_is_among(const uintptr_t *words, size_t count);
 
-/* The calling thread, whose record this is, was interrupted in a fast path by the signal of
- * this context, or by a handler that the signal interrupted.  true also where the stack's
- * end is known, and is beyond what is looked at. */
+/* Whether the calling thread, whose record this is, was interrupted in a fast path by the
+ * signal of this context, or by a handler that the signal interrupted.  It is true also
+ * where the stack's end is known, and is beyond what is looked at. */
 bool fast_may_lie_below(const struct mutator *m, const ucontext_t *context);
 
 #endif

@@ -1,3 +1,5 @@
+/* The handler of a pause for SIGSEGV and SIGBUS, and the program's actions that it
+ * keeps. */
 #include "world/faults.h"
 
 #include <errno.h>
@@ -25,12 +27,12 @@ static struct {
     uint32_t active;                 /* a pause lasts.  Changed under the lock; atomic */
     struct sigaction saved[SIGNALS]; /* the program's, meanwhile.  Under the lock */
     bool is_ours[SIGNALS];           /* the action has been set.  Under the lock */
-    siginfo_t sent[SIGNALS];         /* a signal that somebody sent meanwhile, */
-    pid_t sent_to[SIGNALS];          /* and the thread that it came to */
-    bool is_sent[SIGNALS];           /* atomic */
+    siginfo_t sent[SIGNALS];         /* a signal that somebody sent in the pause */
+    pid_t sent_to[SIGNALS];          /* the thread that it came to */
+    bool is_sent[SIGNALS];           /* there is such a signal.  Atomic */
 } faults PRIVATE_DATA;
 
-/* What the thread reads at present. */
+/* What a thread reads at present, and where it goes on if that cannot be read. */
 struct guard {
     jmp_buf abandoned;
     uintptr_t low, high;
@@ -47,22 +49,23 @@ static int index_of(int number)
     return -1;
 }
 
-/* As the system would call it, but for the stack and the mask: the reads that are guarded go on
- * afterwards. */
+/* Calls the program's handler as the system would, but for the stack and the mask: the
+ * reads that are guarded go on afterwards. */
 static void call_saved(int number, siginfo_t *information, void *context)
 {
     struct sigaction s = faults.saved[index_of(number)];
     if (s.sa_handler == SIG_DFL || s.sa_handler == SIG_IGN)
-        next_sigaction(number, &s, NULL); /* it happens again, and ends the process */
+        next_sigaction(number, &s,
+                       NULL); /* the fault happens again, and ends the process */
     else if (s.sa_flags & SA_SIGINFO)
         s.sa_sigaction(number, information, context);
     else
         s.sa_handler(number);
 }
 
-/* A fault of the program's code in a root callback, or of the library's.  A thread that is none of
- * the collector's waits until the pause, in which others rely on the handler, is over: then its
- * fault happens again. */
+/* Handles a fault of the program's code in a root callback, or of the library's.  A
+ * thread that is none of the collector's waits until the pause, in which others rely on
+ * the handler, is over: then its fault happens again. */
 static void pass_on(int number, siginfo_t *information, void *context)
 {
     if (world_is_mine() || is_helper || !registry_is_here())
@@ -72,7 +75,7 @@ static void pass_on(int number, siginfo_t *information, void *context)
             futex_wait(&faults.active, 1, 0);
 }
 
-/* Signals that were sent, unlike faults, do not come again by themselves. */
+/* Keeps a signal that was sent, which unlike a fault does not come again by itself. */
 static void keep_for_later(int number, const siginfo_t *information)
 {
     int i = index_of(number);
@@ -81,7 +84,7 @@ static void keep_for_later(int number, const siginfo_t *information)
     __atomic_store_n(&faults.is_sent[i], true, __ATOMIC_RELEASE);
 }
 
-/* To the thread that it was sent to, or to the process. */
+/* Sends a signal that was kept to the thread that it was sent to, or to the process. */
 static void send_kept(int i)
 {
     if (!__atomic_exchange_n(&faults.is_sent[i], false, __ATOMIC_ACQUIRE))

@@ -13,22 +13,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Between the two, which are called with the world lock, faults_try may be used.  Where the world
- * is not stopped, a thread that makes a fault of its own waits. */
+/* Between faults_begin and faults_end, which are called with the world lock, faults_try
+ * may be used.  Where the world is not stopped, a thread that makes a fault of its own
+ * waits. */
 void faults_begin(void);
 void faults_end(void);
 
-/* Calls read(argument), which reads memory in [low, high) and has nothing to undo.  false: a
- * part cannot be read, and the call was abandoned there. */
+/* Calls read(argument), which reads memory in [low, high) and has nothing to undo.
+ * Returns false if a part cannot be read, where the call was abandoned. */
 bool faults_try(void (*read)(void *), void *argument, uintptr_t low, uintptr_t high);
 
-/* The calling thread is a helper, whose own faults do not wait for the end of the pause. */
+/* Says that the calling thread is a helper, whose own faults do not wait for the end of
+ * the pause. */
 void faults_except_me(void);
 
-/* sigaction, for the program: in a pause it changes what comes back at the pause's end. */
+/* sigaction for the program: in a pause it changes what comes back at the pause's end. */
 int faults_action(int number, const struct sigaction *action, struct sigaction *old);
 
-/* Child of a fork. */
+/* Resets what is kept of faults in the child of a fork. */
 void faults_forked(void);
 
 #endif

@@ -1,5 +1,6 @@
-/* No memory is allocated here but the library's own, and no stdio: other threads stand
- * still, whatever locks they hold. */
+/* Finding the foreign threads, telling them, and waiting for each.  No memory is
+ * allocated here but the library's own, and no stdio is used: other threads stand still,
+ * whatever locks they hold. */
 #include "world/foreign.h"
 
 #include <fcntl.h>
@@ -31,16 +32,16 @@ enum {
     KNOWN_LEAST = 64,
 };
 
-/* Written while the world is stopped. */
+/* What is known of foreign threads, written while the world is stopped. */
 static struct {
     pid_t *tids;
     size_t count, capacity;
     pid_t *known; /* 0: none */
     size_t mask;
-    size_t room;                /* in the set, for those that park */
+    size_t room;                /* left in the set for those that park */
     const struct foreign *seen; /* the last of those that are in the set */
-    pid_t deaf[DEAF_MOST];      /* did not answer last, and are not waited for again */
-    size_t deaf_count;          /* that there have been */
+    pid_t deaf[DEAF_MOST]; /* did not answer last, and are not waited for again; a ring */
+    size_t deaf_count;     /* how many there have been in all */
     struct foreign asleep[ASLEEP_MOST]; /* in the kernel, in the present stop */
     size_t asleep_count;                /* above ASLEEP_MOST: there are more */
     bool shared; /* the signal went to any thread, when it was sent last */
@@ -54,8 +55,9 @@ static bool is_registered(pid_t tid)
     return false;
 }
 
-/* Or the calling thread, which may stop the others to fork.  One of the library's own may be
- * registered, too, while it collects: it counts once. */
+/* Whether all threads of the process are registered, or the library's own, or the calling
+ * one, which may stop the others to fork.  One of the library's own may be registered,
+ * too, while it collects: it counts once. */
 static bool all_registered(void)
 {
     size_t living = thread_self ? 0 : 1;
@@ -72,7 +74,8 @@ static bool is_deaf(pid_t tid)
     return false;
 }
 
-/* A set of tids, so that a process of many threads is not searched for each of them. */
+/* The place of a tid in the set of those that are known, which is there so that a process
+ * of many threads is not searched for each of them. */
 static size_t place_of(pid_t tid)
 {
     size_t i = (size_t)tid * UINT64_C(0x9E3779B97F4A7C15) >> 20 & foreign.mask;
@@ -86,7 +89,8 @@ static void know(pid_t tid)
     foreign.known[place_of(tid)] = tid;
 }
 
-/* Makes room for so many at twice the number.  false: no memory. */
+/* Empties the set and makes it at least twice as large as `count`.  Returns false if
+ * there is no memory. */
 static bool clear_known(size_t count)
 {
     size_t places = foreign.mask + 1;
@@ -105,8 +109,9 @@ static bool clear_known(size_t count)
     return true;
 }
 
-/* The registered threads, the library's own and the calling one; with room for those of the list
- * of foreign threads. */
+/* Fills the set with the registered threads, the library's own and the calling one, and
+ * leaves room for those of the list of foreign threads.  Returns false if there is no
+ * memory. */
 static bool find_known(void)
 {
     size_t count = OWN_MOST + 1 + foreign.count;
@@ -124,7 +129,7 @@ static bool find_known(void)
     return true;
 }
 
-/* false: no memory. */
+/* Puts a tid on the list unless it is known.  Returns false if there is no memory. */
 static bool add(pid_t tid)
 {
     if (tid <= 0 || foreign.known[place_of(tid)])
@@ -137,8 +142,9 @@ static bool add(pid_t tid)
     return true;
 }
 
-/* No call tells more than this where /proc does not: a process of one thread may be taken
- * apart from its threads, which changes nothing, and one of several may not. */
+/* Whether the process has one thread, where /proc does not tell.  No call tells more than
+ * this: a process of one thread may be taken apart from its threads, which changes
+ * nothing, and one of several may not. */
 static bool is_alone(void)
 {
     return proc_thread_count() == 0 && syscall(SYS_unshare, CLONE_THREAD) == 0;
@@ -153,8 +159,8 @@ struct entry {
     char name[];
 };
 
-/* Numbers are threads; the name of other entries reads as 0.  false: not all of them could be
- * found. */
+/* Lists the foreign threads.  Names that are numbers are threads; the name of other
+ * entries reads as 0.  Returns false if not all threads could be found. */
 static bool add_all(void)
 {
     _Alignas(struct entry) char buffer[1024];
@@ -175,16 +181,16 @@ static bool add_all(void)
     return all && bytes == 0;
 }
 
-/* Sleeps with the signal blocked, for long as far as anybody can tell.  One that runs so is
- * about to begin, or in the handler: there the signal is blocked and not pending, but where
- * one is on its way from the last stop. */
+/* Whether the thread sleeps with the signal blocked, for long as far as anybody can tell.
+ * One that does not sleep is about to begin, or in the handler: there the signal is
+ * blocked and not pending, but where one is on its way from the last stop. */
 static bool stays_away(struct look l)
 {
     return l.sleeps && l.blocks && l.pending && !park_foreign_is_coming();
 }
 
-/* Remembered by its tid, which the system gives out again: another thread of that tid is not
- * waited for as long, and nothing is reclaimed. */
+/* Gives a thread up.  It is remembered by its tid, which the system gives out again:
+ * another thread of that tid is not waited for as long, and nothing is reclaimed. */
 static void give_up(pid_t tid)
 {
     if (is_deaf(tid))
@@ -195,8 +201,8 @@ static void give_up(pid_t tid)
     foreign.deaf[foreign.deaf_count++ % DEAF_MOST] = tid;
 }
 
-/* Its stack is scanned from where the kernel says that it sleeps.  Where the kernel does not
- * say that, the thread is left alone. */
+/* Has the stack of a sleeping thread scanned from where the kernel says that it sleeps.
+ * Where the kernel does not say that, the thread is left alone. */
 static void add_asleep(pid_t tid)
 {
     uintptr_t sp = look_stack_pointer(tid);
@@ -216,10 +222,10 @@ static enum sent send(pid_t tid)
     return sent;
 }
 
-/* One signal at a time: those that a thread blocks would pile up, until the system queues
- * no more for anybody.  SENT_TO_NOBODY: the thread need not be waited for.  One that has slept
- * since an earlier stop, with the signal of that still pending, is known by this: it cannot be
- * another one. */
+/* Tells a thread to stop, by one signal at a time: those that a thread blocks would pile
+ * up, until the system queues no more for anybody.  Returns SENT_TO_NOBODY if the thread
+ * need not be waited for.  One that has slept since an earlier stop is known by the
+ * signal of that stop, which is still pending: it cannot be another thread. */
 static enum sent tell(pid_t tid)
 {
     struct look l = look_at(tid);
@@ -230,7 +236,7 @@ static enum sent tell(pid_t tid)
     return l.pending ? SENT : send(tid);
 }
 
-/* Those that have parked in this stop since the last call are in the set from now on, so that the
+/* Puts into the set those that have parked in this stop since the last call, so that the
  * list is not searched for each; the latest one is its first. */
 static void know_parked(void)
 {
@@ -241,7 +247,8 @@ static void know_parked(void)
     foreign.seen = first;
 }
 
-/* Whoever is not in the set is waited for, or found no room in it. */
+/* Whether a thread has parked, is registered by now, or is one of the library's own.  The
+ * list is searched, too, as the set may have had no room. */
 static bool is_settled(pid_t tid)
 {
     know_parked();
@@ -249,8 +256,9 @@ static bool is_settled(pid_t tid)
            own_has(tid);
 }
 
-/* Until it is parked, has ended, has registered itself, or is left alone; `began`: when all
- * foreign threads were told to stop, in milliseconds.  false: it runs on. */
+/* Waits until the thread is parked, has ended, has registered itself, or is left alone;
+ * `began` is when all foreign threads were told to stop, in milliseconds.  Returns false
+ * if it runs on. */
 static bool wait_for(pid_t tid, uint64_t began)
 {
     while (!is_settled(tid)) {
@@ -277,7 +285,7 @@ bool foreign_stop(bool can_tell)
 {
     lock_check_held(RANK_WORLD);
     foreign.count = foreign.asleep_count = 0;
-    if (GC_TSAN) /* a signal before it has begun a thread, or after its end, is fatal */
+    if (GC_TSAN) /* before ThreadSanitizer has begun a thread, a signal is fatal */
         return true;
     if (all_registered() || is_alone())
         return true;

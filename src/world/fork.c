@@ -31,7 +31,7 @@ enum {
 /* Threads between fork_hold_off and fork_let_go_on.  Atomic. */
 static uint32_t asking PRIVATE_DATA;
 
-/* ---- The gate in front of critical sections ------------------------------------------------ */
+/* ---- The gate in front of critical sections ---------------------------------------- */
 
 static bool gate_is_closed(void)
 {
@@ -49,8 +49,9 @@ static void wait_at_gate(void)
     world_wait_safely(wait_for_gate);
 }
 
-/* No thread that runs on is in a critical section.  What it stored before it looked at the
- * gate is to be seen here: the system sees to that, where it has the call. */
+/* Whether no thread that runs on is in a critical section.  What a thread stored before
+ * it looked at the gate is to be seen here: the system sees to that, where it has the
+ * call. */
 static bool sections_are_left(void)
 {
     syscall(SYS_membarrier, 1 /* MEMBARRIER_CMD_GLOBAL */, 0, 0);
@@ -62,8 +63,8 @@ static bool sections_are_left(void)
     return true;
 }
 
-/* A fork does not fail because a thread does not stop: that thread leaves the section that it
- * may be in, and begins no other. */
+/* Waits for the threads that did not stop.  A fork does not fail because of one: it
+ * leaves the section that it may be in, and begins no other. */
 static void wait_for_sections(void)
 {
     uint64_t end = os_now() + LEAVES_WITHIN * (uint64_t)MILLISECOND;
@@ -86,7 +87,7 @@ static void open_gate(void)
     futex_wake(&critical_gate, INT_MAX);
 }
 
-/* ---- Questions to the loader ----------------------------------------------------------------- */
+/* ---- Questions to the loader ------------------------------------------------------- */
 
 void fork_hold_off(void)
 {
@@ -125,7 +126,8 @@ static void run_question(void (*question)(void *), void *argument)
     cancel_let_in();
 }
 
-/* false: some are not answered for as long as one waits. */
+/* Waits until all questions are answered.  Returns false if some are not in the time that
+ * is waited. */
 static bool wait_for_answers(void)
 {
     uint32_t threads;
@@ -138,12 +140,12 @@ static bool wait_for_answers(void)
     return true;
 }
 
-/* ---- Fork ----------------------------------------------------------------------------- */
+/* ---- Fork -------------------------------------------------------------------------- */
 
-/* The threads must run while the C library forks, as it waits for locks that they may
- * hold; so a gate is closed while they are stopped.  Who waits there may hold a lock of the
- * loader, in a callback of dl_iterate_phdr that allocates: if a question waits for that,
- * the gate is opened for a while. */
+/* Closes the gate before a fork.  The threads must run while the C library forks, as it
+ * waits for locks that they may hold; so the gate is closed while they are stopped.  Who
+ * waits there may hold a lock of the loader, in a callback of dl_iterate_phdr that
+ * allocates: if a question waits for that, the gate is opened for a while. */
 static void before(void)
 {
     for (;;) {
@@ -179,8 +181,8 @@ static void in_child(void)
 }
 
 #if GC_TSAN
-/* ThreadSanitizer calls the C library's with its own locks held, which threads that are to
- * stop may wait for. */
+/* ThreadSanitizer calls the C library's fork with its own locks held, which threads that
+ * are to stop may wait for. */
 EXPORTED pid_t fork(void)
 {
     before();

@@ -1,3 +1,4 @@
+/* The frames of x86-64, cleared by what the system says of them. */
 #include "world/frame.h"
 
 #include <stdint.h>
@@ -18,12 +19,13 @@ enum {
     LEGACY = 2, /* components 0 and 1, with places of their own */
     CPUID_LEAF = 0xd,
     UNUSED_AT = 416,
-    TOLD_AT = 464, /* what the system tells of the frame: struct _fpx_sw_bytes */
+    TOLD_AT = 464, /* where the system tells of the frame, by struct _fpx_sw_bytes */
     HEADER_AT = 512,
     MAGIC = 0x46505853,
     MAGIC_BYTES = 4, /* behind the components */
-    /* The system's struct ucontext, and struct siginfo behind it; the frame's other part comes
-     * after a gap, and another one is in front of the red zone of what was interrupted. */
+    /* The bytes of the system's struct ucontext, and of the struct siginfo behind it.
+     * The frame's other part comes after a gap, and another gap is in front of the red
+     * zone of what was interrupted. */
     CONTEXT_BYTES = 304,
     INFORMATION_BYTES = 128,
     GAP_MOST = 128,
@@ -84,7 +86,7 @@ void frame_clear(ucontext_t *context)
 
 #else
 
-/* Elsewhere each register has its place, or is not stored at all. */
+/* On other processors each register has its place, or is not stored at all. */
 void frame_begin(void)
 {
 }

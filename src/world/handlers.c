@@ -1,9 +1,9 @@
-/* Each handler of the program is called by handlers_call.
+/* Calling the program's handlers, each by handlers_call.
  *
- * - It interrupted a fast path, or a handler unknown here that did: the cache is being
- *   changed, and the handler has another one until it returns.  If it leaves by siglongjmp, the
- *   thread keeps that, and the old one is the spare of a later handler.
- * - It interrupted a critical section: the signal is put off to its end (world/defer.h). */
+ * - One that interrupted a fast path, or a handler unknown here that did, has another cache
+ *   until it returns, as the thread's is being changed.  If it leaves by siglongjmp, the thread
+ *   keeps that cache, and the old one is the spare of a later handler.
+ * - One that interrupted a critical section is put off to its end (world/defer.h). */
 #include "world/handlers.h"
 
 #include <errno.h>
@@ -29,8 +29,8 @@ typedef void (*handler)(int, siginfo_t *, void *);
  * the thread has none. */
 enum { AUTODISARM = INT_MIN };
 
-/* By signal.  Atomic; never taken back, as a child of vfork may change what the kernel
- * knows, and shares this. */
+/* What the program has set, by signal.  Atomic, and never taken back, as a child of vfork
+ * may change what the kernel knows, and shares this memory. */
 static struct {
     handler handler;
     uint64_t mask;    /* sa_mask, in the kernel's form */
@@ -39,7 +39,7 @@ static struct {
     bool again;       /* SA_NODEFER */
 } wrapped[NSIG] PRIVATE_DATA;
 
-/* ---- What the program has set ----------------------------------------------------------- */
+/* ---- What the program has set ------------------------------------------------------ */
 
 struct sigaction handlers_noted(int number)
 {
@@ -67,7 +67,7 @@ void handlers_note(int number, const struct sigaction *action)
                      __ATOMIC_RELAXED);
 }
 
-/* ---- Calling the program's handler -------------------------------------------------------- */
+/* ---- Calling the program's handler ------------------------------------------------- */
 
 static bool on_own_stack(const struct mutator *m, uintptr_t sp)
 {
@@ -90,7 +90,8 @@ bool handlers_run(void)
     return running > 0;
 }
 
-/* So far all signals but SIGSYS are blocked; the handler has the mask that it asked for. */
+/* Calls the program's handler.  So far all signals but SIGSYS are blocked; the handler
+ * has the mask that it asked for. */
 static void call_handler(int number, siginfo_t *information, void *context)
 {
     handler h = __atomic_load_n(&wrapped[number].handler, __ATOMIC_ACQUIRE);
@@ -116,8 +117,8 @@ static void call_handler(int number, siginfo_t *information, void *context)
     gc_inline_thread.busy = busy;
 }
 
-/* Between gc_blocking_begin and _end a handler's thread is like any that runs: what the
- * handler allocates may be in its registers only. */
+/* Calls a handler between gc_blocking_begin and gc_blocking_end.  Its thread is like any
+ * that runs: what the handler allocates may be in its registers only. */
 static void call_in_blocking(struct mutator *m, int number, siginfo_t *information,
                              void *context)
 {
@@ -133,7 +134,8 @@ static void call_in_blocking(struct mutator *m, int number, siginfo_t *informati
     }
 }
 
-/* The thread works with this cache, which may be NULL: then it makes one when it needs it. */
+/* Has the thread work with this cache, which may be NULL: then it makes one when it needs
+ * it. */
 static void change_cache(struct mutator *m, struct cache *c, bool ready)
 {
     thread_use_cache(ready ? c : NULL);
@@ -141,7 +143,7 @@ static void change_cache(struct mutator *m, struct cache *c, bool ready)
     m->ready = ready;
 }
 
-/* One spare cache is kept for the next time. */
+/* Keeps a cache as the spare one for the next time, or destroys it if there is one. */
 static void keep_spare(struct mutator *m, struct cache *used)
 {
     if (!m->spare) {
@@ -153,8 +155,8 @@ static void keep_spare(struct mutator *m, struct cache *used)
     }
 }
 
-/* Handlers whose frames lie below this one have been left by siglongjmp: nobody comes back
- * to the caches that they set aside. */
+/* Takes back the caches of handlers whose frames lie below this one: they have been left
+ * by siglongjmp, and nobody comes back to the caches that they set aside. */
 static void take_back_caches(struct mutator *m, uintptr_t sp)
 {
     while (m->aside_count > 0 && on_own_stack(m, sp)) {
@@ -193,10 +195,11 @@ static void call_with_spare(struct mutator *m, int number, siginfo_t *informatio
         thread_use_cache(NULL);
 }
 
-/* ---- Dispatch ------------------------------------------------------------------------------ */
+/* ---- Dispatch ---------------------------------------------------------------------- */
 
-/* The program's handler may have written to the mask that the thread goes on with.  In the
- * library's own sections without signals, where a fault may be handled, it stays blocked. */
+/* Keeps the stop signal open.  The program's handler may have written to the mask that
+ * the thread goes on with.  In the library's own sections without signals, where a fault
+ * may be handled, the signal stays blocked. */
 static void keep_stop_open(ucontext_t *context, bool was_blocked)
 {
     if (!was_blocked && signals_stop_is_in(&context->uc_sigmask))
@@ -204,8 +207,9 @@ static void keep_stop_open(ucontext_t *context, bool was_blocked)
                    mask_of(&context->uc_sigmask) & ~mask_bit(signals_stop()));
 }
 
-/* A system call that a sandbox does not grant may be one that looks at the stack, which a handler
- * of SIGSYS cannot make: there it would end the process. */
+/* Whether the handler needs another cache.  A system call that a sandbox does not grant
+ * may be one that looks at the stack, which a handler of SIGSYS cannot make: there it
+ * would end the process. */
 static bool needs_spare(const struct mutator *m, int number, const ucontext_t *context)
 {
     return number == SIGSYS || fast_may_lie_below(m, context);
@@ -224,7 +228,8 @@ static void handle(struct mutator *m, int number, siginfo_t *information,
         call_handler(number, information, context);
 }
 
-/* Until the handler returns, nothing but the context knows of the stack that it may run on. */
+/* Handles a signal on a stack that was disarmed for it: until the handler returns,
+ * nothing but the context knows of that stack. */
 static void handle_disarmed(struct mutator *m, int number, siginfo_t *information,
                             ucontext_t *context)
 {
@@ -234,8 +239,6 @@ static void handle_disarmed(struct mutator *m, int number, siginfo_t *informatio
     m->disarmed = outer;
 }
 
-/* All signals but SIGSYS are blocked when it begins: another handler would run on the cache that
- * the interrupted code is changing. */
 void handlers_call(int number, siginfo_t *information, void *context)
 {
     int saved_errno = errno;
@@ -243,7 +246,7 @@ void handlers_call(int number, siginfo_t *information, void *context)
     struct mutator *m = thread_self;
     bool was_blocked = signals_stop_is_in(&interrupted->uc_sigmask);
     defer_give(information);
-    if (GC_TSAN) /* it blocks every signal */
+    if (GC_TSAN) /* ThreadSanitizer blocks every signal */
         signals_open();
     if (critical.depth == 0 && critical.deferred) /* this handler may not return */
         critical_leave();

@@ -8,17 +8,17 @@
 #include <signal.h>
 #include <stdbool.h>
 
-/* The handler of the library's.  All signals but SIGSYS are blocked when it begins: another handler
- * would run on the cache that the interrupted code is changing. */
+/* The handler of the library's.  All signals but SIGSYS are blocked when it begins:
+ * another handler would run on the cache that the interrupted code is changing. */
 void handlers_call(int number, siginfo_t *information, void *context);
 
-/* What the program wants called from now on; and what it has set for a signal that handlers_call
- * handles. */
+/* handlers_note notes what the program wants called from now on for a signal that
+ * handlers_call handles; handlers_noted tells it. */
 void handlers_note(int number, const struct sigaction *action);
 struct sigaction handlers_noted(int number);
 
-/* The calling thread is in a handler of the program, which may have interrupted the C library's
- * malloc. */
+/* Whether the calling thread is in a handler of the program, which may have interrupted
+ * the C library's malloc. */
 bool handlers_run(void);
 
 #endif

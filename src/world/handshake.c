@@ -1,3 +1,5 @@
+/* Telling each mutator, and waiting for it as long as the system shows that it will
+ * come. */
 #include "world/handshake.h"
 
 #include "base/futex.h"
@@ -12,26 +14,28 @@
 enum {
     MILLISECOND = 1000000,           /* nanoseconds */
     SHARED_EVERY = MILLISECOND / 20, /* until it is sent again to any thread */
-    /* Milliseconds without an answer, until the system is asked what the thread does; until
-     * the others go on for a while, where it sleeps with the signal blocked; until it is told
-     * again; until a thread counts as deaf that the system shows to take no signals, as long
-     * as that is longer than any of the library's own sections without signals may last on a
-     * busy machine; and one that should take them. */
+    /* Milliseconds without an answer until the system is asked what the thread does. */
     LOOK_AFTER = 2,
+    /* Until the others go on for a while, where it sleeps with the signal blocked. */
     LET_GO_AFTER = 5,
+    /* Until it is told again. */
     RESEND_AFTER = GC_TSAN ? 1 : 100,
+    /* Until a thread counts as deaf that the system shows to take no signals: longer than any
+     * of the library's own sections without signals may last on a busy machine. */
     GIVE_UP_AFTER = 1000,
+    /* Until a thread counts as deaf that should take them. */
     GIVE_UP_ALWAYS_AFTER = 10000,
 };
 
 enum answer {
     STOPPED,
     GONE,    /* ended without its exit hook */
-    WAITING, /* perhaps for one that is stopped */
+    WAITING, /* perhaps for a thread that is stopped */
     DEAF,
 };
 
-/* The thread that has the tid now is another one: the system gives it out again. */
+/* Whether the thread that has the tid now is another one: the system gives tids out
+ * again. */
 static bool has_successor(const struct mutator *m)
 {
     const struct foreign *s = park_foreign_find(m->tid);
@@ -44,21 +48,22 @@ static bool has_successor(const struct mutator *m)
     return false;
 }
 
-/* No signal reaches it, as far as the system tells.  One that blocks the signal and has none
- * pending may be in the handler, on its way to stop. */
+/* Whether no signal reaches the thread, as far as the system tells.  A thread that blocks
+ * the signal and has none pending may be in the handler, on its way to stop. */
 static bool stays_away(struct look l)
 {
     return (l.blocks && l.pending) || l.held;
 }
 
-/* libunwind waits for the loader's lock with all signals blocked: the thread that has that lock, or
- * has been woken to take it, may be stopped. */
+/* Whether the thread may wait for one that is stopped.  libunwind waits for the loader's
+ * lock with all signals blocked: the thread that has that lock, or has been woken to take
+ * it, may be stopped. */
 static bool waits(struct look l)
 {
     return l.sleeps && l.blocks && l.pending;
 }
 
-/* The signal went to any thread, when it was sent last. */
+/* Whether the signal went to any thread, when it was sent last. */
 static bool shared PRIVATE_DATA;
 
 static enum answer send(const struct mutator *m)
@@ -78,13 +83,14 @@ static void call_deaf(struct mutator *m, const char *why)
     m->deaf = true;
 }
 
-/* The times since which it is waited for, in milliseconds. */
+/* The times since which a thread is waited for, in milliseconds. */
 struct patience {
     uint64_t first; /* since the world is to stop */
     uint64_t began; /* since this attempt at it */
 };
 
-/* Whether it is to be waited for no longer.  STOPPED: it is. */
+/* Judges whether a thread is to be waited for any longer: if STOPPED is returned, it
+ * is. */
 static enum answer judge(struct mutator *m, struct look l, struct patience p,
                          uint64_t now)
 {
@@ -101,8 +107,8 @@ static enum answer judge(struct mutator *m, struct look l, struct patience p,
     return waits(l) && now - p.began >= LET_GO_AFTER ? WAITING : STOPPED;
 }
 
-/* It is told again, as whoever uses all entries of the system's queue may have kept the
- * signal from being sent; one at a time. */
+/* Waits for a thread.  It is told again, one signal at a time, as whoever uses all
+ * entries of the system's queue may have kept the signal from being sent. */
 static enum answer wait_for(struct mutator *m, struct patience p)
 {
     uint64_t told = p.began;
@@ -128,8 +134,8 @@ static enum answer wait_for(struct mutator *m, struct patience p)
     return STOPPED;
 }
 
-/* A thread that did not stop when it was told last has the signal pending already, or is not told
- * for nothing. */
+/* Tells a thread to stop.  One that did not stop when it was told last has the signal
+ * pending already, or is not told for nothing. */
 static enum answer tell(struct mutator *m)
 {
     if (m->deaf || m->waited) {
@@ -152,7 +158,8 @@ static bool is_other(const struct mutator *m)
     return m != thread_self && thread_lives(m);
 }
 
-/* false: a thread is deaf, or cannot be told. */
+/* Tells all threads that are not safe.  Returns false if a thread is deaf, or cannot be
+ * told. */
 static bool tell_all(bool can_tell)
 {
     bool all = true;

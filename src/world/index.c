@@ -1,5 +1,5 @@
-/* Chained hashing: entries are parts of records, so that none is ever allocated, and an index that
- * cannot grow has longer chains. */
+/* Indexes by chained hashing: entries are parts of records, so that none is ever
+ * allocated, and an index that cannot grow has longer chains. */
 #include "world/index.h"
 
 #include "base/bits.h"
@@ -33,7 +33,7 @@ static struct index_entry **bucket(struct index *x, uintptr_t key)
     return &buckets[bucket_of(key, bits_of(x))];
 }
 
-/* Twice as many buckets.  Without memory the chains grow instead. */
+/* Makes twice as many buckets.  Without memory the chains grow instead. */
 static void grow(struct index *x)
 {
     unsigned bits = bits_of(x) + 1;

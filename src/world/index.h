@@ -21,23 +21,24 @@ struct index_entry {
 };
 
 struct index {
-    struct index_entry **buckets; /* NULL: the first ones */
-    unsigned bits;                /* of the number of buckets */
+    struct index_entry **buckets; /* NULL: those of `first` */
+    unsigned bits;                /* there are 1 << bits buckets */
     size_t count;
     struct index_entry *first[INDEX_LEAST];
 };
 
-/* The entry is in no index. */
+/* Adds an entry that is in no index. */
 void index_add(struct index *x, struct index_entry *e, uintptr_t key,
                struct mutator *owner);
 
-/* Nothing happens if it is in none. */
+/* Takes an entry out.  Nothing happens if it is in no index. */
 void index_remove(struct index *x, struct index_entry *e);
 
-/* NULL: there is none. */
+/* Returns the owner of the entry with that key, or NULL if there is none. */
 struct mutator *index_find(const struct index *x, uintptr_t key);
 
-/* Each entry is found by its key, which is no other's.  Returns how many there are. */
+/* Checks that each entry is found by its key, which is no other's.  Returns how many
+ * there are. */
 size_t index_check(const struct index *x);
 
 #endif

@@ -1,4 +1,4 @@
-/* pthread_create and its like, in front of the C library's: so that threads are known
+/* pthread_create and its like, in front of the C library's, so that threads are known
  * before they run, and what they are given and leave behind is a root. */
 #include "world/interpose.h"
 
@@ -13,7 +13,7 @@
 /* In programs that are linked statically the C library's functions have these names too. */
 extern void __pthread_exit(void *) __attribute__((weak, noreturn));
 
-/* These bring them into such a program. */
+/* References that bring the functions of C11 into a program that is linked statically. */
 __attribute__((used)) static void (*const needed[])(void) = {(void (*)(void))thrd_create,
                                                              (void (*)(void))thrd_join,
                                                              (void (*)(void))thrd_detach,
@@ -21,7 +21,7 @@ __attribute__((used)) static void (*const needed[])(void) = {(void (*)(void))thr
 
 LINKED(interpose);
 
-/* Threads that are known need these, too, in every program. */
+/* Threads that are known need these files, too, in every program. */
 LINKS(dispositions);
 LINKS(root);
 LINKS(masks);

@@ -7,13 +7,15 @@
 
 #include "world/thread.h"
 
-/* pthread_create, for a thread that begins with run(record): the record has
- * `start` and `argument`. */
+/* Does what pthread_create does, for a thread that begins with run(record), whose record
+ * has `start` and `argument`.  Returns an error number, EAGAIN if there is no memory for
+ * the record. */
 int interpose_run(pthread_t *thread, const pthread_attr_t *attributes,
                   void *(*run)(void *), void *(*start)(void *), void *argument);
 
-/* In front of a call that joins or detaches a thread, whose result it returns; 0: done.  The record
- * is claimed before: afterwards the pthread_t may be another thread's. */
+/* Stands in front of a call that joins or detaches a thread, and returns its result, of
+ * which 0 means that it is done.  The record is claimed before the call: afterwards the
+ * pthread_t may be another thread's. */
 #define CLAIMED(thread, call, done)               \
     do {                                          \
         struct mutator *m = thread_claim(thread); \

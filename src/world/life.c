@@ -1,21 +1,23 @@
+/* The tables of which state may follow which. */
 #include "world/life.h"
 
 #include "base/check.h"
 
-/* From the row to the column. */
+/* Whether a life may go from the state of the row to that of the column. */
 static const bool lives[LIVES][LIVES] = {
     [LIFE_NONE] = {[LIFE_STARTING] = true},
     [LIFE_STARTING] =
         {
             [LIFE_NONE] = true,   /* it could not start */
             [LIFE_LIVING] = true, /* by the thread itself, which joins the world */
-            [LIFE_FINISHED] =
-                true, /* it was left behind by a fork, or lost before it lived */
+            /* It was left behind by a fork, or lost before it lived. */
+            [LIFE_FINISHED] = true,
         },
     [LIFE_LIVING] = {[LIFE_FINISHED] = true},
     [LIFE_FINISHED] = {[LIFE_NONE] = true}, /* nobody may join it any more */
 };
 
+/* Whether a safety may go from the state of the row to that of the column. */
 static const bool safeties[SAFETIES][SAFETIES] = {
     [SAFETY_NONE] = {[SAFETY_SAFE] = true}, /* by the thread itself */
     [SAFETY_SAFE] =

@@ -19,23 +19,25 @@ enum life {
 /* Whether a stop needs the thread to do anything. */
 enum safety {
     SAFETY_NONE, /* it runs */
-    SAFETY_SAFE, /* parked, or it keeps away from the heap: as good as stopped, and free to
-                    leave, when it is parked once the stop is over */
+    /* It is parked, or keeps away from the heap: it is as good as stopped, and free to
+     * leave; if it is parked, once the stop is over. */
+    SAFETY_SAFE,
     SAFETY_CLAIMED, /* SAFE, and a stop that lasts counts on it */
     SAFETY_AWAITED, /* CLAIMED, and the thread waits to leave */
     SAFETIES,
 };
 
-/* A thread, or its record, may go from the one to the other. */
+/* Whether a thread, or its record, may go from the one state to the other. */
 bool life_follows(enum life from, enum life to);
 bool safety_follows(enum safety from, enum safety to);
 
-/* From now on its life is this.  By the thread itself from STARTING to LIVING, else under the world
- * lock.  Atomic. */
+/* Changes the state of a life: by the thread itself from STARTING to LIVING, else under
+ * the world lock.  Atomic. */
 void life_change(enum life *life, enum life to);
 
-/* From the one to the other, if it is the one.  By the thread itself and its signal handlers, and
- * by whoever stops the world.  Atomic. */
+/* Changes a safety from the one state to the other; returns false if it is not the one.
+ * Called by the thread itself and its signal handlers, and by whoever stops the world.
+ * Atomic. */
 bool safety_change(uint32_t *safety, enum safety from, enum safety to);
 
 #endif

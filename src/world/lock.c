@@ -1,3 +1,4 @@
+/* The world lock, who has it, and who comes first. */
 #include "world/lock.h"
 
 #include <errno.h>
@@ -13,11 +14,11 @@ enum { MILLISECOND = 1000000 }; /* nanoseconds */
 
 static struct {
     struct lock lock;
-    /* The thread pointers of the thread that has the lock, and of the one that had it last; 0:
-     * none.  Atomic. */
+    /* The thread pointers of the thread that has the lock, and of the one that had it
+     * last; 0 stands for none.  Atomic. */
     uintptr_t holder, last;
     uint32_t waiting; /* threads that want it.  Atomic */
-    uint32_t turn;    /* changes when one of those gets it.  Atomic */
+    uint32_t turn;    /* changes when one that waits gets it.  Atomic */
 } world PRIVATE_DATA;
 
 static void take_world(void)
@@ -29,8 +30,8 @@ static void take_world(void)
     futex_wake(&world.turn, INT_MAX);
 }
 
-/* Who had the lock last does not take it again before those who wait for it, a
- * millisecond at most: they are not awake as soon. */
+/* Lets other threads take the lock first: who had it last does not take it again before
+ * those who wait for it, a millisecond at most, as they are not awake as soon. */
 static void let_others_first(void)
 {
     int saved_errno = errno;
@@ -80,7 +81,7 @@ void world_let_go(bool taken)
         world_unlock();
 }
 
-/* The child's only thread has the lock. */
+/* The child's only thread has the lock, and nobody waits for it. */
 void lock_forked(void)
 {
     lock_check_held(RANK_WORLD);

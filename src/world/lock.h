@@ -7,19 +7,22 @@
 
 #include <stdbool.h>
 
-/* Begins a critical section with the world lock held.  true: another thread had it. */
+/* world_lock begins a critical section with the world lock held, and world_unlock ends
+ * it.  world_lock returns true if another thread had the lock. */
 bool world_lock(void);
 void world_unlock(void);
 
-/* The calling thread has the world lock. */
+/* Whether the calling thread has the world lock. */
 bool world_is_mine(void);
 
-/* Takes the lock unless the calling thread has it already, as in a root callback, and gives back
- * what was taken: for a while nobody collects.  world_let_go gets what world_hold returned. */
+/* world_hold takes the lock unless the calling thread has it already, as in a root
+ * callback, and world_let_go gives back what was taken: for a while nobody collects.
+ * world_let_go gets what world_hold returned. */
 bool world_hold(void);
 void world_let_go(bool taken);
 
-/* Child of a fork, in which the calling thread, which has the lock, is the only one. */
+/* Resets the lock in the child of a fork, in which the calling thread, which has the
+ * lock, is the only one. */
 void lock_forked(void);
 
 #endif

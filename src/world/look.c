@@ -1,4 +1,5 @@
-/* No memory is allocated here and no lock is taken: other threads stand still. */
+/* What /proc says of a thread.  No memory is allocated here and no lock is taken, as
+ * other threads stand still. */
 #include "world/look.h"
 
 #include <errno.h>
@@ -17,7 +18,7 @@ bool look_finds(pid_t tid)
     return syscall(SYS_tgkill, getpid(), tid, 0) == 0 || errno != ESRCH;
 }
 
-/* The number of the signal is in the set that follows the name. */
+/* Whether the stop signal is in the set that follows the name. */
 static bool has_signal(const char *text, const char *name)
 {
     const char *set = strstr(text, name);
@@ -44,8 +45,8 @@ struct look look_at(pid_t tid)
     };
 }
 
-/* The system call, six arguments, the stack pointer and the program counter; or -1 and the
- * last two, outside of a system call. */
+/* The file holds the system call, six arguments, the stack pointer and the program
+ * counter; or, outside of a system call, -1 and the last two. */
 uintptr_t look_stack_pointer(pid_t tid)
 {
     char path[64], text[256];

@@ -1,4 +1,6 @@
-/* What the kernel tells of one thread of this process. */
+/* What the kernel tells of one thread of this process.  Nothing is remembered here, and
+ * no thread is signalled.  A look is of one moment, and may be out of date when it is
+ * returned. */
 #ifndef GCALLOC_WORLD_LOOK_H
 #define GCALLOC_WORLD_LOOK_H
 
@@ -6,22 +8,22 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* As it was at one moment.  What could not be found out reads as false. */
+/* A thread as it was at one moment.  What could not be found out reads as false. */
 struct look {
     bool ended; /* there is no such thread, or its memory is all that is left of it */
-    bool sleeps,
-        held; /* held: in the kernel, where no signal wakes it, or by a debugger */
+    /* `held` says that it is in the kernel, where no signal wakes it, or held by a debugger. */
+    bool sleeps, held;
     bool blocks, pending; /* the stop signal */
 };
 
 struct look look_at(pid_t tid);
 
-/* Where a thread's stack ends that sleeps in the kernel; 0: it does not, or the kernel does not
- * say. */
+/* Where the stack of a thread ends that sleeps in the kernel; 0 if it does not sleep, or
+ * the kernel does not say. */
 uintptr_t look_stack_pointer(pid_t tid);
 
-/* There is such a thread; one that has ended and is not waited for, as the main thread may
- * be, is still there. */
+/* Whether there is such a thread; one that has ended and is not waited for, as the main
+ * thread may be, is still there. */
 bool look_finds(pid_t tid);
 
 #endif

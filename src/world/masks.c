@@ -1,7 +1,7 @@
-/* The functions that block signals or wait for them, in front of the C library's: the stop
- * signal stays out of every set.  Where the C library's are not to be found, in programs
- * that are linked statically, the system calls behind them are made here; then they are no
- * cancellation points. */
+/* The functions that block signals or wait for them, in front of the C library's: the
+ * stop signal stays out of every set.  Where the C library's are not to be found, in
+ * programs that are linked statically, the system calls behind them are made here; then
+ * they are no cancellation points. */
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -64,7 +64,7 @@ EXPORTED int sighold(int number)
     return sigaddset(&set, number) == 0 ? sigprocmask(SIG_BLOCK, &set, NULL) : -1;
 }
 
-/* ---- Waiting with a mask ------------------------------------------------------------- */
+/* ---- Waiting with a mask ----------------------------------------------------------- */
 
 static int system_sigsuspend(const sigset_t *set)
 {
@@ -135,7 +135,7 @@ EXPORTED int epoll_pwait(int file, struct epoll_event *events, int count, int ti
 }
 
 #ifdef SYS_epoll_pwait2
-/* Declared here, as older C libraries do not have it. */
+/* epoll_pwait2 is declared here, as older C libraries do not have it. */
 int epoll_pwait2(int file, struct epoll_event *events, int count,
                  const struct timespec *timeout, const sigset_t *set);
 
@@ -155,7 +155,7 @@ EXPORTED int epoll_pwait2(int file, struct epoll_event *events, int count,
 }
 #endif
 
-/* ---- Taking signals -------------------------------------------------------------------- */
+/* ---- Taking signals ---------------------------------------------------------------- */
 
 static int system_sigtimedwait(const sigset_t *set, siginfo_t *information,
                                const struct timespec *timeout)

@@ -1,7 +1,7 @@
-/* A program that is linked statically has the C library's functions under second names, which are
- * declared weak; elsewhere dlsym finds them.  What is sought here is sought when the library is
- * loaded: later, in a callback of the loader or a critical section, the loader is not to be waited
- * for. */
+/* Finding the C library's functions.  A program that is linked statically has them under
+ * second names, which are declared weak; elsewhere dlsym finds them.  What is sought here
+ * is sought when the library is loaded: later, in a callback of the loader or a critical
+ * section, the loader is not to be waited for. */
 #include "world/next.h"
 
 #include <dlfcn.h>
@@ -24,8 +24,9 @@ extern void *dlopen(const char *, int) __attribute__((weak));
 extern char *dlerror(void) __attribute__((weak));
 extern int dladdr(const void *, Dl_info *) __attribute__((weak));
 
-/* A program that uses the library by way of another one only may have the C library first in
- * the order of search, and nothing follows there.  It is loaded in any case. */
+/* A program that uses the library by way of another one only may have the C library first
+ * in the order of search, and nothing follows there.  The C library is loaded in any
+ * case. */
 #ifdef __GLIBC__
 static void *c_library(void)
 {
@@ -51,8 +52,8 @@ static void forget_error(void)
         dlerror();
 }
 
-/* The library that contains the function is not unloaded any more: this one, which stays, will
- * call it.  A plugin may bring both. */
+/* Keeps the library that contains the function from being unloaded: this library, which
+ * stays, will call it.  A plugin may bring both. */
 static void keep_loaded(void *function)
 {
     Dl_info there;
@@ -84,9 +85,9 @@ void *next_find(const char *name)
     return found;
 }
 
-/* The library's exit hooks, handlers and threads lead into this code for as long
- * as the process lives: what contains it, a plugin that is linked with the static library too,
- * is never unloaded.  The main program never is. */
+/* The library's exit hooks, handlers and threads lead into this code for as long as the
+ * process lives: what contains it, which may be a plugin that is linked with the static
+ * library, is never unloaded.  The main program never is. */
 __attribute__((constructor)) static void stay(void)
 {
     thread_inside++;

@@ -11,10 +11,11 @@
 
 #define EXPORTED __attribute__((visibility("default")))
 
-/* A linker takes a file of the static library for a name that is missing so far.  None of a file's
- * may be: a sanitizer's library, which comes before, has functions of the same names, and a program
- * may use those of the C library by way of other shared libraries only.  So what is in every
- * program refers to a name of the file that nobody else has. */
+/* A linker takes a file of the static library for a name that is missing so far.  None of
+ * the names that a file stands in front of may be that: a sanitizer's library, which
+ * comes before, has functions of the same names, and a program may use those of the C
+ * library by way of other shared libraries only.  So what is in every program refers to a
+ * name of the file that nobody else has. */
 #define LINKED(file)                 \
     extern const char linked_##file; \
     const char linked_##file = 0
@@ -23,12 +24,13 @@
     extern const char linked_##file; \
     __attribute__((used)) static const char *const links_##file = &linked_##file
 
-/* The definition behind the library's own; where the C library precedes it in the order of
- * search, the C library's.  NULL: there is none, as in a program that is linked statically. */
+/* Finds the definition behind the library's own; where the C library precedes it in the
+ * order of search, the C library's.  Returns NULL if there is none, as in a program that
+ * is linked statically. */
 void *next_find(const char *name);
 
-/* ThreadSanitizer must see the threads and signals of the program: its function, where it has
- * one, which calls the C library's. */
+/* ThreadSanitizer must see the threads and signals of the program: this is its function
+ * of that name, where it has one, which calls the C library's. */
 #if GC_TSAN
 #define WATCHED(name)                                                          \
     ({                                                                         \
@@ -57,7 +59,8 @@ void *next_find(const char *name);
         next_found;                                                                    \
     })
 
-/* Theirs, which no wrapper sees. */
+/* The functions of the C library that the library calls for itself, which no wrapper
+ * sees. */
 __typeof__(&pthread_create) next_create(void);
 __typeof__(&pthread_join) next_join(void);
 __typeof__(&pthread_detach) next_detach(void);

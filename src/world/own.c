@@ -20,13 +20,13 @@
 
 enum { OWN_STACK_BYTES = 256 << 10 };
 
-/* FREE to STARTING by who starts a thread, to RUNNING when it is there to be joined, to LEAVING
- * by who joins it or by itself, and back to FREE. */
+/* A place goes from FREE to STARTING by who starts a thread, to RUNNING when the thread
+ * is there to be joined, to LEAVING by who joins it or by itself, and back to FREE. */
 enum { FREE, STARTING, RUNNING, LEAVING };
 
 struct own {
     uint32_t state; /* atomic */
-    pid_t tid; /* from own_begin to the end of its work; 0: it is not there.  Atomic */
+    pid_t tid;      /* from own_begin to the end of its work; else 0.  Atomic */
     pthread_t thread;
     void *(*work)(void *);
     void *argument;
@@ -35,10 +35,10 @@ struct own {
 static struct {
     struct own threads[OWN_MOST];
     struct own_kind *kinds;
-    bool ending; /* a thread waits for all of them.  Atomic */
+    bool ending; /* a thread waits for all of them to end.  Atomic */
 } own PRIVATE_DATA;
 
-/* The calling thread's record; NULL: it is the program's. */
+/* The calling thread's record, or NULL if the thread is the program's. */
 static __thread struct own *mine __attribute__((tls_model("initial-exec")));
 
 __thread unsigned own_callbacks;
@@ -153,7 +153,7 @@ bool own_start(void *(*work)(void *), void *argument)
     return s.error == 0;
 }
 
-/* The record may not be there to be joined yet. */
+/* The thread may not be there to be joined yet. */
 void own_leave(void)
 {
     struct own *o = mine;
@@ -206,7 +206,7 @@ void own_end(void)
     __atomic_store_n(&own.ending, false, __ATOMIC_SEQ_CST);
 }
 
-/* A place is free once its thread has been joined, by when that has no tid any more. */
+/* A place is free once its thread has been joined, which has no tid any more by then. */
 void own_check(void)
 {
     for (size_t i = 0; i < OWN_MOST; i++) {
@@ -216,7 +216,8 @@ void own_check(void)
     }
 }
 
-/* Atomic also here: for ThreadSanitizer the threads of before the fork are still there. */
+/* The stores are atomic here, too: for ThreadSanitizer the threads of before the fork are
+ * still there. */
 void own_forked(void)
 {
     lock_check_held(RANK_WORLD);

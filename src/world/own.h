@@ -15,50 +15,57 @@ enum { OWN_MOST = 32 };
 /* Calls of dl_iterate_phdr that the calling thread is in. */
 SHARED_DATA __thread unsigned own_callbacks __attribute__((tls_model("initial-exec")));
 
-/* One may be started now: not in a callback of dl_iterate_phdr, not in a signal handler, which may
- * have interrupted the C library's malloc, not while those threads are to end, and not by a
- * thread whose exit hook has run for the last time. */
+/* Whether a thread may be started now: not in a callback of dl_iterate_phdr, not in a
+ * signal handler, which may have interrupted the C library's malloc, not while the
+ * library's threads are to end, and not by a thread whose exit hook has run for the last
+ * time. */
 bool own_can_start(void);
 
-/* Starts one, which begins with own_begin.  false: there is none to be had. */
+/* Starts a thread, which begins with own_begin.  Returns false if there is none to be
+ * had. */
 bool own_start(void *(*work)(void *), void *argument);
 
 /* The calling thread, which own_start has started, takes no signals and is not stopped from now
  * on. */
 void own_begin(void);
 
-/* The calling thread, which is one of them and may have run the program's code, ends before its
- * work is done: nobody will join it, and another may take its place. */
+/* The calling thread, which is one of the library's and may have run the program's code,
+ * ends before its work is done: nobody will join it, and another may take its place. */
 void own_leave(void);
 
-/* `ask` has the threads of one kind end soon, and is called without locks by a thread that
- * leaves; `over` is called when they have ended, and new ones may be started; `forked` in the child
- * of a fork, where there are none.  For constructors. */
+/* What a kind of threads has called: `ask` has the threads end soon, and is called
+ * without locks by a thread that leaves; `over` is called when they have ended, and new
+ * ones may be started; `forked` in the child of a fork, where there are none.  Kinds are
+ * added by constructors. */
 struct own_kind {
     struct own_kind *next;
     void (*ask)(void), (*over)(void), (*forked)(void);
 };
 void own_kind_add(struct own_kind *k);
 
-/* No thread of the program is left but the caller: all of the library's end.  No lock is held. */
+/* Ends all of the library's threads, as no thread of the program is left but the caller.
+ * No lock is held. */
 void own_end(void);
 
-/* The calling thread is one of them. */
+/* Whether the calling thread is one of the library's. */
 bool own_is_me(void);
 
-/* The thread of this number is one of them that has begun and not ended. */
+/* Whether the thread of this number is one of the library's that has begun and not
+ * ended. */
 bool own_has(pid_t tid);
 
-/* Calls visit for the number of each of those. */
+/* Calls visit for the number of each of the library's threads that has begun and not
+ * ended. */
 void own_walk(void (*visit)(pid_t tid));
 
-/* How many have been started and not joined; some may not have taken a step yet. */
+/* How many threads have been started and not joined; some may not have taken a step
+ * yet. */
 size_t own_count(void);
 
-/* No thread is at work in a place that is free. */
+/* Checks that no thread is at work in a place that is free. */
 void own_check(void);
 
-/* Child of a fork: there are none. */
+/* Forgets the threads in the child of a fork, where there are none. */
 void own_forked(void);
 
 #endif

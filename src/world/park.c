@@ -1,3 +1,4 @@
+/* Parking and safety, and the epochs of stops. */
 #include "world/park.h"
 
 #include <errno.h>
@@ -22,18 +23,19 @@ enum { MILLISECOND = 1000000 }; /* nanoseconds */
 
 /* What each thread that stops reads; what it writes to is on another cache line. */
 static struct {
-    _Alignas(64) uint32_t epoch;   /* odd: a stop is going on.  Parked threads wait for it
-                                      to change */
+    /* While it is odd, a stop is going on.  Parked threads wait for it to change. */
+    _Alignas(64) uint32_t epoch;
     const struct mutator *awaited; /* whom who stops the world waits for now.  Atomic */
-    _Alignas(64) uint32_t parked;  /* threads that wait for the end of a stop, or are not awake
-                                      again after it.  Atomic */
+    /* Threads that wait for the end of a stop, or are not awake again after it.  Atomic. */
+    _Alignas(64) uint32_t parked;
     uint32_t arrivals; /* of foreign threads; who stops them waits for it to change */
-    /* Taken with all signals blocked; without a rank, as a foreign thread may share the
-     * thread-local variables of another thread. */
+    /* The lock is taken with all signals blocked, and has no rank, as a foreign thread
+     * may share the thread-local variables of another thread. */
     struct lock foreign_lock;
-    struct foreign *foreign; /* of the present stop, while it lasts; under the lock, read
-                                   without */
-    uint32_t inside;         /* foreign threads in park_foreign.  Atomic */
+    /* The foreign threads of the present stop, while it lasts.  Changed under the lock, and read
+     * without. */
+    struct foreign *foreign;
+    uint32_t inside; /* foreign threads in park_foreign.  Atomic */
 } world PRIVATE_DATA;
 
 static uint32_t present_epoch(void)
@@ -46,15 +48,16 @@ static bool is_stop(uint32_t epoch)
     return epoch & 1;
 }
 
-/* ---- Safe ------------------------------------------------------------------------------ */
+/* ---- Safe -------------------------------------------------------------------------- */
 
 static bool is_safe(const struct mutator *m)
 {
     return __atomic_load_n(&m->safety, __ATOMIC_RELAXED) != SAFETY_NONE;
 }
 
-/* Wakes who stops the world only if it is this thread that it waits for now: either it is
- * seen here, or it sees that the thread is safe before it waits. */
+/* Makes the thread safe.  It wakes who stops the world only if it is this thread that is
+ * waited for now: either that is seen here, or who waits sees that the thread is safe
+ * before it waits. */
 static void set_safe(struct mutator *m)
 {
     bool ran = safety_change(&m->safety, SAFETY_NONE, SAFETY_SAFE);
@@ -64,8 +67,9 @@ static void set_safe(struct mutator *m)
         futex_wake(&m->safety, 1);
 }
 
-/* Between the two the thread waits for the end of a stop: it is to run before the next one
- * begins (world_let_run), or collections that follow each other closely would starve it. */
+/* Between begin_waiting and end_waiting the thread waits for the end of a stop: it is to
+ * run before the next one begins (world_let_run), or collections that follow each other
+ * closely would starve it. */
 static void begin_waiting(void)
 {
     __atomic_fetch_add(&world.parked, 1, __ATOMIC_SEQ_CST);
@@ -82,7 +86,7 @@ static bool try_to_leave_safe(struct mutator *m)
     return !is_safe(m) || safety_change(&m->safety, SAFETY_SAFE, SAFETY_NONE);
 }
 
-/* Not while a stop has claimed the thread. */
+/* Makes the thread unsafe again, but not while a stop has claimed it. */
 static void leave_safe(struct mutator *m)
 {
     if (try_to_leave_safe(m))
@@ -113,10 +117,10 @@ static void release_claims(void)
     }
 }
 
-/* ---- Parked ---------------------------------------------------------------------------- */
+/* ---- Parked ------------------------------------------------------------------------ */
 
-/* What a thread says of itself is published.  It is safe until it is awake again and leaves:
- * a stop that begins before needs no answer from it. */
+/* Parks the thread, which has published what it says of itself.  It is safe until it is
+ * awake again and leaves: a stop that begins before needs no answer from it. */
 static void park(struct mutator *m)
 {
     uint32_t epoch;
@@ -142,8 +146,8 @@ void world_let_run(void)
     errno = saved_errno;
 }
 
-/* Not if the stop of this epoch is over: the record is gone when its thread goes on, and a
- * later stop is not to find it. */
+/* Puts a foreign thread on the list, but not if the stop of this epoch is over: the
+ * record is gone when its thread goes on, and a later stop is not to find it. */
 static void join_foreign(struct foreign *s, uint32_t epoch)
 {
     lock_enter(&world.foreign_lock);
@@ -162,7 +166,8 @@ void park_add_asleep(struct foreign *s)
     join_foreign(s, present_epoch());
 }
 
-/* For each stop that begins before the thread is awake again, too. */
+/* Parks a foreign thread, for each stop that begins before the thread is awake again,
+ * too. */
 static void park_foreign(uint32_t epoch, uintptr_t sp)
 {
     struct foreign s = {.tid = gettid(), .sp = sp, .pointer = thread_pointer()};
@@ -177,8 +182,9 @@ static void park_foreign(uint32_t epoch, uintptr_t sp)
     __atomic_fetch_sub(&world.inside, 1, __ATOMIC_SEQ_CST);
 }
 
-/* A thread inside of ThreadSanitizer, which may hold its locks, is not stopped there: it is
- * told again (see handshake.c), and looks for itself on its next slow path. */
+/* Whether the thread may stop where the signal found it.  A thread inside of
+ * ThreadSanitizer, which may hold its locks, is not stopped there: it is told again (see
+ * handshake.c), and looks for itself on its next slow path. */
 UNWATCHED static bool stops_at(const ucontext_t *context)
 {
     if (!GC_TSAN || !watcher_contains(fast_program_counter(context)))
@@ -187,18 +193,20 @@ UNWATCHED static bool stops_at(const ucontext_t *context)
     return false;
 }
 
-/* The calling thread, which is not registered, is in a critical section, but a stop may find it
- * there. */
+/* Whether the calling thread, which is not registered, is in a critical section in which
+ * a stop may find it. */
 static __thread volatile bool stops_in_section __attribute__((tls_model("initial-exec")));
 
-/* A thread made by a bare clone may share the thread-local variables of another. */
+/* The calling thread's record, or NULL.  A thread made by a bare clone may share the
+ * thread-local variables of another. */
 static struct mutator *registered_self(void)
 {
     return thread_self && thread_self->tid == gettid() ? thread_self : NULL;
 }
 
-/* The interrupted registers lie in the context, which is the lowest that counts of this stack:
- * frames below it have gaps, with words of calls that have returned. */
+/* Handles the signal of a stop.  The interrupted registers lie in the context, which is
+ * the lowest that counts of this stack: frames below it have gaps, with words of calls
+ * that have returned. */
 NOINLINE static void arrive(ucontext_t *context, bool shared)
 {
     uint32_t epoch = present_epoch();
@@ -237,7 +245,8 @@ UNWATCHED void park_on_signal(int number, siginfo_t *information, void *context)
     errno = saved_errno;
 }
 
-/* All callee-saved registers are on the stack by now, above this frame. */
+/* Parks outside of a handler.  All callee-saved registers are on the stack by now, above
+ * this frame. */
 NOINLINE static void park_from_here(void)
 {
     sigset_t saved;
@@ -266,7 +275,7 @@ NOINLINE static void park_now(void)
     errno = saved_errno;
 }
 
-/* ---- Safe by its own wish ---------------------------------------------------------------- */
+/* ---- Safe by its own wish ---------------------------------------------------------- */
 
 void world_block(struct mutator *m)
 {
@@ -337,7 +346,7 @@ void park_wait(void (*wait)(void))
     stops_in_section = false;
 }
 
-/* ---- For who stops the world ---------------------------------------------------------------- */
+/* ---- For who stops the world ------------------------------------------------------- */
 
 void park_begin_stop(void)
 {
@@ -403,9 +412,10 @@ void park_forked(void)
     world.foreign_lock = (struct lock){0};
 }
 
-/* ---- Checking -------------------------------------------------------------------------------- */
+/* ---- Checking ---------------------------------------------------------------------- */
 
-/* One that has come to live since it was passed by is safe until the stop is over. */
+/* Checks a thread's safety.  One that has come to live since the stop passed it by is
+ * safe until the stop is over. */
 static void check_safety(const struct mutator *m)
 {
     uint32_t safety = __atomic_load_n(&m->safety, __ATOMIC_SEQ_CST);
@@ -415,7 +425,8 @@ static void check_safety(const struct mutator *m)
         CHECK(safety != SAFETY_NONE);
 }
 
-/* Those that are parked stay in the handler as long as the stop lasts. */
+/* Checks the list of foreign threads.  Those that are parked stay in the handler as long
+ * as the stop lasts. */
 static void check_foreign(void)
 {
     uint32_t parked = 0;

@@ -17,79 +17,84 @@
 
 #include "world/registry.h"
 
-/* ---- The calling thread ---------------------------------------------------------------- */
+/* ---- The calling thread ------------------------------------------------------------ */
 
-/* The calling thread, which is registered and not LIVING, lives from now on.  Every signal but
- * those of faults is blocked when it returns, and the caller opens them at once: a stop waits for
- * that. */
+/* Makes the calling thread, which is registered and not LIVING, live from now on.  Every
+ * signal but those of faults is blocked when it returns, and the caller opens them at
+ * once: a stop waits for that. */
 void world_join(struct mutator *m);
 
-/* Between the two the calling thread is safe, whatever it does meanwhile. */
+/* Between world_block and world_unblock the calling thread is safe, whatever it does
+ * meanwhile. */
 void world_block(struct mutator *m);
 void world_unblock(struct mutator *m);
 
-/* Runs `wait` with the calling thread safe, if it is registered: then no signal handler
- * runs on it meanwhile. */
+/* Runs `wait`.  If the calling thread is registered, it is safe meanwhile, and no signal
+ * handler runs on it. */
 void world_wait_safely(void (*wait)(void));
 
-/* Waits, a millisecond at most, until the threads of the last stop are awake: else one that
- * collects without end would leave the others no time at all. */
+/* Waits, a millisecond at most, until the threads of the last stop are awake: otherwise a
+ * thread that collects without end would leave the others no time at all. */
 void world_let_run(void);
 
-/* For the world lock: runs `wait` in a critical section, where a stop may find the calling thread
- * all the same.  One that is not registered waits as a foreign thread.  It stays in the section: a
- * handler of the program that ran when it has the lock would wait for it for ever.  Once it has
- * the lock nobody stops it. */
+/* Runs `wait` for the world lock, in a critical section, where a stop may find the
+ * calling thread all the same.  A thread that is not registered waits as a foreign
+ * thread.  It stays in the section: a handler of the program that ran when it has the
+ * lock would wait for it for ever.  Once it has the lock nobody stops it. */
 void park_wait(void (*wait)(void));
 
 /* The handler of the signal that stops threads. */
 void park_on_signal(int number, siginfo_t *information, void *context);
 
-/* From now on a thread to which the signal came in a critical section parks at its end. */
+/* Has threads to which the signal comes in a critical section park at its end, from now
+ * on. */
 void park_start(void);
 
-/* Child of a fork: the calling thread is the only one. */
+/* Resets parking in the child of a fork: the calling thread is the only one. */
 void park_forked(void);
 
-/* ---- Who stops the world, with the world lock -------------------------------------------- */
+/* ---- Who stops the world, with the world lock -------------------------------------- */
 
-/* The epoch becomes odd, and even again: then the claimed and parked threads go on. */
+/* park_begin_stop makes the epoch odd, and park_end_stop even again: then the claimed and
+ * parked threads go on. */
 void park_begin_stop(void);
 void park_end_stop(void);
 
-/* The present stop counts on the thread, if it is safe. */
+/* Has the present stop count on the thread, if it is safe.  Returns false if it is
+ * not. */
 bool park_claim(struct mutator *m);
 
-/* This is the thread that is waited for now, which wakes who stops the world; NULL: there is
- * none. */
+/* Says which thread is waited for now, which wakes who stops the world; NULL if none
+ * is. */
 void park_await(const struct mutator *m);
 
-/* A thread that runs without the registry's knowing, parked in the handler; or asleep in the
- * kernel, where it takes no signal: then its thread pointer is not known, and 0. */
+/* A foreign thread, parked in the handler, or asleep in the kernel, where it takes no
+ * signal: then its thread pointer is not known, and 0. */
 struct foreign {
     struct foreign *next;
     pid_t tid;
     uintptr_t sp, pointer;
 };
 
-/* Those of the present stop. */
+/* The list of the foreign threads of the present stop. */
 const struct foreign *world_foreign(void);
 
-/* Is one of them still in the handler since the last stop, from where it parks for this
- * one? */
+/* Whether a foreign thread is still in the handler since the last stop, from where it
+ * parks for this one. */
 bool park_foreign_is_coming(void);
 
-/* The one of that tid, which the present stop sees parked; NULL: there is none. */
+/* The foreign thread of that tid that the present stop sees parked, or NULL if there is
+ * none. */
 const struct foreign *park_foreign_find(pid_t tid);
 
-/* The present stop counts on this one, which is asleep. */
+/* Has the present stop count on this foreign thread, which is asleep. */
 void park_add_asleep(struct foreign *s);
 
 /* Waits a little for the next foreign thread to arrive. */
 void park_wait_a_little(void);
 
-/* A stop lasts, all registered threads are stopped or safe, and those of the list of foreign ones
- * can be scanned. */
+/* Checks that a stop lasts, that all registered threads are stopped or safe, and that the
+ * foreign threads of the list can be scanned. */
 void park_check(void);
 
 #endif

@@ -1,5 +1,5 @@
-/* What a thread says of itself before it stops: where its roots are.  It tells a stack of the
- * library's from the program's, and the alternate signal stack from its own. */
+/* Publishing a thread's roots: a stack of the library's is told from the program's, and
+ * the alternate signal stack from the thread's own. */
 #include "world/publish.h"
 
 #include <pthread.h>
@@ -7,7 +7,8 @@
 #include "base/specific.h"
 #include "world/systemstack.h"
 
-/* Where the C library's own place for them is not known. */
+/* Publishes the thread-specific values, where the C library's own place for them is not
+ * known. */
 static void publish_values(struct mutator *m)
 {
     m->value_count = 0;
@@ -18,14 +19,15 @@ static void publish_values(struct mutator *m)
     }
 }
 
-/* The system's flags do not tell: a signal's context lacks SS_ONSTACK (seen on Linux 6.18). */
+/* Whether `sp` lies on the stack.  The system's flags do not tell: a signal's context
+ * lacks SS_ONSTACK (seen on Linux 6.18). */
 static bool is_on(const stack_t *s, uintptr_t sp)
 {
     return !(s->ss_flags & SS_DISABLE) && sp - (uintptr_t)s->ss_sp < s->ss_size;
 }
 
-/* On a stack of the library's, and on the way there and back, the alternate stack is as it was
- * published before, and is disarmed. */
+/* Publishes the stack.  On a stack of the library's, and on the way there and back, the
+ * alternate stack is as it was published before, and is disarmed. */
 static void publish_stack(struct mutator *m, uintptr_t sp, const stack_t *alternate)
 {
     m->sp = m->interrupted = systemstack_holds(m, sp) ? m->system.left : sp;

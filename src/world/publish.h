@@ -7,12 +7,13 @@
 
 #include "world/registry.h"
 
-/* The calling thread, or one of its signal handlers, says that the stack it is on is in use from
- * `sp` up, and that this is its alternate stack, on which it may be. */
+/* Publishes for the calling thread, or for one of its signal handlers on it, that the
+ * stack it is on is in use from `sp` up, and that this is its alternate stack, on which
+ * it may be. */
 void publish(struct mutator *m, uintptr_t sp, const stack_t *alternate);
 
-/* The calling thread says where its roots are: the stack from `sp` up, the alternate stack
- * it is on, its thread-specific values.  No stop needs a call of this. */
+/* Publishes where the calling thread's roots are: the stack from `sp` up, the alternate
+ * stack it is on, its thread-specific values.  No stop needs a call of this. */
 void world_publish(struct mutator *m, uintptr_t sp);
 
 #endif

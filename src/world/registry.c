@@ -1,5 +1,6 @@
-/* Records lie in the library's own memory and are used again, never returned: whoever still looks
- * at one finds a record. */
+/* The list of records, their two indexes, and the unused ones.  Records lie in the
+ * library's own memory and are used again, never returned: whoever still looks at one
+ * finds a record. */
 #include "world/registry.h"
 
 #include <string.h>
@@ -11,15 +12,15 @@
 #include "heap/cache.h"
 #include "world/self.h"
 
-/* Under the world lock, but for what is atomic. */
+/* The world lock guards all but what is atomic. */
 static struct {
     struct mutator *first;
     struct mutator *unused;      /* linked through `next` */
     struct index names, numbers; /* records by pthread_t and by tid */
-    uint64_t made;               /* records, so far */
+    uint64_t made;               /* how many records so far */
     size_t program;              /* threads of the program that start or live */
     uint32_t lost;               /* see registry_lost_count.  Atomic */
-    pid_t process; /* whose threads these are.  Changed while there is one */
+    pid_t process;               /* whose threads these are; changed while there is one */
 } registry PRIVATE_DATA;
 
 struct mutator *registry_first(void)
@@ -151,7 +152,8 @@ void registry_count_lost(void)
 /* ---- Names ---------------------------------------------------------------------------
 
  * The C library gives a pthread_t, and the system a tid, to another thread as soon as the
- * first one is gone.  Who still has it then has ended in a way that nobody here has seen. */
+ * first one is gone.  A record that still has it then is of a thread whose end nobody here
+ * has seen. */
 
 static void supersede(struct mutator *m)
 {
@@ -202,8 +204,8 @@ struct mutator *registry_claim(pthread_t thread)
     return m;
 }
 
-/* Somebody else may have joined the thread meanwhile, and the C library may have given its
- * name to another one: that one keeps it. */
+/* Another thread may have joined this one meanwhile, and the C library may have given its
+ * name to a third, which keeps it. */
 void registry_unclaim(struct mutator *m, pthread_t thread)
 {
     if (index_find(&registry.names, (uintptr_t)thread))
@@ -212,13 +214,13 @@ void registry_unclaim(struct mutator *m, pthread_t thread)
         enter_name(m, thread);
 }
 
-/* If its exit hook has not run, the thread has ended without. */
+/* If the thread's exit hook has not run, it has ended without. */
 void registry_joined(struct mutator *m)
 {
     supersede(m);
 }
 
-/* The record goes now or when the thread ends. */
+/* The record goes now, or when the thread ends. */
 void registry_detached(struct mutator *m)
 {
     lock_check_held(RANK_WORLD);
@@ -273,7 +275,7 @@ static void check_life(const struct mutator *m)
     }
 }
 
-/* The latest record is the first of the list. */
+/* Checks the list, of which the latest record is the first. */
 static void check_list(struct tally *t)
 {
     const struct mutator *before = NULL;

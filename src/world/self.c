@@ -1,3 +1,4 @@
+/* The thread-local variables of the fast paths, of those in the public header too. */
 #include "world/self.h"
 
 #include <gcalloc/inline.h>

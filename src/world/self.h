@@ -15,18 +15,18 @@ struct mutator;
 SHARED_DATA __thread struct cache *thread_cache
     __attribute__((tls_model("initial-exec")));
 
-/* From now on they use this one; NULL: none. */
+/* Has the fast paths use this cache from now on; NULL stands for none. */
 void thread_use_cache(struct cache *c);
 
-/* The calling thread as a mutator; NULL before it is registered. */
+/* The calling thread as a mutator, or NULL before it is registered. */
 SHARED_DATA __thread struct mutator *thread_self
     __attribute__((tls_model("initial-exec")));
 
-/* Above 0 the calling thread does the library's own work: what the C library allocates
- * for that is not the program's. */
+/* While it is above 0, the calling thread does the library's own work: what the C library
+ * allocates for that is not the program's. */
 SHARED_DATA __thread unsigned thread_inside __attribute__((tls_model("initial-exec")));
 
-/* The calling thread's exit hook has run for the last time. */
+/* Whether the calling thread's exit hook has run for the last time. */
 SHARED_DATA __thread bool thread_past_end __attribute__((tls_model("initial-exec")));
 
 #endif

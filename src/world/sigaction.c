@@ -19,7 +19,7 @@ static bool is_function(const struct sigaction *action)
 
 enum { OUR_FLAGS = (int)(SA_RESETHAND | SA_NODEFER | SA_SIGINFO) };
 
-/* The kernel has ours: the program is told what it set. */
+/* Tells the program what it set, where the kernel has the library's handler. */
 static void unwrap(const struct sigaction *before, struct sigaction *old)
 {
     if (!(old->sa_flags & SA_SIGINFO) || old->sa_sigaction != handlers_call)
@@ -29,7 +29,7 @@ static void unwrap(const struct sigaction *before, struct sigaction *old)
     old->sa_flags = (old->sa_flags & ~OUR_FLAGS) | before->sa_flags;
 }
 
-/* Ours, in place of the program's. */
+/* The library's action in place of the program's. */
 static struct sigaction wrapper(const struct sigaction *action)
 {
     struct sigaction ours = *action;

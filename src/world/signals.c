@@ -1,3 +1,4 @@
+/* The stop signal, and the masks of the calling thread. */
 #include "world/signals.h"
 
 #include <errno.h>
@@ -10,8 +11,8 @@
 #include "base/options.h"
 #include "world/next.h"
 
-/* Above those that programs take first (SIGRTMIN and up), and below those that debuggers
- * and run-time systems take (SIGRTMAX and down). */
+/* The stop signal lies above those that programs take first (SIGRTMIN and up), and below
+ * those that debuggers and run-time systems take (SIGRTMAX and down). */
 enum { DEFAULT_ABOVE_RTMIN = 18 };
 
 static int stop_signal PRIVATE_DATA; /* 0: its handler is not installed.  Atomic */
@@ -66,8 +67,9 @@ bool signals_stop_is_in(const sigset_t *set)
     return mask_of(set) & mask_bit(signals_stop());
 }
 
-/* ThreadSanitizer hands what has come before over at an atomic operation: here, not while
- * the signals are blocked. */
+/* Sets the mask; `saved` gets the one that was, and may be NULL.  ThreadSanitizer hands
+ * what has come before over at an atomic operation: here, not while the signals are
+ * blocked. */
 static bool set_mask(const sigset_t *mask, sigset_t *saved)
 {
     long result = mask_change(SIG_SETMASK, mask, saved);
@@ -76,8 +78,9 @@ static bool set_mask(const sigset_t *mask, sigset_t *saved)
     return result == 0;
 }
 
-/* The kernel uses the first word of a set only; the byte behind it says here that nothing has
- * been blocked.  A sandbox that refuses one call may still grant the next. */
+/* Notes in a set whether blocking was refused.  The kernel uses the first word of a set
+ * only; the byte behind it says here that nothing has been blocked.  A sandbox that
+ * refuses one call may still grant the next. */
 static void note_refusal(sigset_t *saved, bool refused)
 {
     memset((char *)saved + MASK_BYTES, refused, 1);
@@ -96,18 +99,19 @@ static bool set_noting(const sigset_t *mask, sigset_t *saved)
     return blocked;
 }
 
-/* The C library has signals of its own, below SIGRTMIN, which sigfillset leaves out, and threads
- * that block even those: its thread for timers gets one of them by waiting for it, and the
- * process would end of it otherwise.  A thread's are looked up once, as no function of the C
- * library changes whether they are blocked. */
+/* Adds to the set the C library's own signals that the thread blocks.  They are below
+ * SIGRTMIN, sigfillset leaves them out, and there are threads that block even those: its
+ * thread for timers gets one of them by waiting for it, and the process would end of it
+ * otherwise.  A thread's are looked up once, as no function of the C library changes
+ * whether they are blocked. */
 static void add_internal(sigset_t *set)
 {
     static __thread uint64_t blocked __attribute__((tls_model("initial-exec")));
     static __thread bool known __attribute__((tls_model("initial-exec")));
     if (!known) {
         known = mask_change(SIG_BLOCK, NULL, &blocked) == 0;
-        blocked =
-            known ? blocked & ~mask_of(set) : 0; /* as yet the set has all but those */
+        /* As yet the set has all signals but the C library's own. */
+        blocked = known ? blocked & ~mask_of(set) : 0;
     }
     mask_store(set, mask_of(set) | blocked);
 }
@@ -162,7 +166,8 @@ void signals_restore_open(const sigset_t *saved)
     set_mask(&open, NULL);
 }
 
-/* ThreadSanitizer sees to it itself: it hands a signal over some time after it came. */
+/* ThreadSanitizer sets the mask itself, as it hands a signal over some time after it
+ * came. */
 void signals_set(uint64_t mask)
 {
     if (!GC_TSAN)

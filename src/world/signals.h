@@ -1,6 +1,6 @@
-/* The signal that stops threads, and what else is blocked and opened for the calling thread.  What
- * its handler does is in world/park.h, and what is made of the program's signals in
- * world/handlers.h. */
+/* The signal that stops threads, and what else is blocked and opened for the calling
+ * thread.  What the handler of the stop signal does is in world/park.h, and what is made
+ * of the program's signals in world/handlers.h. */
 #ifndef GCALLOC_WORLD_SIGNALS_H
 #define GCALLOC_WORLD_SIGNALS_H
 
@@ -9,17 +9,17 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Its number. */
+/* The number of the stop signal. */
 int signals_stop(void);
 
-/* Unblocks it for the calling thread. */
+/* Unblocks the stop signal for the calling thread. */
 void signals_open(void);
 
-/* Installs its handler; option `signal` says for which signal.  false: the system refuses it, and
- * there are no stops. */
+/* Installs the handler of the stop signal; option `signal` says which signal that is.
+ * Returns false if the system refuses it, in which case there are no stops. */
 bool signals_install(void (*on_stop)(int, siginfo_t *, void *));
 
-/* The handler is installed: there have been stops, or may be. */
+/* Whether the handler is installed: there have been stops, or may be. */
 bool signals_are_installed(void);
 
 /* What became of a signal that was to stop a thread. */
@@ -34,29 +34,33 @@ enum sent {
     NOT_SENT, /* the system refuses, as a sandbox may */
 };
 
-/* Sends it. */
+/* Sends the stop signal to a thread. */
 enum sent signals_send(pid_t tid);
 
-/* The set contains it. */
+/* Whether the set contains the stop signal. */
 bool signals_stop_is_in(const sigset_t *set);
 
-/* Blocks every signal but mask_faults, for the calling thread, and takes that back.  `saved`
- * gets the mask that was; NULL: it is not kept.  false: the system refuses it; then taking it
- * back changes nothing. */
+/* Blocks every signal but mask_faults for the calling thread; `saved` gets the mask that
+ * was, and may be NULL.  Returns false if the system refuses it; then taking it back by
+ * signals_restore changes nothing. */
 bool signals_block(sigset_t *saved);
 
-/* Blocks those of faults, too: for a few instructions, as a fault would end the process. */
+/* Blocks every signal, those of faults, too: for a few instructions, as a fault would end
+ * the process. */
 bool signals_block_all(sigset_t *saved);
 
-/* The stop signal still comes, and those of faults: no handler of the program runs. */
+/* Blocks every signal but the stop signal and those of faults, so that no handler of the
+ * program runs. */
 bool signals_block_handlers(sigset_t *saved);
 
+/* Sets the mask that was. */
 void signals_restore(const sigset_t *saved);
 
-/* The mask that was, but for the signal that stops threads, which is open from now on. */
+/* Sets the mask that was, but for the signal that stops threads, which is open from now
+ * on. */
 void signals_restore_open(const sigset_t *saved);
 
-/* In a handler: the mask is this from now on. */
+/* Sets the mask, in a handler. */
 void signals_set(uint64_t mask);
 
 #endif

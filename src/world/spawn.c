@@ -1,10 +1,11 @@
-/* vfork, posix_spawn and posix_spawnp, in front of the C library's: until the child has called
- * exec or has ended, the kernel holds the calling thread, which takes no signal and changes
- * nothing.  So it is as between gc_blocking_begin and gc_blocking_end meanwhile.
+/* vfork, posix_spawn and posix_spawnp, in front of the C library's: until the child has
+ * called exec or has ended, the kernel holds the calling thread, which takes no signal
+ * and changes nothing.  So meanwhile it is as between gc_blocking_begin and
+ * gc_blocking_end.
  *
  * system and popen are not here: their child does nothing before exec that could wait for
- * this process, and where a handler leaves system by siglongjmp, nobody would make the thread
- * one that runs again. */
+ * this process, and where a handler leaves system by siglongjmp, nobody would make the
+ * thread one that runs again. */
 #include <errno.h>
 #include <gcalloc/gcalloc.h>
 #include <spawn.h>
@@ -41,9 +42,9 @@ EXPORTED int posix_spawnp(pid_t *restrict pid, const char *restrict file,
     return error;
 }
 
-/* The child runs on the caller's frames, and overwrites whatever lies below them: so the
- * return address stays in a register across the call, and only the parent, or who gets an
- * error, makes the thread one that runs again. */
+/* vfork's child runs on the caller's frames, and overwrites whatever lies below them: so
+ * the return address stays in a register across the call, and only the parent, or who
+ * gets an error, makes the thread one that runs again. */
 #if !GC_TSAN && (defined __x86_64__ || defined __aarch64__)
 pid_t spawn_vfork_end(long result) __attribute__((used, visibility("hidden")));
 

@@ -1,6 +1,7 @@
-/* thrd_create and its like of C11, in front of the C library's.  These call pthread_create and
- * the others inside, where nobody stands in front: the threads would be foreign threads.  Not in
- * the static library, as the C library's functions have no second name there. */
+/* thrd_create and its like of C11, in front of the C library's.  The C library's call
+ * pthread_create and the others inside, where nobody stands in front: the threads would
+ * be foreign threads.  The file is not in the static library, as the C library's
+ * functions have no second name there. */
 #include <errno.h>
 #include <stdint.h>
 #include <threads.h>
@@ -10,7 +11,8 @@
 
 #ifdef PIC /* libtool's: not for the static library */
 
-/* The C library hands the number over as a pointer's value, too. */
+/* Runs a thread of C11, whose result is a number.  The C library hands it over as a
+ * pointer's value, too. */
 static void *run(void *argument)
 {
     struct mutator *m = argument;

@@ -1,3 +1,5 @@
+/* The hooks of the folders below, filled in, and the handler of the stop signal
+ * installed. */
 #include "world/start.h"
 
 #include <signal.h>
@@ -13,8 +15,8 @@
 
 LINKED(start);
 
-/* A signal of the program's may come in a critical section of a thread that is being made, before
- * the heap is. */
+/* The hooks are filled in when the library is loaded, as a signal of the program's may
+ * come in a critical section of a thread that is being made, before the heap is. */
 __attribute__((constructor)) static void load(void)
 {
     frame_begin();

@@ -6,8 +6,8 @@
 
 #include <stdbool.h>
 
-/* Installs the handler of the signal that stops threads; false: there are no stops.  Once, before
- * the heap is used. */
+/* Installs the handler of the signal that stops threads.  Returns false if there are no
+ * stops.  Called once, before the heap is used. */
 bool world_start(void);
 
 #endif

@@ -1,3 +1,5 @@
+/* The order of a stop: the mutators, then the foreign threads, and again where one of
+ * them waits. */
 #include "world/stop.h"
 
 #include <signal.h>
@@ -16,10 +18,10 @@
 
 enum { MILLISECOND = 1000000 }; /* nanoseconds */
 
-/* Under the world lock. */
+/* The present stop.  The world lock guards it. */
 static struct {
     sigset_t mask; /* of the thread that stopped the world */
-    bool stopped;  /* all registered threads are, at present */
+    bool stopped;  /* all registered threads are stopped */
     bool complete; /* see world_is_complete */
 } stop PRIVATE_DATA;
 

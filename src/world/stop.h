@@ -13,18 +13,20 @@
 #include "world/publish.h"
 #include "world/self.h"
 
-/* From the return of the one to the call of the other, no thread but the caller changes
- * the heap or its roots, and all have said where their roots are.  The world lock is held.
- * In between the caller's signals are blocked, and it may wait for nobody else's locks.
- * false: some thread runs on, and the caller may do nothing but restart the world. */
+/* From the return of world_stop to the call of world_restart, no thread but the caller
+ * changes the heap or its roots, and all have said where their roots are.  The world lock
+ * is held.  In between the caller's signals are blocked, and it may wait for nobody
+ * else's locks.  world_stop returns false if some thread runs on, in which case the
+ * caller may do nothing but restart the world. */
 bool world_stop(void);
 void world_restart(void);
 
-/* While the world is stopped: all threads of the process are known.  Else there may be
- * roots that are not, and nothing is to be reclaimed. */
+/* Whether all threads of the process are known, while the world is stopped.  If they are
+ * not, there may be roots that are not known, and nothing is to be reclaimed. */
 bool world_is_complete(void);
 
-/* While the world is stopped, by who stopped it: whatever this folder keeps of threads is sound. */
+/* Checks that whatever this folder keeps of threads is sound.  Called while the world is
+ * stopped, by who stopped it. */
 void world_check(void);
 
 #endif

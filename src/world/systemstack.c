@@ -1,7 +1,7 @@
-/* Registers and signals while a thread is on such a stack: systemstack_call pushes the
- * program's registers before it leaves the program's stack.  The handlers of the program are
- * blocked, and the library's take no alternate stack; where the program is on one, it is
- * disarmed, as the system would begin at its high end again for a fault. */
+/* Stacks of the library's, and the way to them and back.  systemstack_call pushes the
+ * program's registers before it leaves the program's stack.  The handlers of the program
+ * are blocked, and the library's take no alternate stack; where the program is on one, it
+ * is disarmed, as the system would begin at its high end again for a fault. */
 #include "world/systemstack.h"
 
 #include <signal.h>
@@ -14,7 +14,8 @@
 #include "world/publish.h"
 #include "world/self.h"
 
-/* The sanitizers hold that a thread has the one stack that they know. */
+/* Whether threads can switch stacks: the sanitizers hold that a thread has the one stack
+ * that they know. */
 #if !GC_WATCHED_MEMORY && (defined __x86_64__ || defined __aarch64__)
 #define CAN_SWITCH true
 #else
@@ -26,10 +27,11 @@ enum {
     TOP_BYTES = 64, /* above the first frame, so that its end is an address inside */
 };
 
-/* Stacks that nobody runs on, by their low ends; 0: none.  Atomic. */
+/* Stacks that nobody runs on, by their low ends; 0 stands for none.  Atomic. */
 static uintptr_t kept[KEPT_MOST] PRIVATE_DATA;
 
-/* The lowest page stays without access: whoever goes beyond the stack is stopped there. */
+/* Makes a stack, and returns its low end or 0.  The lowest page stays without access:
+ * whoever goes beyond the stack is stopped there. */
 static uintptr_t make(void)
 {
     size_t guard = max_size(os_page_bytes(), OS_PAGE);
@@ -146,13 +148,14 @@ void systemstack_call(void (*function)(void *), void *argument, uintptr_t high,
 struct work {
     void (*function)(void *);
     void *argument;
-    stack_t alternate; /* that the program is on, if any */
+    stack_t alternate; /* the one that the program is on, if any */
     bool disarmed;
-    sigset_t mask; /* to be restored once it is disarmed */
+    sigset_t mask; /* the mask to be restored once that is disarmed */
 };
 
-/* On the library's stack, with all signals blocked: the system disarms no stack that the thread
- * is on, and until it is disarmed no handler may come that would take it from its high end. */
+/* Disarms the alternate stack, and works.  It begins on the library's stack with all
+ * signals blocked: the system disarms no stack that the thread is on, and until it is
+ * disarmed no handler may come that would take it from its high end. */
 static void work_disarmed(void *argument)
 {
     static const stack_t none = {.ss_flags = SS_DISABLE};
@@ -162,7 +165,8 @@ static void work_disarmed(void *argument)
     w->function(w->argument);
 }
 
-/* It is armed again on the program's stack only. */
+/* Calls work_disarmed on the library's stack.  The alternate stack is armed again on the
+ * program's stack only. */
 NOINLINE static void run_disarmed(struct mutator *m, uintptr_t high, struct work *w)
 {
     signals_block_all(&w->mask);
@@ -171,8 +175,8 @@ NOINLINE static void run_disarmed(struct mutator *m, uintptr_t high, struct work
         sigaltstack(&w->alternate, NULL);
 }
 
-/* On the library's stack, and on the way there and back, the alternate stack is known by what was
- * published. */
+/* Calls the function on the stack at `low`.  There, and on the way there and back, the
+ * alternate stack is known by what was published. */
 NOINLINE static void run_on(struct mutator *m, uintptr_t low, void (*function)(void *),
                             void *argument)
 {
@@ -192,7 +196,8 @@ static bool is_on_one(const struct mutator *m)
     return m->system.low;
 }
 
-/* valgrind takes a change to a near stack for a large frame. */
+/* Whether the thread can switch stacks.  valgrind takes a change to a near stack for a
+ * large frame. */
 static bool can_switch(const struct mutator *m)
 {
     return CAN_SWITCH && m && m->tid == gettid() && !is_on_one(m) && !track_is_watched();

@@ -7,23 +7,23 @@
 
 #include "world/registry.h"
 
-/* Bytes of each, of address space: libunwind takes 10 KiB, what reads debug information 160 for
- * a small program. */
+/* Bytes of address space of each stack: libunwind takes 10 KiB, what reads debug
+ * information 160 KiB for a small program. */
 enum { SYSTEMSTACK_BYTES = 1 << 20 };
 
-/* Calls the function on a stack of the library's; on the present one where the thread is on
- * such a stack already, is not registered, or where there is no memory.  No handler of the
- * program runs meanwhile. */
+/* Calls the function on a stack of the library's, or on the present one where the thread
+ * is on such a stack already, is not registered, or where there is no memory.  No handler
+ * of the program runs meanwhile. */
 void systemstack_run(void (*function)(void *), void *argument);
 
-/* Inside of that: calls the function, which is the program's, on the program's stack.  The
- * world is stopped. */
+/* Inside of systemstack_run: calls the function, which is the program's, on the program's
+ * stack.  The world is stopped. */
 void systemstack_leave(void (*function)(void *), void *argument);
 
-/* Each is one thread's, or nobody's.  The world is stopped. */
+/* Checks that each stack is one thread's, or nobody's.  The world is stopped. */
 void systemstack_check(void);
 
-/* The address lies on the library's stack that the thread runs on. */
+/* Whether the address lies on the library's stack that the thread runs on. */
 INLINE bool systemstack_holds(const struct mutator *m, uintptr_t address)
 {
     return address - m->system.low < SYSTEMSTACK_BYTES;

@@ -1,3 +1,4 @@
+/* Records of threads at the beginning, at the end, and when threads are joined. */
 #include "world/thread.h"
 
 #include <errno.h>
@@ -22,19 +23,20 @@ enum {
 
 void (*thread_begun)(struct mutator *m) PRIVATE_DATA;
 
-/* Its value is the thread's record; the exit hook hangs on it.  Under the world lock. */
+/* The key that the exit hook hangs on; its value is the thread's record.  The world lock
+ * guards it. */
 static struct {
     pthread_key_t key;
     bool exists;
 } exit_key PRIVATE_DATA;
 
-/* Of the calling thread's stack, once they are known. */
+/* The bounds of the calling thread's stack, once they are known. */
 static __thread struct bounds bounds __attribute__((tls_model("initial-exec")));
 
 struct mutator *thread_new(void *(*start)(void *), void *argument, bool joinable,
                            pthread_t *place)
 {
-    if (start) /* else it runs already */
+    if (start) /* without it the thread runs already */
         proc_expect_threads();
     world_lock();
     struct mutator *m = registry_add(own_is_me(), joinable, place);
@@ -63,7 +65,8 @@ void thread_made(struct mutator *m, uint64_t serial, pthread_t thread)
 
 /* ---- Beginning and end ------------------------------------------------------------- */
 
-/* The calling thread leaves the registry.  true: no thread of the program is left there. */
+/* Takes the calling thread off the registry.  Returns true if no thread of the program is
+ * left there. */
 static bool leave(void)
 {
     struct mutator *m = thread_self;
@@ -77,8 +80,8 @@ static bool leave(void)
     return last;
 }
 
-/* Other hooks may still use the heap after this one: it asks to be called again as long
- * as the C library does that. */
+/* The exit hook.  Other hooks may still use the heap after this one, so it asks to be
+ * called again as long as the C library does that. */
 static void at_exit(void *value)
 {
     struct mutator *m = value;
@@ -87,7 +90,7 @@ static void at_exit(void *value)
     if (++m->exits < EXITS && pthread_setspecific(exit_key.key, m) == 0)
         return;
     thread_past_end = true;
-    if (GC_TSAN) { /* it would not be stopped in a handler of the program any more */
+    if (GC_TSAN) { /* ThreadSanitizer would not let it stop in a handler of the program */
         sigset_t before;
         signals_block_handlers(&before);
     }
@@ -105,13 +108,15 @@ static void at_last(void *value)
     at_exit(m);
 }
 
-/* A C++ run-time system's, for what is thread_local: it runs before the program's destructors
- * of thread-specific data, which may register the thread anew. */
+/* A C++ run-time system's function for what is thread_local: what is registered with it
+ * runs before the program's destructors of thread-specific data, which may register the
+ * thread anew. */
 extern int __cxa_thread_atexit_impl(void (*)(void *), void *, void *)
     __attribute__((weak));
 extern void *__dso_handle __attribute__((visibility("hidden")));
 
-/* The program may have taken all keys, or there is no memory for the value. */
+/* Has the exit hook run.  The C++ run-time system's function serves where the program has
+ * taken all keys, or there is no memory for the value. */
 static void arm_exit_hook(struct mutator *m)
 {
     m->temporary = thread_past_end;
@@ -127,7 +132,7 @@ static void make_key(void)
         exit_key.exists = pthread_key_create(&exit_key.key, at_exit) == 0;
 }
 
-/* The registry learns who the calling thread is. */
+/* Tells the registry who the calling thread is. */
 static void introduce(struct mutator *m)
 {
     m->pointer = thread_pointer();
@@ -139,10 +144,10 @@ static void introduce(struct mutator *m)
     world_unlock();
 }
 
-/* The C library allocates to find the bounds out, with the thread's record locked: where
- * the heap is its malloc, that must not register the thread.  A thread asks it once, when
- * it is first registered, the main one before: later it may be past its end, or in a signal
- * handler. */
+/* Finds the bounds of the thread's stack.  The C library allocates to find them out, with
+ * the thread's record locked: where the heap is its malloc, that must not register the
+ * thread.  A thread asks it once, when it is first registered, the main one before: later
+ * it may be past its end, or in a signal handler. */
 static void find_bounds(struct mutator *m)
 {
     struct bounds b = bounds;
@@ -171,7 +176,7 @@ static void begin(struct mutator *m)
         begun(m);
 }
 
-/* A handler of the program may have registered the thread before this runs, none will
+/* A handler of the program may have registered the thread before this runs, and none will
  * meanwhile: a thread has one record. */
 void thread_begin(struct mutator *m)
 {

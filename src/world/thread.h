@@ -11,51 +11,52 @@
 #include "world/registry.h"
 #include "world/self.h"
 
-/* When the library is loaded: takes a key for the exit hook before the program can take all of
- * them, and learns the bounds of the calling thread's stack. */
+/* Takes a key for the exit hook before the program can take all of them, and learns the
+ * bounds of the calling thread's stack.  Called when the library is loaded. */
 void thread_load(void);
 
-/* A record on the list for a thread about to start.  `place` is where its pthread_t is put, or
- * NULL.  NULL with ENOMEM. */
+/* Makes a record for a thread about to start.  `place` is where its pthread_t is put, or
+ * NULL.  Returns NULL with errno ENOMEM if there is no memory. */
 struct mutator *thread_new(void *(*start)(void *), void *argument, bool joinable,
                            pthread_t *place);
 
-/* The thread has been made, for which the record with this serial number was; it may have
- * ended by now, and the record may be another's.  From then on, or from the thread's first
- * step on if that is earlier, its pthread_t is where the program wants it, and nobody can know
- * it sooner. */
+/* Says that the thread has been made for which the record with this serial number was; it
+ * may have ended by now, and the record may be another's.  From then on, or from the
+ * thread's first step on if that is earlier, its pthread_t is where the program wants it,
+ * and nobody can know it sooner. */
 void thread_made(struct mutator *m, uint64_t serial, pthread_t thread);
 
 /* Takes back thread_new, for a thread that could not start. */
 void thread_discard(struct mutator *m);
 
-/* The calling thread is the one that the record was made for. */
+/* Says that the calling thread is the one that the record was made for. */
 void thread_begin(struct mutator *m);
 
-/* What a thread does as soon as it lives, while all signals are blocked for it anyway: so it
- * may be brief, and wait for locks of the heap only.  Set once, before there are threads that
- * could call it; NULL: nothing. */
+/* What a thread does as soon as it lives, while all signals are blocked for it anyway: so
+ * it may be brief, and wait for locks of the heap only.  It is set once, before there are
+ * threads that could call it; NULL means nothing. */
 SHARED_DATA void (*thread_begun)(struct mutator *m);
 
-/* Registers the calling thread.  NULL with ENOMEM. */
+/* Registers the calling thread.  Returns NULL with errno ENOMEM if there is no memory for
+ * its record. */
 struct mutator *thread_attach(void);
 
 /* Gives the calling thread's cache back and takes it off the registry; its stack is no
  * root any more.  The record of a joinable one stays. */
 void thread_detach(void);
 
-/* Before the C library's call that joins or detaches the thread: takes the record of one that
- * pthread_create made and nobody has joined, detached or claimed.  After that call the
- * pthread_t may be another thread's.  NULL: there is none. */
+/* Takes the record of a thread that pthread_create made and nobody has joined, detached
+ * or claimed, before the C library's call that joins or detaches it: after that call the
+ * pthread_t may be another thread's.  Returns NULL if there is none. */
 struct mutator *thread_claim(pthread_t thread);
 
-/* After that call, for a record that thread_claim returned: the call has failed, the thread
- * was joined, nobody will join it any more. */
+/* Called for a record that thread_claim returned, after the C library's call: the call
+ * has failed, or the thread was joined, or nobody will join it any more. */
 void thread_unclaim(struct mutator *m, pthread_t thread);
 void thread_joined(struct mutator *m);
 void thread_detached(struct mutator *m);
 
-/* The calling thread will end with this result. */
+/* Says that the calling thread will end with this result. */
 void thread_exits(void *result);
 
 #endif

@@ -1,6 +1,7 @@
-/* dlclose, in front of the C library's: what was recorded of a library outlives it.  Part of the
- * shared libraries only: a program that is linked statically unloads nothing.  The C library
- * unloads what it loaded itself without this function; trace/modules.c finds that out later. */
+/* dlclose, in front of the C library's: what was recorded of a library outlives it.  The
+ * file is part of the shared libraries only, as a program that is linked statically
+ * unloads nothing.  The C library unloads what it loaded itself without this function;
+ * trace/modules.c finds that out later. */
 #include <dlfcn.h>
 
 #include "trace/modules.h"
@@ -13,7 +14,8 @@ static __typeof__(&dlclose) next_close(void)
     return NEXT(dlclose, NO_FALLBACK(dlclose));
 }
 
-/* Sought now: dlsym would take away the program's own dlerror. */
+/* The C library's function is sought when the library is loaded: later dlsym would take
+ * away the program's own dlerror. */
 __attribute__((constructor)) static void find_close(void)
 {
     next_close();

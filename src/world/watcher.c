@@ -7,7 +7,7 @@
 #include "base/bits.h"
 #include "base/code.h"
 
-/* Constant once the program's constructors run. */
+/* Where the code lies; constant once the program's constructors run. */
 static struct code code PRIVATE_DATA;
 
 UNWATCHED bool watcher_contains(uintptr_t address)

@@ -1,4 +1,5 @@
-/* ThreadSanitizer's run-time system, where it watches. */
+/* ThreadSanitizer's run-time system, where it watches: where its code lies, and telling
+ * it of what it does not see.  Without it there is nothing here. */
 #ifndef GCALLOC_WORLD_WATCHER_H
 #define GCALLOC_WORLD_WATCHER_H
 
@@ -7,12 +8,13 @@
 
 #include "base/bits.h"
 
-/* The address lies in its code. */
+/* Whether the address lies in ThreadSanitizer's code. */
 bool watcher_contains(uintptr_t code);
 
-/* The calling thread reads from the word, or writes to it, atomically: what the one who wrote
- * did before happened before.  It passes over atomic operations in a signal handler that
- * interrupted some of its functions, pthread_create for one, unless it is told. */
+/* Tells ThreadSanitizer that the calling thread reads from the word, or writes to it,
+ * atomically: what the thread that wrote did before happened before.  It passes over
+ * atomic operations in a signal handler that interrupted some of its functions,
+ * pthread_create for one, unless it is told. */
 #if GC_TSAN
 void __tsan_acquire(void *word);
 void __tsan_release(void *word);
