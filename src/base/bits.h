@@ -1,4 +1,5 @@
-/* Small arithmetic and compiler helpers that every layer uses. */
+/* Small arithmetic and compiler helpers that every layer uses.  There is no state here,
+ * and nothing that knows of a heap or a thread. */
 #ifndef GCALLOC_BASE_BITS_H
 #define GCALLOC_BASE_BITS_H
 
@@ -11,19 +12,20 @@
 #define NOINLINE __attribute__((noinline))
 #define INLINE static inline __attribute__((always_inline))
 
-/* A variable of the library that other files use: found without the dynamic linker. */
+/* A variable of the library that other files use, found without the dynamic linker. */
 #define SHARED_DATA extern __attribute__((visibility("hidden")))
 
-/* Mutable variables of the library, apart from the program's static data so that the
+/* Mutable variables of the library lie apart from the program's static data, so that the
  * collector does not take them for roots.  The linker gives the section's bounds. */
 #define PRIVATE_DATA __attribute__((section("gcalloc_private")))
 
-/* The allocation and free fast paths, kept together: leaf functions that share few pages
- * and whose bounds the linker gives.  Not inlined where the library is optimized together with
- * the program: whoever is outside of the bounds is taken to be outside of a fast path. */
+/* The allocation and free fast paths are kept together: leaf functions that share few
+ * pages and whose bounds the linker gives.  They are not inlined where the library is
+ * optimized together with the program: whoever is outside of the bounds is taken to be
+ * outside of a fast path. */
 #define GC_FAST __attribute__((section("gc_fast"), noinline))
 
-/* 1: ThreadSanitizer watches this build. */
+/* GC_TSAN is 1 if ThreadSanitizer watches this build. */
 #if defined __has_feature
 #if __has_feature(thread_sanitizer)
 #define GC_TSAN 1
@@ -36,8 +38,8 @@
 #define GC_TSAN 0
 #endif
 
-/* 1: this sanitizer or AddressSanitizer keeps a record of what memory is mapped, and of the one
- * stack of each thread. */
+/* GC_WATCHED_MEMORY is 1 if ThreadSanitizer or AddressSanitizer keeps a record of what
+ * memory is mapped, and of the one stack of each thread. */
 #if defined __has_feature
 #if __has_feature(address_sanitizer)
 #define GC_WATCHED_MEMORY 1
@@ -78,7 +80,7 @@
 #define UNWATCHED
 #endif
 
-/* Such a read of one word in a fast path. */
+/* A read of one word, in a fast path, that other threads may write meanwhile. */
 #if GC_TSAN
 #define RACING(word) __atomic_load_n(&(word), __ATOMIC_RELAXED)
 #else

@@ -1,6 +1,6 @@
-/* A count for each thread, and the state of cancellation before the outermost call.  It is
- * neither a lock nor a critical section.  A handler that interrupts either function leaves
- * everything as it found it. */
+/* Holding off is a count for each thread, and the state of cancellation before the
+ * outermost call.  It is neither a lock nor a critical section.  A handler that
+ * interrupts either function leaves everything as it found it. */
 #include "base/cancel.h"
 
 #include <pthread.h>

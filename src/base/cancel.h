@@ -6,8 +6,8 @@
 #ifndef GCALLOC_BASE_CANCEL_H
 #define GCALLOC_BASE_CANCEL_H
 
-/* They nest.  Both are called in the same thread, and may be interrupted by handlers that do so,
- * too. */
+/* cancel_hold_off and cancel_let_in nest.  Both are called in the same thread, and may be
+ * interrupted by handlers that call them, too. */
 void cancel_hold_off(void);
 void cancel_let_in(void);
 

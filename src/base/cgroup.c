@@ -1,7 +1,8 @@
-/* /proc/self/cgroup has a line for each hierarchy, "number:controllers:path".  Version 2 has
- * the number 0, and no controllers.  A group's limit holds for those below it, and the path
- * may not be visible here (in a container it may be the host's): so each directory on the
- * way up is asked, and those that are not there are left out. */
+/* Limits are found by way of /proc/self/cgroup, which has a line for each hierarchy,
+ * "number:controllers:path".  Version 2 has the number 0, and no controllers.  A group's
+ * limit holds for those below it, and the path may not be visible here (in a container it
+ * may be the host's): so each directory on the way up is asked, and those that are not
+ * there are left out. */
 #include "base/cgroup.h"
 
 #include <errno.h>
@@ -17,13 +18,14 @@
 
 enum { UNLIMITED_FROM = 62 }; /* version 1 says 2^63 less a page when there is no limit */
 
-/* Not on the stack, which may be that of a signal handler. */
+/* What reading takes does not lie on the stack, which may be that of a signal handler. */
 struct reader {
     const char *root;
     char list[8192], path[4096];
 };
 
-/* The beginning of a file, as a string.  false: there is none. */
+/* Reads the beginning of a file, as a string.  Returns false if there is no such file, or
+ * it is empty. */
 static bool read_file(const char *path, char *text, size_t bytes)
 {
     int fd = sys_open(path, O_RDONLY);
@@ -42,7 +44,7 @@ static bool read_file(const char *path, char *text, size_t bytes)
     return length > 0;
 }
 
-/* What is not a number, such as "max", is no limit. */
+/* The limit in a file.  What is not a number, such as "max", is no limit. */
 static size_t limit_in(const char *path)
 {
     char text[64], *end;
@@ -65,7 +67,7 @@ static const struct version versions[] = {
     {"/sys/fs/cgroup/memory", "memory.limit_in_bytes"},
 };
 
-/* From the group up to the root of its hierarchy. */
+/* The least limit from the group up to the root of its hierarchy. */
 static size_t limit_on_path(struct reader *r, const struct version *v, const char *group)
 {
     size_t least = SIZE_MAX, length = strlen(group);
@@ -83,7 +85,7 @@ static size_t limit_on_path(struct reader *r, const struct version *v, const cha
     }
 }
 
-/* Is it one of the names, which have commas between them? */
+/* Whether it is one of the names, which have commas between them. */
 static bool has_name(const char *names, const char *name)
 {
     size_t length = strlen(name);
@@ -93,7 +95,7 @@ static bool has_name(const char *names, const char *name)
     return false;
 }
 
-/* One line, without its end; it is taken apart. */
+/* The limit that one line leads to, without its end; the line is taken apart. */
 static size_t limit_of_line(struct reader *r, char *line)
 {
     char *names = strchr(line, ':'), *group = names ? strchr(names + 1, ':') : NULL;

@@ -1,3 +1,4 @@
+/* The end of a process whose invariants are broken. */
 #include "base/check.h"
 
 #include <stdlib.h>

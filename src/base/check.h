@@ -5,7 +5,7 @@
 
 #include "base/bits.h"
 
-/* Says what does not hold, and aborts: the heap is no longer to be trusted. */
+/* Says what does not hold, and aborts, as the heap is no longer to be trusted. */
 _Noreturn void check_failed(const char *condition, const char *file, int line);
 
 #define CHECK(condition) \

@@ -10,7 +10,7 @@
 
 #include "base/bits.h"
 
-/* Equal bounds: there is none. */
+/* The bounds of a module's code; they are equal if it has none. */
 struct code {
     uintptr_t low, high;
 };

@@ -1,3 +1,4 @@
+/* The slow ways into a critical section and out of it. */
 #include "base/critical.h"
 
 __thread struct critical critical;
@@ -12,7 +13,7 @@ NOINLINE void critical_leave(void)
     critical_hooks.leave();
 }
 
-/* Only the outermost section waits: the others are inside already. */
+/* Only the outermost section waits, as the others are inside already. */
 NOINLINE void critical_wait_at_gate(void)
 {
     if (critical.depth > 1)

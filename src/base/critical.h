@@ -12,7 +12,8 @@
 #include "base/bits.h"
 #include "base/lock.h"
 
-/* Of each thread; written by itself and its signal handlers only. */
+/* What each thread has of critical sections; written by itself and its signal handlers
+ * only. */
 struct critical {
     volatile unsigned depth; /* sections begun and not ended: they nest */
     volatile bool deferred;  /* something arrived inside, and waits for the way out */
@@ -20,8 +21,8 @@ struct critical {
 
 SHARED_DATA __thread struct critical critical __attribute__((tls_model("initial-exec")));
 
-/* While it is not 0, no section begins.  Changes only while the world is stopped, and
- * back when whoever closed it opens it. */
+/* While the gate is not 0, no section begins.  It changes only while the world is
+ * stopped, and back when whoever closed it opens it. */
 SHARED_DATA uint32_t critical_gate;
 
 /* What the world does at the way out when something was deferred, and at a closed gate;
@@ -53,7 +54,8 @@ INLINE void critical_end(void)
         critical_leave();
 }
 
-/* A section in which the thread holds a lock from the beginning to the end. */
+/* critical_take and critical_release are around a section in which the thread holds a
+ * lock from the beginning to the end. */
 INLINE void critical_take(struct lock *l, enum rank rank)
 {
     critical_begin();

@@ -1,3 +1,4 @@
+/* Numbers of files, compared with the file that they were taken for. */
 #include "base/descriptor.h"
 
 #include <errno.h>
@@ -7,9 +8,8 @@
 #include "base/sys.h"
 
 enum {
-    OUT_OF_THE_WAY =
-        1000,    /* few programs go through all numbers up to here, or have them */
-    MARGIN = 24, /* below the limit, for others that do likewise */
+    OUT_OF_THE_WAY = 1000, /* few programs go through all numbers to here, or have them */
+    MARGIN = 24,           /* below the limit, for others that move away, too */
 };
 
 void descriptor_take(struct descriptor *d, int number)

@@ -1,4 +1,6 @@
-/* Waiting for a word to change, without the C library: no cancellation point, no lock. */
+/* Waiting for a word to change, without the C library.  It is no cancellation point, and
+ * takes no lock.  Whoever waits looks at the word again, as a wait may end for no
+ * reason. */
 #ifndef GCALLOC_BASE_FUTEX_H
 #define GCALLOC_BASE_FUTEX_H
 
@@ -11,8 +13,8 @@
 
 #include "base/bits.h"
 
-/* Returns when woken, when the word is not `value`, or for no reason; with a timeout also
- * after so many nanoseconds (0: none).  Changes errno. */
+/* Waits until it is woken, while the word is `value`, or ends for no reason; with a
+ * timeout also after so many nanoseconds (0: none).  Changes errno. */
 INLINE void futex_wait(uint32_t *word, uint32_t value, uint64_t timeout)
 {
     struct timespec t = {.tv_sec = (time_t)(timeout / 1000000000),
@@ -20,6 +22,7 @@ INLINE void futex_wait(uint32_t *word, uint32_t value, uint64_t timeout)
     syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, timeout ? &t : NULL, NULL, 0);
 }
 
+/* Wakes so many threads that wait for the word.  May change errno. */
 INLINE void futex_wake(uint32_t *word, int threads)
 {
     syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, threads, NULL, NULL, 0);

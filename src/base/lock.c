@@ -1,3 +1,4 @@
+/* Waiting for a lock, and what a thread holds. */
 #include "base/lock.h"
 
 #include <errno.h>
@@ -6,7 +7,8 @@
 
 enum { SPINS = 300 }; /* most locks are held for less than it takes to sleep */
 
-/* Of the calling thread: the ranks that it holds, bits; how often it has everything. */
+/* What the calling thread has: the ranks that it holds, as bits, and how often it has
+ * everything. */
 static __thread unsigned held __attribute__((tls_model("initial-exec")));
 static __thread unsigned alone __attribute__((tls_model("initial-exec")));
 

@@ -14,7 +14,7 @@
 #include "base/check.h"
 
 enum rank {
-    RANK_REPORT, /* who prints.  Taken outside of critical sections, and held there */
+    RANK_REPORT, /* who prints; taken outside of critical sections, and held there */
     RANK_WORLD,  /* the registry; who makes the heap or stops the world; world/stop.h */
     RANK_ROOTS,  /* registered ranges, callbacks and stacks */
     RANK_OBJECT, /* what is registered for objects: finalizers, weak links */
@@ -45,14 +45,15 @@ INLINE void relax(void)
 void lock_wait(struct lock *l);
 void lock_wake(struct lock *l);
 
-/* The parts of what follows that are there with --enable-checking only. */
+/* These functions exist for the checks of locks alone, which are made with
+ * --enable-checking. */
 void lock_note_taken(enum rank rank);
 void lock_note_released(enum rank rank);
 void lock_note_all(bool all);
 bool lock_is_held(enum rank rank);
 
-/* This thread takes, or has released, a lock of this rank.  These four are nothing without
- * --enable-checking. */
+/* Notes that this thread takes, or has released, a lock of this rank.  The checks are
+ * nothing without --enable-checking. */
 INLINE void lock_check_taken(enum rank rank)
 {
     if (GC_CHECKING)
@@ -65,18 +66,20 @@ INLINE void lock_check_released(enum rank rank)
         lock_note_released(rank);
 }
 
-/* This thread must hold a lock of this rank, or have all.  The message names the place. */
+/* Checks that this thread holds a lock of this rank, or has all.  The message names the
+ * place. */
 #define lock_check_held(rank) (GC_CHECKING ? CHECK(lock_is_held(rank)) : (void)0)
 
-/* From now on, or no more, this thread has everything to itself as if it held all locks: the world
- * is stopped, or what it works on is its own.  Calls nest. */
+/* Notes that from now on, or no more, this thread has everything to itself as if it held
+ * all locks: the world is stopped, or what it works on is its own.  Calls nest. */
 INLINE void lock_check_all(bool all)
 {
     if (GC_CHECKING)
         lock_note_all(all);
 }
 
-/* Without a rank: for what is no lock of the heap. */
+/* lock_try_enter, lock_enter and lock_leave have no rank: they are for what is no lock of
+ * the heap. */
 INLINE bool lock_try_enter(struct lock *l)
 {
     uint32_t none = 0;

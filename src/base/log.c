@@ -1,5 +1,5 @@
-/* One write(2) per line, so that lines of several processes do not mix.  The rest, where it
- * goes and whether that is still the file it was, is the sink's. */
+/* Lines, each by one write(2), so that those of several processes do not mix.  The rest,
+ * where it goes and whether that is still the file it was, is the sink's. */
 #include "base/log.h"
 
 #include <errno.h>
@@ -13,14 +13,16 @@
 #include "base/sink.h"
 
 static struct sink log_sink PRIVATE_DATA = SINK_NONE;
-/* NULL: stderr.  Atomic.  A string is never changed or given back, as others may be reading it. */
+/* The file's path; NULL stands for stderr.  Atomic.  A string is never changed or given
+ * back, as other threads may be reading it. */
 static const char *log_path PRIVATE_DATA;
 static bool changing PRIVATE_DATA, stderr_known PRIVATE_DATA; /* atomic */
 
-/* Lines of a pause, until it is over: whoever reads them may be a thread that stands. */
+/* The lines of a pause, until it is over, as whoever reads them may be a thread that is
+ * stopped. */
 static struct {
     bool holds;  /* atomic */
-    size_t used; /* more than there is room for: the rest was left out.  Atomic */
+    size_t used; /* bytes; above the room, the rest was left out.  Atomic */
     char lines[4096];
 } held PRIVATE_DATA;
 
@@ -68,7 +70,8 @@ void log_line(const char *format, ...)
     errno = saved_errno;
 }
 
-/* One thread at a time changes the sink.  The others do not wait for it: it may be stopped. */
+/* Begins to change the sink, which one thread at a time does.  The others do not wait for
+ * it, as it may be stopped: returns false for them. */
 static bool begin_change(void)
 {
     return !__atomic_exchange_n(&changing, true, __ATOMIC_ACQUIRE);
@@ -79,7 +82,7 @@ static void end_change(void)
     __atomic_store_n(&changing, false, __ATOMIC_RELEASE);
 }
 
-/* stderr, as it is when the library is loaded or first says something. */
+/* Has lines go to stderr, as it is when the library is loaded or first says something. */
 static void remember_stderr(void)
 {
     if (!__atomic_exchange_n(&stderr_known, true, __ATOMIC_RELAXED))
@@ -99,7 +102,8 @@ void log_use_stderr(void)
     sink_take(&log_sink, STDERR_FILENO);
 }
 
-/* The program has closed the file, so it is opened again; or another thread is about to. */
+/* Where the sink does not write, the program has closed the file, and it is opened again;
+ * or another thread is about to. */
 void log_write(const char *bytes, size_t count)
 {
     remember_stderr();
@@ -117,7 +121,7 @@ void log_write(const char *bytes, size_t count)
     sink_write_apart(path, bytes, count);
 }
 
-/* NULL with errno: no memory. */
+/* Keeps a copy of the path.  Returns it, or NULL with errno if there is no memory. */
 static const char *keep_path(const char *path)
 {
     const char *present = __atomic_load_n(&log_path, __ATOMIC_ACQUIRE);
@@ -127,8 +131,8 @@ static const char *keep_path(const char *path)
     return copy ? strcpy(copy, path) : NULL;
 }
 
-/* Whoever finds the sink without a file, or with a new one whose device and inode are not noted
- * yet, finds the path. */
+/* Changes to another file.  Whoever finds the sink without a file, or with a new one
+ * whose device and inode are not noted yet, finds the path. */
 static bool change_to(const char *path)
 {
     struct sink file = SINK_NONE;

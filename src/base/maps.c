@@ -1,4 +1,5 @@
-/* Read piecewise into a small buffer: this may run on an alternate stack of a few KiB. */
+/* The list of mappings is read piecewise into a small buffer, as this may run on an
+ * alternate stack of a few KiB. */
 #include "base/maps.h"
 
 #include <errno.h>
@@ -17,7 +18,7 @@ struct reader {
     char buffer[512];
 };
 
-/* The next byte; -1 at the end. */
+/* The next byte, or -1 at the end. */
 static int next_byte(struct reader *r)
 {
     if (r->at == r->length) {
@@ -34,7 +35,8 @@ static int next_byte(struct reader *r)
     return (unsigned char)r->buffer[r->at++];
 }
 
-/* A hexadecimal number and the byte behind it; -1 there at the end of the list. */
+/* Reads a hexadecimal number and the byte behind it, which is -1 at the end of the
+ * list. */
 static uintptr_t next_number(struct reader *r, int *behind)
 {
     uintptr_t n = 0;
@@ -49,7 +51,7 @@ static uintptr_t next_number(struct reader *r, int *behind)
     }
 }
 
-/* Lines are "low-high rw-p ...". */
+/* Reads the next line, of the form "low-high rw-p ...".  Returns false at the end. */
 static bool next_mapping(struct reader *r, struct mapping *m)
 {
     int behind;
@@ -63,7 +65,8 @@ static bool next_mapping(struct reader *r, struct mapping *m)
     return true;
 }
 
-/* MAPS_UNKNOWN: the list cannot be read to its end. */
+/* Looks for the mapping in the list.  Returns MAPS_UNKNOWN if it cannot be read to its
+ * end. */
 static enum maps_answer find_in_list(uintptr_t address, struct mapping *found)
 {
     struct reader r = {.fd = proc_open("thread-self/maps", 0)};
@@ -82,14 +85,15 @@ static enum maps_answer find_in_list(uintptr_t address, struct mapping *found)
 
 enum { PAGES_AT_ONCE = 32 };
 
-/* How many pages are asked for around an address at most; as address space, a gibibyte with
- * pages of 4 KiB.  It bounds the time: some 50 ms. */
+/* How many pages are asked about to each side of an address at most; as address space, a
+ * gibibyte with pages of 4 KiB.  It bounds the time: some 50 ms. */
 enum { PROBE_MOST = 1 << 18 };
 
 enum { UNTOLD = -1 };
 
-/* The kernel reads the set before it looks at what is to be done with it, which is nothing
- * that there is: so it says EFAULT or EINVAL. */
+/* Whether one page can be read, or UNTOLD.  The kernel reads the set before it looks at
+ * what is to be done with it, which is nothing that there is: so it says EFAULT or
+ * EINVAL. */
 static int readable_page(uintptr_t page)
 {
     enum { NO_SUCH_ACTION = -1 };
@@ -109,8 +113,8 @@ static int readable_one_by_one(uintptr_t low, int count, intptr_t step)
 }
 
 /* Copies a byte from each of so many pages, a step from each other, which may lead down.
- * Returns how many can be read before one that cannot; UNTOLD: the kernel does not say.  The
- * calling thread stands for the process: the main one may have ended. */
+ * Returns how many can be read before one that cannot, or UNTOLD if the kernel does not
+ * say.  The calling thread stands for the process, as the main one may have ended. */
 static int readable_pages(uintptr_t low, int count, intptr_t step)
 {
     char bytes[PAGES_AT_ONCE];
@@ -124,8 +128,8 @@ static int readable_pages(uintptr_t low, int count, intptr_t step)
     return errno == EFAULT ? 0 : readable_one_by_one(low, count, step);
 }
 
-/* Goes on from a page that can be read, by steps, to the last one that can.  false: it is not
- * told, or further away than `most` pages. */
+/* Goes on from a page that can be read, by steps, to the last one that can.  Returns
+ * false if that is not told, or is further away than `most` pages. */
 static bool probe_towards(uintptr_t *page, intptr_t step, int most)
 {
     for (int left = most; left > 0; left -= PAGES_AT_ONCE) {

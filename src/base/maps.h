@@ -15,15 +15,15 @@ struct mapping {
 };
 
 enum maps_answer {
-    MAPS_NONE, /* nothing is mapped there */
-    MAPS_FOUND, /* the mapping; without the list, the stretch that can be read around there */
+    MAPS_NONE,  /* nothing is mapped there */
+    MAPS_FOUND, /* the mapping, or without the list the stretch that can be read */
     MAPS_UNKNOWN, /* the kernel does not say, or the stretch is longer than it is asked for */
 };
 
-/* The mapping around an address. */
+/* Finds the mapping around an address. */
 enum maps_answer maps_find(uintptr_t address, struct mapping *found);
 
-/* The stretch of pages that can be read around an address, found without the list. */
+/* Finds the stretch of pages that can be read around an address, without the list. */
 enum maps_answer maps_probe(uintptr_t address, struct mapping *found);
 
 /* How many bytes from `low` on can be read, at most up to `high`; all of them where the

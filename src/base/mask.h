@@ -40,8 +40,9 @@ INLINE uint64_t mask_faults(void)
            mask_bit(SIGTRAP) | mask_bit(SIGABRT) | mask_bit(SIGSYS);
 }
 
-/* The calling thread's mask changes by a system call, which nobody stands in front of.  `set` and
- * `old` are words or sigset_t, and may be NULL.  0, or -1 with errno. */
+/* Changes the calling thread's mask by a system call, which nobody stands in front of.
+ * `set` and `old` are words or sigset_t, and may be NULL.  Returns 0, or -1 with
+ * errno. */
 INLINE long mask_change(int how, const void *set, void *old)
 {
     return syscall(SYS_rt_sigprocmask, how, set, old, MASK_BYTES);

@@ -1,4 +1,4 @@
-/* The library's own memory, by whole pages. */
+/* The library's own memory, taken and given back by whole pages. */
 #include "base/meta.h"
 
 #include <string.h>

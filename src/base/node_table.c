@@ -1,3 +1,4 @@
+/* Nodes taken from the table, and given back to it. */
 #include "base/node_table.h"
 
 #include "base/check.h"

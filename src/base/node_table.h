@@ -16,8 +16,8 @@ struct node_table {
     struct treap tree; /* its owner is this table */
     size_t node_bytes;
     void *nodes; /* by number; number 0 is no node */
-    size_t count,
-        capacity;    /* numbers given so far, 0 among them; numbers there is room for */
+    /* The numbers given so far, 0 among them, and the numbers there is room for. */
+    size_t count, capacity;
     uint32_t unused; /* nodes that were removed, linked through `left` */
 };
 
@@ -28,11 +28,11 @@ struct node_table {
         .node_bytes = sizeof(type),                                              \
     }
 
-/* For NODE_TABLE. */
+/* The links of a node, as NODE_TABLE gives them to the tree. */
 struct treap_links *node_table_links(void *table, uint32_t node);
 
-/* A node that is not in the tree yet: to be inserted once its owner has filled it in.  0: there is
- * no memory. */
+/* Makes a node that is not in the tree yet: it is to be inserted once its owner has
+ * filled it in.  Returns 0 if there is no memory. */
 uint32_t node_table_make(struct node_table *t);
 
 INLINE void node_table_insert(struct node_table *t, uint32_t node)
@@ -40,11 +40,11 @@ INLINE void node_table_insert(struct node_table *t, uint32_t node)
     treap_insert(&t->tree, node);
 }
 
-/* The node is in the tree; its number may be given out again. */
+/* Removes a node that is in the tree; its number may be given out again. */
 void node_table_remove(struct node_table *t, uint32_t node);
 
-/* The tree is in order, and its nodes and the unused ones are all that there are.  Returns how many
- * are in the tree. */
+/* Checks that the tree is in order, and that its nodes and the unused ones are all that
+ * there are.  Returns how many are in the tree. */
 uint32_t node_table_check(const struct node_table *t);
 
 #endif

@@ -69,7 +69,8 @@ static int unit_shift(char letter)
     }
 }
 
-/* The place of a name among those that `names` begins with: "a|b|c: meaning". */
+/* Finds the place of a name among those that `names` begins with: "a|b|c: meaning".
+ * Returns false if it is none of them. */
 static bool parse_choice(const char *text, const char *names, size_t *result)
 {
     for (size_t place = 0;; place++) {
@@ -106,7 +107,7 @@ static bool parse(const char *text, enum option_type type, size_t *result)
     return true;
 }
 
-/* Where the program started, if the environment has options; else "". */
+/* The directory where the program started, if the environment has options; else "". */
 static char start_directory[sizeof options.report.text] PRIVATE_DATA;
 
 static void get_directory(char *directory, size_t bytes)
@@ -117,15 +118,16 @@ static void get_directory(char *directory, size_t bytes)
     errno = saved_errno;
 }
 
-/* A heap that is the program's malloc may be used before, which is no other place. */
+/* Notes where the program starts.  A heap that is the program's malloc may be used before
+ * this, which is no other place. */
 __attribute__((constructor)) static void start(void)
 {
     if (!start_directory[0] && secure_getenv("GCALLOC_OPTIONS"))
         get_directory(start_directory, sizeof start_directory);
 }
 
-/* The path from the root, as the program may change its directory before a file is opened, or
- * opened again.  It stays as it is where the directory has no such path. */
+/* Sets the path from the root, as the program may change its directory before a file is
+ * opened, or opened again.  It stays as it is where the directory has no such path. */
 static int set_path(struct option_path *path, const char *value, const char *directory)
 {
     struct option_path whole = {""};

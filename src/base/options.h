@@ -1,4 +1,5 @@
-/* Run-time options, one table for the variable GCALLOC_OPTIONS and gc_option_set. */
+/* Run-time options, one table for the variable GCALLOC_OPTIONS and gc_option_set.  What
+ * an option does is not known here.  A value is always one that its type allows. */
 #ifndef GCALLOC_BASE_OPTIONS_H
 #define GCALLOC_BASE_OPTIONS_H
 
@@ -34,7 +35,8 @@ enum { BAD_FREE_WARN, BAD_FREE_ABORT };
 /* Values of option finalizers. */
 enum { FINALIZERS_CALLED, FINALIZERS_THREAD };
 
-/* X(key, type, time, default, meaning); a choice's meaning begins with its names */
+/* Each option is X(key, type, time, default, meaning); a choice's meaning begins with its
+ * names. */
 #define OPTIONS(X)                                                                       \
     X(heap_limit, SIZE, ANY_TIME, 0,                                                     \
       "most memory that the heap may hold; 0: no limit but the system's")                \
@@ -92,7 +94,7 @@ struct option_path {
 #define OPTION_VALUE_CHOICE size_t
 #define OPTION_VALUE_PATH struct option_path
 
-/* Their initial values; no path has one. */
+/* The initial values of each type; no path has one. */
 #define OPTION_START_FLAG(initial) (initial)
 #define OPTION_START_COUNT(initial) (initial)
 #define OPTION_START_SIZE(initial) (initial)
@@ -113,14 +115,14 @@ SHARED_DATA struct options options;
 /* The value of an option of ANY_TIME, which another thread may set meanwhile. */
 #define OPTION_NOW(key) __atomic_load_n(&options.key, __ATOMIC_RELAXED)
 
-/* Sets one option; `started`: the heap exists.  Returns 0 or the error number: ENOENT,
- * EINVAL (also for a file that cannot be opened) or EBUSY. */
+/* Sets one option; `started` says that the heap exists.  Returns 0 or the error number:
+ * ENOENT, EINVAL (also for a file that cannot be opened) or EBUSY. */
 int options_set(const char *key, const char *value, bool started);
 
 /* Reads GCALLOC_OPTIONS.  What is wrong in it is named in the log and left out. */
 void options_read_environment(void);
 
-/* One log line per option: key, value, meaning. */
+/* Logs one line per option: key, value, meaning. */
 void options_list(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* The system calls that both backends share. */
+/* Reserving, committing and giving back, by the system calls that both backends share. */
 #include "base/os.h"
 
 #include <errno.h>
@@ -53,8 +53,8 @@ size_t os_address_space_limit(void)
     return sys_limit(RLIMIT_AS, SIZE_MAX);
 }
 
-/* Whatever the system calls it: a program that has locked its memory is told EAGAIN, and one in
- * a sandbox EPERM.  Returns false. */
+/* Returns false with errno ENOMEM, whatever the system calls it: a program that has
+ * locked its memory is told EAGAIN, and one in a sandbox EPERM. */
 static bool no_memory(void)
 {
     errno = ENOMEM;
@@ -124,7 +124,7 @@ static void zero_run(uintptr_t low, uintptr_t high, bool there)
         memset((void *)low, 0, high - low);
 }
 
-/* Whole pages, as many as `there` has bytes for at most. */
+/* Zeroes whole pages, as many as `there` has bytes for at most. */
 static void zero_pages(uintptr_t low, size_t count, size_t page, unsigned char *there)
 {
     if (sys_in_core((void *)low, count * page, there) != 0)
@@ -157,8 +157,9 @@ void os_zero(void *address, size_t bytes, bool give_back)
     errno = saved_errno;
 }
 
-/* By default the kernel refuses mappings that are larger than memory and swap space together;
- * only then it is worth asking.  A limit of address space is told by reserving already. */
+/* By default the kernel refuses mappings that are larger than memory and swap space
+ * together; it is worth asking only about those.  A limit of address space is told by
+ * reserving already. */
 bool os_can_promise(size_t bytes)
 {
     struct sysinfo system;

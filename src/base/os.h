@@ -18,24 +18,27 @@
 #define OS_PAGE 4096u
 #define OS_HUGE_PAGE (2u << 20)
 
+/* The size of the kernel's pages. */
 size_t os_page_bytes(void);
 
-/* The process's limit on address space; SIZE_MAX when there is none. */
+/* The process's limit on address space, or SIZE_MAX if there is none. */
 size_t os_address_space_limit(void);
 
+/* These reserve address space at a multiple of `alignment`, release it, and commit it. */
 void *os_reserve(size_t bytes, size_t alignment);
 void os_release(void *address, size_t bytes);
 bool os_commit(void *address, size_t bytes);
 
-/* Where the program has all its memory locked, reserved space counts for the limit of that, and
- * committing it would take its memory at once: not this range any more. */
+/* Takes a range out of what the program has locked with all its memory: there reserved
+ * space counts for the limit of that, and committing it would take its memory at once. */
 void os_unlock(void *address, size_t bytes);
 
-/* Returns how many bytes went back. */
+/* Decommits a range.  Returns how many bytes went back. */
 size_t os_decommit(void *address, size_t bytes);
 
-/* Puts new memory in the place of what is there, whatever its pages have become: inaccessible,
- * guards, somebody's file.  Whole pages; it reads as zero.  false: it may be gone altogether. */
+/* Puts new memory in the place of what is there, whatever its pages have become:
+ * inaccessible, guards, somebody's file.  The pages are whole, and read as zero then.
+ * Returns false if there is no memory, and what was there may be gone altogether. */
 bool os_renew(void *address, size_t bytes);
 
 /* A stretch of memory. */
@@ -43,7 +46,8 @@ struct os_part {
     uintptr_t low, high;
 };
 
-/* Opens what tells which pages of memory the process has; -1: nothing does. */
+/* Opens what tells which pages of memory the process has, and closes it.  os_pages_open
+ * returns -1 if nothing does. */
 int os_pages_open(void);
 void os_pages_close(int file);
 
@@ -57,34 +61,36 @@ size_t os_pages_find(int file, uintptr_t *low, uintptr_t high, struct os_part *p
  * their next touch, and take no memory before; the others are filled, or all are given back. */
 void os_zero(void *address, size_t bytes, bool give_back);
 
-/* false with ENOMEM: the system gives nobody so much memory at once, as it is obviously more
- * than there is.  (Address space that was reserved does not tell.) */
+/* Whether the system might give so much memory.  Returns false with errno ENOMEM if it
+ * gives nobody so much at once, as it is obviously more than there is.  (Address space
+ * that was reserved does not tell.) */
 bool os_can_promise(size_t bytes);
 
 /* Asks for the memory of a committed range now, rather than at its first touch.  Only
  * advice. */
 void os_populate(void *address, size_t bytes);
 
-/* The system may give them to who asks: it does not say that it never does. */
+/* Whether the system may give huge pages to who asks: it does not say that it never
+ * does. */
 bool os_has_huge_pages(void);
 
 /* Asks for huge pages, of OS_HUGE_PAGE bytes, wherever whole ones lie in the range and no
  * memory is there yet.  Only advice. */
 void os_huge_pages(void *address, size_t bytes);
 
-/* The opposite, for what whole huge pages lie in the range or cross its ends.  Huge pages that
- * are there already stay.  Only advice. */
+/* Asks for small pages, for what whole huge pages lie in the range or cross its ends.
+ * Huge pages that are there already stay.  Only advice. */
 void os_small_pages(void *address, size_t bytes);
 
 /* Moves what lies in the range to huge pages, whole ones, where an eighth of one's memory is
  * there.  Only advice, and takes as long as copying it. */
 void os_collapse(void *address, size_t bytes);
 
-/* Zeroed memory at once, for the library's own tables. */
+/* Maps zeroed memory at once, for the library's own tables. */
 void *os_map(size_t bytes);
 
 /* Moves the memory under `from` to `to`, both committed; `from` then reads as zero.
- * false: not possible here, nothing has changed. */
+ * Returns false if that is not possible here, and then nothing has changed. */
 bool os_move(void *to, void *from, size_t bytes);
 
 /* A backend: where the units of a heap come from. */
@@ -92,17 +98,18 @@ struct os_space {
     const char *name;
     bool ahead; /* advice for what is not usable yet will hold when it is */
     bool gaps;  /* what is usable may have gaps, which belong to others */
-    /* Address space for so many bytes.  NULL: not to be had. */
+    /* Reserves address space for so many bytes.  Returns NULL if it is not to be had. */
     void *(*reserve)(size_t bytes, size_t alignment);
     /* Makes `bytes` usable, at `end`, where what is usable so far ends, or at a higher
      * multiple of `alignment` if somebody else has taken the space between.  Returns
-     * where they are; NULL: none. */
+     * where they are, or NULL if there are none. */
     void *(*extend)(void *end, size_t bytes, size_t alignment);
     /* Gives back what was reserved, of which `used` bytes have been made usable.  Where there may
      * be gaps, what is usable goes back before, each stretch between two gaps by itself. */
     void (*release)(void *start, size_t used, size_t reserved);
-    /* Address space for the tables beside the units, apart from it.  It is made usable piece by
-     * piece, and reads as zero then.  NULL, false: not to be had. */
+    /* Reserves address space for the tables beside the units, apart from it.  It is made
+     * usable piece by piece, and reads as zero then.  Returns NULL, or false, if it is
+     * not to be had. */
     void *(*reserve_tables)(size_t bytes, size_t alignment);
     bool (*commit_tables)(void *start, size_t bytes);
     void (*release_tables)(void *start, size_t bytes);
@@ -110,20 +117,21 @@ struct os_space {
 
 SHARED_DATA const struct os_space os_mmap, os_sbrk;
 
-/* Processors that the calling thread may run on. */
+/* The number of processors that the calling thread may run on. */
 size_t os_processors(void);
 
-/* Nanoseconds of the monotonic clock. */
+/* The time of the monotonic clock, in nanoseconds. */
 uint64_t os_now(void);
 
-/* Tests only: the Nth call from now on that asks the system for something fails with
- * ENOMEM, and, with `onwards`, all later ones too.  0: none. */
+/* For tests: the Nth call from now on that asks the system for something fails with
+ * ENOMEM, and, with `onwards`, all later ones too.  0 stands for none. */
 void os_fail(unsigned long nth, bool onwards);
 
-/* Tests only: how many such calls there have been. */
+/* For tests: how many calls have asked the system for something. */
 unsigned long os_calls(void);
 
-/* For backends: counts a call, and says whether it is to fail; errno is set then. */
+/* For backends: counts a call that asks the system for something, and says whether it is
+ * to fail; errno is set then. */
 bool os_refused(void);
 
 #endif

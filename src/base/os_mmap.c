@@ -1,4 +1,5 @@
-/* Address space from mmap: one reservation, made usable step by step. */
+/* The backend that takes a heap's address space from mmap: one reservation, made usable
+ * step by step. */
 #include "base/bits.h"
 #include "base/os.h"
 

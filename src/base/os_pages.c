@@ -14,9 +14,9 @@ bool os_renew(void *address, size_t bytes)
                                     MAP_NORESERVE | MAP_FIXED) == address;
 }
 
-/* ---- Which pages are there ----------------------------------------------------------------- */
+/* ---- Which pages are there --------------------------------------------------------- */
 
-/* Linux 6.7; headers may be older. */
+/* The structures of the call PAGEMAP_SCAN of Linux 6.7; headers may be older. */
 struct scan_part {
     uint64_t start, end, categories;
 };
@@ -28,12 +28,12 @@ struct scan {
 enum {
     PAGE_PRESENT = 1 << 3,
     PAGE_SWAPPED = 1 << 4,
-    PAGE_ZERO = 1 << 5, /* the one that all untouched pages share that were read */
+    PAGE_ZERO = 1 << 5, /* the page that all untouched pages share once they are read */
 };
 
 enum {
-    PARTS_MOST = 32, /* of one call: they lie on the stack */
-    ENTRIES = 256,   /* of pages, read at once: so do these */
+    PARTS_MOST = 32, /* parts of one call, which lie on the stack */
+    ENTRIES = 256,   /* entries of pages that are read at once, on the stack too */
 };
 
 int os_pages_open(void)
@@ -57,7 +57,7 @@ static size_t all_is_there(uintptr_t *low, uintptr_t high, struct os_part *parts
     return 1;
 }
 
-/* false: the kernel has no such call. */
+/* Asks the kernel by one call.  Returns false if it has no such call. */
 static bool scan(int file, uintptr_t *low, uintptr_t high, struct os_part *parts,
                  size_t most, size_t *count)
 {
@@ -83,13 +83,15 @@ static bool scan(int file, uintptr_t *low, uintptr_t high, struct os_part *parts
     return true;
 }
 
-/* One entry for each page: bit 63, it is there; bit 62, it is in swap space. */
+/* Whether a page is there, by its entry: bit 63 says that it is, bit 62 that it is in
+ * swap space. */
 static bool is_there(uint64_t entry)
 {
     return entry >> 62 != 0;
 }
 
-/* A page is there: it continues the last part, or begins another one.  false: there is no room. */
+/* Adds a page that is there: it continues the last part, or begins another one.  Returns
+ * false if there is no room. */
 static bool add_page(struct os_part *parts, size_t most, size_t *count, uintptr_t at,
                      size_t page)
 {

@@ -1,4 +1,4 @@
-/* Address space from the program break.
+/* The backend that takes a heap's address space from the program break.
  *
  * The break belongs to nobody: malloc moves it too.  Where it has moved up since the heap
  * last grew, the heap goes on above it and leaves the space between alone.
@@ -35,10 +35,11 @@ static uintptr_t start_above(uintptr_t now, size_t alignment)
     return align_up(now + 1, alignment);
 }
 
-/* Under the lock of the heap's extents, or while the heap is made. */
+/* What the backend knows of its one heap, guarded by the lock of the heap's extents, or
+ * used while the heap is made. */
 static struct {
-    uintptr_t found,
-        start; /* the break that the last reservation found, and what it gave */
+    /* The break that the last reservation found, and what it gave. */
+    uintptr_t found, start;
     uintptr_t mapped_end; /* where the memory ends that mmap gave last; 0: none */
 } space PRIVATE_DATA;
 
@@ -62,8 +63,8 @@ static bool is_granted(size_t bytes)
     return true;
 }
 
-/* Nothing is reserved but the way to the alignment: the break may grow as far as it can.
- */
+/* Nothing is reserved but the way to the alignment, as the break may grow as far as it
+ * can. */
 static void *reserve(size_t bytes, size_t alignment)
 {
     uintptr_t now = current_break(), start = start_above(now, alignment);
@@ -81,8 +82,9 @@ static void *reserve(size_t bytes, size_t alignment)
     return (void *)start;
 }
 
-/* false with errno ENOMEM: nothing; with EAGAIN: not from `now` on, or something that another
- * caller of sbrk was given as well. */
+/* Moves the break.  Returns false with errno ENOMEM if there is nothing, and with EAGAIN
+ * if what there is does not go on from `now`, or was given to another caller of sbrk as
+ * well. */
 static bool grow(uintptr_t now, size_t more)
 {
     void *before = sbrk((intptr_t)more);
@@ -96,7 +98,8 @@ static bool grow(uintptr_t now, size_t more)
     return errno = EAGAIN, false;
 }
 
-/* NULL: the break, which lies no lower, does not go on from there. */
+/* Makes bytes usable at the break, which lies no lower than `end`.  Returns NULL with
+ * errno ENOMEM if it does not go on from there. */
 static void *extend_break(uintptr_t end, size_t bytes, size_t alignment)
 {
     uintptr_t now = current_break(), start = end;
@@ -110,7 +113,7 @@ static void *extend_break(uintptr_t end, size_t bytes, size_t alignment)
     return errno == EAGAIN ? extend_break(end, bytes, alignment) : NULL;
 }
 
-enum { PLACES_MOST = 64 }; /* tried */
+enum { PLACES_MOST = 64 }; /* places that are tried at most */
 
 /* The next address that may be free where something is in the way. */
 static uintptr_t behind(uintptr_t start, size_t step, size_t alignment)
@@ -180,7 +183,7 @@ static void release(void *start, size_t used, size_t reserved)
         os_decommit(start, used);
 }
 
-/* Only one thing can grow at the break: the tables are mapped. */
+/* Only one thing can grow at the break, so the tables are mapped. */
 const struct os_space os_sbrk = {
     .name = "sbrk",
     .gaps = true,

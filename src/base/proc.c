@@ -28,7 +28,7 @@ int proc_open(const char *path, int flags)
     return file;
 }
 
-/* From the present place on. */
+/* Reads a file from its present place on, as a string. */
 static ssize_t read_text(int file, char *text, size_t bytes)
 {
     size_t length = 0;
@@ -57,15 +57,17 @@ ssize_t proc_read(const char *path, char *text, size_t bytes)
     return length;
 }
 
-/* ---- Threads ------------------------------------------------------------------------- */
+/* ---- Threads ----------------------------------------------------------------------- */
 
-/* The process's status, and whose: the child of a fork has it, too, as its parent's. */
+/* The descriptor of the process's status, and the process that it is of: the child of a
+ * fork has it, too, as its parent's. */
 static struct {
     struct descriptor file;
     pid_t process; /* atomic */
 } status PRIVATE_DATA = {.file = {.number = -1}};
 
-/* There are several threads, or /proc may go: then the descriptor is wanted.  Atomic. */
+/* Whether the descriptor is wanted, as there are several threads, or /proc may go.
+ * Atomic. */
 static bool wanted PRIVATE_DATA;
 
 static bool is_kept(void)
@@ -74,8 +76,8 @@ static bool is_kept(void)
            __atomic_load_n(&status.process, __ATOMIC_ACQUIRE) == getpid();
 }
 
-/* Where the program has closed it, the next look at the threads that finds them in another way
- * opens it again. */
+/* Opens the descriptor if it is not open.  Where the program has closed it, the next look
+ * at the threads that finds them in another way opens it again. */
 static void keep_status(void)
 {
     int file = is_kept() ? -1 : proc_open("self/status", 0);
@@ -120,7 +122,8 @@ static size_t count_in_status(void)
     return line ? strtoul(line + strlen(name), NULL, 10) : 0;
 }
 
-/* Each thread is a directory in that of all of them. */
+/* Each thread is a directory in that of all threads, so the links of that one tell their
+ * number. */
 size_t proc_thread_count(void)
 {
     struct stat s;

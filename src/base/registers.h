@@ -1,4 +1,5 @@
-/* The registers that a called function leaves as they were. */
+/* The registers that a called function leaves as they were, and the thread pointer.  They
+ * are read, never changed. */
 #ifndef GCALLOC_BASE_REGISTERS_H
 #define GCALLOC_BASE_REGISTERS_H
 
@@ -8,9 +9,9 @@
 
 enum { REGISTERS = 20 };
 
-/* Stores those that may hold pointers, as the function's caller has them, if it is the
- * first thing that a function does: its frame pointer is the one register that the function
- * may have changed, and saved where its frame begins. */
+/* Stores the registers that may hold pointers, as the function's caller has them, if this
+ * is the first thing that a function does: its frame pointer is the one register that the
+ * function may have changed, and saved where its frame begins. */
 INLINE void registers_save(uintptr_t *to)
 {
     for (int i = 0; i < REGISTERS - 1; i++)

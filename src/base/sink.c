@@ -12,9 +12,8 @@
 #include "base/mask.h"
 #include "base/sys.h"
 
-enum {
-    FULL_WAITS = 100
-}; /* milliseconds for somebody to read from a pipe that is full */
+/* Milliseconds for somebody to read from a pipe that is full. */
+enum { FULL_WAITS = 100 };
 
 void sink_take(struct sink *s, int file)
 {
@@ -51,7 +50,7 @@ void sink_replace(struct sink *s, struct sink *by)
     descriptor_drop(&by->file);
 }
 
-/* The standard streams are the program's. */
+/* The standard streams are the program's, and stay open. */
 void sink_close(struct sink *s)
 {
     int file = descriptor_drop(&s->file);
@@ -59,7 +58,7 @@ void sink_close(struct sink *s)
         sys_close(file);
 }
 
-/* ---- Writing without a signal --------------------------------------------------------- */
+/* ---- Writing without a signal ------------------------------------------------------ */
 
 static bool pipe_signal_pends(void)
 {
@@ -74,7 +73,7 @@ static void take_pipe_signal(void)
     syscall(SYS_rt_sigtimedwait, &set, NULL, &none, MASK_BYTES);
 }
 
-/* false: it is full all the time. */
+/* Waits until there is room in a pipe.  Returns false if it is full all the time. */
 static bool wait_for_room(int file)
 {
     struct pollfd p = {.fd = file, .events = POLLOUT};
@@ -82,7 +81,8 @@ static bool wait_for_room(int file)
     return syscall(SYS_ppoll, &p, 1, &most, NULL, MASK_BYTES) > 0;
 }
 
-/* false: somebody has closed the descriptor. */
+/* Writes all bytes, or as many as can be written.  Returns false if somebody has closed
+ * the descriptor. */
 static bool write_all(int file, const char *bytes, size_t count)
 {
     while (count > 0) {

@@ -1,8 +1,8 @@
-/* A file that the library writes to, by a descriptor that the program may close, and whose
- * number the program's own files may get afterwards.  So a descriptor is out of the way, and
- * before each write it is compared with the file that was opened, by device and inode: what is
- * another file is never written to.  No write is a cancellation point, raises SIGPIPE or waits
- * for a reader for long. */
+/* A file that the library writes to, by a descriptor that the program may close, and
+ * whose number the program's own files may get afterwards.  So a descriptor is out of the
+ * way, and before each write it is compared with the file that was opened, by device and
+ * inode: what is another file is never written to.  No write is a cancellation point,
+ * raises SIGPIPE or waits for a reader for long. */
 #ifndef GCALLOC_BASE_SINK_H
 #define GCALLOC_BASE_SINK_H
 
@@ -23,21 +23,23 @@ struct sink {
 /* Takes a descriptor of somebody else's, which stays where it is, as it is now. */
 void sink_take(struct sink *s, int file);
 
-/* Opens a file to append to, creates it if need be, and closes what was open before, unless
- * that was taken.  A FIFO without a reader is an error.  false with errno: as it was before. */
+/* Opens a file to append to, creates it if need be, and closes what was open before,
+ * unless that was taken.  A FIFO without a reader is an error.  Returns false with errno,
+ * and then the sink is as it was before. */
 bool sink_open(struct sink *s, const char *path);
 
 void sink_close(struct sink *s);
 
-/* What is written to the one goes from now on to the file of the other, which is to be closed then.  A
- * descriptor of the one's own keeps its number: who is about to write to it is not to find that
- * closed, or another file's. */
+/* What is written to `s` goes from now on to the file of `by`, which is to be closed
+ * then.  A descriptor of s's own keeps its number: who is about to write to it is not to
+ * find that closed, or another file's. */
 void sink_replace(struct sink *s, struct sink *by);
 
-/* false: the descriptor is closed, or another file now.  What cannot be written is left out. */
+/* Writes bytes.  Returns false if the descriptor is closed, or another file's now.  What
+ * cannot be written is left out. */
 bool sink_write(struct sink *s, const char *bytes, size_t count);
 
-/* By a descriptor for these bytes only. */
+/* Writes bytes to a file by a descriptor for these bytes only. */
 void sink_write_apart(const char *path, const char *bytes, size_t count);
 
 #endif

@@ -1,6 +1,6 @@
-/* glibc on x86-64: the first block lies in the thread's control block, followed by pointers
- * to all of them, of which the first leads back.  So the place is found by a value that is
- * put there, and that pointer confirms it. */
+/* The place in glibc on x86-64: the first block lies in the thread's control block,
+ * followed by pointers to all of them, of which the first leads back.  So the place is
+ * found by a value that is put there, and that pointer confirms it. */
 #include "base/specific.h"
 
 #include <pthread.h>
@@ -9,7 +9,7 @@
 
 enum {
     KEYS_PER_BLOCK = 32,
-    CONTROL_BYTES = 0x800, /* searched; the control block of every glibc is larger */
+    CONTROL_BYTES = 0x800, /* bytes that are searched; every glibc's block is larger */
 };
 
 struct entry {
@@ -20,8 +20,8 @@ struct entry {
 _Static_assert(sizeof(struct entry) * KEYS_PER_BLOCK == SPECIFIC_BLOCK_BYTES,
                "a block of entries");
 
-/* From the thread pointer to the pointers to the blocks; 0: not known.  Atomic; constant once
- * the world may stop. */
+/* The bytes from the thread pointer to the pointers to the blocks, or 0 if they are not
+ * known.  Atomic; constant once the world may stop. */
 static uintptr_t blocks_at PRIVATE_DATA;
 
 static uintptr_t first_block(uintptr_t pointer, pthread_key_t key, const void *value)
@@ -56,7 +56,8 @@ void specific_learn(void)
 #endif
 }
 
-/* Before the program has taken the keys whose values lie in a thread's control block. */
+/* The place is learned before the program has taken the keys whose values lie in a
+ * thread's control block. */
 __attribute__((constructor)) static void start(void)
 {
     specific_learn();

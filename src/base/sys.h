@@ -19,7 +19,7 @@
 
 #include "base/bits.h"
 
-/* Opens a file, by a path that is relative to the directory `at` (AT_FDCWD: to the present
+/* Opens a file, by a path that is relative to the directory `at` (AT_FDCWD: the present
  * one).  The descriptor is closed by exec. */
 INLINE int sys_open_at(int at, const char *path, int flags)
 {
@@ -46,15 +46,15 @@ INLINE void sys_close(int file)
     syscall(SYS_close, file);
 }
 
-/* The file of a path, or, with AT_EMPTY_PATH and none, of the descriptor itself.  The structure is
- * the kernel's, too, on 64-bit systems. */
+/* Tells of the file of a path, or, with AT_EMPTY_PATH and no path, of that of the
+ * descriptor itself.  The structure is the kernel's, too, on 64-bit systems. */
 INLINE int sys_stat_at(int at, const char *path, struct stat *found, int flags)
 {
     return (int)syscall(SYS_newfstatat, at, path, found, flags);
 }
 
-/* The present limit of a resource; SIZE_MAX: there is none.  `unknown` where the system does not
- * say. */
+/* The present limit of a resource, which is SIZE_MAX if there is none, or `unknown` where
+ * the system does not say. */
 INLINE size_t sys_limit(int resource, size_t unknown)
 {
     struct {
@@ -67,7 +67,7 @@ INLINE size_t sys_limit(int resource, size_t unknown)
 
  * The sanitizers keep a record of what is mapped, and see the C library's calls only. */
 
-/* Anonymous memory, or MAP_FAILED. */
+/* Maps anonymous memory, or returns MAP_FAILED. */
 INLINE void *sys_map(void *address, size_t bytes, int protection, int flags)
 {
     flags |= MAP_PRIVATE | MAP_ANONYMOUS;
@@ -88,7 +88,8 @@ INLINE int sys_unmap(void *address, size_t bytes)
     0x100000 /* Linux 4.17; older kernels take the address for a hint */
 #endif
 
-/* At this address and nowhere else.  MAP_FAILED with EEXIST: something is there. */
+/* Maps anonymous memory at this address and nowhere else.  Returns MAP_FAILED, with errno
+ * EEXIST if something is there. */
 INLINE void *sys_map_at(void *address, size_t bytes, int protection)
 {
     void *p = sys_map(address, bytes, protection, MAP_FIXED_NOREPLACE);

@@ -1,4 +1,5 @@
-/* As many chains as there is room for entries, or half as many: a chain has one entry or two. */
+/* Entries and their chains.  There are as many chains as there is room for entries, or
+ * half as many: a chain has one entry or two. */
 #include "base/table.h"
 
 #include <errno.h>
@@ -9,7 +10,7 @@
 
 enum {
     ENTRIES_FIRST = 64,
-    FEW = 4,   /* one in so many struck out: they stay for another while */
+    FEW = 4,   /* while one in so many is struck out, they stay */
     AHEAD = 8, /* entries whose chains are on their way to the cache */
 };
 
@@ -43,7 +44,7 @@ static void link(struct table *t, unsigned key, uint32_t number)
     *chain = number;
 }
 
-/* Where the entry's number stands on its chain. */
+/* The place on its chain where the entry's number stands. */
 static uint32_t *link_to(const struct table *t, unsigned key, uint32_t number)
 {
     uint32_t *place = chain_of(t, key, *key_of(t, key, number));
@@ -68,7 +69,8 @@ static void link_all(struct table *t)
         }
 }
 
-/* The chains of all keys lie in one piece. */
+/* Doubles the chains of all keys, which lie in one piece.  Returns false if there is no
+ * memory. */
 static bool grow_chains(struct table *t)
 {
     uint32_t chains = t->chain_count ? 2 * t->chain_count : ENTRIES_FIRST;
@@ -93,7 +95,7 @@ static void copy_entry(const struct table *t, uint32_t to, uint32_t from)
         target[i] = __atomic_load_n(&source[i], __ATOMIC_RELAXED);
 }
 
-/* The others move together, in their order. */
+/* Drops the entries that are struck out; the others move together, in their order. */
 static void drop_struck_out(struct table *t)
 {
     uint32_t left = 0;
@@ -162,7 +164,7 @@ void table_set_key(struct table *t, uint32_t number, unsigned key, uintptr_t wor
     link(t, key, number);
 }
 
-/* From this number on, along the chain. */
+/* Looks for the word from this number on, along the chain. */
 static uint32_t search(const struct table *t, unsigned key, uint32_t number,
                        uintptr_t word)
 {

@@ -1,4 +1,4 @@
-/* Treap: ordered by `less` from left to right, by priority from the root down. */
+/* The treap: ordered by `less` from left to right, by priority from the root down. */
 #include "base/treap.h"
 
 #include "base/check.h"
@@ -47,7 +47,7 @@ static void split(struct treap *t, uint32_t subtree, uint32_t node, uint32_t *le
     update(t, subtree);
 }
 
-/* One subtree of two, all of `left` less than all of `right`. */
+/* Joins two subtrees, all of `left` less than all of `right`, and returns the one. */
 static uint32_t join(struct treap *t, uint32_t left, uint32_t right)
 {
     if (!left || !right)
@@ -62,7 +62,8 @@ static uint32_t join(struct treap *t, uint32_t left, uint32_t right)
     return top;
 }
 
-/* The subtree with the node in it, and without it. */
+/* Two functions return the changed subtree: `with` puts the node into it, and `without`
+ * takes it out. */
 static uint32_t with(struct treap *t, uint32_t subtree, uint32_t node)
 {
     if (!subtree || above(node, subtree)) {

@@ -1,9 +1,9 @@
 /* A balanced search tree of numbered nodes: a treap, whose balance comes from a hash of
  * each node's number, so that nodes hold two links and nothing else.
  *
- * Nodes are numbers from 1 on (0: none); where a node's links are, and how two nodes
- * compare, the owner says.  No two nodes compare equal.  No recursion deeper than the
- * tree, O(log n) expected. */
+ * Nodes are numbers from 1 on, and 0 is none; where a node's links are, and how two nodes
+ * compare, the owner says.  No two nodes compare equal.  No recursion goes deeper than
+ * the tree, O(log n) expected. */
 #ifndef GCALLOC_BASE_TREAP_H
 #define GCALLOC_BASE_TREAP_H
 
@@ -31,7 +31,7 @@ void treap_remove(struct treap *t, uint32_t node);
 void treap_walk(const struct treap *t, void (*visit)(void *argument, uint32_t node),
                 void *argument);
 
-/* Order and heap property hold; returns the number of nodes. */
+/* Checks that order and heap property hold; returns the number of nodes. */
 uint32_t treap_check(const struct treap *t);
 
 #endif

@@ -285,7 +285,8 @@ bool foreign_stop(bool can_tell)
 {
     lock_check_held(RANK_WORLD);
     foreign.count = foreign.asleep_count = 0;
-    if (GC_TSAN) /* before ThreadSanitizer has begun a thread, a signal is fatal */
+    /* A signal before ThreadSanitizer has begun a thread, or after its end, is fatal. */
+    if (GC_TSAN)
         return true;
     if (all_registered() || is_alone())
         return true;
