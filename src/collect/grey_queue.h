@@ -21,8 +21,8 @@ struct grey_queue {
     size_t capacity;   /* items that address space is reserved for */
 };
 
-/* Makes a queue for up to `capacity` items, or fewer if the system does not grant as
- * much.  Returns false if not even the least is to be had. */
+/* Makes a queue for `capacity` items, or fewer if the system does not grant as much.
+ * Returns false if not even the least is to be had. */
 bool grey_queue_create(struct grey_queue *l, size_t capacity);
 
 /* Gives back the memory of an empty queue, but for the first pages. */

@@ -78,9 +78,9 @@ void marker_drain(struct marker *m);
  * is little and asked for often. */
 void marker_drain_alone(struct marker *m);
 
-/* Who is told, by its state byte, of each object that comes to be marked in a block that
- * has noted objects (block_note), or is of a larger class.  The call comes in the midst
- * of marking, and so leaves the marker alone. */
+/* A telling is called, with its state byte, for each object that comes to be marked in a
+ * block that has noted objects (block_note), or is of a larger class.  The call comes in
+ * the midst of marking, and so leaves the marker alone. */
 struct telling {
     void (*marked)(void *argument, const uint8_t *state);
     void *argument;

@@ -152,7 +152,8 @@ INLINE void consider(struct front *f, uintptr_t word, bool near)
     if (LIKELY(offset >= f->bytes))
         return;
     unit_word w = f->words[offset >> UNIT_SHIFT];
-    /* In a large block the distance may be too small: its one index is 0 all the same. */
+    /* In a large block the distance may be too small, but its one index is 0 in any
+     * case. */
     size_t in_block = offset % UNIT_BYTES + word_distance_bytes(w);
     size_t index = in_block * word_geometry(w)->reciprocal >> GEOMETRY_SHIFT;
     uint8_t *state = f->states + word_states(w) + index;

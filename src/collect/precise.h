@@ -7,7 +7,7 @@
 
 #include "heap/layout.h"
 
-/* Whom the trace function that runs names words to. */
+/* The receiver of the words that the running trace function names. */
 struct tracer {
     void (*word)(struct tracer *t, uintptr_t word);
     /* The range is aligned, and low < high. */

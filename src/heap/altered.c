@@ -41,7 +41,7 @@ static struct unit_range units_of(const struct heap *h, uintptr_t low, uintptr_t
     return (struct unit_range){unit_of(h, low), unit_of(h, high - 1) + 1};
 }
 
-/* Those pages of the unit that a range touches. */
+/* The pages of the unit that a range touches. */
 static uint16_t pages_between(const struct heap *h, uint32_t unit, uintptr_t low,
                               uintptr_t high)
 {

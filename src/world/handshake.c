@@ -14,16 +14,19 @@
 enum {
     MILLISECOND = 1000000,           /* nanoseconds */
     SHARED_EVERY = MILLISECOND / 20, /* until it is sent again to any thread */
-    /* Milliseconds without an answer until the system is asked what the thread does. */
+    /* The times below are in milliseconds without an answer.  After this one the system
+     * is asked what the thread does. */
     LOOK_AFTER = 2,
-    /* Until the others go on for a while, where it sleeps with the signal blocked. */
+    /* After this time the others go on for a while, if the thread sleeps with the signal
+     * blocked. */
     LET_GO_AFTER = 5,
-    /* Until it is told again. */
+    /* After this time the thread is told again. */
     RESEND_AFTER = GC_TSAN ? 1 : 100,
-    /* Until a thread counts as deaf that the system shows to take no signals: longer than any
-     * of the library's own sections without signals may last on a busy machine. */
+    /* After this time a thread counts as deaf that the system shows to take no signals.
+     * It is longer than any of the library's own sections without signals may last on a
+     * busy machine. */
     GIVE_UP_AFTER = 1000,
-    /* Until a thread counts as deaf that should take them. */
+    /* After this time a thread counts as deaf that should take signals. */
     GIVE_UP_ALWAYS_AFTER = 10000,
 };
 
