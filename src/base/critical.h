@@ -12,8 +12,7 @@
 #include "base/bits.h"
 #include "base/lock.h"
 
-/* What each thread has of critical sections; written by itself and its signal handlers
- * only. */
+/* What each thread has of critical sections; written by itself and its signal handlers only. */
 struct critical {
     volatile unsigned depth; /* sections begun and not ended: they nest */
     volatile bool deferred;  /* something arrived inside, and waits for the way out */

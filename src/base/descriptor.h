@@ -26,8 +26,7 @@ int descriptor_move_away(int number);
 /* The number, or -1 if it is closed, or another file's by now. */
 int descriptor_number(const struct descriptor *d);
 
-/* Forgets the number.  Returns it if it is still that file's, else -1; the caller closes
- * it. */
+/* Forgets the number.  Returns it if it is still that file's, else -1; the caller closes it. */
 int descriptor_drop(struct descriptor *d);
 
 #endif

@@ -1,6 +1,5 @@
 /* Waiting for a word to change, without the C library.  It is no cancellation point, and
- * takes no lock.  Whoever waits looks at the word again, as a wait may end for no
- * reason. */
+ * takes no lock.  Whoever waits looks at the word again, as a wait may end for no reason. */
 #ifndef GCALLOC_BASE_FUTEX_H
 #define GCALLOC_BASE_FUTEX_H
 

@@ -45,8 +45,7 @@ INLINE void relax(void)
 void lock_wait(struct lock *l);
 void lock_wake(struct lock *l);
 
-/* These functions exist for the checks of locks alone, which are made with
- * --enable-checking. */
+/* These functions exist for the checks of locks alone, which are made with --enable-checking. */
 void lock_note_taken(enum rank rank);
 void lock_note_released(enum rank rank);
 void lock_note_all(bool all);
@@ -66,8 +65,7 @@ INLINE void lock_check_released(enum rank rank)
         lock_note_released(rank);
 }
 
-/* Checks that this thread holds a lock of this rank, or has all.  The message names the
- * place. */
+/* Checks that this thread holds a lock of this rank, or has all.  The message names the place. */
 #define lock_check_held(rank) (GC_CHECKING ? CHECK(lock_is_held(rank)) : (void)0)
 
 /* Notes that from now on, or no more, this thread has everything to itself as if it held

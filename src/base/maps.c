@@ -35,8 +35,7 @@ static int next_byte(struct reader *r)
     return (unsigned char)r->buffer[r->at++];
 }
 
-/* Reads a hexadecimal number and the byte behind it, which is -1 at the end of the
- * list. */
+/* Reads a hexadecimal number and the byte behind it, which is -1 at the end of the list. */
 static uintptr_t next_number(struct reader *r, int *behind)
 {
     uintptr_t n = 0;
@@ -65,8 +64,7 @@ static bool next_mapping(struct reader *r, struct mapping *m)
     return true;
 }
 
-/* Looks for the mapping in the list.  Returns MAPS_UNKNOWN if it cannot be read to its
- * end. */
+/* Looks for the mapping in the list.  Returns MAPS_UNKNOWN if it cannot be read to its end. */
 static enum maps_answer find_in_list(uintptr_t address, struct mapping *found)
 {
     struct reader r = {.fd = proc_open("thread-self/maps", 0)};
@@ -92,8 +90,7 @@ enum { PROBE_MOST = 1 << 18 };
 enum { UNTOLD = -1 };
 
 /* Whether one page can be read, or UNTOLD.  The kernel reads the set before it looks at
- * what is to be done with it, which is nothing that there is: so it says EFAULT or
- * EINVAL. */
+ * what is to be done with it, which is nothing that there is: so it says EFAULT or EINVAL. */
 static int readable_page(uintptr_t page)
 {
     enum { NO_SUCH_ACTION = -1 };

@@ -41,8 +41,7 @@ INLINE uint64_t mask_faults(void)
 }
 
 /* Changes the calling thread's mask by a system call, which nobody stands in front of.
- * `set` and `old` are words or sigset_t, and may be NULL.  Returns 0, or -1 with
- * errno. */
+ * `set` and `old` are words or sigset_t, and may be NULL.  Returns 0, or -1 with errno. */
 INLINE long mask_change(int how, const void *set, void *old)
 {
     return syscall(SYS_rt_sigprocmask, how, set, old, MASK_BYTES);

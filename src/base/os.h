@@ -66,12 +66,10 @@ void os_zero(void *address, size_t bytes, bool give_back);
  * that was reserved does not tell.) */
 bool os_can_promise(size_t bytes);
 
-/* Asks for the memory of a committed range now, rather than at its first touch.  Only
- * advice. */
+/* Asks for the memory of a committed range now, rather than at its first touch.  Only advice. */
 void os_populate(void *address, size_t bytes);
 
-/* Whether the system may give huge pages to who asks: it does not say that it never
- * does. */
+/* Whether the system may give huge pages to who asks: it does not say that it never does. */
 bool os_has_huge_pages(void);
 
 /* Asks for huge pages, of OS_HUGE_PAGE bytes, wherever whole ones lie in the range and no

@@ -63,8 +63,7 @@ static bool is_granted(size_t bytes)
     return true;
 }
 
-/* Nothing is reserved but the way to the alignment, as the break may grow as far as it
- * can. */
+/* Nothing is reserved but the way to the alignment, as the break may grow as far as it can. */
 static void *reserve(size_t bytes, size_t alignment)
 {
     uintptr_t now = current_break(), start = start_above(now, alignment);
@@ -83,8 +82,7 @@ static void *reserve(size_t bytes, size_t alignment)
 }
 
 /* Moves the break.  Returns false with errno ENOMEM if there is nothing, and with EAGAIN
- * if what there is does not go on from `now`, or was given to another caller of sbrk as
- * well. */
+ * if what there is does not go on from `now`, or was given to another caller of sbrk as well. */
 static bool grow(uintptr_t now, size_t more)
 {
     void *before = sbrk((intptr_t)more);

@@ -98,8 +98,7 @@ void table_set_key(struct table *t, uint32_t number, unsigned key, uintptr_t wor
 uint32_t table_find(const struct table *t, unsigned key, uintptr_t word);
 uint32_t table_find_next(const struct table *t, unsigned key, uint32_t number);
 
-/* Checks that every entry is on the chains of its keys, and that nothing else is
- * there. */
+/* Checks that every entry is on the chains of its keys, and that nothing else is there. */
 void table_check(const struct table *t);
 
 #endif

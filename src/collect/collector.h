@@ -13,8 +13,7 @@
 /* Why a collection does not come about. */
 enum obstacle { THREAD_RUNS, THREADS_UNKNOWN, ROOTS_UNKNOWN, OBSTACLES };
 
-/* The fields change in a cycle, under the world lock, unless a field says something
- * else. */
+/* The fields change in a cycle, under the world lock, unless a field says something else. */
 struct collector {
     struct heap *heap;
     struct marker marker;
@@ -53,15 +52,13 @@ void collector_run(struct collector *c, enum cause cause);
 /* How many collections there have been. */
 uint64_t collector_count(const struct collector *c);
 
-/* Whether no cycle comes of itself, as gc_disable was called more often than
- * gc_enable. */
+/* Whether no cycle comes of itself, as gc_disable was called more often than gc_enable. */
 INLINE bool collector_is_disabled(const struct collector *c)
 {
     return __atomic_load_n(&c->disabled, __ATOMIC_RELAXED);
 }
 
-/* Checks that the collector's times add up.  Called after a cycle; the world lock is
- * held. */
+/* Checks that the collector's times add up.  Called after a cycle; the world lock is held. */
 void collector_check(const struct collector *c);
 
 /* Whether the budget is used up. */

@@ -26,8 +26,7 @@ void cycle_roots_list(struct cycle_roots *r, const struct heap *h,
  * would be lost. */
 bool cycle_roots_complete(const struct cycle_roots *r);
 
-/* Marks all that is reachable from the roots.  Root callbacks run meanwhile, on this
- * thread. */
+/* Marks all that is reachable from the roots.  Root callbacks run meanwhile, on this thread. */
 void cycle_roots_mark(struct cycle_roots *r, struct marker *m);
 
 /* Marks all that is reachable from what was marked so far, by stacks in objects, too. */

@@ -29,8 +29,7 @@ READS_ANYTHING size_t filter_scalar(const uintptr_t *words, size_t count, uintpt
 #define AVX512 __attribute__((target("avx512f,popcnt")))
 #define AVX2 __attribute__((target("avx2,popcnt")))
 
-/* __builtin_cpu_init is needed, as this may be called before the compiler's own
- * constructor. */
+/* __builtin_cpu_init is needed, as this may be called before the compiler's own constructor. */
 static bool has_avx512(void)
 {
     __builtin_cpu_init();

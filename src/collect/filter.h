@@ -30,8 +30,7 @@ struct filter {
  * what the others are compared with. */
 extern const struct filter filters[];
 
-/* The first filter with vectors that this processor supports, or NULL if there is
- * none. */
+/* The first filter with vectors that this processor supports, or NULL if there is none. */
 filter_function *filter_best(void);
 
 #endif

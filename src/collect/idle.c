@@ -25,8 +25,7 @@ enum {
 
 enum { NONE, LOOKING, ASLEEP, FAILED, ENDING };
 
-/* The state of the one thread of the process, which looks at the heap that had it
- * started. */
+/* The state of the one thread of the process, which looks at the heap that had it started. */
 static struct {
     uint32_t state;   /* of the thread.  Atomic */
     uint64_t returns; /* atomic */

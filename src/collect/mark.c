@@ -62,8 +62,7 @@ static bool try_words(struct chunk *c, uintptr_t low, uintptr_t high)
     return faults_try(filter_chunk, c, low, high);
 }
 
-/* Takes words of memory of which whole pages may be unreadable: those hold no
- * pointers. */
+/* Takes words of memory of which whole pages may be unreadable: those hold no pointers. */
 NOINLINE static struct words take_guarded(struct marker *m, uintptr_t low, size_t count,
                                           size_t bytes)
 {
@@ -116,8 +115,7 @@ READS_ANYTHING INLINE void consider_both(struct front *f, uintptr_t word)
         add_candidate(f, o.state, word - 1 - f->base);
 }
 
-/* The filter lets in a word just behind the heap, which may be the end of its last
- * object. */
+/* The filter lets in a word just behind the heap, which may be the end of its last object. */
 READS_ANYTHING void marker_scan_stack(struct marker *m, uintptr_t low, uintptr_t high)
 {
     struct front f = front_load(m);

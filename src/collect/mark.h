@@ -92,8 +92,7 @@ struct telling {
 bool marker_mark_telling(struct marker *m, const uintptr_t *words, size_t count,
                          const struct telling *t);
 
-/* Has one of the other markers mark all that is reachable from what is on its grey
- * queue. */
+/* Has one of the other markers mark all that is reachable from what is on its grey queue. */
 void marker_help(struct marker *m);
 
 /* Ends a cycle. */

@@ -12,8 +12,7 @@
 #include "heap/lookup.h"
 
 /* What marking touches for every word, kept in the local variables of a loop: a store of
- * a state byte might change anything that lies in memory, as far as the compiler
- * knows. */
+ * a state byte might change anything that lies in memory, as far as the compiler knows. */
 struct front {
     struct marker *m;
     uintptr_t base;
@@ -63,8 +62,7 @@ INLINE void front_store(const struct front *f)
     f->m->filled = filled(f);
 }
 
-/* Puts an object into the second queue, which first moves to the grey queue if it is
- * full. */
+/* Puts an object into the second queue, which first moves to the grey queue if it is full. */
 INLINE void add_pending(struct front *f, uintptr_t address, size_t bytes)
 {
     if (UNLIKELY(f->next == f->full)) {
@@ -152,8 +150,7 @@ INLINE void consider(struct front *f, uintptr_t word, bool near)
     if (LIKELY(offset >= f->bytes))
         return;
     unit_word w = f->words[offset >> UNIT_SHIFT];
-    /* In a large block the distance may be too small, but its one index is 0 in any
-     * case. */
+    /* In a large block the distance may be too small, but its one index is 0 in any case. */
     size_t in_block = offset % UNIT_BYTES + word_distance_bytes(w);
     size_t index = in_block * word_geometry(w)->reciprocal >> GEOMETRY_SHIFT;
     uint8_t *state = f->states + word_states(w) + index;

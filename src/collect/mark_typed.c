@@ -9,8 +9,7 @@
 #include "heap/block.h"
 #include "world/faults.h"
 
-/* Longer ranges go to the grey queue in parts, as UINT32_MAX bytes have another meaning
- * there. */
+/* Longer ranges go to the grey queue in parts, as UINT32_MAX bytes have another meaning there. */
 #define RANGE_MOST GIB(1)
 
 static void push(struct marker *m, uintptr_t address, size_t bytes)

@@ -2,8 +2,7 @@
  * marker and for questions that it does not answer.
  *
  * It shares no code with the marker: it finds a block by walking back to the unit whose
- * distance is 0, a slot by division, and keeps a plain stack.  It changes nothing in the
- * heap. */
+ * distance is 0, a slot by division, and keeps a plain stack.  It changes nothing in the heap. */
 #ifndef GCALLOC_COLLECT_NAIVE_H
 #define GCALLOC_COLLECT_NAIVE_H
 

@@ -41,8 +41,7 @@ void pace_check(const struct heap *h);
 
 /* A heap that has become large looks once what its control group may hold.
  * pace_lacks_limit says whether it has yet to; pace_learn_limit, in a running world,
- * looks, and returns true if there is a limit, in which case pace_configure is to be
- * called. */
+ * looks, and returns true if there is a limit, in which case pace_configure is to be called. */
 bool pace_lacks_limit(const struct heap *h);
 bool pace_learn_limit(struct heap *h);
 

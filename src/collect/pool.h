@@ -32,8 +32,7 @@ struct pool {
  * ENOMEM if there is no memory for it. */
 bool pool_create(struct pool *p, size_t heap_bytes);
 
-/* Resets the pool in the child of a fork: there are no helpers, and nobody has the
- * lock. */
+/* Resets the pool in the child of a fork: there are no helpers, and nobody has the lock. */
 void pool_forked(struct pool *p);
 
 /* Whether it is time to give: the pool is empty, and some marker waits. */
@@ -59,16 +58,14 @@ void pool_open(struct pool *p);
 /* Lets the helpers go to sleep, as there will be no work for some time. */
 void pool_close(struct pool *p);
 
-/* A helper waits for work, from one collection to the next.  Returns false if it is to
- * end. */
+/* A helper waits for work, from one collection to the next.  Returns false if it is to end. */
 bool pool_await(struct pool *p, struct grey_queue *l);
 
 /* With `dismissed`, helpers are to end when they have no work; without, they may stay
  * from now on. */
 void pool_dismiss(struct pool *p, bool dismissed);
 
-/* A helper has no work any more.  `overflowed` says that it could not keep all that there
- * was. */
+/* A helper has no work any more.  `overflowed` says that it could not keep all that there was. */
 void pool_rest(struct pool *p, bool overflowed);
 
 /* Whether some helper could not keep all work; it is told once.  Nobody is busy. */

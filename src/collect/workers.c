@@ -86,8 +86,7 @@ static unsigned helper_count(void)
     return __atomic_load_n(&workers.count, __ATOMIC_ACQUIRE);
 }
 
-/* No lock is held while threads are started: the C library may wait for locks of its
- * own. */
+/* No lock is held while threads are started: the C library may wait for locks of its own. */
 void workers_recruit(struct heap *h)
 {
     if (__atomic_load_n(&h->numbers->used_bytes, __ATOMIC_RELAXED) < WORTH_BYTES ||

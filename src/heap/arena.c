@@ -53,16 +53,14 @@ static size_t map_bytes(unsigned map, size_t units)
     return units << (STATE_SHIFT_MOST - map);
 }
 
-/* Whether the states of so many units are on huge pages: they are when they can fill
- * one. */
+/* Whether the states of so many units are on huge pages: they are when they can fill one. */
 static bool has_huge_states(const struct heap *h, unsigned map, size_t units)
 {
     return map_bytes(map, units) > OS_HUGE_PAGE && units << UNIT_SHIFT > h->huge_from;
 }
 
 /* Each map begins at a huge page, or at a page where a small reservation is all that the
- * system grants: where all memory is locked (mlockall), address space counts like
- * memory. */
+ * system grants: where all memory is locked (mlockall), address space counts like memory. */
 static size_t table_alignment(size_t units)
 {
     return units << UNIT_SHIFT > ARENA_PACKED ? OS_HUGE_PAGE : os_page_bytes();
@@ -150,8 +148,7 @@ static size_t ahead(size_t bytes, size_t all)
     return min_size(align_up(bytes, TABLE_STEP), all);
 }
 
-/* Commits what a table lacks when it grows from `from_bytes` to `to_bytes` in use, of
- * `all`. */
+/* Commits what a table lacks when it grows from `from_bytes` to `to_bytes` in use, of `all`. */
 static bool commit_table(const struct heap *h, void *table, size_t from_bytes,
                          size_t to_bytes, size_t all)
 {

@@ -49,8 +49,7 @@ uint32_t block_units(const struct heap *h, uint32_t head)
                                 : sizeclass_units(class);
 }
 
-/* Other threads may look meanwhile whether the unit is free: it is used before and
- * after. */
+/* Other threads may look meanwhile whether the unit is free: it is used before and after. */
 static void set_word(struct heap *h, uint32_t unit, unit_word word)
 {
     __atomic_store_n(&h->words[unit], word, __ATOMIC_RELAXED);

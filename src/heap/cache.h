@@ -38,8 +38,7 @@ INLINE struct typed_group *cache_group(const struct cache *c, unsigned bin)
     return c->typed[(bin - TYPED_FIRST) / TYPED_TOGETHER];
 }
 
-/* A bin of the cache's own shard, or from TYPED_FIRST on a typed bin that the cache
- * has. */
+/* A bin of the cache's own shard, or from TYPED_FIRST on a typed bin that the cache has. */
 INLINE struct bin *cache_bin_at(const struct cache *c, unsigned bin)
 {
     return bin < TYPED_FIRST ? (struct bin *)(uintptr_t)&c->bins[bin]
@@ -144,8 +143,7 @@ INLINE struct slot bin_take_freed(struct bin *b, uint32_t count, bool zero)
 }
 
 /* Takes the next slot of a run that has one ready.  From the store of its state on, the
- * thread holds the object's address.  (gcalloc/inline.h has these few lines for
- * programs.) */
+ * thread holds the object's address.  (gcalloc/inline.h has these few lines for programs.) */
 INLINE struct slot bin_take_next(struct bin *b, uint8_t *state)
 {
     void *object = bin_object(b, state);

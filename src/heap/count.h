@@ -1,6 +1,5 @@
 /* Counters that every thread adds to, and what is charged to the budget.  They are atomic
- * and relaxed: each is right by itself, but two of them need not tell of the same
- * moment. */
+ * and relaxed: each is right by itself, but two of them need not tell of the same moment. */
 #ifndef GCALLOC_HEAP_COUNT_H
 #define GCALLOC_HEAP_COUNT_H
 

@@ -191,8 +191,7 @@ uint32_t extent_take(struct heap *h, uint32_t units, uint32_t alignment, size_t 
 }
 
 /* How many units to take when the unit run is empty: twice what it had at first, so that
- * a thread that needs little takes little, and at most a part of what the limit
- * leaves. */
+ * a thread that needs little takes little, and at most a part of what the limit leaves. */
 static uint32_t next_start(const struct heap *h, const struct unit_run *r)
 {
     size_t part = (room(h) >> UNIT_SHIFT) / UNIT_RUN_PART + 1;
@@ -241,8 +240,7 @@ uint32_t extent_take_from(struct heap *h, struct unit_run *r)
     return unit;
 }
 
-/* Nobody counts the memory that a clean unit may hold, so with a limit it goes back at
- * once. */
+/* Nobody counts the memory that a clean unit may hold, so with a limit it goes back at once. */
 void extent_give_unit_run(struct heap *h, struct unit_run *r)
 {
     if (r->next == r->end)

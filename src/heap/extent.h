@@ -30,8 +30,7 @@ bool extent_take_behind(struct heap *h, uint32_t end, uint32_t more, size_t byte
 void extent_give(struct heap *h, uint32_t first, uint32_t units, uint32_t touched,
                  size_t bytes);
 
-/* Takes off used_bytes what a block gave back of its memory without giving back a
- * unit. */
+/* Takes off used_bytes what a block gave back of its memory without giving back a unit. */
 void extent_forget(struct heap *h, size_t bytes);
 
 /* Returns the memory of free units to the system until no more than `keep` bytes of it

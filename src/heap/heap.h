@@ -1,7 +1,6 @@
 /* A heap as a whole: making it, destroying it, checking it.  What its parts do stands in
  * their own headers, and no fast path comes by here.  Between heap_create and
- * heap_destroy the invariants of types.h hold whenever no thread is at work on the
- * heap. */
+ * heap_destroy the invariants of types.h hold whenever no thread is at work on the heap. */
 #ifndef GCALLOC_HEAP_HEAP_H
 #define GCALLOC_HEAP_HEAP_H
 

@@ -123,8 +123,7 @@ static void count_states(struct pass *p, uint32_t head)
     p->page = page;
 }
 
-/* Makes holes in a block, which count from the moment on that their slots may be handed
- * out. */
+/* Makes holes in a block, which count from the moment on that their slots may be handed out. */
 static void thin(struct pass *p, uint32_t head)
 {
     struct heap *h = p->heap;

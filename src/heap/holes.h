@@ -1,7 +1,6 @@
 /* Holes: pages inside blocks of slots that hold no object and were given back to the
  * system.  Their slots are free as any others, and read as zero; the blocks stay where
- * they are.  Invariant: hole_bytes counts all holes, and none lies in a slot that is not
- * FREE. */
+ * they are.  Invariant: hole_bytes counts all holes, and none lies in a slot that is not FREE. */
 #ifndef GCALLOC_HEAP_HOLES_H
 #define GCALLOC_HEAP_HOLES_H
 

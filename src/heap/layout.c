@@ -1,5 +1,4 @@
-/* The layouts of a heap and their typed bins, in memory that is given back with the heap
- * only. */
+/* The layouts of a heap and their typed bins, in memory that is given back with the heap only. */
 #include "heap/layout.h"
 
 #include <errno.h>
@@ -19,8 +18,7 @@ struct layout_memory {
     size_t bytes, used;
 };
 
-/* Takes zeroed memory.  Returns NULL with errno ENOMEM if there is none.  typed_lock is
- * held. */
+/* Takes zeroed memory.  Returns NULL with errno ENOMEM if there is none.  typed_lock is held. */
 static void *take(struct heap *h, size_t bytes)
 {
     struct layout_memory *m = h->layout_memory;

@@ -18,8 +18,7 @@ struct observer {
                       uint32_t stack);
     /* The object was resized where it is. */
     void (*resized)(struct heap *h, const struct cell *o, size_t requested);
-    /* The program is about to free the object, by this call.  Called in no critical
-     * section. */
+    /* The program is about to free the object, by this call.  Called in no critical section. */
     void (*freed)(struct heap *h, const struct cell *o, struct call call);
     /* The sweep is about to reclaim the object.  The world is stopped. */
     void (*found_dead)(struct heap *h, const struct cell *o);

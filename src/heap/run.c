@@ -29,8 +29,7 @@ static uint8_t *runs_of(struct cache *c, unsigned bin)
                              : &cache_group(c, bin)->runs[bin % TYPED_TOGETHER];
 }
 
-/* Whether the bin's run is borrowed: for bins of the cache's own shard, and typed
- * ones. */
+/* Whether the bin's run is borrowed: for bins of the cache's own shard, and typed ones. */
 static bool *borrows_of(struct cache *c, unsigned bin)
 {
     return bin < TYPED_FIRST ? &c->borrows[bin]

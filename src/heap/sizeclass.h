@@ -17,8 +17,7 @@ enum {
 
 SHARED_DATA const struct geometry geometries[1 << CLASS_BITS];
 
-/* The tightest class of small slots for a number of granules; 0 granules take a slot,
- * too. */
+/* The tightest class of small slots for a number of granules; 0 granules take a slot, too. */
 SHARED_DATA const uint8_t small_classes[SMALL_MAX / GRANULE + 1];
 
 /* The class for a request, CLASS_LARGE if it is too big for a slot.  In a heap with
@@ -45,8 +44,7 @@ INLINE unsigned sizeclass_state_shift(unsigned class)
                                             : log2_floor(count - 1) + 1;
 }
 
-/* The units of a block of this class; for CLASS_LARGE, one: the unit that has the
- * state. */
+/* The units of a block of this class; for CLASS_LARGE, one: the unit that has the state. */
 uint32_t sizeclass_units(unsigned class);
 
 #endif

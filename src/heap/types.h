@@ -258,8 +258,7 @@ enum { BIN_COUNT = KIND_COUNT << CLASS_BITS }; /* a bin: kind << CLASS_BITS | cl
 #define OWN_LINE _Alignas(64)
 
 /* A shard is the lists of one thread, or of some, so that threads seldom draw from the
- * same block, whose objects and state bytes share cache lines, or wait for the same
- * lock. */
+ * same block, whose objects and state bytes share cache lines, or wait for the same lock. */
 enum {
     SHARDS = 1 << UNIT_SHARD_BITS,
     /* The last two shards are no cache's own, and no cache has magazines for them, so
@@ -352,8 +351,7 @@ struct heap_numbers {
      * dirty_bytes + unit_run_bytes - hole_bytes.  Read without the lock, too. */
     size_t hole_bytes;
     /* used_bytes + dirty_bytes + unit_run_bytes never exceeds the limit, so that slots in
-     * holes can be had without asking; SIZE_MAX means no limit.  Read without the lock,
-     * too. */
+     * holes can be had without asking; SIZE_MAX means no limit.  Read without the lock, too. */
     size_t limit;
 
     /* Bytes handed out since the last cycle, less explicit frees.  Atomic */
@@ -392,8 +390,7 @@ struct heap {
     uint16_t *types;              /* the typed bin of each unit of a typed block */
     struct heap_numbers *numbers; /* NO_NUMBERS: the heap is not made yet, or no more */
 
-    /* Slots of this size and more keep their last byte free: PAD_FROM, or 0 with
-     * end_pointers. */
+    /* Slots of this size and more keep their last byte free: PAD_FROM, or 0 with end_pointers. */
     uint32_t pad_from;
 
     const struct os_space *space;
@@ -462,8 +459,7 @@ enum {
     BIN_GROUPS = SHARDS * KIND_COUNT,
 };
 
-/* What a cache keeps of some typed bins, in a page.  Their magazines have memory of their
- * own. */
+/* What a cache keeps of some typed bins, in a page.  Their magazines have memory of their own. */
 enum { TYPED_TOGETHER = 32 };
 struct typed_group {
     struct bin bins[TYPED_TOGETHER];

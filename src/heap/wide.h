@@ -11,8 +11,7 @@
 /* Returns an object for a bin of wide slots, which is the program's from now on; in a
  * critical section.  *clean says that it reads as zero, otherwise it is as it was.
  * Returns NULL if the object is to have an extent to itself, as the heap is too small for
- * huge pages or has no slot and too little use for more of them, or if there is no
- * memory. */
+ * huge pages or has no slot and too little use for more of them, or if there is no memory. */
 void *wide_alloc(struct heap *h, unsigned bin, unsigned shard, bool *clean);
 
 /* Halves the numbers of wide objects that were wanted, so that what comes counts for

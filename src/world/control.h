@@ -1,8 +1,7 @@
 /* The control blocks of threads, of those that have ended too: the C library keeps a
  * block together with the stack for a thread to come, and with it memory that it has
  * allocated for the thread and that nothing else points to.  What the memory holds is
- * scanned elsewhere.  A block that is not there any more is never read but by the
- * kernel. */
+ * scanned elsewhere.  A block that is not there any more is never read but by the kernel. */
 #ifndef GCALLOC_WORLD_CONTROL_H
 #define GCALLOC_WORLD_CONTROL_H
 

@@ -66,8 +66,7 @@ static bool is_on_systemstack(void)
            systemstack_holds(thread_self, (uintptr_t)__builtin_frame_address(0));
 }
 
-/* Has the signal wait, and with it all others, which stay blocked when the handler
- * returns. */
+/* Has the signal wait, and with it all others, which stay blocked when the handler returns. */
 static void put_signal_off(siginfo_t *information, ucontext_t *context)
 {
     if (put_off.waiting || is_on_systemstack()) {

@@ -28,8 +28,7 @@ void defer_resume(void);
 void defer_check(void);
 
 /* All signals but the stop signal and those of faults, which cannot wait: what is blocked
- * in a critical section once a signal is put off, and in the handler of a fault in
- * one. */
+ * in a critical section once a signal is put off, and in the handler of a fault in one. */
 uint64_t defer_mask(void);
 
 #endif

@@ -54,8 +54,7 @@ EXPORTED __sighandler_t ssignal(int number, __sighandler_t function)
     return signal(number, function);
 }
 
-/* System V's signal: the handler is called once, and the signal is not blocked
- * meanwhile. */
+/* System V's signal: the handler is called once, and the signal is not blocked meanwhile. */
 EXPORTED __sighandler_t sysv_signal(int number, __sighandler_t function)
 {
     return set_handler(number, function, (int)(SA_RESETHAND | SA_NODEFER));

@@ -16,8 +16,7 @@ enum {
     PART_WORDS = 128, /* small, as the handler may run on a stack of a few KiB */
 };
 
-/* The bounds of the fast paths' code.  They are weak, as a program may be linked
- * without. */
+/* The bounds of the fast paths' code.  They are weak, as a program may be linked without. */
 extern const char __start_gc_fast[] __attribute__((weak, visibility("hidden")));
 extern const char __stop_gc_fast[] __attribute__((weak, visibility("hidden")));
 
@@ -60,8 +59,7 @@ READS_ANYTHING bool fast_is_among(const uintptr_t *words, size_t count)
 
 /* Whether a stack of which only this address is known names a fast path, as far as it can
  * be read.  A stack that goes on is not taken for a fast path here: the library knows no
- * end of it, and a handler that leaves it by siglongjmp would never give its cache
- * back. */
+ * end of it, and a handler that leaves it by siglongjmp would never give its cache back. */
 static bool unknown_names_fast(uintptr_t low)
 {
     uintptr_t part[PART_WORDS];

@@ -1,5 +1,4 @@
-/* The handler of a pause for SIGSEGV and SIGBUS, and the program's actions that it
- * keeps. */
+/* The handler of a pause for SIGSEGV and SIGBUS, and the program's actions that it keeps. */
 #include "world/faults.h"
 
 #include <errno.h>

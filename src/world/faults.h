@@ -14,8 +14,7 @@
 #include <stdint.h>
 
 /* Between faults_begin and faults_end, which are called with the world lock, faults_try
- * may be used.  Where the world is not stopped, a thread that makes a fault of its own
- * waits. */
+ * may be used.  Where the world is not stopped, a thread that makes a fault of its own waits. */
 void faults_begin(void);
 void faults_end(void);
 

@@ -110,8 +110,7 @@ static bool clear_known(size_t count)
 }
 
 /* Fills the set with the registered threads, the library's own and the calling one, and
- * leaves room for those of the list of foreign threads.  Returns false if there is no
- * memory. */
+ * leaves room for those of the list of foreign threads.  Returns false if there is no memory. */
 static bool find_known(void)
 {
     size_t count = OWN_MOST + 1 + foreign.count;

@@ -11,8 +11,7 @@
  * when all registered threads have stopped.  A thread that does not answer is scanned
  * where it is if it sleeps and blocks the signal, as threads do that the C library is
  * starting or ending.  Returns false if another thread runs on, which is waited for once,
- * for a second, and said in the log; or if it cannot be found out which threads there
- * are. */
+ * for a second, and said in the log; or if it cannot be found out which threads there are. */
 bool foreign_stop(bool can_tell);
 
 #endif

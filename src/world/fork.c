@@ -50,8 +50,7 @@ static void wait_at_gate(void)
 }
 
 /* Whether no thread that runs on is in a critical section.  What a thread stored before
- * it looked at the gate is to be seen here: the system sees to that, where it has the
- * call. */
+ * it looked at the gate is to be seen here: the system sees to that, where it has the call. */
 static bool sections_are_left(void)
 {
     syscall(SYS_membarrier, 1 /* MEMBARRIER_CMD_GLOBAL */, 0, 0);

@@ -8,8 +8,7 @@
 void fork_watch(void);
 
 /* These stand around questions to the dynamic loader: a fork waits for their end, as the
- * child could not unlock what another thread had locked.  Not called in a critical
- * section. */
+ * child could not unlock what another thread had locked.  Not called in a critical section. */
 void fork_hold_off(void);
 void fork_let_go_on(void);
 

@@ -10,8 +10,7 @@
 /* Learns where the places of registers are.  Called before the first signal. */
 void frame_begin(void);
 
-/* Zeroes the places that hold no register, in the frame that a handler was called
- * with. */
+/* Zeroes the places that hold no register, in the frame that a handler was called with. */
 void frame_clear(ucontext_t *context);
 
 #endif

@@ -134,8 +134,7 @@ static void call_in_blocking(struct mutator *m, int number, siginfo_t *informati
     }
 }
 
-/* Has the thread work with this cache, which may be NULL: then it makes one when it needs
- * it. */
+/* Has the thread work with this cache, which may be NULL: then it makes one when it needs it. */
 static void change_cache(struct mutator *m, struct cache *c, bool ready)
 {
     thread_use_cache(ready ? c : NULL);

@@ -1,5 +1,4 @@
-/* Telling each mutator, and waiting for it as long as the system shows that it will
- * come. */
+/* Telling each mutator, and waiting for it as long as the system shows that it will come. */
 #include "world/handshake.h"
 
 #include "base/futex.h"
@@ -37,8 +36,7 @@ enum answer {
     DEAF,
 };
 
-/* Whether the thread that has the tid now is another one: the system gives tids out
- * again. */
+/* Whether the thread that has the tid now is another one: the system gives tids out again. */
 static bool has_successor(const struct mutator *m)
 {
     const struct foreign *s = park_foreign_find(m->tid);
@@ -92,8 +90,7 @@ struct patience {
     uint64_t began; /* since this attempt at it */
 };
 
-/* Judges whether a thread is to be waited for any longer: if STOPPED is returned, it
- * is. */
+/* Judges whether a thread is to be waited for any longer: if STOPPED is returned, it is. */
 static enum answer judge(struct mutator *m, struct look l, struct patience p,
                          uint64_t now)
 {
@@ -161,8 +158,7 @@ static bool is_other(const struct mutator *m)
     return m != thread_self && thread_lives(m);
 }
 
-/* Tells all threads that are not safe.  Returns false if a thread is deaf, or cannot be
- * told. */
+/* Tells all threads that are not safe.  Returns false if a thread is deaf, or cannot be told. */
 static bool tell_all(bool can_tell)
 {
     bool all = true;

@@ -19,8 +19,8 @@ enum life {
 /* Whether a stop needs the thread to do anything. */
 enum safety {
     SAFETY_NONE, /* it runs */
-    /* It is parked, or keeps away from the heap: it is as good as stopped, and free to
-     * leave; if it is parked, once the stop is over. */
+    /* It is parked, or keeps away from the heap.  It is as good as stopped, and free to
+     * leave; a parked thread leaves once the stop is over. */
     SAFETY_SAFE,
     SAFETY_CLAIMED, /* SAFE, and a stop that lasts counts on it */
     SAFETY_AWAITED, /* CLAIMED, and the thread waits to leave */

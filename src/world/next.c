@@ -25,8 +25,7 @@ extern char *dlerror(void) __attribute__((weak));
 extern int dladdr(const void *, Dl_info *) __attribute__((weak));
 
 /* A program that uses the library by way of another one only may have the C library first
- * in the order of search, and nothing follows there.  The C library is loaded in any
- * case. */
+ * in the order of search, and nothing follows there.  The C library is loaded in any case. */
 #ifdef __GLIBC__
 static void *c_library(void)
 {

@@ -59,8 +59,7 @@ void *next_find(const char *name);
         next_found;                                                                    \
     })
 
-/* The functions of the C library that the library calls for itself, which no wrapper
- * sees. */
+/* The functions of the C library that the library calls for itself, which no wrapper sees. */
 __typeof__(&pthread_create) next_create(void);
 __typeof__(&pthread_join) next_join(void);
 __typeof__(&pthread_detach) next_detach(void);

@@ -17,12 +17,10 @@ SHARED_DATA __thread unsigned own_callbacks __attribute__((tls_model("initial-ex
 
 /* Whether a thread may be started now: not in a callback of dl_iterate_phdr, not in a
  * signal handler, which may have interrupted the C library's malloc, not while the
- * library's threads are to end, and not by a thread whose exit hook has run for the last
- * time. */
+ * library's threads are to end, and not by a thread whose exit hook has run for the last time. */
 bool own_can_start(void);
 
-/* Starts a thread, which begins with own_begin.  Returns false if there is none to be
- * had. */
+/* Starts a thread, which begins with own_begin.  Returns false if there is none to be had. */
 bool own_start(void *(*work)(void *), void *argument);
 
 /* The calling thread, which own_start has started, takes no signals and is not stopped from now
@@ -50,16 +48,13 @@ void own_end(void);
 /* Whether the calling thread is one of the library's. */
 bool own_is_me(void);
 
-/* Whether the thread of this number is one of the library's that has begun and not
- * ended. */
+/* Whether the thread of this number is one of the library's that has begun and not ended. */
 bool own_has(pid_t tid);
 
-/* Calls visit for the number of each of the library's threads that has begun and not
- * ended. */
+/* Calls visit for the number of each of the library's threads that has begun and not ended. */
 void own_walk(void (*visit)(pid_t tid));
 
-/* How many threads have been started and not joined; some may not have taken a step
- * yet. */
+/* How many threads have been started and not joined; some may not have taken a step yet. */
 size_t own_count(void);
 
 /* Checks that no thread is at work in a place that is free. */

@@ -166,8 +166,7 @@ void park_add_asleep(struct foreign *s)
     join_foreign(s, present_epoch());
 }
 
-/* Parks a foreign thread, for each stop that begins before the thread is awake again,
- * too. */
+/* Parks a foreign thread, for each stop that begins before the thread is awake again, too. */
 static void park_foreign(uint32_t epoch, uintptr_t sp)
 {
     struct foreign s = {.tid = gettid(), .sp = sp, .pointer = thread_pointer()};

@@ -46,8 +46,7 @@ void park_wait(void (*wait)(void));
 /* The handler of the signal that stops threads. */
 void park_on_signal(int number, siginfo_t *information, void *context);
 
-/* Has threads to which the signal comes in a critical section park at its end, from now
- * on. */
+/* Has threads to which the signal comes in a critical section park at its end, from now on. */
 void park_start(void);
 
 /* Resets parking in the child of a fork: the calling thread is the only one. */
@@ -60,12 +59,10 @@ void park_forked(void);
 void park_begin_stop(void);
 void park_end_stop(void);
 
-/* Has the present stop count on the thread, if it is safe.  Returns false if it is
- * not. */
+/* Has the present stop count on the thread, if it is safe.  Returns false if it is not. */
 bool park_claim(struct mutator *m);
 
-/* Says which thread is waited for now, which wakes who stops the world; NULL if none
- * is. */
+/* Says which thread is waited for now, which wakes who stops the world; NULL if none is. */
 void park_await(const struct mutator *m);
 
 /* A foreign thread, parked in the handler, or asleep in the kernel, where it takes no
@@ -83,8 +80,7 @@ const struct foreign *world_foreign(void);
  * parks for this one. */
 bool park_foreign_is_coming(void);
 
-/* The foreign thread of that tid that the present stop sees parked, or NULL if there is
- * none. */
+/* The foreign thread of that tid that the present stop sees parked, or NULL if there is none. */
 const struct foreign *park_foreign_find(pid_t tid);
 
 /* Has the present stop count on this foreign thread, which is asleep. */

@@ -7,8 +7,7 @@
 #include "base/specific.h"
 #include "world/systemstack.h"
 
-/* Publishes the thread-specific values, where the C library's own place for them is not
- * known. */
+/* Publishes the thread-specific values, where the C library's own place for them is not known. */
 static void publish_values(struct mutator *m)
 {
     m->value_count = 0;

@@ -139,8 +139,7 @@ void registry_count_lost(void);
 /* Whether no thread of the program starts or lives. */
 bool registry_is_empty(void);
 
-/* Checks that each record is where its life says, and nowhere else.  The world is
- * stopped. */
+/* Checks that each record is where its life says, and nowhere else.  The world is stopped. */
 void registry_check(void);
 
 /* What thread_claim, thread_unclaim, thread_joined and thread_detached (world/thread.h)

@@ -68,8 +68,7 @@ bool signals_stop_is_in(const sigset_t *set)
 }
 
 /* Sets the mask; `saved` gets the one that was, and may be NULL.  ThreadSanitizer hands
- * what has come before over at an atomic operation: here, not while the signals are
- * blocked. */
+ * what has come before over at an atomic operation: here, not while the signals are blocked. */
 static bool set_mask(const sigset_t *mask, sigset_t *saved)
 {
     long result = mask_change(SIG_SETMASK, mask, saved);
@@ -166,8 +165,7 @@ void signals_restore_open(const sigset_t *saved)
     set_mask(&open, NULL);
 }
 
-/* ThreadSanitizer sets the mask itself, as it hands a signal over some time after it
- * came. */
+/* ThreadSanitizer sets the mask itself, as it hands a signal over some time after it came. */
 void signals_set(uint64_t mask)
 {
     if (!GC_TSAN)

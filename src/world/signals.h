@@ -56,8 +56,7 @@ bool signals_block_handlers(sigset_t *saved);
 /* Sets the mask that was. */
 void signals_restore(const sigset_t *saved);
 
-/* Sets the mask that was, but for the signal that stops threads, which is open from now
- * on. */
+/* Sets the mask that was, but for the signal that stops threads, which is open from now on. */
 void signals_restore_open(const sigset_t *saved);
 
 /* Sets the mask, in a handler. */

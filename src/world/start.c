@@ -1,5 +1,4 @@
-/* The hooks of the folders below, filled in, and the handler of the stop signal
- * installed. */
+/* The hooks of the folders below, filled in, and the handler of the stop signal installed. */
 #include "world/start.h"
 
 #include <signal.h>
