@@ -33,7 +33,7 @@ function print_percentiles(work, who,    n, i, percents, tail) {
     printf "},\n"
 }
 
-function print_peer(work, who) {
+function print_peer(work, who,    i, list) {
     printf "        {\n"
     printf "          \"name\": %s,\n", quote(who)
     printf "          \"version\": %s,\n", quote(version[work, who])
@@ -42,6 +42,10 @@ function print_peer(work, who) {
     printf "          \"time_ns\": %s,\n", all(time_ns, work, who)
     if (work in has_histogram)
         print_percentiles(work, who)
+    for (i = 1; i <= also_count[work]; i++) {
+        find_also(list, work, who, also_names[work, i])
+        printf "          %s: %s,\n", quote(also_names[work, i]), all(list, work, who)
+    }
     printf "          \"rss_kb\": %s,\n", all(rss, work, who)
     printf "          \"collections\": %s\n        }", all(collections, work, who)
 }

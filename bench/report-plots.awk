@@ -7,7 +7,8 @@ BEGIN {
     split("gcalloc 0x0072B2 libgc 0xD55E00 libgc-1 0xE69F00 glibc 0x777777 " \
         "mimalloc 0x009E73 jemalloc 0xCC79A7 tcmalloc 0x56B4E9 signals 0x000000 " \
         "gcalloc-1 0x00446B gcalloc-4k 0x00446B gcalloc-inline 0x66AADD libgc-new 0x8A3D00 " \
-        "libgc-incremental 0xE69F00", palette, " ")
+        "libgc-incremental 0xE69F00 traced 0x0072B2 counted 0xD55E00 unshared 0xE69F00", \
+        palette, " ")
     for (i = 1; i in palette; i += 2)
         colour[palette[i]] = palette[i + 1]
 }

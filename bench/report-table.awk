@@ -39,16 +39,40 @@ function print_percentiles(work,    n, i, p, percents, who, tail) {
     }
 }
 
+# The other numbers of a program; times in microseconds.
+function print_also(work,    i, p, name, who, list) {
+    printf "%-24s", ""
+    for (i = 1; i <= also_count[work]; i++) {
+        name = also_names[work, i]
+        sub(/_ns$/, " us", name)
+        printf " %12s", name
+    }
+    printf "\n"
+    for (p = 1; p <= peer_count[work]; p++) {
+        who = peers[work, p]
+        printf "%-24s", who
+        for (i = 1; i <= also_count[work]; i++) {
+            name = also_names[work, i]
+            find_also(list, work, who, name)
+            summarize(list, work, who)
+            printf " %12s", name ~ /_ns$/ ? number(median / 1e3) : sprintf("%d", median)
+        }
+        printf "\n"
+    }
+}
+
 function print_table(work,    p, first) {
     first = peers[work, 1]
     printf "\n%s (%s), runs: %d, checksum: %s\n", work, command[work],
         runs[work, first], checksum[work]
     printf "%-24s %12s %9s %9s %9s %6s  %-20s %5s  %s\n", "peer", unit[work], "min",
-        "max", "RSS", "colls", "time gcalloc/peer", "RSS", "settings"
+        "max", "RSS", "colls", "time " reference(work) "/peer", "RSS", "settings"
     for (p = 1; p <= peer_count[work]; p++)
         print_row(work, peers[work, p])
     if (work in has_histogram)
         print_percentiles(work)
+    if (also_count[work])
+        print_also(work)
 }
 
 END {

@@ -1,9 +1,9 @@
 # Reads the results of bench/run, one run per line, for report-table.awk, report-json.awk
 # and report-plots.awk, and summarizes them:
 #   workload|command|unit|checksum|peer|version|settings|time|operations|RSS|collections|
-#   histogram|axis|live
+#   histogram|axis|live|also
 # with times in nanoseconds, the RSS and what lives in KiB, and a histogram as window.c
-# prints it.  The last three may be empty.  With an axis the workload's name is
+# prints it.  Also has more numbers, as NAME=VALUE.  The last four may be empty.  With an axis the workload's name is
 # FAMILY@VALUE, one of several measurements of a family.
 
 {
@@ -31,6 +31,31 @@
     histogram[workload, peer, n] = $12
     if ($12 != "")
         has_histogram[workload] = 1
+    read_also($15)
+}
+
+# Sets also[workload, peer, name, run], and the names of the workload in their order.
+function read_also(text,    i, count, words, pair) {
+    count = split(text, words, " ")
+    for (i = 1; i <= count; i++) {
+        split(words[i], pair, "=")
+        if (!((workload, pair[1]) in has_also)) {
+            has_also[workload, pair[1]] = 1
+            also_names[workload, ++also_count[workload]] = pair[1]
+        }
+        also[workload, peer, pair[1], runs[workload, peer]] = pair[2]
+    }
+}
+
+# Sets list[work, who, run] to one of these numbers of each run.
+function find_also(list, work, who, name,    i) {
+    for (i = 1; i <= runs[work, who]; i++)
+        list[work, who, i] = also[work, who, name, i]
+}
+
+# Whom the others are compared with: gcalloc, or objects that are left to it.
+function reference(work) {
+    return (work, "traced") in runs ? "traced" : "gcalloc"
 }
 
 # How many nanoseconds the unit is, such as ms or ns/object.
@@ -82,15 +107,16 @@ function summarize(numbers, work, who,    i, list) {
     summarize_list(list, runs[work, who])
 }
 
-# The same of the quotients gcalloc / peer, run by run.  Returns 0 if there are none,
+# The same of the quotients reference / peer, run by run.  Returns 0 if there are none,
 # because one of them was not measured or the peer's number is 0.
-function compare(numbers, work, who,    i, list) {
-    if (who == "gcalloc" || !((work, "gcalloc") in runs) || !((work, who) in runs))
+function compare(numbers, work, who,    i, list, first) {
+    first = reference(work)
+    if (who == first || !((work, first) in runs) || !((work, who) in runs))
         return 0
     for (i = 1; i <= runs[work, who]; i++) {
         if (numbers[work, who, i] + 0 == 0)
             return 0
-        list[i] = numbers[work, "gcalloc", i] / numbers[work, who, i]
+        list[i] = numbers[work, first, i] / numbers[work, who, i]
     }
     summarize_list(list, runs[work, who])
     return 1
