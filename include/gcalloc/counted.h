@@ -28,14 +28,18 @@ typedef void gc_destroy(void *object);
 /* The object's count is used by one thread at a time: its changes are plain. */
 #define GC_UNSHARED 0x100u
 
+/* Not GC_NEW_OBJECT, which is like malloc: compilers would take it that nobody reads an object that
+ * its maker has forgotten, and leave out what was stored there for `destroy`. */
+
 /* A zeroed object of `size` bytes whose count is 1.  `destroy` is called with it once, when the
  * count comes to 0 or nothing reaches it any more; NULL: there is nothing to do then.  16 bytes
  * more are used.  It is neither freed nor resized but by its count.  gc_counted_new_with: flags
  * GC_ATOMIC (no pointers inside) and GC_UNSHARED.
  * NULL with errno: ENOMEM, EINVAL (an unknown flag), EBUSY (in a root callback). */
-GC_PUBLIC void *gc_counted_new(size_t size, gc_destroy *destroy) GC_NEW_OBJECT;
-GC_PUBLIC void *gc_counted_new_with(size_t size, gc_destroy *destroy,
-                                    unsigned flags) GC_NEW_OBJECT;
+GC_PUBLIC void *gc_counted_new(size_t size, gc_destroy *destroy)
+    __attribute__((warn_unused_result));
+GC_PUBLIC void *gc_counted_new_with(size_t size, gc_destroy *destroy, unsigned flags)
+    __attribute__((warn_unused_result));
 
 /* Its count; 0: it is destroyed, or being destroyed, or `object` is no counted object. */
 GC_PUBLIC size_t gc_counted_count(const void *object);

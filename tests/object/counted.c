@@ -235,6 +235,25 @@ START_TEST(counts_are_atomic)
 }
 END_TEST
 
+static void make_and_tell_nobody(void *unused)
+{
+    struct counted *n = gc_counted_new(sizeof *n, end);
+    (void)unused;
+    n->name = 'n';
+    n->other = gc_counted_new(sizeof *n, end);
+    n->other->name = 'o';
+}
+
+/* No compiler leaves out what is stored in objects that only the destroy function will read. */
+START_TEST(what_nobody_else_reads)
+{
+    deeply(make_and_tell_nobody, NULL);
+    gc_collect();
+    ck_assert_uint_eq(gc_finalizers_run(), 2);
+    expect_names("no");
+}
+END_TEST
+
 START_TEST(errors)
 {
     ck_assert_ptr_null(gc_counted_new_with(8, end, GC_MANUAL));
@@ -289,6 +308,7 @@ TCase *counted_case(void)
     tcase_add_loop_test(tc, weak_references, 0, 2);
     tcase_add_test(tc, collections_inside);
     tcase_add_test(tc, counts_are_atomic);
+    tcase_add_test(tc, what_nobody_else_reads);
     tcase_add_test(tc, errors);
     tcase_add_test(tc, verify_finds_a_count_that_is_too_low);
     return tc;
