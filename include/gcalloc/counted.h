@@ -9,6 +9,15 @@
  * dangles until the count comes to 0, and a count that is too high costs nothing but time.  One
  * that is too low is an error of the program's; option verify finds it.
  *
+ * An object with a finalizer is finalised before the counted objects that it leads to are
+ * destroyed, and a counted object that a collection finds is destroyed before what it leads to is
+ * finalised.  A circle of both kinds is like one of objects with finalizers: it stays, unless they
+ * are GC_UNORDERED.  A counted object has no finalizer, and no guardian: gc_finalizer_set and
+ * gc_guardian_add say EINVAL, as `destroy` is what is to happen at its end.
+ *
+ * In a child of fork counted objects are what they were in its parent.  One that another thread was
+ * destroying at the moment of the fork is not destroyed in the child.
+ *
  * Threads: counts change atomically, unless an object was made with GC_UNSHARED: then only one
  * thread at a time may use its count.  Not in signal handlers nor root callbacks. */
 #ifndef GCALLOC_COUNTED_H

@@ -60,11 +60,12 @@ GC_PUBLIC gc_finalizer *gc_finalizer_set_with(void *object, gc_finalizer *functi
  * to be called with.  GC_FINALIZER_ERROR with errno: as above, but never ENOMEM. */
 GC_PUBLIC gc_finalizer *gc_finalizer_get(const void *object, void **data);
 
-/* Calls the finalizers that are ready, on this thread, until none is.  Several threads may do so at
- * a time.  Returns how many it has called. */
+/* Calls the finalizers that are ready, on this thread, until none is, and then destroys the counted
+ * objects that wait for it.  Several threads may do so at a time.  Returns how many it has called,
+ * and destroyed. */
 GC_PUBLIC size_t gc_finalizers_run(void);
 
-/* How many are ready. */
+/* How many are ready, with the counted objects that wait to be destroyed (<gcalloc/counted.h>). */
 GC_PUBLIC size_t gc_finalizers_ready(void);
 
 /* Has `function(data)` called after each collection that has made finalizers ready or found

@@ -56,16 +56,31 @@ static void push(struct gc_counted_head *head)
     dying.first = ((uintptr_t)head - process_heap.base) / GRANULE;
 }
 
+/* The word of one that waits no longer. */
+static uint64_t word_without_link(uint64_t word)
+{
+    uint64_t field = word >> COUNT_SHIFT & ((UINT64_C(1) << COUNT_BITS) - 1);
+    return (uint64_t)((int64_t)field - COUNT_BIAS) << COUNT_SHIFT |
+           (word & (COUNTED_FLAGS - COUNTED_DYING));
+}
+
 static struct gc_counted_head *pop(void)
 {
     struct gc_counted_head *head =
         (struct gc_counted_head *)(process_heap.base + dying.first * GRANULE);
-    uint64_t word = head->word;
-    uint64_t field = word >> COUNT_SHIFT & ((UINT64_C(1) << COUNT_BITS) - 1);
-    dying.first = word >> LINK_SHIFT;
-    head->word = (uint64_t)((int64_t)field - COUNT_BIAS) << COUNT_SHIFT |
-                 (word & (COUNTED_FLAGS - COUNTED_DYING)) | COUNTED_DESTROYED;
+    dying.first = head->word >> LINK_SHIFT;
+    head->word = word_without_link(head->word) | COUNTED_DESTROYED;
     return head;
+}
+
+void counted_orphaned(struct gc_counted_head *head)
+{
+    head->word = word_without_link(head->word);
+}
+
+void counted_dying_forked(void)
+{
+    counted_dying = dying.frame != 0;
 }
 
 /* Weak links to it are cleared before anything of it is gone. */

@@ -13,8 +13,7 @@ enum {
         2, /* its thread is about to destroy it: instead of the count the word has the
                           next such object of the thread's */
     COUNTED_DESTROYED = 4, /* the function was called, or is running */
-    COUNTED_DEAD =
-        8, /* of those that a collection found; its memory is the collector's */
+    COUNTED_DEAD = 8,      /* a collection has found it; its memory is the collector's */
     COUNTED_FLAGS = 15,
     COUNTED_INNER = 16, /* another one of these points to it */
 };
@@ -24,6 +23,13 @@ SHARED_DATA uint32_t counted_layouts[2];
 
 /* Threads that destroy at this moment.  Atomic */
 SHARED_DATA uint32_t counted_dying;
+
+/* Child of a fork: the other threads do no longer. */
+void counted_dying_forked(void);
+
+/* What waited for its turn on a thread that is gone with a fork is again as it was before its count
+ * came to 0. */
+void counted_orphaned(struct gc_counted_head *head);
 
 /* The slot's head, if the cell is of a counted object; NULL: it is not. */
 struct gc_counted_head *counted_head(const struct heap *h, const struct cell *o);
@@ -41,6 +47,19 @@ void counted_begin(void);
 
 /* Destroys those that collections have found.  Returns how many. */
 size_t counted_destroy_dead(void);
+
+/* How many of them no thread is at yet.  Changes in a pause, and under a lock. */
+SHARED_DATA size_t counted_found;
+
+/* The address leads to one of them.  In a cycle, when all have been found. */
+bool counted_is_found(const struct heap *h, uintptr_t address);
+
+/* Whether what is weak is to forget an object before its end: it is marked, if at all, only to be
+ * destroyed. */
+INLINE bool counted_ends(const struct heap *h, uintptr_t address)
+{
+    return UNLIKELY(counted_found > 0) && counted_is_found(h, address);
+}
 
 /* With option verify, once counted_begin was called: the object's count has come to 0, and it
  * was destroyed.  It is zeroed, and kept until collections have looked whether anything still

@@ -2,7 +2,9 @@
  * forgotten.
  *
  * A cycle finds them by going through the blocks of counted objects, and keeps them, and what
- * they reach, until their destroy functions have been called.  That begins with those that no
+ * they reach, until their destroy functions have been called.  What an object with a finalizer
+ * leads to is none of them yet, and those that they lead to wait in turn (unreachable.c).  What is
+ * weak has lost them when the cycle is over.  Destroying them begins with those that no
  * other one of them points to: what they release comes to 0 and follows at once, as it would
  * have.  What is left then are circles, which are opened at the one that was found first.  No
  * memory is freed meanwhile, so that a pointer around the circle never dangles: the next
@@ -27,6 +29,7 @@
 #include "object/reached.h"
 #include "object/ready.h"
 #include "object/watch.h"
+#include "world/fork.h"
 
 /* Slots, one after the other. */
 struct slots {
@@ -40,8 +43,13 @@ static struct {
     struct slots dead;     /* found by cycles, and not destroyed yet */
     struct slots suspects; /* destroyed at count 0, with option verify */
     bool lost;             /* in this cycle there was no memory for `dead` */
-    bool busy;             /* a thread destroys those in `dead` */
+    size_t taken;          /* of `dead`, the first so many: a thread destroys them */
 } state PRIVATE_DATA;
+
+size_t counted_found PRIVATE_DATA;
+
+/* The calling thread destroys those that are taken. */
+static __thread bool mine __attribute__((tls_model("initial-exec")));
 
 /* false with ENOMEM. */
 static bool add(struct slots *s, uintptr_t slot)
@@ -109,6 +117,19 @@ static void mark_known(struct cycle *c)
 }
 
 /* Without memory for the list it stays for the next cycle, with all that it reaches. */
+static void find(struct cycle *c, struct gc_counted_head *head)
+{
+    if (head->word & COUNTED_DYING)
+        counted_orphaned(head);
+    if (!add(&state.dead, (uintptr_t)head)) {
+        c->keeps_more = state.lost = true;
+        mark_slot(c, (uintptr_t)head);
+    } else {
+        head->word |= COUNTED_DEAD;
+        counted_found++;
+    }
+}
+
 static void find_in(struct cycle *c, uint32_t head)
 {
     const struct heap *h = c->heap;
@@ -117,13 +138,9 @@ static void find_in(struct cycle *c, uint32_t head)
         struct cell o = block_cell(h, head, i);
         if (*o.state < STATE_NEW || *o.state == h->numbers->mark)
             continue;
-        const struct gc_counted_head *counted = (struct gc_counted_head *)o.address;
-        if (!counted->destroy || counted->word & COUNTED_DESTROYED)
-            continue;
-        if (!add(&state.dead, o.address)) {
-            c->keeps_more = state.lost = true;
-            mark_slot(c, o.address);
-        }
+        struct gc_counted_head *counted = (struct gc_counted_head *)o.address;
+        if (counted->destroy && !(counted->word & COUNTED_DESTROYED))
+            find(c, counted);
     }
 }
 
@@ -135,7 +152,15 @@ static void find_dead(struct cycle *c)
     if (state.dead.count == before && !state.lost)
         return;
     mark(c, &state.dead, before);
+    pairs_settle();
     watch_note_more();
+}
+
+bool counted_is_found(const struct heap *h, uintptr_t address)
+{
+    struct cell o = lookup_cell(h, address);
+    const struct gc_counted_head *head = o.state ? counted_head(h, &o) : NULL;
+    return head && head->word & COUNTED_DEAD;
 }
 
 /* In the lowest bit of a suspect: a cycle has reached it. */
@@ -198,7 +223,7 @@ static void verify(struct naive *n)
 
 static struct phase phases[] PRIVATE_DATA = {
     {.rank = PHASE_ROOTS, .run = mark_known},
-    {.rank = PHASE_FINALIZERS, .run = find_dead},
+    {.rank = PHASE_COUNTED, .run = find_dead},
     {.rank = PHASE_VERIFY, .run = judge_suspects},
     {.rank = PHASE_CHECK, .run = check},
 };
@@ -222,10 +247,30 @@ static void suspect(struct gc_counted_head *head)
     mutator_leave();
 }
 
+/* What another thread destroyed it may have been in the midst of: those that it had come to have
+ * their flags, and the others are this process's. */
+static void forked(void)
+{
+    counted_dying_forked();
+    if (mine)
+        return;
+    counted_found += state.taken;
+    state.taken = 0;
+}
+
+static size_t count_found(void)
+{
+    lock();
+    size_t count = counted_found;
+    unlock();
+    return count;
+}
+
 void counted_begin(void)
 {
     capability_begin(&counting);
-    ready_also(counted_destroy_dead);
+    ready_also(counted_destroy_dead, count_found);
+    fork_hook = forked;
     counted_suspect = suspect;
     hook_begin();
 }
@@ -271,8 +316,6 @@ static void destroy_unless(size_t i, uint64_t flags)
 static void destroy_all(size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        set_flag(head_at(i), COUNTED_DEAD);
-    for (size_t i = 0; i < count; i++)
         note_inner(head_at(i));
     for (size_t i = 0; i < count; i++)
         destroy_unless(i, COUNTED_INNER);
@@ -284,8 +327,12 @@ static void destroy_all(size_t count)
 static bool begin(size_t *count)
 {
     lock();
-    *count = state.busy ? 0 : state.dead.count;
-    state.busy |= *count > 0;
+    *count = state.taken ? 0 : state.dead.count;
+    if (*count > 0) {
+        state.taken = *count;
+        counted_found -= *count;
+        mine = true;
+    }
     unlock();
     return *count > 0;
 }
@@ -296,7 +343,8 @@ static void finish(size_t count)
     state.dead.count -= count;
     for (size_t i = 0; i < state.dead.count; i++)
         state.dead.items[i] = state.dead.items[count + i];
-    state.busy = false;
+    state.taken = 0;
+    mine = false;
     unlock();
 }
 

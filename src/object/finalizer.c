@@ -36,7 +36,8 @@ static void check(struct cycle *c)
 
 static struct phase phases[] PRIVATE_DATA = {
     {.rank = PHASE_ROOTS, .run = watch_mark_ready},
-    {.rank = PHASE_FINALIZERS, .run = watch_find_unreachable},
+    {.rank = PHASE_FINALIZERS, .run = watch_find_candidates},
+    {.rank = PHASE_FINALIZED, .run = watch_take_unreachable},
     {.rank = PHASE_WEAK_LONG, .run = watch_drop_guardians},
     {.rank = PHASE_CHECK, .run = check},
 };

@@ -44,17 +44,30 @@ static void forget(struct watch *r)
     __asm__ volatile("" : : "r"(r) : "memory");
 }
 
-static size_t (*others)(void) PRIVATE_DATA; /* atomic; NULL: nothing */
-
-void ready_also(size_t (*run)(void))
+static size_t none(void)
 {
-    __atomic_store_n(&others, run, __ATOMIC_RELEASE);
+    return 0;
+}
+
+/* Atomic. */
+static struct {
+    size_t (*run)(void), (*count)(void);
+} others PRIVATE_DATA = {none, none};
+
+void ready_also(size_t (*run)(void), size_t (*count)(void))
+{
+    __atomic_store_n(&others.run, run, __ATOMIC_RELEASE);
+    __atomic_store_n(&others.count, count, __ATOMIC_RELEASE);
 }
 
 static size_t run_others(void)
 {
-    size_t (*run)(void) = __atomic_load_n(&others, __ATOMIC_ACQUIRE);
-    return run ? run() : 0;
+    return __atomic_load_n(&others.run, __ATOMIC_ACQUIRE)();
+}
+
+static size_t count_others(void)
+{
+    return __atomic_load_n(&others.count, __ATOMIC_ACQUIRE)();
 }
 
 size_t gc_finalizers_run(void)
@@ -78,8 +91,9 @@ size_t gc_finalizers_ready(void)
     if (!mutator_enter())
         return 0;
     watch_lock();
-    uint32_t count = watched.ready;
+    size_t count = watched.ready;
     watch_unlock();
+    count += count_others();
     mutator_leave();
     return count;
 }

@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 /* gc_finalizers_run calls `run` as well, which does what else is to be done for unreachable
- * objects, and returns for how many. */
-void ready_also(size_t (*run)(void));
+ * objects, and returns for how many; `count` says how many there are. */
+void ready_also(size_t (*run)(void), size_t (*count)(void));
 
 /* At the end of the program, by option: first what collections find unreachable, in order, as
  * long as there is some; then what is left, which may still be in use elsewhere.  It comes to an

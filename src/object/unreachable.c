@@ -5,8 +5,10 @@
  * yet, have what they point to marked, but not themselves.  So what is still unmarked afterwards
  * is reached by no candidate, and is taken; the others wait for a later cycle (this is how the
  * Boehm collector orders finalizers, too: Boehm, "Destructors, finalizers, and synchronization",
- * POPL 2003).  A candidate that its own contents lead to can never be taken, and is named.  What
- * is unmarked even then goes to its guardians.
+ * POPL 2003).  A candidate that its own contents lead to can never be taken, and is named.  Before
+ * any is taken counted objects that are unmarked yet are found, and what they lead to is marked
+ * (counted_dead.c), so that the order holds among both kinds.  What is unmarked even then goes to
+ * its guardians.
  *
  * Whether a candidate leads to itself shows only where candidates are looked at one by one.
  * That is done with few of them, and with those that were left over by an earlier cycle. */
@@ -209,27 +211,30 @@ static void take_unordered(struct cycle *c)
 
 /* ---- Ordered ones ----------------------------------------------------------------------------- */
 
+/* Of this cycle: how many there are, and all flags that one of them has. */
+static struct {
+    uint32_t count;
+    unsigned flags;
+} candidates PRIVATE_DATA;
+
 static bool is_ordered(const struct watch *w)
 {
     return !(w->flags & (WATCH_UNORDERED | WATCH_GUARDED | WATCH_READY | WATCH_CALLED));
 }
 
-/* Returns how many there are, and in *flags all flags that one of them has.  One that is reached
- * again has nothing to wait for. */
-static uint32_t note_candidates(const struct heap *h, unsigned *flags)
+/* One that is reached again has nothing to wait for. */
+static void note_candidates(const struct heap *h)
 {
-    uint32_t candidates = 0;
-    *flags = 0;
+    candidates.count = candidates.flags = 0;
     for (uint32_t number = watched.watches.count; number; number--) {
         struct watch *w = watch_at(number);
         prefetch_ahead(h, number);
         bool is_candidate = is_ordered(w) && !is_reached(h, w->object);
         w->flags &= is_candidate ? ~0u : ~(unsigned)WATCH_WAITS;
         w->flags |= is_candidate ? WATCH_CANDIDATE : 0;
-        candidates += is_candidate;
-        *flags |= is_candidate ? w->flags : 0;
+        candidates.count += is_candidate;
+        candidates.flags |= is_candidate ? w->flags : 0;
     }
-    return candidates;
 }
 
 static void name_circle(const struct heap *h, struct watch *w)
@@ -299,20 +304,15 @@ static void take_ordered(struct cycle *c)
 }
 
 /* Objects that were named before come first, so that others of their circles are not. */
-static void find_ordered(struct cycle *c)
+static void scan_ordered(struct cycle *c)
 {
-    unsigned flags;
-    uint32_t candidates = note_candidates(c->heap, &flags);
-    if (candidates == 0)
-        return;
-    if (flags & WATCH_NAMED)
+    if (candidates.flags & WATCH_NAMED)
         scan_one_by_one(c, WATCH_NAMED);
-    if (candidates <= ONE_BY_ONE)
+    if (candidates.count <= ONE_BY_ONE)
         scan_one_by_one(c, WATCH_CANDIDATE);
-    else if (flags & WATCH_WAITS)
+    else if (candidates.flags & WATCH_WAITS)
         scan_one_by_one(c, WATCH_WAITS);
     scan_together(c);
-    take_ordered(c);
 }
 
 /* ---- Guarded ones ------------------------------------------------------------------------------ */
@@ -343,12 +343,21 @@ static bool take_guarded(struct cycle *c)
     return watched.kept.count > kept;
 }
 
-void watch_find_unreachable(struct cycle *c)
+void watch_find_candidates(struct cycle *c)
 {
+    candidates.count = 0;
     if (watched.watches.count == watched.watches.struck_out)
         return;
     take_unordered(c);
-    find_ordered(c);
+    note_candidates(c->heap);
+    if (candidates.count > 0)
+        scan_ordered(c);
+}
+
+void watch_take_unreachable(struct cycle *c)
+{
+    if (candidates.count > 0)
+        take_ordered(c);
     while (watched.guarded && take_guarded(c))
         continue;
 }

@@ -108,7 +108,8 @@ bool watch_knows(uintptr_t object);
 /* What a cycle does: each finds what is unreachable, and keeps it alive. */
 struct cycle;
 void watch_mark_ready(struct cycle *c);
-void watch_find_unreachable(struct cycle *c);
+void watch_find_candidates(struct cycle *c);
+void watch_take_unreachable(struct cycle *c);
 void watch_drop_guardians(struct cycle *c);
 
 /* What lives with an object or a guardian (object/pairs.h). */

@@ -28,6 +28,8 @@ enum {
     LEAVES_WITHIN = 1000,
 };
 
+void (*fork_hook)(void) PRIVATE_DATA;
+
 /* Threads between fork_hold_off and fork_let_go_on.  Atomic. */
 static uint32_t asking PRIVATE_DATA;
 
@@ -176,6 +178,8 @@ static void in_child(void)
     own_forked();
     registry_forked();
     faults_forked();
+    if (fork_hook)
+        fork_hook();
     world_unlock();
 }
 

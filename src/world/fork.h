@@ -4,6 +4,12 @@
 #ifndef GCALLOC_WORLD_FORK_H
 #define GCALLOC_WORLD_FORK_H
 
+#include "base/bits.h"
+
+/* Called in the child, under the world lock, where only the calling thread is left: what the others
+ * were at will not be finished.  NULL: nobody has to know. */
+SHARED_DATA void (*fork_hook)(void);
+
 /* Has fork give the child a sound heap, from now on. */
 void fork_watch(void);
 

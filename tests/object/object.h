@@ -5,6 +5,7 @@
 #include <check.h>
 
 TCase *counted_case(void);
+TCase *mixed_case(void);
 TCase *ephemerons_case(void);
 TCase *finalizers_case(void);
 TCase *order_case(void);
