@@ -15,6 +15,13 @@
  * are GC_UNORDERED.  A counted object has no finalizer, and no guardian: gc_finalizer_set and
  * gc_guardian_add say EINVAL, as `destroy` is what is to happen at its end.
  *
+ * Weak references and links, long ones too, ephemerons and weak maps (<gcalloc/weak.h>,
+ * <gcalloc/weakmap.h>) forget a counted object before `destroy` is called: when its count comes to
+ * 0, or in the collection that finds it.  What they keep, the value of an ephemeron for example, is
+ * kept as by any pointer: they have no part in its count.  gc_weak_get does not retain what it
+ * returns: where another thread may release the last reference meanwhile, a lock of the program's
+ * is to be held around both.
+ *
  * In a child of fork counted objects are what they were in its parent.  One that another thread was
  * destroying at the moment of the fork is not destroyed in the child.
  *

@@ -14,6 +14,9 @@
  * when the finalizer has run and has left it unreachable.  Ephemerons are cleared as with
  * GC_WEAK_LONG.
  *
+ * Counted objects (<gcalloc/counted.h>) are what all of these may lead to, and keys.  They are gone
+ * when their count has come to 0, or a collection has found them.
+ *
  * gc_free of the object clears its references at once, and those in an object that is freed are
  * forgotten.  gc_realloc lets them lead to the new address.  A child of fork has all of them.
  *

@@ -9,8 +9,10 @@
  *
  * A map is an object of the heap, and is collected as any other, with its entries.  It grows, and
  * shrinks when many have gone.  Entries of objects with finalizers go when the finalizer has run
- * and has left the object unreachable.  gc_free of a weak key or value removes its entries at
- * once; with gc_realloc they follow to the new address.  A child of fork has the same maps.
+ * and has left the object unreachable; those of counted objects (<gcalloc/counted.h>) when their
+ * count has come to 0, or a collection has found them.  gc_free of a weak key or value removes its
+ * entries at once; with gc_realloc they follow to the new address.  A child of fork has the same
+ * maps.
  *
  * Keys are told apart by their address, or by functions of the caller's: then a map with weak
  * keys can be a table of strings that exist once only (gc_weakmap_intern).

@@ -5,6 +5,7 @@
 #include "heap/heap.h"
 #include "mutator/hooks.h"
 #include "mutator/object.h"
+#include "object/counted.h"
 #include "world/stop.h"
 
 /* Grows under the world lock, and is read without: what is on it stays. */
@@ -62,13 +63,26 @@ void capability_begin(struct capability *c)
     world_let_go(taken);
 }
 
-bool capability_note(const void *object, struct cell *o)
+static void note(const struct cell *o)
 {
-    if (!object_at(object, o))
-        return false;
     critical_begin();
     block_note(&process_heap,
                unit_head(&process_heap, unit_of(&process_heap, o->address)));
     critical_end();
+}
+
+bool capability_note(const void *object, struct cell *o)
+{
+    if (!object_at(object, o))
+        return false;
+    note(o);
+    return true;
+}
+
+bool capability_note_named(const void *object, struct cell *o)
+{
+    if (!counted_or_object(object, o))
+        return false;
+    note(o);
     return true;
 }

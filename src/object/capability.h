@@ -36,4 +36,7 @@ void capability_begin(struct capability *c);
  * object. */
 bool capability_note(const void *object, struct cell *o);
 
+/* Likewise for an object that the program means by its pointer, which may be a counted one. */
+bool capability_note_named(const void *object, struct cell *o);
+
 #endif

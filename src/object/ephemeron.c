@@ -15,6 +15,7 @@
 #include "mutator/init.h"
 #include "mutator/object.h"
 #include "object/capability.h"
+#include "object/counted.h"
 #include "object/reached.h"
 
 enum {
@@ -28,7 +29,7 @@ struct gc_ephemeron {
 };
 
 struct entry {
-    uintptr_t handle, key;
+    uintptr_t handle, key; /* the key's slot, which for a counted one begins before it */
     uint32_t next, next_of_key;
 };
 
@@ -84,14 +85,17 @@ static void list(struct pairs *p)
     }
 }
 
-/* Marking is complete. */
-static void judge(const struct heap *h, uint32_t number)
+/* Marking is complete.  With a counted key that goes the value was marked. */
+static void judge(struct cycle *c, uint32_t number)
 {
+    const struct heap *h = c->heap;
     struct gc_ephemeron *handle = handle_at(number);
     bool handle_lives = is_reached(h, (uintptr_t)handle);
     bool key_lives = is_reached(h, entry_at(number)->key);
-    if (handle_lives && key_lives)
+    bool key_ends = key_lives && counted_ends(h, entry_at(number)->key);
+    if (handle_lives && key_lives && !key_ends)
         return;
+    c->keeps_more |= key_ends;
     if (handle_lives)
         *handle = (struct gc_ephemeron){NULL, NULL};
     table_strike_out(&state.entries, number);
@@ -105,7 +109,7 @@ static void clear(struct cycle *c)
             reached_prefetch(c->heap, entry_at(number - AHEAD)->key);
         }
         if (table_has(&state.entries, number))
-            judge(c->heap, number);
+            judge(c, number);
     }
 }
 
@@ -127,7 +131,8 @@ static void check(struct cycle *c)
     for (uint32_t number = 1; number <= state.entries.count; number++) {
         if (!table_has(&state.entries, number))
             continue;
-        CHECK((uintptr_t)handle_at(number)->key == entry_at(number)->key);
+        struct cell key = lookup_cell(c->heap, (uintptr_t)handle_at(number)->key);
+        CHECK(key.state && key.address == entry_at(number)->key);
         CHECK(is_reached(c->heap, entry_at(number)->key));
     }
 }
@@ -198,14 +203,15 @@ static int finish(int error)
 static int enter(gc_ephemeron *e, void *key, void *value)
 {
     struct cell o;
-    if (!capability_note(key, &o))
+    if (!capability_note_named(key, &o))
         return EINVAL;
+    uintptr_t slot = o.address;
     capability_begin(&capability);
     capability_note(e, &o);
     *e = (struct gc_ephemeron){key, value};
     lock();
-    bool added = table_add(&state.entries, &(struct entry){.handle = (uintptr_t)e,
-                                                           .key = (uintptr_t)key});
+    bool added =
+        table_add(&state.entries, &(struct entry){.handle = (uintptr_t)e, .key = slot});
     unlock();
     return added ? 0 : ENOMEM;
 }

@@ -92,11 +92,13 @@ static bool is_marked(const uint8_t *byte, uint8_t mark)
 
 /* What becomes of a link.  Its word is cleared even if it goes itself, too: a finalizer may see
  * it. */
-static void judge(uint32_t number, struct states s, uint8_t mark, bool finalized)
+static void judge(const struct heap *h, uint32_t number, struct states s, bool finalized)
 {
     const struct link *l = link_at(number);
+    uint8_t mark = h->numbers->mark;
     bool contained = is_marked(s.container, mark);
-    bool clears = !is_marked(s.object, mark) && (finalized || !(l->place & IS_LONG));
+    bool ends = !is_marked(s.object, mark) || (finalized && counted_ends(h, l->object));
+    bool clears = ends && (finalized || !(l->place & IS_LONG));
     if (clears)
         *place_of(l) = NULL;
     else
@@ -109,12 +111,11 @@ static void pass(const struct heap *h, bool finalized)
 {
     struct states ahead[AHEAD] = {{NULL, NULL}};
     uint32_t count = state.links.count;
-    uint8_t mark = h->numbers->mark;
     for (uint32_t number = count + AHEAD; number > 0; number--) {
         struct states s = ahead[number % AHEAD];
         look_ahead(h, number, ahead);
         if (number <= count && table_has(&state.links, number))
-            judge(number, s, mark, finalized);
+            judge(h, number, s, finalized);
     }
 }
 
@@ -265,10 +266,9 @@ int link_add(void **place, void *object, unsigned flags)
     struct cell o, container;
     struct link l = {.place = (uintptr_t)place | (flags & GC_WEAK_LONG ? IS_LONG : 0u)};
     if (!place || (uintptr_t)place % sizeof *place != 0 || (flags & ~GC_WEAK_LONG) ||
-        !counted_or_object(object, &o))
+        !capability_note_named(object, &o))
         return EINVAL;
     capability_begin(&linking);
-    capability_note((void *)o.address, &o);
     if (object_around(place, &container))
         capability_note((void *)container.address, &container);
     l.object = o.address;

@@ -227,7 +227,7 @@ static bool note(const void *object, bool weak)
 {
     struct cell o;
     if (!weak || !lookup_owns(&process_heap, (uintptr_t)object) ||
-        capability_note(object, &o))
+        capability_note_named(object, &o))
         return true;
     return errno = EINVAL, false;
 }

@@ -6,7 +6,9 @@
 #include "base/critical.h"
 #include "base/table.h"
 #include "collect/cycle.h"
+#include "heap/heap.h"
 #include "object/capability.h"
+#include "object/counted.h"
 #include "object/reached.h"
 #include "object/weakmap.h"
 
@@ -128,14 +130,26 @@ static bool stays(const struct heap *h, unsigned flags, const struct entry *e)
            (!(flags & GC_WEAK_VALUES) || is_reached(h, e->value));
 }
 
-static void strike_out(const struct heap *h, const gc_weakmap *map)
+/* Of one that stays as far as marks say, and has marked what it keeps. */
+static bool ends(const struct heap *h, unsigned flags, const struct entry *e)
 {
+    return (flags & GC_WEAK_KEYS && counted_ends(h, e->key)) ||
+           (flags & GC_WEAK_VALUES && counted_ends(h, e->value));
+}
+
+static void strike_out(struct cycle *c, const gc_weakmap *map)
+{
+    const struct heap *h = c->heap;
     struct entries *e = map->entries;
     for (uint32_t number = 0; number < e->used; number++) {
         struct entry *entry = &e->entries[number];
         if (number + AHEAD < e->used)
             prefetch(h, map->flags, entry + AHEAD);
-        if (entry->key && !stays(h, map->flags, entry))
+        if (!entry->key)
+            continue;
+        bool stayed = stays(h, map->flags, entry), ended = ends(h, map->flags, entry);
+        c->keeps_more |= stayed && ended;
+        if (!stayed || ended)
             entries_remove(e, entry);
     }
 }
@@ -149,7 +163,7 @@ static void clear(struct cycle *c)
         if (!is_reached(c->heap, (uintptr_t)map))
             table_strike_out(&state.maps, number);
         else if (map->flags)
-            strike_out(c->heap, map);
+            strike_out(c, map);
     }
 }
 
@@ -226,17 +240,18 @@ static void for_each_map(void (*what)(gc_weakmap *map, uintptr_t object, uintptr
     }
 }
 
-/* The entries of a map that is freed go with it. */
+/* The entries of a map that is freed go with it.  Others have the address that the program has. */
 static void freed(const struct cell *o)
 {
     struct entries *entries = NULL;
+    const struct gc_counted_head *head = counted_head(&process_heap, o);
     lock();
     uint32_t number = table_find(&state.maps, 0, o->address);
     if (number) {
         entries = map_at(number)->entries;
         table_remove(&state.maps, number);
     }
-    for_each_map(forget_in, o->address, 0);
+    for_each_map(forget_in, head ? (uintptr_t)(head + 1) : o->address, 0);
     unlock();
     gc_free(entries);
 }
