@@ -144,12 +144,31 @@ static void find_in(struct cycle *c, uint32_t head)
     }
 }
 
+/* Those that there was no room for keep what they lead to, so that no circle is found in part. */
+static void keep_reached(struct cycle *c, size_t from)
+{
+    size_t left = from;
+    cycle_roots_drain(&c->roots, c->marker);
+    pairs_settle();
+    for (size_t i = from; i < state.dead.count; i++) {
+        struct gc_counted_head *head = (struct gc_counted_head *)state.dead.items[i];
+        if (is_reached(c->heap, (uintptr_t)head))
+            head->word &= ~(uint64_t)COUNTED_DEAD;
+        else
+            state.dead.items[left++] = (uintptr_t)head;
+    }
+    counted_found -= state.dead.count - left;
+    state.dead.count = left;
+}
+
 static void find_dead(struct cycle *c)
 {
     size_t before = state.dead.count;
     state.lost = false;
     each_block(c, find_in);
-    if (state.dead.count == before && !state.lost)
+    if (state.lost)
+        keep_reached(c, before);
+    if (state.dead.count == before)
         return;
     mark(c, &state.dead, before);
     pairs_settle();

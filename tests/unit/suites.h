@@ -53,6 +53,7 @@
     X(weak)        \
     X(damage)      \
     X(finalizer)   \
+    X(counted)     \
     X(typed)       \
     X(functions)
 
