@@ -224,7 +224,8 @@ GC_PUBLIC int gc_hook_remove(enum gc_hook when, void (*function)(void *data), vo
 /* `bytes` more, or less, of memory outside of the heap are held by objects: images, big numbers,
  * buffers of a library, which their finalizers give back.  They count towards the next
  * collection as if they were allocated here, and may bring one about; that they are given back
- * is to be told. */
+ * is to be told.  More than was added is not taken off: that is said once in the log, and
+ * otherwise ignored.  They do not count towards option heap_limit. */
 GC_PUBLIC void gc_external_add(size_t bytes);
 GC_PUBLIC void gc_external_sub(size_t bytes);
 
