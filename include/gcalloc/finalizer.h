@@ -6,8 +6,9 @@
  * called by surprise: finalizers run where the program calls gc_finalizers_run, or, with option
  * finalizers=thread, on a thread of the library's own.
  *
- * Order.  An object is finalised before what it points to, which stays valid until then: of a
- * chain one object is finalised after each collection.  Objects with finalizers that reach each
+ * Order.  An object is finalised before what it points to, by a registered stack in it, too
+ * (gc_stack_register), which stays valid until then: of a chain one object is finalised after each
+ * collection.  Objects with finalizers that reach each
  * other in a circle, or themselves by way of others, have no such order, and are never
  * finalised, nor is what they reach; the log names one object of each circle, once, and those
  * that only such a circle leads to when that is no more.  GC_UNORDERED is for those.

@@ -106,6 +106,18 @@ void cycle_roots_drain(struct cycle_roots *r, struct marker *m)
     mark_from_reached_stacks(r, m);
 }
 
+/* There is room in the list for stacks in objects, which get there when theirs is reached. */
+void cycle_roots_scan_object(struct cycle_roots *r, struct marker *m,
+                             const struct cell *o)
+{
+    size_t first = r->stacks.count;
+    marker_scan_object(m, o);
+    coroutine_add_within(o, &r->stacks);
+    for (size_t i = first; i < r->stacks.count; i++)
+        marker_scan_stack_in(m, r->stacks.ranges[i].low, r->stacks.ranges[i].high, o);
+    r->stacks.count = first;
+}
+
 void cycle_roots_mark(struct cycle_roots *r, struct marker *m)
 {
     for (size_t i = 0; i < r->stacks.count; i++)

@@ -32,6 +32,10 @@ void cycle_roots_mark(struct cycle_roots *r, struct marker *m);
 /* Marks all that is reachable from what was marked so far, by stacks in objects, too. */
 void cycle_roots_drain(struct cycle_roots *r, struct marker *m);
 
+/* What the object points to, and stacks in it, is marked, but for itself (marker_scan_object). */
+void cycle_roots_scan_object(struct cycle_roots *r, struct marker *m,
+                             const struct cell *o);
+
 /* Marks manual objects, and all that is reachable from them. */
 void cycle_roots_mark_manual(struct cycle_roots *r, struct marker *m);
 

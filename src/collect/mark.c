@@ -432,6 +432,24 @@ READS_ANYTHING void marker_scan_object(struct marker *m, const struct cell *o)
     front_store(&f);
 }
 
+READS_ANYTHING void marker_scan_stack_in(struct marker *m, uintptr_t low, uintptr_t high,
+                                         const struct cell *o)
+{
+    struct front f = front_load(m);
+    low = align_up(low, sizeof(uintptr_t));
+    high = align_down(high, sizeof(uintptr_t));
+    while (low < high) {
+        struct words w = take_words(m, &low, high, f.bytes + 1, true);
+        for (const uintptr_t *p = w.first; p < w.end; p++) {
+            if (*p - o->address > o->size)
+                consider_both(&f, *p);
+            else if (*p - o->address == o->size) /* the next object's, if any's */
+                consider(&f, *p, false);
+        }
+    }
+    front_store(&f);
+}
+
 READS_RACING void marker_mark_manual(struct marker *m)
 {
     struct front f = front_load(m);

@@ -68,6 +68,10 @@ void marker_scan_stack(struct marker *m, uintptr_t low, uintptr_t high);
 /* Marks what the object points to, but for the object itself, which is left as it is. */
 void marker_scan_object(struct marker *m, const struct cell *o);
 
+/* Likewise what [low, high) points to, of a stack that lies in the object. */
+void marker_scan_stack_in(struct marker *m, uintptr_t low, uintptr_t high,
+                          const struct cell *o);
+
 /* Marks every manual object. */
 void marker_mark_manual(struct marker *m);
 

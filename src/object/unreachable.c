@@ -250,7 +250,7 @@ static void name_circle(const struct heap *h, struct watch *w)
 static void scan_candidate(struct cycle *c, const struct watch *w)
 {
     struct cell o = lookup_cell(c->heap, w->object);
-    marker_scan_object(c->marker, &o);
+    cycle_roots_scan_object(&c->roots, c->marker, &o);
     if (w->flags & WATCH_DATA && w->data - o.address >= o.size)
         marker_scan_roots(c->marker, (uintptr_t)&w->data, (uintptr_t)(&w->data + 1));
 }

@@ -312,6 +312,16 @@ bool coroutine_add_reached(const struct heap *h, struct range_list *l)
     return found > 0;
 }
 
+/* From the last one down. */
+void coroutine_add_within(const struct cell *o, struct range_list *l)
+{
+    lock_check_held(RANK_WORLD);
+    const struct stack *s = find_last(o->address + o->size - 1);
+    for (; s && s->range.low >= o->address; s = find_last(s->range.low - 1))
+        if (!runs(s))
+            add_stack(s, l);
+}
+
 void coroutine_drop_unreached(void)
 {
     lock_check_held(RANK_WORLD);

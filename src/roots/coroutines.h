@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "heap/lookup.h"
 #include "heap/types.h"
 #include "roots/range.h"
 #include "world/thread.h"
@@ -33,6 +34,9 @@ bool coroutine_add_reached(const struct heap *h, struct range_list *l);
 /* Tests only: how often it was asked whether the object that a stack lies in is
  * marked. */
 size_t coroutine_looked_at(void);
+
+/* Adds what suspended stacks have that lie in this object, which need not be marked. */
+void coroutine_add_within(const struct cell *o, struct range_list *l);
 
 /* Marking is complete: registered memory in objects that are not marked is a stack no
  * more. */

@@ -8,6 +8,7 @@ TCase *counted_case(void);
 TCase *mixed_case(void);
 TCase *keyed_case(void);
 TCase *memory_case(void);
+TCase *hosted_case(void);
 TCase *ephemerons_case(void);
 TCase *finalizers_case(void);
 TCase *order_case(void);
