@@ -3,19 +3,24 @@
 #
 #   awk -v version=X -v page=gcalloc -v what='garbage-collected heap' \
 #       -f docs/manpage.awk include/gcalloc/gcalloc.h > docs/gcalloc.3
+#
+# The page is of the header that its name says, unless -v header=X says another.
 
 BEGIN {
-    header = page
-    sub(/^gcalloc-/, "", header)
-    printf ".\\\" Made from <gcalloc/%s.h> by docs/manpage.awk.\n", header
+    if (!header) {
+        header = page ".h"
+        sub(/^gcalloc-/, "", header)
+    }
+    compiles = header ~ /hpp$/ ? "c++ -std=c++17 prog.cc" : "cc prog.c"
+    printf ".\\\" Made from <gcalloc/%s> by docs/manpage.awk.\n", header
     printf ".TH %s 3 \"\" \"gcalloc %s\" \"Library Functions Manual\"\n", toupper(page), version
     print ".SH NAME"
     printf "%s \\- %s\n", roff(page), what
     print ".SH SYNOPSIS"
     print ".nf"
-    printf ".B #include <gcalloc/%s.h>\n", header
+    printf ".B #include <gcalloc/%s>\n", header
     print ".PP"
-    print ".BI \"cc prog.c \" \"$(pkg-config --cflags --libs gcalloc)\""
+    printf ".BI \"%s \" \"$(pkg-config --cflags --libs gcalloc)\"\n", compiles
     print ".fi"
     print ".SH DESCRIPTION"
 }
@@ -35,10 +40,10 @@ function plain(line) {
     return line
 }
 
-function flush_comment(   i) {
+function flush_comment(paragraph,   i) {
     for (i = 1; i <= lines; i++) {
         if (comment[i] == "")
-            print ".PP"
+            print paragraph ? paragraph : ".PP"
         else if (comment[i] ~ /^  - /)
             printf ".br\n\\(bu %s\n", roff(substr(comment[i], 5))
         else {
@@ -60,7 +65,7 @@ function declare(text) {
     printf ".HP\n.B %s\n", roff(text)
     if (lines) {
         print ".IP"
-        flush_comment()
+        flush_comment(".IP")
     }
 }
 
