@@ -72,9 +72,15 @@ enum { GC_COUNTED_IS_UNSHARED = 1, GC_COUNTED_ONE = 256 };
 /* The count is 0 now, or less. */
 GC_PUBLIC void gc_counted_end(void *object);
 
-static inline struct gc_counted_head *gc_counted_head(void *object)
+#ifdef __cplusplus
+#define GC_COUNTED_CAST(type, value) static_cast<type>(value)
+#else
+#define GC_COUNTED_CAST(type, value) ((type)(value))
+#endif
+
+static inline struct gc_counted_head *gc_counted_head_of(void *object)
 {
-    return (struct gc_counted_head *)object - 1;
+    return GC_COUNTED_CAST(struct gc_counted_head *, object) - 1;
 }
 
 /* ---- For programs ---- */
@@ -83,7 +89,7 @@ static inline struct gc_counted_head *gc_counted_head(void *object)
 static inline void *gc_retain(void *object)
 {
     if (object) {
-        uint64_t *word = &gc_counted_head(object)->word;
+        uint64_t *word = &gc_counted_head_of(object)->word;
         if (*word & GC_COUNTED_IS_UNSHARED)
             *word += GC_COUNTED_ONE;
         else
@@ -98,12 +104,12 @@ static inline void gc_release(void *object)
 {
     if (!object)
         return;
-    uint64_t *word = &gc_counted_head(object)->word, left;
+    uint64_t *word = &gc_counted_head_of(object)->word, left;
     if (*word & GC_COUNTED_IS_UNSHARED)
         left = *word -= GC_COUNTED_ONE;
     else
         left = __atomic_sub_fetch(word, GC_COUNTED_ONE, __ATOMIC_ACQ_REL);
-    if (__builtin_expect((int64_t)left < GC_COUNTED_ONE, 0))
+    if (__builtin_expect(GC_COUNTED_CAST(int64_t, left) < GC_COUNTED_ONE, 0))
         gc_counted_end(object);
 }
 

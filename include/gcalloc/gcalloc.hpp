@@ -442,10 +442,14 @@ template <class T> class weak
     {
         if (!object)
             return;
-        void *start = gc_base(object);
+        char *start = static_cast<char *>(gc_base(object));
         const int before = errno;
         errno = EINVAL;
         reference = start ? gc_weak_new_with(start, flags) : nullptr;
+        if (start && !reference && errno == EINVAL) { // a counted one, behind its count
+            start += detail::usual_alignment;
+            reference = gc_weak_new_with(start, flags);
+        }
         if (!reference && errno == EINVAL)
             detail::fail(std::invalid_argument("gcalloc::weak: not in a living object"));
         if (!reference)

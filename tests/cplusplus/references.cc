@@ -2,6 +2,7 @@
 // does not keep it at all.
 #include "cplusplus.hh"
 
+#include <gcalloc/counted.h>
 #include <memory>
 #include <unordered_set>
 #include <vector>
@@ -218,6 +219,17 @@ START_TEST(destroyed_ones_are_forgotten)
 }
 END_TEST
 
+// Made by the functions for C: the object begins behind its count.
+START_TEST(weak_references_to_counted_objects)
+{
+    Both *both = ::new (gc_counted_new(sizeof(Both), nullptr)) Both;
+    gcalloc::weak<Second> reference(both);
+    ck_assert_ptr_eq(reference.get(), static_cast<Second *>(both));
+    gc_release(both);
+    ck_assert_ptr_null(reference.get());
+}
+END_TEST
+
 START_TEST(weak_errors)
 {
     int number = 0, caught = 0;
@@ -256,6 +268,7 @@ TCase *references_case()
     tcase_add_loop_test(tc, weak_references_do_not_keep, 0, MODES);
     tcase_add_loop_test(tc, long_ones_outlive_the_destructor, 0, MODES);
     tcase_add_test(tc, destroyed_ones_are_forgotten);
+    tcase_add_test(tc, weak_references_to_counted_objects);
     tcase_add_test(tc, weak_errors);
     return tc;
 }
