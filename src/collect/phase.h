@@ -16,11 +16,11 @@ enum phase_rank {
     PHASE_WEAK,       /* clears short weak links to what is not marked */
     PHASE_FINALIZERS, /* marks what finalizers may see once again beside their own objects */
     PHASE_COUNTED,    /* marks what counted objects that go have yet */
-    PHASE_FINALIZED,  /* marks the objects with finalizers that nothing led to */
-    PHASE_REVIVED,    /* marks the values of ephemerons whose keys came to be marked */
-    PHASE_WEAK_LONG,  /* marking is complete: what refers to garbage forgets it */
-    PHASE_VERIFY,     /* looks whether all that is to be marked is, and nothing else */
-    PHASE_CHECK,      /* checks that every structure is sound */
+    PHASE_FINALIZED, /* marks the objects with finalizers that nothing led to */
+    PHASE_REVIVED,   /* marks the values of ephemerons whose keys came to be marked */
+    PHASE_WEAK_LONG, /* marking is complete: what refers to garbage forgets it */
+    PHASE_VERIFY,    /* looks whether all that is to be marked is, and nothing else */
+    PHASE_CHECK,     /* checks that every structure is sound */
     PHASE_RANKS,
 };
 

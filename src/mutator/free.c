@@ -69,6 +69,29 @@ NOINLINE static void free_slow(void *object)
     errno = saved_errno;
 }
 
+/* An object for which the cache has no room in a bin of its class.  Those of typed blocks have
+ * bins of their own, found by the type of the unit.  All such blocks are of SHARD_NOTED unless
+ * they are set apart, and their flag says whether something is registered for an object. */
+GC_FAST
+static void free_typed(void *object, uint8_t *state)
+{
+    const struct heap *h = &process_heap;
+    uint32_t unit = unit_of(h, (uintptr_t)object);
+    unit_word word = RACING(h->words[unit]);
+    if (!word_typed(word) || word_shard(word) != SHARD_NOTED ||
+        block_has(h, unit - (uint32_t)word_distance(word), BLOCK_NOTED))
+        return free_slow(object);
+    uint32_t t = unit_type(h, unit);
+    struct typed_group *g = cache_group(thread_cache, TYPED_FIRST + t);
+    if (!g)
+        return free_slow(object);
+    struct bin *b = &g->bins[t % TYPED_TOGETHER];
+    uint32_t count = b->count;
+    if (count == b->capacity)
+        return free_slow(object);
+    cache_put(b, count, object, state);
+}
+
 GC_FAST
 void gc_free(void *object)
 {
@@ -89,6 +112,6 @@ void gc_free(void *object)
     struct bin *b = &c->bins[cache_bin(c, word)];
     uint32_t count = b->count;
     if (UNLIKELY(count == b->capacity))
-        return free_slow(object);
+        return free_typed(object, state);
     cache_put(b, count, object, state);
 }

@@ -86,9 +86,11 @@ void counted_dying_forked(void)
 /* Weak links to it are cleared before anything of it is gone. */
 static void forget(struct gc_counted_head *head)
 {
-    struct cell o = lookup_cell(&process_heap, (uintptr_t)head);
-    if (object_is_noted(&process_heap, &o))
-        object_hooks.freed(&o);
+    struct cell o = {.address = (uintptr_t)head};
+    if (!object_is_noted(&process_heap, &o))
+        return;
+    o = lookup_cell(&process_heap, (uintptr_t)head);
+    object_hooks.freed(&o);
 }
 
 static void end(struct gc_counted_head *head)
