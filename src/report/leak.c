@@ -197,6 +197,8 @@ static size_t check(void)
     group_leaks(&r);
     limit_groups(&r);
     print(&r);
+    if (GC_CHECKING)
+        suppress_check();
     symbolize_end();
     size_t lost = r.totals[LEAK_DEFINITE].objects + r.totals[LEAK_INDIRECT].objects;
     meta_free(r.groups, r.capacity * sizeof *r.groups);

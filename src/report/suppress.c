@@ -9,21 +9,13 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/check.h"
 #include "base/log.h"
 #include "base/meta.h"
 #include "base/sys.h"
 #include "report/symbolize.h"
 
-struct pattern {
-    char text[256]; /* as it stands in the file */
-    char glob[520]; /* for fnmatch */
-    size_t objects, bytes;
-};
-
-static struct {
-    struct pattern *patterns;
-    size_t count, capacity;
-} list PRIVATE_DATA;
+struct suppressions suppressions PRIVATE_DATA;
 
 /* "^a*b" means the glob "a*b*", "ab" the glob "*ab*". */
 static void make_glob(const char *text, char *glob)
@@ -44,12 +36,12 @@ static void make_glob(const char *text, char *glob)
 
 static void add(const char *text)
 {
-    struct pattern *p =
-        meta_grow(list.patterns, list.count, &list.capacity, sizeof *list.patterns);
+    struct pattern *p = meta_grow(suppressions.patterns, suppressions.count,
+                                  &suppressions.capacity, sizeof *suppressions.patterns);
     if (!p)
         return;
-    list.patterns = p;
-    p += list.count++;
+    suppressions.patterns = p;
+    p += suppressions.count++;
     *p = (struct pattern){0};
     strncpy(p->text, text, sizeof p->text - 1);
     make_glob(p->text, p->glob);
@@ -91,8 +83,8 @@ static bool matches(const struct pattern *p, const char *name)
 static void match_symbol(void *argument, const struct symbol *s)
 {
     size_t *hit = argument;
-    for (size_t i = 0; i < list.count && *hit == SUPPRESS_NONE; i++) {
-        const struct pattern *p = &list.patterns[i];
+    for (size_t i = 0; i < suppressions.count && *hit == SUPPRESS_NONE; i++) {
+        const struct pattern *p = &suppressions.patterns[i];
         if (matches(p, s->function) || matches(p, s->file) || matches(p, s->module))
             *hit = i;
     }
@@ -101,22 +93,35 @@ static void match_symbol(void *argument, const struct symbol *s)
 size_t suppress_stack(uint32_t stack)
 {
     size_t hit = SUPPRESS_NONE;
-    if (list.count)
+    if (suppressions.count)
         symbolize_recorded(stack, match_symbol, &hit);
     return hit;
 }
 
 void suppress_count(size_t pattern, size_t bytes)
 {
-    list.patterns[pattern].objects++;
-    list.patterns[pattern].bytes += bytes;
+    suppressions.patterns[pattern].objects++;
+    suppressions.patterns[pattern].bytes += bytes;
 }
 
 void suppress_each(void (*visit)(void *argument, const char *pattern, size_t objects,
                                  size_t bytes),
                    void *argument)
 {
-    for (size_t i = 0; i < list.count; i++)
-        visit(argument, list.patterns[i].text, list.patterns[i].objects,
-              list.patterns[i].bytes);
+    for (size_t i = 0; i < suppressions.count; i++)
+        visit(argument, suppressions.patterns[i].text, suppressions.patterns[i].objects,
+              suppressions.patterns[i].bytes);
+}
+
+void suppress_check(void)
+{
+    char glob[sizeof suppressions.patterns->glob];
+    CHECK(suppressions.count <= suppressions.capacity);
+    for (size_t i = 0; i < suppressions.count; i++) {
+        const struct pattern *p = &suppressions.patterns[i];
+        CHECK(memchr(p->text, 0, sizeof p->text) && p->text[0]);
+        make_glob(p->text, glob);
+        CHECK(strcmp(p->glob, glob) == 0);
+        CHECK(p->objects > 0 || p->bytes == 0);
+    }
 }

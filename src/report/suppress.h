@@ -9,6 +9,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bits.h"
+
+struct pattern {
+    char text[256]; /* as it stands in the file */
+    char glob[520]; /* for fnmatch */
+    size_t objects, bytes;
+};
+
+/* In the order of the file.  Written while options are read, and counted under the lock of
+ * reports. */
+struct suppressions {
+    struct pattern *patterns;
+    size_t count, capacity;
+};
+
+SHARED_DATA struct suppressions suppressions;
+
 /* Reads the file.  What is wrong with it goes to the log. */
 void suppress_load(const char *path);
 
@@ -23,5 +40,8 @@ void suppress_count(size_t pattern, size_t bytes);
 void suppress_each(void (*visit)(void *argument, const char *pattern, size_t objects,
                                  size_t bytes),
                    void *argument);
+
+/* Checks that every pattern is a string, and its glob that of its text. */
+void suppress_check(void);
 
 #endif

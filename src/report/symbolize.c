@@ -1,6 +1,6 @@
-/* Asks libdw or the dynamic loader about an address, and keeps the answers until the
- * report ends.  Which frames of a stack are shown is for symbolize_stack.c to say.  Under
- * the lock of reports: no answer outlives the modules of libdw that it came from. */
+/* Asks libdw or the dynamic loader about an address, once in a report (report/answers.h).
+ * Which frames of a stack are shown is for symbolize_stack.c to say.  Under the lock of
+ * reports: no answer outlives the modules of libdw that it came from. */
 #include "report/symbolize.h"
 
 #include <dlfcn.h>
@@ -14,18 +14,14 @@
 #include "base/meta.h"
 #include "base/os.h"
 #include "base/sys.h"
+#include "report/answers.h"
 #include "report/debugfile.h"
 #include "report/functions.h"
 #include "report/libdw.h"
 #include "report/origin.h"
-#include "report/strings.h"
 #include "report/units.h"
 #include "report/unloaded.h"
 #include "trace/modules.h"
-
-enum {
-    KNOWN_LEAST = 1024, /* slots for answers */
-};
 
 /* What is loaded, and what is not any more, each at an address of its own; NULL: not looked at
  * yet. */
@@ -344,116 +340,20 @@ static void look_up(struct place p, void (*visit)(void *argument, const struct s
         look_up_loaded(p.return_address, visit, argument);
 }
 
-/* What look_up said of a place. */
-struct answer {
-    struct place place;  /* a return address of 0: there is none in this slot */
-    size_t first, count; /* among the symbols */
-};
-
-/* Answers of this report: stacks have most of their frames in common.  A hash table, open
- * addressing, at most half full.  Under the lock of reports. */
-static struct {
-    struct answer *answers;
-    size_t slots, count; /* slots: 0 or a power of two */
-    struct symbol *symbols;
-    size_t symbol_count, symbol_capacity;
-    struct strings strings;
-    bool incomplete; /* memory ran out in the answer that is being written */
-} known PRIVATE_DATA;
-
-static bool is_at(const struct answer *a, struct place p)
-{
-    return a->place.return_address == p.return_address && a->place.module == p.module;
-}
-
-static struct answer *slot_of(struct answer *answers, size_t slots, struct place p)
-{
-    uint64_t key = p.return_address ^ (uint64_t)p.module << 48;
-    size_t at = key * UINT64_C(0x9e3779b97f4a7c15) >> 32 & (slots - 1);
-    while (answers[at].place.return_address && !is_at(&answers[at], p))
-        at = (at + 1) & (slots - 1);
-    return &answers[at];
-}
-
-static bool grow_known(void)
-{
-    size_t slots = max_size(2 * known.slots, KNOWN_LEAST);
-    struct answer *answers = meta_alloc(slots * sizeof *answers);
-    if (!answers)
-        return false;
-    for (size_t i = 0; i < known.slots; i++) {
-        const struct answer *a = &known.answers[i];
-        if (a->place.return_address)
-            *slot_of(answers, slots, a->place) = *a;
-    }
-    if (known.answers)
-        meta_free(known.answers, known.slots * sizeof *answers);
-    known.answers = answers;
-    known.slots = slots;
-    return true;
-}
-
-static void forget_known(void)
-{
-    if (known.answers)
-        meta_free(known.answers, known.slots * sizeof *known.answers);
-    if (known.symbols)
-        meta_free(known.symbols, known.symbol_capacity * sizeof *known.symbols);
-    strings_clear(&known.strings);
-    memset(&known, 0, sizeof known);
-}
-
-static void keep_symbol(void *argument, const struct symbol *s)
-{
-    (void)argument;
-    struct symbol *symbols = meta_grow(known.symbols, known.symbol_count,
-                                       &known.symbol_capacity, sizeof *symbols);
-    if (!symbols) {
-        known.incomplete = true;
-        return;
-    }
-    known.symbols = symbols;
-    struct symbol *kept = &symbols[known.symbol_count++];
-    *kept = *s;
-    kept->function = strings_keep(&known.strings, s->function);
-    kept->module = strings_keep(&known.strings, s->module);
-}
-
-/* The answer for an address that is not 0; NULL: there is no memory to keep it. */
-static const struct answer *answer_for(struct place p)
-{
-    lock_check_held(RANK_REPORT);
-    if (2 * (known.count + 1) > known.slots && !grow_known())
-        return NULL;
-    struct answer *a = slot_of(known.answers, known.slots, p);
-    if (a->place.return_address)
-        return a;
-    size_t first = known.symbol_count;
-    known.incomplete = false;
-    look_up(p, keep_symbol, NULL);
-    if (known.incomplete) {
-        known.symbol_count = first;
-        return NULL;
-    }
-    *a = (struct answer){p, first, known.symbol_count - first};
-    known.count++;
-    return a;
-}
-
 void symbolize_place(struct place p,
                      void (*visit)(void *argument, const struct symbol *s),
                      void *argument)
 {
-    const struct answer *a = p.return_address ? answer_for(p) : NULL;
+    const struct answer *a = p.return_address ? answers_find(p, look_up) : NULL;
     if (!a)
         return look_up(p, visit, argument);
     for (size_t i = 0; i < a->count; i++)
-        visit(argument, &known.symbols[a->first + i]);
+        visit(argument, &answers.symbols[a->first + i]);
 }
 
 void symbolize_end(void)
 {
     lock_check_held(RANK_REPORT);
-    forget_known();
+    answers_clear();
     close_sessions();
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "base/check.h"
 #include "base/futex.h"
 #include "base/lock.h"
 #include "base/os.h"
@@ -196,4 +197,16 @@ void faults_forked(void)
     lock_check_held(RANK_WORLD);
     faults.lock = (struct lock){0};
     faults.active = 0;
+}
+
+void faults_check(void)
+{
+    lock_check_held(RANK_WORLD);
+    CHECK(faults.active == 1);
+    for (int i = 0; i < SIGNALS; i++) {
+        struct sigaction now;
+        CHECK(!faults.is_ours[i] || (next_sigaction(numbers[i], NULL, &now) == 0 &&
+                                     now.sa_sigaction == on_fault));
+        CHECK(!faults.is_sent[i] || faults.sent[i].si_code <= 0);
+    }
 }

@@ -29,6 +29,9 @@ void faults_except_me(void);
 /* sigaction for the program: in a pause it changes what comes back at the pause's end. */
 int faults_action(int number, const struct sigaction *action, struct sigaction *old);
 
+/* Checks, in a pause, that the handlers of both signals are the library's. */
+void faults_check(void);
+
 /* Resets what is kept of faults in the child of a fork. */
 void faults_forked(void);
 

@@ -1,4 +1,5 @@
-/* The checks of what the collector, the mutators and reports keep: each invariant is broken once. */
+/* The checks of what the collector and the mutators keep, and of faults: each invariant is broken
+ * once. */
 #include <gcalloc/gcalloc.h>
 
 #include "collect/caches.h"
@@ -8,11 +9,11 @@
 #include "collect/pool.h"
 #include "collect/workers.h"
 #include "mutator/init.h"
-#include "report/intervals.h"
-#include "report/leak_set.h"
 #include "roots/coroutines.h"
 #include "support.h"
+#include "world/faults.h"
 #include "world/lock.h"
+#include "world/next.h"
 
 /* ---- Heaps and their cycles ---------------------------------------------------------------- */
 
@@ -232,117 +233,38 @@ START_TEST(damage_to_a_mutator_is_caught)
 }
 END_TEST
 
-/* ---- Reports ------------------------------------------------------------------------------- */
+/* ---- Faults -------------------------------------------------------------------------------- */
 
-static struct interval intervals[] = {{16, 64, 64}, {32, 48, 64}, {80, 96, 96}};
-static struct intervals table;
-
-static void list_intervals(void)
+static void pause_for_faults(void)
 {
-    table = (struct intervals){.list = (char *)intervals,
-                               .element_bytes = sizeof intervals[0],
-                               .count = COUNT_OF(intervals),
-                               .capacity = COUNT_OF(intervals)};
+    gc_init();
+    world_lock();
+    faults_begin();
 }
 
-static void check_intervals(void)
+static void end_the_pause(void)
 {
-    intervals_check(&table);
+    faults_end();
 }
 
-static void put_in_disorder(void)
+static void take_the_signal_away(void)
 {
-    intervals[1].low = 8;
+    struct sigaction usual = {.sa_handler = SIG_DFL};
+    next_sigaction(SIGSEGV, &usual, NULL);
 }
 
-static void reach_too_far(void)
-{
-    intervals[1].reach = 65;
-}
-
-static void have_no_room(void)
-{
-    table.capacity--;
-}
-
-static const struct damage interval_damages[] = {
-    {put_in_disorder, "i == 0 || at(t, i - 1)->low <= v->low"},
-    {reach_too_far, "v->reach == reach"},
-    {have_no_room, "t->count <= t->capacity"},
+static const struct damage fault_damages[] = {
+    {end_the_pause, "faults.active == 1"},
+    {take_the_signal_away, "!faults.is_ours[i] || "},
 };
 
-START_TEST(damage_to_intervals_is_caught)
+START_TEST(damage_to_faults_is_caught)
 {
-    list_intervals();
-    check_intervals();
-    expect_caught(&interval_damages[_i], list_intervals, check_intervals);
-}
-END_TEST
-
-/* A definite leak keeps the second one alone, and another one keeps nothing. */
-static struct leak leaks[] = {
-    {.class = LEAK_DEFINITE, .owner = OWNER_NONE, .kept_objects = 1},
-    {.class = LEAK_INDIRECT, .owner = 0},
-    {.class = LEAK_SUPPRESSED, .owner = OWNER_NONE},
-    {.class = LEAK_POSSIBLE, .owner = OWNER_NONE},
-};
-static struct leak_set set;
-
-static void list_leaks(void)
-{
-    set = (struct leak_set){
-        .leaks = leaks, .count = COUNT_OF(leaks), .capacity = COUNT_OF(leaks), .lost = 3};
-}
-
-static void check_leaks(void)
-{
-    leak_set_check(&set);
-}
-
-static void lose_too_many(void)
-{
-    set.lost = set.count + 1;
-}
-
-static void lose_what_is_possible(void)
-{
-    leaks[2].class = LEAK_POSSIBLE;
-}
-
-static void reach_what_is_lost(void)
-{
-    leaks[3].class = LEAK_INDIRECT;
-}
-
-static void be_kept_by_what_is_kept(void)
-{
-    leaks[1].owner = 1;
-}
-
-static void keep_what_is_not_owned(void)
-{
-    leaks[0].kept_objects++;
-}
-
-static void keep_without_being_definite(void)
-{
-    leaks[2].kept_objects = 1;
-}
-
-static const struct damage leak_damages[] = {
-    {lose_too_many, "s->lost <= s->count && s->count <= s->capacity"},
-    {lose_what_is_possible, "l->class == LEAK_SUPPRESSED || lost == (place < s->lost)"},
-    {reach_what_is_lost, "l->class == LEAK_SUPPRESSED || lost == (place < s->lost)"},
-    {be_kept_by_what_is_kept, "l->owner >= OWNER_NONE || "},
-    {keep_what_is_not_owned, "kept == owned"},
-    {keep_without_being_definite, "l->class == LEAK_DEFINITE || l->kept_objects == 0"},
-};
-
-START_TEST(damage_to_leaks_is_caught)
-{
-    list_leaks();
-    check_leaks();
-    expect_caught(&leak_damages[_i], list_leaks, check_leaks);
+    pause_for_faults();
+    faults_check();
+    end_the_pause();
+    world_unlock();
+    expect_caught(&fault_damages[_i], pause_for_faults, faults_check);
 }
 END_TEST
 
@@ -352,7 +274,6 @@ TCase *damage_tests(void)
     tcase_add_test(t, sound_after_a_cycle);
     tcase_add_loop_test(t, damage_is_caught, 0, COUNT_OF(damages));
     tcase_add_loop_test(t, damage_to_a_mutator_is_caught, 0, COUNT_OF(mutator_damages));
-    tcase_add_loop_test(t, damage_to_intervals_is_caught, 0, COUNT_OF(interval_damages));
-    tcase_add_loop_test(t, damage_to_leaks_is_caught, 0, COUNT_OF(leak_damages));
+    tcase_add_loop_test(t, damage_to_faults_is_caught, 0, COUNT_OF(fault_damages));
     return t;
 }

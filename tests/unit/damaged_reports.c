@@ -1,0 +1,232 @@
+/* The checks of what reports keep: each invariant is broken once. */
+#include <string.h>
+
+#include "report/answers.h"
+#include "report/intervals.h"
+#include "report/leak_set.h"
+#include "report/suppress.h"
+#include "support.h"
+
+static struct interval intervals[] = {{16, 64, 64}, {32, 48, 64}, {80, 96, 96}};
+static struct intervals table;
+
+static void list_intervals(void)
+{
+    table = (struct intervals){.list = (char *)intervals,
+                               .element_bytes = sizeof intervals[0],
+                               .count = COUNT_OF(intervals),
+                               .capacity = COUNT_OF(intervals)};
+}
+
+static void check_intervals(void)
+{
+    intervals_check(&table);
+}
+
+static void put_in_disorder(void)
+{
+    intervals[1].low = 8;
+}
+
+static void reach_too_far(void)
+{
+    intervals[1].reach = 65;
+}
+
+static void have_no_room(void)
+{
+    table.capacity--;
+}
+
+static const struct damage interval_damages[] = {
+    {put_in_disorder, "i == 0 || at(t, i - 1)->low <= v->low"},
+    {reach_too_far, "v->reach == reach"},
+    {have_no_room, "t->count <= t->capacity"},
+};
+
+START_TEST(damage_to_intervals_is_caught)
+{
+    list_intervals();
+    check_intervals();
+    expect_caught(&interval_damages[_i], list_intervals, check_intervals);
+}
+END_TEST
+
+/* A definite leak keeps the second one alone, and another one keeps nothing. */
+static struct leak leaks[] = {
+    {.class = LEAK_DEFINITE, .owner = OWNER_NONE, .kept_objects = 1},
+    {.class = LEAK_INDIRECT, .owner = 0},
+    {.class = LEAK_SUPPRESSED, .owner = OWNER_NONE},
+    {.class = LEAK_POSSIBLE, .owner = OWNER_NONE},
+};
+static struct leak_set set;
+
+static void list_leaks(void)
+{
+    set = (struct leak_set){
+        .leaks = leaks, .count = COUNT_OF(leaks), .capacity = COUNT_OF(leaks), .lost = 3};
+}
+
+static void check_leaks(void)
+{
+    leak_set_check(&set);
+}
+
+static void lose_too_many(void)
+{
+    set.lost = set.count + 1;
+}
+
+static void lose_what_is_possible(void)
+{
+    leaks[2].class = LEAK_POSSIBLE;
+}
+
+static void reach_what_is_lost(void)
+{
+    leaks[3].class = LEAK_INDIRECT;
+}
+
+static void be_kept_by_what_is_kept(void)
+{
+    leaks[1].owner = 1;
+}
+
+static void keep_what_is_not_owned(void)
+{
+    leaks[0].kept_objects++;
+}
+
+static void keep_without_being_definite(void)
+{
+    leaks[2].kept_objects = 1;
+}
+
+static const struct damage leak_damages[] = {
+    {lose_too_many, "s->lost <= s->count && s->count <= s->capacity"},
+    {lose_what_is_possible, "l->class == LEAK_SUPPRESSED || lost == (place < s->lost)"},
+    {reach_what_is_lost, "l->class == LEAK_SUPPRESSED || lost == (place < s->lost)"},
+    {be_kept_by_what_is_kept, "l->owner >= OWNER_NONE || "},
+    {keep_what_is_not_owned, "kept == owned"},
+    {keep_without_being_definite, "l->class == LEAK_DEFINITE || l->kept_objects == 0"},
+};
+
+START_TEST(damage_to_leaks_is_caught)
+{
+    list_leaks();
+    check_leaks();
+    expect_caught(&leak_damages[_i], list_leaks, check_leaks);
+}
+END_TEST
+
+/* Two places, of which the second has two symbols. */
+static void say_one_or_two(struct place p,
+                           void (*visit)(void *argument, const struct symbol *s),
+                           void *argument)
+{
+    visit(argument, &(struct symbol){.function = "one", .module = "a module"});
+    if (p.return_address == 32)
+        visit(argument, &(struct symbol){.inlined = true});
+}
+
+static struct answer *first_answer, *second_answer;
+
+static void keep_answers(void)
+{
+    lock_check_all(true); /* there is one thread */
+    answers_clear();
+    for (uintptr_t i = 16; i <= 32; i += 16)
+        ck_assert_ptr_nonnull(answers_find((struct place){i, 0}, say_one_or_two));
+    first_answer = (struct answer *)(uintptr_t)answers_find((struct place){16, 0}, NULL);
+    second_answer = (struct answer *)(uintptr_t)answers_find((struct place){32, 0}, NULL);
+}
+
+static void move_an_answer(void)
+{
+    first_answer->place.return_address = 4096;
+}
+
+static void lose_an_answer(void)
+{
+    first_answer->place.return_address = 0;
+}
+
+static void point_beyond_the_symbols(void)
+{
+    second_answer->first = 2;
+}
+
+static void share_a_symbol(void)
+{
+    first_answer->count = 2;
+}
+
+static const struct damage answer_damages[] = {
+    {move_an_answer, "slot_of(answers.answers, answers.slots, a->place) == a"},
+    {lose_an_answer, "found == answers.count && "},
+    {point_beyond_the_symbols, "a->first <= answers.symbol_count && "},
+    {share_a_symbol, "found == answers.count && symbols == answers.symbol_count"},
+};
+
+START_TEST(damage_to_answers_is_caught)
+{
+    keep_answers();
+    answers_check();
+    expect_caught(&answer_damages[_i], keep_answers, answers_check);
+}
+END_TEST
+
+static struct pattern patterns[] = {{.text = "^alloc$", .glob = "alloc"},
+                                    {.text = "mid", .glob = "*mid*", .objects = 1}};
+
+static void list_patterns(void)
+{
+    suppressions =
+        (struct suppressions){patterns, COUNT_OF(patterns), COUNT_OF(patterns)};
+}
+
+static void have_an_empty_pattern(void)
+{
+    patterns[0].text[0] = 0;
+}
+
+static void match_something_else(void)
+{
+    patterns[0].glob[0] = '*';
+}
+
+static void suppress_no_object(void)
+{
+    patterns[0].bytes = 1;
+}
+
+static void list_too_many(void)
+{
+    suppressions.capacity = 1;
+}
+
+static const struct damage suppression_damages[] = {
+    {have_an_empty_pattern, "memchr(p->text, 0, sizeof p->text) && p->text[0]"},
+    {match_something_else, "strcmp(p->glob, glob) == 0"},
+    {suppress_no_object, "p->objects > 0 || p->bytes == 0"},
+    {list_too_many, "suppressions.count <= suppressions.capacity"},
+};
+
+START_TEST(damage_to_suppressions_is_caught)
+{
+    list_patterns();
+    suppress_check();
+    expect_caught(&suppression_damages[_i], list_patterns, suppress_check);
+}
+END_TEST
+
+TCase *damaged_reports_tests(void)
+{
+    TCase *t = tcase_create("damaged_reports");
+    tcase_add_loop_test(t, damage_to_intervals_is_caught, 0, COUNT_OF(interval_damages));
+    tcase_add_loop_test(t, damage_to_leaks_is_caught, 0, COUNT_OF(leak_damages));
+    tcase_add_loop_test(t, damage_to_answers_is_caught, 0, COUNT_OF(answer_damages));
+    tcase_add_loop_test(t, damage_to_suppressions_is_caught, 0,
+                        COUNT_OF(suppression_damages));
+    return t;
+}
