@@ -19,8 +19,7 @@
  * <gcalloc/weakmap.h>) forget a counted object before `destroy` is called: when its count comes to
  * 0, or in the collection that finds it.  What they keep, the value of an ephemeron for example, is
  * kept as by any pointer: they have no part in its count.  gc_weak_get does not retain what it
- * returns: where another thread may release the last reference meanwhile, a lock of the program's
- * is to be held around both.
+ * returns; where another thread may release the last reference meanwhile, gc_weak_retain does.
  *
  * In a child of fork counted objects are what they were in its parent.  One that another thread was
  * destroying at the moment of the fork is not destroyed in the child.
@@ -59,6 +58,14 @@ GC_PUBLIC void *gc_counted_new_with(size_t size, gc_destroy *destroy, unsigned f
 
 /* Its count; 0: it is destroyed, or being destroyed, or `object` is no counted object. */
 GC_PUBLIC size_t gc_counted_count(const void *object);
+
+/* The object of a weak reference, with one reference more; NULL: its last reference was released,
+ * it is gone, or `weak` is NULL.  Another thread may release references meanwhile.  NULL with
+ * errno EINVAL: `weak` is no weak reference, or not one to a counted object; EBUSY (in a root
+ * callback). */
+struct gc_weak;
+GC_PUBLIC void *gc_weak_retain(const struct gc_weak *weak)
+    __attribute__((warn_unused_result));
 
 /* ---- Not for programs: what lies in front of a counted object ---- */
 

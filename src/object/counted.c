@@ -5,6 +5,8 @@
  * is on such lists by its flag. */
 #include "object/counted.h"
 
+#include <errno.h>
+
 #include "base/log.h"
 #include "base/options.h"
 #include "heap/heap.h"
@@ -23,6 +25,22 @@ size_t gc_counted_count(const void *object)
     const struct gc_counted_head *head = counted_head(&process_heap, &o);
     uint64_t word = head ? __atomic_load_n(&head->word, __ATOMIC_RELAXED) : 0;
     return word & (COUNTED_DYING | COUNTED_DESTROYED) ? 0 : word / GC_COUNTED_ONE;
+}
+
+bool counted_retain(void *object)
+{
+    struct cell o;
+    struct gc_counted_head *head =
+        object_around(object, &o) ? counted_head(&process_heap, &o) : NULL;
+    if (!head || object != head + 1)
+        return errno = EINVAL, false;
+    uint64_t word = __atomic_load_n(&head->word, __ATOMIC_RELAXED);
+    do {
+        if ((int64_t)word < GC_COUNTED_ONE || word & (COUNTED_DYING | COUNTED_DESTROYED))
+            return false;
+    } while (!__atomic_compare_exchange_n(&head->word, &word, word + GC_COUNTED_ONE, true,
+                                          __ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
+    return true;
 }
 
 /* ---- Destroying --------------------------------------------------------------------------------- */

@@ -38,6 +38,10 @@ struct gc_counted_head *counted_head(const struct heap *h, const struct cell *o)
  * one whose head lies in front of it. */
 bool counted_or_object(const void *object, struct cell *o);
 
+/* One reference more, for an object that has one.  Returns false if it has none any more, and
+ * with errno EINVAL if the object is no counted one. */
+bool counted_retain(void *object);
+
 /* Destroys the object in this slot, and what that releases, if no such call is under way on this
  * thread; else later. */
 void counted_destroy(struct gc_counted_head *head);

@@ -278,6 +278,16 @@ int link_add(void **place, void *object, unsigned flags)
     return added ? 0 : ENOMEM;
 }
 
+void *link_take(void *const *place, bool (*take)(void *object))
+{
+    lock();
+    void *object = __atomic_load_n(place, __ATOMIC_RELAXED);
+    if (object && !take(object))
+        object = NULL;
+    unlock();
+    return object;
+}
+
 static int finish(int error)
 {
     mutator_leave();

@@ -4,6 +4,7 @@
 #include <gcalloc/weak.h>
 
 #include "mutator/init.h"
+#include "object/counted.h"
 #include "object/link.h"
 
 #define WEAK_MAGIC UINT64_C(0x7765616b2e726566)
@@ -45,4 +46,17 @@ void *gc_weak_get(const gc_weak *weak)
     if (weak->magic != WEAK_MAGIC)
         return errno = EINVAL, NULL;
     return __atomic_load_n(&weak->object, __ATOMIC_RELAXED);
+}
+
+void *gc_weak_retain(const gc_weak *weak)
+{
+    if (!weak)
+        return NULL;
+    if (weak->magic != WEAK_MAGIC)
+        return errno = EINVAL, NULL;
+    if (!mutator_enter())
+        return NULL;
+    void *object = link_take(&weak->object, counted_retain);
+    mutator_leave();
+    return object;
 }

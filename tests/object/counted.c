@@ -1,8 +1,10 @@
 /* Counted objects: when they are destroyed, in which order, and how often. */
+#include <errno.h>
 #include <gcalloc/counted.h>
 #include <gcalloc/finalizer.h>
 #include <gcalloc/weak.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "object.h"
@@ -191,6 +193,50 @@ static void collect_inside(void *object)
 }
 
 /* Those that wait for their turn are no garbage. */
+/* Each is released by its maker while another thread takes it from its weak reference. */
+enum { TAKEN_ROUNDS = 20000 };
+static gc_weak *volatile offered;
+static size_t taken;
+
+static void *take_often(void *argument)
+{
+    gc_weak *one;
+    while ((one = __atomic_load_n(&offered, __ATOMIC_ACQUIRE)) != argument) {
+        struct counted *n = gc_weak_retain(one);
+        if (!n)
+            continue;
+        if (n->name != 't' || gc_counted_count(n) == 0)
+            abort();
+        taken++;
+        gc_release(n);
+    }
+    return NULL;
+}
+
+START_TEST(weak_references_are_retained_beside_the_last_release)
+{
+    pthread_t thread;
+    void *plain = gc_alloc(16);
+    gc_weak *last = gc_weak_new(plain);
+    ck_assert_int_eq(pthread_create(&thread, NULL, take_often, last), 0);
+    size_t rounds = 0;
+    for (; rounds < TAKEN_ROUNDS || (taken < 10 && rounds < 1000 * TAKEN_ROUNDS);
+         rounds++) {
+        struct counted *n = make('t', 0);
+        __atomic_store_n(&offered, gc_weak_new(n), __ATOMIC_RELEASE);
+        gc_release(n);
+    }
+    __atomic_store_n(&offered, last, __ATOMIC_RELEASE);
+    pthread_join(thread, NULL);
+    ck_assert_uint_eq(destroyed, rounds);
+    ck_assert_ptr_null(gc_weak_retain(NULL));
+    errno = 0;
+    ck_assert_ptr_null(gc_weak_retain(last));
+    ck_assert_int_eq(errno, EINVAL);
+    gc_retain_until(plain);
+}
+END_TEST
+
 START_TEST(collections_inside)
 {
     struct counted *n = gc_counted_new(sizeof *n, collect_inside);
@@ -302,6 +348,7 @@ TCase *counted_case(void)
     TCase *tc = tcase_create("counted");
     tcase_add_loop_test(tc, the_last_release_destroys, 0, 2);
     tcase_add_loop_test(tc, releases_follow, 0, 2);
+    tcase_add_test(tc, weak_references_are_retained_beside_the_last_release);
     tcase_add_loop_test(tc, long_lists_need_no_stack, 0, 2);
     tcase_add_test(tc, circles_are_found);
     tcase_add_test(tc, forgotten_ones_go_in_order);
