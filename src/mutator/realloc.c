@@ -135,9 +135,10 @@ static void *resize(struct cell *o, size_t size)
         return move(o, size);
     if (!is_large(o))
         clear_rest(o, size);
-    object_at((void *)o->address, o);
-    if (is_observed(&process_heap))
+    if (is_observed(&process_heap)) {
+        object_at((void *)o->address, o); /* a large one has another size now */
         observe_resized(&process_heap, o, size);
+    }
     return (void *)o->address;
 }
 
