@@ -305,11 +305,14 @@ void world_join(struct mutator *m)
     set_safe(m);
     life_change(&m->life, LIFE_LIVING);
     thread_self = m;
-    begin_waiting();
-    while (is_stop(epoch = present_epoch()))
-        futex_wait(&world.epoch, epoch, 0);
+    if (is_stop(present_epoch())) {
+        begin_waiting();
+        while (is_stop(epoch = present_epoch()))
+            futex_wait(&world.epoch, epoch, 0);
+        leave_safe(m);
+        end_waiting();
+    }
     leave_safe(m);
-    end_waiting();
 }
 
 NOINLINE static void wait_from_here(void (*wait)(void))
