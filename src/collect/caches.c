@@ -7,34 +7,29 @@
 #include "heap/extent.h"
 #include "world/thread.h"
 
-enum { CACHES_MOST = 2 + ASIDE_MOST }; /* most caches of one thread */
-
-static unsigned add(const struct heap *h, struct cache *c, struct cache **found)
+/* The cache of the thread after this one: that which it works with, the spare one, and those that
+ * handlers have set aside.  NULL stands for none, before the first as after the last. */
+static struct cache *after(const struct mutator *t, const struct cache *c)
 {
-    if (!c || c->heap != h)
-        return 0;
-    *found = c;
-    return 1;
+    if (!c && t->cache)
+        return t->cache;
+    if ((!c || c == t->cache) && t->spare)
+        return t->spare;
+    return !c || c == t->cache || c == t->spare ? t->aside : c->next;
 }
 
-/* Stores the caches that a thread has of this heap; returns how many. */
-static unsigned caches_of(const struct heap *h, const struct mutator *t,
-                          struct cache *found[CACHES_MOST])
-{
-    unsigned count = add(h, t->cache, found);
-    count += add(h, t->spare, found + count);
-    for (unsigned i = 0; i < t->aside_count; i++)
-        count += add(h, t->aside[i], found + count);
-    return count;
-}
+#define CACHES(t, c)                  \
+    struct cache *c = after(t, NULL); \
+    c;                                \
+    c = after(t, c)
 
 /* Gives back the unit runs of a thread's caches: the units that the sweep frees have
  * memory already, unlike those. */
 static void give_unit_runs_back(struct heap *h, const struct mutator *t)
 {
-    struct cache *caches[CACHES_MOST];
-    for (unsigned i = caches_of(h, t, caches); i-- > 0;)
-        extent_give_unit_run(h, &caches[i]->unit_run);
+    for (CACHES(t, c))
+        if (c->heap == h)
+            extent_give_unit_run(h, &c->unit_run);
 }
 
 /* Empties a cache in whole, so that many idle threads do not hoard, or of what belongs to
@@ -60,23 +55,26 @@ void caches_give_back(struct heap *h, bool own)
 }
 
 /* Checks that a thread has each of its caches in one place. */
-static void check_places(struct cache *const *caches, unsigned count)
+static void check_places(const struct mutator *t)
 {
-    for (unsigned i = 0; i < count; i++)
-        for (unsigned j = 0; j < i; j++)
-            CHECK(caches[i] != caches[j]);
+    unsigned aside = 0;
+    CHECK(!t->cache || t->cache != t->spare);
+    for (const struct cache *c = t->aside; c; c = c->next) {
+        CHECK(c != t->cache && c != t->spare);
+        CHECK(aside < t->aside_count);
+        aside++;
+    }
+    CHECK(aside == t->aside_count);
 }
 
 struct caches_held caches_check(const struct heap *h)
 {
-    struct cache *caches[CACHES_MOST];
     struct caches_held held = {.in_flight = registry_lost_count() - 1};
     for (MUTATORS(t)) {
-        CHECK(t->aside_count <= ASIDE_MOST);
-        unsigned count = caches_of(h, t, caches);
-        check_places(caches, count);
-        for (unsigned i = 0; i < count; i++)
-            held.slots += cache_check(caches[i]);
+        check_places(t);
+        for (CACHES(t, c))
+            if (c->heap == h)
+                held.slots += cache_check(c);
         held.in_flight += thread_lives(t) + t->aside_count;
     }
     return held;

@@ -78,8 +78,10 @@ static bool list_and_run(struct collector *c, const struct snapshot *s)
         return false;
     cycle_run(cycle);
     note_times(c);
-    if (GC_CHECKING)
+    if (GC_CHECKING) {
         collector_check(c);
+        faults_check();
+    }
     return true;
 }
 

@@ -17,7 +17,6 @@
 #include "roots/registered.h"
 #include "trace/depot.h"
 #include "trace/modules.h"
-#include "world/faults.h"
 #include "world/stop.h"
 
 const struct cycle_kind cycle_full = {
@@ -54,7 +53,6 @@ static void check(struct cycle *c)
     if (!GC_CHECKING)
         return;
     world_check();
-    faults_check();
     struct caches_held held = caches_check(c->heap);
     marker_check(c->marker);
     workers_check();

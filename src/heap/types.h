@@ -501,7 +501,10 @@ struct cache {
     bool borrows[BIN_COUNT];
     struct unit_run unit_run;
     bool used; /* a slow path of its thread went through it since the last cycle */
-    struct cache *next; /* in the heap's list of those that no thread has */
+    /* In the heap's list of those that no thread has, or in its thread's of those that handlers
+     * have set aside, and the frame of the handler that did. */
+    struct cache *next;
+    uintptr_t aside_sp;
     /* What the cache keeps of typed bins, by TYPED_TOGETHER; NULL if its thread has used
      * none of the group.  Groups stay as long as the cache has a thread, since statistics
      * look at them at any time.  From `typed_end` on there is none. */

@@ -154,16 +154,38 @@ static void keep_spare(struct mutator *m, struct cache *used)
     }
 }
 
+static void set_aside(struct mutator *m, struct cache *c, uintptr_t sp)
+{
+    c->aside_sp = sp;
+    c->next = m->aside;
+    m->aside = c;
+    m->aside_count++;
+}
+
+static struct cache *take_aside(struct mutator *m)
+{
+    struct cache *c = m->aside;
+    m->aside = c->next;
+    m->aside_count--;
+    return c;
+}
+
+/* The handler that set the latest one aside was left by siglongjmp. */
+static void take_back_latest(struct mutator *m)
+{
+    registry_count_lost();
+    keep_spare(m, take_aside(m));
+}
+
 /* Takes back the caches of handlers whose frames lie below this one: they have been left
  * by siglongjmp, and nobody comes back to the caches that they set aside. */
 static void take_back_caches(struct mutator *m, uintptr_t sp)
 {
-    while (m->aside_count > 0 && on_own_stack(m, sp)) {
-        uintptr_t frame = m->aside_sp[m->aside_count - 1];
+    while (m->aside && on_own_stack(m, sp)) {
+        uintptr_t frame = m->aside->aside_sp;
         if (!on_own_stack(m, frame) || frame > sp)
             return;
-        registry_count_lost();
-        keep_spare(m, m->aside[--m->aside_count]);
+        take_back_latest(m);
     }
 }
 
@@ -173,13 +195,9 @@ static void call_with_spare(struct mutator *m, int number, siginfo_t *informatio
     uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
     take_back_caches(m, sp);
     struct cache *interrupted = m->cache;
-    unsigned place = m->aside_count;
     bool fast = thread_cache == interrupted;
     uint32_t busy = gc_inline_thread.busy;
-    if (place < ASIDE_MOST) {
-        m->aside_sp[place] = sp;
-        m->aside[m->aside_count++] = interrupted;
-    }
+    set_aside(m, interrupted, sp);
     change_cache(m, __atomic_exchange_n(&m->spare, NULL, __ATOMIC_RELAXED), false);
     gc_inline_thread.busy = 0;
     call_handler(number, information, context);
@@ -187,7 +205,9 @@ static void call_with_spare(struct mutator *m, int number, siginfo_t *informatio
     struct cache *used = m->cache;
     __atomic_store_n(&m->cache, NULL, __ATOMIC_RELEASE);
     keep_spare(m, used);
-    m->aside_count = place;
+    while (m->aside != interrupted) /* by handlers that were left for this one */
+        take_back_latest(m);
+    take_aside(m);
     gc_inline_thread.busy = busy;
     change_cache(m, interrupted, true);
     if (!fast)

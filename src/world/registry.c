@@ -92,8 +92,10 @@ void registry_end(struct mutator *m)
     lock_check_held(RANK_WORLD);
     end_cache(&m->cache);
     end_cache(&m->spare);
-    while (m->aside_count > 0)
-        end_cache(&m->aside[--m->aside_count]);
+    for (struct cache *c; (c = m->aside) != NULL; m->aside_count--) {
+        m->aside = c->next;
+        cache_destroy(c);
+    }
     m->ready = false;
     index_remove(&registry.numbers, &m->number);
     if (m->life != LIFE_FINISHED) {
@@ -271,7 +273,7 @@ static void check_life(const struct mutator *m)
         CHECK(m->number.owner && m->critical && m->pointer);
     if (m->life == LIFE_FINISHED) {
         CHECK(m->joinable && !m->ready);
-        CHECK(!m->cache && !m->spare && m->aside_count == 0);
+        CHECK(!m->cache && !m->spare && m->aside_count == 0 && !m->aside);
     }
 }
 

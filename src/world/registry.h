@@ -18,8 +18,6 @@
 #include "world/index.h"
 #include "world/life.h"
 
-enum { ASIDE_MOST = 8 };
-
 struct cache;
 struct critical;
 struct snapshot;
@@ -82,9 +80,9 @@ struct mutator {
     struct departure departure; /* from its own stack; own */
 
     struct cache *cache; /* own; NULL before its first slow path */
-    /* Own: the caches that handlers set aside, and one for the next handler. */
-    struct cache *aside[ASIDE_MOST], *spare;
-    uintptr_t aside_sp[ASIDE_MOST]; /* frames of those handlers */
+    /* Own: the caches that handlers set aside, the latest first, and one for the next
+     * handler. */
+    struct cache *aside, *spare;
     unsigned aside_count;
     bool deaf; /* collector: it did not stop when it was last told to */
     /* Collector: the thread may have the signal pending, as it slept with it blocked. */

@@ -346,6 +346,36 @@ START_TEST(handlers_jump)
 }
 END_TEST
 
+static void leave_handler(int number)
+{
+    allocate(number);
+    siglongjmp(back, 1);
+}
+
+/* A handler of SIGSYS has a cache of its own wherever it interrupts. */
+static void leave_handlers(int levels)
+{
+    if (levels == 0)
+        return;
+    if (sigsetjmp(back, 1) == 0)
+        raise(SIGSYS);
+    gc_free(gc_alloc(40));
+    leave_handlers(levels - 1);
+}
+
+/* Each further down the stack than the one before, so that none is known to be over. */
+START_TEST(handlers_left_further_and_further_down)
+{
+    signal(SIGSYS, leave_handler);
+    gc_free(gc_alloc(40));
+    for (int i = 0; i < 20; i++) {
+        leave_handlers(50);
+        gc_collect();
+        churn(1);
+    }
+}
+END_TEST
+
 /* What the program set is what it is told. */
 START_TEST(flags)
 {
@@ -486,6 +516,7 @@ TCase *signals_case(void)
     tcase_add_loop_test(tc, threads_begin_while_blocking, 0, 2);
     tcase_add_test(tc, stopped_in_a_section_while_blocking);
     tcase_add_test(tc, handlers_jump);
+    tcase_add_test(tc, handlers_left_further_and_further_down);
     tcase_add_test(tc, flags);
     tcase_add_test(tc, interrupted_by_wish);
     tcase_add_test(tc, other_ways);

@@ -163,8 +163,8 @@ static void check_heap(void)
     for (MUTATORS(m)) {
         held += m->cache ? cache_check(m->cache) : 0;
         held += m->spare ? cache_check(m->spare) : 0;
-        for (unsigned i = 0; i < m->aside_count; i++)
-            held += cache_check(m->aside[i]);
+        for (const struct cache *c = m->aside; c; c = c->next)
+            held += cache_check(c);
         in_flight += m->aside_count;
     }
     heap_check_held(&process_heap, held, in_flight);

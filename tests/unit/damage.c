@@ -149,9 +149,9 @@ static void have_a_cache_twice(void)
     thread_self->spare = thread_self->cache;
 }
 
-static void put_too_many_aside(void)
+static void lose_one_aside(void)
 {
-    thread_self->aside_count = ASIDE_MOST + 1;
+    thread_self->aside_count++;
 }
 
 static void run_on_no_stack(void)
@@ -177,8 +177,8 @@ static const struct damage damages[] = {
     {stretch_too_much, "n->stretch >= 100 && n->stretch <= STRETCH_MOST"},
     {have_more_living_than_used, "n->live_bytes <= n->used_bytes"},
     {charge_at_once, "__atomic_load_n(&n->charged, "},
-    {have_a_cache_twice, "caches[i] != caches[j]"},
-    {put_too_many_aside, "t->aside_count <= ASIDE_MOST"},
+    {have_a_cache_twice, "!t->cache || t->cache != t->spare"},
+    {lose_one_aside, "aside == t->aside_count"},
     {run_on_no_stack, "!m->coroutine || (s && s->runner == m)"},
 };
 

@@ -287,7 +287,7 @@ static const struct damage damages[] = {
     {be_without_number, "m->number.owner && m->critical && m->pointer"},
     {be_without_pointer, "m->number.owner && m->critical && m->pointer"},
     {finish_unjoinable, "m->joinable && !m->ready"},
-    {finish_with_cache, "!m->cache && !m->spare && m->aside_count == 0"},
+    {finish_with_cache, "!m->cache && !m->spare && m->aside_count == 0 && !m->aside"},
     {have_another_name, "!m->name.owner || "},
     {have_another_number, "!m->number.owner || "},
     {become_the_librarys, "t.program == registry.program"},
