@@ -1,5 +1,6 @@
 /* The only pointer in a register of another thread, which spins: whatever its stop saves
  * must be looked at. */
+#include "../api/sanitizer.h"
 #include "stage.h"
 
 #ifdef __x86_64__
@@ -191,7 +192,8 @@ TCase *registers_case(void)
     tcase_add_test(tc, red_zone);
     tcase_add_test(tc, xmm);
     tcase_add_test(tc, ymm);
-    tcase_add_test(tc, zmm);
+    if (!UNDER_ASAN) /* a copy of the dropped address is left behind, in a register or a frame */
+        tcase_add_test(tc, zmm);
     tcase_add_test(tc, mask);
     return tc;
 }
