@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <gcalloc/layout.h>
 
+#include "base/bits.h"
 #include "heap/heap.h"
 #include "heap/layout.h"
 #include "mutator/init.h"
@@ -42,12 +43,13 @@ static uint32_t layout_for(bool atomic)
     return layout;
 }
 
+/* One of no bytes has one, so that its address lies in its own slot and not in the next one. */
 void *gc_counted_new_with(size_t size, gc_destroy *destroy, unsigned flags)
 {
     size_t bytes;
     if (flags & ~(GC_ATOMIC | GC_UNSHARED))
         return errno = EINVAL, NULL;
-    if (__builtin_add_overflow(size, (size_t)HEAD_BYTES, &bytes))
+    if (__builtin_add_overflow(max_size(size, 1), (size_t)HEAD_BYTES, &bytes))
         return errno = ENOMEM, NULL;
     uint32_t layout = layout_for(flags & GC_ATOMIC);
     if (!layout)

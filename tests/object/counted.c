@@ -30,6 +30,12 @@ static void end(void *object)
     gc_release(n->other);
 }
 
+static void count_end(void *object)
+{
+    (void)object;
+    destroyed++;
+}
+
 static struct counted *make(char name, unsigned flags)
 {
     struct counted *n = gc_counted_new_with(sizeof *n, end, flags);
@@ -315,6 +321,27 @@ START_TEST(errors)
 }
 END_TEST
 
+/* Pointers to objects without a byte keep them, as those to others do. */
+START_TEST(of_no_bytes)
+{
+    static void *kept[100]; /* a root */
+    size_t count = 0;
+    for (size_t i = 0; i < 100; i++)
+        kept[i] = gc_counted_new_with(0, count_end, all_flags[_i]);
+    collect(2);
+    ck_assert_uint_eq(gc_finalizers_run(), 0);
+    for (size_t i = 0; i < 100; i++)
+        count += gc_counted_count(kept[i]);
+    ck_assert_uint_eq(count, 100);
+    gc_weak *to_first = gc_weak_new(kept[0]);
+    ck_assert_ptr_eq(gc_weak_get(to_first), kept[0]);
+    for (size_t i = 0; i < 100; i++)
+        gc_release(kept[i]);
+    ck_assert_uint_eq(destroyed, 100);
+    ck_assert_ptr_null(gc_weak_get(to_first));
+}
+END_TEST
+
 static struct counted *volatile holder; /* a root */
 
 static void release_too_often(void *unused)
@@ -357,6 +384,7 @@ TCase *counted_case(void)
     tcase_add_test(tc, counts_are_atomic);
     tcase_add_test(tc, what_nobody_else_reads);
     tcase_add_test(tc, errors);
+    tcase_add_loop_test(tc, of_no_bytes, 0, 2);
     tcase_add_test(tc, verify_finds_a_count_that_is_too_low);
     return tc;
 }
