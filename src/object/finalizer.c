@@ -23,8 +23,12 @@ static void freed(const struct cell *o)
 static void moved(const struct cell *from, uintptr_t to)
 {
     struct cell o;
-    if (watch_knows(from->address) && capability_note((void *)to, &o))
+    if (!object_at((void *)to, &o))
+        return;
+    if (watch_knows(from->address) || watch_is_guardian(to)) {
+        capability_note((void *)to, &o);
         watch_move(from->address, to);
+    }
 }
 
 static void check(struct cycle *c)

@@ -326,7 +326,8 @@ static void keep(uint32_t number)
     found.more = true;
 }
 
-/* Returns whether there were any.  What an unreachable guardian guards is not its to keep. */
+/* Returns whether there were any.  What an unreachable guardian guards is not its to keep.  Nothing
+ * is marked until all are taken: an object may have several guardians, and each is to keep it. */
 static bool take_guarded(struct cycle *c)
 {
     uint32_t kept = watched.kept.count;
@@ -336,9 +337,10 @@ static bool take_guarded(struct cycle *c)
         if (!(w->flags & WATCH_GUARDED) || is_reached(c->heap, w->object) ||
             !is_reached(c->heap, w->data))
             continue;
-        mark(c, w->object);
         keep(number);
     }
+    for (uint32_t number = kept + 1; number <= watched.kept.count; number++)
+        mark(c, ((const struct kept *)table_at(&watched.kept, number))->object);
     drain_pairs(c);
     return watched.kept.count > kept;
 }

@@ -96,9 +96,35 @@ static void remove_all(struct table *t, unsigned key, uintptr_t word)
         table_remove(t, number);
 }
 
-static bool is_guardian(uintptr_t object)
+bool watch_is_guardian(uintptr_t object)
 {
     return ((const struct gc_guardian *)object)->magic == GUARDIAN_MAGIC;
+}
+
+/* Entries of this key come to have another.  They find the room that they leave. */
+static void rename_all(struct table *t, unsigned key, uintptr_t from, uintptr_t to)
+{
+    uint64_t copy[8];
+    uint32_t number;
+    CHECK(t->entry_bytes <= sizeof copy);
+    while ((number = table_find(t, key, from))) {
+        memcpy(copy, table_at(t, number), t->entry_bytes);
+        *(uintptr_t *)(void *)((char *)copy + t->keys[key].key_at) = to;
+        table_remove(t, number);
+        table_add(t, copy);
+    }
+}
+
+/* The guardian has come to another address. */
+static void move_guarded(uintptr_t from, uintptr_t to)
+{
+    for (uint32_t number = watched.guarded ? watched.watches.count : 0; number;
+         number--) {
+        struct watch *w = watch_at(number);
+        if (w->flags & WATCH_GUARDED && w->data == from)
+            w->data = to;
+    }
+    rename_all(&watched.kept, 0, from, to);
 }
 
 static void forget_guarded(uintptr_t guardian)
@@ -118,23 +144,9 @@ void watch_forget(uintptr_t object)
     while ((number = table_find(&watched.watches, 0, object)))
         watch_remove(number);
     remove_all(&watched.kept, 1, object);
-    if ((watched.guarded || watched.kept.count) && is_guardian(object))
+    if ((watched.guarded || watched.kept.count) && watch_is_guardian(object))
         forget_guarded(object);
     watch_unlock();
-}
-
-/* Entries of this key come to have another.  They find the room that they leave. */
-static void rename_all(struct table *t, unsigned key, uintptr_t from, uintptr_t to)
-{
-    uint64_t copy[8];
-    uint32_t number;
-    CHECK(t->entry_bytes <= sizeof copy);
-    while ((number = table_find(t, key, from))) {
-        memcpy(copy, table_at(t, number), t->entry_bytes);
-        *(uintptr_t *)(void *)((char *)copy + t->keys[key].key_at) = to;
-        table_remove(t, number);
-        table_add(t, copy);
-    }
 }
 
 void watch_move(uintptr_t from, uintptr_t to)
@@ -143,6 +155,8 @@ void watch_move(uintptr_t from, uintptr_t to)
     rename_all(&watched.watches, 0, from, to);
     watched.ready_end = watched.watches.count; /* where it is now */
     rename_all(&watched.kept, 1, from, to);
+    if (watch_is_guardian(to))
+        move_guarded(from, to);
     watch_unlock();
 }
 

@@ -102,6 +102,9 @@ INLINE struct watch *watch_at(uint32_t number)
 void watch_forget(uintptr_t object);
 void watch_move(uintptr_t from, uintptr_t to);
 
+/* Its first word says that it is one. */
+bool watch_is_guardian(uintptr_t object);
+
 /* Something is registered for it, or it waits. */
 bool watch_knows(uintptr_t object);
 

@@ -112,6 +112,35 @@ START_TEST(as_often_as_added)
 }
 END_TEST
 
+static void guard_among_others(void *unused)
+{
+    (void)unused;
+    int failed = gc_guardian_add(guardian_of(0), node_of('a'));
+    for (int i = 0; i < 2000; i++)
+        failed |= gc_guardian_add(guardian_of(0), gc_alloc_atomic(16));
+    failed |= gc_guardian_add(guardian_of(0), node_of('a'));
+    ck_assert_int_eq(failed, 0);
+}
+
+static void fetch_among_others(void *times)
+{
+    void *object;
+    while ((object = gc_guardian_get(guardian_of(0))))
+        *(int *)times += object == reveal(nodes[0]);
+}
+
+/* However many others become unreachable with it. */
+START_TEST(twice_among_many)
+{
+    int times = 0;
+    begin("ab", "", "");
+    deeply(guard_among_others, NULL);
+    collect(1);
+    deeply(fetch_among_others, &times);
+    ck_assert_int_eq(times, 2);
+}
+END_TEST
+
 static void guard_again(void *unused)
 {
     (void)unused;
@@ -277,6 +306,32 @@ START_TEST(resized_object)
 }
 END_TEST
 
+static void grow_guardian(void *unused)
+{
+    (void)unused;
+    guardians[0] = gc_realloc(guardian_of(0), 5000);
+    ck_assert_ptr_nonnull(guardians[0]);
+    hidden_guardians[0] = hide(guardians[0]);
+}
+
+/* It guards what it did, and what it kept already is there. */
+START_TEST(resized_guardian)
+{
+    begin("ab", "", "");
+    guard_by(0, "a");
+    guard_by(1, "a");
+    if (_i)
+        collect(1);
+    deeply(grow_guardian, NULL);
+    collect(2);
+    expect_living("ab");
+    expect_fetched(0, "a");
+    expect_fetched(1, "a");
+    collect(1);
+    expect_gone("ab");
+}
+END_TEST
+
 /* The guardian is reached by nobody but the object that it guards: it goes with it. */
 static void put_guardian_into(void *letter)
 {
@@ -421,6 +476,7 @@ TCase *guardians_case(void)
     tcase_add_test(tc, handed_out);
     tcase_add_test(tc, chains_and_circles);
     tcase_add_test(tc, as_often_as_added);
+    tcase_add_test(tc, twice_among_many);
     tcase_add_test(tc, added_again_once_handed_out);
     tcase_add_test(tc, guardian_dies_before);
     tcase_add_test(tc, guardian_dies_with_what_it_keeps);
@@ -429,6 +485,7 @@ TCase *guardians_case(void)
     tcase_add_loop_test(tc, freed_guardian, 0, 2);
     tcase_add_loop_test(tc, freed_object, 0, 2);
     tcase_add_loop_test(tc, resized_object, 0, 2);
+    tcase_add_loop_test(tc, resized_guardian, 0, 2);
     tcase_add_test(tc, guardian_in_what_it_guards);
     tcase_add_loop_test(tc, guardian_of_what_is_finalised, 0, 2);
     tcase_add_loop_test(tc, after_finalizers, 0, 2);
