@@ -36,8 +36,9 @@ extern "C" {
 #endif
 
 /* Releases what the object holds.  Whatever it does with counts is done before the next object
- * is destroyed, and not inside of it.  It returns: it must not leave by longjmp nor end its
- * thread. */
+ * is destroyed, and not inside of it.  It may call gc_finalizers_run: counted objects that wait for
+ * that are destroyed after the one that is, and not counted in what it returns.  It returns: it must
+ * not leave by longjmp nor end its thread. */
 typedef void gc_destroy(void *object);
 
 /* The object's count is used by one thread at a time: its changes are plain. */

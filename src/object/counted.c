@@ -50,6 +50,7 @@ bool counted_retain(void *object)
 static __thread struct {
     uint64_t first; /* in granules from the heap's base; 0: none */
     uintptr_t frame;
+    bool dead_wait; /* those that collections have found are to come afterwards */
 } dying __attribute__((tls_model("initial-exec")));
 
 uint32_t counted_dying PRIVATE_DATA;
@@ -124,6 +125,13 @@ static void end(struct gc_counted_head *head)
         gc_free(head);
 }
 
+bool counted_postpone_dead(void)
+{
+    bool inside = dying.frame > (uintptr_t)__builtin_frame_address(0);
+    dying.dead_wait |= inside;
+    return inside;
+}
+
 NOINLINE void counted_destroy(struct gc_counted_head *head)
 {
     uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
@@ -131,11 +139,14 @@ NOINLINE void counted_destroy(struct gc_counted_head *head)
     if (dying.frame > frame)
         return;
     dying.frame = frame;
+    dying.dead_wait = false;
     __atomic_fetch_add(&counted_dying, 1, __ATOMIC_SEQ_CST);
     while (dying.first)
         end(pop());
     __atomic_fetch_sub(&counted_dying, 1, __ATOMIC_SEQ_CST);
     dying.frame = 0;
+    if (dying.dead_wait)
+        counted_destroy_dead();
 }
 
 NOINLINE static void refuse(struct gc_counted_head *head)

@@ -49,7 +49,12 @@ void counted_destroy(struct gc_counted_head *head);
 /* From now on collections look for those that counts cannot free. */
 void counted_begin(void);
 
-/* Destroys those that collections have found.  Returns how many. */
+/* The calling thread is destroying one already, and destroys those that collections have found when
+ * it is through with that: they have an order of their own, and counts for which a list of what
+ * waits has no room. */
+bool counted_postpone_dead(void);
+
+/* Destroys those that collections have found.  Returns how many; 0: none, or they come later. */
 size_t counted_destroy_dead(void);
 
 /* How many of them no thread is at yet.  Changes in a pause, and under a lock. */

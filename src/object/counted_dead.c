@@ -369,8 +369,8 @@ static void finish(size_t count)
 
 size_t counted_destroy_dead(void)
 {
-    size_t count;
-    if (!mutator_enter())
+    size_t count = 0;
+    if (counted_postpone_dead() || !mutator_enter())
         return 0;
     if (begin(&count)) {
         destroy_all(count);

@@ -146,6 +146,70 @@ START_TEST(forgotten_ones_go_in_order)
 }
 END_TEST
 
+static void end_and_run(void *object)
+{
+    end(object);
+    ck_assert_uint_eq(gc_finalizers_run(), 0);
+}
+
+static void release_one_that_runs(void *unused)
+{
+    struct counted *n = gc_counted_new(sizeof *n, end_and_run);
+    (void)unused;
+    n->name = 'r';
+    n->next = make('s', 0);
+    gc_release(n);
+}
+
+/* In a destroy function it is put off until what that has released is destroyed, too. */
+START_TEST(forgotten_ones_wait_for_others)
+{
+    deeply(make_forgotten, NULL);
+    gc_collect();
+    deeply(release_one_that_runs, NULL);
+    expect_names("rsabc");
+    ck_assert_uint_eq(gc_finalizers_run(), 0);
+}
+END_TEST
+
+enum { CHILDREN = 300000 };
+
+static void end_children(void *object)
+{
+    void **children = object;
+    destroyed++;
+    for (size_t i = 0; i < CHILDREN; i++)
+        gc_release(children[i]);
+}
+
+static void end_child(void *object)
+{
+    destroyed++;
+    gc_release(*(void **)object);
+}
+
+static void make_large_circle(void *unused)
+{
+    void **parent = gc_counted_new(CHILDREN * sizeof *parent, end_children);
+    (void)unused;
+    for (size_t i = 0; i < CHILDREN; i++) {
+        void **child = gc_counted_new(sizeof *child, end_child);
+        *child = gc_retain(parent);
+        parent[i] = child;
+    }
+    gc_release(parent);
+}
+
+/* A count of hundreds of thousands comes down while its object waits. */
+START_TEST(large_circles_wait_for_others)
+{
+    deeply(make_large_circle, NULL);
+    collect(2);
+    deeply(release_one_that_runs, NULL);
+    ck_assert_uint_eq(destroyed, CHILDREN + 1 + 2);
+}
+END_TEST
+
 static uintptr_t hidden;
 static gc_weak *weak;
 
@@ -379,6 +443,8 @@ TCase *counted_case(void)
     tcase_add_loop_test(tc, long_lists_need_no_stack, 0, 2);
     tcase_add_test(tc, circles_are_found);
     tcase_add_test(tc, forgotten_ones_go_in_order);
+    tcase_add_test(tc, forgotten_ones_wait_for_others);
+    tcase_add_test(tc, large_circles_wait_for_others);
     tcase_add_loop_test(tc, weak_references, 0, 2);
     tcase_add_test(tc, collections_inside);
     tcase_add_test(tc, counts_are_atomic);
