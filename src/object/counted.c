@@ -125,6 +125,17 @@ static void end(struct gc_counted_head *head)
         gc_free(head);
 }
 
+/* Which has no place on the list.  Memory of another allocator is left to whoever gave it. */
+static void end_foreign(struct gc_counted_head *head)
+{
+    struct cell o;
+    head->word |= COUNTED_DESTROYED;
+    if (head->destroy)
+        head->destroy(head + 1);
+    if (object_at(head, &o))
+        gc_free(head);
+}
+
 bool counted_postpone_dead(void)
 {
     bool inside = dying.frame > (uintptr_t)__builtin_frame_address(0);
@@ -132,15 +143,23 @@ bool counted_postpone_dead(void)
     return inside;
 }
 
+static void end_or_push(struct gc_counted_head *head)
+{
+    if (head->word & COUNTED_FOREIGN)
+        end_foreign(head);
+    else
+        push(head);
+}
+
 NOINLINE void counted_destroy(struct gc_counted_head *head)
 {
     uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
-    push(head);
     if (dying.frame > frame)
-        return;
+        return end_or_push(head);
     dying.frame = frame;
     dying.dead_wait = false;
     __atomic_fetch_add(&counted_dying, 1, __ATOMIC_SEQ_CST);
+    end_or_push(head);
     while (dying.first)
         end(pop());
     __atomic_fetch_sub(&counted_dying, 1, __ATOMIC_SEQ_CST);

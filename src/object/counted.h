@@ -16,6 +16,8 @@ enum {
     COUNTED_DEAD = 8,      /* a collection has found it; its memory is the collector's */
     COUNTED_FLAGS = 15,
     COUNTED_INNER = 16, /* another one of these points to it */
+    COUNTED_FOREIGN =
+        32, /* its memory is what the program's handler gave when there was none */
 };
 
 /* The layouts of scanned and of atomic counted objects; 0: there are none yet.  Atomic */

@@ -43,6 +43,18 @@ static uint32_t layout_for(bool atomic)
     return layout;
 }
 
+/* Of another kind of memory than the layout's: the program's handler for the end of memory may give
+ * any. */
+static bool is_foreign(const void *slot, uint32_t layout)
+{
+    const struct heap *h = &process_heap;
+    if (!lookup_owns(h, (uintptr_t)slot))
+        return true;
+    uint32_t unit = unit_of(h, (uintptr_t)slot);
+    return !word_typed(word_of(h, unit)) ||
+           typed_bin_layout(&h->typed[unit_type(h, unit)]) != layout;
+}
+
 /* One of no bytes has one, so that its address lies in its own slot and not in the next one. */
 void *gc_counted_new_with(size_t size, gc_destroy *destroy, unsigned flags)
 {
@@ -58,6 +70,7 @@ void *gc_counted_new_with(size_t size, gc_destroy *destroy, unsigned flags)
     if (!head)
         return NULL;
     head->word = GC_COUNTED_ONE | (flags & GC_UNSHARED ? GC_COUNTED_IS_UNSHARED : 0);
+    head->word |= UNLIKELY(is_foreign(head, layout)) ? COUNTED_FOREIGN : 0;
     head->destroy = destroy;
     return head + 1;
 }

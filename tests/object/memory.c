@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <gcalloc/counted.h>
 #include <gcalloc/finalizer.h>
+#include <gcalloc/weak.h>
 #include <stdlib.h>
 
 #include "object.h"
@@ -266,6 +267,48 @@ START_TEST(finalizers_by_the_handler)
 }
 END_TEST
 
+static uint64_t spare[64];
+
+static void *give_spare(size_t size, void *unused)
+{
+    (void)unused;
+    return size <= sizeof spare ? spare : NULL;
+}
+
+static size_t ended;
+
+static void count_end(void *object)
+{
+    (void)object;
+    ended++;
+}
+
+/* A counted object in memory that the handler gives is destroyed as others are, and that is all. */
+START_TEST(counted_by_the_handler)
+{
+    static void *list; /* a root */
+    void **counted;
+    gc_init();
+    set_option("heap_limit", "1M");
+    gc_oom_handler_set(give_spare, NULL);
+    while ((counted = gc_counted_new(100, count_end)) != (void *)(spare + 2)) {
+        if (!counted)
+            ck_abort_msg("the handler was not asked");
+        *counted = list;
+        list = counted;
+    }
+    gc_retain(counted);
+    gc_release(counted);
+    ck_assert_uint_eq(ended, 0);
+    gc_release(counted);
+    ck_assert_uint_eq(ended, 1);
+    ck_assert_ptr_null(gc_weak_new(counted));
+    gc_oom_handler_set(NULL, NULL);
+    collect(1);
+    ck_assert_uint_eq(gc_counted_count(list), 1);
+}
+END_TEST
+
 /* ... and the library's thread runs them while the program waits for memory. */
 START_TEST(finalizers_by_the_librarys_thread)
 {
@@ -297,6 +340,7 @@ TCase *memory_case(void)
     tcase_add_loop_test(tc, objects_with_buffers, 0, 2);
     tcase_add_loop_test(tc, finalizers_at_the_limit, 0, 2);
     tcase_add_loop_test(tc, finalizers_by_the_handler, 0, 2);
+    tcase_add_test(tc, counted_by_the_handler);
     tcase_add_loop_test(tc, finalizers_by_the_librarys_thread, 0, 2);
     return tc;
 }
