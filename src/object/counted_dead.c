@@ -287,6 +287,7 @@ static size_t count_found(void)
 
 void counted_begin(void)
 {
+    capability_begin(&watching); /* which also sees to the end of the program */
     capability_begin(&counting);
     ready_also(counted_destroy_dead, count_found);
     fork_hook = forked;

@@ -70,7 +70,8 @@ static size_t count_others(void)
     return __atomic_load_n(&others.count, __ATOMIC_ACQUIRE)();
 }
 
-size_t gc_finalizers_run(void)
+/* All but the others.  Returns how many. */
+static size_t run_ready(void)
 {
     struct watch r = {0};
     size_t count = 0;
@@ -80,10 +81,16 @@ size_t gc_finalizers_run(void)
         bool taken = take_ready(&r);
         mutator_leave();
         if (!taken)
-            return count + run_others();
+            return count;
         call(&r);
         forget(&r);
     }
+}
+
+size_t gc_finalizers_run(void)
+{
+    size_t count = run_ready();
+    return count + run_others();
 }
 
 size_t gc_finalizers_ready(void)
@@ -132,15 +139,26 @@ static void run_left(void)
             call(&w);
 }
 
+/* What is unreachable, in order.  Those set meanwhile do not keep it going, and no more than one
+ * round without a finalizer comes between two with some. */
+static void run_unreachable(void)
+{
+    size_t left = count_left(), run, destroyed;
+    unsigned idle = 0;
+    do {
+        gc_collect();
+        run = run_ready();
+        destroyed = run_others();
+        idle = run > 0 && left > 0 ? 0 : idle + 1;
+        left -= min_size(left, run);
+    } while (run + destroyed > 0 && idle < 2);
+}
+
 void ready_run_all(void)
 {
     if (!OPTION_NOW(finalize_at_exit) || !mutator_enter())
         return;
     mutator_leave();
-    for (size_t run = 1, left = count_left(); run > 0 && left > 0;
-         left -= min_size(left, run)) {
-        gc_collect();
-        run = gc_finalizers_run();
-    }
+    run_unreachable();
     run_left();
 }

@@ -8,8 +8,8 @@
  * objects, and returns for how many; `count` says how many there are. */
 void ready_also(size_t (*run)(void), size_t (*count)(void));
 
-/* At the end of the program, by option: first what collections find unreachable, in order, as
- * long as there is some; then what is left, which may still be in use elsewhere.  It comes to an
+/* At the end of the program, by option: first what collections find unreachable, in order and with
+ * the others, as long as there is some; then the finalizers that are left, which may still be in use elsewhere.  It comes to an
  * end also where finalizers set others. */
 void ready_run_all(void);
 

@@ -6,6 +6,7 @@
 #include <gcalloc/weak.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,6 +25,9 @@ struct thing {
 
 static char events[EVENTS + 1]; /* names in the order in which they ended */
 static size_t event_count;
+
+/* A pipe in whose other end the names are read, if `ends_to` is one end; 0: it is none. */
+static int channel[2], ends_to;
 
 static size_t ends(void)
 {
@@ -49,6 +53,8 @@ static void end(struct thing *t)
     if (event_count < EVENTS)
         events[event_count] = t->name;
     __atomic_fetch_add(&event_count, 1, __ATOMIC_RELEASE);
+    if (ends_to && write(ends_to, &t->name, 1) != 1)
+        abort();
 }
 
 static void release_all(struct thing *t)
@@ -312,6 +318,51 @@ START_TEST(in_a_child_while_a_thread_destroys)
 }
 END_TEST
 
+/* ---- At the end of the program ----------------------------------------------------------------- */
+
+static void make_long_chain(void *unused)
+{
+    struct thing *last = make('z', NULL, NULL), *end_of_many = make('y', last, NULL);
+    struct thing *many = make('M', end_of_many, NULL);
+    (void)unused;
+    for (char name = 'N'; name <= 'R'; name++)
+        many = make(name, many, end_of_many);
+    make('a', many, NULL);
+    gc_finalizer_set(last, NULL, NULL); /* the last one that was set */
+    gc_finalizer_set(last, finalize, NULL);
+}
+
+static void exit_in_child(int counted_only)
+{
+    if (gc_option_set("finalize_at_exit", "1") == 0) {
+        ends_to = channel[1];
+        deeply(counted_only ? make_ring : make_long_chain, NULL);
+        exit(0);
+    }
+}
+
+/* In the order of pointers, however many counted objects lie between finalizers; and also where there
+ * are no finalizers. */
+START_TEST(at_exit)
+{
+    static const char *const expected[] = {"aRQPONMyz", "AB"};
+    char written[EVENTS] = {0};
+    int status;
+    ck_assert_int_eq(pipe(channel), 0);
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        exit_in_child(_i);
+        _exit(1);
+    }
+    close(channel[1]);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    ck_assert_int_ge(read(channel[0], written, sizeof written - 1), 1);
+    ck_assert_str_eq(written, expected[_i]);
+}
+END_TEST
+
 TCase *mixed_case(void)
 {
     TCase *tc = tcase_create("mixed");
@@ -323,5 +374,6 @@ TCase *mixed_case(void)
     tcase_add_loop_test(tc, by_the_librarys_thread, 0, 2);
     tcase_add_test(tc, they_count_as_ready);
     tcase_add_test(tc, in_a_child_while_a_thread_destroys);
+    tcase_add_loop_test(tc, at_exit, 0, 2);
     return tc;
 }
