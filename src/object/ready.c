@@ -27,11 +27,13 @@ static bool take_ready(struct watch *r)
     return number;
 }
 
-/* So far down the stack that nothing of what finalizers leave there lies where this thread's
- * frames are afterwards, or just below them: if it went to sleep, the last object would be kept. */
+/* Finalizers, and others, are called so far down the stack that nothing of what they leave there lies
+ * where this thread's frames are afterwards, or just below them: if it went to sleep, the last object
+ * would be kept. */
+enum { GAP = 4096 };
+
 NOINLINE static void call(const struct watch *r)
 {
-    enum { GAP = 4096 };
     char gap[GAP];
     __asm__ volatile("" : : "r"(gap) : "memory");
     r->function((void *)r->object, (void *)r->data);
@@ -60,9 +62,13 @@ void ready_also(size_t (*run)(void), size_t (*count)(void))
     __atomic_store_n(&others.count, count, __ATOMIC_RELEASE);
 }
 
-static size_t run_others(void)
+NOINLINE static size_t run_others(void)
 {
-    return __atomic_load_n(&others.run, __ATOMIC_ACQUIRE)();
+    char gap[GAP];
+    __asm__ volatile("" : : "r"(gap) : "memory");
+    size_t count = __atomic_load_n(&others.run, __ATOMIC_ACQUIRE)();
+    __asm__ volatile("" : : "r"(gap) : "memory");
+    return count;
 }
 
 static size_t count_others(void)
