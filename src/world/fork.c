@@ -175,6 +175,7 @@ static void in_child(void)
     modules_forked();
     lock_forked();
     park_forked();
+    signals_forked();
     own_forked();
     registry_forked();
     faults_forked();

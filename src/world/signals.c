@@ -53,12 +53,30 @@ bool signals_are_installed(void)
     return __atomic_load_n(&stop_signal, __ATOMIC_ACQUIRE) != 0;
 }
 
+/* Threads that forbid a signal to the process.  Atomic. */
+static unsigned unshared PRIVATE_DATA;
+
+void signals_share(bool share)
+{
+    if (share)
+        __atomic_fetch_sub(&unshared, 1, __ATOMIC_SEQ_CST);
+    else
+        __atomic_fetch_add(&unshared, 1, __ATOMIC_SEQ_CST);
+}
+
+void signals_forked(void)
+{
+    __atomic_store_n(&unshared, 0, __ATOMIC_SEQ_CST);
+}
+
 enum sent signals_send(pid_t tid)
 {
     if (syscall(SYS_tgkill, getpid(), tid, signals_stop()) == 0)
         return SENT;
     if (errno == ESRCH)
         return SENT_TO_NOBODY;
+    if (__atomic_load_n(&unshared, __ATOMIC_SEQ_CST) > 0)
+        return SENT_TO_SOME;
     return syscall(SYS_kill, getpid(), signals_stop()) == 0 ? SENT_TO_SOME : NOT_SENT;
 }
 

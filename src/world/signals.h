@@ -37,6 +37,13 @@ enum sent {
 /* Sends the stop signal to a thread. */
 enum sent signals_send(pid_t tid);
 
+/* Whether the signal may go to any thread, as far as the calling one is concerned, which may from
+ * the beginning.  While there is one that forbids it, SENT_TO_SOME has gone to none yet. */
+void signals_share(bool share);
+
+/* Nobody forbids it any more, in the child of a fork. */
+void signals_forked(void);
+
 /* Whether the set contains the stop signal. */
 bool signals_stop_is_in(const sigset_t *set);
 

@@ -1,5 +1,8 @@
 /* fork of a program whose other threads are anywhere. */
+#include <errno.h>
+#include <fcntl.h>
 #include <link.h>
+#include <sched.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <ucontext.h>
@@ -90,6 +93,95 @@ START_TEST(other_programs)
         if (pid == 0)
             _exit(0);
         expect_success(pid);
+    }
+    set(&enough, 1);
+    joined(thread);
+}
+END_TEST
+
+/* ---- Another program in place of this one ------------------------------------------------ */
+
+enum { EXEC_WAYS = 8, EXECS = 30 };
+
+static char program[] = "/bin/true";
+
+/* Becomes another program, by one of the functions for that. */
+static void become(int way)
+{
+    char *arguments[] = {program, NULL};
+    if (way == 0)
+        execve(program, arguments, environ);
+    else if (way == 1)
+        execv(program, arguments);
+    else if (way == 2)
+        execvp("true", arguments);
+    else if (way == 3)
+        execvpe("true", arguments, environ);
+    else if (way == 4)
+        execl(program, "true", "argument", (char *)NULL);
+    else if (way == 5)
+        execlp("true", "true", (char *)NULL);
+    else if (way == 6)
+        execle(program, "true", "argument", (char *)NULL, environ);
+    else
+        fexecve(open(program, O_RDONLY | O_CLOEXEC), arguments, environ);
+}
+
+static void *become_at_once(void *argument)
+{
+    become((int)(intptr_t)argument);
+    _exit(2);
+}
+
+static int collected_in_child;
+
+static void *collect_for_ever(void *argument)
+{
+    for (;; __atomic_store_n(&collected_in_child, 1, __ATOMIC_RELEASE))
+        gc_collect();
+    return argument;
+}
+
+/* The child has a thread that stops the world all the time.  Either of the others may be the one
+ * that becomes another program. */
+static void become_beside_collections(int way, int turn)
+{
+    pthread_t thread;
+    void *volatile object = gc_alloc(40);
+    if (pthread_create(&thread, NULL, collect_for_ever, object) != 0)
+        _exit(3);
+    while (!__atomic_load_n(&collected_in_child, __ATOMIC_ACQUIRE))
+        sched_yield();
+    usleep((unsigned)turn * 13);
+    if (turn % 2)
+        become(way);
+    else if (pthread_create(&thread, NULL, become_at_once, (void *)(intptr_t)way) == 0)
+        pthread_join(thread, NULL);
+    _exit(4);
+}
+
+/* A stop signal that waits for the thread when it calls exec would end the new program. */
+START_TEST(exec_beside_collections)
+{
+    for (int i = 0; i < EXECS; i++) {
+        pid_t pid = fork();
+        if (pid == 0)
+            become_beside_collections(_i, i);
+        expect_success(pid);
+    }
+}
+END_TEST
+
+/* Where there is no such program, the caller goes on, and what it holds stays. */
+START_TEST(exec_that_fails)
+{
+    pthread_t thread = run(allocate_all_the_time, NULL);
+    struct tree *kept = grow_tree(8, 5);
+    for (int i = 0; i < 50; i++) {
+        ck_assert_int_eq(execl("/nowhere", "nowhere", (char *)NULL), -1);
+        ck_assert_int_eq(errno, ENOENT);
+        gc_collect();
+        ck_assert(tree_is_sound(kept, 8, 5) && tree_is_sound(grow_tree(6, i), 6, i));
     }
     set(&enough, 1);
     joined(thread);
@@ -344,6 +436,8 @@ TCase *forks_case(void)
 {
     TCase *tc = tcase_create("forks");
     tcase_add_test(tc, other_programs);
+    tcase_add_loop_test(tc, exec_beside_collections, 0, EXEC_WAYS);
+    tcase_add_test(tc, exec_that_fails);
     tcase_add_test(tc, collection_in_a_child_of_vfork);
     tcase_add_test(tc, while_the_heap_is_made);
     /* ThreadSanitizer cannot start threads in a forked child, and is through with a thread
