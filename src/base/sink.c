@@ -60,15 +60,27 @@ void sink_close(struct sink *s)
 
 /* ---- Writing without a signal ------------------------------------------------------ */
 
-static bool pipe_signal_pends(void)
+/* The signals that the system sends who writes: nobody reads from the pipe any more, and the file
+ * may not become as large. */
+static uint64_t signals_of_writing(void)
 {
-    uint64_t set = 0;
-    return syscall(SYS_rt_sigpending, &set, MASK_BYTES) == 0 && (set & mask_bit(SIGPIPE));
+    return mask_bit(SIGPIPE) | mask_bit(SIGXFSZ);
 }
 
-static void take_pipe_signal(void)
+/* That which comes with an error, or 0. */
+static uint64_t signal_with(int error)
 {
-    uint64_t set = mask_bit(SIGPIPE);
+    return error == EPIPE ? mask_bit(SIGPIPE) : error == EFBIG ? mask_bit(SIGXFSZ) : 0;
+}
+
+static uint64_t pending(void)
+{
+    uint64_t set = 0;
+    return syscall(SYS_rt_sigpending, &set, MASK_BYTES) == 0 ? set : 0;
+}
+
+static void take_signal(uint64_t set)
+{
     struct timespec none = {0, 0};
     syscall(SYS_rt_sigtimedwait, &set, NULL, &none, MASK_BYTES);
 }
@@ -81,42 +93,45 @@ static bool wait_for_room(int file)
     return syscall(SYS_ppoll, &p, 1, &most, NULL, MASK_BYTES) > 0;
 }
 
-/* Writes all bytes, or as many as can be written.  Returns false if somebody has closed
- * the descriptor. */
-static bool write_all(int file, const char *bytes, size_t count)
+/* Writes all bytes, or as many as can be written.  Returns how many those are, and sets errno
+ * if it is not all. */
+static size_t write_all(int file, const char *bytes, size_t count)
 {
-    while (count > 0) {
-        ssize_t n = sys_write(file, bytes, count);
+    size_t written = 0;
+    while (written < count) {
+        ssize_t n = sys_write(file, bytes + written, count - written);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0 && errno == EAGAIN && wait_for_room(file))
             continue;
         if (n <= 0)
-            return n == 0 || errno != EBADF;
-        bytes += n;
-        count -= (size_t)n;
+            return written;
+        written += (size_t)n;
     }
-    return true;
+    return written;
 }
 
-static bool write_quietly(int file, const char *bytes, size_t count)
+size_t sink_write_file(int file, const void *bytes, size_t count)
 {
-    uint64_t set = mask_bit(SIGPIPE), before = 0;
-    bool pended = pipe_signal_pends();
+    uint64_t set = signals_of_writing(), before = 0, pended = pending();
     bool blocked = mask_change(SIG_BLOCK, &set, &before) == 0;
     errno = 0;
-    bool open = write_all(file, bytes, count);
-    if (errno == EPIPE && !pended && blocked)
-        take_pipe_signal();
+    size_t written = write_all(file, bytes, count);
+    int error = errno;
+    uint64_t sent = signal_with(error) & ~pended;
+    if (sent && blocked)
+        take_signal(sent);
     if (blocked)
         mask_change(SIG_SETMASK, &before, NULL);
-    return open;
+    errno = error;
+    return written;
 }
 
 bool sink_write(struct sink *s, const char *bytes, size_t count)
 {
     int saved_errno = errno, file = descriptor_number(&s->file);
-    bool open = file >= 0 && write_quietly(file, bytes, count);
+    bool open =
+        file >= 0 && (sink_write_file(file, bytes, count) == count || errno != EBADF);
     errno = saved_errno;
     return open;
 }
@@ -125,7 +140,7 @@ void sink_write_apart(const char *path, const char *bytes, size_t count)
 {
     int saved_errno = errno, file = open_file(path);
     if (file >= 0) {
-        write_quietly(file, bytes, count);
+        sink_write_file(file, bytes, count);
         sys_close(file);
     }
     errno = saved_errno;

@@ -2,7 +2,7 @@
  * whose number the program's own files may get afterwards.  So a descriptor is out of the
  * way, and before each write it is compared with the file that was opened, by device and
  * inode: what is another file is never written to.  No write is a cancellation point,
- * raises SIGPIPE or waits for a reader for long. */
+ * raises SIGPIPE or SIGXFSZ, or waits for a reader for long. */
 #ifndef GCALLOC_BASE_SINK_H
 #define GCALLOC_BASE_SINK_H
 
@@ -38,6 +38,10 @@ void sink_replace(struct sink *s, struct sink *by);
 /* Writes bytes.  Returns false if the descriptor is closed, or another file's now.  What
  * cannot be written is left out. */
 bool sink_write(struct sink *s, const char *bytes, size_t count);
+
+/* Writes bytes to a descriptor that is known to be the library's.  Returns how many were written;
+ * if that is not all, errno says why. */
+size_t sink_write_file(int file, const void *bytes, size_t count);
 
 /* Writes bytes to a file by a descriptor for these bytes only. */
 void sink_write_apart(const char *path, const char *bytes, size_t count);

@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
+#include "base/sink.h"
 #include "base/sys.h"
 
 enum { SEGMENT_ALIGN = 1 << 16, NAME_MOST = 64 };
@@ -113,7 +114,7 @@ static int create_file(void)
 static int make_file(const struct image *image)
 {
     int file = create_file();
-    if (file >= 0 && sys_write(file, image, sizeof *image) == (ssize_t)sizeof *image)
+    if (file >= 0 && sink_write_file(file, image, sizeof *image) == sizeof *image)
         return file;
     if (file >= 0)
         sys_close(file);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -191,6 +192,28 @@ START_TEST(fifo_neither_blocks_nor_signals)
 }
 END_TEST
 
+/* A file that may not become larger costs lines, too, and no signal. */
+START_TEST(limit_of_size_does_not_signal)
+{
+    struct rlimit before, none;
+    struct stat file;
+    ck_assert_int_ge(close(mkstemp(path)), 0);
+    ck_assert(log_open(path));
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+    none = before;
+    none.rlim_cur = 0;
+    setrlimit(RLIMIT_FSIZE, &none);
+    log_line("is left out");
+    setrlimit(RLIMIT_FSIZE, &before);
+    ck_assert_int_eq(stat(path, &file), 0);
+    ck_assert_int_eq(file.st_size, 0);
+    log_line("x");
+    ck_assert_int_eq(stat(path, &file), 0);
+    ck_assert_int_eq(file.st_size, 11);
+    unlink(path);
+}
+END_TEST
+
 static void fail_check(void *argument)
 {
     int *two = argument;
@@ -217,6 +240,7 @@ TCase *log_tests(void)
     tcase_add_test(t, stderr_that_is_another_file_is_not_written_to);
     tcase_add_test(t, no_line_is_lost_when_files_change);
     tcase_add_test(t, fifo_neither_blocks_nor_signals);
+    tcase_add_test(t, limit_of_size_does_not_signal);
     tcase_add_test(t, check_names_the_condition);
     return t;
 }
