@@ -16,6 +16,7 @@
 enum { HEAD_BYTES = sizeof(struct gc_counted_head) };
 
 void (*counted_suspect)(struct gc_counted_head *head) PRIVATE_DATA;
+size_t (*counted_destroy_found)(void) PRIVATE_DATA;
 
 size_t gc_counted_count(const void *object)
 {
@@ -165,7 +166,7 @@ NOINLINE void counted_destroy(struct gc_counted_head *head)
     __atomic_fetch_sub(&counted_dying, 1, __ATOMIC_SEQ_CST);
     dying.frame = 0;
     if (dying.dead_wait)
-        counted_destroy_dead();
+        counted_destroy_found();
 }
 
 NOINLINE static void refuse(struct gc_counted_head *head)

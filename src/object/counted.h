@@ -56,8 +56,9 @@ void counted_begin(void);
  * waits has no room. */
 bool counted_postpone_dead(void);
 
-/* Destroys those that collections have found.  Returns how many; 0: none, or they come later. */
-size_t counted_destroy_dead(void);
+/* Destroys those that collections have found, which was put off for this call.  It is filled in
+ * by counted_begin. */
+SHARED_DATA size_t (*counted_destroy_found)(void);
 
 /* How many of them no thread is at yet.  Changes in a pause, and under a lock. */
 SHARED_DATA size_t counted_found;

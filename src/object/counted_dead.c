@@ -285,16 +285,6 @@ static size_t count_found(void)
     return count;
 }
 
-void counted_begin(void)
-{
-    capability_begin(&watching); /* which also sees to the end of the program */
-    capability_begin(&counting);
-    ready_also(counted_destroy_dead, count_found);
-    fork_hook = forked;
-    counted_suspect = suspect;
-    hook_begin();
-}
-
 /* ---- Destroying them ------------------------------------------------------------------------------- */
 
 static struct gc_counted_head *head_at(size_t i)
@@ -368,7 +358,7 @@ static void finish(size_t count)
     unlock();
 }
 
-size_t counted_destroy_dead(void)
+static size_t destroy_found(void)
 {
     size_t count = 0;
     if (counted_postpone_dead() || !mutator_enter())
@@ -379,4 +369,17 @@ size_t counted_destroy_dead(void)
     }
     mutator_leave();
     return count;
+}
+
+/* ---- The capability ---------------------------------------------------------------------------------- */
+
+void counted_begin(void)
+{
+    capability_begin(&watching); /* which also sees to the end of the program */
+    capability_begin(&counting);
+    ready_also(destroy_found, count_found);
+    counted_destroy_found = destroy_found;
+    fork_hook = forked;
+    counted_suspect = suspect;
+    hook_begin();
 }

@@ -3,6 +3,7 @@
  * library's, as found in the collector; with "names" it says which those are. */
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <link.h>
 #include <poll.h>
 #include <pthread.h>
@@ -365,6 +366,28 @@ static void call_spawnp(void)
           is_zero(child));
 }
 
+/* Each in a child, which is "true" if all is well. */
+#define EXEC(name, ...)                \
+    static void call_##name(void)      \
+    {                                  \
+        pid_t child = fork();          \
+        if (child == 0)                \
+            THEIRS(name)(__VA_ARGS__); \
+        if (child == 0)                \
+            _exit(1);                  \
+        check(is_zero(child));         \
+    }
+
+EXEC(execl, "/bin/true", "true", (char *)NULL)
+EXEC(execle, "/bin/true", "true", (char *)NULL, environ)
+EXEC(execlp, "true", "true", (char *)NULL)
+EXEC(execv, "/bin/true", command)
+EXEC(execve, "/bin/true", command, environ)
+EXEC(execveat, AT_FDCWD, "/bin/true", command, environ, 0)
+EXEC(execvp, "true", command)
+EXEC(execvpe, "true", command, environ)
+EXEC(fexecve, open("/bin/true", O_RDONLY), command, environ)
+
 static void call_sighold(void)
 {
     sigset_t set;
@@ -475,6 +498,15 @@ static const struct {
     {"setcontext", call_setcontext},
     {"vfork", call_vfork},
     {"chroot", call_chroot},
+    {"execl", call_execl},
+    {"execle", call_execle},
+    {"execlp", call_execlp},
+    {"execv", call_execv},
+    {"execve", call_execve},
+    {"execveat", call_execveat},
+    {"execvp", call_execvp},
+    {"execvpe", call_execvpe},
+    {"fexecve", call_fexecve},
     {"posix_spawn", call_spawn},
     {"posix_spawnp", call_spawnp},
     {"mmap", call_mmap},
