@@ -107,12 +107,13 @@ bool naive_has_words(const struct found *f)
     return !(f->kind & KIND_ATOMIC) || f->layout;
 }
 
-/* Whether the layout names this word of the object, wherever the object is. */
+/* Whether the layout names this word of the object, wherever the object is.  One that names none may
+ * have no size. */
 static bool is_named(const struct found *f, size_t word)
 {
     const struct layout *l = f->layout;
     size_t bytes = word * WORD, element = l->size;
-    if (bytes < l->header)
+    if (l->count == 0 || bytes < l->header)
         return false;
     bytes -= l->header;
     if (l->sized) {

@@ -14,11 +14,11 @@ void precise_trace(const struct heap *h, const struct layout *l, uintptr_t addre
     tracing = NULL;
 }
 
-/* How many words the layout names in an object of that size. */
+/* How many words the layout names in an object of that size.  One that names none may have no size. */
 static size_t count_words(const struct layout *l, size_t size)
 {
     size_t rest = size > l->header ? size - l->header : 0;
-    return l->count * (l->sized ? rest / l->size : 1);
+    return l->count ? l->count * (l->sized ? rest / l->size : 1) : 0;
 }
 
 uintptr_t precise_place(const struct layout *l, uintptr_t address, size_t number)

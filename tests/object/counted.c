@@ -434,6 +434,16 @@ START_TEST(verify_finds_a_count_that_is_too_low)
 }
 END_TEST
 
+START_TEST(verify_takes_those_without_pointers)
+{
+    static void *kept; /* a root */
+    ck_assert_int_eq(gc_option_set("verify", "1"), 0);
+    kept = gc_counted_new_with(100, count_end, GC_ATOMIC);
+    collect(2);
+    ck_assert_uint_eq(gc_counted_count(kept), 1);
+}
+END_TEST
+
 TCase *counted_case(void)
 {
     TCase *tc = tcase_create("counted");
@@ -452,5 +462,6 @@ TCase *counted_case(void)
     tcase_add_test(tc, errors);
     tcase_add_loop_test(tc, of_no_bytes, 0, 2);
     tcase_add_test(tc, verify_finds_a_count_that_is_too_low);
+    tcase_add_test(tc, verify_takes_those_without_pointers);
     return tc;
 }
