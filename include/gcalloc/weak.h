@@ -66,7 +66,7 @@ GC_PUBLIC void *gc_weak_get(const gc_weak *weak);
  * `flags`: 0 or GC_WEAK_LONG.  Another thread that reads the word has the object in a register,
  * or reads NULL: nothing comes in between.  With gc_realloc of the object an address in *link
  * that points into it is changed likewise; with gc_realloc of the object that *link lies in the
- * link moves along. Returns 0, or -1 with errno: EINVAL (`link` is NULL or not aligned as a
+ * link moves along, and is forgotten if it lies behind the new end. Returns 0, or -1 with errno: EINVAL (`link` is NULL or not aligned as a
  * pointer is, `object` is not the start of a living object, or an unknown flag), ENOMEM, EBUSY
  * (in a root callback). */
 GC_PUBLIC int gc_weak_link_add(void **link, void *object, unsigned flags);

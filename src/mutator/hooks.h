@@ -25,6 +25,8 @@ struct object_hooks {
     /* gc_realloc has given it a new address: `to` is the start of a living object, `from` is about
      * to be freed. */
     void (*moved)(const struct cell *from, void *to);
+    /* gc_realloc is about to give back what lies behind the first `size` bytes of it. */
+    void (*shrinks)(const struct cell *o, size_t size);
     /* The program ends; reports come later. */
     void (*at_exit)(void);
 };

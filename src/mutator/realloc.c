@@ -75,6 +75,8 @@ static bool resize_large(const struct cell *o, size_t size)
     }
     if (size <= MEDIUM_MAX)
         return false;
+    if (object_is_noted(&process_heap, o))
+        object_hooks.shrinks(o, size);
     shrink_large(o, size);
     return true;
 }

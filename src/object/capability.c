@@ -30,6 +30,13 @@ static void moved(const struct cell *from, void *to)
             c->moved(from, (uintptr_t)to);
 }
 
+static void shrinks(const struct cell *o, size_t size)
+{
+    for (const struct capability *c = first(); c; c = c->next)
+        if (c->shrinks)
+            c->shrinks(o, size);
+}
+
 static void at_exit(void)
 {
     for (const struct capability *c = first(); c; c = c->next)
@@ -41,6 +48,7 @@ static void begin(struct capability *c)
 {
     object_hooks.freed = freed;
     object_hooks.moved = moved;
+    object_hooks.shrinks = shrinks;
     object_hooks.at_exit = at_exit;
     for (unsigned i = 0; i < c->phase_count; i++)
         phase_add(&c->phases[i]);

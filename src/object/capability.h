@@ -21,6 +21,8 @@ struct capability {
     /* gc_realloc has copied it to the living object that begins at `to`, and is about to free
      * it. */
     void (*moved)(const struct cell *from, uintptr_t to);
+    /* Its end from there on is about to be somebody else's memory. */
+    void (*shrinks)(const struct cell *o, size_t size);
     struct verify_rule verify; /* for option verify; NULL: it keeps nothing alive */
     struct pair_source *pairs; /* NULL: it has none */
     void (*at_exit)(void);     /* the program ends; NULL: nothing is to be done */

@@ -177,6 +177,19 @@ static void forget(uint32_t number, uintptr_t unused)
     table_remove(&state.links, number);
 }
 
+static void forget_from(uint32_t number, uintptr_t end)
+{
+    if (link_at(number)->place >= end)
+        table_remove(&state.links, number);
+}
+
+static void shrinks(const struct cell *o, size_t size)
+{
+    lock();
+    for_contained(o, forget_from, o->address + size);
+    unlock();
+}
+
 static void shift(uint32_t number, uintptr_t by)
 {
     table_set_key(&state.links, number, BY_PLACE, link_at(number)->place + by);
@@ -221,7 +234,8 @@ static bool is_known(const struct cell *o)
     return known;
 }
 
-/* First the links that lie in it: their words were copied.  Where the program's handler for the
+/* First the links that lie in it: their words were copied, but for those that have no room in a
+ * smaller object.  Where the program's handler for the
  * end of memory gave `to`, nothing follows. */
 static void moved(const struct cell *from, uintptr_t to)
 {
@@ -230,6 +244,7 @@ static void moved(const struct cell *from, uintptr_t to)
     if (!is_known(from) || !capability_note((void *)to, &o))
         return;
     lock();
+    for_contained(from, forget_from, from->address + o.size);
     for_contained(from, shift, to - from->address);
     while ((number = table_find(&state.links, BY_OBJECT, from->address)))
         follow(number, from, to);
@@ -249,6 +264,7 @@ static struct capability linking PRIVATE_DATA = {
     .phase_count = sizeof phases / sizeof phases[0],
     .freed = freed,
     .moved = moved,
+    .shrinks = shrinks,
 };
 
 static bool add(const struct link *l)

@@ -286,6 +286,37 @@ START_TEST(links_move_with_their_container)
 }
 END_TEST
 
+/* A link near the end of an object of so many bytes, which is resized to so many. */
+struct shrinking {
+    size_t from, to;
+    void **place, *target;
+};
+
+static void shrink_container(void *argument)
+{
+    struct shrinking *s = argument;
+    void **container = gc_alloc_atomic(s->from);
+    s->target = gc_alloc(16);
+    s->place = &container[s->from / sizeof(void *) - 2];
+    ck_assert_int_eq(gc_weak_link_add(s->place, s->target, 0), 0);
+    root = gc_realloc(container, s->to);
+    ptrdiff_t offset = (char *)s->place - (char *)container;
+    s->place = (void **)(void *)((char *)root + offset);
+}
+
+/* Behind the new end the link is forgotten, wherever the object lies then. */
+START_TEST(links_go_with_the_end_of_their_container)
+{
+    static const size_t sizes[][2] = {{8000, 16}, {1 << 20, 400000}, {8 << 20, 100}};
+    struct shrinking s = {sizes[_i][0], sizes[_i][1], NULL, NULL};
+    deeply(shrink_container, &s);
+    errno = 0;
+    ck_assert_int_eq(gc_weak_link_remove(s.place), -1);
+    ck_assert_int_eq(errno, ENOENT);
+    gc_retain_until(s.target);
+}
+END_TEST
+
 /* ---- Replaced and removed ------------------------------------------------------------------- */
 
 static void *kept[2];
@@ -414,6 +445,7 @@ TCase *weak_case(void)
     tcase_add_loop_test(tc, moved, 0, 6);
     tcase_add_loop_test(tc, links_go_with_their_container, 0, 2);
     tcase_add_loop_test(tc, links_move_with_their_container, 0, 2);
+    tcase_add_loop_test(tc, links_go_with_the_end_of_their_container, 0, 3);
     tcase_add_test(tc, replaced);
     tcase_add_test(tc, removed);
     tcase_add_test(tc, a_link_that_is_scanned);
