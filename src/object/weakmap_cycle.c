@@ -271,7 +271,8 @@ static bool is_known(uintptr_t object)
     return known;
 }
 
-/* Where the program's handler for the end of memory gave `to`, nothing follows. */
+/* Where the program's handler for the end of memory gave `to`, nothing follows; and no map that has
+ * no room there. */
 static void moved(const struct cell *from, uintptr_t to)
 {
     struct cell o;
@@ -279,7 +280,7 @@ static void moved(const struct cell *from, uintptr_t to)
         return;
     lock();
     uint32_t number = table_find(&state.maps, 0, from->address);
-    if (number)
+    if (number && o.size >= sizeof(struct gc_weakmap))
         table_set_key(&state.maps, number, 0, to);
     for_each_map(move_in, from->address, to);
     unlock();

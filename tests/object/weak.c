@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <gcalloc/finalizer.h>
 #include <gcalloc/weak.h>
+#include <gcalloc/weakmap.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -317,6 +318,27 @@ START_TEST(links_go_with_the_end_of_their_container)
 }
 END_TEST
 
+static void make_small_map(void *unused)
+{
+    (void)unused;
+    gc_weakmap *map = gc_weakmap_new(GC_WEAK_KEYS, NULL, NULL, NULL);
+    ck_assert_int_eq(gc_weakmap_put(map, gc_alloc(16), gc_alloc(16)), 0);
+    root = gc_realloc(map, 1);
+    for (int i = 0; i < 1000; i++)
+        memset(gc_alloc_atomic(16), 0x55, 16);
+}
+
+/* A map of which nothing but the beginning is left is none. */
+START_TEST(a_map_that_is_made_too_small)
+{
+    deeply(make_small_map, NULL);
+    collect(2);
+    errno = 0;
+    ck_assert_uint_eq(gc_weakmap_count(root), 0);
+    ck_assert_int_eq(errno, EINVAL);
+}
+END_TEST
+
 /* ---- Replaced and removed ------------------------------------------------------------------- */
 
 static void *kept[2];
@@ -445,6 +467,7 @@ TCase *weak_case(void)
     tcase_add_loop_test(tc, moved, 0, 6);
     tcase_add_loop_test(tc, links_go_with_their_container, 0, 2);
     tcase_add_loop_test(tc, links_move_with_their_container, 0, 2);
+    tcase_add_test(tc, a_map_that_is_made_too_small);
     tcase_add_loop_test(tc, links_go_with_the_end_of_their_container, 0, 3);
     tcase_add_test(tc, replaced);
     tcase_add_test(tc, removed);
