@@ -238,12 +238,16 @@ struct node *expand_sequence(value forms, struct scope *scope)
     return first->next ? node_new(NODE_SEQUENCE, first) : first;
 }
 
+static struct node *expand_begin(value form, struct scope *scope)
+{
+    return expand_sequence(cdr(form), scope);
+}
+
 /* ---- Bodies, lambda, define ------------------------------------------------------ */
 
 static value lambda_form; /* stands for `lambda`, whatever that name means */
 
 static struct node *expand_define(value form, struct scope *scope);
-static struct node *expand_begin(value form, struct scope *scope);
 
 static bool is_special(value keyword, expander expand_form)
 {
@@ -436,11 +440,6 @@ static struct node *expand_if(value form, struct scope *scope)
     struct node *parts = expand_list(cdr(form), scope);
     struct node *no = parts->next->next;
     return node_if(parts, parts->next, no ? no : node_constant(UNSPECIFIED));
-}
-
-static struct node *expand_begin(value form, struct scope *scope)
-{
-    return expand_sequence(cdr(form), scope);
 }
 
 /* ---- The top level --------------------------------------------------------------- */

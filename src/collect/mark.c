@@ -1,7 +1,6 @@
-/* Marking ranges and objects, a batch of words or of objects at a time, and the heap as a
- * whole.  What happens to each word is in mark_front.h.  Whatever a range holds, what is
- * marked is an object, and what is marked and not scanned is in a queue, or the marker
- * knows that it has lost some. */
+/* Marking ranges and objects, a batch of words or of objects at a time, and the heap as a whole.
+ * What happens to each word is in mark_front.h.  Whatever a range holds, what is marked is an
+ * object, and what is marked and not scanned is in a queue, or known to be lost from it. */
 #include "collect/mark.h"
 
 #include "base/check.h"
@@ -20,9 +19,8 @@ enum {
     STREAM_BYTES = 2048,   /* how far ahead memory is wanted soon where they do */
     SAMPLE_WORDS = 2,      /* every scanned object has as many */
     NEARBY_BYTES = 256 << 10,
-    /* Of objects of this size and more it is asked which pages were never touched.  Those are
-     * not read, as that would make page tables for them.  The question costs some microseconds,
-     * reading so much a hundred. */
+    /* From this size on pages that were never touched are not read: to ask which costs some
+     * microseconds, to read so much, which makes page tables too, a hundred. */
     SPARSE_FROM = 1 << 20,
     /* Parts that fill the table of PARTS within less than this are scanned as one. */
     SPARSE_WITHIN = 4 << 20,
