@@ -55,6 +55,18 @@ expect "a program that has its own gc_alloc and others" \
     build names -rdynamic "$sources/names.c" -L. -luser -Wl,-rpath,"$tmp"
 expect "it runs" timeout 60 ./names
 
+# A sanitizer's library is in front of this one, and begins later.
+if echo 'int main(void) { return 0; }' | $CC -fsanitize=address -x c -o asan - 2>/dev/null &&
+    ./asan; then
+    cat >allocates.c <<'END'
+#include <gcalloc/gcalloc.h>
+int main(void) { void *o = gc_alloc(100); gc_collect(); return gc_base(o) != o; }
+END
+    expect "a program with -fsanitize=address" \
+        build allocates -fsanitize=address allocates.c $shared
+    expect "it runs" timeout 60 env ASAN_OPTIONS=detect_leaks=0 ./allocates
+fi
+
 # Unloaded.
 expect "a program that unloads what it loaded" build unload "$sources/unload.c"
 expect "a plugin" build plugin.so -shared -fPIC "$sources/user.c" $shared

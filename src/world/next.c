@@ -24,6 +24,14 @@ extern void *dlopen(const char *, int) __attribute__((weak));
 extern char *dlerror(void) __attribute__((weak));
 extern int dladdr(const void *, Dl_info *) __attribute__((weak));
 
+/* What is loaded already.  dlopen of the C library itself, if that follows: a sanitizer's, in front of
+ * this library, does not work before the sanitizer has begun, which may be later than this. */
+static void *open_loaded(const char *name, int flags)
+{
+    __typeof__(&dlopen) next = (__typeof__(&dlopen))dlsym(RTLD_NEXT, "dlopen");
+    return (next ? next : dlopen)(name, RTLD_LAZY | RTLD_NOLOAD | flags);
+}
+
 /* A program that uses the library by way of another one only may have the C library first
  * in the order of search, and nothing follows there.  The C library is loaded in any case. */
 #ifdef __GLIBC__
@@ -31,8 +39,8 @@ static void *c_library(void)
 {
     static void *known PRIVATE_DATA;
     void *handle = __atomic_load_n(&known, __ATOMIC_RELAXED);
-    if (!handle && dlopen) {
-        handle = dlopen(LIBC_SO, RTLD_LAZY | RTLD_NOLOAD);
+    if (!handle && dlsym && dlopen) {
+        handle = open_loaded(LIBC_SO, 0);
         __atomic_store_n(&known, handle, __ATOMIC_RELAXED);
     }
     return handle;
@@ -56,8 +64,8 @@ static void forget_error(void)
 static void keep_loaded(void *function)
 {
     Dl_info there;
-    if (dladdr && dlopen && dladdr(function, &there) &&
-        !dlopen(there.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE))
+    if (dladdr && dlsym && dlopen && dladdr(function, &there) &&
+        !open_loaded(there.dli_fname, RTLD_NODELETE))
         forget_error();
 }
 
