@@ -62,8 +62,9 @@ GC_PUBLIC gc_finalizer *gc_finalizer_set_with(void *object, gc_finalizer *functi
 GC_PUBLIC gc_finalizer *gc_finalizer_get(const void *object, void **data);
 
 /* Calls the finalizers that are ready, on this thread, until none is, and then destroys the counted
- * objects that wait for it.  Several threads may do so at a time.  Returns how many it has called,
- * and destroyed. */
+ * objects that wait for it.  Several threads may do so at a time.  A finalizer that calls it has the
+ * others called inside of itself: where each does so, that takes some 4 KiB of the stack for each.
+ * Returns how many it has called, and destroyed. */
 GC_PUBLIC size_t gc_finalizers_run(void);
 
 /* How many are ready, with the counted objects that wait to be destroyed (<gcalloc/counted.h>). */
