@@ -68,7 +68,8 @@ void marker_scan_stack(struct marker *m, uintptr_t low, uintptr_t high);
 /* Marks what the object points to, but for the object itself, which is left as it is. */
 void marker_scan_object(struct marker *m, const struct cell *o);
 
-/* Likewise what [low, high) points to, of a stack that lies in the object. */
+/* Marks what the words of [low, high) point to, of a stack that lies in the object, but for the
+ * object itself. */
 void marker_scan_stack_in(struct marker *m, uintptr_t low, uintptr_t high,
                           const struct cell *o);
 

@@ -34,11 +34,12 @@ struct capability {
  * critical section: what happens the first time is done. */
 void capability_begin(struct capability *c);
 
-/* The object is to be watched: its block is noted.  false: `object` is not the start of a living
- * object. */
+/* Notes the block of an object that is to be watched.  Returns false if `object` is not the start
+ * of a living object. */
 bool capability_note(const void *object, struct cell *o);
 
-/* Likewise for an object that the program means by its pointer, which may be a counted one. */
+/* Notes the block of an object that the program means by its pointer: one that begins there, or a
+ * counted one.  Returns false if there is none. */
 bool capability_note_named(const void *object, struct cell *o);
 
 #endif
