@@ -189,6 +189,17 @@ static void take_back_caches(struct mutator *m, uintptr_t sp)
     }
 }
 
+/* A handler that has unregistered its thread has given back the caches that were set aside. */
+static bool is_aside(const struct mutator *m, const struct cache *c)
+{
+    if (thread_self != m)
+        return false;
+    const struct cache *aside = m->aside;
+    while (aside && aside != c)
+        aside = aside->next;
+    return aside;
+}
+
 static void call_with_spare(struct mutator *m, int number, siginfo_t *information,
                             void *context)
 {
@@ -202,6 +213,10 @@ static void call_with_spare(struct mutator *m, int number, siginfo_t *informatio
     gc_inline_thread.busy = 0;
     call_handler(number, information, context);
     signals_set(~mask_bit(SIGSYS));
+    if (!is_aside(m, interrupted)) {
+        gc_inline_thread.busy = busy;
+        return;
+    }
     struct cache *used = m->cache;
     __atomic_store_n(&m->cache, NULL, __ATOMIC_RELEASE);
     keep_spare(m, used);

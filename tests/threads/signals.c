@@ -346,6 +346,25 @@ START_TEST(handlers_jump)
 }
 END_TEST
 
+static void unregister(int number)
+{
+    (void)number;
+    gc_thread_unregister();
+}
+
+/* The caches that were set aside are gone with the thread's record. */
+START_TEST(handlers_unregister_the_thread)
+{
+    signal(SIGSYS, unregister);
+    for (int i = 0; i < 100; i++) {
+        gc_free(gc_alloc(40));
+        raise(SIGSYS);
+        churn(1);
+    }
+    gc_collect();
+}
+END_TEST
+
 static void leave_handler(int number)
 {
     allocate(number);
@@ -516,6 +535,7 @@ TCase *signals_case(void)
     tcase_add_loop_test(tc, threads_begin_while_blocking, 0, 2);
     tcase_add_test(tc, stopped_in_a_section_while_blocking);
     tcase_add_test(tc, handlers_jump);
+    tcase_add_test(tc, handlers_unregister_the_thread);
     tcase_add_test(tc, handlers_left_further_and_further_down);
     tcase_add_test(tc, flags);
     tcase_add_test(tc, interrupted_by_wish);
