@@ -43,9 +43,16 @@ bool os_refused(void)
     return true;
 }
 
+/* It is asked for each hole, and the C library looks for its answer in a list of two hundred. */
 size_t os_page_bytes(void)
 {
-    return (size_t)sysconf(_SC_PAGESIZE);
+    static size_t known PRIVATE_DATA;
+    size_t bytes = __atomic_load_n(&known, __ATOMIC_RELAXED);
+    if (UNLIKELY(bytes == 0)) {
+        bytes = (size_t)sysconf(_SC_PAGESIZE);
+        __atomic_store_n(&known, bytes, __ATOMIC_RELAXED);
+    }
+    return bytes;
 }
 
 size_t os_address_space_limit(void)

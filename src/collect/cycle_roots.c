@@ -118,6 +118,11 @@ void cycle_roots_scan_object(struct cycle_roots *r, struct marker *m,
     r->stacks.count = first;
 }
 
+bool cycle_roots_push_object(struct marker *m, const struct cell *o)
+{
+    return !coroutine_any_within(o) && marker_push_object(m, o);
+}
+
 void cycle_roots_mark(struct cycle_roots *r, struct marker *m)
 {
     for (size_t i = 0; i < r->stacks.count; i++)

@@ -36,6 +36,9 @@ void cycle_roots_drain(struct cycle_roots *r, struct marker *m);
 void cycle_roots_scan_object(struct cycle_roots *r, struct marker *m,
                              const struct cell *o);
 
+/* Has the next drain do so, with the other markers' help (marker_push_object), if it can. */
+bool cycle_roots_push_object(struct marker *m, const struct cell *o);
+
 /* Marks manual objects, and all that is reachable from them. */
 void cycle_roots_mark_manual(struct cycle_roots *r, struct marker *m);
 

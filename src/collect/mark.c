@@ -370,7 +370,7 @@ void marker_help(struct marker *m)
 static void finish(struct marker *m)
 {
     while (m->overflowed) {
-        m->overflowed = false;
+        m->overflowed = false, m->overflows++;
         rescan_marked(m);
     }
 }

@@ -41,6 +41,7 @@ struct marker {
     struct grey_queue grey; /* what the second queue has no room for */
     uintptr_t last;         /* address of the object scanned last */
     bool overflowed; /* the grey queue could not grow: some marked object is unscanned */
+    uint32_t overflows;            /* how often it was so; only the first marker counts */
     size_t root_bytes;             /* of ranges scanned in this cycle */
     struct os_part parts[PARTS];   /* of a large object, with memory */
     filter_function *filter;       /* NULL: none is faster than a loop */
@@ -67,6 +68,16 @@ void marker_scan_stack(struct marker *m, uintptr_t low, uintptr_t high);
 
 /* Marks what the object points to, but for the object itself, which is left as it is. */
 void marker_scan_object(struct marker *m, const struct cell *o);
+
+/* Has the next drain do what marker_scan_object does, with the other markers' help.  Returns false
+ * if it cannot: the object is typed, or has PUSHED_BYTES or more, or leads to itself, or there is
+ * no room for it.  If a drain raises m->overflows, objects that were pushed may not have been
+ * scanned. */
+bool marker_push_object(struct marker *m, const struct cell *o);
+
+enum {
+    PUSHED_BYTES = 512
+}; /* all of such an object can be read, and is scanned in one piece */
 
 /* Marks what the words of [low, high) point to, of a stack that lies in the object, but for the
  * object itself. */

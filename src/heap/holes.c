@@ -35,28 +35,31 @@ static size_t bytes_of(uint16_t pages)
     return (size_t)__builtin_popcount(pages) * OS_PAGE;
 }
 
-/* Adds the whole pages in the bytes [low, high) of the block. */
-static void add_pages(struct pages *p, size_t low, size_t high)
+/* Adds the page of the system at this byte of the block, which may be several of the heap's. */
+static void add_page(struct pages *p, size_t low, size_t bytes)
 {
-    size_t end = align_down(high, os_page_bytes()) / OS_PAGE;
-    for (size_t i = align_up(low, os_page_bytes()) / OS_PAGE; i < end; i++)
+    for (size_t i = low / OS_PAGE; i < (low + bytes) / OS_PAGE; i++)
         p->of[i / UNIT_PAGES] |= (uint16_t)(1u << i % UNIT_PAGES);
 }
 
-/* The pages of a block that no object lies in. */
+/* The pages of a block that no object lies in.  One object is enough to see that a page is none of
+ * them: most often that is the first slot, and the page takes no longer than that. */
 static struct pages vacant_pages(const struct heap *h, uint32_t head)
 {
     const struct geometry *g = word_geometry(h->words[head]);
     const uint8_t *states = block_states(h, head);
     struct pages p = {0};
-    size_t end = (size_t)block_units(h, head) << UNIT_SHIFT;
-    uint32_t to;
-    for (uint32_t from = 0; (from = state_find_free(states, from, g->count)) < g->count;
-         from = to) {
-        to = state_find_not_free(states, from, g->count);
-        add_pages(&p, (size_t)from * g->size, to < g->count ? (size_t)to * g->size : end);
+    size_t end = (size_t)block_units(h, head) << UNIT_SHIFT, page = os_page_bytes(), next;
+    for (size_t low = 0; low < end; low = next) {
+        next = low + page;
+        uint32_t from = (uint32_t)min_size(low / g->size, g->count);
+        uint32_t to = (uint32_t)min_size((next - 1) / g->size + 1, g->count);
+        uint32_t object = state_find_not_free(states, from, to);
+        if (object < to)
+            next = max_size(next, align_up(((size_t)object + 1) * g->size, page));
+        else
+            add_page(&p, low, page);
     }
-    add_pages(&p, (size_t)g->count * g->size, end);
     return p;
 }
 

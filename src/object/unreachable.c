@@ -25,6 +25,7 @@ enum {
     AHEAD = 8,          /* entries whose state bytes are on their way to the cache */
     ONE_BY_ONE = 10000, /* candidates at most, unless they wait */
     NAMES = 16,         /* circles that one cycle names */
+    TOGETHER = 65536,    /* objects that markers share the scanning of */
 };
 
 /* Of the cycles since it was told last.  Under the world lock. */
@@ -186,9 +187,7 @@ static void prefetch_ahead(const struct heap *h, uint32_t number)
 /* Its finalizer is to be called, once. */
 static void take(struct watch *w)
 {
-    w->flags &= WATCH_DATA;
-    w->flags |= WATCH_READY;
-    watched.ready++;
+    watch_set_flags(w, (w->flags & WATCH_DATA) | WATCH_READY);
     watched.ready_end = watched.watches.count;
     found.more = true;
 }
@@ -211,9 +210,10 @@ static void take_unordered(struct cycle *c)
 
 /* ---- Ordered ones ----------------------------------------------------------------------------- */
 
-/* Of this cycle: how many there are, and all flags that one of them has. */
+/* Of this cycle: how many were noted, all flags that one of them has, and the number of the last
+ * watch that was asked whether it is one.  They are asked from the last one down. */
 static struct {
-    uint32_t count;
+    uint32_t count, asked;
     unsigned flags;
 } candidates PRIVATE_DATA;
 
@@ -223,18 +223,25 @@ static bool is_ordered(const struct watch *w)
 }
 
 /* One that is reached again has nothing to wait for. */
+static void note(const struct heap *h, struct watch *w)
+{
+    bool is_candidate = is_ordered(w) && !is_reached(h, w->object);
+    w->flags &= is_candidate ? ~0u : ~(unsigned)WATCH_WAITS;
+    w->flags |= is_candidate ? WATCH_CANDIDATE : 0;
+    candidates.count += is_candidate;
+    candidates.flags |= is_candidate ? w->flags : 0;
+}
+
+/* All, or as many as show that they are too many to be looked at one by one. */
 static void note_candidates(const struct heap *h)
 {
+    uint32_t number = watched.watches.count;
     candidates.count = candidates.flags = 0;
-    for (uint32_t number = watched.watches.count; number; number--) {
-        struct watch *w = watch_at(number);
+    for (; number && (watched.some_wait || candidates.count <= ONE_BY_ONE); number--) {
         prefetch_ahead(h, number);
-        bool is_candidate = is_ordered(w) && !is_reached(h, w->object);
-        w->flags &= is_candidate ? ~0u : ~(unsigned)WATCH_WAITS;
-        w->flags |= is_candidate ? WATCH_CANDIDATE : 0;
-        candidates.count += is_candidate;
-        candidates.flags |= is_candidate ? w->flags : 0;
+        note(h, watch_at(number));
     }
+    candidates.asked = number + 1;
 }
 
 static void name_circle(const struct heap *h, struct watch *w)
@@ -242,15 +249,18 @@ static void name_circle(const struct heap *h, struct watch *w)
     if (w->flags & WATCH_NAMED || found.count == NAMES)
         return;
     w->flags |= WATCH_NAMED;
+    watched.some_wait = true;
     found.circles[found.count].object = w->object;
     found.circles[found.count++].size = lookup_cell(h, w->object).size;
 }
 
-/* What the candidate points to is marked, with what it needs for its finalizer. */
-static void scan_candidate(struct cycle *c, const struct watch *w)
+/* What the candidate points to is marked, with what it needs for its finalizer; with `pushes`
+ * by the next drain. */
+static void scan_candidate(struct cycle *c, const struct watch *w, bool pushes)
 {
     struct cell o = lookup_cell(c->heap, w->object);
-    cycle_roots_scan_object(&c->roots, c->marker, &o);
+    if (!pushes || !cycle_roots_push_object(c->marker, &o))
+        cycle_roots_scan_object(&c->roots, c->marker, &o);
     if (w->flags & WATCH_DATA && w->data - o.address >= o.size)
         marker_scan_roots(c->marker, (uintptr_t)&w->data, (uintptr_t)(&w->data + 1));
 }
@@ -263,43 +273,62 @@ static void scan_one_by_one(struct cycle *c, unsigned flags)
         if (!(w->flags & WATCH_CANDIDATE) || !(w->flags & flags) ||
             is_reached(c->heap, w->object))
             continue;
-        scan_candidate(c, w);
+        scan_candidate(c, w, false);
         marker_drain_alone(c->marker);
         if (is_reached(c->heap, w->object))
             name_circle(c->heap, w);
     }
 }
 
-static void scan_together(struct cycle *c)
+/* Those that were noted, and those among the others, which what is scanned before them may have
+ * led to by then: they have nothing to wait for. */
+static void scan_all(struct cycle *c, bool pushes)
 {
-    for (uint32_t number = 1; number <= watched.watches.count; number++) {
-        const struct watch *w = watch_at(number);
-        if (number + AHEAD <= watched.watches.count) {
-            uintptr_t ahead = watch_at(number + AHEAD)->object;
-            reached_prefetch(c->heap, ahead);
-            __builtin_prefetch((const void *)ahead);
-        }
-        if (w->flags & WATCH_CANDIDATE && !is_reached(c->heap, w->object))
-            scan_candidate(c, w);
+    unsigned scanned = 0;
+    for (uint32_t number = watched.watches.count; number; number--) {
+        struct watch *w = watch_at(number);
+        prefetch_ahead(c->heap, number);
+        if (number > AHEAD)
+            __builtin_prefetch((const void *)watch_at(number - AHEAD)->object);
+        if (number < candidates.asked)
+            note(c->heap, w);
+        if (!(w->flags & WATCH_CANDIDATE) || is_reached(c->heap, w->object))
+            continue;
+        scan_candidate(c, w, pushes);
+        if (++scanned % TOGETHER == 0)
+            marker_drain(c->marker);
     }
     drain_pairs(c);
+}
+
+/* After a mark-stack overflow once more. */
+static void scan_together(struct cycle *c)
+{
+    uint32_t overflows = c->marker->overflows;
+    scan_all(c, true);
+    candidates.asked = 0;
+    if (c->marker->overflows != overflows)
+        scan_all(c, false);
 }
 
 /* What they and their data lead to is marked already: so one that is marked here keeps no other
  * from being taken. */
 static void take_ordered(struct cycle *c)
 {
+    unsigned left = 0; /* flags of those that are not taken */
     for (uint32_t number = watched.watches.count; number; number--) {
         struct watch *w = watch_at(number);
-        if (!(w->flags & WATCH_CANDIDATE))
-            continue;
-        w->flags &= ~(unsigned)WATCH_CANDIDATE;
-        w->flags |= WATCH_WAITS;
-        if (is_reached(c->heap, w->object))
-            continue;
-        take(w);
-        mark(c, w->object);
+        bool is_candidate = w->flags & WATCH_CANDIDATE;
+        if (is_candidate && !is_reached(c->heap, w->object)) {
+            take(w);
+            mark(c, w->object);
+        } else if (is_candidate) {
+            w->flags &= ~(unsigned)WATCH_CANDIDATE;
+            w->flags |= WATCH_WAITS;
+        }
+        left |= w->flags;
     }
+    watched.some_wait = left & (WATCH_WAITS | WATCH_NAMED);
     drain_pairs(c);
 }
 
@@ -347,10 +376,12 @@ static bool take_guarded(struct cycle *c)
 
 void watch_find_candidates(struct cycle *c)
 {
+    const struct table *t = &watched.watches;
     candidates.count = 0;
-    if (watched.watches.count == watched.watches.struck_out)
+    if (watched.unordered)
+        take_unordered(c);
+    if (t->count == t->struck_out + watched.unordered + watched.guarded + watched.ready)
         return;
-    take_unordered(c);
     note_candidates(c->heap);
     if (candidates.count > 0)
         scan_ordered(c);

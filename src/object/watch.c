@@ -27,14 +27,29 @@ static bool reserve_kept(bool guarded)
     return table_reserve(&watched.kept, kept);
 }
 
+/* Counts a watch with these flags, which comes (1) or goes (-1). */
+static void count(unsigned flags, int by)
+{
+    uint32_t change = (uint32_t)by;
+    watched.guarded += flags & WATCH_GUARDED ? change : 0;
+    watched.with_data += flags & WATCH_DATA ? change : 0;
+    watched.unordered += flags & WATCH_UNORDERED ? change : 0;
+    watched.ready += flags & WATCH_READY ? change : 0;
+}
+
+void watch_set_flags(struct watch *w, unsigned flags)
+{
+    count(w->flags, -1);
+    count(flags, 1);
+    w->flags = flags;
+}
+
 bool watch_add(const struct watch *w)
 {
     lock_check_held(RANK_OBJECT);
-    bool guarded = w->flags & WATCH_GUARDED;
-    if (!reserve_kept(guarded) || !table_add(&watched.watches, w))
+    if (!reserve_kept((w->flags & WATCH_GUARDED) != 0) || !table_add(&watched.watches, w))
         return false;
-    watched.guarded += guarded;
-    watched.with_data += (w->flags & WATCH_DATA) != 0;
+    count(w->flags, 1);
     return true;
 }
 
@@ -42,11 +57,9 @@ void watch_replace(uint32_t number, const struct watch *w)
 {
     lock_check_held(RANK_OBJECT);
     struct watch *old = watch_at(number);
-    watched.with_data += (w->flags & WATCH_DATA) != 0;
-    watched.with_data -= (old->flags & WATCH_DATA) != 0;
     old->function = w->function;
     old->data = w->data;
-    old->flags = w->flags;
+    watch_set_flags(old, w->flags);
 }
 
 uint32_t watch_find(uintptr_t object)
@@ -70,11 +83,8 @@ uint32_t watch_find_ready(void)
 
 void watch_call(uint32_t number)
 {
-    struct watch *w = watch_at(number);
     lock_check_held(RANK_OBJECT);
-    watched.with_data -= (w->flags & WATCH_DATA) != 0;
-    watched.ready--;
-    w->flags = WATCH_CALLED;
+    watch_set_flags(watch_at(number), WATCH_CALLED);
     table_strike_out(&watched.watches, number);
     if (watched.ready == 0)
         table_tidy(&watched.watches);
@@ -83,9 +93,7 @@ void watch_call(uint32_t number)
 void watch_remove(uint32_t number)
 {
     lock_check_held(RANK_OBJECT);
-    watched.guarded -= (watch_at(number)->flags & WATCH_GUARDED) != 0;
-    watched.with_data -= (watch_at(number)->flags & WATCH_DATA) != 0;
-    watched.ready -= (watch_at(number)->flags & WATCH_READY) != 0;
+    count(watch_at(number)->flags, -1);
     table_remove(&watched.watches, number);
 }
 
@@ -171,7 +179,7 @@ bool watch_knows(uintptr_t object)
 
 void watch_check(void)
 {
-    uint32_t guarded = 0, with_data = 0, ready = 0;
+    uint32_t guarded = 0, with_data = 0, unordered = 0, ready = 0;
     table_check(&watched.watches);
     table_check(&watched.kept);
     for (uint32_t number = 1; number <= watched.watches.count; number++) {
@@ -181,9 +189,11 @@ void watch_check(void)
         CHECK((w->function == NULL) == ((w->flags & WATCH_GUARDED) != 0));
         guarded += (w->flags & WATCH_GUARDED) != 0;
         with_data += (w->flags & WATCH_DATA) != 0;
+        unordered += (w->flags & WATCH_UNORDERED) != 0;
         ready += (w->flags & WATCH_READY) != 0;
+        CHECK(watched.some_wait || !(w->flags & (WATCH_WAITS | WATCH_NAMED)));
         CHECK(!(w->flags & WATCH_READY) || number <= watched.ready_end);
     }
     CHECK(guarded == watched.guarded && with_data == watched.with_data);
-    CHECK(ready == watched.ready);
+    CHECK(unordered == watched.unordered && ready == watched.ready);
 }

@@ -59,6 +59,8 @@ struct watched {
     struct table kept;
     uint32_t guarded;   /* watches of guardians */
     uint32_t with_data; /* watches with WATCH_DATA */
+    uint32_t unordered; /* watches with WATCH_UNORDERED */
+    bool some_wait;     /* perhaps: no watch has WATCH_WAITS or WATCH_NAMED if not */
     uint32_t ready;     /* watches with WATCH_READY: none has a number above ready_end */
     uint32_t ready_end;
 };
@@ -72,7 +74,7 @@ SHARED_DATA struct capability watching;
 void watch_lock(void);
 void watch_unlock(void);
 
-/* For these six the lock is held. */
+/* For these seven the lock is held. */
 
 /* false with ENOMEM. */
 bool watch_add(const struct watch *w);
@@ -82,6 +84,9 @@ uint32_t watch_find(uintptr_t object);
 
 /* The finalizer of this number becomes another one, of the object that it is for. */
 void watch_replace(uint32_t number, const struct watch *w);
+
+/* What the flags count for is counted anew.  In a cycle, too. */
+void watch_set_flags(struct watch *w, unsigned flags);
 
 void watch_remove(uint32_t number);
 

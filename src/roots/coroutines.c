@@ -312,6 +312,13 @@ bool coroutine_add_reached(const struct heap *h, struct range_list *l)
     return found > 0;
 }
 
+bool coroutine_any_within(const struct cell *o)
+{
+    lock_check_held(RANK_WORLD);
+    const struct stack *s = find_last(o->address + o->size - 1);
+    return s && s->range.high > o->address;
+}
+
 /* From the last one down. */
 void coroutine_add_within(const struct cell *o, struct range_list *l)
 {

@@ -35,6 +35,9 @@ bool coroutine_add_reached(const struct heap *h, struct range_list *l);
  * marked. */
 size_t coroutine_looked_at(void);
 
+/* Whether a stack lies in this object, or ends in it. */
+bool coroutine_any_within(const struct cell *o);
+
 /* Adds what suspended stacks have that lie in this object, which need not be marked. */
 void coroutine_add_within(const struct cell *o, struct range_list *l);
 

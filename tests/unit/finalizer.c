@@ -2,7 +2,9 @@
  * fails, and nothing else has changed. */
 #include <gcalloc/finalizer.h>
 
+#include "base/options.h"
 #include "base/os.h"
+#include "collect/collector.h"
 #include "object/watch.h"
 #include "support.h"
 
@@ -77,6 +79,49 @@ START_TEST(no_memory_in_the_cycle)
 }
 END_TEST
 
+/* More candidates than are looked at one by one, each with a chain that must be there when it is finalised. */
+enum { WAITING = 12000, CHAIN = 4 };
+
+static void follow_chain(void *object, void *data)
+{
+    void **link = object;
+    for (size_t i = 0; i < CHAIN; i++)
+        link = *link;
+    calls += *link == data && gc_base(link) == link;
+}
+
+static void make_chains(void)
+{
+    for (size_t i = 0; i < WAITING; i++) {
+        void **link = gc_alloc(32);
+        *link = &calls;
+        for (size_t n = 0; n < CHAIN; n++) {
+            void **next = gc_alloc(32);
+            *next = link, link = next;
+        }
+        ck_assert_ptr_null(gc_finalizer_set(link, follow_chain, &calls));
+    }
+}
+
+/* The grey queue has room for so few that in each drain some are lost. */
+START_TEST(mark_stack_overflow)
+{
+    struct marker *m = &process_collector.marker;
+    ck_assert_int_eq(gc_option_set("verify", "1"), 0);
+    gc_disable();
+    make_chains();
+    gc_enable();
+    size_t most = (size_t[]){0, 1, 100, 5000}[_i];
+    uint32_t overflows = m->overflows;
+    m->grey.capacity = most;
+    m->grey.ready = min_size(m->grey.ready, most);
+    gc_collect();
+    ck_assert_uint_gt(m->overflows, overflows);
+    ck_assert_uint_ge(gc_finalizers_run(), WAITING - 8);
+    ck_assert_uint_ge(calls, WAITING - 8);
+}
+END_TEST
+
 static gc_guardian *guardian;
 
 static bool guard_next(void *unused)
@@ -137,6 +182,7 @@ TCase *finalizer_tests(void)
     TCase *t = tcase_create("finalizer");
     tcase_add_loop_test(t, no_memory_for_a_finalizer, 0, 2);
     tcase_add_test(t, no_memory_in_the_cycle);
+    tcase_add_loop_test(t, mark_stack_overflow, 0, 4);
     tcase_add_loop_test(t, no_memory_for_a_guardian, 0, 2);
     tcase_add_loop_test(t, no_memory_for_a_hook, 0, 2);
     return t;
