@@ -25,7 +25,7 @@ enum {
     AHEAD = 8,          /* entries whose state bytes are on their way to the cache */
     ONE_BY_ONE = 10000, /* candidates at most, unless they wait */
     NAMES = 16,         /* circles that one cycle names */
-    TOGETHER = 65536,    /* objects that markers share the scanning of */
+    TOGETHER = 65536,   /* objects that markers share the scanning of */
 };
 
 /* Of the cycles since it was told last.  Under the world lock. */
