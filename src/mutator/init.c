@@ -196,6 +196,7 @@ NOINLINE void settle_thread(void)
 {
     struct mutator *m = thread_self;
     sigset_t saved;
+    int saved_errno = errno;
     signals_block_handlers(&saved);
     bool outermost = --m->calls == 0; /* not a handler's, inside of another */
     if (outermost && m->blocking) {
@@ -205,6 +206,7 @@ NOINLINE void settle_thread(void)
         thread_detach();
     }
     signals_restore(&saved);
+    errno = saved_errno;
 }
 
 void gc_init(void)
