@@ -18,7 +18,7 @@ lost.work
 [^a-z]crew
 opaque
 struct object[^_a-z]
-struct region
+struct region[^_a-z]
 thread_is_ready
 thread_is_done
 WORDS

@@ -15,6 +15,10 @@
 /* A variable of the library that other files use, found without the dynamic linker. */
 #define SHARED_DATA extern __attribute__((visibility("hidden")))
 
+/* What stands before it is stored before what follows, as far as a process is concerned that dies in
+ * between: whatever it has stored, others see. */
+#define IN_ORDER() __asm__ volatile("" ::: "memory")
+
 /* Mutable variables of the library lie apart from the program's static data, so that the
  * collector does not take them for roots.  The linker gives the section's bounds. */
 #define PRIVATE_DATA __attribute__((section("gcalloc_private")))

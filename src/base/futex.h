@@ -21,6 +21,19 @@ INLINE void futex_wait(uint32_t *word, uint32_t value, uint64_t timeout)
     syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, timeout ? &t : NULL, NULL, 0);
 }
 
+/* As futex_wait, for a word in memory that processes share. */
+INLINE void futex_wait_shared(uint32_t *word, uint32_t value, uint64_t timeout)
+{
+    struct timespec t = {.tv_sec = (time_t)(timeout / 1000000000),
+                         .tv_nsec = (long)(timeout % 1000000000)};
+    syscall(SYS_futex, word, FUTEX_WAIT, value, timeout ? &t : NULL, NULL, 0);
+}
+
+INLINE void futex_wake_shared(uint32_t *word, int threads)
+{
+    syscall(SYS_futex, word, FUTEX_WAKE, threads, NULL, NULL, 0);
+}
+
 /* Wakes so many threads that wait for the word.  May change errno. */
 INLINE void futex_wake(uint32_t *word, int threads)
 {

@@ -29,8 +29,27 @@ enum rank {
 };
 
 struct lock {
-    uint32_t word; /* 0: free, 1: held, 2: held, and somebody may wait */
+    /* 0: free, 1: held, 2: held, and somebody may wait.  In memory that processes share it always has
+     * LOCK_SHARED, beside who holds it, by number (0: nobody), and LOCK_AWAITED if somebody may wait:
+     * so a holder that died with it is known. */
+    uint32_t word;
 };
+
+#define LOCK_SHARED (1u << 31)
+#define LOCK_AWAITED (1u << 30)
+#define LOCK_HOLDER (LOCK_AWAITED - 1)
+
+/* What the calling thread is among those who share the lock that it takes next. */
+SHARED_DATA __thread uint32_t lock_holder __attribute__((tls_model("initial-exec")));
+
+/* What the folder that has shared locks says of their holders: whether this one is gone for good; and
+ * what is to be done when the caller got the lock of such a one, to what that guards. */
+struct lock_hooks {
+    bool (*is_dead)(const struct lock *l, uint32_t holder);
+    void (*inherited)(struct lock *l);
+};
+
+SHARED_DATA struct lock_hooks lock_hooks;
 
 /* Tells the processor that this is a loop that waits. */
 INLINE void relax(void)
@@ -44,6 +63,7 @@ INLINE void relax(void)
 
 void lock_wait(struct lock *l);
 void lock_wake(struct lock *l);
+void lock_leave_shared(struct lock *l);
 
 /* These functions exist for the checks of locks alone, which are made with --enable-checking. */
 void lock_note_taken(enum rank rank);
@@ -93,7 +113,9 @@ INLINE void lock_enter(struct lock *l)
 
 INLINE void lock_leave(struct lock *l)
 {
-    if (UNLIKELY(__atomic_exchange_n(&l->word, 0, __ATOMIC_RELEASE) == 2))
+    if (UNLIKELY(__atomic_load_n(&l->word, __ATOMIC_RELAXED) & LOCK_SHARED))
+        lock_leave_shared(l);
+    else if (UNLIKELY(__atomic_exchange_n(&l->word, 0, __ATOMIC_RELEASE) == 2))
         lock_wake(l);
 }
 

@@ -49,6 +49,8 @@ enum { FINALIZERS_CALLED, FINALIZERS_THREAD };
       "allocation between two collections, in percent of what survived the last")        \
     X(gc_share, COUNT, ANY_TIME, 0,                                                      \
       "most time to spend collecting, in percent: the heap grows for it; 0: off")        \
+    X(region_wait, COUNT, ANY_TIME, 1000,                                                \
+      "milliseconds that a collection of a region waits for other processes' brackets")  \
     X(idle, COUNT, ANY_TIME, 5000,                                                       \
       "milliseconds without allocation until memory goes back; 0: never")                \
     X(markers, COUNT, ANY_TIME, 0,                                                       \

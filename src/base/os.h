@@ -91,29 +91,43 @@ void *os_map(size_t bytes);
  * Returns false if that is not possible here, and then nothing has changed. */
 bool os_move(void *to, void *from, size_t bytes);
 
-/* A backend: where the units of a heap come from. */
+/* A backend: where the units of a heap come from.  Each function is given the backend itself. */
 struct os_space {
     const char *name;
     bool ahead; /* advice for what is not usable yet will hold when it is */
     bool gaps;  /* what is usable may have gaps, which belong to others */
+    /* It is other processes' memory, too: the heap's numbers may change at any time, and memory
+     * becomes zero by being filled. */
+    bool shared;
     /* Reserves address space for so many bytes.  Returns NULL if it is not to be had. */
-    void *(*reserve)(size_t bytes, size_t alignment);
+    void *(*reserve)(const struct os_space *self, size_t bytes, size_t alignment);
     /* Makes `bytes` usable, at `end`, where what is usable so far ends, or at a higher
      * multiple of `alignment` if somebody else has taken the space between.  Returns
      * where they are, or NULL if there are none. */
-    void *(*extend)(void *end, size_t bytes, size_t alignment);
+    void *(*extend)(const struct os_space *self, void *end, size_t bytes,
+                    size_t alignment);
     /* Gives back what was reserved, of which `used` bytes have been made usable.  Where there may
      * be gaps, what is usable goes back before, each stretch between two gaps by itself. */
-    void (*release)(void *start, size_t used, size_t reserved);
+    void (*release)(const struct os_space *self, void *start, size_t used,
+                    size_t reserved);
     /* Reserves address space for the tables beside the units, apart from it.  It is made
      * usable piece by piece, and reads as zero then.  Returns NULL, or false, if it is
      * not to be had. */
-    void *(*reserve_tables)(size_t bytes, size_t alignment);
-    bool (*commit_tables)(void *start, size_t bytes);
-    void (*release_tables)(void *start, size_t bytes);
+    void *(*reserve_tables)(const struct os_space *self, size_t bytes, size_t alignment);
+    bool (*commit_tables)(const struct os_space *self, void *start, size_t bytes);
+    void (*release_tables)(const struct os_space *self, void *start, size_t bytes);
+    /* Gives back memory of units or of tables, which reads as zero then.  Returns how many bytes
+     * went. */
+    size_t (*decommit)(const struct os_space *self, void *address, size_t bytes);
 };
 
 SHARED_DATA const struct os_space os_mmap, os_sbrk;
+
+/* What backends of private memory have in common: functions of the process's own memory. */
+void *os_space_reserve(const struct os_space *self, size_t bytes, size_t alignment);
+bool os_space_commit(const struct os_space *self, void *start, size_t bytes);
+void os_space_release(const struct os_space *self, void *start, size_t bytes);
+size_t os_space_decommit(const struct os_space *self, void *address, size_t bytes);
 
 /* The number of processors that the calling thread may run on. */
 size_t os_processors(void);

@@ -3,19 +3,42 @@
 #include "base/bits.h"
 #include "base/os.h"
 
-static void *reserve(size_t bytes, size_t alignment)
+void *os_space_reserve(const struct os_space *self, size_t bytes, size_t alignment)
 {
+    (void)self;
     return os_reserve(bytes, alignment);
 }
 
-static void *extend(void *end, size_t bytes, size_t alignment)
+bool os_space_commit(const struct os_space *self, void *start, size_t bytes)
 {
+    (void)self;
+    return os_commit(start, bytes);
+}
+
+void os_space_release(const struct os_space *self, void *start, size_t bytes)
+{
+    (void)self;
+    os_release(start, bytes);
+}
+
+size_t os_space_decommit(const struct os_space *self, void *address, size_t bytes)
+{
+    (void)self;
+    return os_decommit(address, bytes);
+}
+
+static void *extend(const struct os_space *self, void *end, size_t bytes,
+                    size_t alignment)
+{
+    (void)self;
     (void)alignment;
     return os_commit(end, bytes) ? end : NULL;
 }
 
-static void release(void *start, size_t used, size_t reserved)
+static void release(const struct os_space *self, void *start, size_t used,
+                    size_t reserved)
 {
+    (void)self;
     (void)used;
     os_release(start, reserved);
 }
@@ -23,10 +46,11 @@ static void release(void *start, size_t used, size_t reserved)
 const struct os_space os_mmap = {
     .name = "mmap",
     .ahead = true,
-    .reserve = reserve,
+    .reserve = os_space_reserve,
     .extend = extend,
     .release = release,
-    .reserve_tables = os_reserve,
-    .commit_tables = os_commit,
-    .release_tables = os_release,
+    .reserve_tables = os_space_reserve,
+    .commit_tables = os_space_commit,
+    .release_tables = os_space_release,
+    .decommit = os_space_decommit,
 };

@@ -64,8 +64,9 @@ static bool is_granted(size_t bytes)
 }
 
 /* Nothing is reserved but the way to the alignment, as the break may grow as far as it can. */
-static void *reserve(size_t bytes, size_t alignment)
+static void *reserve(const struct os_space *self, size_t bytes, size_t alignment)
 {
+    (void)self;
     uintptr_t now = current_break(), start = start_above(now, alignment);
     if (bytes > UINTPTR_MAX - start)
         return errno = ENOMEM, NULL;
@@ -150,8 +151,10 @@ static void *extend_elsewhere(uintptr_t start, size_t bytes, size_t alignment)
     return p;
 }
 
-static void *extend(void *end, size_t bytes, size_t alignment)
+static void *extend(const struct os_space *self, void *end, size_t bytes,
+                    size_t alignment)
 {
+    (void)self;
     uintptr_t start = (uintptr_t)end, now = current_break();
     if (os_refused())
         return NULL;
@@ -169,8 +172,10 @@ static void *extend(void *end, size_t bytes, size_t alignment)
 }
 
 /* The memory goes back, the space only if nothing lies above it. */
-static void release(void *start, size_t used, size_t reserved)
+static void release(const struct os_space *self, void *start, size_t used,
+                    size_t reserved)
 {
+    (void)self;
     (void)reserved;
     uintptr_t first = (uintptr_t)start;
     if (!used && first == space.start && current_break() == first)
@@ -188,7 +193,8 @@ const struct os_space os_sbrk = {
     .reserve = reserve,
     .extend = extend,
     .release = release,
-    .reserve_tables = os_reserve,
-    .commit_tables = os_commit,
-    .release_tables = os_release,
+    .reserve_tables = os_space_reserve,
+    .commit_tables = os_space_commit,
+    .release_tables = os_space_release,
+    .decommit = os_space_decommit,
 };

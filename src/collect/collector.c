@@ -59,7 +59,7 @@ static void put_off(struct collector *c, enum obstacle o)
 
 static void begin_cycle(struct collector *c, enum cause cause, uintptr_t sp)
 {
-    c->cycle.kind = &cycle_full;
+    c->cycle.kind = c->kind;
     c->cycle.cause = cause;
     c->cycle.sp = sp;
     c->cycle.roots.keeps_named = OPTION_NOW(verify) || cause == CAUSE_LEAKS;
@@ -167,7 +167,7 @@ NOINLINE WITHOUT_GAPS static void run(void *argument)
 static void tell(struct collector *c, enum cause cause, void (**hook)(struct collector *))
 {
     void (*told)(struct collector *) = __atomic_load_n(hook, __ATOMIC_ACQUIRE);
-    if (UNLIKELY(told != NULL) && cause != CAUSE_LEAKS)
+    if (UNLIKELY(told != NULL) && cause != CAUSE_LEAKS && c == &process_collector)
         told(c);
 }
 
@@ -207,6 +207,7 @@ void collector_check(const struct collector *c)
 bool collector_create(struct collector *c, struct heap *h)
 {
     c->heap = h;
+    c->kind = &cycle_full;
     c->cycle.heap = h;
     c->cycle.marker = &c->marker;
     c->started = os_now();

@@ -16,6 +16,7 @@ enum obstacle { THREAD_RUNS, THREADS_UNKNOWN, ROOTS_UNKNOWN, OBSTACLES };
 /* The fields change in a cycle, under the world lock, unless a field says something else. */
 struct collector {
     struct heap *heap;
+    const struct cycle_kind *kind; /* of its cycles */
     struct marker marker;
     struct cycle cycle; /* the present one, or the last */
     unsigned disabled;  /* gc_disable less gc_enable.  Atomic */

@@ -87,7 +87,8 @@ static bool is_thorough(const struct cycle *c)
     return c->cause == CAUSE_REQUEST || c->cause == CAUSE_IDLE;
 }
 
-void cycle_run(struct cycle *c)
+/* The cycle of a heap of this process alone, with all phases. */
+static void run(struct cycle *c)
 {
     struct heap *h = c->heap;
     uint64_t reclaimed = h->numbers->counters.reclaimed_bytes;
@@ -115,6 +116,14 @@ void cycle_run(struct cycle *c)
         pace_check(h);
     track_scan_end();
     c->ended = os_now();
+}
+
+void cycle_run(struct cycle *c)
+{
+    if (c->kind->run)
+        c->kind->run(c);
+    else
+        run(c);
 }
 
 void cycle_log(const struct cycle *c, uint64_t number, uint64_t heap_made)

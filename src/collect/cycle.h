@@ -8,6 +8,8 @@
 
 #include "collect/cycle_roots.h"
 
+struct cycle;
+
 /* Why a cycle runs; shown in the log. */
 enum cause {
     CAUSE_BUDGET,  /* enough was allocated since the last cycle */
@@ -32,6 +34,8 @@ struct cycle_kind {
     bool recounts;
     /* What is marked is just what the roots reach, and not something else beside it. */
     bool is_exact;
+    /* What the cycle does, where it is not what cycle_run does; it sets the times.  NULL: it is. */
+    void (*run)(struct cycle *c);
 };
 
 /* The kind of cycle that marks everything anew. */

@@ -19,6 +19,7 @@ enum {
     GROW_LEAST = MIB(1) >> UNIT_SHIFT,
     GROW_MOST = MIB(64) >> UNIT_SHIFT,
     TABLE_STEP = OS_HUGE_PAGE,
+    SHARED_STEP = UNIT_BYTES,
     TYPED_STEP = 4 << 10, /* bytes of typed bins that are committed together */
     TYPED_LEAST = TYPED_STEP / sizeof(struct typed_bin), /* bins, in the smallest heap */
 };
@@ -109,11 +110,12 @@ static void view_tables(struct heap *h, const struct plan *p, char *start)
 static bool reserve_tables(struct heap *h, size_t units)
 {
     struct plan p = plan_tables(units, h->records_sites);
-    char *start = h->space->reserve_tables(p.end, p.alignment);
+    char *start = h->space->reserve_tables(h->space, p.end, p.alignment);
     if (!start)
         return false;
-    if (!h->space->commit_tables(start, whole_pages(sizeof(struct heap_numbers)))) {
-        h->space->release_tables(start, p.end);
+    if (!h->space->commit_tables(h->space, start,
+                                 whole_pages(sizeof(struct heap_numbers)))) {
+        h->space->release_tables(h->space, start, p.end);
         return false;
     }
     view_tables(h, &p, start);
@@ -131,29 +133,32 @@ static bool reserve(struct heap *h, size_t units, bool packed)
 {
     size_t bytes = (units - 1) * UNIT_BYTES;
     size_t alignment = packed && bytes < ARENA_PACKED ? UNIT_BYTES : OS_HUGE_PAGE;
-    void *memory = h->space->reserve(bytes, alignment);
+    void *memory = h->space->reserve(h->space, bytes, alignment);
     if (!memory)
         return false;
     if (!reserve_tables(h, units)) {
-        h->space->release(memory, 0, bytes);
+        h->space->release(h->space, memory, 0, bytes);
         return false;
     }
     h->base = (uintptr_t)memory - UNIT_BYTES;
     return true;
 }
 
-/* How far a table must be committed that needs so many bytes, and has room for `all`. */
-static size_t ahead(size_t bytes, size_t all)
+/* How far a table must be committed that needs so many bytes, and has room for `all`.  What is shared
+ * takes memory as soon as it is committed. */
+static size_t ahead(const struct heap *h, size_t bytes, size_t all)
 {
-    return min_size(align_up(bytes, TABLE_STEP), all);
+    size_t step = h->space->shared ? SHARED_STEP : TABLE_STEP;
+    return min_size(align_up(bytes, step), all);
 }
 
 /* Commits what a table lacks when it grows from `from_bytes` to `to_bytes` in use, of `all`. */
 static bool commit_table(const struct heap *h, void *table, size_t from_bytes,
                          size_t to_bytes, size_t all)
 {
-    size_t low = ahead(from_bytes, all), high = ahead(to_bytes, all);
-    return low == high || h->space->commit_tables((char *)table + low, high - low);
+    size_t low = ahead(h, from_bytes, all), high = ahead(h, to_bytes, all);
+    return low == high ||
+           h->space->commit_tables(h->space, (char *)table + low, high - low);
 }
 
 static bool commit_map(struct heap *h, unsigned map, size_t from, size_t to)
@@ -187,7 +192,7 @@ static bool commit_tables(struct heap *h, size_t from, size_t to)
 bool arena_commit_typed(struct heap *h, uint32_t t)
 {
     char *place = (char *)&h->typed[t];
-    return t % TYPED_LEAST != 0 || h->space->commit_tables(place, TYPED_STEP);
+    return t % TYPED_LEAST != 0 || h->space->commit_tables(h->space, place, TYPED_STEP);
 }
 
 void arena_return_states(const struct heap *h, uint32_t first, uint32_t end)
@@ -195,9 +200,10 @@ void arena_return_states(const struct heap *h, uint32_t first, uint32_t end)
     for (unsigned map = 0; map < STATE_MAPS; map++) {
         size_t low = map_bytes(map, first), high = map_bytes(map, end);
         if (end == unit_end(h))
-            high = ahead(high, h->numbers->maps[map + 1] - h->numbers->maps[map]);
+            high = ahead(h, high, h->numbers->maps[map + 1] - h->numbers->maps[map]);
         if (align_up(low, os_page_bytes()) < align_down(high, os_page_bytes()))
-            os_decommit(h->states + h->numbers->maps[map] + low, high - low);
+            h->space->decommit(h->space, h->states + h->numbers->maps[map] + low,
+                               high - low);
     }
 }
 
@@ -233,13 +239,33 @@ static bool reserve_most(struct heap *h, size_t bytes)
     return reserve(h, (bytes / 2 >> UNIT_SHIFT) + 1, true);
 }
 
+bool arena_attach(struct heap *h, void *tables, uintptr_t base)
+{
+    const struct heap_numbers *n = tables;
+    struct plan p = plan_tables(n->unit_limit, false);
+    if (n->tables_bytes != p.end || n->typed_limit != p.typed_count ||
+        memcmp(n->maps, p.maps, sizeof p.maps) != 0 || n->bytes % UNIT_BYTES != 0 ||
+        n->bytes >> UNIT_SHIFT > n->unit_limit || n->bytes == 0)
+        return errno = EINVAL, false;
+    view_tables(h, &p, tables);
+    h->base = base;
+    h->bytes = n->bytes;
+    return true;
+}
+
+size_t arena_tables_bytes(size_t units)
+{
+    return plan_tables(units, false).end;
+}
+
 bool arena_create(struct heap *h, size_t bytes)
 {
     size_t half_of_limit = os_address_space_limit() / 2;
+    size_t shared_units = (align_up(bytes, UNIT_BYTES) >> UNIT_SHIFT) + 1;
     bytes = min_size(bytes, align_down(half_of_limit, UNIT_BYTES));
     bytes = min_size(max_size(bytes, ARENA_LEAST), RESERVE_MOST);
     h->bytes = 0;
-    if (!reserve_most(h, bytes))
+    if (h->space->shared ? !reserve(h, shared_units, false) : !reserve_most(h, bytes))
         return false;
     if (!commit_tables(h, 0, 1)) {
         arena_destroy(h);
@@ -258,7 +284,7 @@ static void release_stretches(const struct heap *h)
             first--;
         size_t bytes = (size_t)(end - first) << UNIT_SHIFT;
         if (bytes)
-            h->space->release((void *)unit_address(h, first), bytes, bytes);
+            h->space->release(h->space, (void *)unit_address(h, first), bytes, bytes);
         else
             first--;
     }
@@ -270,8 +296,8 @@ void arena_destroy(struct heap *h)
     size_t reserved = ((size_t)h->numbers->unit_limit - 1) << UNIT_SHIFT;
     if (h->space->gaps)
         release_stretches(h);
-    h->space->release((void *)(h->base + UNIT_BYTES), used, reserved);
-    h->space->release_tables(h->numbers, h->numbers->tables_bytes);
+    h->space->release(h->space, (void *)(h->base + UNIT_BYTES), used, reserved);
+    h->space->release_tables(h->space, h->numbers, h->numbers->tables_bytes);
     h->numbers = NO_NUMBERS;
     h->base = 0;
     h->bytes = 0;
@@ -303,14 +329,15 @@ static uint32_t grow(struct heap *h, uint32_t units)
     if (units > h->numbers->unit_limit - end || !commit_tables(h, end, end + units))
         return errno = ENOMEM, 0;
     size_t bytes = (size_t)units << UNIT_SHIFT;
-    void *memory = h->space->extend((void *)(h->base + h->bytes), bytes, UNIT_BYTES);
+    void *memory =
+        h->space->extend(h->space, (void *)(h->base + h->bytes), bytes, UNIT_BYTES);
     if (!memory)
         return errno = ENOMEM, 0;
     size_t first = ((uintptr_t)memory - h->base) >> UNIT_SHIFT;
     if (first + units > h->numbers->unit_limit ||
         !commit_tables(h, end, (uint32_t)first + units)) {
         if (first > end) /* behind a gap: the next attempt may not come to it */
-            h->space->release(memory, bytes, bytes);
+            h->space->release(h->space, memory, bytes, bytes);
         return errno = ENOMEM, 0;
     }
     close_gap(h, (uint32_t)first);

@@ -8,10 +8,26 @@
 #include "heap/types.h"
 
 /* Reserves up to `bytes` of address space from h->space, halving until the system grants
- * it, and sets base, words, states, maps, units, unit_limit, tables_bytes.  The heap has
+ * it (what is shared has just as many), and sets base, words, states, maps, units, unit_limit, tables_bytes.  The heap has
  * one unit after that, number 0, which is never used.  Returns false with errno ENOMEM if
  * not even the least is granted. */
 bool arena_create(struct heap *h, size_t bytes);
+
+/* Sets the process's view of a heap that another one has made, whose tables lie at `tables` and whose
+ * unit 0 is at `base`.  Returns false with errno EINVAL if the numbers that are constant are not
+ * those of a heap of that many units. */
+bool arena_attach(struct heap *h, void *tables, uintptr_t base);
+
+/* The bytes of the tables of a heap of so many units, for which nothing is recorded. */
+size_t arena_tables_bytes(size_t units);
+
+/* Sees how far another process has made a shared heap grow.  The extent lock is held, or nobody else
+ * is at work on the heap. */
+INLINE void arena_look(struct heap *h)
+{
+    if (h->space->shared)
+        __atomic_store_n(&h->bytes, h->numbers->bytes, __ATOMIC_RELAXED);
+}
 
 /* Releases both reservations.  The heap has no numbers any more. */
 void arena_destroy(struct heap *h);

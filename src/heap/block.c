@@ -120,7 +120,8 @@ static void give_words(struct heap *h, uint32_t head, unit_word word,
     note_kind(h, word_kind(word));
     /* Memory that is read before it is written is common zeroes until then, and costs two
      * page faults, the second of which interrupts all processors. */
-    *block_states(h, head) = STATE_FREE;
+    memset(block_states(h, head), STATE_FREE,
+           h->space->shared ? geometries[word_class(word)].count : 1);
     if (populates)
         os_populate((void *)unit_address(h, head), (size_t)(r->end - head) << UNIT_SHIFT);
 }
@@ -147,12 +148,18 @@ uint32_t block_create_typed(struct heap *h, uint32_t t, struct unit_run *r)
     return head;
 }
 
+/* Memory that is shared has its own way of being refused, when it is committed. */
+static bool is_promised(const struct heap *h, size_t bytes)
+{
+    return bytes < PROMISE_FROM || h->space->shared || os_can_promise(bytes);
+}
+
 uint32_t block_create_large(struct heap *h, enum kind kind, size_t bytes,
                             size_t alignment)
 {
     if (bytes > (size_t)h->numbers->unit_limit << UNIT_SHIFT)
         return errno = ENOMEM, 0;
-    if (bytes >= PROMISE_FROM && !os_can_promise(bytes))
+    if (!is_promised(h, bytes))
         return 0;
     bytes = large_bytes(bytes);
     uint32_t units = large_units(bytes);
@@ -161,8 +168,11 @@ uint32_t block_create_large(struct heap *h, enum kind kind, size_t bytes,
     if (!head)
         return 0;
     *block_at(h, head) = (struct block){.free_count = 1, .bytes = bytes};
+    IN_ORDER();
     set_words(h, head, head, head + units,
               used_word(h, head, bin_of(kind, CLASS_LARGE), 0));
+    if (h->space->shared)
+        *block_states(h, head) = STATE_FREE;
     note_kind(h, kind);
     return head;
 }
@@ -183,7 +193,7 @@ void block_set_typed(struct heap *h, uint32_t head, uint32_t t)
 static void zero(const struct heap *h, uintptr_t low, uintptr_t high)
 {
     size_t bytes = high - low;
-    if (bytes >= ZERO_FROM)
+    if (bytes >= ZERO_FROM && !h->space->shared)
         os_zero((void *)low, bytes, bytes >= GIVE_BACK_FROM && heap_has_huge_pages(h));
     else
         memset((void *)low, 0, bytes);
@@ -213,8 +223,7 @@ void block_clear_large(struct heap *h, uint32_t head, size_t from)
 
 bool block_grow_large(struct heap *h, uint32_t head, size_t bytes)
 {
-    if (bytes > (size_t)h->numbers->unit_limit << UNIT_SHIFT ||
-        (bytes >= PROMISE_FROM && !os_can_promise(bytes)))
+    if (bytes > (size_t)h->numbers->unit_limit << UNIT_SHIFT || !is_promised(h, bytes))
         return false;
     struct block *b = block_at(h, head);
     size_t whole = large_bytes(bytes);
@@ -223,6 +232,7 @@ bool block_grow_large(struct heap *h, uint32_t head, size_t bytes)
         return false;
     unit_word own = UNIT_DIRTY | UNIT_ALTERED;
     set_words(h, head, end, new_end, h->words[head] & ~own);
+    IN_ORDER();
     b->bytes = whole;
     return true;
 }
@@ -232,7 +242,7 @@ bool block_grow_large(struct heap *h, uint32_t head, size_t bytes)
 static void give_pages_back(struct heap *h, void *address, size_t bytes, bool altered)
 {
     if (!altered || !os_renew(address, bytes))
-        bytes = os_decommit(address, bytes);
+        bytes = h->space->decommit(h->space, address, bytes);
     count_add(&h->numbers->counters.returned_bytes, bytes);
 }
 
@@ -242,6 +252,7 @@ void block_shrink_large(struct heap *h, uint32_t head, size_t bytes)
     size_t whole = large_bytes(bytes), old = b->bytes;
     uint32_t end = head + large_units(whole), old_end = head + large_units(old);
     b->bytes = whole;
+    IN_ORDER();
     if (end < old_end) {
         uint32_t touched = head + (uint32_t)(align_up(old, UNIT_BYTES) >> UNIT_SHIFT);
         extent_give(h, end, old_end - end, touched > end ? touched - end : 0,

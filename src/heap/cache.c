@@ -379,6 +379,24 @@ void cache_empty(struct cache *c)
     memset(c->runs, 0, sizeof c->runs);
 }
 
+static void forget_bin(struct bin *b)
+{
+    b->cur = b->end = b->fresh = b->run_end = NULL;
+    b->count = b->block = 0;
+}
+
+void cache_forget(struct cache *c)
+{
+    for (unsigned i = 0; i < SHARDS * BIN_COUNT; i++)
+        if (c->magazines[i / GROUP_BINS])
+            forget_bin(&c->bins[i]);
+    for (TYPED_BINS(c, bin))
+        forget_bin(cache_bin_at(c, bin));
+    memset(c->runs, 0, sizeof c->runs);
+    memset(c->borrows, 0, sizeof c->borrows);
+    c->unit_run = (struct unit_run){0};
+}
+
 READS_RACING static void add_held(struct cache_held *held, const struct bin *b)
 {
     held->run_bytes += (size_t)(b->run_end - b->cur) * b->size;

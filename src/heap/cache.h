@@ -5,6 +5,8 @@
 #ifndef GCALLOC_HEAP_CACHE_H
 #define GCALLOC_HEAP_CACHE_H
 
+#include <string.h>
+
 #include "heap/sizeclass.h"
 #include "heap/types.h"
 
@@ -67,6 +69,9 @@ void cache_free(struct cache *c, unit_word word, void *object, uint8_t *state);
 
 /* Everything that the cache holds becomes free in the heap. */
 void cache_empty(struct cache *c);
+
+/* The cache holds nothing any more: what it held has been made free by somebody else. */
+void cache_forget(struct cache *c);
 
 /* Everything that the cache holds of other shards' blocks becomes free in the heap, as
  * the cache cannot use it. */
@@ -166,6 +171,21 @@ INLINE bool bin_take(struct bin *b, bool zero, struct slot *taken)
         return false;
     *taken = bin_take_next(b, state);
     return true;
+}
+
+/* Takes a slot of the bin, a new run or a new block if it must; in a critical section.  With `zero` it is
+ * zeroed.  NULL with errno ENOMEM. */
+INLINE void *cache_take(struct cache *c, unsigned bin, bool zero)
+{
+    struct bin *b = cache_bin_at(c, bin);
+    struct slot taken;
+    bool clears = zero && !cache_zeroes(bin);
+    while (!bin_take(b, zero && !clears, &taken))
+        if (!cache_advance(c, bin) && !cache_refill(c, bin))
+            return NULL;
+    if (clears)
+        memset(taken.object, 0, b->size);
+    return taken.object;
 }
 
 #endif

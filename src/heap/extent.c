@@ -92,6 +92,7 @@ static void note_dirty_least(struct heap *h)
 static void lock(struct heap *h)
 {
     lock_take(&h->numbers->extent_lock, RANK_EXTENT);
+    arena_look(h);
 }
 
 static void unlock(struct heap *h)
@@ -247,7 +248,7 @@ void extent_give_unit_run(struct heap *h, struct unit_run *r)
         return;
     lock(h);
     if (h->numbers->limit != SIZE_MAX)
-        os_decommit((void *)unit_address(h, r->next), unit_run_bytes(r));
+        h->space->decommit(h->space, (void *)unit_address(h, r->next), unit_run_bytes(r));
     h->numbers->unit_run_bytes -= unit_run_bytes(r);
     give(h, r->next, r->end - r->next, 0, 0);
     unlock(h);
@@ -361,7 +362,7 @@ static uint32_t decommit_below(struct heap *h, uint32_t end, uint32_t most)
            (h->words[first - 1] & UNIT_DIRTY))
         first--;
     size_t bytes = (size_t)(end - first) << UNIT_SHIFT;
-    if (os_decommit((void *)unit_address(h, first), bytes) != bytes)
+    if (h->space->decommit(h->space, (void *)unit_address(h, first), bytes) != bytes)
         return first;
     for (uint32_t u = first; u < end; u++)
         h->words[u] &= ~(unit_word)UNIT_DIRTY;
@@ -403,7 +404,8 @@ void extent_trim_clean(struct heap *h)
             end++;
         if (end == u)
             continue;
-        os_decommit((void *)unit_address(h, u), (size_t)(end - u) << UNIT_SHIFT);
+        h->space->decommit(h->space, (void *)unit_address(h, u),
+                           (size_t)(end - u) << UNIT_SHIFT);
         arena_return_states(h, u, end);
     }
     unlock(h);
@@ -428,6 +430,20 @@ struct extent_bytes extent_bytes(struct heap *h)
                              held_bytes(h), h->numbers->counters.heap_bytes_max};
     unlock(h);
     return b;
+}
+
+void extent_rebuild(struct heap *h)
+{
+    arena_look(h);
+    h->fit->start(h);
+    h->numbers->dirty_bytes = 0;
+    for (uint32_t first = 1, end; first < unit_end(h); first = end + 1) {
+        for (end = first; is_free(h, end);)
+            end++;
+        insert(h, first, end - first);
+        h->numbers->dirty_bytes += dirty_bytes(h, first, end - first);
+    }
+    h->numbers->dirty_least = h->numbers->dirty_bytes;
 }
 
 uint32_t extent_check(struct heap *h)

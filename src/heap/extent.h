@@ -59,6 +59,10 @@ struct extent_bytes extent_bytes(struct heap *h);
 /* Sets the heap's limit, and returns what free units hold beyond it. */
 void extent_set_limit(struct heap *h, size_t limit);
 
+/* Makes the extents anew from the words of the units: whatever is not used is free.  The extent lock is
+ * held, or nobody else is at work on the heap. */
+void extent_rebuild(struct heap *h);
+
 /* Checks that every free unit is in exactly one extent, no two extents touch, and
  * dirty_bytes is right.  Returns the number of free units. */
 uint32_t extent_check(struct heap *h);

@@ -74,8 +74,8 @@ static uint16_t give_pages(struct heap *h, uint32_t unit, uint32_t pages)
         uint32_t run = ((1u << count) - 1) << first;
         void *start = (void *)(unit_address(h, unit) + first * OS_PAGE);
         pages &= ~run;
-        if ((run & ~had) &&
-            os_decommit(start, count * OS_PAGE) == (size_t)count * OS_PAGE)
+        if ((run & ~had) && h->space->decommit(h->space, start, count * OS_PAGE) ==
+                                (size_t)count * OS_PAGE)
             made |= run & ~had;
     }
     h->units[unit].holes = (uint16_t)(had | made);

@@ -81,20 +81,6 @@ struct request {
     uint32_t layout; /* 0: the kind says all */
 };
 
-/* In a critical section. */
-static void *take_slot(struct cache *c, unsigned bin, bool zero)
-{
-    struct bin *b = cache_bin_at(c, bin);
-    struct slot taken;
-    bool clears = zero && !cache_zeroes(bin);
-    while (!bin_take(b, zero && !clears, &taken))
-        if (!cache_advance(c, bin) && !cache_refill(c, bin))
-            return NULL;
-    if (clears)
-        memset(taken.object, 0, b->size);
-    return taken.object;
-}
-
 static bool has_bin(const struct cache *c, unsigned bin)
 {
     return bin < TYPED_FIRST || cache_group(c, bin);
@@ -117,7 +103,7 @@ static void *alloc_slot(unsigned bin, bool zero, bool filled)
     struct cache *c = thread_self->cache;
     void *object = NULL;
     if (has_bin(c, bin) || cache_add_typed(c, bin - TYPED_FIRST))
-        object = take_slot(c, bin, zero);
+        object = cache_take(c, bin, zero);
     if (object && filled) {
         uint32_t unit = unit_of(&process_heap, (uintptr_t)object);
         struct block *block = block_at(&process_heap, unit_head(&process_heap, unit));
@@ -127,8 +113,7 @@ static void *alloc_slot(unsigned bin, bool zero, bool filled)
     return object;
 }
 
-/* A large block with its object, which is the program's from now on.  NULL: no memory. */
-static void *create_large(struct heap *h, enum kind kind, size_t size, size_t alignment)
+void *alloc_create_large(struct heap *h, enum kind kind, size_t size, size_t alignment)
 {
     void *object = NULL;
     critical_begin();
@@ -151,7 +136,7 @@ static void *alloc_large(const struct request *r, uint32_t typed)
 {
     struct heap *h = &process_heap;
     trigger_poll(&process_collector);
-    void *object = create_large(h, r->kind | KIND_ATOMIC, r->size, r->alignment);
+    void *object = alloc_create_large(h, r->kind | KIND_ATOMIC, r->size, r->alignment);
     if (!object)
         return NULL;
     uint32_t head = unit_of(h, (uintptr_t)object);

@@ -13,6 +13,10 @@ void *alloc_object(size_t size, size_t alignment, enum kind kind, bool zero);
  * not sized.  NULL with errno, as above, or ENOSPC: there are too many layouts. */
 void *alloc_typed(uint32_t layout, size_t size);
 
+/* A large object of this heap, which is the program's from now on; its contents are as they were.
+ * NULL: no memory. */
+void *alloc_create_large(struct heap *h, enum kind kind, size_t size, size_t alignment);
+
 /* A scanned manual object whose contents are not relied on. */
 void *alloc_manual(size_t size);
 

@@ -10,12 +10,12 @@
 #include "heap/count.h"
 #include "heap/heap.h"
 #include "heap/observe.h"
+#include "mutator/free.h"
 #include "mutator/hooks.h"
 #include "mutator/init.h"
 #include "mutator/object.h"
 
-/* A large object, or a wide one, goes back at once.  false: another thread was faster. */
-static bool free_at_once(struct heap *h, const struct cell *o)
+bool free_at_once(struct heap *h, const struct cell *o)
 {
     uint32_t head = unit_head(h, unit_of(h, o->address));
     critical_begin();

@@ -1,0 +1,204 @@
+#include "heap/rebuild.h"
+
+#include <string.h>
+
+#include "base/os.h"
+#include "heap/arena.h"
+#include "heap/block.h"
+#include "heap/extent.h"
+#include "heap/state.h"
+#include "heap/wide.h"
+
+/* Bits of a word that do not tell what a block is: the shard changes word by word. */
+#define LOOSE ((unit_word)UNIT_DIRTY | (unit_word)(SHARDS - 1) << UNIT_SHARD_SHIFT)
+
+/* ---- What can be believed ----------------------------------------------------------------------- */
+
+/* The word of the n-th unit of a block whose head is at `head`, but for loose bits. */
+static unit_word expected_word(const struct heap *h, uint32_t head, unsigned bin,
+                               uint32_t n)
+{
+    unsigned shift = sizeclass_state_shift(bin_class(bin));
+    size_t states = h->numbers->maps[STATE_SHIFT_MOST - shift] + ((size_t)head << shift);
+    unit_word distance = min_size(n, UNIT_DISTANCE_MAX);
+    return UNIT_USED | (unit_word)bin << UNIT_BIN_SHIFT |
+           distance << UNIT_DISTANCE_SHIFT | (unit_word)states << UNIT_STATES_SHIFT;
+}
+
+static bool is_class(unsigned class)
+{
+    return class > CLASS_NONE && class <= CLASS_LARGE;
+}
+
+/* How many units a block has that begins here; 0: none does that could be whole. */
+static uint32_t units_from_here(const struct heap *h, uint32_t head)
+{
+    unit_word word = h->words[head];
+    unsigned class = word_class(word);
+    if (!word_used(word) || !is_class(class) || word_distance(word) != 0)
+        return 0;
+    if (class != CLASS_LARGE)
+        return sizeclass_units(class);
+    size_t bytes = block_at(h, head)->bytes, most = (size_t)(unit_end(h) - head)
+                                                    << UNIT_SHIFT;
+    return bytes > 0 && bytes % OS_PAGE == 0 && bytes < most
+               ? (uint32_t)(bytes >> UNIT_SHIFT) + 1
+               : 0;
+}
+
+/* How many units the block has that begins at this unit; 0: no block does, all of whose words are there. */
+static uint32_t whole_block(const struct heap *h, uint32_t head)
+{
+    uint32_t units = units_from_here(h, head);
+    unsigned bin = word_bin(h->words[head]);
+    if (units > unit_end(h) - head)
+        return 0;
+    for (uint32_t n = 0; n < units; n++)
+        if ((h->words[head + n] & ~LOOSE) != expected_word(h, head, bin, n))
+            return 0;
+    return units;
+}
+
+/* The first object whose state is none; the count if there is none. */
+static uint32_t find_no_state(const uint8_t *states, uint32_t count)
+{
+    uint32_t i = 0;
+    while (i < count && states[i] <= STATE_MARK_B)
+        i++;
+    return i;
+}
+
+static bool is_sound(const struct heap *h, uint32_t head, struct rebuild_fault *fault)
+{
+    uint32_t count = geometries[word_class(h->words[head])].count;
+    if (find_no_state(block_states(h, head), count) == count)
+        return true;
+    *fault = (struct rebuild_fault){"an object has a state that does not exist", head};
+    return false;
+}
+
+/* All units that do not belong to a whole block count as free: so nothing else can be wrong with them. */
+bool heap_is_plausible(struct heap *h, struct rebuild_fault *fault)
+{
+    *fault = (struct rebuild_fault){NULL, 0};
+    for (uint32_t u = 1, units; u < unit_end(h); u += units ? units : 1) {
+        units = whole_block(h, u);
+        if (units && !is_sound(h, u, fault))
+            return false;
+    }
+    return true;
+}
+
+/* ---- Blocks ------------------------------------------------------------------------------------- */
+
+static void set_free(struct heap *h, uint32_t first, uint32_t units)
+{
+    for (uint32_t u = first; u < first + units; u++) {
+        h->words[u] = UNIT_DIRTY;
+        h->units[u].holes = h->units[u].altered = 0;
+    }
+}
+
+/* All units get the shard of the head. */
+static void set_shards(struct heap *h, uint32_t head, uint32_t units)
+{
+    unit_word shard = h->words[head] & (unit_word)(SHARDS - 1) << UNIT_SHARD_SHIFT;
+    if (word_shard(shard) >= SHARDS_OWN)
+        shard = 0;
+    for (uint32_t u = head; u < head + units; u++) {
+        h->words[u] =
+            (h->words[u] & ~((unit_word)(SHARDS - 1) << UNIT_SHARD_SHIFT)) | shard;
+        h->units[u].holes = h->units[u].altered = 0;
+    }
+}
+
+/* Takes back what caches had.  Returns how many slots are free. */
+static uint32_t free_reserved(uint8_t *states, uint32_t count, bool suspect)
+{
+    uint32_t free = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (states[i] == STATE_RESERVED)
+            states[i] = STATE_FREE;
+        else if (suspect && states[i] > STATE_NEW)
+            states[i] = STATE_NEW;
+        free += states[i] == STATE_FREE;
+    }
+    return free;
+}
+
+/* Makes the counters of a whole block anew.  A block without objects becomes free units. */
+static void renew_block(struct heap *h, uint32_t head, uint32_t units, bool suspect)
+{
+    struct block *b = block_at(h, head);
+    uint32_t count = geometries[word_class(h->words[head])].count;
+    size_t bytes = word_class(h->words[head]) == CLASS_LARGE ? b->bytes : 0;
+    uint32_t touched = suspect ? count : (uint32_t)min_size(b->touched, count);
+    uint32_t free = free_reserved(block_states(h, head), count, suspect);
+    if (free == count) {
+        set_free(h, head, units);
+        return;
+    }
+    *b = (struct block){.free_count = free, .touched = touched, .bytes = bytes};
+    set_shards(h, head, units);
+    h->numbers->used_bytes += bytes ? bytes : (size_t)units << UNIT_SHIFT;
+    block_settle(h, head);
+}
+
+static void renew_locks(struct heap *h)
+{
+    h->numbers->extent_lock.word = h->numbers->typed_lock.word = LOCK_SHARED;
+    for (unsigned i = 0; i < block_lists(h); i++)
+        *block_list(h, i) = (struct bin_list){.lock = {LOCK_SHARED}};
+}
+
+bool heap_rebuild(struct heap *h, bool suspect, struct rebuild_fault *fault)
+{
+    lock_check_all(true);
+    arena_look(h);
+    bool plausible = heap_is_plausible(h, fault);
+    if (plausible) {
+        h->numbers->used_bytes = h->numbers->unit_run_bytes = h->numbers->hole_bytes = 0;
+        h->numbers->reserved_apart = 0;
+        h->words[0] = UNIT_USED;
+        h->states[0] = STATE_FREE; /* what free units lead to */
+        renew_locks(h);
+        for (uint32_t u = 1, units; u < unit_end(h); u += units ? units : 1) {
+            units = whole_block(h, u);
+            if (units)
+                renew_block(h, u, units, suspect);
+            else
+                set_free(h, u, 1);
+        }
+        extent_rebuild(h);
+    }
+    lock_check_all(false);
+    return plausible;
+}
+
+/* ---- One list ------------------------------------------------------------------------------------ */
+
+static bool is_of(struct heap *h, uint32_t head, const struct bin_list *list)
+{
+    return block_list_of(h, word_shard(h->words[head]), word_bin(h->words[head])) == list;
+}
+
+void heap_rebuild_list(struct heap *h, struct lock *l)
+{
+    lock_check_all(true);
+    struct bin_list *list =
+        (struct bin_list *)(void *)((char *)l - offsetof(struct bin_list, lock));
+    list->first = list->last = 0;
+    arena_look(h);
+    for (uint32_t u = 1, units; u < unit_end(h); u += units ? units : 1) {
+        units = whole_block(h, u);
+        if (!units || word_class(h->words[u]) == CLASS_LARGE || !is_of(h, u, list))
+            continue;
+        struct block *b = block_at(h, u);
+        b->free_count =
+            state_count(block_states(h, u), geometries[word_class(h->words[u])].count)
+                .free;
+        if (!b->taken)
+            block_settle(h, u);
+    }
+    lock_check_all(false);
+}

@@ -1,0 +1,232 @@
+/* Brackets, and the gate in front of them.
+ *
+ * A bracket begins with a store to the thread's own line and a look at the gate, in that order for
+ * everybody; who collects closes the gate and then looks at the lines.  So either sees the other.  Who
+ * leaves a bracket wakes nobody: the collecting process looks again after a while, which costs it more
+ * than a bracket may cost. */
+#include <errno.h>
+#include <pthread.h>
+
+#include "base/critical.h"
+#include "base/futex.h"
+#include "base/meta.h"
+#include "heap/arena.h"
+#include "heap/cache.h"
+#include "mutator/init.h"
+#include "region/region.h"
+
+enum {
+    LOOK_AFTER =
+        20 * 1000 * 1000, /* nanoseconds until who closed the gate is looked at */
+};
+
+/* The calling thread's, the one that it used last first. */
+static __thread struct region_use *uses __attribute__((tls_model("initial-exec")));
+
+/* ---- A thread comes and goes ---------------------------------------------------------------------- */
+
+static pthread_key_t exit_key PRIVATE_DATA;
+static pthread_once_t exit_once = PTHREAD_ONCE_INIT;
+static bool has_exit_key PRIVATE_DATA;
+
+/* Nobody finds the use any more. */
+static void take_off(struct region_use *u)
+{
+    struct region_use **place = &u->region->uses;
+    while (*place && *place != u)
+        place = &(*place)->next_of_region;
+    if (*place)
+        *place = u->next_of_region;
+}
+
+/* What the cache has goes back to the heap, if it still is the cache's. */
+static void drop_cache(struct region_use *u)
+{
+    if (!u->cache)
+        return;
+    critical_begin();
+    lock_holder = u->number;
+    cache_destroy(u->cache);
+    critical_end();
+    u->cache = NULL;
+}
+
+static void end_use(struct region_use *u)
+{
+    gc_region *r = u->region;
+    if (r->header && u->slot && r->member != NO_MEMBER) {
+        if (u->depth == 0 && region_enter(u))
+            drop_cache(u);
+        region_exit(u);
+        region_give_slot(u->slot);
+    }
+}
+
+/* What the C library's exit of a thread does for its uses. */
+static void end_uses(void *first)
+{
+    for (struct region_use *u = first, *next; u; u = next) {
+        next = u->next;
+        end_use(u);
+        regions_lock();
+        take_off(u);
+        regions_unlock();
+        meta_free(u, sizeof *u);
+    }
+    uses = NULL;
+}
+
+static void make_exit_key(void)
+{
+    has_exit_key = pthread_key_create(&exit_key, end_uses) == 0;
+}
+
+static bool begin_use(struct region_use *u)
+{
+    gc_region *r = u->region;
+    pthread_once(&exit_once, make_exit_key);
+    if (!region_join(r, u))
+        return false;
+    u->cache = cache_create(&r->heap);
+    if (!u->cache)
+        return errno = ENOMEM, false;
+    u->epoch = __atomic_load_n(&r->header->epoch, __ATOMIC_RELAXED);
+    return true;
+}
+
+static struct region_use *add_use(gc_region *r)
+{
+    struct region_use *u = meta_alloc(sizeof *u);
+    if (!u)
+        return region_fail(ENOMEM, "no memory"), NULL;
+    u->region = r;
+    if (!begin_use(u)) {
+        meta_free(u, sizeof *u);
+        return NULL;
+    }
+    u->next = uses;
+    uses = u;
+    if (has_exit_key)
+        pthread_setspecific(exit_key, u);
+    regions_lock();
+    u->next_of_region = r->uses;
+    r->uses = u;
+    regions_unlock();
+    return u;
+}
+
+/* What was found comes to the front. */
+NOINLINE static struct region_use *find_use(gc_region *r)
+{
+    for (struct region_use **place = &uses; *place; place = &(*place)->next) {
+        struct region_use *u = *place;
+        if (u->region != r)
+            continue;
+        *place = u->next;
+        u->next = uses;
+        uses = u;
+        if (has_exit_key)
+            pthread_setspecific(exit_key, u);
+        return u;
+    }
+    return NULL;
+}
+
+NOINLINE static struct region_use *other_use(gc_region *r)
+{
+    if (!region_is_open(r))
+        return NULL;
+    if (!mutator_enter())
+        return region_fail(errno, "no memory for a thread, or in a root callback"), NULL;
+    struct region_use *u = find_use(r);
+    if (!u)
+        u = add_use(r);
+    else if (!u->slot && !begin_use(u)) /* in the child of a fork */
+        u = NULL;
+    mutator_leave();
+    return u;
+}
+
+struct region_use *region_use(gc_region *r)
+{
+    struct region_use *u = uses;
+    return LIKELY(u && u->region == r && u->slot) ? u : other_use(r);
+}
+
+struct region_use *region_inside(gc_region *r)
+{
+    struct region_use *u = region_use(r);
+    if (LIKELY(u && u->depth))
+        return u;
+    if (u)
+        region_fail(EPERM,
+                    "%s: objects are used between gc_region_begin and gc_region_end "
+                    "only",
+                    r->name);
+    return NULL;
+}
+
+/* ---- Brackets ------------------------------------------------------------------------------------- */
+
+NOINLINE static void wait_at_gate(struct region_use *u)
+{
+    gc_region *r = u->region;
+    uint32_t *gate = &r->header->gate, closed;
+    __atomic_store_n(&u->slot->active, 0, __ATOMIC_RELEASE);
+    lock_holder = u->number;
+    while ((closed = __atomic_load_n(gate, __ATOMIC_ACQUIRE)) != 0) {
+        futex_wait_shared(gate, closed, LOOK_AFTER);
+        region_look_at_gate(r);
+    }
+}
+
+/* The cache holds nothing any more. */
+NOINLINE static void renew(struct region_use *u)
+{
+    critical_begin();
+    cache_forget(u->cache);
+    u->epoch = __atomic_load_n(&u->region->header->epoch, __ATOMIC_ACQUIRE);
+    critical_end();
+}
+
+bool region_enter(struct region_use *u)
+{
+    const struct region_header *h = u->region->header;
+    while (__atomic_exchange_n(&u->slot->active, 1, __ATOMIC_SEQ_CST),
+           UNLIKELY(__atomic_load_n(&h->gate, __ATOMIC_SEQ_CST) != 0))
+        wait_at_gate(u);
+    if (UNLIKELY(u->epoch != __atomic_load_n(&h->epoch, __ATOMIC_ACQUIRE)))
+        renew(u);
+    arena_look(&u->region->heap);
+    if (LIKELY(__atomic_load_n(&h->stage, __ATOMIC_RELAXED) == REGION_WHOLE))
+        return true;
+    region_exit(u);
+    return region_fail(ENOTRECOVERABLE, "%s is damaged: gc_region_check says how",
+                       u->region->name) == 0;
+}
+
+void region_exit(struct region_use *u)
+{
+    __atomic_store_n(&u->slot->active, 0, __ATOMIC_RELEASE);
+}
+
+bool region_is_used_here(const gc_region *r)
+{
+    for (const struct region_use *u = r->uses; u; u = u->next_of_region)
+        if (u->depth)
+            return true;
+    return false;
+}
+
+/* ---- fork ------------------------------------------------------------------------------------------ */
+
+/* Only the calling thread is left, in no bracket; what its cache had is its parent's. */
+void region_forked(gc_region *r)
+{
+    r->member = NO_MEMBER;
+    for (struct region_use *u = r->uses; u; u = u->next_of_region) {
+        u->slot = NULL;
+        u->depth = 0;
+        u->cache = NULL;
+    }
+}

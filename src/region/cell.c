@@ -1,0 +1,38 @@
+/* Objects by their addresses, and by their places, which are the same for everybody. */
+#include "heap/lookup.h"
+#include "region/region.h"
+
+/* Another process may have made the heap grow since the bracket began, and have stored a pointer there. */
+struct cell region_cell(const gc_region *r, const void *address)
+{
+    struct heap *h = (struct heap *)(uintptr_t)&r->heap;
+    struct cell o = lookup_cell(h, (uintptr_t)address);
+    if (o.state || (uintptr_t)address - h->base < h->bytes)
+        return o;
+    __atomic_store_n(&h->bytes, __atomic_load_n(&h->numbers->bytes, __ATOMIC_ACQUIRE),
+                     __ATOMIC_RELAXED);
+    return lookup_cell(h, (uintptr_t)address);
+}
+
+bool region_lives(const struct cell *o)
+{
+    return o->state && __atomic_load_n(o->state, __ATOMIC_RELAXED) >= STATE_NEW;
+}
+
+bool region_object_at(const gc_region *r, const void *address, struct cell *o)
+{
+    *o = region_cell(r, address);
+    return region_lives(o) && o->address == (uintptr_t)address;
+}
+
+uint64_t gc_region_offset(const gc_region *r, const void *object)
+{
+    uintptr_t offset = (uintptr_t)object - (uintptr_t)r->header->constant.address;
+    return offset < r->header->constant.bytes ? offset : 0;
+}
+
+void *gc_region_pointer(const gc_region *r, uint64_t offset)
+{
+    return offset && offset < r->header->constant.bytes ? (char *)r->header + offset
+                                                        : NULL;
+}

@@ -1,0 +1,155 @@
+/* A collection of a region: at a closed gate, on a stopped process.
+ *
+ * Each makes lists, extents and counters anew from the words and states first: so nothing that a dead
+ * process was in the midst of counts, and no cache, of whatever process, has anything any more.  From
+ * before the first mark until after the last sweep the region is suspect: who comes after a collector
+ * that died finds marks of two sorts, and takes none of them for marks. */
+#include <errno.h>
+
+#include "base/log.h"
+#include "base/os.h"
+#include "heap/cache.h"
+#include "heap/rebuild.h"
+#include "heap/sweep.h"
+#include "mutator/init.h"
+#include "region/region.h"
+#include "world/stop.h"
+
+enum { BUDGET_LEAST = 4 << 20 };
+
+static gc_region *region_of(struct cycle *c)
+{
+    return (gc_region *)(void *)((char *)c->heap - offsetof(gc_region, heap));
+}
+
+/* Threads of this process that are in brackets, stopped in no critical section, lose what their caches
+ * had; those of others, and those in none, see the epoch when they begin the next. */
+static void end_epoch(gc_region *r)
+{
+    uint32_t epoch = r->header->epoch + 1;
+    __atomic_store_n(&r->header->epoch, epoch, __ATOMIC_RELEASE);
+    for (struct region_use *u = r->uses; u; u = u->next_of_region) {
+        if (u->cache)
+            cache_forget(u->cache);
+        u->epoch = epoch;
+    }
+}
+
+static bool rebuild(gc_region *r)
+{
+    struct rebuild_fault fault;
+    struct region_header *h = r->header;
+    bool suspect = __atomic_load_n(&h->suspect, __ATOMIC_ACQUIRE) | region_bury(r);
+    h->root_lock.word = h->hold_lock.word = LOCK_SHARED;
+    __atomic_store_n(&h->suspect, 1, __ATOMIC_RELEASE);
+    end_epoch(r);
+    if (!heap_rebuild(&r->heap, suspect, &fault)) {
+        log_line("region %s: %s, in unit %u: it cannot be used any more", r->name,
+                 fault.what, fault.unit);
+        __atomic_store_n(&h->stage, REGION_DAMAGED, __ATOMIC_RELEASE);
+        return false;
+    }
+    h->recoveries += suspect;
+    return true;
+}
+
+static void mark(gc_region *r, struct cycle *c)
+{
+    marker_begin(c->marker, true);
+    if (region_is_used_here(r)) {
+        for (size_t i = 0; i < c->roots.stacks.count; i++)
+            marker_scan_stack(c->marker, c->roots.stacks.ranges[i].low,
+                              c->roots.stacks.ranges[i].high);
+        for (size_t i = 0; i < c->roots.data.count; i++)
+            marker_scan_roots(c->marker, c->roots.data.ranges[i].low,
+                              c->roots.data.ranges[i].high);
+    }
+    region_mark_roots(r, c->marker);
+    region_mark_holds(r, c->marker);
+    marker_drain(c->marker);
+    marker_end(c->marker);
+}
+
+static void run(struct cycle *c)
+{
+    gc_region *r = region_of(c);
+    struct heap_numbers *n = r->heap.numbers;
+    if (rebuild(r)) {
+        mark(r, c);
+        c->marked = os_now();
+        sweep(&r->heap, true);
+        n->charged = 0;
+        n->budget = max_size(n->live_bytes, BUDGET_LEAST);
+        r->header->collections++;
+        __atomic_store_n(&r->header->suspect, 0, __ATOMIC_RELEASE);
+    }
+    c->swept = c->ended = os_now();
+    c->marked = c->marked >= c->stopped ? c->marked : c->ended;
+}
+
+static const struct cycle_kind cycle_of_region = {
+    .label = "region, ",
+    .flips = true,
+    .recounts = true,
+    .run = run,
+};
+
+bool region_is_due(const gc_region *r)
+{
+    const struct heap_numbers *n = r->heap.numbers;
+    return __atomic_load_n(&n->charged, __ATOMIC_RELAXED) >=
+           __atomic_load_n(&n->budget, __ATOMIC_RELAXED);
+}
+
+/* The world of this process is stopped by the collector of the region, which lists its roots, too. */
+static bool collect(gc_region *r, enum cause cause)
+{
+    struct collector *c = &r->collector;
+    uint64_t before = collector_count(c);
+    c->kind = &cycle_of_region;
+    if (!mutator_enter())
+        return region_fail(errno, "%s: no memory for a thread", r->name) == 0;
+    collector_run(c, cause);
+    mutator_leave();
+    if (__atomic_load_n(&r->header->stage, __ATOMIC_ACQUIRE) == REGION_DAMAGED)
+        return region_fail(ENOTRECOVERABLE, "%s is damaged", r->name) == 0;
+    if (collector_count(c) == before)
+        return region_fail(EAGAIN,
+                           "%s: the threads of this process cannot be stopped, or "
+                           "its roots cannot be listed",
+                           r->name) == 0;
+    return true;
+}
+
+bool region_collect(gc_region *r, enum cause cause)
+{
+    struct region_use *u = region_use(r);
+    if (!u)
+        return false;
+    lock_holder = u->number;
+    if (!region_close_gate(r))
+        return false;
+    bool done = (cause == CAUSE_BUDGET && !region_is_due(r)) || collect(r, cause);
+    lock_holder = u->number;
+    region_open_gate(r);
+    return done;
+}
+
+int gc_region_collect(gc_region *r)
+{
+    return region_is_open(r) && region_collect(r, CAUSE_REQUEST) ? 0 : -1;
+}
+
+/* Nobody has the region, and whoever had it may have died at any instruction, or have written it to harm. */
+bool region_recover(gc_region *r)
+{
+    struct region_use *u = region_use(r);
+    struct region_header *h = r->header;
+    if (!u)
+        return false;
+    lock_holder = u->number;
+    h->gate = 0;
+    h->collect_lock.word = LOCK_SHARED;
+    h->suspect = 1;
+    return region_collect(r, CAUSE_REQUEST);
+}

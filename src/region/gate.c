@@ -1,0 +1,100 @@
+/* The gate, closed by who collects: it waits there until the brackets of all other processes have ended. */
+#include <errno.h>
+
+#include "base/futex.h"
+#include "base/options.h"
+#include "base/os.h"
+#include "region/region.h"
+
+enum {
+    MILLISECOND = 1000000, /* nanoseconds */
+    AWAKE = 2000,          /* looks at a bracket before its end is waited for asleep */
+};
+
+/* A bracket of another process, of a thread that lives. */
+static bool holds_up(const gc_region *r, const struct region_thread *t)
+{
+    return __atomic_load_n(&t->active, __ATOMIC_ACQUIRE) &&
+           __atomic_load_n(&t->member, __ATOMIC_ACQUIRE) != r->member + 1;
+}
+
+/* Waits until the bracket ends.  false: the time is over. */
+static bool await_end(const gc_region *r, const struct region_thread *t, uint64_t end)
+{
+    for (int i = 0; i < AWAKE; i++) {
+        if (!holds_up(r, t))
+            return true;
+        relax();
+    }
+    for (unsigned looks = 0; holds_up(r, t); looks++) {
+        uint32_t never = 0;
+        if (looks % 8 == 7 && region_thread_is_dead(t))
+            return true;
+        if (os_now() > end)
+            return false;
+        futex_wait(&never, 0, MILLISECOND / 8);
+    }
+    return true;
+}
+
+/* Who stays in a bracket is named. */
+static bool await_all(gc_region *r)
+{
+    uint64_t end = os_now() + OPTION_NOW(region_wait) * (uint64_t)MILLISECOND;
+    for (uint32_t i = 0; i < REGION_THREADS; i++) {
+        const struct region_thread *t = &r->threads[i];
+        if (!holds_up(r, t) || await_end(r, t, end))
+            continue;
+        uint32_t member = t->member - 1;
+        region_fail(
+            ETIMEDOUT,
+            "%s: thread %u of process %u stays in a bracket; a collection waits %zu ms "
+            "for that (option region_wait)",
+            r->name, t->tid, member < REGION_MEMBERS ? r->members[member].pid : 0,
+            OPTION_NOW(region_wait));
+        return false;
+    }
+    return true;
+}
+
+void region_open_gate(gc_region *r)
+{
+    __atomic_store_n(&r->header->gate, 0, __ATOMIC_SEQ_CST);
+    futex_wake_shared(&r->header->gate, INT32_MAX);
+    lock_leave(&r->header->collect_lock);
+}
+
+/* Who dies with the gate closed, or with the lock of it, leaves both to the next. */
+static bool take_collect_lock(gc_region *r)
+{
+    struct lock *l = &r->header->collect_lock;
+    uint32_t word = LOCK_SHARED;
+    if (__atomic_compare_exchange_n(&l->word, &word, LOCK_SHARED | lock_holder, false,
+                                    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+        return true;
+    uint32_t holder = word & LOCK_HOLDER;
+    return holder && lock_hooks.is_dead(l, holder) &&
+           __atomic_compare_exchange_n(&l->word, &word, LOCK_SHARED | lock_holder, false,
+                                       __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+void region_look_at_gate(gc_region *r)
+{
+    uint32_t closed = __atomic_load_n(&r->header->gate, __ATOMIC_ACQUIRE);
+    if (!closed || !lock_hooks.is_dead(&r->header->collect_lock, closed) ||
+        !take_collect_lock(r))
+        return;
+    __atomic_store_n(&r->header->suspect, 1, __ATOMIC_RELAXED);
+    region_open_gate(r);
+}
+
+bool region_close_gate(gc_region *r)
+{
+    if (!take_collect_lock(r))
+        return region_fail(EBUSY, "%s: another process collects", r->name) == 0;
+    __atomic_store_n(&r->header->gate, lock_holder, __ATOMIC_SEQ_CST);
+    if (await_all(r))
+        return true;
+    region_open_gate(r);
+    return false;
+}

@@ -1,0 +1,83 @@
+#include "region/layout.h"
+
+#include "base/os.h"
+#include "heap/arena.h"
+#include "heap/sizeclass.h"
+
+static size_t behind(size_t start, size_t bytes)
+{
+    return align_up(start + bytes,
+                    OS_HUGE_PAGE / 32); /* 64 KiB: whole pages of any system */
+}
+
+struct region_parts region_parts(size_t limit)
+{
+    struct region_parts p = {.units = (align_up(limit, UNIT_BYTES) >> UNIT_SHIFT) + 1};
+    p.members = behind(0, sizeof(struct region_header));
+    p.threads = behind(p.members, REGION_MEMBERS * sizeof(struct region_member));
+    p.roots = behind(p.threads, REGION_THREADS * sizeof(struct region_thread));
+    p.holds = behind(p.roots, REGION_ROOTS * sizeof(struct region_root));
+    p.tables = align_up(behind(p.holds, REGION_HOLDS * sizeof(struct region_hold)),
+                        OS_HUGE_PAGE);
+    p.first_unit = align_up(p.tables + arena_tables_bytes(p.units), OS_HUGE_PAGE);
+    p.bytes = p.first_unit + ((p.units - 1) << UNIT_SHIFT);
+    return p;
+}
+
+/* FNV-1a (Fowler, Noll, Vo; draft-eastlake-fnv). */
+static uint32_t hash(uint32_t h, const void *bytes, size_t count)
+{
+    const unsigned char *p = bytes;
+    for (size_t i = 0; i < count; i++)
+        h = (h ^ p[i]) * 16777619u;
+    return h;
+}
+
+#define HASH_START 2166136261u
+
+uint32_t region_stamp(void)
+{
+    const size_t sizes[] = {
+        sizeof(struct region_header),
+        sizeof(struct region_member),
+        sizeof(struct region_thread),
+        sizeof(struct region_root),
+        sizeof(struct region_hold),
+        sizeof(struct heap_numbers),
+        sizeof(struct unit),
+        sizeof(struct typed_bin),
+        UNIT_STATES_SHIFT,
+        CLASS_COUNT,
+        SHARDS,
+        STATE_MARK_B,
+    };
+    uint32_t h = hash(HASH_START, sizes, sizeof sizes);
+    return hash(h, geometries, sizeof geometries);
+}
+
+uint32_t region_sum(const struct region_constants *c)
+{
+    return hash(HASH_START, c, offsetof(struct region_constants, sum));
+}
+
+const char *region_fault(const struct region_constants *c, uint64_t file_bytes)
+{
+    if (c->magic != REGION_MAGIC)
+        return "it is no region";
+    if (c->version != REGION_VERSION || c->stamp != region_stamp())
+        return "another version of the library has made it";
+    if (c->sum != region_sum(c))
+        return "its first page is damaged";
+    if (c->units < 2 || c->units > UINT32_MAX)
+        return "its size is none that a region can have";
+    struct region_parts p = region_parts((c->units - 1) << UNIT_SHIFT);
+    if (c->bytes != p.bytes || c->tables != p.tables || c->first_unit != p.first_unit ||
+        c->file > 1)
+        return "its first page is damaged";
+    if (c->bytes > file_bytes)
+        return "the file is shorter than it was: it has been truncated";
+    if (c->address % OS_HUGE_PAGE != 0 || c->address == 0 ||
+        c->address + c->bytes < c->address || c->address + c->bytes > (uint64_t)1 << 47)
+        return "its address is none";
+    return NULL;
+}

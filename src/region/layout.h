@@ -1,0 +1,116 @@
+/* What lies where in a region, and what its first page says.
+ *
+ *     header | members | threads | roots | holds | tables of the heap | units ...
+ *
+ * All of it but the header's first part is other processes' to write, who may die at any instruction: what
+ * is here is either one word, or has an order in which it is written, or is made anew after a death. */
+#ifndef GCALLOC_REGION_LAYOUT_H
+#define GCALLOC_REGION_LAYOUT_H
+
+#include <gcalloc/region.h>
+
+#include "base/lock.h"
+#include "heap/types.h"
+
+enum {
+    REGION_VERSION = 1,
+    REGION_MEMBERS = 1024,
+    REGION_THREADS = 8192,
+    REGION_ROOTS = 1024,
+    REGION_HOLDS_SHIFT = 16,
+    REGION_HOLDS = 1 << REGION_HOLDS_SHIFT,
+};
+
+#define REGION_MAGIC UINT64_C(0x6e6f696765726367) /* "gcregion" */
+
+/* Written when the region is made, and constant; the sum is over all that stands before it. */
+struct region_constants {
+    uint64_t magic;
+    uint32_t version;
+    uint32_t stamp;   /* of sizes and constants of the heap's structures (region_stamp) */
+    uint64_t address; /* where the region lies in all processes */
+    uint64_t bytes;   /* of the whole mapping */
+    uint64_t units;   /* of the heap, unit 0 among them */
+    uint64_t tables, first_unit; /* where the tables, and unit 1, begin */
+    uint32_t file;               /* it is a file: it outlives the system */
+    uint32_t sum;
+};
+
+/* How far a region has come to be whole. */
+enum region_stage { REGION_NEW, REGION_WHOLE, REGION_DAMAGED };
+
+struct region_header {
+    struct region_constants constant;
+    uint32_t stage; /* enum region_stage: WHOLE is stored last.  Atomic */
+
+    /* Closed (the number of the thread that closed it) while somebody collects: no bracket begins.
+     * Atomic */
+    OWN_LINE uint32_t gate;
+    uint32_t
+        epoch; /* caches filled in an earlier one hold nothing any more; changes at a closed gate */
+
+    OWN_LINE struct lock
+        collect_lock;        /* whoever closes the gate, and takes others off the lists */
+    struct lock member_lock; /* members come and go */
+    struct lock root_lock;   /* roots come and go */
+    struct lock hold_lock;   /* holds come and go */
+
+    /* Somebody may have died in the midst of something: the next collection makes all anew.  Atomic */
+    uint32_t suspect;
+    /* Something was written since gc_region_sync, or since it was made. */
+    uint32_t dirty;
+    unsigned char boot[16]; /* of the system whose processes the members are */
+    uint64_t collections, recoveries;
+};
+
+/* A process that has the region open.  Changed under the member lock, `pid` last when one comes, and
+ * first when one goes. */
+struct region_member {
+    uint32_t pid;   /* 0: none */
+    uint32_t holds; /* how many objects it holds.  Atomic */
+    uint64_t start; /* when the process began: a pid comes again, both do not */
+    uint64_t space; /* of process numbers, by inode */
+};
+
+/* A thread that uses the region.  It has a line of its own, which it writes to with each bracket. */
+struct region_thread {
+    OWN_LINE uint32_t active; /* it is in a bracket.  Atomic */
+    uint32_t
+        member;   /* its number plus 1; 0: none.  Atomic: taken by whoever makes it so */
+    uint32_t tid; /* 0: not said yet */
+    uint64_t start;
+};
+
+/* A root is in the first place from that of its name on that fits.  Changed under the root lock, and read
+ * without: the state is odd while the root is there, stored last when it comes and first when it goes, and
+ * no place has the same state twice.  0: the place was never used, and who searches stops. */
+struct region_root {
+    char name[GC_REGION_NAME_MOST + 1];
+    uint64_t object; /* its place; 0: NULL.  Atomic */
+    uint64_t state;  /* atomic */
+};
+
+/* A hold is in the first free place from that of its object and member on, or behind. */
+struct region_hold {
+    uint64_t
+        object; /* its place; 0: free, 1: it was released, and who searches goes on */
+    uint32_t member; /* number plus 1 */
+    uint32_t count;
+};
+
+/* Where each part begins. */
+struct region_parts {
+    size_t members, threads, roots, holds, tables, first_unit, bytes, units;
+};
+
+/* For a region with room for `limit` bytes of objects. */
+struct region_parts region_parts(size_t limit);
+
+/* Says in one number what must be the same for two builds of the library to share a region. */
+uint32_t region_stamp(void);
+uint32_t region_sum(const struct region_constants *c);
+
+/* NULL, or what is wrong with constants that were read from a file of so many bytes. */
+const char *region_fault(const struct region_constants *c, uint64_t file_bytes);
+
+#endif

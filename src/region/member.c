@@ -1,0 +1,222 @@
+/* Who shares a region: processes and threads, by numbers that the system gives again, and so with the time
+ * when each began.  Only what /proc says for certain is a death. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/proc.h"
+#include "base/sys.h"
+#include "region/region.h"
+
+/* ---- What the system says ------------------------------------------------------------------------ */
+
+/* When a process or a thread began, in ticks and two more; 0: it is not known, 1: there is none of that
+ * number, or it has ended and waits to be asked for.  A process goes on without its main thread while it
+ * has others. */
+static uint64_t start_of(uint32_t number, bool process)
+{
+    char path[40], text[1024], state;
+    unsigned long long start;
+    long threads;
+    snprintf(path, sizeof path, "%u/stat", number);
+    ssize_t length = proc_read(path, text, sizeof text);
+    if (length <= 0)
+        return errno == ENOENT || errno == ESRCH ? 1 : 0;
+    const char *rest = strrchr(text, ')'); /* the name before it may hold anything */
+    if (!rest || sscanf(rest + 1,
+                        " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
+                        "%*d %ld %*d %llu",
+                        &state, &threads, &start) != 3)
+        return 0;
+    bool ended = state == 'X' || (state == 'Z' && !(process && threads > 1));
+    return ended ? 1 : start + 2;
+}
+
+/* The name space of process numbers; 0: not known. */
+static uint64_t number_space(void)
+{
+    struct stat found;
+    return sys_stat_at(AT_FDCWD, "/proc/self/ns/pid", &found, 0) == 0 ? found.st_ino : 0;
+}
+
+static void read_boot(unsigned char boot[16])
+{
+    char text[64] = "";
+    memset(boot, 0, 16);
+    if (proc_read("sys/kernel/random/boot_id", text, sizeof text) <= 0)
+        return;
+    for (unsigned i = 0, n = 0; text[i] && n < 32; i++) {
+        unsigned digit =
+            text[i] <= '9' ? (unsigned)text[i] - '0' : (unsigned)text[i] - 'a' + 10;
+        if (text[i] != '-' && digit < 16) {
+            boot[n / 2] = (unsigned char)(boot[n / 2] << 4 | digit);
+            n++;
+        }
+    }
+}
+
+static bool is_gone(uint32_t number, uint64_t start, bool process)
+{
+    uint64_t now = start_of(number, process);
+    return now == 1 || (now > 1 && start > 1 && now != start);
+}
+
+bool region_thread_is_dead(const struct region_thread *t)
+{
+    uint32_t tid = __atomic_load_n(&t->tid, __ATOMIC_ACQUIRE);
+    return tid && is_gone(tid, __atomic_load_n(&t->start, __ATOMIC_ACQUIRE), false);
+}
+
+/* One whose main thread has ended may go on with others: as long as one of those lives it is not dead. */
+bool region_member_is_dead(const struct region_member *m)
+{
+    uint32_t pid = __atomic_load_n(&m->pid, __ATOMIC_ACQUIRE);
+    return pid && m->space == number_space() && is_gone(pid, m->start, true);
+}
+
+/* ---- Joining -------------------------------------------------------------------------------------- */
+
+/* A slot is taken by who sets its tid, and says the rest afterwards. */
+static struct region_thread *take_slot(gc_region *r)
+{
+    uint32_t tid = (uint32_t)syscall(SYS_gettid);
+    for (uint32_t i = 0; i < REGION_THREADS; i++) {
+        struct region_thread *t = &r->threads[i];
+        uint32_t none = 0;
+        if (__atomic_load_n(&t->tid, __ATOMIC_RELAXED) ||
+            !__atomic_compare_exchange_n(&t->tid, &none, tid, false, __ATOMIC_ACQ_REL,
+                                         __ATOMIC_RELAXED))
+            continue;
+        __atomic_store_n(&t->start, start_of(tid, false), __ATOMIC_RELEASE);
+        return t;
+    }
+    return NULL;
+}
+
+void region_give_slot(struct region_thread *t)
+{
+    __atomic_store_n(&t->active, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&t->member, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&t->start, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&t->tid, 0, __ATOMIC_RELEASE);
+}
+
+/* The member lock is held. */
+static uint32_t add_member(gc_region *r)
+{
+    for (uint32_t i = 0; i < REGION_MEMBERS; i++) {
+        struct region_member *m = &r->members[i];
+        if (m->pid)
+            continue;
+        uint32_t pid = (uint32_t)getpid();
+        m->holds = 0;
+        m->start = start_of(pid, true);
+        m->space = number_space();
+        __atomic_store_n(&m->pid, pid, __ATOMIC_RELEASE);
+        return i;
+    }
+    return NO_MEMBER;
+}
+
+bool region_join(gc_region *r, struct region_use *u)
+{
+    u->slot = take_slot(r);
+    if (!u->slot)
+        return region_fail(EUSERS, "%s: %d threads have it already", r->name,
+                           REGION_THREADS) == 0;
+    u->number = (uint32_t)(u->slot - r->threads) + 1;
+    lock_holder = u->number;
+    regions_lock();
+    if (r->member == NO_MEMBER) {
+        lock_enter(&r->header->member_lock);
+        r->member = add_member(r);
+        lock_leave(&r->header->member_lock);
+    }
+    regions_unlock();
+    if (r->member == NO_MEMBER) {
+        region_give_slot(u->slot);
+        return region_fail(EUSERS, "%s: %d processes have it already", r->name,
+                           REGION_MEMBERS) == 0;
+    }
+    __atomic_store_n(&u->slot->member, r->member + 1, __ATOMIC_RELEASE);
+    return true;
+}
+
+void region_leave(gc_region *r)
+{
+    for (uint32_t i = 0; i < REGION_THREADS; i++)
+        if (r->threads[i].member == r->member + 1)
+            region_give_slot(&r->threads[i]);
+    if (r->member != NO_MEMBER) {
+        region_drop_holds(r, r->member + 1);
+        __atomic_store_n(&r->members[r->member].pid, 0, __ATOMIC_RELEASE);
+    }
+    r->member = NO_MEMBER;
+}
+
+/* ---- Burying -------------------------------------------------------------------------------------- */
+
+static bool bury_thread(struct region_thread *t)
+{
+    if (!region_thread_is_dead(t))
+        return false;
+    region_give_slot(t);
+    return true;
+}
+
+/* The holds go first, so that whoever dies in between leaves the member for the next. */
+static bool bury_member(gc_region *r, uint32_t number)
+{
+    if (!region_member_is_dead(&r->members[number]))
+        return false;
+    for (uint32_t i = 0; i < REGION_THREADS; i++)
+        if (__atomic_load_n(&r->threads[i].member, __ATOMIC_ACQUIRE) == number + 1)
+            bury_thread(&r->threads[i]);
+    region_drop_holds(r, number + 1);
+    __atomic_store_n(&r->members[number].pid, 0, __ATOMIC_RELEASE);
+    return true;
+}
+
+bool region_bury(gc_region *r)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < REGION_THREADS; i++)
+        any |= bury_thread(&r->threads[i]);
+    for (uint32_t i = 0; i < REGION_MEMBERS; i++)
+        any |= bury_member(r, i);
+    return any;
+}
+
+unsigned region_count_members(const gc_region *r)
+{
+    unsigned count = 0;
+    for (uint32_t i = 0; i < REGION_MEMBERS; i++)
+        count += __atomic_load_n(&r->members[i].pid, __ATOMIC_RELAXED) != 0;
+    return count;
+}
+
+unsigned region_count_threads(const gc_region *r)
+{
+    unsigned count = 0;
+    for (uint32_t i = 0; i < REGION_THREADS; i++)
+        count += __atomic_load_n(&r->threads[i].tid, __ATOMIC_RELAXED) != 0;
+    return count;
+}
+
+/* After the system began anew nobody of before lives, whatever the numbers say. */
+bool region_is_nobodys(gc_region *r)
+{
+    unsigned char boot[16];
+    read_boot(boot);
+    if (memcmp(boot, r->header->boot, sizeof boot) != 0) {
+        memset(r->members, 0, REGION_MEMBERS * sizeof *r->members);
+        memset(r->threads, 0, REGION_THREADS * sizeof *r->threads);
+        memcpy(r->header->boot, boot, sizeof boot);
+        return true;
+    }
+    for (uint32_t i = 0; i < REGION_MEMBERS; i++)
+        if (r->members[i].pid && !region_member_is_dead(&r->members[i]))
+            return false;
+    return true;
+}

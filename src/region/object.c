@@ -1,0 +1,230 @@
+/* Objects of a region: allocated, freed, resized, by threads in brackets. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/critical.h"
+#include "heap/block.h"
+#include "heap/cache.h"
+#include "heap/count.h"
+#include "mutator/alloc.h"
+#include "mutator/free.h"
+#include "region/region.h"
+
+enum { ALIGNMENT_MAX = 1 << 30 };
+
+/* ---- Brackets ------------------------------------------------------------------------------------- */
+
+int gc_region_begin(gc_region *r)
+{
+    struct region_use *u = region_use(r);
+    if (!u)
+        return -1;
+    if (u->depth == 0 && !region_enter(u))
+        return -1;
+    u->depth++;
+    return 0;
+}
+
+int gc_region_end(gc_region *r)
+{
+    struct region_use *u = region_inside(r);
+    if (!u)
+        return -1;
+    if (--u->depth)
+        return 0;
+    region_exit(u);
+    if (UNLIKELY(region_is_due(r)))
+        region_collect(r, CAUSE_BUDGET);
+    return 0;
+}
+
+/* ---- Looking -------------------------------------------------------------------------------------- */
+
+void *gc_region_base(gc_region *r, const void *address)
+{
+    struct cell o = {0};
+    if (!region_is_open(r) || !region_inside(r))
+        return NULL;
+    o = region_cell(r, address);
+    return region_lives(&o) ? (void *)o.address : NULL;
+}
+
+/* A slot of PAD_FROM bytes or more keeps its last byte, so that a pointer to the end lies inside. */
+static size_t usable(const gc_region *r, const struct cell *o)
+{
+    return o->size - (o->size > r->heap.pad_from && word_class(o->word) != CLASS_LARGE);
+}
+
+size_t gc_region_usable_size(gc_region *r, const void *object)
+{
+    struct cell o;
+    if (!region_is_open(r) || !region_inside(r) || !region_object_at(r, object, &o))
+        return 0;
+    return usable(r, &o);
+}
+
+/* ---- Allocation ------------------------------------------------------------------------------------ */
+
+static void *take_small(struct region_use *u, unsigned bin, bool zero)
+{
+    critical_begin();
+    lock_holder = u->number;
+    void *object = hold_object(cache_take(u->cache, bin, zero));
+    critical_end();
+    return object;
+}
+
+/* It is atomic while it is zeroed. */
+static void *take_large(struct region_use *u, size_t size, size_t alignment,
+                        enum kind kind)
+{
+    struct heap *h = &u->region->heap;
+    lock_holder = u->number;
+    void *object = alloc_create_large(h, KIND_ATOMIC, size, alignment);
+    if (!object || kind == KIND_ATOMIC)
+        return object;
+    uint32_t head = unit_of(h, (uintptr_t)object);
+    block_clear_large(h, head, 0);
+    critical_begin();
+    block_set_kind(h, head, kind);
+    critical_end();
+    return hold_object(object);
+}
+
+static void *take(struct region_use *u, size_t size, size_t alignment, enum kind kind)
+{
+    bool filled = false;
+    unsigned class = alignment <= GRANULE
+                         ? sizeclass_for(size, false)
+                         : sizeclass_for_aligned(size, alignment, false, &filled);
+    if (class == CLASS_LARGE || filled)
+        return take_large(u, size, alignment, kind);
+    return take_small(u, bin_of(kind, class), kind != KIND_ATOMIC);
+}
+
+/* At the limit a collection may help, which other processes' brackets must not hold up for long. */
+NOINLINE static void *alloc(struct region_use *u, size_t size, size_t alignment,
+                            enum kind kind)
+{
+    gc_region *r = u->region;
+    int saved_errno = errno;
+    size_t most = ((size_t)r->heap.numbers->unit_limit - 1) << UNIT_SHIFT;
+    void *object = size < most ? take(u, size, alignment, kind) : NULL;
+    int refused = r->space.error;
+    if (!object && size < most && region_collect(r, CAUSE_MEMORY))
+        object = take(u, size, alignment, kind);
+    if (object) {
+        errno = saved_errno;
+        return object;
+    }
+    r->space.error = 0;
+    if (refused == ENOSPC || refused == EDQUOT)
+        region_fail(ENOSPC, "%s: no room for %zu bytes more where it lies", r->name,
+                    size);
+    else
+        region_fail(ENOMEM, "%s: no room for %zu bytes within its limit of %zu", r->name,
+                    size, most);
+    return NULL;
+}
+
+INLINE void *alloc_fast(gc_region *r, size_t size, enum kind kind)
+{
+    struct region_use *u = region_inside(r);
+    if (UNLIKELY(!u))
+        return NULL;
+    if (LIKELY(size <= SMALL_REQUEST_MAX)) {
+        struct slot taken;
+        critical_begin();
+        struct bin *b = &u->cache->bins[bin_of(kind, cache_class(u->cache, size))];
+        void *object = bin_take(b, kind != KIND_ATOMIC, &taken) ? taken.object : NULL;
+        object = hold_object(object);
+        critical_end();
+        if (LIKELY(object != NULL))
+            return object;
+    }
+    return alloc(u, size, GRANULE, kind);
+}
+
+void *gc_region_alloc(gc_region *r, size_t size)
+{
+    return alloc_fast(r, size, KIND_SCANNED);
+}
+
+void *gc_region_alloc_atomic(gc_region *r, size_t size)
+{
+    return alloc_fast(r, size, KIND_ATOMIC);
+}
+
+void *gc_region_alloc_aligned(gc_region *r, size_t alignment, size_t size)
+{
+    struct region_use *u = region_inside(r);
+    if (!u)
+        return NULL;
+    if (!is_power_of_two(alignment) || alignment > ALIGNMENT_MAX)
+        return region_fail(EINVAL, "%s: %zu is no alignment", r->name, alignment), NULL;
+    return alloc(u, size, alignment, KIND_SCANNED);
+}
+
+/* ---- Freeing and resizing --------------------------------------------------------------------------- */
+
+static bool free_object(struct region_use *u, const struct cell *o)
+{
+    bool done = true;
+    critical_begin();
+    lock_holder = u->number;
+    if (word_class(o->word) <= CLASS_MEDIUM_LAST)
+        cache_free(u->cache, o->word, (void *)o->address, o->state);
+    else
+        done = free_at_once(&u->region->heap, o);
+    critical_end();
+    return done;
+}
+
+int gc_region_free(gc_region *r, void *object)
+{
+    struct cell o;
+    struct region_use *u = region_inside(r);
+    if (!u)
+        return -1;
+    if (!object)
+        return 0;
+    if (!region_object_at(r, object, &o) || !free_object(u, &o))
+        return region_fail(EINVAL,
+                           "%s: gc_region_free of %p, which is not the start of a "
+                           "living object",
+                           r->name, object);
+    return 0;
+}
+
+static void *move(struct region_use *u, const struct cell *o, size_t size)
+{
+    void *moved = alloc(u, size, GRANULE, word_kind(o->word));
+    if (moved) {
+        memcpy(moved, (void *)o->address, min_size(usable(u->region, o), size));
+        free_object(u, o);
+    }
+    return moved;
+}
+
+/* A slot serves as long as the new size fits and uses more than half of it. */
+void *gc_region_realloc(gc_region *r, void *object, size_t size)
+{
+    struct cell o;
+    struct region_use *u = region_inside(r);
+    if (!u)
+        return NULL;
+    if (!object)
+        return gc_region_alloc(r, size);
+    if (!region_object_at(r, object, &o)) {
+        region_fail(EINVAL,
+                    "%s: gc_region_realloc of %p, which is not the start of a "
+                    "living object",
+                    r->name, object);
+        return NULL;
+    }
+    if (size > usable(r, &o) || (size <= o.size / 2 && o.size > GRANULE))
+        return move(u, &o, size);
+    if (!word_atomic(o.word) && size < o.size)
+        memset((char *)object + size, 0, o.size - size);
+    return object;
+}

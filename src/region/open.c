@@ -1,0 +1,408 @@
+/* Regions made, opened, closed; and what a process has open.
+ *
+ * Who opens has the file's lock (flock), which ends with the process: so nobody sees a region that is
+ * half made, and one of several that come first recovers it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+
+#include "base/log.h"
+#include "base/meta.h"
+#include "base/sys.h"
+#include "heap/arena.h"
+#include "heap/extent.h"
+#include "heap/fit.h"
+#include "heap/heap.h"
+#include "heap/rebuild.h"
+#include "mutator/init.h"
+#include "region/region.h"
+
+enum { NAME_BYTES = 300, PLACES = 64, OPEN_WAITS = 10000 /* milliseconds */ };
+
+#define LIMIT_LEAST MIB(1)
+#define LIMIT_MOST GIB(1024)
+
+/* Where regions lie: far from where the system puts what has no address, and programs. */
+#define PLACE_LEAST UINT64_C(0x100000000000)
+#define PLACE_MOST UINT64_C(0x500000000000)
+
+/* ---- What is shared by all threads: locks of the dead, and fork ----------------------------------- */
+
+static bool holder_is_dead(const struct lock *l, uint32_t holder)
+{
+    const gc_region *r = opened_around(l);
+    return r && holder <= REGION_THREADS &&
+           region_thread_is_dead(&r->threads[holder - 1]);
+}
+
+/* Its list, or the extents, may be torn; the rest, until the next collection. */
+static void inherited(struct lock *l)
+{
+    gc_region *r = opened_around(l);
+    struct heap_numbers *n = r->heap.numbers;
+    __atomic_store_n(&r->header->suspect, 1, __ATOMIC_RELAXED);
+    if (l == &n->extent_lock)
+        extent_rebuild(&r->heap);
+    else if ((char *)l >= (char *)n->shards && (char *)l < (char *)(n->shards + SHARDS))
+        heap_rebuild_list(&r->heap, l);
+}
+
+static void prepare_fork(void)
+{
+    regions_lock();
+}
+
+static void fork_in_child(void)
+{
+    for (gc_region *r = regions; r; r = r->next)
+        region_forked(r);
+    regions_unlock();
+}
+
+static void watch(void)
+{
+    lock_hooks = (struct lock_hooks){holder_is_dead, inherited};
+    pthread_atfork(prepare_fork, regions_unlock, fork_in_child);
+}
+
+/* ---- Names ------------------------------------------------------------------------------------------ */
+
+/* The path of a region; shared memory has its own folder, as shm_open(3) says. */
+static bool path_of(const char *name, unsigned flags, char path[NAME_BYTES])
+{
+    bool file = flags & GC_REGION_FILE;
+    if (!name || !*name || strlen(name) >= NAME_BYTES - 16)
+        return region_fail(EINVAL,
+                           "a region's name is neither empty nor over %d bytes long",
+                           NAME_BYTES - 16) == 0;
+    if (!file && (*name != '/' || !name[1] || strchr(name + 1, '/')))
+        return region_fail(
+                   EINVAL,
+                   "%s: shared memory has a name such as /cache; a file needs the "
+                   "flag GC_REGION_FILE",
+                   name) == 0;
+    snprintf(path, NAME_BYTES, "%s%s", file ? "" : "/dev/shm", name);
+    return true;
+}
+
+int gc_region_unlink(const char *name, unsigned flags)
+{
+    char path[NAME_BYTES];
+    if (!path_of(name, flags, path))
+        return -1;
+    if (syscall(SYS_unlinkat, AT_FDCWD, path, 0) != 0)
+        return region_fail(errno, "%s: %s", name, strerror(errno));
+    return 0;
+}
+
+/* ---- Making one ------------------------------------------------------------------------------------- */
+
+/* A place that is likely to be free in others, too: by the name's file. */
+static uint64_t place_for(const struct stat *file, unsigned attempt, size_t bytes)
+{
+    uint64_t hash = (file->st_ino * 31 + file->st_dev + (uint64_t)attempt * 7919 +
+                     (uint64_t)file->st_ctim.tv_nsec) *
+                    0x9e3779b97f4a7c15u;
+    uint64_t places = (PLACE_MOST - PLACE_LEAST - bytes) / GIB(1);
+    return PLACE_LEAST + hash % places * GIB(1);
+}
+
+static void *map_new(int file, const struct stat *found, size_t bytes)
+{
+    for (unsigned attempt = 0; attempt < PLACES; attempt++) {
+        void *p = region_map(file, place_for(found, attempt, bytes), bytes, false);
+        if (p || errno != EEXIST)
+            return p;
+    }
+    return NULL;
+}
+
+static void view(gc_region *r, void *start, const struct region_parts *p)
+{
+    char *at = start;
+    r->header = start;
+    r->members = (struct region_member *)(void *)(at + p->members);
+    r->threads = (struct region_thread *)(void *)(at + p->threads);
+    r->roots = (struct region_root *)(void *)(at + p->roots);
+    r->holds = (struct region_hold *)(void *)(at + p->holds);
+}
+
+static void write_header(struct region_header *h, const struct region_parts *p,
+                         bool is_file)
+{
+    h->constant = (struct region_constants){
+        .magic = REGION_MAGIC,
+        .version = REGION_VERSION,
+        .stamp = region_stamp(),
+        .address = (uintptr_t)h,
+        .bytes = p->bytes,
+        .units = p->units,
+        .tables = p->tables,
+        .first_unit = p->first_unit,
+        .file = is_file,
+    };
+    h->constant.sum = region_sum(&h->constant);
+    h->collect_lock.word = h->member_lock.word = LOCK_SHARED;
+    h->root_lock.word = h->hold_lock.word = LOCK_SHARED;
+}
+
+/* The heap of a region that is new. */
+static bool make_heap(gc_region *r, size_t limit)
+{
+    struct heap_config config = {.space = &r->space.space, .reserve = limit};
+    if (!heap_create(&r->heap, &config))
+        return false;
+    struct heap_numbers *n = r->heap.numbers;
+    n->extent_lock.word = n->typed_lock.word = LOCK_SHARED;
+    for (unsigned shard = 0; shard < SHARDS; shard++)
+        for (unsigned bin = 0; bin < BIN_COUNT; bin++)
+            n->shards[shard].bins[bin].lock.word = LOCK_SHARED;
+    n->budget = MIB(4);
+    return true;
+}
+
+/* The file is empty, or what was begun in it was not finished. */
+static bool make(gc_region *r, int file, size_t limit, bool is_file)
+{
+    struct stat found;
+    struct region_parts p = region_parts(limit);
+    if (sys_stat_at(file, "", &found, AT_EMPTY_PATH) != 0 ||
+        syscall(SYS_ftruncate, file, 0L) != 0 ||
+        syscall(SYS_ftruncate, file, (long)p.bytes) != 0 ||
+        (syscall(SYS_fallocate, file, 0, 0L, (long)p.holds) != 0 && errno != EOPNOTSUPP))
+        return region_fail(errno, "%s: %s", r->name, strerror(errno)) == 0;
+    void *start = map_new(file, &found, p.bytes);
+    if (!start)
+        return region_fail(errno, "%s: no address for %zu bytes", r->name, p.bytes) == 0;
+    view(r, start, &p);
+    write_header(r->header, &p, is_file);
+    region_space_begin(r, file);
+    if (!make_heap(r, limit))
+        return region_fail(r->space.error ? r->space.error : ENOMEM,
+                           "%s: no room for its tables", r->name) == 0;
+    region_is_nobodys(r);
+    __atomic_store_n(&r->header->stage, REGION_WHOLE, __ATOMIC_RELEASE);
+    return true;
+}
+
+/* ---- Opening one ------------------------------------------------------------------------------------ */
+
+/* Reads what is constant.  Nothing else of a file that may be anything is looked at before. */
+static bool read_constants(const gc_region *r, int file, struct region_constants *c)
+{
+    struct stat found;
+    if (sys_stat_at(file, "", &found, AT_EMPTY_PATH) != 0)
+        return region_fail(errno, "%s: %s", r->name, strerror(errno)) == 0;
+    const char *fault = "it is no region";
+    if (S_ISREG(found.st_mode) &&
+        syscall(SYS_pread64, file, c, sizeof *c, 0L) == (long)sizeof *c)
+        fault = region_fault(c, (uint64_t)found.st_size);
+    if (!fault)
+        return true;
+    bool version = c->magic == REGION_MAGIC && c->sum == region_sum(c) &&
+                   (c->version != REGION_VERSION || c->stamp != region_stamp());
+    return region_fail(version ? EPROTO : EBADMSG, "%s: %s", r->name, fault) == 0;
+}
+
+static bool attach_heap(gc_region *r)
+{
+    const struct region_constants *c = &r->header->constant;
+    r->heap = (struct heap){
+        .space = &r->space.space,
+        .pad_from = PAD_FROM,
+        .fit = &fit_first,
+        .huge_from = SIZE_MAX,
+        .group_limit = SIZE_MAX,
+    };
+    struct heap_numbers *n = (void *)((char *)r->header + c->tables);
+    return n->unit_limit == c->units && n->run_bytes_max == KIB(64) && !n->end_pointers &&
+           n->typed_count == 0 &&
+           arena_attach(&r->heap, n, (uintptr_t)r->header + c->first_unit - UNIT_BYTES);
+}
+
+static bool attach(gc_region *r, int file)
+{
+    struct region_constants c;
+    if (!read_constants(r, file, &c))
+        return false;
+    struct region_parts p = region_parts((c.units - 1) << UNIT_SHIFT);
+    void *start = region_map(file, r->read_only ? 0 : c.address, c.bytes, r->read_only);
+    if (!start)
+        return region_fail(errno,
+                           errno == EEXIST
+                               ? "%s: its address, %#llx, is taken in this process"
+                               : "%s: it cannot be mapped at %#llx",
+                           r->name, (unsigned long long)c.address) == 0;
+    view(r, start, &p);
+    region_space_begin(r, file);
+    if (__atomic_load_n(&r->header->stage, __ATOMIC_ACQUIRE) == REGION_WHOLE &&
+        attach_heap(r))
+        return true;
+    return region_fail(EBADMSG, "%s: the numbers of its heap are damaged", r->name) == 0;
+}
+
+/* The process becomes a member; one that nobody has is recovered first. */
+static bool begin(gc_region *r)
+{
+    if (r->read_only)
+        return true;
+    regions_lock();
+    bool nobodys = region_is_nobodys(r);
+    regions_unlock();
+    if (nobodys)
+        r->header->member_lock.word = LOCK_SHARED;
+    if (!collector_create(&r->collector, &r->heap))
+        return region_fail(ENOMEM, "%s: no memory for its collector", r->name) == 0;
+    return !nobodys || region_recover(r);
+}
+
+/* Waits for who is opening it, but not for ever. */
+static bool lock_file(const gc_region *r, int file)
+{
+    struct timespec pause = {.tv_nsec = 1000000};
+    for (int i = 0; i < OPEN_WAITS; i++) {
+        if (syscall(SYS_flock, file, LOCK_EX | LOCK_NB) == 0)
+            return true;
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            break;
+        nanosleep(&pause, NULL);
+    }
+    return region_fail(EBUSY, "%s: somebody is opening it, or holds its lock", r->name) ==
+           0;
+}
+
+static bool is_made(int file)
+{
+    struct region_constants c;
+    uint32_t stage = REGION_NEW;
+    long at = offsetof(struct region_header, stage);
+    return syscall(SYS_pread64, file, &c, sizeof c, 0L) > 0 &&
+           (c.magic != 0 && (c.magic != REGION_MAGIC ||
+                             syscall(SYS_pread64, file, &stage, sizeof stage, at) <= 0 ||
+                             stage != REGION_NEW));
+}
+
+static void unmap(gc_region *r)
+{
+    if (r->header)
+        sys_unmap(r->header, r->header->constant.bytes);
+    r->header = NULL;
+}
+
+static bool open_region(gc_region *r, int file, size_t limit, unsigned flags)
+{
+    if (!r->read_only && !lock_file(r, file))
+        return false;
+    bool made = limit == 0 || is_made(file);
+    bool good = made ? attach(r, file) : make(r, file, limit, flags & GC_REGION_FILE);
+    if (good) {
+        opened_add(r);
+        good = begin(r);
+    }
+    if (!r->read_only)
+        syscall(SYS_flock, file, LOCK_UN);
+    return good;
+}
+
+static void discard(gc_region *r, int file)
+{
+    int error = errno;
+    opened_remove(r);
+    if (r->header && r->uses)
+        region_leave(r);
+    unmap(r);
+    r->handle = 0;
+    sys_close(file);
+    errno = error;
+}
+
+static gc_region *new_region(const char *name, int file, bool read_only)
+{
+    struct stat found;
+    gc_region *r = meta_alloc(sizeof *r);
+    if (!r || sys_stat_at(file, "", &found, AT_EMPTY_PATH) != 0)
+        return region_fail(ENOMEM, "no memory"), NULL;
+    r->handle = REGION_HANDLE;
+    r->member = NO_MEMBER;
+    r->opened = 1;
+    r->read_only = read_only;
+    r->device = found.st_dev;
+    r->inode = found.st_ino;
+    snprintf(r->name, sizeof r->name, "%s", name);
+    return r;
+}
+
+static gc_region *open_named(const char *name, size_t limit, unsigned flags, int how,
+                             mode_t mode)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    char path[NAME_BYTES];
+    bool read_only = flags & GC_REGION_READ_ONLY;
+    if (!path_of(name, flags, path))
+        return NULL;
+    if (!mutator_enter())
+        return region_fail(errno, "no memory for a thread, or in a root callback"), NULL;
+    mutator_leave();
+    pthread_once(&once, watch);
+    how |= O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (read_only ? O_RDONLY : O_RDWR);
+    int file = (int)syscall(SYS_openat, AT_FDCWD, path, how, mode);
+    if (file < 0)
+        return region_fail(errno, "%s: %s", name, strerror(errno)), NULL;
+    gc_region *r = opened_find(file);
+    if (r) {
+        sys_close(file);
+        return r;
+    }
+    r = new_region(name, file, read_only);
+    if (r && open_region(r, file, limit, flags))
+        return r;
+    if (r)
+        discard(r, file);
+    return NULL;
+}
+
+gc_region *gc_region_create(const char *name, size_t limit, unsigned flags, mode_t mode)
+{
+    if (limit < LIMIT_LEAST || limit > LIMIT_MOST ||
+        (flags & ~(GC_REGION_FILE | GC_REGION_EXCLUSIVE)))
+        return region_fail(EINVAL,
+                           "a region's limit is 1 MiB to 1 TiB, and its flags are "
+                           "GC_REGION_FILE and GC_REGION_EXCLUSIVE"),
+               NULL;
+    int how = O_CREAT | (flags & GC_REGION_EXCLUSIVE ? O_EXCL : 0);
+    return open_named(name, limit, flags, how, mode ? mode : 0600);
+}
+
+gc_region *gc_region_open(const char *name, unsigned flags)
+{
+    if (flags & ~(GC_REGION_FILE | GC_REGION_READ_ONLY))
+        return region_fail(EINVAL, "gc_region_open has the flags GC_REGION_FILE and "
+                                   "GC_REGION_READ_ONLY"),
+               NULL;
+    return open_named(name, 0, flags, 0, 0);
+}
+
+/* ---- Closing ---------------------------------------------------------------------------------------- */
+
+int gc_region_close(gc_region *r)
+{
+    if (!region_is_open(r))
+        return -1;
+    regions_lock();
+    bool busy = r->opened == 1 && region_is_used_here(r);
+    bool last = !busy && --r->opened == 0;
+    regions_unlock();
+    if (busy)
+        return region_fail(EBUSY, "%s: a thread of this process is in a bracket",
+                           r->name);
+    if (!last)
+        return 0;
+    if (!r->read_only)
+        region_leave(r);
+    discard(r, r->space.file);
+    return 0;
+}

@@ -1,0 +1,88 @@
+/* The regions that the process has open, and what went wrong with the last call. */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/sys.h"
+#include "region/region.h"
+
+gc_region *regions PRIVATE_DATA;
+static pthread_mutex_t regions_mutex = PTHREAD_MUTEX_INITIALIZER;
+
+static __thread char error_text[300];
+
+int region_fail(int error, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(error_text, sizeof error_text, format, arguments);
+    va_end(arguments);
+    errno = error;
+    return -1;
+}
+
+const char *gc_region_error(void)
+{
+    return error_text;
+}
+
+void regions_lock(void)
+{
+    pthread_mutex_lock(&regions_mutex);
+}
+
+void regions_unlock(void)
+{
+    pthread_mutex_unlock(&regions_mutex);
+}
+
+bool region_is_open(const gc_region *r)
+{
+    if (LIKELY(r && r->handle == REGION_HANDLE))
+        return true;
+    return region_fail(EINVAL, "this is no region that is open") == 0;
+}
+
+void opened_add(gc_region *r)
+{
+    regions_lock();
+    r->next = regions;
+    regions = r;
+    regions_unlock();
+}
+
+void opened_remove(gc_region *r)
+{
+    regions_lock();
+    gc_region **place = &regions;
+    while (*place && *place != r)
+        place = &(*place)->next;
+    if (*place)
+        *place = r->next;
+    regions_unlock();
+}
+
+gc_region *opened_around(const void *address)
+{
+    gc_region *r = regions;
+    while (r && (uintptr_t)address - r->space.start >= r->header->constant.bytes)
+        r = r->next;
+    return r;
+}
+
+gc_region *opened_find(int file)
+{
+    struct stat found;
+    if (sys_stat_at(file, "", &found, AT_EMPTY_PATH) != 0)
+        return NULL;
+    regions_lock();
+    gc_region *r = regions;
+    while (r && (r->device != found.st_dev || r->inode != found.st_ino))
+        r = r->next;
+    if (r)
+        r->opened++;
+    regions_unlock();
+    return r;
+}

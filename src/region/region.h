@@ -1,0 +1,186 @@
+/* What a process has of a region that it has open, and what the files of this folder do for each other.
+ *
+ * member.c knows who shares the region and who is dead; bracket.c the gate; collect.c closes it.  Whoever
+ * changes anything in the region is inside of a bracket, but for members that come and go, so that at a
+ * closed gate, once all brackets have ended, the collecting process has the region to itself. */
+#ifndef GCALLOC_REGION_REGION_H
+#define GCALLOC_REGION_REGION_H
+
+#include "base/os.h"
+#include "collect/collector.h"
+#include "region/layout.h"
+
+enum { NO_MEMBER = UINT32_MAX };
+
+/* The backend of a region's heap. */
+struct region_space {
+    struct os_space space; /* first */
+    int file;
+    uintptr_t start;      /* of the mapping */
+    size_t tables, units; /* where they begin in it */
+    int error;            /* of the last refusal; 0: none */
+};
+
+/* What a thread of the process has of a region.  Used by the thread; others look at it while the world
+ * is stopped, or close the region. */
+struct region_use {
+    struct gc_region *region;
+    struct region_thread *slot;
+    uint32_t number; /* of the slot, plus 1 */
+    unsigned depth;  /* brackets */
+    uint32_t epoch;  /* that the cache was filled in */
+    struct cache *cache;
+    struct region_use *next;           /* of the thread */
+    struct region_use *next_of_region; /* under the regions' lock */
+};
+
+struct gc_region {
+    uint64_t handle; /* REGION_HANDLE: what the program has is one */
+    struct region_header *header;
+    struct region_member *members;
+    struct region_thread *threads;
+    struct region_root *roots;
+    struct region_hold *holds;
+    struct region_space space;
+    struct heap heap;
+    struct collector collector;
+    uint32_t member; /* number of the process's own; NO_MEMBER: it has to join */
+    dev_t device;
+    ino_t inode;
+    unsigned opened; /* how often; under the regions' lock */
+    bool read_only;
+    char name[256];
+    struct region_use *uses; /* under the regions' lock */
+    struct gc_region *next;  /* of the process's regions, under their lock */
+};
+
+#define REGION_HANDLE UINT64_C(0x6e6f69676572)
+
+/* ---- opened.c: the process's regions ---- */
+
+/* Fails with this error: the sentence is what gc_region_error returns.  Returns -1. */
+int region_fail(int error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Whether it is a region of the process; else fails with EINVAL. */
+bool region_is_open(const gc_region *r);
+
+/* The list, and its lock, which is taken in no critical section. */
+SHARED_DATA gc_region *regions;
+void regions_lock(void);
+void regions_unlock(void);
+
+void opened_add(gc_region *r);
+void opened_remove(gc_region *r);
+
+/* The region that an address lies in; NULL: none. */
+gc_region *opened_around(const void *address);
+
+/* The region of this file, opened once more: a second mapping would need the same address.  NULL: the
+ * process does not have it. */
+gc_region *opened_find(int file);
+
+/* ---- space.c: its memory ---- */
+
+void region_space_begin(gc_region *r, int file);
+void *region_map(int file, uint64_t address, size_t bytes, bool read_only);
+
+/* ---- cell.c: its objects ---- */
+
+/* The slot around an address; and whether it is an object's. */
+struct cell region_cell(const gc_region *r, const void *address);
+bool region_lives(const struct cell *o);
+
+/* The living object that starts at this address. */
+bool region_object_at(const gc_region *r, const void *address, struct cell *o);
+
+/* ---- holds.c: what is held; under the hold lock, or at a closed gate ---- */
+
+enum { HOLDS_MOST = REGION_HOLDS / 4 * 3 };
+
+/* The hold of this place in the region, or where it would go; NULL: there is no room. */
+struct region_hold *hold_find(const gc_region *r, uint64_t object, uint32_t member);
+bool hold_counts(const struct region_hold *h);
+
+/* Counts it once more, by this process.  false: h is NULL. */
+bool hold_add(gc_region *r, struct region_hold *h, uint64_t object);
+
+/* The hold, whose count is 0, goes. */
+void hold_vacate(const gc_region *r, struct region_hold *h);
+
+/* Marks what is held; drops what a member holds that goes. */
+void region_mark_holds(const gc_region *r, struct marker *m);
+void region_drop_holds(gc_region *r, uint32_t member);
+unsigned region_count_holds(const gc_region *r);
+bool region_holds_are_sound(const gc_region *r);
+
+/* ---- member.c: who shares it ---- */
+
+/* Makes the process a member, with a slot for the calling thread.  false with errno. */
+bool region_join(gc_region *r, struct region_use *u);
+
+/* The slot is nobody's any more; the process is no member any more. */
+void region_give_slot(struct region_thread *t);
+void region_leave(gc_region *r);
+
+/* Whether the thread of that slot, or the process, has ended.  Not to know is not. */
+bool region_thread_is_dead(const struct region_thread *t);
+bool region_member_is_dead(const struct region_member *m);
+
+/* Takes dead members and threads off the lists, with what they held.  The gate is closed.
+ * Returns whether there were any. */
+bool region_bury(gc_region *r);
+
+/* How many processes, or threads, have the region. */
+unsigned region_count_members(const gc_region *r);
+unsigned region_count_threads(const gc_region *r);
+
+/* All members are of another time of the system, or none of them lives: nobody has the region. */
+bool region_is_nobodys(gc_region *r);
+
+/* ---- gate.c ---- */
+
+/* Closes the gate, and waits until the brackets of other processes have ended.  false with errno: EBUSY
+ * (somebody else has closed it), ETIMEDOUT.  lock_holder is the calling thread's number. */
+bool region_close_gate(gc_region *r);
+void region_open_gate(gc_region *r);
+
+/* Opens a gate that was closed by somebody who died. */
+void region_look_at_gate(gc_region *r);
+
+/* ---- bracket.c: who is in a bracket ---- */
+
+/* The calling thread's use; NULL with errno. */
+struct region_use *region_use(gc_region *r);
+
+/* The calling thread's use if it is in a bracket; else fails with EPERM. */
+struct region_use *region_inside(gc_region *r);
+
+/* Begins and ends a bracket of a thread that is in none. */
+bool region_enter(struct region_use *u);
+void region_exit(struct region_use *u);
+
+/* In the child of a fork. */
+void region_forked(gc_region *r);
+
+/* Whether some thread of the process is in a bracket.  The regions' lock is held, or the world is
+ * stopped. */
+bool region_is_used_here(const gc_region *r);
+
+/* ---- roots.c ---- */
+
+void region_mark_roots(const gc_region *r, struct marker *m);
+unsigned region_count_roots(const gc_region *r);
+bool region_roots_are_sound(const gc_region *r);
+
+/* ---- collect.c ---- */
+
+/* Collects; false with errno. */
+bool region_collect(gc_region *r, enum cause cause);
+
+/* Whether the budget is used up. */
+bool region_is_due(const gc_region *r);
+
+/* Collects a region that nobody else has. */
+bool region_recover(gc_region *r);
+
+#endif

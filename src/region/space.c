@@ -1,0 +1,108 @@
+/* Memory of a region: room in its file, taken before it is touched, so that a disk that is full is an error
+ * and not a signal. */
+#include "region/region.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "base/sys.h"
+
+static struct region_space *space_of(const struct os_space *self)
+{
+    return (struct region_space *)(uintptr_t)self;
+}
+
+/* Where the file system cannot set room aside, none is, and a full disk is a signal after all. */
+static bool commit(const struct os_space *self, void *start, size_t bytes)
+{
+    struct region_space *s = space_of(self);
+    long offset = (long)((uintptr_t)start - s->start);
+    if (os_refused())
+        return s->error = errno, false;
+    if (syscall(SYS_fallocate, s->file, 0, offset, (long)bytes) == 0 ||
+        errno == EOPNOTSUPP || errno == ENOSYS)
+        return true;
+    s->error = errno;
+    return errno = ENOMEM, false;
+}
+
+static void *reserve(const struct os_space *self, size_t bytes, size_t alignment)
+{
+    const struct region_space *s = space_of(self);
+    (void)bytes;
+    (void)alignment;
+    return (void *)(s->start + s->units);
+}
+
+static void *reserve_tables(const struct os_space *self, size_t bytes, size_t alignment)
+{
+    const struct region_space *s = space_of(self);
+    (void)bytes;
+    (void)alignment;
+    return (void *)(s->start + s->tables);
+}
+
+static void *extend(const struct os_space *self, void *end, size_t bytes,
+                    size_t alignment)
+{
+    (void)alignment;
+    return commit(self, end, bytes) ? end : NULL;
+}
+
+static void release(const struct os_space *self, void *start, size_t used,
+                    size_t reserved)
+{
+    (void)self;
+    (void)start;
+    (void)used;
+    (void)reserved;
+}
+
+static void release_tables(const struct os_space *self, void *start, size_t bytes)
+{
+    release(self, start, 0, bytes);
+}
+
+/* What goes back would have to be asked for again before it is touched: it stays. */
+static size_t decommit(const struct os_space *self, void *address, size_t bytes)
+{
+    (void)self;
+    (void)address;
+    (void)bytes;
+    return 0;
+}
+
+void region_space_begin(gc_region *r, int file)
+{
+    const struct region_constants *c = &r->header->constant;
+    r->space = (struct region_space){
+        .space = {.name = "region",
+                  .shared = true,
+                  .reserve = reserve,
+                  .extend = extend,
+                  .release = release,
+                  .reserve_tables = reserve_tables,
+                  .commit_tables = commit,
+                  .release_tables = release_tables,
+                  .decommit = decommit},
+        .file = file,
+        .start = (uintptr_t)r->header,
+        .tables = c->tables,
+        .units = c->first_unit,
+    };
+}
+
+void *region_map(int file, uint64_t address, size_t bytes, bool read_only)
+{
+    int protection = read_only ? PROT_READ : PROT_READ | PROT_WRITE;
+    int flags = MAP_SHARED | MAP_NORESERVE | (address ? MAP_FIXED_NOREPLACE : 0);
+    void *p =
+        (void *)syscall(SYS_mmap, (void *)address, bytes, protection, flags, file, 0L);
+    if (p == MAP_FAILED)
+        return NULL;
+    if (address && p != (void *)address) { /* a kernel before 4.17 */
+        sys_unmap(p, bytes);
+        return errno = EEXIST, NULL;
+    }
+    return p;
+}
