@@ -41,6 +41,13 @@ bool grey_queue_create(struct grey_queue *l, size_t capacity)
     return false;
 }
 
+void grey_queue_destroy(struct grey_queue *l)
+{
+    if (l->items)
+        os_release(l->items, l->capacity * sizeof(struct grey));
+    *l = (struct grey_queue){0};
+}
+
 bool grey_queue_push(struct grey_queue *l, const struct grey *items, size_t count)
 {
     if (l->first == l->end)

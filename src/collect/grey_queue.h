@@ -25,6 +25,9 @@ struct grey_queue {
  * Returns false if not even the least is to be had. */
 bool grey_queue_create(struct grey_queue *l, size_t capacity);
 
+/* Gives back its address space, too.  One that was never made has none. */
+void grey_queue_destroy(struct grey_queue *l);
+
 /* Gives back the memory of an empty queue, but for the first pages. */
 void grey_queue_trim(struct grey_queue *l);
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/crash.h"
 #include "base/os.h"
 #include "heap/lookup.h"
 
@@ -340,6 +341,7 @@ static uint32_t grow(struct heap *h, uint32_t units)
             h->space->release(h->space, memory, bytes, bytes);
         return errno = ENOMEM, 0;
     }
+    CRASH_POINT("arena grow: committed");
     close_gap(h, (uint32_t)first);
     set_bytes(h, h->bytes + bytes);
     ask_for_huge_pages(h, (uintptr_t)memory);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/crash.h"
 #include "base/os.h"
 #include "heap/count.h"
 #include "heap/extent.h"
@@ -66,6 +67,7 @@ static void set_words(struct heap *h, uint32_t head, uint32_t from, uint32_t to,
         set_word(h, u,
                  word | (h->words[u] & (UNIT_DIRTY | UNIT_ALTERED)) |
                      distance << UNIT_DISTANCE_SHIFT);
+        CRASH_POINT("block words: one");
     }
 }
 
@@ -101,6 +103,7 @@ static uint32_t take_units(struct heap *h, unsigned class, struct unit_run *r,
                                : extent_take(h, units, 1, (size_t)units << UNIT_SHIFT);
     if (!head)
         return 0;
+    CRASH_POINT("block create: units taken");
     bool dirty = false;
     for (uint32_t u = head; u < head + units; u++)
         dirty |= (h->words[u] & UNIT_DIRTY) != 0;
@@ -118,6 +121,7 @@ static void give_words(struct heap *h, uint32_t head, unit_word word,
 {
     set_words(h, head, head, head + sizeclass_units(word_class(word)), word);
     note_kind(h, word_kind(word));
+    CRASH_POINT("block create: words set");
     /* Memory that is read before it is written is common zeroes until then, and costs two
      * page faults, the second of which interrupts all processors. */
     memset(block_states(h, head), STATE_FREE,
@@ -168,7 +172,7 @@ uint32_t block_create_large(struct heap *h, enum kind kind, size_t bytes,
     if (!head)
         return 0;
     *block_at(h, head) = (struct block){.free_count = 1, .bytes = bytes};
-    IN_ORDER();
+    CRASH_POINT("block create large: size set");
     set_words(h, head, head, head + units,
               used_word(h, head, bin_of(kind, CLASS_LARGE), 0));
     if (h->space->shared)
@@ -232,7 +236,7 @@ bool block_grow_large(struct heap *h, uint32_t head, size_t bytes)
         return false;
     unit_word own = UNIT_DIRTY | UNIT_ALTERED;
     set_words(h, head, end, new_end, h->words[head] & ~own);
-    IN_ORDER();
+    CRASH_POINT("block grow: words set");
     b->bytes = whole;
     return true;
 }
@@ -252,7 +256,7 @@ void block_shrink_large(struct heap *h, uint32_t head, size_t bytes)
     size_t whole = large_bytes(bytes), old = b->bytes;
     uint32_t end = head + large_units(whole), old_end = head + large_units(old);
     b->bytes = whole;
-    IN_ORDER();
+    CRASH_POINT("block shrink: size set");
     if (end < old_end) {
         uint32_t touched = head + (uint32_t)(align_up(old, UNIT_BYTES) >> UNIT_SHIFT);
         extent_give(h, end, old_end - end, touched > end ? touched - end : 0,
@@ -313,10 +317,12 @@ static void list_append(struct heap *h, uint32_t head)
     struct block *b = block_at(h, head);
     b->next = 0;
     b->previous = list->last;
+    CRASH_POINT("block list: chained");
     if (list->last)
         block_at(h, list->last)->next = head;
     else
         set_first(list, head);
+    CRASH_POINT("block list: last but one");
     list->last = head;
 }
 
@@ -329,6 +335,7 @@ static void list_remove(struct heap *h, uint32_t head)
         block_at(h, b->previous)->next = b->next;
     else
         set_first(list, b->next);
+    CRASH_POINT("block unlist: half");
     if (b->next)
         block_at(h, b->next)->previous = b->previous;
     else
@@ -343,8 +350,10 @@ void block_set_shard(struct heap *h, uint32_t head, unsigned shard)
                        << UNIT_SHARD_SHIFT;
     if (change == 0)
         return;
-    for (uint32_t u = head + block_units(h, head); u-- > head;)
+    for (uint32_t u = head + block_units(h, head); u-- > head;) {
         __atomic_fetch_xor(&h->words[u], change, __ATOMIC_RELEASE);
+        CRASH_POINT("block shard: a word");
+    }
 }
 
 /* Takes the list's lock and returns the list, or NULL if the list is seen to be empty
@@ -366,7 +375,9 @@ uint32_t block_list_take(struct heap *h, unsigned shard, unsigned bin, unsigned 
     uint32_t head = list->first;
     if (head) {
         list_remove(h, head);
+        CRASH_POINT("block take: unlisted");
         block_at(h, head)->taken = true;
+        CRASH_POINT("block take: taken");
         if (bin < TYPED_FIRST)
             block_set_shard(h, head, shard >= SHARDS_OWN ? shard : to);
     }
@@ -418,6 +429,7 @@ void block_settle(struct heap *h, uint32_t head)
 {
     lock_check_held(RANK_BIN);
     struct block *b = block_at(h, head);
+    CRASH_POINT("block settle");
     b->cursor = 0;
     if (is_empty(h, head))
         block_release(h, head);
@@ -465,6 +477,7 @@ void block_free_slots(struct heap *h, uint32_t head, uint32_t slots)
     struct block *b = block_at(h, head);
     bool listed = b->free_count > 0;
     b->free_count += slots;
+    CRASH_POINT("block free: counted");
     if (b->taken || (listed && !is_empty(h, head)))
         return;
     if (listed)

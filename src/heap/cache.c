@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/crash.h"
 #include "base/critical.h"
 #include "base/meta.h"
 #include "base/os.h"
@@ -283,7 +284,9 @@ static void give_back(struct heap *h, struct bin *b, uint32_t slots)
         struct lock *lock = block_lock(h, head);
         for (n = 0; i + n < slots && head_of(h, b->magazine[i + n].object) == head; n++)
             *b->magazine[i + n].state = STATE_FREE;
+        CRASH_POINT("cache give back: free");
         block_free_slots(h, head, n);
+        CRASH_POINT("cache give back: counted");
         lock_release(lock, RANK_BIN);
     }
     b->count = b->count - slots;

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "base/check.h"
+#include "base/crash.h"
 #include "base/os.h"
 #include "heap/altered.h"
 #include "heap/arena.h"
@@ -31,7 +32,9 @@ static void insert(struct heap *h, uint32_t first, uint32_t units)
     if (units == 0)
         return;
     h->units[first].extent.units = units;
+    CRASH_POINT("extent insert: one end");
     h->units[first + units - 1].extent_first = first;
+    CRASH_POINT("extent insert: both ends");
     h->fit->insert(h, first);
 }
 
@@ -42,11 +45,13 @@ static void insert_coalesced(struct heap *h, uint32_t first, uint32_t units)
     uint32_t next = first + units;
     if (is_free(h, next)) {
         h->fit->remove(h, next);
+        CRASH_POINT("extent coalesce: next");
         units += h->units[next].extent.units;
     }
     if (is_free(h, first - 1)) {
         uint32_t previous = h->units[first - 1].extent_first;
         h->fit->remove(h, previous);
+        CRASH_POINT("extent coalesce: previous");
         units += first - previous;
         first = previous;
     }
@@ -138,12 +143,17 @@ static void carve(struct heap *h, uint32_t first, uint32_t start, uint32_t units
     lock_check_held(RANK_EXTENT);
     uint32_t end = first + h->units[first].extent.units;
     h->fit->remove(h, first);
+    CRASH_POINT("extent carve: removed");
     insert(h, first, start - first);
+    CRASH_POINT("extent carve: first part back");
     insert(h, start + units, end - (start + units));
+    CRASH_POINT("extent carve: both parts back");
     h->numbers->dirty_bytes -= dirty_bytes(h, start, units);
     note_dirty_least(h);
-    for (uint32_t u = start; u < start + units; u++)
+    for (uint32_t u = start; u < start + units; u++) {
         h->words[u] = (h->words[u] & UNIT_DIRTY) | UNIT_USED;
+        CRASH_POINT("extent carve: a word");
+    }
     set_used(h, h->numbers->used_bytes + bytes);
     keep_limit(h);
     note_heap_bytes(h);
@@ -166,6 +176,7 @@ static bool grow(struct heap *h, uint32_t units, uint32_t alignment)
     if (needed > UINT32_MAX)
         return errno = ENOMEM, false;
     uint32_t more = (uint32_t)needed, first = arena_grow(h, &more);
+    CRASH_POINT("extent grow: grown");
     if (first)
         insert_coalesced(h, first, more);
     return first != 0;
@@ -316,6 +327,7 @@ static void set_free_words(struct heap *h, uint32_t first, uint32_t end, uint32_
         bool is_hole = close_holes(h, u) == UNIT_BYTES;
         if (LIKELY(!(h->words[u] & UNIT_ALTERED)))
             h->words[u] = word_that_remains(h->words[u]) | (is_hole ? 0 : dirty);
+        CRASH_POINT("extent give: a word");
     }
     if (UNLIKELY(__atomic_load_n(&h->numbers->altered, __ATOMIC_RELAXED)))
         altered_renew(h, first, end);
@@ -339,6 +351,7 @@ static void give(struct heap *h, uint32_t first, uint32_t units, uint32_t touche
                  size_t bytes)
 {
     set_free_words(h, first, first + units, first + touched);
+    CRASH_POINT("extent give: free");
     set_used(h, h->numbers->used_bytes - bytes);
     insert_free(h, first, first + units);
     keep_limit(h);

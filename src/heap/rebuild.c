@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/crash.h"
 #include "base/os.h"
 #include "heap/arena.h"
 #include "heap/block.h"
@@ -138,8 +139,10 @@ static void renew_block(struct heap *h, uint32_t head, uint32_t units, bool susp
         set_free(h, head, units);
         return;
     }
+    CRASH_POINT("rebuild block: states");
     *b = (struct block){.free_count = free, .touched = touched, .bytes = bytes};
     set_shards(h, head, units);
+    CRASH_POINT("rebuild block: words");
     h->numbers->used_bytes += bytes ? bytes : (size_t)units << UNIT_SHIFT;
     block_settle(h, head);
 }
@@ -161,6 +164,7 @@ bool heap_rebuild(struct heap *h, bool suspect, struct rebuild_fault *fault)
         h->numbers->reserved_apart = 0;
         h->words[0] = UNIT_USED;
         h->states[0] = STATE_FREE; /* what free units lead to */
+        CRASH_POINT("rebuild: nothing yet");
         renew_locks(h);
         for (uint32_t u = 1, units; u < unit_end(h); u += units ? units : 1) {
             units = whole_block(h, u);
@@ -169,7 +173,9 @@ bool heap_rebuild(struct heap *h, bool suspect, struct rebuild_fault *fault)
             else
                 set_free(h, u, 1);
         }
+        CRASH_POINT("rebuild: blocks");
         extent_rebuild(h);
+        CRASH_POINT("rebuild: extents");
     }
     lock_check_all(false);
     return plausible;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/crash.h"
 #include "heap/block.h"
 #include "heap/cache.h"
 #include "heap/count.h"
@@ -45,7 +46,9 @@ static void account(struct heap *h, const struct bin *b, uint32_t from, uint32_t
     size_t bytes = (size_t)slots * b->size;
     block->touched = (uint32_t)max_size(block->touched, to);
     block->cursor = to;
+    CRASH_POINT("run take: not counted");
     block->free_count -= slots;
+    CRASH_POINT("run take: counted");
     holes_fill(h, b->block, (size_t)from * b->size, (size_t)to * b->size);
     heap_charge(h, bytes);
     count_add(&h->numbers->counters.allocated_bytes, bytes);
@@ -57,6 +60,7 @@ static void take_run(struct heap *h, struct bin *b, uint32_t from, uint32_t to)
     uint32_t touched = block_at(h, b->block)->touched;
     uint32_t fresh = (uint32_t)min_size(max_size(touched, from), to);
     memset(states + from, STATE_RESERVED, to - from);
+    CRASH_POINT("run take: reserved");
     b->origin = unit_address(h, b->block) - (uintptr_t)states * b->size;
     b->cur = b->end = states + from;
     b->fresh = states + fresh;
@@ -89,6 +93,7 @@ static void gather(struct heap *h, struct bin *b, uint32_t from, uint32_t to,
         b->magazine[i] = b->magazine[n - 1 - i];
         b->magazine[n - 1 - i] = slot;
     }
+    CRASH_POINT("run gather: reserved");
     b->count = n;
     account(h, b, first, end, n);
 }
@@ -123,6 +128,7 @@ static void leave(struct heap *h, uint32_t head)
 {
     lock_check_held(RANK_BIN);
     block_at(h, head)->taken = false;
+    CRASH_POINT("run leave: not taken");
     block_settle(h, head);
 }
 
@@ -143,6 +149,7 @@ static void return_run(struct heap *h, const struct bin *b, uint32_t slots)
     lock_check_held(RANK_BIN);
     size_t bytes = (size_t)slots * b->size;
     memset(b->cur, STATE_FREE, slots);
+    CRASH_POINT("run return: free");
     block_free_slots(h, b->block, slots);
     heap_credit(h, bytes);
     count_add(&h->numbers->counters.allocated_bytes, -bytes);

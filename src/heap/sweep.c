@@ -1,6 +1,7 @@
 /* Sweeping reads and writes state bytes and descriptors only, never object memory. */
 #include "heap/sweep.h"
 
+#include "base/crash.h"
 #include "heap/altered.h"
 #include "heap/block.h"
 #include "heap/observe.h"
@@ -31,6 +32,7 @@ static void sweep_block(struct heap *h, uint32_t head, bool recounts)
     struct state_counts counts =
         state_sweep(block_states(h, head), g->count, h->numbers->mark, &reclaimed);
 
+    CRASH_POINT("sweep: a block");
     count_live(h, b, counts.marked, size, recounts);
     h->numbers->counters.reclaimed_objects += reclaimed;
     h->numbers->counters.reclaimed_bytes += reclaimed * size;

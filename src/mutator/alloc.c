@@ -6,6 +6,7 @@
 #include <gcalloc/gcalloc.h>
 #include <string.h>
 
+#include "base/crash.h"
 #include "base/critical.h"
 #include "base/options.h"
 #include "collect/trigger.h"
@@ -124,6 +125,7 @@ void *alloc_create_large(struct heap *h, enum kind kind, size_t size, size_t ali
         heap_charge(h, b->bytes);
         count_add(&h->numbers->counters.allocated_bytes, b->bytes);
         object = hold_object((void *)unit_address(h, head));
+        CRASH_POINT("alloc large: made");
         *block_states(h, head) = STATE_NEW;
     }
     critical_end();

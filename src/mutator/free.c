@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <gcalloc/gcalloc.h>
 
+#include "base/crash.h"
 #include "base/critical.h"
 #include "collect/idle.h"
 #include "heap/altered.h"
@@ -26,6 +27,7 @@ bool free_at_once(struct heap *h, const struct cell *o)
         heap_credit(h, bytes);
         count_add(&h->numbers->counters.freed_bytes, bytes);
         *o->state = STATE_FREE;
+        CRASH_POINT("free at once: free");
         block_free_slots(h, head, 1);
     }
     lock_release(lock, RANK_BIN);

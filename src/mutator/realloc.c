@@ -18,6 +18,7 @@
 #include "mutator/hooks.h"
 #include "mutator/init.h"
 #include "mutator/object.h"
+#include "mutator/realloc.h"
 
 /* From here on moving pages is cheaper than copying them; each move may leave two more
  * mappings, of which the system allows 65530, so not much earlier. */
@@ -34,9 +35,8 @@ static bool is_large(const struct cell *o)
     return word_class(o->word) == CLASS_LARGE;
 }
 
-static void shrink_large(const struct cell *o, size_t size)
+void realloc_shrink_large(struct heap *h, const struct cell *o, size_t size)
 {
-    struct heap *h = &process_heap;
     uint32_t head = unit_of(h, o->address);
     critical_begin();
     block_shrink_large(h, head, size);
@@ -49,9 +49,8 @@ static void shrink_large(const struct cell *o, size_t size)
 }
 
 /* The new part is zeroed inside the critical section: until then it holds anything. */
-static bool grow_large(const struct cell *o, size_t size)
+bool realloc_grow_large(struct heap *h, const struct cell *o, size_t size)
 {
-    struct heap *h = &process_heap;
     uint32_t head = unit_of(h, o->address);
     critical_begin();
     bool grown = block_grow_large(h, head, size);
@@ -71,13 +70,13 @@ static bool resize_large(const struct cell *o, size_t size)
 {
     if (size > o->size) {
         trigger_poll(&process_collector);
-        return grow_large(o, size);
+        return realloc_grow_large(&process_heap, o, size);
     }
     if (size <= MEDIUM_MAX)
         return false;
     if (object_is_noted(&process_heap, o))
         object_hooks.shrinks(o, size);
-    shrink_large(o, size);
+    realloc_shrink_large(&process_heap, o, size);
     return true;
 }
 

@@ -23,6 +23,8 @@ enum {
 /* The calling thread's, the one that it used last first. */
 static __thread struct region_use *uses __attribute__((tls_model("initial-exec")));
 
+void (*region_recover_hook)(gc_region *r) PRIVATE_DATA;
+
 /* ---- A thread comes and goes ---------------------------------------------------------------------- */
 
 static pthread_key_t exit_key PRIVATE_DATA;
@@ -51,15 +53,15 @@ static void drop_cache(struct region_use *u)
     u->cache = NULL;
 }
 
+/* The thread may have been in a bracket: what it had there is anybody's. */
 static void end_use(struct region_use *u)
 {
-    gc_region *r = u->region;
-    if (r->header && u->slot && r->member != NO_MEMBER) {
-        if (u->depth == 0 && region_enter(u))
-            drop_cache(u);
-        region_exit(u);
-        region_give_slot(u->slot);
-    }
+    if (!u->region || !u->slot)
+        return;
+    if (u->depth > 0 || region_enter(u))
+        drop_cache(u);
+    region_exit(u);
+    region_give_slot(u->slot);
 }
 
 /* What the C library's exit of a thread does for its uses. */
@@ -69,7 +71,8 @@ static void end_uses(void *first)
         next = u->next;
         end_use(u);
         regions_lock();
-        take_off(u);
+        if (u->region)
+            take_off(u);
         regions_unlock();
         meta_free(u, sizeof *u);
     }
@@ -176,7 +179,8 @@ NOINLINE static void wait_at_gate(struct region_use *u)
     lock_holder = u->number;
     while ((closed = __atomic_load_n(gate, __ATOMIC_ACQUIRE)) != 0) {
         futex_wait_shared(gate, closed, LOOK_AFTER);
-        region_look_at_gate(r);
+        if (region_gate_is_orphaned(r))
+            region_recover_hook(r);
     }
 }
 
@@ -216,6 +220,28 @@ bool region_is_used_here(const gc_region *r)
         if (u->depth)
             return true;
     return false;
+}
+
+/* ---- The region is closed ------------------------------------------------------------------------ */
+
+void region_end_uses(gc_region *r)
+{
+    struct region_use *self = region_use(r);
+    bool entered = self && region_enter(self);
+    regions_lock();
+    for (struct region_use *u = r->uses, *next; u; u = next) {
+        next = u->next_of_region;
+        if (u->cache && (!entered || u->epoch != r->header->epoch))
+            cache_forget(u->cache);
+        u->number = entered ? self->number : u->number;
+        drop_cache(u);
+        u->region = NULL;
+    }
+    r->uses = NULL;
+    regions_unlock();
+    cache_release_kept(&r->heap);
+    if (entered)
+        region_exit(self);
 }
 
 /* ---- fork ------------------------------------------------------------------------------------------ */

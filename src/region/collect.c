@@ -6,6 +6,7 @@
  * that died finds marks of two sorts, and takes none of them for marks. */
 #include <errno.h>
 
+#include "base/crash.h"
 #include "base/log.h"
 #include "base/os.h"
 #include "heap/cache.h"
@@ -42,7 +43,9 @@ static bool rebuild(gc_region *r)
     bool suspect = __atomic_load_n(&h->suspect, __ATOMIC_ACQUIRE) | region_bury(r);
     h->root_lock.word = h->hold_lock.word = LOCK_SHARED;
     __atomic_store_n(&h->suspect, 1, __ATOMIC_RELEASE);
+    CRASH_POINT("collect: suspect");
     end_epoch(r);
+    CRASH_POINT("collect: epoch ended");
     if (!heap_rebuild(&r->heap, suspect, &fault)) {
         log_line("region %s: %s, in unit %u: it cannot be used any more", r->name,
                  fault.what, fault.unit);
@@ -75,9 +78,12 @@ static void run(struct cycle *c)
     gc_region *r = region_of(c);
     struct heap_numbers *n = r->heap.numbers;
     if (rebuild(r)) {
+        CRASH_POINT("collect: rebuilt");
         mark(r, c);
+        CRASH_POINT("collect: marked");
         c->marked = os_now();
         sweep(&r->heap, true);
+        CRASH_POINT("collect: swept");
         n->charged = 0;
         n->budget = max_size(n->live_bytes, BUDGET_LEAST);
         r->header->collections++;

@@ -1,6 +1,7 @@
 /* The gate, closed by who collects: it waits there until the brackets of all other processes have ended. */
 #include <errno.h>
 
+#include "base/crash.h"
 #include "base/futex.h"
 #include "base/options.h"
 #include "base/os.h"
@@ -59,7 +60,9 @@ static bool await_all(gc_region *r)
 
 void region_open_gate(gc_region *r)
 {
+    CRASH_POINT("gate: to be opened");
     __atomic_store_n(&r->header->gate, 0, __ATOMIC_SEQ_CST);
+    CRASH_POINT("gate: open, the lock held");
     futex_wake_shared(&r->header->gate, INT32_MAX);
     lock_leave(&r->header->collect_lock);
 }
@@ -78,14 +81,10 @@ static bool take_collect_lock(gc_region *r)
                                        __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
-void region_look_at_gate(gc_region *r)
+bool region_gate_is_orphaned(const gc_region *r)
 {
     uint32_t closed = __atomic_load_n(&r->header->gate, __ATOMIC_ACQUIRE);
-    if (!closed || !lock_hooks.is_dead(&r->header->collect_lock, closed) ||
-        !take_collect_lock(r))
-        return;
-    __atomic_store_n(&r->header->suspect, 1, __ATOMIC_RELAXED);
-    region_open_gate(r);
+    return closed && lock_hooks.is_dead(&r->header->collect_lock, closed);
 }
 
 bool region_close_gate(gc_region *r)
@@ -93,6 +92,7 @@ bool region_close_gate(gc_region *r)
     if (!take_collect_lock(r))
         return region_fail(EBUSY, "%s: another process collects", r->name) == 0;
     __atomic_store_n(&r->header->gate, lock_holder, __ATOMIC_SEQ_CST);
+    CRASH_POINT("gate: closed");
     if (await_all(r))
         return true;
     region_open_gate(r);

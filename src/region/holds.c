@@ -3,6 +3,7 @@
  * A hold counts from the store of its count on, and goes with that, so that a death at any instruction
  * leaves a hold of a dead member, or none.  The place of one that went is marked, as searches go on
  * behind it, but not in front of a place that was never used. */
+#include "base/crash.h"
 #include "region/region.h"
 
 enum { RELEASED = 1 };
@@ -42,11 +43,11 @@ bool hold_add(gc_region *r, struct region_hold *h, uint64_t object)
         return false;
     if (!hold_counts(h) || h->object != object) {
         h->count = 0;
-        IN_ORDER();
+        CRASH_POINT("hold: no count");
         h->member = r->member + 1;
-        IN_ORDER();
+        CRASH_POINT("hold: whose");
         h->object = object;
-        IN_ORDER();
+        CRASH_POINT("hold: of what");
     }
     h->count++;
     return true;
@@ -61,12 +62,15 @@ static struct region_hold *neighbour(const gc_region *r, const struct region_hol
 /* The count is 0 already. */
 void hold_vacate(const gc_region *r, struct region_hold *h)
 {
-    IN_ORDER();
+    CRASH_POINT("release: no count");
     h->object = RELEASED;
+    CRASH_POINT("release: free");
     if (neighbour(r, h, 1)->object != 0)
         return;
-    for (; h->object == RELEASED; h = neighbour(r, h, UINT32_MAX))
+    for (; h->object == RELEASED; h = neighbour(r, h, UINT32_MAX)) {
         h->object = 0;
+        CRASH_POINT("release: place free");
+    }
 }
 
 void region_drop_holds(gc_region *r, uint32_t member)

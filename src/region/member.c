@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/crash.h"
 #include "base/proc.h"
 #include "base/sys.h"
 #include "region/region.h"
@@ -88,6 +89,7 @@ static struct region_thread *take_slot(gc_region *r)
             !__atomic_compare_exchange_n(&t->tid, &none, tid, false, __ATOMIC_ACQ_REL,
                                          __ATOMIC_RELAXED))
             continue;
+        CRASH_POINT("member: a slot");
         __atomic_store_n(&t->start, start_of(tid, false), __ATOMIC_RELEASE);
         return t;
     }
@@ -113,7 +115,9 @@ static uint32_t add_member(gc_region *r)
         m->holds = 0;
         m->start = start_of(pid, true);
         m->space = number_space();
+        CRASH_POINT("member: all but its number");
         __atomic_store_n(&m->pid, pid, __ATOMIC_RELEASE);
+        CRASH_POINT("member: counted");
         return i;
     }
     return NO_MEMBER;
@@ -173,7 +177,9 @@ static bool bury_member(gc_region *r, uint32_t number)
     for (uint32_t i = 0; i < REGION_THREADS; i++)
         if (__atomic_load_n(&r->threads[i].member, __ATOMIC_ACQUIRE) == number + 1)
             bury_thread(&r->threads[i]);
+    CRASH_POINT("bury: threads");
     region_drop_holds(r, number + 1);
+    CRASH_POINT("bury: holds");
     __atomic_store_n(&r->members[number].pid, 0, __ATOMIC_RELEASE);
     return true;
 }

@@ -8,6 +8,7 @@
 #include "heap/count.h"
 #include "mutator/alloc.h"
 #include "mutator/free.h"
+#include "mutator/realloc.h"
 #include "region/region.h"
 
 enum { ALIGNMENT_MAX = 1 << 30 };
@@ -206,6 +207,19 @@ static void *move(struct region_use *u, const struct cell *o, size_t size)
     return moved;
 }
 
+/* A large object is resized where it is, as long as it is large. */
+static bool resize_large(struct region_use *u, const struct cell *o, size_t size)
+{
+    struct heap *h = &u->region->heap;
+    if (word_class(o->word) != CLASS_LARGE || size <= MEDIUM_MAX)
+        return false;
+    lock_holder = u->number;
+    if (size > o->size)
+        return realloc_grow_large(h, o, size);
+    realloc_shrink_large(h, o, size);
+    return true;
+}
+
 /* A slot serves as long as the new size fits and uses more than half of it. */
 void *gc_region_realloc(gc_region *r, void *object, size_t size)
 {
@@ -222,6 +236,8 @@ void *gc_region_realloc(gc_region *r, void *object, size_t size)
                     r->name, object);
         return NULL;
     }
+    if (resize_large(u, &o, size))
+        return object;
     if (size > usable(r, &o) || (size <= o.size / 2 && o.size > GRANULE))
         return move(u, &o, size);
     if (!word_atomic(o.word) && size < o.size)

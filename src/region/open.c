@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 
+#include "base/crash.h"
 #include "base/log.h"
 #include "base/meta.h"
 #include "base/sys.h"
@@ -51,6 +52,12 @@ static void inherited(struct lock *l)
         heap_rebuild_list(&r->heap, l);
 }
 
+/* Somebody else may be at it. */
+static void recover(gc_region *r)
+{
+    region_collect(r, CAUSE_REQUEST);
+}
+
 static void prepare_fork(void)
 {
     regions_lock();
@@ -66,6 +73,7 @@ static void fork_in_child(void)
 static void watch(void)
 {
     lock_hooks = (struct lock_hooks){holder_is_dead, inherited};
+    region_recover_hook = recover;
     pthread_atfork(prepare_fork, regions_unlock, fork_in_child);
 }
 
@@ -179,12 +187,15 @@ static bool make(gc_region *r, int file, size_t limit, bool is_file)
     if (!start)
         return region_fail(errno, "%s: no address for %zu bytes", r->name, p.bytes) == 0;
     view(r, start, &p);
+    CRASH_POINT("make: mapped");
     write_header(r->header, &p, is_file);
+    CRASH_POINT("make: header");
     region_space_begin(r, file);
     if (!make_heap(r, limit))
         return region_fail(r->space.error ? r->space.error : ENOMEM,
                            "%s: no room for its tables", r->name) == 0;
     region_is_nobodys(r);
+    CRASH_POINT("make: all but the stage");
     __atomic_store_n(&r->header->stage, REGION_WHOLE, __ATOMIC_RELEASE);
     return true;
 }
@@ -312,10 +323,13 @@ static void discard(gc_region *r, int file)
 {
     int error = errno;
     opened_remove(r);
-    if (r->header && r->uses)
+    if (r->header && r->uses) {
+        region_end_uses(r);
         region_leave(r);
+    }
     unmap(r);
-    r->handle = 0;
+    grey_queue_destroy(&r->collector.marker.grey);
+    opened_keep(r);
     sys_close(file);
     errno = error;
 }
@@ -323,7 +337,7 @@ static void discard(gc_region *r, int file)
 static gc_region *new_region(const char *name, int file, bool read_only)
 {
     struct stat found;
-    gc_region *r = meta_alloc(sizeof *r);
+    gc_region *r = opened_new();
     if (!r || sys_stat_at(file, "", &found, AT_EMPTY_PATH) != 0)
         return region_fail(ENOMEM, "no memory"), NULL;
     r->handle = REGION_HANDLE;
@@ -401,8 +415,10 @@ int gc_region_close(gc_region *r)
                            r->name);
     if (!last)
         return 0;
-    if (!r->read_only)
+    if (!r->read_only) {
+        region_end_uses(r);
         region_leave(r);
+    }
     discard(r, r->space.file);
     return 0;
 }

@@ -4,7 +4,9 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "base/meta.h"
 #include "base/sys.h"
 #include "region/region.h"
 
@@ -43,6 +45,30 @@ bool region_is_open(const gc_region *r)
     if (LIKELY(r && r->handle == REGION_HANDLE))
         return true;
     return region_fail(EINVAL, "this is no region that is open") == 0;
+}
+
+static gc_region *closed PRIVATE_DATA; /* under the lock */
+
+gc_region *opened_new(void)
+{
+    regions_lock();
+    gc_region *r = closed;
+    if (r)
+        closed = r->next;
+    regions_unlock();
+    if (!r)
+        return meta_alloc(sizeof *r);
+    memset(r, 0, sizeof *r);
+    return r;
+}
+
+void opened_keep(gc_region *r)
+{
+    r->handle = 0;
+    regions_lock();
+    r->next = closed;
+    closed = r;
+    regions_unlock();
 }
 
 void opened_add(gc_region *r)

@@ -69,6 +69,10 @@ SHARED_DATA gc_region *regions;
 void regions_lock(void);
 void regions_unlock(void);
 
+/* Memory for one; what one had that is closed: a pointer to it leads to no region then. */
+gc_region *opened_new(void);
+void opened_keep(gc_region *r);
+
 void opened_add(gc_region *r);
 void opened_remove(gc_region *r);
 
@@ -144,10 +148,14 @@ bool region_is_nobodys(gc_region *r);
 bool region_close_gate(gc_region *r);
 void region_open_gate(gc_region *r);
 
-/* Opens a gate that was closed by somebody who died. */
-void region_look_at_gate(gc_region *r);
+/* Whether the gate was closed by somebody who is dead. */
+bool region_gate_is_orphaned(const gc_region *r);
 
 /* ---- bracket.c: who is in a bracket ---- */
+
+/* Collects a region whose gate is orphaned: who died there may have been in the midst of making its lists
+ * anew, and nobody may begin a bracket before that is done.  Filled in when the first is opened. */
+SHARED_DATA void (*region_recover_hook)(gc_region *r);
 
 /* The calling thread's use; NULL with errno. */
 struct region_use *region_use(gc_region *r);
@@ -158,6 +166,10 @@ struct region_use *region_inside(gc_region *r);
 /* Begins and ends a bracket of a thread that is in none. */
 bool region_enter(struct region_use *u);
 void region_exit(struct region_use *u);
+
+/* The region is about to be closed, and no thread of the process is in a bracket: what their caches have
+ * goes back, and threads have nothing of it any more. */
+void region_end_uses(gc_region *r);
 
 /* In the child of a fork. */
 void region_forked(gc_region *r);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/crash.h"
 #include "base/critical.h"
 #include "region/region.h"
 
@@ -92,8 +93,10 @@ static struct region_root *make(const gc_region *r, struct region_root *root,
     }
     memset(root->name, 0, sizeof root->name);
     strncpy(root->name, name, GC_REGION_NAME_MOST);
+    CRASH_POINT("root make: named");
     root->object = 0;
     __atomic_store_n(&root->state, root->state + 1, __ATOMIC_RELEASE);
+    CRASH_POINT("root make: there");
     return root;
 }
 
@@ -146,6 +149,7 @@ int gc_region_root_remove(gc_region *r, const char *name)
     if (!u)
         return -1;
     struct region_root *root = find(r, name, &state, NULL);
+    CRASH_POINT("root remove");
     if (root)
         __atomic_store_n(&root->state, state + 1, __ATOMIC_RELEASE);
     unlock(u, own);

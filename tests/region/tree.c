@@ -1,0 +1,146 @@
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "region.h"
+
+struct node {
+    struct node *left, *right;
+    uint64_t id, sum;
+    unsigned char *data;
+    size_t size;
+};
+
+uint64_t seed = 1;
+
+uint64_t roll(uint64_t below)
+{
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    seed ^= seed << 17;
+    return seed % below;
+}
+
+_Noreturn void ensure_failed(const char *file, int line, const char *what)
+{
+    fprintf(stderr, "%s:%d: process %d: %s (%s)\n", file, line, (int)getpid(), what,
+            gc_region_error());
+    _exit(2);
+}
+
+const char *fresh_name(void)
+{
+    static char name[40];
+    snprintf(name, sizeof name, "/gcalloc-test-%d", (int)getpid());
+    gc_region_unlink(name, 0);
+    return name;
+}
+
+int in_child(void (*function)(void *argument), void *argument)
+{
+    int status = -1;
+    pid_t child = fork();
+    if (child == 0) {
+        function(argument);
+        _exit(0);
+    }
+    ck_assert_int_gt(child, 0);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    return status;
+}
+
+/* Most are small; some have blocks of several units, or are large. */
+static size_t some_size(void)
+{
+    switch (roll(40)) {
+    case 0:
+        return roll(300000);
+    case 1:
+        return 20000 + roll(20000);
+    default:
+        return roll(300);
+    }
+}
+
+static bool is_zero(const void *object, size_t size)
+{
+    const char *p = object;
+    return p[0] == 0 && memcmp(p, p + 1, size - 1) == 0;
+}
+
+struct node *make_tree(gc_region *r, int depth)
+{
+    struct node *n = gc_region_alloc(r, sizeof *n);
+    if (!n)
+        return NULL;
+    ENSURE(is_zero(n, sizeof *n));
+    n->id = roll(1u << 30);
+    n->size = some_size();
+    n->data = gc_region_alloc_atomic(r, n->size);
+    if (!n->data)
+        return NULL;
+    memset(n->data, (int)(n->id & 255), n->size);
+    n->sum = n->id * 7 + n->size;
+    if (depth) {
+        n->left = make_tree(r, depth - 1);
+        n->right = make_tree(r, depth - 1);
+    }
+    return n;
+}
+
+size_t check_tree(const struct node *n)
+{
+    if (!n)
+        return 0;
+    ENSURE(n->sum == n->id * 7 + n->size);
+    for (size_t i = 0; i < n->size; i++)
+        ENSURE(n->data[i] == (n->id & 255));
+    return 2 + check_tree(n->left) + check_tree(n->right);
+}
+
+void make_table(gc_region *r)
+{
+    ENSURE(gc_region_begin(r) == 0);
+    struct table *t = gc_region_alloc(r, sizeof *t);
+    ENSURE(t && gc_region_root_set(r, "table", t) == 0);
+    ENSURE(gc_region_end(r) == 0);
+}
+
+static size_t count_reached(gc_region *r)
+{
+    size_t count = 1;
+    ENSURE(gc_region_begin(r) == 0);
+    struct table *t = gc_region_root_get(r, "table");
+    ENSURE(t);
+    for (size_t i = 0; i < SLOTS; i++)
+        count += check_tree(t->slots[i]);
+    ENSURE(gc_region_end(r) == 0);
+    return count;
+}
+
+static int count_object(const struct gc_region_object *o, void *count)
+{
+    ENSURE(o->address && o->size);
+    ++*(size_t *)count;
+    return 0;
+}
+
+void check_region(gc_region *r)
+{
+    struct gc_region_stats s;
+    size_t walked = 0;
+    ENSURE(gc_region_check(r) == 0);
+    size_t reached = count_reached(r);
+    ENSURE(gc_region_collect(r) == 0);
+    ENSURE(gc_region_check(r) == 0);
+    ENSURE(count_reached(r) == reached);
+    ENSURE(gc_region_stats(r, &s) == 0);
+    ENSURE(gc_region_begin(r) == 0);
+    ENSURE(gc_region_walk(r, count_object, &walked) == 0);
+    ENSURE(gc_region_end(r) == 0);
+    ENSURE(s.live_objects == reached && walked == reached);
+}
