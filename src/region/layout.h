@@ -57,8 +57,6 @@ struct region_header {
 
     /* Somebody may have died in the midst of something: the next collection makes all anew.  Atomic */
     uint32_t suspect;
-    /* Something was written since gc_region_sync, or since it was made. */
-    uint32_t dirty;
     unsigned char boot[16]; /* of the system whose processes the members are */
     uint64_t collections, recoveries;
 };
