@@ -20,9 +20,7 @@ enum {
         20 * 1000 * 1000, /* nanoseconds until who closed the gate is looked at */
 };
 
-/* The calling thread's, the one that it used last first. */
-static __thread struct region_use *uses __attribute__((tls_model("initial-exec")));
-
+__thread struct region_use *region_uses;
 void (*region_recover_hook)(gc_region *r) PRIVATE_DATA;
 
 /* ---- A thread comes and goes ---------------------------------------------------------------------- */
@@ -76,7 +74,7 @@ static void end_uses(void *first)
         regions_unlock();
         meta_free(u, sizeof *u);
     }
-    uses = NULL;
+    region_uses = NULL;
 }
 
 static void make_exit_key(void)
@@ -107,8 +105,8 @@ static struct region_use *add_use(gc_region *r)
         meta_free(u, sizeof *u);
         return NULL;
     }
-    u->next = uses;
-    uses = u;
+    u->next = region_uses;
+    region_uses = u;
     if (has_exit_key)
         pthread_setspecific(exit_key, u);
     regions_lock();
@@ -121,13 +119,13 @@ static struct region_use *add_use(gc_region *r)
 /* What was found comes to the front. */
 NOINLINE static struct region_use *find_use(gc_region *r)
 {
-    for (struct region_use **place = &uses; *place; place = &(*place)->next) {
+    for (struct region_use **place = &region_uses; *place; place = &(*place)->next) {
         struct region_use *u = *place;
         if (u->region != r)
             continue;
         *place = u->next;
-        u->next = uses;
-        uses = u;
+        u->next = region_uses;
+        region_uses = u;
         if (has_exit_key)
             pthread_setspecific(exit_key, u);
         return u;
@@ -135,7 +133,7 @@ NOINLINE static struct region_use *find_use(gc_region *r)
     return NULL;
 }
 
-NOINLINE static struct region_use *other_use(gc_region *r)
+NOINLINE struct region_use *region_other_use(gc_region *r)
 {
     if (!region_is_open(r))
         return NULL;
@@ -150,21 +148,11 @@ NOINLINE static struct region_use *other_use(gc_region *r)
     return u;
 }
 
-struct region_use *region_use(gc_region *r)
+struct region_use *region_outside(const gc_region *r, const struct region_use *u)
 {
-    struct region_use *u = uses;
-    return LIKELY(u && u->region == r && u->slot) ? u : other_use(r);
-}
-
-struct region_use *region_inside(gc_region *r)
-{
-    struct region_use *u = region_use(r);
-    if (LIKELY(u && u->depth))
-        return u;
     if (u)
         region_fail(EPERM,
-                    "%s: objects are used between gc_region_begin and gc_region_end "
-                    "only",
+                    "%s: objects are used between gc_region_begin and gc_region_end only",
                     r->name);
     return NULL;
 }
@@ -193,13 +181,14 @@ NOINLINE static void renew(struct region_use *u)
     critical_end();
 }
 
-bool region_enter(struct region_use *u)
+NOINLINE bool region_enter_slowly(struct region_use *u)
 {
     const struct region_header *h = u->region->header;
-    while (__atomic_exchange_n(&u->slot->active, 1, __ATOMIC_SEQ_CST),
-           UNLIKELY(__atomic_load_n(&h->gate, __ATOMIC_SEQ_CST) != 0))
+    while (__atomic_load_n(&h->gate, __ATOMIC_SEQ_CST) != 0) {
         wait_at_gate(u);
-    if (UNLIKELY(u->epoch != __atomic_load_n(&h->epoch, __ATOMIC_ACQUIRE)))
+        __atomic_exchange_n(&u->slot->active, 1, __ATOMIC_SEQ_CST);
+    }
+    if (u->epoch != __atomic_load_n(&h->epoch, __ATOMIC_ACQUIRE))
         renew(u);
     arena_look(&u->region->heap);
     if (LIKELY(__atomic_load_n(&h->stage, __ATOMIC_RELAXED) == REGION_WHOLE))
@@ -207,11 +196,6 @@ bool region_enter(struct region_use *u)
     region_exit(u);
     return region_fail(ENOTRECOVERABLE, "%s is damaged: gc_region_check says how",
                        u->region->name) == 0;
-}
-
-void region_exit(struct region_use *u)
-{
-    __atomic_store_n(&u->slot->active, 0, __ATOMIC_RELEASE);
 }
 
 bool region_is_used_here(const gc_region *r)

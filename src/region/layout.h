@@ -41,13 +41,13 @@ enum region_stage { REGION_NEW, REGION_WHOLE, REGION_DAMAGED };
 
 struct region_header {
     struct region_constants constant;
-    uint32_t stage; /* enum region_stage: WHOLE is stored last.  Atomic */
 
     /* Closed (the number of the thread that closed it) while somebody collects: no bracket begins.
      * Atomic */
     OWN_LINE uint32_t gate;
-    uint32_t
-        epoch; /* caches filled in an earlier one hold nothing any more; changes at a closed gate */
+    uint32_t stage; /* enum region_stage: WHOLE is stored last.  Atomic */
+    /* Caches that were filled in an earlier one hold nothing any more.  Changes at a closed gate */
+    uint32_t epoch;
 
     OWN_LINE struct lock
         collect_lock;        /* whoever closes the gate, and takes others off the lists */

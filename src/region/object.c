@@ -181,13 +181,37 @@ static bool free_object(struct region_use *u, const struct cell *o)
     return done;
 }
 
+/* An object of the cache's bins goes to its magazine, if that has room. */
+INLINE bool free_fast(struct region_use *u, void *object)
+{
+    const struct heap *h = &u->region->heap;
+    size_t offset = (uintptr_t)object - h->base;
+    if (offset >= RACING(h->bytes))
+        return false;
+    unit_word word = RACING(h->words[offset >> UNIT_SHIFT]);
+    const struct geometry *g = word_geometry(word);
+    size_t in_block = offset % UNIT_BYTES + word_distance_bytes(word);
+    size_t index = slot_index(g, in_block);
+    uint8_t *state = h->states + word_states(word) + index;
+    if (index * g->size != in_block || *state < STATE_NEW)
+        return false;
+    critical_begin();
+    struct bin *b = &u->cache->bins[cache_bin(u->cache, word)];
+    uint32_t count = b->count;
+    bool room = count < b->capacity;
+    if (LIKELY(room))
+        cache_put(b, count, object, state);
+    critical_end();
+    return room;
+}
+
 int gc_region_free(gc_region *r, void *object)
 {
     struct cell o;
     struct region_use *u = region_inside(r);
-    if (!u)
+    if (UNLIKELY(!u))
         return -1;
-    if (!object)
+    if (LIKELY(free_fast(u, object)) || !object)
         return 0;
     if (!region_object_at(r, object, &o) || !free_object(u, &o))
         return region_fail(EINVAL,

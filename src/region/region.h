@@ -8,6 +8,7 @@
 
 #include "base/os.h"
 #include "collect/collector.h"
+#include "heap/arena.h"
 #include "region/layout.h"
 
 enum { NO_MEMBER = UINT32_MAX };
@@ -157,15 +158,46 @@ bool region_gate_is_orphaned(const gc_region *r);
  * anew, and nobody may begin a bracket before that is done.  Filled in when the first is opened. */
 SHARED_DATA void (*region_recover_hook)(gc_region *r);
 
+/* The calling thread's uses, the one of last first. */
+SHARED_DATA __thread struct region_use *region_uses
+    __attribute__((tls_model("initial-exec")));
+
+/* The rest of the three functions below. */
+struct region_use *region_other_use(gc_region *r);
+struct region_use *region_outside(const gc_region *r, const struct region_use *u);
+bool region_enter_slowly(struct region_use *u);
+
 /* The calling thread's use; NULL with errno. */
-struct region_use *region_use(gc_region *r);
+INLINE struct region_use *region_use(gc_region *r)
+{
+    struct region_use *u = region_uses;
+    return LIKELY(u && u->region == r && u->slot) ? u : region_other_use(r);
+}
 
 /* The calling thread's use if it is in a bracket; else fails with EPERM. */
-struct region_use *region_inside(gc_region *r);
+INLINE struct region_use *region_inside(gc_region *r)
+{
+    struct region_use *u = region_use(r);
+    return LIKELY(u && u->depth) ? u : region_outside(r, u);
+}
 
-/* Begins and ends a bracket of a thread that is in none. */
-bool region_enter(struct region_use *u);
-void region_exit(struct region_use *u);
+/* Begins and ends a bracket of a thread that is in none.  false with errno ENOTRECOVERABLE. */
+INLINE bool region_enter(struct region_use *u)
+{
+    const struct region_header *h = u->region->header;
+    __atomic_exchange_n(&u->slot->active, 1, __ATOMIC_SEQ_CST);
+    if (UNLIKELY(__atomic_load_n(&h->gate, __ATOMIC_SEQ_CST) != 0 ||
+                 __atomic_load_n(&h->epoch, __ATOMIC_ACQUIRE) != u->epoch ||
+                 __atomic_load_n(&h->stage, __ATOMIC_RELAXED) != REGION_WHOLE))
+        return region_enter_slowly(u);
+    arena_look(&u->region->heap);
+    return true;
+}
+
+INLINE void region_exit(struct region_use *u)
+{
+    __atomic_store_n(&u->slot->active, 0, __ATOMIC_RELEASE);
+}
 
 /* The region is about to be closed, and no thread of the process is in a bracket: what their caches have
  * goes back, and threads have nothing of it any more. */
