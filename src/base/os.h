@@ -116,6 +116,9 @@ struct os_space {
     void *(*reserve_tables)(const struct os_space *self, size_t bytes, size_t alignment);
     bool (*commit_tables)(const struct os_space *self, void *start, size_t bytes);
     void (*release_tables)(const struct os_space *self, void *start, size_t bytes);
+    /* Sets memory aside for units that are about to be used, which have been made usable.  NULL: that
+     * is not done before they are touched.  Returns false if there is none. */
+    bool (*back)(const struct os_space *self, void *start, size_t bytes);
     /* Gives back memory of units or of tables, which reads as zero then.  Returns how many bytes
      * went. */
     size_t (*decommit)(const struct os_space *self, void *address, size_t bytes);

@@ -198,7 +198,7 @@ bool arena_commit_typed(struct heap *h, uint32_t t)
 
 void arena_return_states(const struct heap *h, uint32_t first, uint32_t end)
 {
-    for (unsigned map = 0; map < STATE_MAPS; map++) {
+    for (unsigned map = 0; map < STATE_MAPS && !h->space->shared; map++) {
         size_t low = map_bytes(map, first), high = map_bytes(map, end);
         if (end == unit_end(h))
             high = ahead(h, high, h->numbers->maps[map + 1] - h->numbers->maps[map]);

@@ -42,7 +42,8 @@ uint32_t arena_grow(struct heap *h, uint32_t *units);
 bool arena_commit_typed(struct heap *h, uint32_t t);
 
 /* Gives back the states of the free units [first, end), which are all FREE, as untouched
- * memory reads.  At the end of the heap it gives back what has been committed ahead as well. */
+ * memory reads.  At the end of the heap it gives back what has been committed ahead as well.  Those of a
+ * heap that is shared stay, as nobody sets memory aside for them again. */
 void arena_return_states(const struct heap *h, uint32_t first, uint32_t end);
 
 #endif

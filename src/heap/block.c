@@ -245,6 +245,8 @@ bool block_grow_large(struct heap *h, uint32_t head, size_t bytes)
  * into them again. */
 static void give_pages_back(struct heap *h, void *address, size_t bytes, bool altered)
 {
+    if (h->space->shared) /* nobody would set it aside again */
+        return;
     if (!altered || !os_renew(address, bytes))
         bytes = h->space->decommit(h->space, address, bytes);
     count_add(&h->numbers->counters.returned_bytes, bytes);

@@ -182,6 +182,13 @@ static bool grow(struct heap *h, uint32_t units, uint32_t alignment)
     return first != 0;
 }
 
+/* What is taken may have no memory, or have given it back. */
+static bool is_backed(const struct heap *h, uint32_t first, uint32_t units)
+{
+    return !h->space->back || h->space->back(h->space, (void *)unit_address(h, first),
+                                             (size_t)units << UNIT_SHIFT);
+}
+
 static uint32_t take(struct heap *h, uint32_t units, uint32_t alignment, size_t bytes)
 {
     if (!within_limit(h, bytes))
@@ -190,6 +197,8 @@ static uint32_t take(struct heap *h, uint32_t units, uint32_t alignment, size_t 
     while (place = h->fit->find(h, units, alignment), !place.extent)
         if (!grow(h, units, alignment))
             return 0;
+    if (!is_backed(h, place.start, units))
+        return errno = ENOMEM, 0;
     carve(h, place.extent, place.start, units, bytes);
     return place.start;
 }
@@ -276,7 +285,7 @@ static bool take_behind(struct heap *h, uint32_t end, uint32_t more, size_t byte
         note_heap_bytes(h);
         return true;
     }
-    if (!is_free(h, end) || h->units[end].extent.units < more)
+    if (!is_free(h, end) || h->units[end].extent.units < more || !is_backed(h, end, more))
         return false;
     carve(h, end, end, more, bytes);
     return true;

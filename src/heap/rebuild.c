@@ -92,10 +92,11 @@ bool heap_is_plausible(struct heap *h, struct rebuild_fault *fault)
 
 /* ---- Blocks ------------------------------------------------------------------------------------- */
 
+/* What was used may hold anything; what was free says so itself. */
 static void set_free(struct heap *h, uint32_t first, uint32_t units)
 {
     for (uint32_t u = first; u < first + units; u++) {
-        h->words[u] = UNIT_DIRTY;
+        h->words[u] = word_used(h->words[u]) ? UNIT_DIRTY : h->words[u] & UNIT_DIRTY;
         h->units[u].holes = h->units[u].altered = 0;
     }
 }

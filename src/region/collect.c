@@ -10,12 +10,15 @@
 #include "base/log.h"
 #include "base/os.h"
 #include "heap/cache.h"
+#include "heap/extent.h"
 #include "heap/rebuild.h"
 #include "heap/sweep.h"
 #include "mutator/init.h"
 #include "region/region.h"
 #include "world/stop.h"
 
+/* Between two collections as much is allocated as lives; so much free memory stays, too, but twice as much
+ * does not. */
 enum { BUDGET_LEAST = 4 << 20 };
 
 static gc_region *region_of(struct cycle *c)
@@ -86,6 +89,8 @@ static void run(struct cycle *c)
         CRASH_POINT("collect: swept");
         n->charged = 0;
         n->budget = max_size(n->live_bytes, BUDGET_LEAST);
+        if (n->dirty_bytes > 2 * n->budget)
+            extent_trim(&r->heap, n->budget);
         r->header->collections++;
         __atomic_store_n(&r->header->suspect, 0, __ATOMIC_RELEASE);
     }

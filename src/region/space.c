@@ -3,6 +3,7 @@
 #include "region/region.h"
 
 #include <errno.h>
+#include <linux/falloc.h>
 #include <sys/mman.h>
 
 #include "base/sys.h"
@@ -45,8 +46,10 @@ static void *reserve_tables(const struct os_space *self, size_t bytes, size_t al
 static void *extend(const struct os_space *self, void *end, size_t bytes,
                     size_t alignment)
 {
+    (void)self;
+    (void)bytes;
     (void)alignment;
-    return commit(self, end, bytes) ? end : NULL;
+    return end;
 }
 
 static void release(const struct os_space *self, void *start, size_t used,
@@ -63,13 +66,14 @@ static void release_tables(const struct os_space *self, void *start, size_t byte
     release(self, start, 0, bytes);
 }
 
-/* What goes back would have to be asked for again before it is touched: it stays. */
 static size_t decommit(const struct os_space *self, void *address, size_t bytes)
 {
-    (void)self;
-    (void)address;
-    (void)bytes;
-    return 0;
+    const struct region_space *s = space_of(self);
+    long offset = (long)((uintptr_t)address - s->start);
+    return syscall(SYS_fallocate, s->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                   offset, (long)bytes) == 0
+               ? bytes
+               : 0;
 }
 
 void region_space_begin(gc_region *r, int file)
@@ -84,6 +88,7 @@ void region_space_begin(gc_region *r, int file)
                   .reserve_tables = reserve_tables,
                   .commit_tables = commit,
                   .release_tables = release_tables,
+                  .back = commit,
                   .decommit = decommit},
         .file = file,
         .start = (uintptr_t)r->header,

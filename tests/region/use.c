@@ -307,6 +307,37 @@ START_TEST(the_limit)
 }
 END_TEST
 
+static blkcnt_t blocks_of(const char *file)
+{
+    struct stat found;
+    ck_assert_int_eq(stat(file, &found), 0);
+    return found.st_blocks; /* of 512 bytes */
+}
+
+/* What is free goes back to the system, and may be had again. */
+START_TEST(memory_goes_back)
+{
+    char file[60];
+    snprintf(file, sizeof file, "/dev/shm%s", name);
+    for (int round = 0; round < 3; round++) {
+        ck_assert_int_eq(gc_region_begin(r), 0);
+        char *large = gc_region_alloc(r, 40 << 20);
+        ck_assert_ptr_nonnull(large);
+        for (size_t i = 0; i < 40 << 20; i += 1000)
+            if (large[i])
+                ck_abort_msg("byte %zu is not zero", i);
+        memset(large, 1, 40 << 20);
+        ck_assert_int_ge(blocks_of(file), (40 << 20) / 512);
+        if (round == 1)
+            ck_assert_int_eq(gc_region_free(r, large), 0);
+        large = NULL;
+        ck_assert_int_eq(gc_region_end(r), 0);
+        ck_assert_uint_eq(live_objects(r), 0);
+        ck_assert_int_le(blocks_of(file), (16 << 20) / 512);
+    }
+}
+END_TEST
+
 START_TEST(places)
 {
     ck_assert_int_eq(gc_region_begin(r), 0);
@@ -482,6 +513,7 @@ TCase *use_case(void)
     tcase_add_test(tc, only_in_brackets);
     tcase_add_test(tc, sizes);
     tcase_add_test(tc, the_limit);
+    tcase_add_test(tc, memory_goes_back);
     tcase_add_test(tc, places);
     tcase_add_test(tc, roots);
     tcase_add_test(tc, children);
