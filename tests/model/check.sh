@@ -1,5 +1,5 @@
 #!/bin/sh
-# Checks slots.pml and stop.pml with spin: as they are there must be no error, and with each
+# Checks slots.pml, region.pml and stop.pml with spin: as they are there must be no error, and with each
 # rule left out there must be one.
 #
 # usage: check.sh [TURNS [CYCLES]]: operations of each thread and collections in slots.pml
@@ -43,5 +43,6 @@ check() {
 }
 
 check slots "$turns" 5 FREE_ORDER FAST_CACHES SECTIONS LAST_ROOT LOCK
+check region 2 2 LINE_FIRST BRACKETS EPOCH INHERIT ORPHAN
 check stop 2 2 JOIN LEAVE CLAIM RELEASE SECTIONS PUBLISH PUT_OFF RESTART
 exit $failed
