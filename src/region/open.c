@@ -27,8 +27,9 @@ enum { NAME_BYTES = 300, PLACES = 64, OPEN_WAITS = 10000 /* milliseconds */ };
 #define LIMIT_LEAST MIB(1)
 #define LIMIT_MOST GIB(1024)
 
-/* Where regions lie: far from where the system puts what has no address, and programs. */
-#define PLACE_LEAST UINT64_C(0x100000000000)
+/* Where regions lie: far from where the system puts what has no address, and programs; below are the
+ * shadows of AddressSanitizer. */
+#define PLACE_LEAST UINT64_C(0x200000000000)
 #define PLACE_MOST UINT64_C(0x500000000000)
 
 /* ---- What is shared by all threads: locks of the dead, and fork ----------------------------------- */

@@ -8,7 +8,7 @@
 
 #include "region.h"
 
-enum { WORKERS = 4, PATIENCE = 120 /* seconds without an end are a deadlock */ };
+enum { WORKERS = 8, PATIENCE = 120 /* seconds without an end are a deadlock */ };
 
 static const char *name;
 
