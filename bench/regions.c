@@ -5,6 +5,9 @@
  *   process: the heap of the process, for comparison; an operation is one object
  *   regions recover shared|file COUNT
  *   The region is opened after the process that made it was killed: an operation is one object.
+ *   regions larger atomic|scanned MIB
+ *   A file of so many MiB, in objects of 4000 bytes, is collected, and read here and there: in a control
+ *   group that allows less memory.  It says how long both took; the result is that of the collection.
  * The result is the median of a few. */
 #include "measure.h"
 
@@ -15,7 +18,8 @@
 
 #define TIMES 5
 
-static const char usage[] = "collect region|process COUNT | recover shared|file COUNT";
+static const char usage[] = "collect region|process COUNT | recover shared|file COUNT | "
+                            "larger atomic|scanned MIB";
 
 struct node {
     struct node *next, *other;
@@ -116,9 +120,68 @@ static uint64_t measure_recoveries(uint64_t count)
     return measure_median(times, TIMES);
 }
 
+static void fill_file(uint64_t count, bool atomic)
+{
+    gc_region_begin(region);
+    char **index = gc_region_alloc(region, count * sizeof(*index));
+    if (!index || gc_region_root_set(region, "index", index) != 0)
+        fail("the index");
+    gc_region_end(region);
+    for (uint64_t i = 0; i < count; i++) {
+        gc_region_begin(region);
+        index[i] = atomic ? gc_region_alloc_atomic(region, 4000)
+                          : gc_region_alloc(region, 4000);
+        if (!index[i])
+            fail("an allocation");
+        index[i][0] = (char)i;
+        gc_region_end(region);
+    }
+}
+
+static void read_here_and_there(uint64_t count)
+{
+    uint64_t random = 1, start = measure_now_ns();
+    enum { READS = 2000 };
+
+    gc_region_begin(region);
+    char **index = gc_region_root_get(region, "index");
+    for (int n = 0; n < READS; n++) {
+        uint64_t i = measure_random(&random) % count;
+
+        if (index[i][0] != (char)i)
+            fail("contents");
+    }
+    gc_region_end(region);
+    fprintf(stderr, "%d reads here and there: %.1f ms\n", READS,
+            (double)(measure_now_ns() - start) / 1e6);
+}
+
+static int measure_larger(char **argv)
+{
+    bool atomic = measure_choice(argv, 2, "atomic", "scanned", usage);
+    uint64_t mebibytes = (uint64_t)measure_number(argv, 3, 1, 1L << 20, usage);
+    uint64_t count = mebibytes * 256, times[TIMES];
+
+    name = "gcalloc-bench.region", flags = GC_REGION_FILE;
+    gc_region_unlink(name, flags);
+    region = gc_region_create(name, (mebibytes + 64) << 20, flags, 0);
+    if (!region)
+        fail("a region");
+    fill_file(count, atomic);
+    for (int i = 0; i < TIMES; i++)
+        times[i] = time_of_collection(true);
+    read_here_and_there(count);
+    measure_report(measure_median(times, TIMES), count, count);
+    return gc_region_unlink(name, flags);
+}
+
 int main(int argc, char **argv)
 {
     measure_count(argc, argv, 3, usage);
+    if (strcmp(argv[1], "larger") == 0) {
+        peer_init();
+        return measure_larger(argv);
+    }
     bool collects = measure_choice(argv, 1, "collect", "recover", usage);
     bool first = collects ? measure_choice(argv, 2, "region", "process", usage)
                           : measure_choice(argv, 2, "shared", "file", usage);

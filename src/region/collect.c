@@ -61,6 +61,7 @@ static bool rebuild(gc_region *r)
 
 static void mark(gc_region *r, struct cycle *c)
 {
+    region_advise(r, true);
     marker_begin(c->marker, true);
     if (region_is_used_here(r)) {
         for (size_t i = 0; i < c->roots.stacks.count; i++)
@@ -74,6 +75,7 @@ static void mark(gc_region *r, struct cycle *c)
     region_mark_holds(r, c->marker);
     marker_drain(c->marker);
     marker_end(c->marker);
+    region_advise(r, false);
 }
 
 static void run(struct cycle *c)

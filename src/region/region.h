@@ -20,6 +20,8 @@ struct region_space {
     uintptr_t start;      /* of the mapping */
     size_t tables, units; /* where they begin in it */
     int error;            /* of the last refusal; 0: none */
+    size_t memory;        /* that the process can have; 0: not asked yet */
+    bool random;          /* the system knows that pages are needed one by one */
 };
 
 /* What a thread of the process has of a region.  Used by the thread; others look at it while the world
@@ -87,6 +89,10 @@ gc_region *opened_find(int file);
 /* ---- space.c: its memory ---- */
 
 void region_space_begin(gc_region *r, int file);
+/* Tells the system how pages of a file are going to be read: in order by a collection (`collects`), one by
+ * one by programs.  That counts where the file is larger than memory: of pages that are read ahead most are
+ * not used then, and each drives out another.  Where it is not, reading ahead is what fills memory. */
+void region_advise(gc_region *r, bool collects);
 void *region_map(int file, uint64_t address, size_t bytes, bool read_only);
 
 /* ---- cell.c: its objects ---- */

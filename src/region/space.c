@@ -6,6 +6,7 @@
 #include <linux/falloc.h>
 #include <sys/mman.h>
 
+#include "base/cgroup.h"
 #include "base/sys.h"
 
 static struct region_space *space_of(const struct os_space *self)
@@ -95,6 +96,27 @@ void region_space_begin(gc_region *r, int file)
         .tables = c->tables,
         .units = c->first_unit,
     };
+}
+
+/* What memory this process can have for a file at most. */
+static size_t memory_bytes(void)
+{
+    size_t pages = (size_t)sysconf(_SC_PHYS_PAGES);
+    return min_size(cgroup_limit(""), pages * os_page_bytes());
+}
+
+void region_advise(gc_region *r, bool collects)
+{
+    if (!r->header->constant.file)
+        return;
+    if (!r->space.memory)
+        r->space.memory = memory_bytes();
+    bool exceeds = r->heap.numbers->used_bytes > r->space.memory / 2;
+    if (r->space.random == (exceeds && !collects))
+        return;
+    r->space.random = !r->space.random;
+    sys_advise((void *)r->header, r->header->constant.bytes,
+               r->space.random ? MADV_RANDOM : MADV_NORMAL);
 }
 
 void *region_map(int file, uint64_t address, size_t bytes, bool read_only)
