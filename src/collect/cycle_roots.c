@@ -8,6 +8,7 @@
 #include "roots/registered.h"
 #include "world/stop.h"
 #include "world/systemstack.h"
+#include "world/thread.h"
 
 /* ---- Listing ----------------------------------------------------------------------- */
 
@@ -63,17 +64,12 @@ static void call_back(void *argument)
  * a slow path, which fails. */
 static void run_callbacks(struct cycle_roots *r, struct marker *m)
 {
-    struct mutator *self = thread_self;
     struct calling now = {r, m};
-    bool ready = self->ready, fast = thread_cache == self->cache;
-    thread_use_cache(NULL);
-    self->ready = false;
+    struct thread_access had = thread_shut_out();
     calling = &now;
     systemstack_leave(call_back, NULL);
     calling = NULL;
-    self->ready = ready;
-    if (fast)
-        thread_use_cache(self->cache);
+    thread_let_in(had);
 }
 
 void gc_mark_range(const void *low, const void *high)

@@ -1,6 +1,9 @@
 /* Trace functions called, and words counted by layouts. */
 #include "collect/precise.h"
 
+#include "base/log.h"
+#include "world/thread.h"
+
 __thread struct tracer *tracing;
 
 /* The trace function is told what gc_usable_size says, but for aligned objects, which
@@ -9,9 +12,22 @@ void precise_trace(const struct heap *h, const struct layout *l, uintptr_t addre
                    size_t size, struct tracer *t)
 {
     bool padded = size >= h->pad_from && size <= MEDIUM_MAX;
+    struct thread_access had = thread_shut_out();
     tracing = t;
     l->trace((void *)address, padded ? size - 1 : size, l->data);
     tracing = NULL;
+    thread_let_in(had);
+}
+
+bool precise_refuses(void)
+{
+    static bool said PRIVATE_DATA;
+    if (LIKELY(!tracing))
+        return false;
+    if (!__atomic_exchange_n(&said, true, __ATOMIC_RELAXED))
+        log_line("a trace function called a function other than gc_trace_word and "
+                 "gc_trace_range: it failed, as the program stands still meanwhile");
+    return true;
 }
 
 /* How many words the layout names in an object of that size.  One that names none may have no size. */

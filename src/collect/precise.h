@@ -21,6 +21,10 @@ SHARED_DATA __thread struct tracer *tracing __attribute__((tls_model("initial-ex
 void precise_trace(const struct heap *h, const struct layout *l, uintptr_t address,
                    size_t size, struct tracer *t);
 
+/* Whether the calling thread runs a trace function, which may use the heap as little as a root callback;
+ * the first time it is said in the log. */
+bool precise_refuses(void);
+
 /* Copies the object's words of number `from` and on, counting those that the layout
  * names, `most` at most.  Returns how many it copied.  The layout is not LAYOUT_TRACED,
  * and the object can be read. */

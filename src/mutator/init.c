@@ -14,6 +14,7 @@
 #include "collect/collector.h"
 #include "collect/pace.h"
 #include "collect/phase.h"
+#include "collect/precise.h"
 #include "heap/cache.h"
 #include "heap/fit.h"
 #include "heap/heap.h"
@@ -178,7 +179,7 @@ static void restore_mask(const sigset_t *saved)
 /* No handler of the program finds it half done. */
 bool init_thread(void)
 {
-    if (registered_callback_calls())
+    if (registered_callback_calls() || precise_refuses())
         return errno = EBUSY, false;
     int saved_errno = errno;
     sigset_t saved_mask;

@@ -107,7 +107,7 @@ bool registered_callback_calls(void)
 /* The tables of roots may not be changed now by the calling thread. */
 static bool is_busy(void)
 {
-    return is_blocking() || registered_callback_calls();
+    return is_blocking() || registered_callback_calls() || thread_shut > 0;
 }
 
 static int add(struct range r)

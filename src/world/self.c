@@ -9,6 +9,7 @@
 
 __thread struct mutator *thread_self;
 __thread unsigned thread_inside;
+__thread unsigned thread_shut;
 __thread bool thread_past_end;
 
 /* Nothing is ever stored in cache_none. */

@@ -26,6 +26,10 @@ SHARED_DATA __thread struct mutator *thread_self
  * allocates for that is not the program's. */
 SHARED_DATA __thread unsigned thread_inside __attribute__((tls_model("initial-exec")));
 
+/* While it is above 0, the calling thread runs a function of the program in a pause, or helps with one:
+ * the program's tables are not to be changed. */
+SHARED_DATA __thread unsigned thread_shut __attribute__((tls_model("initial-exec")));
+
 /* Whether the calling thread's exit hook has run for the last time. */
 SHARED_DATA __thread bool thread_past_end __attribute__((tls_model("initial-exec")));
 

@@ -211,6 +211,32 @@ void thread_exits(void *result)
         thread_self->result = result;
 }
 
+/* ---- Functions of the program in a pause --------------------------------------------- */
+
+struct thread_access thread_shut_out(void)
+{
+    struct mutator *self = thread_self;
+    struct thread_access had = {0};
+    thread_shut++;
+    if (!self)
+        return had;
+    had = (struct thread_access){self->ready, thread_cache == self->cache};
+    thread_use_cache(NULL);
+    self->ready = false;
+    return had;
+}
+
+void thread_let_in(struct thread_access had)
+{
+    struct mutator *self = thread_self;
+    thread_shut--;
+    if (!self)
+        return;
+    self->ready = had.ready;
+    if (had.fast)
+        thread_use_cache(self->cache);
+}
+
 /* ---- Joining ----------------------------------------------------------------------- */
 
 struct mutator *thread_claim(pthread_t thread)

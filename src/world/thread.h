@@ -59,4 +59,14 @@ void thread_detached(struct mutator *m);
 /* Says that the calling thread will end with this result. */
 void thread_exits(void *result);
 
+/* What the calling thread, which may not be registered, had for using the heap. */
+struct thread_access {
+    bool ready, fast;
+};
+
+/* From the first to the second every use of the heap by the calling thread comes to a slow path, which
+ * finds it not ready: for functions of the program that run in a pause. */
+struct thread_access thread_shut_out(void);
+void thread_let_in(struct thread_access had);
+
 #endif

@@ -425,6 +425,45 @@ START_TEST(bad_arguments)
 }
 END_TEST
 
+static int traced_calls; /* atomic: markers run at the same time */
+
+/* What a trace function may not do fails, on whichever marker. */
+static void trace_and_allocate(void *object, size_t size, void *data)
+{
+    static char here[16];
+    (void)size, (void)data;
+    gc_trace_word(*(uintptr_t *)object);
+    errno = 0;
+    if (gc_alloc(16) || errno != EBUSY || gc_alloc_atomic(100000) ||
+        gc_root_add(here, here + sizeof here) == 0 || gc_realloc(object, 100))
+        abort();
+    gc_free(object);
+    gc_collect();
+    __atomic_fetch_add(&traced_calls, 1, __ATOMIC_RELAXED);
+}
+
+START_TEST(trace_functions_that_use_the_heap)
+{
+    gc_layout layout = gc_layout_new_traced(16, trace_and_allocate, NULL);
+    void **chain = NULL;
+    log_begin();
+    for (int i = 0; i < 20000; i++) {
+        void **next = gc_alloc_layout(layout);
+        ck_assert_ptr_nonnull(next);
+        *next = chain;
+        kept[i % 8] = chain = next;
+    }
+    gc_collect();
+    ck_assert_int_ge(traced_calls, 20000);
+    ck_assert_ptr_nonnull(strstr(log_lines(), "trace function"));
+    size_t length = 0;
+    for (void **o = kept[(20000 - 1) % 8]; o; o = *o)
+        length++;
+    ck_assert_uint_eq(length, 20000);
+    ck_assert_ptr_nonnull(gc_alloc(16));
+}
+END_TEST
+
 START_TEST(too_many_layouts)
 {
     size_t count = 0;
@@ -452,6 +491,7 @@ TCase *layouts_case(void)
     tcase_add_loop_test(t, arrays_and_traced_objects_grow, 0, 2 * WAYS);
     tcase_add_loop_test(t, other_sizes_are_refused, 0, WAYS);
     tcase_add_test(t, bad_arguments);
+    tcase_add_test(t, trace_functions_that_use_the_heap);
     tcase_add_test(t, too_many_layouts);
     return t;
 }
