@@ -53,8 +53,8 @@ static bool try_shared(struct lock *l, uint32_t *word, uint32_t awaited)
 {
     *word = __atomic_load_n(&l->word, __ATOMIC_RELAXED);
     return !(*word & LOCK_HOLDER) &&
-           __atomic_compare_exchange_n(&l->word, word, *word | lock_holder | awaited, false,
-                                       __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+           __atomic_compare_exchange_n(&l->word, word, *word | lock_holder | awaited,
+                                       false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
 /* A lock whose holder is gone becomes the caller's. */
