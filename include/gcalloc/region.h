@@ -82,7 +82,19 @@ GC_PUBLIC void *gc_region_alloc_atomic(gc_region *region, size_t size) GC_NEW_OB
 GC_PUBLIC void *gc_region_alloc_aligned(gc_region *region, size_t alignment,
                                         size_t size) GC_NEW_OBJECT;
 
-/* As gc_realloc; the new part of a scanned object is zero. */
+/* Where the pointers of a type are: at `count` offsets, multiples of 8, in objects of `size` bytes, 1 to 512.
+ * The same type is the same number in all processes, which is made if there is none yet.  0 with errno:
+ * EINVAL, ENOSPC (there are 255 types), ENOMEM. */
+typedef uint32_t gc_region_layout;
+GC_PUBLIC gc_region_layout gc_region_layout_get(gc_region *region, size_t size,
+                                                const size_t *offsets, size_t count);
+
+/* A zeroed object of that type, whose other words keep nothing alive.  NULL with errno as above, and EINVAL
+ * (no layout of the region). */
+GC_PUBLIC void *gc_region_alloc_layout(gc_region *region,
+                                       gc_region_layout layout) GC_NEW_OBJECT;
+
+/* As gc_realloc; the new part of a scanned object is zero.  One with a layout gets no larger (EINVAL). */
 GC_PUBLIC void *gc_region_realloc(gc_region *region, void *object, size_t size)
     __attribute__((warn_unused_result));
 
@@ -160,7 +172,7 @@ GC_PUBLIC int gc_region_stats(gc_region *region, struct gc_region_stats *stats);
 struct gc_region_object {
     void *address;
     size_t size; /* of its slot */
-    bool atomic;
+    bool atomic; /* it has no pointers */
 };
 
 /* Calls visit(object, data) for each living object, garbage among them, until it does not return 0;

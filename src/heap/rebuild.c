@@ -19,10 +19,11 @@
 static unit_word expected_word(const struct heap *h, uint32_t head, unsigned bin,
                                uint32_t n)
 {
+    unit_word typed = h->words[head] & UNIT_TYPED;
     unsigned shift = sizeclass_state_shift(bin_class(bin));
     size_t states = h->numbers->maps[STATE_SHIFT_MOST - shift] + ((size_t)head << shift);
     unit_word distance = min_size(n, UNIT_DISTANCE_MAX);
-    return UNIT_USED | (unit_word)bin << UNIT_BIN_SHIFT |
+    return UNIT_USED | typed | (unit_word)bin << UNIT_BIN_SHIFT |
            distance << UNIT_DISTANCE_SHIFT | (unit_word)states << UNIT_STATES_SHIFT;
 }
 
@@ -47,12 +48,25 @@ static uint32_t units_from_here(const struct heap *h, uint32_t head)
                : 0;
 }
 
+/* Whether a typed block has a type, and the same in all units. */
+static bool has_type(const struct heap *h, uint32_t head, uint32_t units, unsigned bin)
+{
+    uint32_t t = h->types[head];
+    if (t == 0 || t >= h->numbers->typed_count || typed_bin_word_bin(&h->typed[t]) != bin)
+        return false;
+    for (uint32_t u = head; u < head + units; u++)
+        if (h->types[u] != t)
+            return false;
+    return true;
+}
+
 /* How many units the block has that begins at this unit; 0: no block does, all of whose words are there. */
 static uint32_t whole_block(const struct heap *h, uint32_t head)
 {
     uint32_t units = units_from_here(h, head);
     unsigned bin = word_bin(h->words[head]);
-    if (units > unit_end(h) - head)
+    if (units > unit_end(h) - head ||
+        (word_typed(h->words[head]) && !has_type(h, head, units, bin)))
         return 0;
     for (uint32_t n = 0; n < units; n++)
         if ((h->words[head + n] & ~LOOSE) != expected_word(h, head, bin, n))
@@ -105,7 +119,9 @@ static void set_free(struct heap *h, uint32_t first, uint32_t units)
 static void set_shards(struct heap *h, uint32_t head, uint32_t units)
 {
     unit_word shard = h->words[head] & (unit_word)(SHARDS - 1) << UNIT_SHARD_SHIFT;
-    if (word_shard(shard) >= SHARDS_OWN)
+    if (word_typed(h->words[head]))
+        shard = (unit_word)SHARD_NOTED << UNIT_SHARD_SHIFT;
+    else if (word_shard(shard) >= SHARDS_OWN)
         shard = 0;
     for (uint32_t u = head; u < head + units; u++) {
         h->words[u] =
@@ -186,7 +202,7 @@ bool heap_rebuild(struct heap *h, bool suspect, struct rebuild_fault *fault)
 
 static bool is_of(struct heap *h, uint32_t head, const struct bin_list *list)
 {
-    return block_list_of(h, word_shard(h->words[head]), word_bin(h->words[head])) == list;
+    return block_list_of(h, word_shard(h->words[head]), block_bin(h, head)) == list;
 }
 
 void heap_rebuild_list(struct heap *h, struct lock *l)

@@ -39,6 +39,7 @@ static void end_epoch(gc_region *r)
     }
 }
 
+/* false: nothing that a death can leave behind. */
 static bool rebuild(gc_region *r)
 {
     struct rebuild_fault fault;
@@ -134,6 +135,14 @@ static bool collect(gc_region *r, enum cause cause)
     return true;
 }
 
+/* At a closed gate, where no other process adds one. */
+static bool knows_types(gc_region *r)
+{
+    if (!region_types_are_sound(r))
+        return region_fail(EBADMSG, "%s: what it says of types is damaged", r->name) == 0;
+    return region_learn_types(r) || region_fail(ENOMEM, "no memory for types") == 0;
+}
+
 bool region_collect(gc_region *r, enum cause cause)
 {
     struct region_use *u = region_use(r);
@@ -142,7 +151,8 @@ bool region_collect(gc_region *r, enum cause cause)
     lock_holder = u->number;
     if (!region_close_gate(r))
         return false;
-    bool done = (cause == CAUSE_BUDGET && !region_is_due(r)) || collect(r, cause);
+    bool done = (cause == CAUSE_BUDGET && !region_is_due(r)) ||
+                (knows_types(r) && collect(r, cause));
     lock_holder = u->number;
     region_open_gate(r);
     return done;

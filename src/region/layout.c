@@ -17,7 +17,8 @@ struct region_parts region_parts(size_t limit)
     p.threads = behind(p.members, REGION_MEMBERS * sizeof(struct region_member));
     p.roots = behind(p.threads, REGION_THREADS * sizeof(struct region_thread));
     p.holds = behind(p.roots, REGION_ROOTS * sizeof(struct region_root));
-    p.tables = align_up(behind(p.holds, REGION_HOLDS * sizeof(struct region_hold)),
+    p.types = behind(p.holds, REGION_HOLDS * sizeof(struct region_hold));
+    p.tables = align_up(behind(p.types, REGION_TYPES * sizeof(struct region_type)),
                         OS_HUGE_PAGE);
     p.first_unit = align_up(p.tables + arena_tables_bytes(p.units), OS_HUGE_PAGE);
     p.bytes = p.first_unit + ((p.units - 1) << UNIT_SHIFT);
@@ -43,6 +44,7 @@ uint32_t region_stamp(void)
         sizeof(struct region_thread),
         sizeof(struct region_root),
         sizeof(struct region_hold),
+        sizeof(struct region_type),
         sizeof(struct heap_numbers),
         sizeof(struct unit),
         sizeof(struct typed_bin),

@@ -1,6 +1,6 @@
 /* What lies where in a region, and what its first page says.
  *
- *     header | members | threads | roots | holds | tables of the heap | units ...
+ *     header | members | threads | roots | holds | types | tables of the heap | units ...
  *
  * All of it but the header's first part is other processes' to write, who may die at any instruction: what
  * is here is either one word, or has an order in which it is written, or is made anew after a death. */
@@ -17,6 +17,8 @@ enum {
     REGION_MEMBERS = 1024,
     REGION_THREADS = 8192,
     REGION_ROOTS = 1024,
+    REGION_TYPES = LAYOUTS_TOGETHER, /* number 0 is none */
+    REGION_TYPE_BYTES = 512,
     REGION_HOLDS_SHIFT = 16,
     REGION_HOLDS = 1 << REGION_HOLDS_SHIFT,
 };
@@ -96,9 +98,17 @@ struct region_hold {
     uint32_t count;
 };
 
+/* Where the pointers of a type are; its number is that of its typed bin.  Written under the typed lock of
+ * the heap, before the heap's count of typed bins tells of it. */
+struct region_type {
+    uint64_t bits; /* bit k: word k */
+    uint32_t size; /* bytes, 1 to REGION_TYPE_BYTES */
+    uint32_t unused;
+};
+
 /* Where each part begins. */
 struct region_parts {
-    size_t members, threads, roots, holds, tables, first_unit, bytes, units;
+    size_t members, threads, roots, holds, types, tables, first_unit, bytes, units;
 };
 
 /* For a region with room for `limit` bytes of objects. */

@@ -5,7 +5,7 @@
 #include "base/critical.h"
 #include "heap/block.h"
 #include "heap/cache.h"
-#include "heap/count.h"
+#include "heap/layout.h"
 #include "mutator/alloc.h"
 #include "mutator/free.h"
 #include "mutator/realloc.h"
@@ -92,9 +92,21 @@ static void *take_large(struct region_use *u, size_t size, size_t alignment,
     return hold_object(object);
 }
 
-static void *take(struct region_use *u, size_t size, size_t alignment, enum kind kind)
+static void *take_typed(struct region_use *u, uint32_t t)
+{
+    critical_begin();
+    bool room = cache_group(u->cache, TYPED_FIRST + t) || cache_add_typed(u->cache, t);
+    critical_end();
+    return room ? take_small(u, TYPED_FIRST + t, true) : NULL;
+}
+
+/* `layout`: of a typed object; 0: the kind says all. */
+static void *take(struct region_use *u, size_t size, size_t alignment, enum kind kind,
+                  uint32_t layout)
 {
     bool filled = false;
+    if (layout)
+        return take_typed(u, layout);
     unsigned class = alignment <= GRANULE
                          ? sizeclass_for(size, false)
                          : sizeclass_for_aligned(size, alignment, false, &filled);
@@ -105,15 +117,15 @@ static void *take(struct region_use *u, size_t size, size_t alignment, enum kind
 
 /* At the limit a collection may help, which other processes' brackets must not hold up for long. */
 NOINLINE static void *alloc(struct region_use *u, size_t size, size_t alignment,
-                            enum kind kind)
+                            enum kind kind, uint32_t layout)
 {
     gc_region *r = u->region;
     int saved_errno = errno;
     size_t most = ((size_t)r->heap.numbers->unit_limit - 1) << UNIT_SHIFT;
-    void *object = size < most ? take(u, size, alignment, kind) : NULL;
+    void *object = size < most ? take(u, size, alignment, kind, layout) : NULL;
     int refused = r->space.error;
     if (!object && size < most && region_collect(r, CAUSE_MEMORY))
-        object = take(u, size, alignment, kind);
+        object = take(u, size, alignment, kind, layout);
     if (object) {
         errno = saved_errno;
         return object;
@@ -143,7 +155,7 @@ INLINE void *alloc_fast(gc_region *r, size_t size, enum kind kind)
         if (LIKELY(object != NULL))
             return object;
     }
-    return alloc(u, size, GRANULE, kind);
+    return alloc(u, size, GRANULE, kind, 0);
 }
 
 void *gc_region_alloc(gc_region *r, size_t size)
@@ -163,7 +175,19 @@ void *gc_region_alloc_aligned(gc_region *r, size_t alignment, size_t size)
         return NULL;
     if (!is_power_of_two(alignment) || alignment > ALIGNMENT_MAX)
         return region_fail(EINVAL, "%s: %zu is no alignment", r->name, alignment), NULL;
-    return alloc(u, size, alignment, KIND_SCANNED);
+    return alloc(u, size, alignment, KIND_SCANNED, 0);
+}
+
+void *gc_region_alloc_layout(gc_region *r, gc_region_layout layout)
+{
+    struct region_use *u = region_inside(r);
+    if (!u)
+        return NULL;
+    if (layout == 0 || layout >= layout_count(&r->heap) || layout >= REGION_TYPES) {
+        region_fail(EINVAL, "%s: %u is no layout of the region", r->name, layout);
+        return NULL;
+    }
+    return alloc(u, r->types[layout].size, GRANULE, KIND_ATOMIC, layout);
 }
 
 /* ---- Freeing and resizing --------------------------------------------------------------------------- */
@@ -223,7 +247,7 @@ int gc_region_free(gc_region *r, void *object)
 
 static void *move(struct region_use *u, const struct cell *o, size_t size)
 {
-    void *moved = alloc(u, size, GRANULE, word_kind(o->word));
+    void *moved = alloc(u, size, GRANULE, word_kind(o->word), 0);
     if (moved) {
         memcpy(moved, (void *)o->address, min_size(usable(u->region, o), size));
         free_object(u, o);
@@ -258,6 +282,12 @@ void *gc_region_realloc(gc_region *r, void *object, size_t size)
                     "%s: gc_region_realloc of %p, which is not the start of a "
                     "living object",
                     r->name, object);
+        return NULL;
+    }
+    if (word_typed(o.word)) {
+        if (size <= usable(r, &o))
+            return object;
+        region_fail(EINVAL, "%s: an object with a layout gets no larger", r->name);
         return NULL;
     }
     if (resize_large(u, &o, size))

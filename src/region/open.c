@@ -41,6 +41,16 @@ static bool holder_is_dead(const struct lock *l, uint32_t holder)
            region_thread_is_dead(&r->threads[holder - 1]);
 }
 
+/* Whether it is the lock of a list of blocks. */
+static bool is_list(const struct heap *h, const struct lock *l)
+{
+    const struct heap_numbers *n = h->numbers;
+    size_t in_shards = (uintptr_t)l - (uintptr_t)n->shards;
+    size_t in_typed = (uintptr_t)l - (uintptr_t)h->typed;
+    return in_shards < sizeof n->shards ||
+           in_typed < n->typed_count * sizeof(struct typed_bin);
+}
+
 /* Its list, or the extents, may be torn; the rest, until the next collection. */
 static void inherited(struct lock *l)
 {
@@ -49,7 +59,7 @@ static void inherited(struct lock *l)
     __atomic_store_n(&r->header->suspect, 1, __ATOMIC_RELAXED);
     if (l == &n->extent_lock)
         extent_rebuild(&r->heap);
-    else if ((char *)l >= (char *)n->shards && (char *)l < (char *)(n->shards + SHARDS))
+    else if (is_list(&r->heap, l))
         heap_rebuild_list(&r->heap, l);
 }
 
@@ -138,6 +148,7 @@ static void view(gc_region *r, void *start, const struct region_parts *p)
     r->threads = (struct region_thread *)(void *)(at + p->threads);
     r->roots = (struct region_root *)(void *)(at + p->roots);
     r->holds = (struct region_hold *)(void *)(at + p->holds);
+    r->types = (struct region_type *)(void *)(at + p->types);
 }
 
 static void write_header(struct region_header *h, const struct region_parts *p,
@@ -182,7 +193,7 @@ static bool make(gc_region *r, int file, size_t limit, bool is_file)
     if (sys_stat_at(file, "", &found, AT_EMPTY_PATH) != 0 ||
         syscall(SYS_ftruncate, file, 0L) != 0 ||
         syscall(SYS_ftruncate, file, (long)p.bytes) != 0 ||
-        (syscall(SYS_fallocate, file, 0, 0L, (long)p.holds) != 0 && errno != EOPNOTSUPP))
+        (syscall(SYS_fallocate, file, 0, 0L, (long)p.tables) != 0 && errno != EOPNOTSUPP))
         return region_fail(errno, "%s: %s", r->name, strerror(errno)) == 0;
     void *start = map_new(file, &found, p.bytes);
     if (!start)
@@ -232,8 +243,8 @@ static bool attach_heap(gc_region *r)
     };
     struct heap_numbers *n = (void *)((char *)r->header + c->tables);
     return n->unit_limit == c->units && n->run_bytes_max == KIB(64) && !n->end_pointers &&
-           n->typed_count == 0 &&
-           arena_attach(&r->heap, n, (uintptr_t)r->header + c->first_unit - UNIT_BYTES);
+           arena_attach(&r->heap, n, (uintptr_t)r->header + c->first_unit - UNIT_BYTES) &&
+           region_types_are_sound(r);
 }
 
 static bool attach(gc_region *r, int file)

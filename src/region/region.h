@@ -44,10 +44,12 @@ struct gc_region {
     struct region_thread *threads;
     struct region_root *roots;
     struct region_hold *holds;
+    struct region_type *types;
     struct region_space space;
     struct heap heap;
     struct collector collector;
-    uint32_t member; /* number of the process's own; NO_MEMBER: it has to join */
+    uint32_t member;      /* number of the process's own; NO_MEMBER: it has to join */
+    uint32_t types_known; /* that the view has, up to this number */
     dev_t device;
     ino_t inode;
     unsigned opened; /* how often; under the regions' lock */
@@ -123,6 +125,15 @@ void region_mark_holds(const gc_region *r, struct marker *m);
 void region_drop_holds(gc_region *r, uint32_t member);
 unsigned region_count_holds(const gc_region *r);
 bool region_holds_are_sound(const gc_region *r);
+
+/* ---- types.c: layouts ---- */
+
+/* Has the process's view of the heap know all types that there are.  The typed lock is held, or the gate
+ * closed.  false: no memory. */
+bool region_learn_types(gc_region *r);
+
+/* Whether all that a file says of types can be believed. */
+bool region_types_are_sound(const gc_region *r);
 
 /* ---- member.c: who shares it ---- */
 

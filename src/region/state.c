@@ -40,7 +40,8 @@ static int walk_block(const struct heap *h, uint32_t head,
         struct cell o = block_cell(h, head, i);
         if (__atomic_load_n(o.state, __ATOMIC_RELAXED) < STATE_NEW)
             continue;
-        struct gc_region_object object = {(void *)o.address, o.size, word_atomic(o.word)};
+        struct gc_region_object object = {(void *)o.address, o.size,
+                                          !word_has_pointers(o.word)};
         int result = visit(&object, data);
         if (result)
             return result;
@@ -77,6 +78,8 @@ static int check(gc_region *r)
     if (!heap_is_plausible(&r->heap, &fault))
         return region_fail(EBADMSG, "%s: %s, in unit %u", r->name, fault.what,
                            fault.unit);
+    if (!region_types_are_sound(r))
+        return region_fail(EBADMSG, "%s: what it says of types is damaged", r->name);
     if (!region_roots_are_sound(r))
         return region_fail(EBADMSG, "%s: a root leads to no object", r->name);
     if (!region_holds_are_sound(r))

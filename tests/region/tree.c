@@ -72,9 +72,22 @@ static bool is_zero(const void *object, size_t size)
     return p[0] == 0 && memcmp(p, p + 1, size - 1) == 0;
 }
 
+/* Half of them say where their pointers are. */
+static struct node *new_node(gc_region *r)
+{
+    static const size_t offsets[] = {offsetof(struct node, left),
+                                     offsetof(struct node, right),
+                                     offsetof(struct node, data)};
+    if (roll(2))
+        return gc_region_alloc(r, sizeof(struct node));
+    gc_region_layout layout = gc_region_layout_get(r, sizeof(struct node), offsets, 3);
+    ENSURE(layout);
+    return gc_region_alloc_layout(r, layout);
+}
+
 struct node *make_tree(gc_region *r, int depth)
 {
-    struct node *n = gc_region_alloc(r, sizeof *n);
+    struct node *n = new_node(r);
     if (!n)
         return NULL;
     ENSURE(is_zero(n, sizeof *n));

@@ -283,6 +283,74 @@ START_TEST(sizes)
 }
 END_TEST
 
+struct typed {
+    struct link *pointer;
+    uintptr_t number; /* looks like a pointer */
+};
+
+static gc_region_layout layout_of_typed(void)
+{
+    return gc_region_layout_get(r, sizeof(struct typed), (size_t[]){0}, 1);
+}
+
+__attribute__((noinline)) static void make_typed(void)
+{
+    ENSURE(gc_region_begin(r) == 0);
+    struct typed *t = gc_region_alloc_layout(r, layout_of_typed());
+    ENSURE(t && !t->pointer && !t->number);
+    t->pointer = gc_region_alloc(r, sizeof(struct link));
+    t->number = (uintptr_t)gc_region_alloc(r, sizeof(struct link));
+    t->pointer->value = 5;
+    ENSURE(gc_region_root_set(r, "typed", t) == 0);
+    ENSURE(gc_region_end(r) == 0);
+}
+
+/* It has never asked for the type. */
+static void collect_elsewhere(void *unused)
+{
+    (void)unused;
+    struct gc_region_stats s;
+    gc_region *other = gc_region_open(name, 0);
+    ENSURE(other && gc_region_collect(other) == 0 && gc_region_check(other) == 0);
+    ENSURE(gc_region_stats(other, &s) == 0 && s.live_objects == 2);
+}
+
+START_TEST(layouts)
+{
+    ck_assert_uint_ne(layout_of_typed(), 0);
+    ck_assert_uint_eq(layout_of_typed(), layout_of_typed());
+    ck_assert_uint_eq(gc_region_layout_get(r, 513, NULL, 0), 0);
+    ck_assert_uint_eq(gc_region_layout_get(r, 16, (size_t[]){12}, 1), 0);
+    ck_assert_uint_eq(gc_region_layout_get(r, 16, (size_t[]){16}, 1), 0);
+    make_typed();
+    ck_assert_uint_eq(live_objects(r), 2);
+    ck_assert_int_eq(gc_region_close(r), 0);
+    ck_assert_int_eq(in_child(collect_elsewhere, NULL), 0);
+    r = gc_region_open(name, 0);
+    ck_assert_ptr_nonnull(r);
+    ck_assert_int_eq(gc_region_begin(r), 0);
+    ck_assert_ptr_null(gc_region_alloc_layout(r, 200));
+    struct typed *t = gc_region_root_get(r, "typed");
+    ck_assert_int_eq(t->pointer->value, 5);
+    ck_assert_ptr_null(gc_region_base(r, (void *)t->number));
+    ck_assert_ptr_eq(gc_region_realloc(r, t, 10), t);
+    ck_assert_ptr_null(gc_region_realloc(r, t, 1000));
+    for (int i = 0; i < 5000; i++) {
+        void *typed = gc_region_alloc_layout(r, layout_of_typed());
+        ck_assert_ptr_nonnull(typed);
+        ck_assert_int_eq(gc_region_free(r, typed), 0);
+    }
+    ck_assert_int_eq(gc_region_end(r), 0);
+    ck_assert_uint_eq(live_objects(r), 2);
+    size_t size = 8;
+    while (gc_region_layout_get(r, size % 512 + 1, (size_t[]){size % 3 * 8},
+                                size % 512 > 30))
+        size++;
+    ck_assert_int_eq(errno, ENOSPC);
+    ck_assert_uint_eq(live_objects(r), 2);
+}
+END_TEST
+
 /* Garbage makes room; what lives does not, and nothing of it is lost. */
 START_TEST(the_limit)
 {
@@ -512,6 +580,7 @@ TCase *use_case(void)
     tcase_add_test(tc, many_holds);
     tcase_add_test(tc, only_in_brackets);
     tcase_add_test(tc, sizes);
+    tcase_add_test(tc, layouts);
     tcase_add_test(tc, the_limit);
     tcase_add_test(tc, memory_goes_back);
     tcase_add_test(tc, places);
