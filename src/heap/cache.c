@@ -151,6 +151,8 @@ static unsigned choose_shard(struct heap *h)
 /* Takes a cache that is kept, or returns NULL if there is none. */
 static struct cache *take_kept(struct heap *h)
 {
+    if (h->space->shared) /* its locks are for brackets, and threads come in none */
+        return NULL;
     critical_take(&h->numbers->extent_lock, RANK_EXTENT);
     struct cache *c = h->kept;
     if (c) {
@@ -165,6 +167,8 @@ static struct cache *take_kept(struct heap *h)
 static bool keep(struct cache *c)
 {
     struct heap *h = c->heap;
+    if (h->space->shared)
+        return false;
     lock_take(&h->numbers->extent_lock, RANK_EXTENT);
     bool kept = h->kept_count < CACHES_KEPT;
     if (kept) {

@@ -19,7 +19,10 @@
 
 /* Between two collections as much is allocated as lives; so much free memory stays, too, but twice as much
  * does not. */
-enum { BUDGET_LEAST = 4 << 20 };
+enum {
+    BUDGET_LEAST = 4 << 20,
+    ASK_EVERY = 16, /* collections, after which the system is asked who lives */
+};
 
 static gc_region *region_of(struct cycle *c)
 {
@@ -40,11 +43,12 @@ static void end_epoch(gc_region *r)
 }
 
 /* false: nothing that a death can leave behind. */
-static bool rebuild(gc_region *r)
+static bool rebuild(gc_region *r, bool all)
 {
     struct rebuild_fault fault;
     struct region_header *h = r->header;
-    bool suspect = __atomic_load_n(&h->suspect, __ATOMIC_ACQUIRE) | region_bury(r);
+    bool suspect = __atomic_load_n(&h->suspect, __ATOMIC_ACQUIRE) |
+                   region_bury(r, all || h->collections % ASK_EVERY == 0);
     h->root_lock.word = h->hold_lock.word = LOCK_SHARED;
     __atomic_store_n(&h->suspect, 1, __ATOMIC_RELEASE);
     CRASH_POINT("collect: suspect");
@@ -83,7 +87,7 @@ static void run(struct cycle *c)
 {
     gc_region *r = region_of(c);
     struct heap_numbers *n = r->heap.numbers;
-    if (rebuild(r)) {
+    if (rebuild(r, c->cause != CAUSE_BUDGET)) {
         CRASH_POINT("collect: rebuilt");
         mark(r, c);
         CRASH_POINT("collect: marked");

@@ -42,7 +42,7 @@ static bool await_end(const gc_region *r, const struct region_thread *t, uint64_
 static bool await_all(gc_region *r)
 {
     uint64_t end = os_now() + OPTION_NOW(region_wait) * (uint64_t)MILLISECOND;
-    for (uint32_t i = 0; i < REGION_THREADS; i++) {
+    for (uint32_t i = 0; i < region_slots(r); i++) {
         const struct region_thread *t = &r->threads[i];
         if (!holds_up(r, t) || await_end(r, t, end))
             continue;

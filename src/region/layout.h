@@ -57,6 +57,8 @@ struct region_header {
     struct lock root_lock;   /* roots come and go */
     struct lock hold_lock;   /* holds come and go */
 
+    uint32_t slots; /* slots from here on have never been taken.  Only grows.  Atomic */
+
     /* Somebody may have died in the midst of something: the next collection makes all anew.  Atomic */
     uint32_t suspect;
     unsigned char boot[16]; /* of the system whose processes the members are */
@@ -75,10 +77,11 @@ struct region_member {
 /* A thread that uses the region.  It has a line of its own, which it writes to with each bracket. */
 struct region_thread {
     OWN_LINE uint32_t active; /* it is in a bracket.  Atomic */
-    uint32_t
-        member;   /* its number plus 1; 0: none.  Atomic: taken by whoever makes it so */
-    uint32_t tid; /* 0: not said yet */
-    uint64_t start;
+    uint32_t member;          /* its number plus 1; 0: none.  Atomic */
+    /* Its number, by which the slot is taken, with the name space of that and the time when it began: these
+     * are said afterwards, and not to be known until then.  tid is 0 in a slot that is nobody's. */
+    uint32_t tid;
+    uint64_t space, start;
 };
 
 /* A root is in the first place from that of its name on that fits.  Changed under the root lock, and read

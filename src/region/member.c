@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/crash.h"
+#include "base/futex.h"
 #include "base/proc.h"
 #include "base/sys.h"
 #include "region/region.h"
@@ -34,11 +35,22 @@ static uint64_t start_of(uint32_t number, bool process)
     return ended ? 1 : start + 2;
 }
 
-/* The name space of process numbers; 0: not known. */
+/* The name space of process numbers; 0: not known.  It is asked for again in the child of a fork, which may
+ * have another. */
 static uint64_t number_space(void)
 {
+    static struct {
+        uint64_t space;
+        pid_t process;
+    } known PRIVATE_DATA;
     struct stat found;
-    return sys_stat_at(AT_FDCWD, "/proc/self/ns/pid", &found, 0) == 0 ? found.st_ino : 0;
+    pid_t process = getpid();
+    if (__atomic_load_n(&known.process, __ATOMIC_ACQUIRE) == process)
+        return known.space;
+    known.space =
+        sys_stat_at(AT_FDCWD, "/proc/self/ns/pid", &found, 0) == 0 ? found.st_ino : 0;
+    __atomic_store_n(&known.process, process, __ATOMIC_RELEASE);
+    return known.space;
 }
 
 static void read_boot(unsigned char boot[16])
@@ -66,7 +78,14 @@ static bool is_gone(uint32_t number, uint64_t start, bool process)
 bool region_thread_is_dead(const struct region_thread *t)
 {
     uint32_t tid = __atomic_load_n(&t->tid, __ATOMIC_ACQUIRE);
-    return tid && is_gone(tid, __atomic_load_n(&t->start, __ATOMIC_ACQUIRE), false);
+    uint64_t start = __atomic_load_n(&t->start, __ATOMIC_ACQUIRE);
+    return tid && start > 1 && t->space == number_space() && is_gone(tid, start, false);
+}
+
+uint32_t region_slots(const gc_region *r)
+{
+    uint32_t slots = __atomic_load_n(&r->header->slots, __ATOMIC_ACQUIRE);
+    return (uint32_t)min_size(slots, REGION_THREADS);
 }
 
 /* One whose main thread has ended may go on with others: as long as one of those lives it is not dead. */
@@ -77,6 +96,16 @@ bool region_member_is_dead(const struct region_member *m)
 }
 
 /* ---- Joining -------------------------------------------------------------------------------------- */
+
+/* Whoever goes through the slots comes to this one, too. */
+static void count_slot(gc_region *r, uint32_t number)
+{
+    uint32_t slots = __atomic_load_n(&r->header->slots, __ATOMIC_RELAXED);
+    while (slots <= number &&
+           !__atomic_compare_exchange_n(&r->header->slots, &slots, number + 1, false,
+                                        __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+        continue;
+}
 
 /* A slot is taken by who sets its tid, and says the rest afterwards. */
 static struct region_thread *take_slot(gc_region *r)
@@ -90,6 +119,8 @@ static struct region_thread *take_slot(gc_region *r)
                                          __ATOMIC_RELAXED))
             continue;
         CRASH_POINT("member: a slot");
+        count_slot(r, i);
+        t->space = number_space();
         __atomic_store_n(&t->start, start_of(tid, false), __ATOMIC_RELEASE);
         return t;
     }
@@ -149,7 +180,7 @@ bool region_join(gc_region *r, struct region_use *u)
 
 void region_leave(gc_region *r)
 {
-    for (uint32_t i = 0; i < REGION_THREADS; i++)
+    for (uint32_t i = 0; i < region_slots(r); i++)
         if (r->threads[i].member == r->member + 1)
             region_give_slot(&r->threads[i]);
     if (r->member != NO_MEMBER) {
@@ -161,10 +192,22 @@ void region_leave(gc_region *r)
 
 /* ---- Burying -------------------------------------------------------------------------------------- */
 
-static bool bury_thread(struct region_thread *t)
+/* The lock of members is the only one that it may have and that the collection does not make anew. */
+static void abandon_member_lock(gc_region *r, uint32_t number)
+{
+    struct lock *l = &r->header->member_lock;
+    uint32_t word = __atomic_load_n(&l->word, __ATOMIC_RELAXED);
+    if ((word & LOCK_HOLDER) == number &&
+        __atomic_compare_exchange_n(&l->word, &word, LOCK_SHARED, false, __ATOMIC_RELEASE,
+                                    __ATOMIC_RELAXED))
+        futex_wake_shared(&l->word, INT_MAX);
+}
+
+static bool bury_thread(gc_region *r, struct region_thread *t)
 {
     if (!region_thread_is_dead(t))
         return false;
+    abandon_member_lock(r, (uint32_t)(t - r->threads) + 1);
     region_give_slot(t);
     return true;
 }
@@ -174,9 +217,9 @@ static bool bury_member(gc_region *r, uint32_t number)
 {
     if (!region_member_is_dead(&r->members[number]))
         return false;
-    for (uint32_t i = 0; i < REGION_THREADS; i++)
+    for (uint32_t i = 0; i < region_slots(r); i++)
         if (__atomic_load_n(&r->threads[i].member, __ATOMIC_ACQUIRE) == number + 1)
-            bury_thread(&r->threads[i]);
+            bury_thread(r, &r->threads[i]);
     CRASH_POINT("bury: threads");
     region_drop_holds(r, number + 1);
     CRASH_POINT("bury: holds");
@@ -184,12 +227,15 @@ static bool bury_member(gc_region *r, uint32_t number)
     return true;
 }
 
-bool region_bury(gc_region *r)
+bool region_bury(gc_region *r, bool all)
 {
     bool any = false;
-    for (uint32_t i = 0; i < REGION_THREADS; i++)
-        any |= bury_thread(&r->threads[i]);
-    for (uint32_t i = 0; i < REGION_MEMBERS; i++)
+    for (uint32_t i = 0; i < region_slots(r); i++) {
+        struct region_thread *t = &r->threads[i];
+        if (all || __atomic_load_n(&t->active, __ATOMIC_ACQUIRE))
+            any |= bury_thread(r, t);
+    }
+    for (uint32_t i = 0; i < REGION_MEMBERS && all; i++)
         any |= bury_member(r, i);
     return any;
 }
@@ -205,7 +251,7 @@ unsigned region_count_members(const gc_region *r)
 unsigned region_count_threads(const gc_region *r)
 {
     unsigned count = 0;
-    for (uint32_t i = 0; i < REGION_THREADS; i++)
+    for (uint32_t i = 0; i < region_slots(r); i++)
         count += __atomic_load_n(&r->threads[i].tid, __ATOMIC_RELAXED) != 0;
     return count;
 }

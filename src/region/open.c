@@ -34,11 +34,14 @@ enum { NAME_BYTES = 300, PLACES = 64, OPEN_WAITS = 10000 /* milliseconds */ };
 
 /* ---- What is shared by all threads: locks of the dead, and fork ----------------------------------- */
 
+/* A slot that is nobody's any more holds nothing: who had it is dead. */
 static bool holder_is_dead(const struct lock *l, uint32_t holder)
 {
     const gc_region *r = opened_around(l);
-    return r && holder <= REGION_THREADS &&
-           region_thread_is_dead(&r->threads[holder - 1]);
+    if (!r || holder > REGION_THREADS)
+        return r != NULL;
+    const struct region_thread *t = &r->threads[holder - 1];
+    return __atomic_load_n(&t->tid, __ATOMIC_ACQUIRE) == 0 || region_thread_is_dead(t);
 }
 
 /* Whether it is the lock of a list of blocks. */
@@ -268,6 +271,18 @@ static bool attach(gc_region *r, int file)
     return region_fail(EBADMSG, "%s: the numbers of its heap are damaged", r->name) == 0;
 }
 
+/* Whoever had the region is dead, with what they held. */
+static void forget_everybody(gc_region *r)
+{
+    struct region_header *h = r->header;
+    memset(r->members, 0, REGION_MEMBERS * sizeof *r->members);
+    memset(r->threads, 0, REGION_THREADS * sizeof *r->threads);
+    memset(r->holds, 0, REGION_HOLDS * sizeof *r->holds);
+    h->gate = h->slots = 0;
+    h->collect_lock.word = h->member_lock.word = LOCK_SHARED;
+    h->root_lock.word = h->hold_lock.word = LOCK_SHARED;
+}
+
 /* The process becomes a member; one that nobody has is recovered first. */
 static bool begin(gc_region *r)
 {
@@ -277,7 +292,7 @@ static bool begin(gc_region *r)
     bool nobodys = region_is_nobodys(r);
     regions_unlock();
     if (nobodys)
-        r->header->member_lock.word = LOCK_SHARED;
+        forget_everybody(r);
     if (!collector_create(&r->collector, &r->heap))
         return region_fail(ENOMEM, "%s: no memory for its collector", r->name) == 0;
     return !nobodys || region_recover(r);

@@ -148,9 +148,13 @@ void region_leave(gc_region *r);
 bool region_thread_is_dead(const struct region_thread *t);
 bool region_member_is_dead(const struct region_member *m);
 
-/* Takes dead members and threads off the lists, with what they held.  The gate is closed.
+/* Slots from this number on have never been taken. */
+uint32_t region_slots(const gc_region *r);
+
+/* Takes threads that died in brackets off the list, and with `all` also the others that died, and dead
+ * members with what they held: that asks the system about each.  The gate is closed.
  * Returns whether there were any. */
-bool region_bury(gc_region *r);
+bool region_bury(gc_region *r, bool all);
 
 /* How many processes, or threads, have the region. */
 unsigned region_count_members(const gc_region *r);
