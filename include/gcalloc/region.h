@@ -32,8 +32,10 @@ typedef struct gc_region gc_region;
     1u /* the name is a file's path; else it is shared memory, as "/name" */
 #define GC_REGION_EXCLUSIVE 2u /* there must not be such a region yet */
 #define GC_REGION_READ_ONLY \
-    4u /* of gc_region_open: nothing is written, and the region may lie at any
-                                * address: gc_region_pointer says where an object is */
+    4u /* of gc_region_open: nothing is written, not even that the process is there, and
+                                * the region may lie at any address: gc_region_pointer says where an object
+                                * is.  There are no brackets; what others change changes meanwhile.  What
+                                * writes fails with EPERM. */
 
 /* Makes a region for at most `limit` bytes of objects, 1 MiB at least, or opens the one that there is.
  * It takes memory, or room on the disk, as it grows.  `mode`: who may open it, as for open(2); 0: 0600.
@@ -183,7 +185,8 @@ GC_PUBLIC int gc_region_walk(gc_region *region,
                              void *data);
 
 /* Checks all that the region keeps of itself, while nobody else uses it.  0, or -1 with errno: EBADMSG
- * and gc_region_error says what is damaged; ETIMEDOUT. */
+ * and gc_region_error says what is damaged; ETIMEDOUT; EBUSY (it is open for reading only, and others have
+ * it). */
 GC_PUBLIC int gc_region_check(gc_region *region);
 
 #ifdef __cplusplus

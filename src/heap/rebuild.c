@@ -60,8 +60,7 @@ static bool has_type(const struct heap *h, uint32_t head, uint32_t units, unsign
     return true;
 }
 
-/* How many units the block has that begins at this unit; 0: no block does, all of whose words are there. */
-static uint32_t whole_block(const struct heap *h, uint32_t head)
+uint32_t heap_whole_block(const struct heap *h, uint32_t head)
 {
     uint32_t units = units_from_here(h, head);
     unsigned bin = word_bin(h->words[head]);
@@ -97,7 +96,7 @@ bool heap_is_plausible(struct heap *h, struct rebuild_fault *fault)
 {
     *fault = (struct rebuild_fault){NULL, 0};
     for (uint32_t u = 1, units; u < unit_end(h); u += units ? units : 1) {
-        units = whole_block(h, u);
+        units = heap_whole_block(h, u);
         if (units && !is_sound(h, u, fault))
             return false;
     }
@@ -184,7 +183,7 @@ bool heap_rebuild(struct heap *h, bool suspect, struct rebuild_fault *fault)
         CRASH_POINT("rebuild: nothing yet");
         renew_locks(h);
         for (uint32_t u = 1, units; u < unit_end(h); u += units ? units : 1) {
-            units = whole_block(h, u);
+            units = heap_whole_block(h, u);
             if (units)
                 renew_block(h, u, units, suspect);
             else
@@ -213,7 +212,7 @@ void heap_rebuild_list(struct heap *h, struct lock *l)
     list->first = list->last = 0;
     arena_look(h);
     for (uint32_t u = 1, units; u < unit_end(h); u += units ? units : 1) {
-        units = whole_block(h, u);
+        units = heap_whole_block(h, u);
         if (!units || word_class(h->words[u]) == CLASS_LARGE || !is_of(h, u, list))
             continue;
         struct block *b = block_at(h, u);

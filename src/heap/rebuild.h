@@ -22,6 +22,9 @@ struct rebuild_fault {
  * fault is found that no death leaves behind, it returns false, and the heap is not to be used. */
 bool heap_rebuild(struct heap *h, bool suspect, struct rebuild_fault *fault);
 
+/* How many units the block has that begins at this unit; 0: no block does, all of whose words are there. */
+uint32_t heap_whole_block(const struct heap *h, uint32_t head);
+
 /* Looks for such a fault, and changes nothing. */
 bool heap_is_plausible(struct heap *h, struct rebuild_fault *fault);
 

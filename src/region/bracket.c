@@ -137,6 +137,8 @@ NOINLINE struct region_use *region_other_use(gc_region *r)
 {
     if (!region_is_open(r))
         return NULL;
+    if (r->read_only)
+        return region_fail(EPERM, "%s: it is open for reading only", r->name), NULL;
     if (!mutator_enter())
         return region_fail(errno, "no memory for a thread, or in a root callback"), NULL;
     struct region_use *u = find_use(r);

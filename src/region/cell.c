@@ -25,10 +25,14 @@ bool region_object_at(const gc_region *r, const void *address, struct cell *o)
     return region_lives(o) && o->address == (uintptr_t)address;
 }
 
+/* Where the region is only read it may lie elsewhere than the pointers in its objects say. */
 uint64_t gc_region_offset(const gc_region *r, const void *object)
 {
-    uintptr_t offset = (uintptr_t)object - (uintptr_t)r->header->constant.address;
-    return offset < r->header->constant.bytes ? offset : 0;
+    const struct region_constants *c = &r->header->constant;
+    uintptr_t offset = (uintptr_t)object - (uintptr_t)r->header;
+    if (offset >= c->bytes)
+        offset = (uintptr_t)object - (uintptr_t)c->address;
+    return offset < c->bytes ? offset : 0;
 }
 
 void *gc_region_pointer(const gc_region *r, uint64_t offset)

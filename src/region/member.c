@@ -257,18 +257,30 @@ unsigned region_count_threads(const gc_region *r)
 }
 
 /* After the system began anew nobody of before lives, whatever the numbers say. */
-bool region_is_nobodys(gc_region *r)
+bool region_is_of_now(const struct region_header *h)
 {
     unsigned char boot[16];
     read_boot(boot);
-    if (memcmp(boot, r->header->boot, sizeof boot) != 0) {
-        memset(r->members, 0, REGION_MEMBERS * sizeof *r->members);
-        memset(r->threads, 0, REGION_THREADS * sizeof *r->threads);
-        memcpy(r->header->boot, boot, sizeof boot);
-        return true;
-    }
+    return memcmp(boot, h->boot, sizeof boot) == 0;
+}
+
+bool region_is_used(const gc_region *r)
+{
+    if (!region_is_of_now(r->header))
+        return false;
     for (uint32_t i = 0; i < REGION_MEMBERS; i++)
         if (r->members[i].pid && !region_member_is_dead(&r->members[i]))
-            return false;
-    return true;
+            return true;
+    return false;
+}
+
+bool region_is_nobodys(gc_region *r)
+{
+    if (!region_is_of_now(r->header)) {
+        memset(r->members, 0, REGION_MEMBERS * sizeof *r->members);
+        memset(r->threads, 0, REGION_THREADS * sizeof *r->threads);
+        read_boot(r->header->boot);
+        return true;
+    }
+    return !region_is_used(r);
 }

@@ -250,6 +250,16 @@ static bool attach_heap(gc_region *r)
            region_types_are_sound(r);
 }
 
+/* One in which damage was found is only read any more. */
+static const char *stage_fault(const gc_region *r)
+{
+    uint32_t stage = __atomic_load_n(&r->header->stage, __ATOMIC_ACQUIRE);
+    if (stage == REGION_WHOLE || (stage == REGION_DAMAGED && r->read_only))
+        return NULL;
+    return stage == REGION_NEW ? "it was never finished, or is being made"
+                               : "damage was found in it; it can only be read any more";
+}
+
 static bool attach(gc_region *r, int file)
 {
     struct region_constants c;
@@ -265,10 +275,11 @@ static bool attach(gc_region *r, int file)
                            r->name, (unsigned long long)c.address) == 0;
     view(r, start, &p);
     region_space_begin(r, file);
-    if (__atomic_load_n(&r->header->stage, __ATOMIC_ACQUIRE) == REGION_WHOLE &&
-        attach_heap(r))
+    const char *fault = stage_fault(r);
+    if (!fault && attach_heap(r))
         return true;
-    return region_fail(EBADMSG, "%s: the numbers of its heap are damaged", r->name) == 0;
+    return region_fail(EBADMSG, "%s: %s", r->name,
+                       fault ? fault : "the numbers of its heap are damaged") == 0;
 }
 
 /* Whoever had the region is dead, with what they held. */
@@ -393,7 +404,7 @@ static gc_region *open_named(const char *name, size_t limit, unsigned flags, int
     int file = (int)syscall(SYS_openat, AT_FDCWD, path, how, mode);
     if (file < 0)
         return region_fail(errno, "%s: %s", name, strerror(errno)), NULL;
-    gc_region *r = opened_find(file);
+    gc_region *r = opened_find(file, read_only);
     if (r) {
         sys_close(file);
         return r;

@@ -98,14 +98,15 @@ gc_region *opened_around(const void *address)
     return r;
 }
 
-gc_region *opened_find(int file)
+gc_region *opened_find(int file, bool read_only)
 {
     struct stat found;
     if (sys_stat_at(file, "", &found, AT_EMPTY_PATH) != 0)
         return NULL;
     regions_lock();
     gc_region *r = regions;
-    while (r && (r->device != found.st_dev || r->inode != found.st_ino))
+    while (r && (r->device != found.st_dev || r->inode != found.st_ino ||
+                 r->read_only != read_only))
         r = r->next;
     if (r)
         r->opened++;

@@ -84,9 +84,9 @@ void opened_remove(gc_region *r);
 /* The region that an address lies in; NULL: none. */
 gc_region *opened_around(const void *address);
 
-/* The region of this file, opened once more: a second mapping would need the same address.  NULL: the
- * process does not have it. */
-gc_region *opened_find(int file);
+/* The region of this file, opened once more: a second mapping would need the same address, but for one
+ * that is only read, which has its own.  NULL: the process does not have it. */
+gc_region *opened_find(int file, bool read_only);
 
 /* ---- space.c: its memory ---- */
 
@@ -162,6 +162,10 @@ unsigned region_count_threads(const gc_region *r);
 
 /* All members are of another time of the system, or none of them lives: nobody has the region. */
 bool region_is_nobodys(gc_region *r);
+
+/* Whether the system is the one that the members are processes of; whether any of those lives. */
+bool region_is_of_now(const struct region_header *h);
+bool region_is_used(const gc_region *r);
 
 /* ---- gate.c ---- */
 

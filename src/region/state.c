@@ -30,7 +30,7 @@ int gc_region_stats(gc_region *r, struct gc_region_stats *s)
     return 0;
 }
 
-/* Visits the living objects of a block; words and states may change meanwhile. */
+/* Visits the living objects of a block that is whole; words and states may change meanwhile. */
 static int walk_block(const struct heap *h, uint32_t head,
                       int (*visit)(const struct gc_region_object *o, void *data),
                       void *data)
@@ -52,25 +52,20 @@ static int walk_block(const struct heap *h, uint32_t head,
 int gc_region_walk(gc_region *r,
                    int (*visit)(const struct gc_region_object *o, void *data), void *data)
 {
-    const struct heap *h = &r->heap;
     if (!region_is_open(r) || (!r->read_only && !region_inside(r)))
         return -1;
-    for (uint32_t u = 1; u < unit_end(h);) {
-        unit_word word = word_of(h, u);
-        unsigned class = word_class(word);
-        if (!word_used(word) || class == CLASS_NONE || word_distance(word) != 0) {
-            u++;
-            continue;
-        }
-        int result = walk_block(h, u, visit, data);
+    if (r->read_only)
+        arena_look(&r->heap); /* there is no bracket that would have */
+    for (uint32_t u = 1, units; u < unit_end(&r->heap); u += units ? units : 1) {
+        units = heap_whole_block(&r->heap, u);
+        int result = units ? walk_block(&r->heap, u, visit, data) : 0;
         if (result)
             return result;
-        u += class == CLASS_LARGE ? 1 : sizeclass_units(class);
     }
     return 0;
 }
 
-/* The gate is closed. */
+/* The gate is closed, or nobody uses the region. */
 static int check(gc_region *r)
 {
     struct rebuild_fault fault;
@@ -84,11 +79,21 @@ static int check(gc_region *r)
         return region_fail(EBADMSG, "%s: a root leads to no object", r->name);
     if (!region_holds_are_sound(r))
         return region_fail(EBADMSG, "%s: what is held is no object", r->name);
+    if (__atomic_load_n(&r->header->stage, __ATOMIC_RELAXED) == REGION_DAMAGED)
+        return region_fail(EBADMSG, "%s: whoever recovered it last found damage",
+                           r->name);
     return 0;
 }
 
 int gc_region_check(gc_region *r)
 {
+    if (region_is_open(r) && r->read_only)
+        return region_is_used(r)
+                   ? region_fail(EBUSY,
+                                 "%s: processes use it, and it is open for reading "
+                                 "only: nobody can be kept waiting",
+                                 r->name)
+                   : check(r);
     struct region_use *u = region_is_open(r) ? region_use(r) : NULL;
     if (!u)
         return -1;
