@@ -61,6 +61,30 @@ GC_PUBLIC int gc_region_unlink(const char *name, unsigned flags);
 /* What went wrong in the last call of this thread that failed; "" if none has. */
 GC_PUBLIC const char *gc_region_error(void);
 
+enum gc_region_state {
+    GC_REGION_SOUND,
+    GC_REGION_SUSPECT, /* somebody died with it: opening it, or a collection, recovers it */
+    GC_REGION_UNMADE,        /* it is being made, or was not finished */
+    GC_REGION_DAMAGED,       /* damage was found in it: it can only be read */
+    GC_REGION_OTHER_VERSION, /* of the library, which has made it: the rest is not known */
+};
+
+struct gc_region_description {
+    enum gc_region_state state;
+    bool file;          /* it was made as a file, not as shared memory */
+    uint64_t address;   /* where it lies in each process */
+    uint64_t objects;   /* the offset from which on there are objects */
+    size_t limit;       /* bytes that objects may take */
+    size_t bytes;       /* of memory, or on the disk, that it takes */
+    unsigned processes; /* that have it */
+};
+
+/* Fills *description in, and opens nothing: of a region that may be anybody's, or none.  `flags`:
+ * GC_REGION_FILE or 0.  0, or -1 with errno: EINVAL (name or flags), EBADMSG (no region, or a damaged
+ * first page) and what open gives. */
+GC_PUBLIC int gc_region_describe(const char *name, unsigned flags,
+                                 struct gc_region_description *description);
+
 /* ---- Brackets --------------------------------------------------------------------------------- */
 
 /* Between these two the calling thread may use objects of the region.  They nest.  gc_region_begin
@@ -170,6 +194,20 @@ struct gc_region_stats {
 
 /* Fills *stats in.  0, or -1 with EINVAL. */
 GC_PUBLIC int gc_region_stats(gc_region *region, struct gc_region_stats *stats);
+
+struct gc_region_process {
+    pid_t pid;        /* in the name space of its own */
+    unsigned threads; /* that have used the region */
+    unsigned holds;   /* objects that it holds */
+    bool dead;        /* the next collection takes it off */
+};
+
+/* Calls visit(process, data) for each process that has the region, until it does not return 0; returns
+ * that, or 0, or -1 with EINVAL. */
+GC_PUBLIC int gc_region_process_list(gc_region *region,
+                                     int (*visit)(const struct gc_region_process *process,
+                                                  void *data),
+                                     void *data);
 
 struct gc_region_object {
     void *address;

@@ -62,11 +62,21 @@ uint32_t region_sum(const struct region_constants *c)
     return hash(HASH_START, c, offsetof(struct region_constants, sum));
 }
 
+static bool is_of_other_version(const struct region_constants *c)
+{
+    return c->version != REGION_VERSION || c->stamp != region_stamp();
+}
+
+bool region_is_others(const struct region_constants *c)
+{
+    return c->magic == REGION_MAGIC && c->sum == region_sum(c) && is_of_other_version(c);
+}
+
 const char *region_fault(const struct region_constants *c, uint64_t file_bytes)
 {
     if (c->magic != REGION_MAGIC)
         return "it is no region";
-    if (c->version != REGION_VERSION || c->stamp != region_stamp())
+    if (is_of_other_version(c))
         return "another version of the library has made it";
     if (c->sum != region_sum(c))
         return "its first page is damaged";

@@ -124,4 +124,7 @@ uint32_t region_sum(const struct region_constants *c);
 /* NULL, or what is wrong with constants that were read from a file of so many bytes. */
 const char *region_fault(const struct region_constants *c, uint64_t file_bytes);
 
+/* Whether that is a region, and another version's. */
+bool region_is_others(const struct region_constants *c);
+
 #endif

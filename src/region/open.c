@@ -22,7 +22,7 @@
 #include "mutator/init.h"
 #include "region/region.h"
 
-enum { NAME_BYTES = 300, PLACES = 64, OPEN_WAITS = 10000 /* milliseconds */ };
+enum { PLACES = 64, OPEN_WAITS = 10000 /* milliseconds */ };
 
 #define LIMIT_LEAST MIB(1)
 #define LIMIT_MOST GIB(1024)
@@ -89,36 +89,6 @@ static void watch(void)
     lock_hooks = (struct lock_hooks){holder_is_dead, inherited};
     region_recover_hook = recover;
     pthread_atfork(prepare_fork, regions_unlock, fork_in_child);
-}
-
-/* ---- Names ------------------------------------------------------------------------------------------ */
-
-/* The path of a region; shared memory has its own folder, as shm_open(3) says. */
-static bool path_of(const char *name, unsigned flags, char path[NAME_BYTES])
-{
-    bool file = flags & GC_REGION_FILE;
-    if (!name || !*name || strlen(name) >= NAME_BYTES - 16)
-        return region_fail(EINVAL,
-                           "a region's name is neither empty nor over %d bytes long",
-                           NAME_BYTES - 16) == 0;
-    if (!file && (*name != '/' || !name[1] || strchr(name + 1, '/')))
-        return region_fail(
-                   EINVAL,
-                   "%s: shared memory has a name such as /cache; a file needs the "
-                   "flag GC_REGION_FILE",
-                   name) == 0;
-    snprintf(path, NAME_BYTES, "%s%s", file ? "" : "/dev/shm", name);
-    return true;
-}
-
-int gc_region_unlink(const char *name, unsigned flags)
-{
-    char path[NAME_BYTES];
-    if (!path_of(name, flags, path))
-        return -1;
-    if (syscall(SYS_unlinkat, AT_FDCWD, path, 0) != 0)
-        return region_fail(errno, "%s: %s", name, strerror(errno));
-    return 0;
 }
 
 /* ---- Making one ------------------------------------------------------------------------------------- */
@@ -229,9 +199,8 @@ static bool read_constants(const gc_region *r, int file, struct region_constants
         fault = region_fault(c, (uint64_t)found.st_size);
     if (!fault)
         return true;
-    bool version = c->magic == REGION_MAGIC && c->sum == region_sum(c) &&
-                   (c->version != REGION_VERSION || c->stamp != region_stamp());
-    return region_fail(version ? EPROTO : EBADMSG, "%s: %s", r->name, fault) == 0;
+    return region_fail(region_is_others(c) ? EPROTO : EBADMSG, "%s: %s", r->name,
+                       fault) == 0;
 }
 
 static bool attach_heap(gc_region *r)
@@ -392,18 +361,14 @@ static gc_region *open_named(const char *name, size_t limit, unsigned flags, int
                              mode_t mode)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    char path[NAME_BYTES];
     bool read_only = flags & GC_REGION_READ_ONLY;
-    if (!path_of(name, flags, path))
-        return NULL;
     if (!mutator_enter())
         return region_fail(errno, "no memory for a thread, or in a root callback"), NULL;
     mutator_leave();
     pthread_once(&once, watch);
-    how |= O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (read_only ? O_RDONLY : O_RDWR);
-    int file = (int)syscall(SYS_openat, AT_FDCWD, path, how, mode);
+    int file = region_open_file(name, flags, how | (read_only ? O_RDONLY : O_RDWR), mode);
     if (file < 0)
-        return region_fail(errno, "%s: %s", name, strerror(errno)), NULL;
+        return NULL;
     gc_region *r = opened_find(file, read_only);
     if (r) {
         sys_close(file);

@@ -88,6 +88,11 @@ gc_region *opened_around(const void *address);
  * that is only read, which has its own.  NULL: the process does not have it. */
 gc_region *opened_find(int file, bool read_only);
 
+/* ---- name.c ---- */
+
+/* Opens the file of that name; -1 with errno. */
+int region_open_file(const char *name, unsigned flags, int how, mode_t mode);
+
 /* ---- space.c: its memory ---- */
 
 void region_space_begin(gc_region *r, int file);
