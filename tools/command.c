@@ -1,0 +1,63 @@
+#include "command.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+int fail(int status, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("gcalloc: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+    return status;
+}
+
+int end_output(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return DONE;
+    return fail(FAILED, "the output could not be written: %s", strerror(errno));
+}
+
+unsigned character_bytes(const unsigned char *p)
+{
+    unsigned count = *p < 0x80 ? 1 : *p < 0xc2 ? 0 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
+    for (unsigned i = 1; i < count; i++)
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+    bool overlong = (*p == 0xe0 && p[1] < 0xa0) || (*p == 0xf0 && p[1] < 0x90);
+    bool surrogate = *p == 0xed && p[1] >= 0xa0;
+    bool beyond = *p > 0xf4 || (*p == 0xf4 && p[1] >= 0x90);
+    return overlong || surrogate || beyond ? 0 : count;
+}
+
+void print_safely(const char *text)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    while (*p) {
+        unsigned count = character_bytes(p);
+        bool control = *p < ' ' || *p == 127 || (*p == 0xc2 && p[1] < 0xa0);
+        if (count == 0 || control)
+            printf("\\x%02x", *p++);
+        else
+            for (; count; count--)
+                putchar(*p++);
+    }
+}
+
+struct size_text size_text(size_t bytes)
+{
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+    struct size_text s;
+    double size = (double)bytes;
+    unsigned unit = 0;
+    for (; size >= 1024 && unit < 4; unit++)
+        size /= 1024;
+    snprintf(s.text, sizeof s.text, unit ? "%.1f %s" : "%.0f %s", size, units[unit]);
+    return s;
+}

@@ -1,0 +1,26 @@
+/* JSON on stdout, as it is written: nested objects and arrays, commas where they belong. */
+#ifndef GCALLOC_TOOLS_JSON_H
+#define GCALLOC_TOOLS_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Each has the key that it gets in an object, or NULL in an array or outside of all. */
+void json_object(const char *key);
+void json_array(const char *key);
+void json_end_object(void);
+void json_end_array(void); /* of the outermost: with a newline */
+
+void json_number(const char *key, uint64_t value);
+void json_real(const char *key, double value);
+void json_bool(const char *key, bool value);
+void json_null(const char *key);
+
+/* Bytes that are no UTF-8 become U+FFFD. */
+void json_string(const char *key, const char *value);
+
+/* Bytes as hexadecimal digits. */
+void json_bytes(const char *key, const void *bytes, size_t count);
+
+#endif
