@@ -88,7 +88,7 @@ all_of "$file"
 only_reads() { cp "$file" "$tmp/copy.gc" && all_of "$file" && cmp "$file" "$tmp/copy.gc"; }
 expect "what reads changes nothing" only_reads
 expect "collect in a file" says 0 'reclaimed  1000 objects' region collect "$file"
-in_its_folder() { tool=$PWD/$tool; (cd "$tmp" && "$tool" region check file.gc); }
+in_its_folder() { (tool=$PWD/$tool; cd "$tmp" && "$tool" region check file.gc); }
 expect "a name without a slash is a file's" in_its_folder
 expect "--file" says 3 'No such file' region stat "$shared" --file
 
