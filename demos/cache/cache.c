@@ -5,8 +5,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-enum { WAYS = 8 /* entries of a set */ };
+enum { WAYS = 8 /* entries of a set */, TRIES = 1000 };
 
 #define ROOT "cache"
 
@@ -170,12 +171,25 @@ static int remove_key(struct cache *c, const char *key)
     return found;
 }
 
-int cache_put(struct cache *c, const char *key, const void *value, size_t size)
+static int try_put(struct cache *c, const char *key, const void *value, size_t size)
 {
     if (gc_region_begin(c->region) != 0)
         return -1;
-    int result = put(c, key, value, size);
+    int result = put(c, key, value, size), error = errno;
     gc_region_end(c->region);
+    errno = error;
+    return result;
+}
+
+/* Where there is no room, and another process collects already, that one may wait for the bracket to end. */
+int cache_put(struct cache *c, const char *key, const void *value, size_t size)
+{
+    struct timespec pause = {.tv_nsec = 1000000};
+    int result = try_put(c, key, value, size);
+    for (int i = 0; result && (errno == EBUSY || errno == ETIMEDOUT) && i < TRIES; i++) {
+        nanosleep(&pause, NULL);
+        result = try_put(c, key, value, size);
+    }
     return result;
 }
 

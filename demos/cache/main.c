@@ -20,13 +20,12 @@
 
 enum {
     KILL_EVERY = 40 /* milliseconds, on average */,
-    LIMIT = 64 << 20,
     PATIENCE = 120 /* seconds */
 };
 
 struct demo {
     unsigned workers, seconds, kills_most; /* 0 kills: as many as there is time for */
-    size_t entries;
+    size_t entries, limit;
     int board_file;
     struct board *board;
     struct cache *cache;
@@ -278,9 +277,9 @@ static bool prepare(struct demo *d)
         !(d->board = map_board(d->board_file)))
         return perror("memfd"), false;
     d->board->entries = d->entries;
-    d->board->limit = LIMIT;
+    d->board->limit = d->limit;
     snprintf(d->board->name, sizeof d->board->name, "/gccache-%d", (int)getpid());
-    d->cache = cache_open(d->board->name, d->entries, LIMIT);
+    d->cache = cache_open(d->board->name, d->entries, d->limit);
     if (!d->cache)
         return fprintf(stderr, "gccache: %s\n", gc_region_error()), false;
     signal(SIGINT, on_interrupt);
@@ -298,7 +297,7 @@ static unsigned number_of(const char *text, unsigned most)
 
 static bool parse(struct demo *d, int argc, char **argv)
 {
-    for (int letter; (letter = getopt(argc, argv, "s:w:k:e:")) != -1;) {
+    for (int letter; (letter = getopt(argc, argv, "s:w:k:e:m:")) != -1;) {
         unsigned number = letter == '?' ? 0 : number_of(optarg, 1000000);
         if (number == 0 || (letter == 'w' && number > WORKERS_MOST))
             return false;
@@ -308,9 +307,13 @@ static bool parse(struct demo *d, int argc, char **argv)
             d->workers = number;
         else if (letter == 'k')
             d->kills_most = number;
+        else if (letter == 'm')
+            d->limit = (size_t)number << 20;
         else
             d->entries = number;
     }
+    if (!d->limit) /* room for twice as much as entries take, and some more */
+        d->limit = ((size_t)32 << 20) + d->entries * 1200;
     return optind == argc;
 }
 
@@ -320,7 +323,9 @@ int main(int argc, char **argv)
     if (argc == 4 && strcmp(argv[1], "worker") == 0)
         return run_worker(argv + 2);
     if (!parse(&d, argc, argv))
-        return fputs("usage: gccache [-s SECONDS] [-w WORKERS] [-e ENTRIES] [-k KILLS]\n"
+        return fputs("usage: gccache [-s SECONDS] [-w WORKERS] [-e ENTRIES] [-m MIB]\n"
+                     "               [-k KILLS]\n"
+                     "-m: limit of the region's objects\n"
                      "-k: until so many processes were killed, however long that takes\n",
                      stderr),
                2;

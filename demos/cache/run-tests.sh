@@ -7,7 +7,7 @@ if [ $# -lt 1 ]; then
 fi
 passed=0
 run() { # OPTION...
-    "$1" "$2" "$3" "$4" "$5" "$6" "$7" || { echo "cache: FAILED: $*" >&2; exit 1; }
+    "$@" || { echo "cache: FAILED: $*" >&2; exit 1; }
     passed=$((passed + 1))
 }
 run "$1" -w 3 -e 1000 -k "${2:-25}"

@@ -3,8 +3,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "tree.h"
+
+enum { TRIES = 1000 };
 
 #define ROOT "store"
 #define LIMIT ((size_t)1 << 30)
@@ -90,18 +93,33 @@ static uint64_t publish(gc_region *store, next_version *next, const char *key,
     return made ? made->number : 0;
 }
 
-uint64_t store_put(gc_region *store, const char *key, const void *bytes, size_t size)
+/* 0 with errno. */
+static uint64_t try_put(gc_region *store, const char *key, const void *bytes, size_t size)
 {
     bool changed;
     uint64_t number = 0;
     struct tree_maker m = {store, false};
-    own_error = NULL;
     if (gc_region_begin(store) != 0)
         return 0;
     const struct document *document = document_new(&m, bytes, size);
     if (document)
         number = publish(store, version_with, key, document, &changed);
+    int error = errno;
     gc_region_end(store);
+    errno = error;
+    return number;
+}
+
+/* Where there is no room, and another process collects already, that one may wait for the bracket to end. */
+uint64_t store_put(gc_region *store, const char *key, const void *bytes, size_t size)
+{
+    struct timespec pause = {.tv_nsec = 1000000};
+    own_error = NULL;
+    uint64_t number = try_put(store, key, bytes, size);
+    for (int i = 0; !number && (errno == EBUSY || errno == ETIMEDOUT) && i < TRIES; i++) {
+        nanosleep(&pause, NULL);
+        number = try_put(store, key, bytes, size);
+    }
     return number;
 }
 

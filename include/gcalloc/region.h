@@ -96,7 +96,9 @@ GC_PUBLIC int gc_region_end(gc_region *region);
 /* ---- Objects, inside of brackets --------------------------------------------------------------- */
 
 /* A zeroed object.  NULL with errno: EPERM (outside of a bracket), ENOMEM (the limit is reached, and a
- * collection did not help), ENOSPC (the disk, or the memory for shared memory, is full). */
+ * collection did not help), ENOSPC (the disk, or the memory for shared memory, is full); EBUSY and
+ * ETIMEDOUT: the limit is reached, and another process collects, or stays in a bracket.  It may wait for
+ * the caller's bracket: so what helps is to end that, and to begin again. */
 GC_PUBLIC void *gc_region_alloc(gc_region *region, size_t size) GC_NEW_OBJECT
     __attribute__((alloc_size(2)));
 

@@ -116,6 +116,25 @@ static void *take(struct region_use *u, size_t size, size_t alignment, enum kind
     return take_small(u, bin_of(kind, class), kind != KIND_ATOMIC);
 }
 
+static bool is_full(int error)
+{
+    return error == ENOSPC || error == EDQUOT;
+}
+
+/* Why there was no room.  A collection that could not be had just now, as others collect, or stay in
+ * brackets, has said so itself: it may help later. */
+static void refuse(const gc_region *r, size_t size, size_t most, int refused, int error)
+{
+    if (is_full(refused))
+        region_fail(ENOSPC, "%s: no room for %zu bytes more where it lies", r->name,
+                    size);
+    else if (error == EBUSY || error == ETIMEDOUT)
+        errno = error;
+    else
+        region_fail(ENOMEM, "%s: no room for %zu bytes within its limit of %zu", r->name,
+                    size, most);
+}
+
 /* At the limit a collection may help, which other processes' brackets must not hold up for long. */
 NOINLINE static void *alloc(struct region_use *u, size_t size, size_t alignment,
                             enum kind kind, uint32_t layout)
@@ -124,20 +143,19 @@ NOINLINE static void *alloc(struct region_use *u, size_t size, size_t alignment,
     int saved_errno = errno;
     size_t most = ((size_t)r->heap.numbers->unit_limit - 1) << UNIT_SHIFT;
     void *object = size < most ? take(u, size, alignment, kind, layout) : NULL;
-    int refused = r->space.error;
-    if (!object && size < most && region_collect(r, CAUSE_MEMORY))
-        object = take(u, size, alignment, kind, layout);
+    int refused = r->space.error, error = 0;
+    if (!object && size < most) {
+        if (region_collect(r, CAUSE_MEMORY))
+            object = take(u, size, alignment, kind, layout);
+        else
+            error = errno;
+    }
     if (object) {
         errno = saved_errno;
         return object;
     }
     r->space.error = 0;
-    if (refused == ENOSPC || refused == EDQUOT)
-        region_fail(ENOSPC, "%s: no room for %zu bytes more where it lies", r->name,
-                    size);
-    else
-        region_fail(ENOMEM, "%s: no room for %zu bytes within its limit of %zu", r->name,
-                    size, most);
+    refuse(r, size, most, refused, error);
     return NULL;
 }
 
