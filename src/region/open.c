@@ -21,6 +21,7 @@
 #include "heap/rebuild.h"
 #include "mutator/init.h"
 #include "region/region.h"
+#include "world/lock.h"
 
 enum { PLACES = 64, OPEN_WAITS = 10000 /* milliseconds */ };
 
@@ -273,7 +274,10 @@ static bool begin(gc_region *r)
     regions_unlock();
     if (nobodys)
         forget_everybody(r);
-    if (!collector_create(&r->collector, &r->heap))
+    world_lock(); /* guards what all collectors of a process share */
+    bool made = collector_create(&r->collector, &r->heap);
+    world_unlock();
+    if (!made)
         return region_fail(ENOMEM, "%s: no memory for its collector", r->name) == 0;
     return !nobodys || region_recover(r);
 }
