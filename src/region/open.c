@@ -61,10 +61,12 @@ static void inherited(struct lock *l)
     gc_region *r = opened_around(l);
     struct heap_numbers *n = r->heap.numbers;
     __atomic_store_n(&r->header->suspect, 1, __ATOMIC_RELAXED);
+    lock_check_all(true); /* the lock is the caller's, and its rank is noted after this */
     if (l == &n->extent_lock)
         extent_rebuild(&r->heap);
     else if (is_list(&r->heap, l))
         heap_rebuild_list(&r->heap, l);
+    lock_check_all(false);
 }
 
 /* Somebody else may be at it. */
