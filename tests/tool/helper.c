@@ -85,6 +85,29 @@ static int die(const char *name)
     return raise(SIGKILL);
 }
 
+/* What may be read without writing, and that the rest is refused: both handles are open at once. */
+static int look(const char *name)
+{
+    gc_region *r = gc_region_open(name, flags_of(name) | GC_REGION_READ_ONLY);
+    gc_region *w = gc_region_open(name, flags_of(name));
+    if (!r || !w || r == w)
+        return fails("open");
+    void *text = gc_region_root_get(r, "text");
+    if (!text || strcmp(text, "hello") != 0 || gc_region_base(r, text) != text ||
+        gc_region_pointer(r, gc_region_offset(r, text)) != text)
+        return fails("an object of a region that is only read");
+    errno = 0;
+    if (gc_region_begin(r) == 0 || errno != EPERM || gc_region_alloc(r, 1) ||
+        gc_region_root_set(r, "x", NULL) == 0 || gc_region_collect(r) == 0 ||
+        errno != EPERM)
+        return fails("what writes");
+    if (gc_region_begin(w) != 0 ||
+        gc_region_offset(w, gc_region_root_get(w, "text")) != gc_region_offset(r, text) ||
+        gc_region_end(w) != 0)
+        return fails("the same object by both");
+    return gc_region_close(r) || gc_region_close(w);
+}
+
 /* Has the root "list" lead to what is no object: where its name stands in the file, the place of its object
  * follows. */
 static int damage(const char *path)
@@ -118,11 +141,12 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         int (*run)(const char *region);
-    } commands[] = {{"make", make}, {"stay", stay}, {"die", die}, {"damage", damage}};
+    } commands[] = {
+        {"make", make}, {"stay", stay}, {"look", look}, {"die", die}, {"damage", damage}};
     if (argc > 2 && strcmp(argv[1], "bound") == 0)
         return bound_by_modes(argv + 2);
     for (size_t i = 0; argc == 3 && i < sizeof commands / sizeof *commands; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argv[2]);
-    return fputs("usage: helper make|stay|die|damage NAME\n", stderr), 2;
+    return fputs("usage: helper make|stay|look|die|damage NAME\n", stderr), 2;
 }
