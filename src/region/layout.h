@@ -13,7 +13,7 @@
 #include "heap/types.h"
 
 enum {
-    REGION_VERSION = 1,
+    REGION_VERSION = 2,
     REGION_MEMBERS = 1024,
     REGION_THREADS = 8192,
     REGION_ROOTS = 1024,
@@ -82,6 +82,8 @@ struct region_thread {
      * are said afterwards, and not to be known until then.  tid is 0 in a slot that is nobody's. */
     uint32_t tid;
     uint64_t space, start;
+    /* Grows when the slot is given back: who had it is told by both.  Atomic */
+    uint64_t generation;
 };
 
 /* A root is in the first place from that of its name on that fits.  Changed under the root lock, and read

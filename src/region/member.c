@@ -53,12 +53,13 @@ static uint64_t number_space(void)
     return known.space;
 }
 
-static void read_boot(unsigned char boot[16])
+/* false: it is not known. */
+static bool read_boot(unsigned char boot[16])
 {
     char text[64] = "";
     memset(boot, 0, 16);
     if (proc_read("sys/kernel/random/boot_id", text, sizeof text) <= 0)
-        return;
+        return false;
     for (unsigned i = 0, n = 0; text[i] && n < 32; i++) {
         unsigned digit =
             text[i] <= '9' ? (unsigned)text[i] - '0' : (unsigned)text[i] - 'a' + 10;
@@ -67,6 +68,7 @@ static void read_boot(unsigned char boot[16])
             n++;
         }
     }
+    return true;
 }
 
 static bool is_gone(uint32_t number, uint64_t start, bool process)
@@ -127,8 +129,10 @@ static struct region_thread *take_slot(gc_region *r)
     return NULL;
 }
 
+/* Whoever looks for the owner of something by slot and generation does not take the next one for it. */
 void region_give_slot(struct region_thread *t)
 {
+    __atomic_store_n(&t->generation, t->generation + 1, __ATOMIC_RELEASE);
     __atomic_store_n(&t->active, 0, __ATOMIC_RELEASE);
     __atomic_store_n(&t->member, 0, __ATOMIC_RELEASE);
     __atomic_store_n(&t->start, 0, __ATOMIC_RELEASE);
@@ -256,12 +260,22 @@ unsigned region_count_threads(const gc_region *r)
     return count;
 }
 
-/* After the system began anew nobody of before lives, whatever the numbers say. */
+void region_forget_all(gc_region *r)
+{
+    memset(r->members, 0, REGION_MEMBERS * sizeof *r->members);
+    for (uint32_t i = 0; i < region_slots(r); i++)
+        region_give_slot(&r->threads[i]);
+    memset(r->holds, 0, REGION_HOLDS * sizeof *r->holds);
+}
+
+/* After the system began anew nobody of before lives, whatever the numbers say.  Where one of the two times
+ * is not known, it may be the present one. */
 bool region_is_of_now(const struct region_header *h)
 {
+    static const unsigned char unknown[16];
     unsigned char boot[16];
-    read_boot(boot);
-    return memcmp(boot, h->boot, sizeof boot) == 0;
+    return !read_boot(boot) || memcmp(boot, h->boot, sizeof boot) == 0 ||
+           memcmp(unknown, h->boot, sizeof boot) == 0;
 }
 
 bool region_is_used(const gc_region *r)
@@ -276,11 +290,10 @@ bool region_is_used(const gc_region *r)
 
 bool region_is_nobodys(gc_region *r)
 {
-    if (!region_is_of_now(r->header)) {
-        memset(r->members, 0, REGION_MEMBERS * sizeof *r->members);
-        memset(r->threads, 0, REGION_THREADS * sizeof *r->threads);
-        read_boot(r->header->boot);
-        return true;
-    }
-    return !region_is_used(r);
+    unsigned char boot[16];
+    if (region_is_used(r))
+        return false;
+    if (read_boot(boot))
+        memcpy(r->header->boot, boot, sizeof boot);
+    return true;
 }

@@ -258,10 +258,8 @@ static bool attach(gc_region *r, int file)
 static void forget_everybody(gc_region *r)
 {
     struct region_header *h = r->header;
-    memset(r->members, 0, REGION_MEMBERS * sizeof *r->members);
-    memset(r->threads, 0, REGION_THREADS * sizeof *r->threads);
-    memset(r->holds, 0, REGION_HOLDS * sizeof *r->holds);
-    h->gate = h->slots = 0;
+    region_forget_all(r);
+    h->gate = 0;
     h->collect_lock.word = h->member_lock.word = LOCK_SHARED;
     h->root_lock.word = h->hold_lock.word = LOCK_SHARED;
 }

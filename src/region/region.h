@@ -165,6 +165,9 @@ bool region_bury(gc_region *r, bool all);
 unsigned region_count_members(const gc_region *r);
 unsigned region_count_threads(const gc_region *r);
 
+/* There are no members, no threads and no holds any more. */
+void region_forget_all(gc_region *r);
+
 /* All members are of another time of the system, or none of them lives: nobody has the region. */
 bool region_is_nobodys(gc_region *r);
 
