@@ -210,10 +210,23 @@ bool region_is_used_here(const gc_region *r)
 
 /* ---- The region is closed ------------------------------------------------------------------------ */
 
-void region_end_uses(gc_region *r)
+/* The caller is in a bracket. */
+static void drop_holds(gc_region *r, const struct region_use *self)
+{
+    critical_begin();
+    lock_holder = self->number;
+    lock_enter(&r->header->hold_lock);
+    region_drop_holds(r, r->member + 1);
+    lock_leave(&r->header->hold_lock);
+    critical_end();
+}
+
+bool region_end_uses(gc_region *r)
 {
     struct region_use *self = region_use(r);
     bool entered = self && region_enter(self);
+    if (entered)
+        drop_holds(r, self);
     regions_lock();
     for (struct region_use *u = r->uses, *next; u; u = next) {
         next = u->next_of_region;
@@ -228,6 +241,7 @@ void region_end_uses(gc_region *r)
     cache_release_kept(&r->heap);
     if (entered)
         region_exit(self);
+    return entered;
 }
 
 /* ---- fork ------------------------------------------------------------------------------------------ */

@@ -187,10 +187,8 @@ void region_leave(gc_region *r)
     for (uint32_t i = 0; i < region_slots(r); i++)
         if (r->threads[i].member == r->member + 1)
             region_give_slot(&r->threads[i]);
-    if (r->member != NO_MEMBER) {
-        region_drop_holds(r, r->member + 1);
+    if (r->member != NO_MEMBER)
         __atomic_store_n(&r->members[r->member].pid, 0, __ATOMIC_RELEASE);
-    }
     r->member = NO_MEMBER;
 }
 

@@ -330,14 +330,19 @@ static bool open_region(gc_region *r, int file, size_t limit, unsigned flags)
     return good;
 }
 
+/* While it is in the list, by which the holders of its locks are found. */
+static void leave(gc_region *r)
+{
+    if (r->header && !r->read_only && region_end_uses(r))
+        region_leave(r);
+}
+
 static void discard(gc_region *r, int file)
 {
     int error = errno;
+    if (r->uses)
+        leave(r);
     opened_remove(r);
-    if (r->header && r->uses) {
-        region_end_uses(r);
-        region_leave(r);
-    }
     unmap(r);
     grey_queue_destroy(&r->collector.marker.grey);
     opened_keep(r);
@@ -422,10 +427,7 @@ int gc_region_close(gc_region *r)
                            r->name);
     if (!last)
         return 0;
-    if (!r->read_only) {
-        region_end_uses(r);
-        region_leave(r);
-    }
+    leave(r);
     discard(r, r->space.file);
     return 0;
 }

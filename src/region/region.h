@@ -233,8 +233,9 @@ INLINE void region_exit(struct region_use *u)
 }
 
 /* The region is about to be closed, and no thread of the process is in a bracket: what their caches have
- * goes back, and threads have nothing of it any more. */
-void region_end_uses(gc_region *r);
+ * goes back, what the process holds is dropped, and threads have nothing of it any more.  false: the region
+ * is damaged, and the process stays a member until it ends, as its holds do. */
+bool region_end_uses(gc_region *r);
 
 /* In the child of a fork. */
 void region_forked(gc_region *r);
