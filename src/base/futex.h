@@ -29,9 +29,10 @@ INLINE void futex_wait_shared(uint32_t *word, uint32_t value, uint64_t timeout)
     syscall(SYS_futex, word, FUTEX_WAIT, value, timeout ? &t : NULL, NULL, 0);
 }
 
-INLINE void futex_wake_shared(uint32_t *word, int threads)
+/* Returns how many it has woken. */
+INLINE int futex_wake_shared(uint32_t *word, int threads)
 {
-    syscall(SYS_futex, word, FUTEX_WAKE, threads, NULL, NULL, 0);
+    return (int)syscall(SYS_futex, word, FUTEX_WAKE, threads, NULL, NULL, 0);
 }
 
 /* Wakes so many threads that wait for the word.  May change errno. */
