@@ -107,9 +107,9 @@ typedef struct gc_rwlock gc_rwlock;
 GC_PUBLIC gc_rwlock *gc_rwlock_new(gc_region *region) __attribute__((warn_unused_result));
 
 /* The calling thread has the lock until gc_rwlock_unlock, beyond the end of the bracket, too, or until it
- * ends; a child of fork does not have it.  0; 1: somebody died, or ended, with it for writing, so that
- * what it guards may be half changed; each call says so until one that got it for writing has unlocked it;
- * -1 with errno as above, and EDEADLK (the thread has it already), ENOMEM. */
+ * ends or the process closes the region; a child of fork does not have it.  0; 1: somebody died, or ended,
+ * with it for writing, so that what it guards may be half changed; each call says so until one that got it
+ * for writing has unlocked it; -1 with errno as above, and EDEADLK (the thread has it already), ENOMEM. */
 GC_PUBLIC int gc_rwlock_read(gc_region *region, gc_rwlock *lock, int timeout_ms);
 GC_PUBLIC int gc_rwlock_write(gc_region *region, gc_rwlock *lock, int timeout_ms);
 

@@ -79,6 +79,21 @@ static int die_with_it(void *data)
     return 0;
 }
 
+static void *be_there(void *data)
+{
+    begin();
+    end();
+    return data;
+}
+
+/* A thread that is new, in the slot that is free. */
+static void begin_elsewhere(void)
+{
+    pthread_t thread;
+    ck_assert_int_eq(pthread_create(&thread, NULL, be_there, NULL), 0);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+}
+
 /* The dead one's slot is given to somebody else first, or not. */
 static void let_die(gc_rwlock *l, bool write, bool bury)
 {
@@ -86,7 +101,7 @@ static void let_die(gc_rwlock *l, bool write, bool bury)
     REQUIRE_ENDS(spawn(die_with_it, &a));
     if (bury) {
         ck_assert_int_eq(gc_region_collect(region), 0);
-        ck_assert_int_le(others(l, false), 1); /* a new thread in that slot */
+        begin_elsewhere();
     }
 }
 
@@ -119,6 +134,22 @@ START_TEST(test_dead_writer)
     ck_assert_int_eq(gc_rwlock_unlock(region, l), 0);
     ck_assert_int_eq(gc_rwlock_read(region, l, -1), 0);
     ck_assert_int_eq(gc_rwlock_unlock(region, l), 0);
+    end();
+}
+END_TEST
+
+/* Who does not wait finds the dead, too. */
+START_TEST(test_dead_and_no_wait)
+{
+    gc_rwlock *l = rooted();
+    begin();
+    let_die(l, true, _i);
+    ck_assert_int_eq(others(l, true), 1);
+    let_die(l, true, _i);
+    ck_assert_int_eq(others(l, false), 1);
+    ck_assert_int_eq(others(l, true), 1);
+    let_die(l, false, _i);
+    ck_assert_int_eq(others(l, true), 0);
     end();
 }
 END_TEST
@@ -217,6 +248,7 @@ TCase *rwlock_case(void)
     tcase_add_test(tc, test_who_gets_it);
     tcase_add_loop_test(tc, test_dead_reader, 0, 2);
     tcase_add_loop_test(tc, test_dead_writer, 0, 2);
+    tcase_add_loop_test(tc, test_dead_and_no_wait, 0, 2);
     tcase_add_test(tc, test_thread_ends_with_it);
     tcase_add_test(tc, test_time_passes);
     tcase_add_test(tc, test_several_processes);

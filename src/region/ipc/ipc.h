@@ -66,7 +66,7 @@ struct wait {
     unsigned spins;
     uint64_t end; /* when the time is over; 0: none, or it has not slept yet */
     bool sleeps;  /* what is kept is held */
-    bool look;    /* a slice has passed: somebody may have died */
+    bool look;    /* a slice has passed, or none will: somebody may have died */
 };
 
 /* In a bracket, and in no other if it may sleep; else false with errno. */

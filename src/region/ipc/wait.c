@@ -95,6 +95,10 @@ int wait_for(struct wait *w, struct bell *b, int (*step)(void *data), void *data
     int saved_errno = errno, error = step(data);
     if (error == EAGAIN && w->timeout != 0)
         error = wait_longer(w, b, step, data);
+    else if (error == EAGAIN) {
+        w->look = true; /* it does not sleep, and may be called again and again */
+        error = step(data);
+    }
     errno = error ? error : saved_errno;
     return error ? -1 : 0;
 }
