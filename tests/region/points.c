@@ -13,6 +13,7 @@
 
 #include "base/crash.h"
 #include "region.h"
+#include "region/region.h"
 
 enum { PATIENCE = 120, ROUNDS = 12, POINTS_MOST = 200 };
 
@@ -262,9 +263,41 @@ START_TEST(each_point)
 }
 END_TEST
 
+/* ---- A lock whose holder nobody knows -------------------------------------------------------------- */
+
+/* As when the system began anew since: nobody has the slot that the lock's word names. */
+static void die_with_lock(void *unused)
+{
+    (void)unused;
+    gc_region *r = gc_region_create(name, 64 << 20, GC_REGION_EXCLUSIVE, 0);
+    ENSURE(r);
+    make_table(r);
+    r->heap.numbers->extent_lock.word = LOCK_SHARED | REGION_THREADS;
+    kill(getpid(), SIGKILL);
+}
+
+static void open_alone(void *unused)
+{
+    (void)unused;
+    alarm(PATIENCE);
+    gc_region *r = gc_region_open(name, 0);
+    ENSURE(r);
+    check_region(r);
+}
+
+START_TEST(unknown_holder)
+{
+    name = fresh_name();
+    ck_assert_int_ne(in_child(die_with_lock, NULL), 0);
+    ck_assert_int_eq(in_child(open_alone, NULL), 0);
+    ck_assert_int_eq(gc_region_unlink(name, 0), 0);
+}
+END_TEST
+
 TCase *points_case(void)
 {
     TCase *tc = tcase_create("points");
+    tcase_add_test(tc, unknown_holder);
     tcase_add_test(tc, each_point);
     return tc;
 }
