@@ -129,8 +129,8 @@ static void fill_file(uint64_t count, bool atomic)
     gc_region_end(region);
     for (uint64_t i = 0; i < count; i++) {
         gc_region_begin(region);
-        index[i] = atomic ? gc_region_alloc_atomic(region, 4000)
-                          : gc_region_alloc(region, 4000);
+        index[i] =
+            atomic ? gc_region_alloc_atomic(region, 4000) : gc_region_alloc(region, 4000);
         if (!index[i])
             fail("an allocation");
         index[i][0] = (char)i;
@@ -190,7 +190,8 @@ int main(int argc, char **argv)
     flags = collects || first ? 0 : GC_REGION_FILE;
     name = flags ? "gcalloc-bench.region" : "/gcalloc-bench";
     peer_init();
-    measure_report(collects ? measure_collections(count, first) : measure_recoveries(count),
+    measure_report(collects ? measure_collections(count, first)
+                            : measure_recoveries(count),
                    count, count);
     if (!collects || first)
         gc_region_unlink(name, flags);

@@ -48,7 +48,8 @@ struct shared_start {
 
 /* Has so many processes call work(process), and returns the time from when all were ready until the last
  * one ended; *sum becomes the sum of what they returned. */
-static inline uint64_t shared_run(int processes, uint64_t (*work)(int process), uint64_t *sum)
+static inline uint64_t shared_run(int processes, uint64_t (*work)(int process),
+                                  uint64_t *sum)
 {
     struct shared_start *start =
         (struct shared_start *)mmap(NULL, sizeof(*start), PROT_READ | PROT_WRITE,
@@ -89,7 +90,8 @@ static inline void shared_report(const char *peer, const char *version, uint64_t
 
     getrusage(RUSAGE_CHILDREN, &usage);
     printf("peer %s %s\nchecksum %" PRIu64 "\n", peer, version, sum);
-    printf("time_ns=%" PRIu64 " operations=%" PRIu64 " rss_kb=%ld collections=%" PRIu64 "\n",
+    printf("time_ns=%" PRIu64 " operations=%" PRIu64 " rss_kb=%ld collections=%" PRIu64
+           "\n",
            time, operations, usage.ru_maxrss, collections);
 }
 
