@@ -49,6 +49,7 @@ static bool rebuild(gc_region *r, bool all)
     struct region_header *h = r->header;
     bool suspect = __atomic_load_n(&h->suspect, __ATOMIC_ACQUIRE) |
                    region_bury(r, all || h->collections % ASK_EVERY == 0);
+    __atomic_store_n(&r->crowded, false, __ATOMIC_RELAXED);
     h->root_lock.word = h->hold_lock.word = LOCK_SHARED;
     __atomic_store_n(&h->suspect, 1, __ATOMIC_RELEASE);
     CRASH_POINT("collect: suspect");
@@ -115,8 +116,9 @@ static const struct cycle_kind cycle_of_region = {
 bool region_is_due(const gc_region *r)
 {
     const struct heap_numbers *n = r->heap.numbers;
-    return __atomic_load_n(&n->charged, __ATOMIC_RELAXED) >=
-           __atomic_load_n(&n->budget, __ATOMIC_RELAXED);
+    return __atomic_load_n(&r->crowded, __ATOMIC_RELAXED) ||
+           __atomic_load_n(&n->charged, __ATOMIC_RELAXED) >=
+               __atomic_load_n(&n->budget, __ATOMIC_RELAXED);
 }
 
 /* The world of this process is stopped by the collector of the region, which lists its roots, too. */
@@ -155,6 +157,8 @@ bool region_collect(gc_region *r, enum cause cause)
     lock_holder = u->number;
     if (!region_close_gate(r))
         return false;
+    if (__atomic_load_n(&r->crowded, __ATOMIC_RELAXED))
+        cause = CAUSE_REQUEST; /* the budget may be far from used up */
     bool done = (cause == CAUSE_BUDGET && !region_is_due(r)) ||
                 (knows_types(r) && collect(r, cause));
     lock_holder = u->number;

@@ -29,9 +29,10 @@ static bool await_end(const gc_region *r, const struct region_thread *t, uint64_
     }
     for (unsigned looks = 0; holds_up(r, t); looks++) {
         uint32_t never = 0;
-        if (looks % 8 == 7 && region_thread_is_dead(t))
+        bool over = os_now() > end;
+        if ((over || looks % 8 == 0) && region_thread_is_dead(t))
             return true;
-        if (os_now() > end)
+        if (over)
             return false;
         futex_wait(&never, 0, MILLISECOND / 8);
     }

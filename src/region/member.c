@@ -179,6 +179,8 @@ bool region_join(gc_region *r, struct region_use *u)
                            REGION_MEMBERS) == 0;
     }
     __atomic_store_n(&u->slot->member, r->member + 1, __ATOMIC_RELEASE);
+    if (u->number > REGION_THREADS / 4 * 3 || r->member > REGION_MEMBERS / 4 * 3)
+        __atomic_store_n(&r->crowded, true, __ATOMIC_RELAXED);
     return true;
 }
 

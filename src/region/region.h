@@ -54,6 +54,8 @@ struct gc_region {
     ino_t inode;
     unsigned opened; /* how often; under the regions' lock */
     bool read_only;
+    bool
+        crowded; /* the lists of threads or processes are nearly full; until a collection.  Atomic */
     char name[256];
     struct region_use *uses; /* under the regions' lock */
     struct gc_region *next;  /* of the process's regions, under their lock */
@@ -255,7 +257,7 @@ bool region_roots_are_sound(const gc_region *r);
 /* Collects; false with errno. */
 bool region_collect(gc_region *r, enum cause cause);
 
-/* Whether the budget is used up. */
+/* Whether the budget is used up, or the dead are to be taken off the lists. */
 bool region_is_due(const gc_region *r);
 
 /* Collects a region that nobody else has. */

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WORKERS = 5, KILLS = 150, ITEMS = 1 << 22, KEYS = 300 };
+enum { WORKERS = 5, KILLS = 150, ITEMS = 1 << 22, KEYS = 300, MEMBERS = 1024 };
 
 /* What is told beside the region, by single stores. */
 struct tale {
@@ -273,6 +273,29 @@ START_TEST(test_event)
 }
 END_TEST
 
+/* ---- Without a collection ------------------------------------------------------------------------ */
+
+static int come_and_die(void *data)
+{
+    begin();
+    end();
+    begin();
+    REQUIRE(gc_event_set(region, data) == 0);
+    return 0;
+}
+
+/* More than can have the region at a time, and nobody allocates: they are buried all the same. */
+START_TEST(test_many_dead)
+{
+    begin();
+    event = gc_event_new(region, 0);
+    ck_assert_int_eq(gc_region_root_set(region, "event", event), 0);
+    end();
+    for (int i = 0; i < MEMBERS + MEMBERS / 4; i++)
+        REQUIRE_ENDS(spawn(come_and_die, event));
+}
+END_TEST
+
 static void make_tale(void)
 {
     tale = share(sizeof *tale);
@@ -286,5 +309,6 @@ TCase *storms_case(void)
     tcase_add_test(tc, test_map);
     tcase_add_test(tc, test_rwlock);
     tcase_add_test(tc, test_event);
+    tcase_add_test(tc, test_many_dead);
     return tc;
 }
