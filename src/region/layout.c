@@ -80,7 +80,8 @@ const char *region_fault(const struct region_constants *c, uint64_t file_bytes)
         return "another version of the library has made it";
     if (c->sum != region_sum(c))
         return "its first page is damaged";
-    if (c->units < 2 || c->units > UINT32_MAX)
+    if (c->units <= REGION_LIMIT_LEAST >> UNIT_SHIFT ||
+        c->units > (REGION_LIMIT_MOST >> UNIT_SHIFT) + 1)
         return "its size is none that a region can have";
     struct region_parts p = region_parts((c->units - 1) << UNIT_SHIFT);
     if (c->bytes != p.bytes || c->tables != p.tables || c->first_unit != p.first_unit ||
@@ -88,8 +89,8 @@ const char *region_fault(const struct region_constants *c, uint64_t file_bytes)
         return "its first page is damaged";
     if (c->bytes > file_bytes)
         return "the file is shorter than it was: it has been truncated";
-    if (c->address % OS_HUGE_PAGE != 0 || c->address == 0 ||
-        c->address + c->bytes < c->address || c->address + c->bytes > (uint64_t)1 << 47)
+    if (c->address % GIB(1) != 0 || c->address < REGION_PLACE_LEAST ||
+        c->address > REGION_PLACE_MOST - c->bytes)
         return "its address is none";
     return NULL;
 }

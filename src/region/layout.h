@@ -25,6 +25,16 @@ enum {
 
 #define REGION_MAGIC UINT64_C(0x6e6f696765726367) /* "gcregion" */
 
+/* Bytes of objects: words of units have no room for more. */
+#define REGION_LIMIT_LEAST MIB(1)
+#define REGION_LIMIT_MOST GIB(1024)
+
+/* Where regions lie: far from where the system puts what has no address, and programs; below are the
+ * shadows of AddressSanitizer.  A file that says otherwise could have anything replaced that comes there
+ * later. */
+#define REGION_PLACE_LEAST UINT64_C(0x200000000000)
+#define REGION_PLACE_MOST UINT64_C(0x500000000000)
+
 /* Written when the region is made, and constant; the sum is over all that stands before it. */
 struct region_constants {
     uint64_t magic;

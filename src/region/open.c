@@ -25,14 +25,6 @@
 
 enum { PLACES = 64, OPEN_WAITS = 10000 /* milliseconds */ };
 
-#define LIMIT_LEAST MIB(1)
-#define LIMIT_MOST GIB(1024)
-
-/* Where regions lie: far from where the system puts what has no address, and programs; below are the
- * shadows of AddressSanitizer. */
-#define PLACE_LEAST UINT64_C(0x200000000000)
-#define PLACE_MOST UINT64_C(0x500000000000)
-
 /* ---- What is shared by all threads: locks of the dead, and fork ----------------------------------- */
 
 /* A slot that is nobody's any more holds nothing: who had it is dead. */
@@ -102,8 +94,8 @@ static uint64_t place_for(const struct stat *file, unsigned attempt, size_t byte
     uint64_t hash = (file->st_ino * 31 + file->st_dev + (uint64_t)attempt * 7919 +
                      (uint64_t)file->st_ctim.tv_nsec) *
                     0x9e3779b97f4a7c15u;
-    uint64_t places = (PLACE_MOST - PLACE_LEAST - bytes) / GIB(1);
-    return PLACE_LEAST + hash % places * GIB(1);
+    uint64_t places = (REGION_PLACE_MOST - REGION_PLACE_LEAST - bytes) / GIB(1);
+    return REGION_PLACE_LEAST + hash % places * GIB(1);
 }
 
 static void *map_new(int file, const struct stat *found, size_t bytes)
@@ -127,10 +119,10 @@ static void view(gc_region *r, void *start, const struct region_parts *p)
     r->types = (struct region_type *)(void *)(at + p->types);
 }
 
-static void write_header(struct region_header *h, const struct region_parts *p,
-                         bool is_file)
+static void write_header(gc_region *r, const struct region_parts *p, bool is_file)
 {
-    h->constant = (struct region_constants){
+    struct region_header *h = r->header;
+    r->constant = (struct region_constants){
         .magic = REGION_MAGIC,
         .version = REGION_VERSION,
         .stamp = region_stamp(),
@@ -141,7 +133,8 @@ static void write_header(struct region_header *h, const struct region_parts *p,
         .first_unit = p->first_unit,
         .file = is_file,
     };
-    h->constant.sum = region_sum(&h->constant);
+    r->constant.sum = region_sum(&r->constant);
+    h->constant = r->constant;
     h->collect_lock.word = h->member_lock.word = LOCK_SHARED;
     h->root_lock.word = h->hold_lock.word = LOCK_SHARED;
 }
@@ -161,22 +154,31 @@ static bool make_heap(gc_region *r, size_t limit)
     return true;
 }
 
+/* Makes the file as large as it will be, with room for all but the heap.  Before it is large it says that
+ * it is a region: so whoever finds one that was not finished knows it from files of others. */
+static bool size_file(int file, const struct region_parts *p)
+{
+    static const uint64_t magic = REGION_MAGIC;
+    return syscall(SYS_ftruncate, file, 0L) == 0 &&
+           syscall(SYS_pwrite64, file, &magic, sizeof magic, 0L) == (long)sizeof magic &&
+           syscall(SYS_ftruncate, file, (long)p->bytes) == 0 &&
+           (syscall(SYS_fallocate, file, 0, 0L, (long)p->tables) == 0 ||
+            errno == EOPNOTSUPP);
+}
+
 /* The file is empty, or what was begun in it was not finished. */
 static bool make(gc_region *r, int file, size_t limit, bool is_file)
 {
     struct stat found;
     struct region_parts p = region_parts(limit);
-    if (sys_stat_at(file, "", &found, AT_EMPTY_PATH) != 0 ||
-        syscall(SYS_ftruncate, file, 0L) != 0 ||
-        syscall(SYS_ftruncate, file, (long)p.bytes) != 0 ||
-        (syscall(SYS_fallocate, file, 0, 0L, (long)p.tables) != 0 && errno != EOPNOTSUPP))
+    if (sys_stat_at(file, "", &found, AT_EMPTY_PATH) != 0 || !size_file(file, &p))
         return region_fail(errno, "%s: %s", r->name, strerror(errno)) == 0;
     void *start = map_new(file, &found, p.bytes);
     if (!start)
         return region_fail(errno, "%s: no address for %zu bytes", r->name, p.bytes) == 0;
     view(r, start, &p);
     CRASH_POINT("make: mapped");
-    write_header(r->header, &p, is_file);
+    write_header(r, &p, is_file);
     CRASH_POINT("make: header");
     region_space_begin(r, file);
     if (!make_heap(r, limit))
@@ -208,7 +210,7 @@ static bool read_constants(const gc_region *r, int file, struct region_constants
 
 static bool attach_heap(gc_region *r)
 {
-    const struct region_constants *c = &r->header->constant;
+    const struct region_constants *c = &r->constant;
     r->heap = (struct heap){
         .space = &r->space.space,
         .pad_from = PAD_FROM,
@@ -245,6 +247,7 @@ static bool attach(gc_region *r, int file)
                                ? "%s: its address, %#llx, is taken in this process"
                                : "%s: it cannot be mapped at %#llx",
                            r->name, (unsigned long long)c.address) == 0;
+    r->constant = c;
     view(r, start, &p);
     region_space_begin(r, file);
     const char *fault = stage_fault(r);
@@ -297,22 +300,33 @@ static bool lock_file(const gc_region *r, int file)
            0;
 }
 
+/* Whether there is anything in the file but a region that was not finished. */
 static bool is_made(int file)
 {
-    struct region_constants c;
+    uint64_t magic = 0;
     uint32_t stage = REGION_NEW;
     long at = offsetof(struct region_header, stage);
-    return syscall(SYS_pread64, file, &c, sizeof c, 0L) > 0 &&
-           (c.magic != 0 && (c.magic != REGION_MAGIC ||
-                             syscall(SYS_pread64, file, &stage, sizeof stage, at) <= 0 ||
-                             stage != REGION_NEW));
+    long bytes = syscall(SYS_pread64, file, &magic, sizeof magic, 0L);
+    return bytes != 0 && (bytes != (long)sizeof magic || magic != REGION_MAGIC ||
+                          syscall(SYS_pread64, file, &stage, sizeof stage, at) < 0 ||
+                          stage != REGION_NEW);
 }
 
 static void unmap(gc_region *r)
 {
     if (r->header)
-        sys_unmap(r->header, r->header->constant.bytes);
+        sys_unmap(r->header, r->constant.bytes);
     r->header = NULL;
+}
+
+/* Of a region that could not be made nothing is left but its name.  Returns false. */
+static bool take_back(gc_region *r, int file)
+{
+    int error = errno;
+    unmap(r);
+    if (!is_made(file))
+        syscall(SYS_ftruncate, file, 0L);
+    return errno = error, false;
 }
 
 static bool open_region(gc_region *r, int file, size_t limit, unsigned flags)
@@ -320,7 +334,8 @@ static bool open_region(gc_region *r, int file, size_t limit, unsigned flags)
     if (!r->read_only && !lock_file(r, file))
         return false;
     bool made = limit == 0 || is_made(file);
-    bool good = made ? attach(r, file) : make(r, file, limit, flags & GC_REGION_FILE);
+    bool good = made ? attach(r, file)
+                     : make(r, file, limit, flags & GC_REGION_FILE) || take_back(r, file);
     if (good) {
         opened_add(r);
         good = begin(r);
@@ -355,7 +370,7 @@ static gc_region *new_region(const char *name, int file, bool read_only)
     struct stat found;
     gc_region *r = opened_new();
     if (!r || sys_stat_at(file, "", &found, AT_EMPTY_PATH) != 0)
-        return region_fail(ENOMEM, "no memory"), NULL;
+        return region_fail(ENOMEM, "no memory"), sys_close(file), NULL;
     r->handle = REGION_HANDLE;
     r->member = NO_MEMBER;
     r->opened = 1;
@@ -393,7 +408,7 @@ static gc_region *open_named(const char *name, size_t limit, unsigned flags, int
 
 gc_region *gc_region_create(const char *name, size_t limit, unsigned flags, mode_t mode)
 {
-    if (limit < LIMIT_LEAST || limit > LIMIT_MOST ||
+    if (limit < REGION_LIMIT_LEAST || limit > REGION_LIMIT_MOST ||
         (flags & ~(GC_REGION_FILE | GC_REGION_EXCLUSIVE)))
         return region_fail(EINVAL,
                            "a region's limit is 1 MiB to 1 TiB, and its flags are "

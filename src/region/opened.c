@@ -93,7 +93,7 @@ void opened_remove(gc_region *r)
 gc_region *opened_around(const void *address)
 {
     gc_region *r = regions;
-    while (r && (uintptr_t)address - r->space.start >= r->header->constant.bytes)
+    while (r && (uintptr_t)address - r->space.start >= r->constant.bytes)
         r = r->next;
     return r;
 }

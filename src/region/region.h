@@ -38,7 +38,8 @@ struct region_use {
 };
 
 struct gc_region {
-    uint64_t handle; /* REGION_HANDLE: what the program has is one */
+    uint64_t handle;                  /* REGION_HANDLE: what the program has is one */
+    struct region_constants constant; /* as they were when it was opened */
     struct region_header *header;
     struct region_member *members;
     struct region_thread *threads;
@@ -49,6 +50,7 @@ struct gc_region {
     struct heap heap;
     struct collector collector;
     uint32_t member;      /* number of the process's own; NO_MEMBER: it has to join */
+    const char *fault;    /* that a collection of this process has found; NULL: none */
     uint32_t types_known; /* that the view has, up to this number */
     dev_t device;
     ino_t inode;

@@ -79,7 +79,7 @@ static size_t decommit(const struct os_space *self, void *address, size_t bytes)
 
 void region_space_begin(gc_region *r, int file)
 {
-    const struct region_constants *c = &r->header->constant;
+    const struct region_constants *c = &r->constant;
     r->space = (struct region_space){
         .space = {.name = "region",
                   .shared = true,
@@ -107,7 +107,7 @@ static size_t memory_bytes(void)
 
 void region_advise(gc_region *r, bool collects)
 {
-    if (!r->header->constant.file)
+    if (!r->constant.file)
         return;
     if (!r->space.memory)
         r->space.memory = memory_bytes();
@@ -115,7 +115,7 @@ void region_advise(gc_region *r, bool collects)
     if (r->space.random == (exceeds && !collects))
         return;
     r->space.random = !r->space.random;
-    sys_advise((void *)r->header, r->header->constant.bytes,
+    sys_advise((void *)r->header, r->constant.bytes,
                r->space.random ? MADV_RANDOM : MADV_NORMAL);
 }
 

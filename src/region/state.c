@@ -110,15 +110,14 @@ int gc_region_sync(gc_region *r)
     struct region_use *u = region_is_open(r) ? region_use(r) : NULL;
     if (!u)
         return -1;
-    if (!r->header->constant.file)
+    if (!r->constant.file)
         return region_fail(EINVAL, "%s is no file", r->name);
     if (u->depth)
         return region_fail(EPERM, "%s: gc_region_sync inside of a bracket", r->name);
     lock_holder = u->number;
     if (!region_close_gate(r))
         return -1;
-    int error =
-        syscall(SYS_msync, r->header, r->header->constant.bytes, MS_SYNC) ? errno : 0;
+    int error = syscall(SYS_msync, r->header, r->constant.bytes, MS_SYNC) ? errno : 0;
     region_open_gate(r);
     return error ? region_fail(error, "%s: it cannot be written to the disk", r->name)
                  : 0;

@@ -1,0 +1,126 @@
+/* Regions in a world that means no good: files that are none, or damaged, or changed to do harm; systems
+ * that refuse; programs that use them wrongly. */
+#include "hostile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+_Noreturn void ensure_failed(const char *file, int line, const char *what)
+{
+    fprintf(stderr, "%s:%d: %s: %s\n", file, line, what, gc_region_error());
+    _exit(1);
+}
+
+const char *fresh_name(void)
+{
+    static char name[40];
+    snprintf(name, sizeof name, "/gcalloc-hostile-%d", (int)getpid());
+    gc_region_unlink(name, 0);
+    return name;
+}
+
+const char *path_of(const char *name)
+{
+    static char path[80];
+    snprintf(path, sizeof path, "/dev/shm%s", name);
+    return path;
+}
+
+int in_child(void (*function)(void *argument), void *argument)
+{
+    int status = -1;
+    pid_t child = fork();
+    if (child == 0) {
+        function(argument);
+        _exit(0);
+    }
+    ck_assert_int_gt(child, 0);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    return status;
+}
+
+void assert_refused(bool failed, int error, const char *words)
+{
+    int had = errno;
+    ck_assert(failed);
+    ck_assert_msg(had == error, "errno is %d: %s", had, gc_region_error());
+    ck_assert_msg(strstr(gc_region_error(), words), "%s", gc_region_error());
+}
+
+static void make_list(void *name)
+{
+    gc_region *r = gc_region_create(name, 1 << 20, 0, 0);
+    ENSURE(r && gc_region_begin(r) == 0);
+    void **list = NULL;
+    for (int i = 0; i < 10; i++) {
+        void **o = gc_region_alloc(r, 32);
+        ENSURE(o);
+        *o = list, list = o;
+    }
+    ENSURE(gc_region_root_set(r, "list", list) == 0);
+    ENSURE(gc_region_end(r) == 0 && gc_region_close(r) == 0);
+}
+
+void make_small(const char *name)
+{
+    ck_assert_int_eq(in_child(make_list, (void *)(uintptr_t)name), 0);
+}
+
+struct file map_file(const char *name)
+{
+    struct stat found;
+    int file = open(path_of(name), O_RDWR | O_CLOEXEC);
+    ck_assert(file >= 0 && fstat(file, &found) == 0);
+    struct file f = {.bytes = (size_t)found.st_size};
+    f.header = mmap(NULL, f.bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    ck_assert_ptr_ne(f.header, MAP_FAILED);
+    f.parts = region_parts((size_t)(f.header->constant.units - 1) << 16);
+    close(file);
+    return f;
+}
+
+void seal_file(struct file *f, bool sum)
+{
+    if (sum)
+        f->header->constant.sum = region_sum(&f->header->constant);
+    munmap(f->header, f->bytes);
+}
+
+void *file_at(const struct file *f, size_t offset)
+{
+    return (char *)f->header + offset;
+}
+
+void claim(struct file *f, int pid)
+{
+    struct stat found;
+    struct region_member *m = file_at(f, f->parts.members);
+    ck_assert_int_eq(stat("/proc/self/ns/pid", &found), 0);
+    *m = (struct region_member){.pid = (uint32_t)pid, .space = found.st_ino};
+}
+
+static TCase *(*const cases[])(void) = {files_case};
+
+int main(void)
+{
+    Suite *suite = suite_create("hostile");
+    setenv("GCALLOC_OPTIONS", "region_wait=50", 1);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        TCase *tc = cases[i]();
+        tcase_set_timeout(tc, 300); /* against hanging only */
+        suite_add_tcase(suite, tc);
+    }
+    SRunner *runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_FORK);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,46 @@
+/* The tests of regions in a world that means no good: what they have in common. */
+#ifndef TESTS_REGION_HOSTILE_H
+#define TESTS_REGION_HOSTILE_H
+
+#include <check.h>
+#include <gcalloc/region.h>
+#include <stdbool.h>
+
+#include "region/layout.h"
+
+TCase *files_case(void);
+TCase *users_case(void);
+TCase *misuse_case(void);
+
+/* Ends a child, in which Check's assertions are not to be used, with a message. */
+#define ENSURE(condition) \
+    ((condition) ? (void)0 : ensure_failed(__FILE__, __LINE__, #condition))
+_Noreturn void ensure_failed(const char *file, int line, const char *what);
+
+/* The names of a region for the running test, which does not exist yet, and the path of its file. */
+const char *fresh_name(void);
+const char *path_of(const char *name);
+
+/* Runs function(argument) in a child, and returns its status as waitpid does. */
+int in_child(void (*function)(void *argument), void *argument);
+
+/* That the call failed with this error, and a sentence that has these words. */
+void assert_refused(bool failed, int error, const char *words);
+
+/* Makes a region of 1 MiB with the root "list", which leads to a list of ten objects, and closes it. */
+void make_small(const char *name);
+
+/* The file of a closed region, to be changed; seal_file makes the sum good if it is asked to. */
+struct file {
+    struct region_header *header;
+    struct region_parts parts;
+    size_t bytes;
+};
+struct file map_file(const char *name);
+void seal_file(struct file *f, bool sum);
+void *file_at(const struct file *f, size_t offset);
+
+/* What the table of members has when a process that lives has the region. */
+void claim(struct file *f, int pid);
+
+#endif
