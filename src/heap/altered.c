@@ -101,8 +101,12 @@ void altered_note(struct heap *h, uintptr_t low, uintptr_t high)
     critical_end();
 }
 
+/* Memory that is shared is not the program's to alter: what cannot be read there is lost, and getting new
+ * memory for it would take it away from the others. */
 void altered_found(struct heap *h, uintptr_t address)
 {
+    if (h->space->shared)
+        return;
     struct unit_range u = units_of(h, address, address + 1);
     if (u.first == u.end || !is_of_block(h, u.first))
         return;

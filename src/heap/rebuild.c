@@ -10,8 +10,10 @@
 #include "heap/state.h"
 #include "heap/wide.h"
 
-/* Bits of a word that do not tell what a block is: the shard changes word by word. */
-#define LOOSE ((unit_word)UNIT_DIRTY | (unit_word)(SHARDS - 1) << UNIT_SHARD_SHIFT)
+/* Bits of a word that do not tell what a block is: the shard changes word by word, and that pages have been
+ * altered is noted of each process's own heap. */
+#define LOOSE \
+    ((unit_word)UNIT_DIRTY | UNIT_ALTERED | (unit_word)(SHARDS - 1) << UNIT_SHARD_SHIFT)
 
 /* ---- What can be believed ----------------------------------------------------------------------- */
 
@@ -73,6 +75,37 @@ uint32_t heap_whole_block(const struct heap *h, uint32_t head)
     return units;
 }
 
+/* The head of the block around a unit, by words that may be anything; 0: there is none. */
+static uint32_t head_around(const struct heap *h, uint32_t unit)
+{
+    uint32_t distance = UNIT_DISTANCE_MAX;
+    while (distance == UNIT_DISTANCE_MAX) {
+        unit_word word = word_of(h, unit);
+        distance = word_distance(word);
+        if (!word_used(word) || distance >= unit)
+            return 0;
+        unit -= distance;
+    }
+    return unit;
+}
+
+struct cell heap_cell(const struct heap *h, uintptr_t address)
+{
+    size_t offset = address - h->base;
+    if (offset >= RACING(h->bytes))
+        return (struct cell){0};
+    uint32_t unit = (uint32_t)(offset >> UNIT_SHIFT), head = head_around(h, unit);
+    uint32_t units = head ? units_from_here(h, head) : 0;
+    if (unit - head >= units)
+        return (struct cell){0};
+    unsigned bin = word_bin(word_of(h, head));
+    const struct geometry *g = word_geometry(word_of(h, head));
+    size_t index = slot_index(g, offset - ((size_t)head << UNIT_SHIFT));
+    bool sound = (word_of(h, head) & ~LOOSE) == expected_word(h, head, bin, 0) &&
+                 (word_of(h, unit) & ~LOOSE) == expected_word(h, head, bin, unit - head);
+    return sound && index < g->count ? block_cell(h, head, index) : (struct cell){0};
+}
+
 /* The first object whose state is none; the count if there is none. */
 static uint32_t find_no_state(const uint8_t *states, uint32_t count)
 {
@@ -123,8 +156,7 @@ static void set_shards(struct heap *h, uint32_t head, uint32_t units)
     else if (word_shard(shard) >= SHARDS_OWN)
         shard = 0;
     for (uint32_t u = head; u < head + units; u++) {
-        h->words[u] =
-            (h->words[u] & ~((unit_word)(SHARDS - 1) << UNIT_SHARD_SHIFT)) | shard;
+        h->words[u] = (h->words[u] & ~(LOOSE ^ UNIT_DIRTY)) | shard;
         h->units[u].holes = h->units[u].altered = 0;
     }
 }
@@ -163,6 +195,18 @@ static void renew_block(struct heap *h, uint32_t head, uint32_t units, bool susp
     block_settle(h, head);
 }
 
+/* What follows from nothing that is known is as in a heap that was just made. */
+static void renew_numbers(struct heap *h)
+{
+    struct heap_numbers *n = h->numbers;
+    n->used_bytes = n->unit_run_bytes = n->hole_bytes = 0;
+    n->reserved_apart = 0;
+    n->altered = false;
+    n->limit = SIZE_MAX;
+    if (n->mark != STATE_MARK_A && n->mark != STATE_MARK_B)
+        n->mark = STATE_MARK_A;
+}
+
 static void renew_locks(struct heap *h)
 {
     h->numbers->extent_lock.word = h->numbers->typed_lock.word = LOCK_SHARED;
@@ -176,8 +220,7 @@ bool heap_rebuild(struct heap *h, bool suspect, struct rebuild_fault *fault)
     arena_look(h);
     bool plausible = heap_is_plausible(h, fault);
     if (plausible) {
-        h->numbers->used_bytes = h->numbers->unit_run_bytes = h->numbers->hole_bytes = 0;
-        h->numbers->reserved_apart = 0;
+        renew_numbers(h);
         h->words[0] = UNIT_USED;
         h->states[0] = STATE_FREE; /* what free units lead to */
         CRASH_POINT("rebuild: nothing yet");

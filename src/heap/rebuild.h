@@ -8,7 +8,7 @@
 #ifndef GCALLOC_HEAP_REBUILD_H
 #define GCALLOC_HEAP_REBUILD_H
 
-#include "heap/types.h"
+#include "heap/lookup.h"
 
 /* What is wrong with a heap that cannot be rebuilt. */
 struct rebuild_fault {
@@ -27,6 +27,10 @@ uint32_t heap_whole_block(const struct heap *h, uint32_t head);
 
 /* Looks for such a fault, and changes nothing. */
 bool heap_is_plausible(struct heap *h, struct rebuild_fault *fault);
+
+/* As lookup_cell, for a heap of which nothing was made anew: words may be anything, and what they say is
+ * believed only if those of the unit and of its block's head agree. */
+struct cell heap_cell(const struct heap *h, uintptr_t address);
 
 /* Makes the list of blocks anew that this lock guards, whose holder died; others are at work elsewhere.
  * Blocks that its cache had taken stay so until heap_rebuild. */

@@ -1,17 +1,19 @@
 /* Objects by their addresses, and by their places, which are the same for everybody. */
-#include "heap/lookup.h"
+#include "heap/rebuild.h"
 #include "region/region.h"
 
-/* Another process may have made the heap grow since the bracket began, and have stored a pointer there. */
+/* Who is about to free or hold an object asks here, which is no fast path: so a word that a file, or a
+ * process gone wrong, has left behind does no harm.
+ * Another process may have made the heap grow since the bracket began, and have stored a pointer there. */
 struct cell region_cell(const gc_region *r, const void *address)
 {
     struct heap *h = (struct heap *)(uintptr_t)&r->heap;
-    struct cell o = lookup_cell(h, (uintptr_t)address);
+    struct cell o = heap_cell(h, (uintptr_t)address);
     if (o.state || (uintptr_t)address - h->base < h->bytes)
         return o;
     __atomic_store_n(&h->bytes, __atomic_load_n(&h->numbers->bytes, __ATOMIC_ACQUIRE),
                      __ATOMIC_RELAXED);
-    return lookup_cell(h, (uintptr_t)address);
+    return heap_cell(h, (uintptr_t)address);
 }
 
 bool region_lives(const struct cell *o)
@@ -28,7 +30,9 @@ bool region_object_at(const gc_region *r, const void *address, struct cell *o)
 /* Where the region is only read it may lie elsewhere than the pointers in its objects say. */
 uint64_t gc_region_offset(const gc_region *r, const void *object)
 {
-    const struct region_constants *c = &r->header->constant;
+    if (!region_is_open(r))
+        return 0;
+    const struct region_constants *c = &r->constant;
     uintptr_t offset = (uintptr_t)object - (uintptr_t)r->header;
     if (offset >= c->bytes)
         offset = (uintptr_t)object - (uintptr_t)c->address;
@@ -37,6 +41,7 @@ uint64_t gc_region_offset(const gc_region *r, const void *object)
 
 void *gc_region_pointer(const gc_region *r, uint64_t offset)
 {
-    return offset && offset < r->header->constant.bytes ? (char *)r->header + offset
-                                                        : NULL;
+    return offset && region_is_open(r) && offset < r->constant.bytes
+               ? (char *)r->header + offset
+               : NULL;
 }

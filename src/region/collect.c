@@ -56,6 +56,7 @@ static bool rebuild(gc_region *r, bool all)
     end_epoch(r);
     CRASH_POINT("collect: epoch ended");
     if (!heap_rebuild(&r->heap, suspect, &fault)) {
+        r->fault = fault.what;
         log_line("region %s: %s, in unit %u: it cannot be used any more", r->name,
                  fault.what, fault.unit);
         __atomic_store_n(&h->stage, REGION_DAMAGED, __ATOMIC_RELEASE);
@@ -132,7 +133,8 @@ static bool collect(gc_region *r, enum cause cause)
     collector_run(c, cause);
     mutator_leave();
     if (__atomic_load_n(&r->header->stage, __ATOMIC_ACQUIRE) == REGION_DAMAGED)
-        return region_fail(ENOTRECOVERABLE, "%s is damaged", r->name) == 0;
+        return region_fail(ENOTRECOVERABLE, "%s is damaged: %s", r->name,
+                           r->fault ? r->fault : "as another process has found") == 0;
     if (collector_count(c) == before)
         return region_fail(EAGAIN,
                            "%s: the threads of this process cannot be stopped, or "
@@ -182,5 +184,8 @@ bool region_recover(gc_region *r)
     h->gate = 0;
     h->collect_lock.word = LOCK_SHARED;
     h->suspect = 1;
-    return region_collect(r, CAUSE_REQUEST);
+    bool done = region_collect(r, CAUSE_REQUEST);
+    if (!done && errno == ENOTRECOVERABLE)
+        errno = EBADMSG; /* it never was this process's */
+    return done;
 }

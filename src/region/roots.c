@@ -60,6 +60,14 @@ static bool is_object(const gc_region *r, const void *object)
            0;
 }
 
+/* What a root leads to; NULL if that is no object, or none any more. */
+static void *object_of(const gc_region *r, const struct region_root *root)
+{
+    struct cell o;
+    void *object = gc_region_pointer(r, __atomic_load_n(&root->object, __ATOMIC_ACQUIRE));
+    return object && region_object_at(r, object, &o) ? object : NULL;
+}
+
 /* ---- Changing them -------------------------------------------------------------------------------- */
 
 /* The caller's use, in a bracket with the root lock; *own says that the bracket is for this call. */
@@ -130,7 +138,7 @@ int gc_region_root_swap(gc_region *r, const char *name, void **expected, void *o
     int swapped = -1;
     struct region_root *root = is_object(r, object) ? find_or_make(r, name) : NULL;
     if (root) {
-        void *now = gc_region_pointer(r, root->object);
+        void *now = object_of(r, root);
         swapped = now == *expected;
         *expected = now;
         if (swapped)
@@ -162,7 +170,7 @@ int gc_region_root_remove(gc_region *r, const char *name)
 static bool read_root(const gc_region *r, const struct region_root *root, uint64_t state,
                       void **object)
 {
-    *object = gc_region_pointer(r, __atomic_load_n(&root->object, __ATOMIC_ACQUIRE));
+    *object = object_of(r, root);
     return state_of(root) == state;
 }
 
@@ -205,12 +213,18 @@ int gc_region_root_list(gc_region *r,
 
 /* ---- In a collection ------------------------------------------------------------------------------- */
 
+/* One whose object was freed leads to nothing, and not to what comes there next. */
 void region_mark_roots(const gc_region *r, struct marker *m)
 {
     for (uint32_t i = 0; i < REGION_ROOTS; i++) {
-        uintptr_t word = r->space.start + r->roots[i].object;
-        if (is_there(r->roots[i].state) && r->roots[i].object)
+        struct region_root *root = &r->roots[i];
+        if (!is_there(root->state))
+            continue;
+        uintptr_t word = (uintptr_t)object_of(r, root);
+        if (word)
             marker_scan_roots(m, (uintptr_t)&word, (uintptr_t)(&word + 1));
+        else
+            root->object = 0;
     }
 }
 
