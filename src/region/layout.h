@@ -61,8 +61,8 @@ struct region_header {
     /* Caches that were filled in an earlier one hold nothing any more.  Changes at a closed gate */
     uint32_t epoch;
 
-    OWN_LINE struct lock
-        collect_lock;        /* whoever closes the gate, and takes others off the lists */
+    /* Of whoever closes the gate, and takes others off the lists. */
+    OWN_LINE struct lock collect_lock;
     struct lock member_lock; /* members come and go */
     struct lock root_lock;   /* roots come and go */
     struct lock hold_lock;   /* holds come and go */
@@ -78,8 +78,8 @@ struct region_header {
 /* A process that has the region open.  Changed under the member lock, `pid` last when one comes, and
  * first when one goes. */
 struct region_member {
-    uint32_t pid;   /* 0: none */
-    uint32_t holds; /* how many objects it holds.  Atomic */
+    uint32_t pid; /* 0: none */
+    uint32_t unused;
     uint64_t start; /* when the process began: a pid comes again, both do not */
     uint64_t space; /* of process numbers, by inode */
 };
@@ -107,8 +107,8 @@ struct region_root {
 
 /* A hold is in the first free place from that of its object and member on, or behind. */
 struct region_hold {
-    uint64_t
-        object; /* its place; 0: free, 1: it was released, and who searches goes on */
+    /* Its place; 0: free, 1: it was released, and who searches goes on. */
+    uint64_t object;
     uint32_t member; /* number plus 1 */
     uint32_t count;
 };

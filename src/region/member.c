@@ -61,8 +61,8 @@ static bool read_boot(unsigned char boot[16])
     if (proc_read("sys/kernel/random/boot_id", text, sizeof text) <= 0)
         return false;
     for (unsigned i = 0, n = 0; text[i] && n < 32; i++) {
-        unsigned digit =
-            text[i] <= '9' ? (unsigned)text[i] - '0' : (unsigned)text[i] - 'a' + 10;
+        unsigned letter = (unsigned char)text[i];
+        unsigned digit = letter <= '9' ? letter - '0' : letter - 'a' + 10;
         if (text[i] != '-' && digit < 16) {
             boot[n / 2] = (unsigned char)(boot[n / 2] << 4 | digit);
             n++;
@@ -147,7 +147,6 @@ static uint32_t add_member(gc_region *r)
         if (m->pid)
             continue;
         uint32_t pid = (uint32_t)getpid();
-        m->holds = 0;
         m->start = start_of(pid, true);
         m->space = number_space();
         CRASH_POINT("member: all but its number");

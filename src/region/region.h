@@ -56,8 +56,8 @@ struct gc_region {
     ino_t inode;
     unsigned opened; /* how often; under the regions' lock */
     bool read_only;
-    bool
-        crowded; /* the lists of threads or processes are nearly full; until a collection.  Atomic */
+    /* The lists of threads or processes are nearly full; until a collection.  Atomic */
+    bool crowded;
     char name[256];
     struct region_use *uses; /* under the regions' lock */
     struct gc_region *next;  /* of the process's regions, under their lock */
