@@ -89,8 +89,11 @@ static bool begin_use(struct region_use *u)
     if (!region_join(r, u))
         return false;
     u->cache = cache_create(&r->heap);
-    if (!u->cache)
-        return errno = ENOMEM, false;
+    if (!u->cache) {
+        region_give_slot(u->slot);
+        u->slot = NULL;
+        return region_fail(ENOMEM, "%s: no memory for a thread", r->name) == 0;
+    }
     u->epoch = __atomic_load_n(&r->header->epoch, __ATOMIC_RELAXED);
     return true;
 }
@@ -210,6 +213,16 @@ bool region_is_used_here(const gc_region *r)
 
 /* ---- The region is closed ------------------------------------------------------------------------ */
 
+/* The calling thread's use of last; those of other threads go with them. */
+static void forget_first(void)
+{
+    struct region_use *u = region_uses;
+    region_uses = u->next;
+    if (has_exit_key)
+        pthread_setspecific(exit_key, region_uses);
+    meta_free(u, sizeof *u);
+}
+
 /* The caller is in a bracket. */
 static void drop_holds(gc_region *r, const struct region_use *self)
 {
@@ -241,6 +254,8 @@ bool region_end_uses(gc_region *r)
     cache_release_kept(&r->heap);
     if (entered)
         region_exit(self);
+    if (self)
+        forget_first();
     return entered;
 }
 

@@ -69,9 +69,9 @@ void region_open_gate(gc_region *r)
 }
 
 /* Who dies with the gate closed, or with the lock of it, leaves both to the next. */
-static bool take_collect_lock(gc_region *r)
+bool region_take_lock(gc_region *r, struct lock *l)
 {
-    struct lock *l = &r->header->collect_lock;
+    (void)r;
     uint32_t word = LOCK_SHARED;
     if (__atomic_compare_exchange_n(&l->word, &word, LOCK_SHARED | lock_holder, false,
                                     __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
@@ -90,7 +90,7 @@ bool region_gate_is_orphaned(const gc_region *r)
 
 bool region_close_gate(gc_region *r)
 {
-    if (!take_collect_lock(r))
+    if (!region_take_lock(r, &r->header->collect_lock))
         return region_fail(EBUSY, "%s: another process collects", r->name) == 0;
     __atomic_store_n(&r->header->gate, lock_holder, __ATOMIC_SEQ_CST);
     CRASH_POINT("gate: closed");

@@ -11,6 +11,8 @@
 #include "base/sys.h"
 #include "region/region.h"
 
+#define JOIN_WAITS UINT64_C(10000000000) /* nanoseconds */
+
 /* ---- What the system says ------------------------------------------------------------------------ */
 
 /* When a process or a thread began, in ticks and two more; 0: it is not known, 1: there is none of that
@@ -157,6 +159,39 @@ static uint32_t add_member(gc_region *r)
     return NO_MEMBER;
 }
 
+/* Waits for the lock of members, but not for ever: whoever opens a region is not to be kept waiting by one
+ * that stands still, or by a number that somebody wrote there. */
+static bool lock_members(gc_region *r)
+{
+    uint64_t end = os_now() + JOIN_WAITS;
+    while (!region_take_lock(r, &r->header->member_lock)) {
+        uint32_t never = 0;
+        if (os_now() > end)
+            return region_fail(EBUSY, "%s: a thread that lives has its lock of members",
+                               r->name) == 0;
+        futex_wait(&never, 0, JOIN_WAITS / 10000);
+    }
+    return true;
+}
+
+/* Nobody else opens the region meanwhile, and takes it for one that nobody has. */
+static bool become_member(gc_region *r)
+{
+    if (!lock_members(r))
+        return false;
+    bool locks = !r->has_file_lock, good = !locks || region_lock_file(r, r->space.file);
+    if (good) {
+        r->member = add_member(r);
+        if (r->member == NO_MEMBER)
+            good = region_fail(EUSERS, "%s: %d processes have it already", r->name,
+                               REGION_MEMBERS) == 0;
+    }
+    if (good && locks)
+        region_unlock_file(r->space.file);
+    lock_leave(&r->header->member_lock);
+    return good;
+}
+
 bool region_join(gc_region *r, struct region_use *u)
 {
     u->slot = take_slot(r);
@@ -166,16 +201,11 @@ bool region_join(gc_region *r, struct region_use *u)
     u->number = (uint32_t)(u->slot - r->threads) + 1;
     lock_holder = u->number;
     regions_lock();
-    if (r->member == NO_MEMBER) {
-        lock_enter(&r->header->member_lock);
-        r->member = add_member(r);
-        lock_leave(&r->header->member_lock);
-    }
+    bool joined = r->member != NO_MEMBER || become_member(r);
     regions_unlock();
-    if (r->member == NO_MEMBER) {
+    if (!joined) {
         region_give_slot(u->slot);
-        return region_fail(EUSERS, "%s: %d processes have it already", r->name,
-                           REGION_MEMBERS) == 0;
+        return u->slot = NULL, false;
     }
     __atomic_store_n(&u->slot->member, r->member + 1, __ATOMIC_RELEASE);
     if (u->number > REGION_THREADS / 4 * 3 || r->member > REGION_MEMBERS / 4 * 3)
@@ -185,11 +215,12 @@ bool region_join(gc_region *r, struct region_use *u)
 
 void region_leave(gc_region *r)
 {
+    if (r->member == NO_MEMBER) /* the child of a fork that has not used it */
+        return;
     for (uint32_t i = 0; i < region_slots(r); i++)
         if (r->threads[i].member == r->member + 1)
             region_give_slot(&r->threads[i]);
-    if (r->member != NO_MEMBER)
-        __atomic_store_n(&r->members[r->member].pid, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&r->members[r->member].pid, 0, __ATOMIC_RELEASE);
     r->member = NO_MEMBER;
 }
 
@@ -259,11 +290,22 @@ unsigned region_count_threads(const gc_region *r)
     return count;
 }
 
+uint32_t region_some_member(const gc_region *r)
+{
+    uint32_t i = 0;
+    while (i + 1 < REGION_MEMBERS &&
+           (r->members[i].pid == 0 || region_member_is_dead(&r->members[i])))
+        i++;
+    return r->members[i].pid;
+}
+
 void region_forget_all(gc_region *r)
 {
     memset(r->members, 0, REGION_MEMBERS * sizeof *r->members);
-    for (uint32_t i = 0; i < region_slots(r); i++)
-        region_give_slot(&r->threads[i]);
+    for (uint32_t i = 0; i < REGION_THREADS;
+         i++) /* how many there are may be a lie, too */
+        if (r->threads[i].tid || r->threads[i].active || r->threads[i].member)
+            region_give_slot(&r->threads[i]);
     memset(r->holds, 0, REGION_HOLDS * sizeof *r->holds);
 }
 

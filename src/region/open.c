@@ -7,7 +7,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 
 #include "base/crash.h"
@@ -23,7 +22,7 @@
 #include "region/region.h"
 #include "world/lock.h"
 
-enum { PLACES = 64, OPEN_WAITS = 10000 /* milliseconds */ };
+enum { PLACES = 64 };
 
 /* ---- What is shared by all threads: locks of the dead, and fork ----------------------------------- */
 
@@ -267,7 +266,17 @@ static void forget_everybody(gc_region *r)
     h->root_lock.word = h->hold_lock.word = LOCK_SHARED;
 }
 
-/* The process becomes a member; one that nobody has is recovered first. */
+/* The collectors of a process have things in common, which the world lock guards. */
+static bool make_collector(gc_region *r)
+{
+    world_lock();
+    bool made = collector_create(&r->collector, &r->heap);
+    world_unlock();
+    return made || region_fail(ENOMEM, "%s: no memory for its collector", r->name) == 0;
+}
+
+/* The process becomes a member; a region that nobody has is recovered first.  It is a member from now on,
+ * and not from its first bracket on, as until then another that opens the region would recover it. */
 static bool begin(gc_region *r)
 {
     if (r->read_only)
@@ -275,29 +284,15 @@ static bool begin(gc_region *r)
     regions_lock();
     bool nobodys = region_is_nobodys(r);
     regions_unlock();
+    if (!nobodys && !region_is_claimed(r->space.file))
+        return region_fail(EBUSY,
+                           "%s: it says that process %u has it, which lives, and has "
+                           "no lock of it: it may have closed its descriptors",
+                           r->name, region_some_member(r)) == 0;
+    region_claim(r->space.file);
     if (nobodys)
         forget_everybody(r);
-    world_lock(); /* guards what all collectors of a process share */
-    bool made = collector_create(&r->collector, &r->heap);
-    world_unlock();
-    if (!made)
-        return region_fail(ENOMEM, "%s: no memory for its collector", r->name) == 0;
-    return !nobodys || region_recover(r);
-}
-
-/* Waits for who is opening it, but not for ever. */
-static bool lock_file(const gc_region *r, int file)
-{
-    struct timespec pause = {.tv_nsec = 1000000};
-    for (int i = 0; i < OPEN_WAITS; i++) {
-        if (syscall(SYS_flock, file, LOCK_EX | LOCK_NB) == 0)
-            return true;
-        if (errno != EWOULDBLOCK && errno != EINTR)
-            break;
-        nanosleep(&pause, NULL);
-    }
-    return region_fail(EBUSY, "%s: somebody is opening it, or holds its lock", r->name) ==
-           0;
+    return make_collector(r) && (nobodys ? region_recover(r) : region_use(r) != NULL);
 }
 
 /* Whether there is anything in the file but a region that was not finished. */
@@ -331,8 +326,9 @@ static bool take_back(gc_region *r, int file)
 
 static bool open_region(gc_region *r, int file, size_t limit, unsigned flags)
 {
-    if (!r->read_only && !lock_file(r, file))
+    if (!r->read_only && !region_lock_file(r, file))
         return false;
+    r->has_file_lock = !r->read_only;
     bool made = limit == 0 || is_made(file);
     bool good = made ? attach(r, file)
                      : make(r, file, limit, flags & GC_REGION_FILE) || take_back(r, file);
@@ -340,8 +336,9 @@ static bool open_region(gc_region *r, int file, size_t limit, unsigned flags)
         opened_add(r);
         good = begin(r);
     }
-    if (!r->read_only)
-        syscall(SYS_flock, file, LOCK_UN);
+    if (r->has_file_lock)
+        region_unlock_file(file);
+    r->has_file_lock = false;
     return good;
 }
 
@@ -360,6 +357,7 @@ static void discard(gc_region *r, int file)
     opened_remove(r);
     unmap(r);
     grey_queue_destroy(&r->collector.marker.grey);
+    region_forget_types(r);
     opened_keep(r);
     sys_close(file);
     errno = error;

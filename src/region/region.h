@@ -58,6 +58,7 @@ struct gc_region {
     bool read_only;
     /* The lists of threads or processes are nearly full; until a collection.  Atomic */
     bool crowded;
+    bool has_file_lock; /* while it is opened */
     char name[256];
     struct region_use *uses; /* under the regions' lock */
     struct gc_region *next;  /* of the process's regions, under their lock */
@@ -96,6 +97,16 @@ gc_region *opened_find(int file, bool read_only);
 
 /* Opens the file of that name; -1 with errno. */
 int region_open_file(const char *name, unsigned flags, int how, mode_t mode);
+
+/* ---- claim.c: locks of its file ---- */
+
+/* Whoever opens the file, or joins, has its lock.  false with errno EBUSY: somebody else does, and goes on. */
+bool region_lock_file(const gc_region *r, int file);
+void region_unlock_file(int file);
+
+/* Whether any other process has the region, or may have it; and that this one does from now on. */
+bool region_is_claimed(int file);
+void region_claim(int file);
 
 /* ---- space.c: its memory ---- */
 
@@ -141,6 +152,9 @@ bool region_holds_are_sound(const gc_region *r);
  * closed.  false: no memory. */
 bool region_learn_types(gc_region *r);
 
+/* The region is closed: what the view has of them goes. */
+void region_forget_types(gc_region *r);
+
 /* Whether all that a file says of types can be believed. */
 bool region_types_are_sound(const gc_region *r);
 
@@ -171,6 +185,8 @@ unsigned region_count_threads(const gc_region *r);
 
 /* There are no members, no threads and no holds any more. */
 void region_forget_all(gc_region *r);
+/* The number of a process that is said to have it; 0: there is none. */
+uint32_t region_some_member(const gc_region *r);
 
 /* All members are of another time of the system, or none of them lives: nobody has the region. */
 bool region_is_nobodys(gc_region *r);
@@ -185,6 +201,9 @@ bool region_is_used(const gc_region *r);
  * (somebody else has closed it), ETIMEDOUT.  lock_holder is the calling thread's number. */
 bool region_close_gate(gc_region *r);
 void region_open_gate(gc_region *r);
+
+/* Takes a lock that nobody has, or somebody who is dead, and does not wait. */
+bool region_take_lock(gc_region *r, struct lock *l);
 
 /* Whether the gate was closed by somebody who is dead. */
 bool region_gate_is_orphaned(const gc_region *r);

@@ -23,15 +23,24 @@ static unsigned bin_of_type(const struct region_type *type)
 
 /* ---- What this process knows ---------------------------------------------------------------------- */
 
-/* Room for all, which is never given back while the region is open. */
+enum {
+    VIEW_BYTES =
+        REGION_TYPES * (sizeof(struct layout) + LAYOUT_BITS_MOST * sizeof(uint32_t))
+};
+
+/* Room for all, which is given back when the region is closed. */
 static bool make_view(struct heap *h)
 {
-    size_t words = (size_t)REGION_TYPES * LAYOUT_BITS_MOST * sizeof(uint32_t);
-    if (h->layouts[0])
-        return true;
-    char *memory = meta_alloc(REGION_TYPES * sizeof(struct layout) + words);
-    h->layouts[0] = (struct layout *)(void *)memory;
-    return memory != NULL;
+    if (!h->layouts[0])
+        h->layouts[0] = meta_alloc(VIEW_BYTES);
+    return h->layouts[0] != NULL;
+}
+
+void region_forget_types(gc_region *r)
+{
+    meta_free(r->heap.layouts[0], VIEW_BYTES);
+    r->heap.layouts[0] = NULL;
+    r->types_known = 0;
 }
 
 static void learn(struct heap *h, uint32_t t, const struct region_type *type)

@@ -370,6 +370,67 @@ START_TEST(holds)
 }
 END_TEST
 
+/* ---- Who is said to have it ------------------------------------------------------------------------- */
+
+/* Of processes that live, but have not got it, nothing is believed, and nobody is waited for. */
+START_TEST(claims)
+{
+    const int lives[] = {1, getpid(), getppid()};
+    for (size_t i = 0; i < sizeof lives / sizeof *lives; i++) {
+        make_small(name);
+        struct file f = map_file(name);
+        claim(&f, lives[i]);
+        f.header->member_lock.word = LOCK_SHARED | 1;
+        f.header->gate = 1;
+        seal_file(&f, true);
+        assert_refused(!gc_region_open(name, 0), EBUSY, "it says that process");
+        unlink(path_of(name));
+    }
+}
+END_TEST
+
+/* One that is dead, or of another name space, or of another time of the system. */
+START_TEST(the_dead)
+{
+    make_small(name);
+    struct file f = map_file(name);
+    claim(&f, 0x3fffffff);
+    memset(file_at(&f, f.parts.threads), 0x5a,
+           REGION_THREADS * sizeof(struct region_thread));
+    f.header->slots = UINT32_MAX;
+    seal_file(&f, true);
+    open_sound(10);
+    f = map_file(name);
+    claim(&f, getpid());
+    f.header->boot[3]++;
+    seal_file(&f, true);
+    open_sound(10);
+}
+END_TEST
+
+static void open_and_die(void *unused)
+{
+    (void)unused;
+    gc_region *r = gc_region_open(name, 0);
+    ENSURE(r && gc_region_begin(r) == 0);
+}
+
+START_TEST(a_member_from_the_beginning)
+{
+    struct gc_region_stats stats;
+    make_small(name);
+    ck_assert_int_eq(in_child(open_and_die, NULL), 0);
+    gc_region *r = gc_region_open(name, 0);
+    ck_assert_ptr_nonnull(r);
+    ck_assert_int_eq(gc_region_stats(r, &stats), 0);
+    ck_assert_uint_eq(stats.processes, 1);
+    ck_assert_int_eq(in_child(open_and_die, NULL), 0);
+    ck_assert_int_eq(gc_region_stats(r, &stats), 0);
+    ck_assert_uint_eq(stats.processes, 2);
+    ck_assert_int_eq(gc_region_close(r), 0);
+}
+END_TEST
+
 TCase *files_case(void)
 {
     TCase *tc = tcase_create("files");
@@ -388,5 +449,8 @@ TCase *files_case(void)
     tcase_add_test(tc, states);
     tcase_add_test(tc, roots);
     tcase_add_test(tc, holds);
+    tcase_add_test(tc, claims);
+    tcase_add_test(tc, the_dead);
+    tcase_add_test(tc, a_member_from_the_beginning);
     return tc;
 }

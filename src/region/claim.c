@@ -1,0 +1,49 @@
+/* Locks of a region's file, which the system keeps and ends with the process: so they say what no file can
+ * say of itself.
+ *
+ * The lock of the whole file (flock) is had by who opens it, or comes to be a member, for that long.  A lock
+ * of its first byte, shared by all who have the region, is held for as long as they do; it is of the open
+ * file, which the child of a fork has, too.  Where nobody holds it nobody has the region, whatever the table
+ * of members says: one that tells of processes that live was written to have other things in it believed. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <time.h>
+
+#include "base/sys.h"
+#include "region/region.h"
+
+enum { OPEN_WAITS = 10000 /* milliseconds */ };
+
+/* Waits for who has it, but not for ever. */
+bool region_lock_file(const gc_region *r, int file)
+{
+    struct timespec pause = {.tv_nsec = 1000000};
+    for (int i = 0; i < OPEN_WAITS; i++) {
+        if (syscall(SYS_flock, file, LOCK_EX | LOCK_NB) == 0)
+            return true;
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            break;
+        nanosleep(&pause, NULL);
+    }
+    return region_fail(EBUSY, "%s: somebody is opening it, or holds its lock", r->name) ==
+           0;
+}
+
+void region_unlock_file(int file)
+{
+    syscall(SYS_flock, file, LOCK_UN);
+}
+
+/* A file system without such locks leaves the table of members to be believed. */
+bool region_is_claimed(int file)
+{
+    struct flock first = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
+    return syscall(SYS_fcntl, file, F_OFD_GETLK, &first) != 0 || first.l_type != F_UNLCK;
+}
+
+void region_claim(int file)
+{
+    struct flock first = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_len = 1};
+    syscall(SYS_fcntl, file, F_OFD_SETLK, &first);
+}
