@@ -91,6 +91,17 @@ static void wait_shared(struct lock *l)
     }
 }
 
+bool lock_try_shared(struct lock *l)
+{
+    uint32_t word;
+    if (try_shared(l, &word, 0))
+        return true;
+    uint32_t holder = word & LOCK_HOLDER;
+    return holder && lock_hooks.is_dead(l, holder) &&
+           __atomic_compare_exchange_n(&l->word, &word, LOCK_SHARED | lock_holder, false,
+                                       __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
 void lock_leave_shared(struct lock *l)
 {
     int saved_errno = errno;

@@ -65,6 +65,10 @@ void lock_wait(struct lock *l);
 void lock_wake(struct lock *l);
 void lock_leave_shared(struct lock *l);
 
+/* Takes a shared lock that is free, or whose holder is dead: what that was at is the caller's to look
+ * after.  Returns false if somebody has it who lives. */
+bool lock_try_shared(struct lock *l);
+
 /* These functions exist for the checks of locks alone, which are made with --enable-checking. */
 void lock_note_taken(enum rank rank);
 void lock_note_released(enum rank rank);

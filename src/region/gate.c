@@ -68,20 +68,6 @@ void region_open_gate(gc_region *r)
     lock_leave(&r->header->collect_lock);
 }
 
-/* Who dies with the gate closed, or with the lock of it, leaves both to the next. */
-bool region_take_lock(gc_region *r, struct lock *l)
-{
-    (void)r;
-    uint32_t word = LOCK_SHARED;
-    if (__atomic_compare_exchange_n(&l->word, &word, LOCK_SHARED | lock_holder, false,
-                                    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-        return true;
-    uint32_t holder = word & LOCK_HOLDER;
-    return holder && lock_hooks.is_dead(l, holder) &&
-           __atomic_compare_exchange_n(&l->word, &word, LOCK_SHARED | lock_holder, false,
-                                       __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
-}
-
 bool region_gate_is_orphaned(const gc_region *r)
 {
     uint32_t closed = __atomic_load_n(&r->header->gate, __ATOMIC_ACQUIRE);
@@ -90,7 +76,7 @@ bool region_gate_is_orphaned(const gc_region *r)
 
 bool region_close_gate(gc_region *r)
 {
-    if (!region_take_lock(r, &r->header->collect_lock))
+    if (!lock_try_shared(&r->header->collect_lock))
         return region_fail(EBUSY, "%s: another process collects", r->name) == 0;
     __atomic_store_n(&r->header->gate, lock_holder, __ATOMIC_SEQ_CST);
     CRASH_POINT("gate: closed");

@@ -164,7 +164,7 @@ static uint32_t add_member(gc_region *r)
 static bool lock_members(gc_region *r)
 {
     uint64_t end = os_now() + JOIN_WAITS;
-    while (!region_take_lock(r, &r->header->member_lock)) {
+    while (!lock_try_shared(&r->header->member_lock)) {
         uint32_t never = 0;
         if (os_now() > end)
             return region_fail(EBUSY, "%s: a thread that lives has its lock of members",

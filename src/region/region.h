@@ -202,9 +202,6 @@ bool region_is_used(const gc_region *r);
 bool region_close_gate(gc_region *r);
 void region_open_gate(gc_region *r);
 
-/* Takes a lock that nobody has, or somebody who is dead, and does not wait. */
-bool region_take_lock(gc_region *r, struct lock *l);
-
 /* Whether the gate was closed by somebody who is dead. */
 bool region_gate_is_orphaned(const gc_region *r);
 
