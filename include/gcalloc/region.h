@@ -9,6 +9,12 @@
  * whatever the thread allocates or finds by following pointers stays.  Brackets are cheap, and a
  * collection waits for those of other processes to end: so nobody sleeps inside of one.
  *
+ * The file of a region that is open is not to be made shorter: to touch what is gone is SIGBUS, for the
+ * program as for a bracket.  What looks at much says EIO instead: collections, checks, counts and walks.  A
+ * program that closes all descriptors can neither allocate from new memory (EBADF) nor be told of by the
+ * system: who opens the region meanwhile gets EBUSY.  Whoever may write to a region can crash those who have
+ * it open at the same time; a file that nobody has open does no harm to who opens it, whatever is in it.
+ *
  * Functions that return a pointer return NULL and those that return int return -1 where they fail, with
  * errno; gc_region_error has a sentence on what was wrong.  Any thread may call them, but none in a
  * root callback, in a trace function or in a signal handler.  After fork the child goes on with the

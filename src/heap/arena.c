@@ -196,6 +196,15 @@ bool arena_commit_typed(struct heap *h, uint32_t t)
     return t % TYPED_LEAST != 0 || h->space->commit_tables(h->space, place, TYPED_STEP);
 }
 
+bool arena_back_tables(struct heap *h)
+{
+    size_t typed = h->numbers->typed_count * sizeof(struct typed_bin);
+    return h->space->commit_tables(h->space, h->numbers,
+                                   whole_pages(sizeof(struct heap_numbers))) &&
+           (typed == 0 || h->space->commit_tables(h->space, h->typed, typed)) &&
+           commit_tables(h, 0, unit_end(h));
+}
+
 void arena_return_states(const struct heap *h, uint32_t first, uint32_t end)
 {
     for (unsigned map = 0; map < STATE_MAPS && !h->space->shared; map++) {

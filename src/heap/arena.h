@@ -41,6 +41,10 @@ uint32_t arena_grow(struct heap *h, uint32_t *units);
  * is none. */
 bool arena_commit_typed(struct heap *h, uint32_t t);
 
+/* Commits all that is in use of the tables of a heap that came in a file, once more.  Returns false if there
+ * is no memory. */
+bool arena_back_tables(struct heap *h);
+
 /* Gives back the states of the free units [first, end), which are all FREE, as untouched
  * memory reads.  At the end of the heap it gives back what has been committed ahead as well.  Those of a
  * heap that is shared stay, as nobody sets memory aside for them again. */

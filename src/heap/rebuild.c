@@ -240,6 +240,20 @@ bool heap_rebuild(struct heap *h, bool suspect, struct rebuild_fault *fault)
     return plausible;
 }
 
+bool heap_back_blocks(struct heap *h)
+{
+    for (uint32_t u = 1, first = 1, units; u <= unit_end(h); u += units ? units : 1) {
+        units = u < unit_end(h) ? heap_whole_block(h, u) : 0;
+        if (units)
+            continue;
+        size_t bytes = (size_t)(u - first) << UNIT_SHIFT;
+        if (bytes && !h->space->back(h->space, (void *)unit_address(h, first), bytes))
+            return false;
+        first = u + 1;
+    }
+    return true;
+}
+
 /* ---- One list ------------------------------------------------------------------------------------ */
 
 static bool is_of(struct heap *h, uint32_t head, const struct bin_list *list)

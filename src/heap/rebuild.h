@@ -32,6 +32,10 @@ bool heap_is_plausible(struct heap *h, struct rebuild_fault *fault);
  * believed only if those of the unit and of its block's head agree. */
 struct cell heap_cell(const struct heap *h, uintptr_t address);
 
+/* Sets memory aside for all blocks of a shared heap, which may have come in a file with holes.  Returns false
+ * if there is none. */
+bool heap_back_blocks(struct heap *h);
+
 /* Makes the list of blocks anew that this lock guards, whose holder died; others are at work elsewhere.
  * Blocks that its cache had taken stay so until heap_rebuild. */
 void heap_rebuild_list(struct heap *h, struct lock *l);

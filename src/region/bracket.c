@@ -54,7 +54,7 @@ static void drop_cache(struct region_use *u)
 /* The thread may have been in a bracket: what it had there is anybody's. */
 static void end_use(struct region_use *u)
 {
-    if (!u->region || !u->slot)
+    if (!u->region || !u->slot || !region_is_whole(u->region))
         return;
     if (u->depth > 0 || region_enter(u))
         drop_cache(u);
@@ -236,17 +236,19 @@ static void drop_holds(gc_region *r, const struct region_use *self)
 
 bool region_end_uses(gc_region *r)
 {
-    struct region_use *self = region_use(r);
-    bool entered = self && region_enter(self);
+    bool whole = region_is_whole(r);
+    struct region_use *self = whole ? region_use(r) : find_use(r);
+    bool entered = whole && self && region_enter(self);
     if (entered)
         drop_holds(r, self);
     regions_lock();
     for (struct region_use *u = r->uses, *next; u; u = next) {
         next = u->next_of_region;
-        if (u->cache && (!entered || u->epoch != r->header->epoch))
+        if (u->cache && whole && (!entered || u->epoch != r->header->epoch))
             cache_forget(u->cache);
         u->number = entered ? self->number : u->number;
-        drop_cache(u);
+        if (whole)
+            drop_cache(u);
         u->region = NULL;
     }
     r->uses = NULL;

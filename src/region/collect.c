@@ -157,7 +157,7 @@ bool region_collect(gc_region *r, enum cause cause)
     if (!u)
         return false;
     lock_holder = u->number;
-    if (!region_close_gate(r))
+    if (!region_is_whole(r) || !region_close_gate(r))
         return false;
     if (__atomic_load_n(&r->crowded, __ATOMIC_RELAXED))
         cause = CAUSE_REQUEST; /* the budget may be far from used up */
@@ -187,5 +187,5 @@ bool region_recover(gc_region *r)
     bool done = region_collect(r, CAUSE_REQUEST);
     if (!done && errno == ENOTRECOVERABLE)
         errno = EBADMSG; /* it never was this process's */
-    return done;
+    return done && region_back(r, true);
 }

@@ -179,7 +179,9 @@ static bool become_member(gc_region *r)
 {
     if (!lock_members(r))
         return false;
-    bool locks = !r->has_file_lock, good = !locks || region_lock_file(r, r->space.file);
+    int file = descriptor_number(&r->space.file);
+    bool locks = !r->has_file_lock && file >= 0;
+    bool good = !locks || region_lock_file(r, file);
     if (good) {
         r->member = add_member(r);
         if (r->member == NO_MEMBER)
@@ -187,7 +189,7 @@ static bool become_member(gc_region *r)
                                REGION_MEMBERS) == 0;
     }
     if (good && locks)
-        region_unlock_file(r->space.file);
+        region_unlock_file(file);
     lock_leave(&r->header->member_lock);
     return good;
 }

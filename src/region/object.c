@@ -128,7 +128,9 @@ static void refuse(const gc_region *r, size_t size, size_t most, int refused, in
     if (is_full(refused))
         region_fail(ENOSPC, "%s: no room for %zu bytes more where it lies", r->name,
                     size);
-    else if (error == EBUSY || error == ETIMEDOUT)
+    else if (refused == EBADF)
+        region_fail(EBADF, "%s: the program has closed its descriptor", r->name);
+    else if (error == EBUSY || error == ETIMEDOUT || error == EIO)
         errno = error;
     else
         region_fail(ENOMEM, "%s: no room for %zu bytes within its limit of %zu", r->name,

@@ -249,6 +249,8 @@ static bool attach(gc_region *r, int file)
     r->constant = c;
     view(r, start, &p);
     region_space_begin(r, file);
+    if (!r->read_only && !region_back_start(r))
+        return false;
     const char *fault = stage_fault(r);
     if (!fault && attach_heap(r))
         return true;
@@ -277,19 +279,21 @@ static bool make_collector(gc_region *r)
 
 /* The process becomes a member; a region that nobody has is recovered first.  It is a member from now on,
  * and not from its first bracket on, as until then another that opens the region would recover it. */
-static bool begin(gc_region *r)
+static bool begin(gc_region *r, int file)
 {
     if (r->read_only)
         return true;
     regions_lock();
     bool nobodys = region_is_nobodys(r);
     regions_unlock();
-    if (!nobodys && !region_is_claimed(r->space.file))
+    if (!nobodys && !region_is_claimed(file))
         return region_fail(EBUSY,
                            "%s: it says that process %u has it, which lives, and has "
                            "no lock of it: it may have closed its descriptors",
                            r->name, region_some_member(r)) == 0;
-    region_claim(r->space.file);
+    region_claim(file);
+    if (nobodys && !region_back(r, false))
+        return false;
     if (nobodys)
         forget_everybody(r);
     return make_collector(r) && (nobodys ? region_recover(r) : region_use(r) != NULL);
@@ -334,7 +338,7 @@ static bool open_region(gc_region *r, int file, size_t limit, unsigned flags)
                      : make(r, file, limit, flags & GC_REGION_FILE) || take_back(r, file);
     if (good) {
         opened_add(r);
-        good = begin(r);
+        good = begin(r, file);
     }
     if (r->has_file_lock)
         region_unlock_file(file);
@@ -391,6 +395,7 @@ static gc_region *open_named(const char *name, size_t limit, unsigned flags, int
     int file = region_open_file(name, flags, how | (read_only ? O_RDONLY : O_RDWR), mode);
     if (file < 0)
         return NULL;
+    file = descriptor_move_away(file);
     gc_region *r = opened_find(file, read_only);
     if (r) {
         sys_close(file);
@@ -441,6 +446,6 @@ int gc_region_close(gc_region *r)
     if (!last)
         return 0;
     leave(r);
-    discard(r, r->space.file);
+    discard(r, descriptor_number(&r->space.file));
     return 0;
 }

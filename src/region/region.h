@@ -6,6 +6,7 @@
 #ifndef GCALLOC_REGION_REGION_H
 #define GCALLOC_REGION_REGION_H
 
+#include "base/descriptor.h"
 #include "base/os.h"
 #include "collect/collector.h"
 #include "heap/arena.h"
@@ -16,8 +17,9 @@ enum { NO_MEMBER = UINT32_MAX };
 /* The backend of a region's heap. */
 struct region_space {
     struct os_space space; /* first */
-    int file;
-    uintptr_t start;      /* of the mapping */
+    struct descriptor
+        file;        /* which the program may close, and have another by its number */
+    uintptr_t start; /* of the mapping */
     size_t tables, units; /* where they begin in it */
     int error;            /* of the last refusal; 0: none */
     size_t memory;        /* that the process can have; 0: not asked yet */
@@ -111,6 +113,18 @@ void region_claim(int file);
 /* ---- space.c: its memory ---- */
 
 void region_space_begin(gc_region *r, int file);
+
+/* Whether the file is as long as it was: what is mapped behind its end is a signal, SIGBUS.  Else fails with
+ * EIO.  One whose descriptor the program has closed counts as whole. */
+bool region_is_whole(const gc_region *r);
+
+/* Sets memory aside where a file may have come without: to write into a hole where the disk is full is a
+ * signal, too, and in shared memory so is reading one.  First for all that lies in front of the tables, and
+ * the numbers of the heap; then, if the region is this process's alone, for the tables as far as they are in
+ * use, and for objects.  false with errno. */
+bool region_back_start(gc_region *r);
+bool region_back(gc_region *r, bool objects);
+
 /* Tells the system how pages of a file are going to be read: in order by a collection (`collects`), one by
  * one by programs.  That counts where the file is larger than memory: of pages that are read ahead most are
  * not used then, and each drives out another.  Where it is not, reading ahead is what fills memory. */

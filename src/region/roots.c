@@ -193,7 +193,7 @@ int gc_region_root_list(gc_region *r,
                         int (*visit)(const char *name, void *object, void *data),
                         void *data)
 {
-    if (!region_is_open(r) || (!r->read_only && !region_inside(r)))
+    if (!region_is_open(r) || (!r->read_only && !region_inside(r)) || !region_is_whole(r))
         return -1;
     for (uint32_t i = 0; i < REGION_ROOTS; i++) {
         const struct region_root *root = &r->roots[i];

@@ -8,6 +8,7 @@
 
 #include "base/cgroup.h"
 #include "base/sys.h"
+#include "heap/rebuild.h"
 
 static struct region_space *space_of(const struct os_space *self)
 {
@@ -21,7 +22,8 @@ static bool commit(const struct os_space *self, void *start, size_t bytes)
     long offset = (long)((uintptr_t)start - s->start);
     if (os_refused())
         return s->error = errno, false;
-    if (syscall(SYS_fallocate, s->file, 0, offset, (long)bytes) == 0 ||
+    int file = descriptor_number(&s->file);
+    if (syscall(SYS_fallocate, file, FALLOC_FL_KEEP_SIZE, offset, (long)bytes) == 0 ||
         errno == EOPNOTSUPP || errno == ENOSYS)
         return true;
     s->error = errno;
@@ -71,7 +73,8 @@ static size_t decommit(const struct os_space *self, void *address, size_t bytes)
 {
     const struct region_space *s = space_of(self);
     long offset = (long)((uintptr_t)address - s->start);
-    return syscall(SYS_fallocate, s->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+    int file = descriptor_number(&s->file);
+    return syscall(SYS_fallocate, file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
                    offset, (long)bytes) == 0
                ? bytes
                : 0;
@@ -91,11 +94,11 @@ void region_space_begin(gc_region *r, int file)
                   .release_tables = release_tables,
                   .back = commit,
                   .decommit = decommit},
-        .file = file,
         .start = (uintptr_t)r->header,
         .tables = c->tables,
         .units = c->first_unit,
     };
+    descriptor_take(&r->space.file, file);
 }
 
 /* What memory this process can have for a file at most. */
@@ -117,6 +120,31 @@ void region_advise(gc_region *r, bool collects)
     r->space.random = !r->space.random;
     sys_advise((void *)r->header, r->constant.bytes,
                r->space.random ? MADV_RANDOM : MADV_NORMAL);
+}
+
+bool region_is_whole(const gc_region *r)
+{
+    struct stat found;
+    int file = descriptor_number(&r->space.file);
+    if (file < 0 || sys_stat_at(file, "", &found, AT_EMPTY_PATH) != 0 ||
+        (uint64_t)found.st_size >= r->constant.bytes)
+        return true;
+    return region_fail(EIO, "%s: the file has been truncated while it was open",
+                       r->name) == 0;
+}
+
+bool region_back_start(gc_region *r)
+{
+    size_t bytes = r->constant.tables + sizeof(struct heap_numbers);
+    return commit(&r->space.space, r->header, bytes) ||
+           region_fail(r->space.error, "%s: no room for what it holds", r->name) == 0;
+}
+
+bool region_back(gc_region *r, bool objects)
+{
+    bool backed = objects ? heap_back_blocks(&r->heap) : arena_back_tables(&r->heap);
+    return backed ||
+           region_fail(r->space.error, "%s: no room for what it holds", r->name) == 0;
 }
 
 void *region_map(int file, uint64_t address, size_t bytes, bool read_only)

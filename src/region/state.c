@@ -11,7 +11,7 @@
 
 int gc_region_stats(gc_region *r, struct gc_region_stats *s)
 {
-    if (!region_is_open(r))
+    if (!region_is_open(r) || !region_is_whole(r))
         return -1;
     const struct heap_numbers *n = r->heap.numbers;
     *s = (struct gc_region_stats){
@@ -52,7 +52,7 @@ static int walk_block(const struct heap *h, uint32_t head,
 int gc_region_walk(gc_region *r,
                    int (*visit)(const struct gc_region_object *o, void *data), void *data)
 {
-    if (!region_is_open(r) || (!r->read_only && !region_inside(r)))
+    if (!region_is_open(r) || (!r->read_only && !region_inside(r)) || !region_is_whole(r))
         return -1;
     if (r->read_only)
         arena_look(&r->heap); /* there is no bracket that would have */
@@ -87,6 +87,8 @@ static int check(gc_region *r)
 
 int gc_region_check(gc_region *r)
 {
+    if (region_is_open(r) && r->read_only && !region_is_whole(r))
+        return -1;
     if (region_is_open(r) && r->read_only)
         return region_is_used(r)
                    ? region_fail(EBUSY,
@@ -98,7 +100,7 @@ int gc_region_check(gc_region *r)
     if (!u)
         return -1;
     lock_holder = u->number;
-    if (!region_close_gate(r))
+    if (!region_is_whole(r) || !region_close_gate(r))
         return -1;
     int result = check(r);
     region_open_gate(r);
@@ -115,7 +117,7 @@ int gc_region_sync(gc_region *r)
     if (u->depth)
         return region_fail(EPERM, "%s: gc_region_sync inside of a bracket", r->name);
     lock_holder = u->number;
-    if (!region_close_gate(r))
+    if (!region_is_whole(r) || !region_close_gate(r))
         return -1;
     int error = syscall(SYS_msync, r->header, r->constant.bytes, MS_SYNC) ? errno : 0;
     region_open_gate(r);
