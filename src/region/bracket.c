@@ -51,13 +51,25 @@ static void drop_cache(struct region_use *u)
     u->cache = NULL;
 }
 
-/* The thread may have been in a bracket: what it had there is anybody's. */
+/* Begins a bracket, if that takes no waiting and leaves the cache as it is. */
+static bool enter_at_once(const struct region_use *u)
+{
+    const struct region_header *h = u->region->header;
+    __atomic_exchange_n(&u->slot->active, 1, __ATOMIC_SEQ_CST);
+    return __atomic_load_n(&h->gate, __ATOMIC_SEQ_CST) == 0 &&
+           __atomic_load_n(&h->epoch, __ATOMIC_ACQUIRE) == u->epoch &&
+           __atomic_load_n(&h->stage, __ATOMIC_RELAXED) == REGION_WHOLE;
+}
+
+/* The thread may have been in a bracket: what it had there is anybody's.  What its cache had is free after
+ * the next collection at the latest.  The regions' lock is held, so that nobody closes the region. */
 static void end_use(struct region_use *u)
 {
     if (!u->region || !u->slot || !region_is_whole(u->region))
         return;
-    if (u->depth > 0 || region_enter(u))
-        drop_cache(u);
+    if (u->cache && u->depth == 0 && !enter_at_once(u))
+        cache_forget(u->cache);
+    drop_cache(u);
     region_exit(u);
     region_give_slot(u->slot);
 }
@@ -67,8 +79,8 @@ static void end_uses(void *first)
 {
     for (struct region_use *u = first, *next; u; u = next) {
         next = u->next;
-        end_use(u);
         regions_lock();
+        end_use(u);
         if (u->region)
             take_off(u);
         regions_unlock();
@@ -201,6 +213,13 @@ NOINLINE bool region_enter_slowly(struct region_use *u)
     region_exit(u);
     return region_fail(ENOTRECOVERABLE, "%s is damaged: gc_region_check says how",
                        u->region->name) == 0;
+}
+
+void region_bury_uses(gc_region *r)
+{
+    for (struct region_use *u = r->uses; u; u = u->next_of_region)
+        if (u->depth && region_is_gone(u->tid, u->start))
+            u->depth = 0;
 }
 
 bool region_is_used_here(const gc_region *r)

@@ -79,6 +79,11 @@ static bool is_gone(uint32_t number, uint64_t start, bool process)
     return now == 1 || (now > 1 && start > 1 && now != start);
 }
 
+bool region_is_gone(uint32_t tid, uint64_t start)
+{
+    return is_gone(tid, start, false);
+}
+
 bool region_thread_is_dead(const struct region_thread *t)
 {
     uint32_t tid = __atomic_load_n(&t->tid, __ATOMIC_ACQUIRE);
@@ -201,6 +206,7 @@ bool region_join(gc_region *r, struct region_use *u)
         return region_fail(EUSERS, "%s: %d threads have it already", r->name,
                            REGION_THREADS) == 0;
     u->number = (uint32_t)(u->slot - r->threads) + 1;
+    u->tid = u->slot->tid, u->start = u->slot->start;
     lock_holder = u->number;
     regions_lock();
     bool joined = r->member != NO_MEMBER || become_member(r);

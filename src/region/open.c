@@ -68,7 +68,14 @@ static void recover(gc_region *r)
 
 static void prepare_fork(void)
 {
+    opening_lock();
     regions_lock();
+}
+
+static void fork_in_parent(void)
+{
+    regions_unlock();
+    opening_unlock();
 }
 
 static void fork_in_child(void)
@@ -76,13 +83,14 @@ static void fork_in_child(void)
     for (gc_region *r = regions; r; r = r->next)
         region_forked(r);
     regions_unlock();
+    opening_unlock();
 }
 
 static void watch(void)
 {
     lock_hooks = (struct lock_hooks){holder_is_dead, inherited};
     region_recover_hook = recover;
-    pthread_atfork(prepare_fork, regions_unlock, fork_in_child);
+    pthread_atfork(prepare_fork, fork_in_parent, fork_in_child);
 }
 
 /* ---- Making one ------------------------------------------------------------------------------------- */
@@ -383,6 +391,22 @@ static gc_region *new_region(const char *name, int file, bool read_only)
     return r;
 }
 
+static gc_region *find_or_open(const char *name, size_t limit, unsigned flags, int file)
+{
+    bool read_only = flags & GC_REGION_READ_ONLY;
+    gc_region *r = opened_find(file, read_only);
+    if (r) {
+        sys_close(file);
+        return r;
+    }
+    r = new_region(name, file, read_only);
+    if (r && open_region(r, file, limit, flags))
+        return r;
+    if (r)
+        discard(r, file);
+    return NULL;
+}
+
 static gc_region *open_named(const char *name, size_t limit, unsigned flags, int how,
                              mode_t mode)
 {
@@ -395,18 +419,10 @@ static gc_region *open_named(const char *name, size_t limit, unsigned flags, int
     int file = region_open_file(name, flags, how | (read_only ? O_RDONLY : O_RDWR), mode);
     if (file < 0)
         return NULL;
-    file = descriptor_move_away(file);
-    gc_region *r = opened_find(file, read_only);
-    if (r) {
-        sys_close(file);
-        return r;
-    }
-    r = new_region(name, file, read_only);
-    if (r && open_region(r, file, limit, flags))
-        return r;
-    if (r)
-        discard(r, file);
-    return NULL;
+    opening_lock();
+    gc_region *r = find_or_open(name, limit, flags, descriptor_move_away(file));
+    opening_unlock();
+    return r;
 }
 
 gc_region *gc_region_create(const char *name, size_t limit, unsigned flags, mode_t mode)
@@ -432,11 +448,12 @@ gc_region *gc_region_open(const char *name, unsigned flags)
 
 /* ---- Closing ---------------------------------------------------------------------------------------- */
 
-int gc_region_close(gc_region *r)
+static int close_region(gc_region *r)
 {
     if (!region_is_open(r))
         return -1;
     regions_lock();
+    region_bury_uses(r);
     bool busy = r->opened == 1 && region_is_used_here(r);
     bool last = !busy && --r->opened == 0;
     regions_unlock();
@@ -448,4 +465,12 @@ int gc_region_close(gc_region *r)
     leave(r);
     discard(r, descriptor_number(&r->space.file));
     return 0;
+}
+
+int gc_region_close(gc_region *r)
+{
+    opening_lock();
+    int result = close_region(r);
+    opening_unlock();
+    return result;
 }

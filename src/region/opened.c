@@ -12,6 +12,7 @@
 
 gc_region *regions PRIVATE_DATA;
 static pthread_mutex_t regions_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t opening_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 static __thread char error_text[300];
 
@@ -28,6 +29,16 @@ int region_fail(int error, const char *format, ...)
 const char *gc_region_error(void)
 {
     return error_text;
+}
+
+void opening_lock(void)
+{
+    pthread_mutex_lock(&opening_mutex);
+}
+
+void opening_unlock(void)
+{
+    pthread_mutex_unlock(&opening_mutex);
 }
 
 void regions_lock(void)

@@ -32,8 +32,10 @@ struct region_use {
     struct gc_region *region;
     struct region_thread *slot;
     uint32_t number; /* of the slot, plus 1 */
-    unsigned depth;  /* brackets */
-    uint32_t epoch;  /* that the cache was filled in */
+    uint32_t tid;    /* of the thread, and when it began */
+    uint64_t start;
+    unsigned depth; /* brackets */
+    uint32_t epoch; /* that the cache was filled in */
     struct cache *cache;
     struct region_use *next;           /* of the thread */
     struct region_use *next_of_region; /* under the regions' lock */
@@ -75,6 +77,11 @@ int region_fail(int error, const char *format, ...) __attribute__((format(printf
 
 /* Whether it is a region of the process; else fails with EINVAL. */
 bool region_is_open(const gc_region *r);
+
+/* One thread of the process at a time opens a region, or closes one: so nobody is given one that is not open
+ * yet, or not any more.  Taken before the lock of the list. */
+void opening_lock(void);
+void opening_unlock(void);
 
 /* The list, and its lock, which is taken in no critical section. */
 SHARED_DATA gc_region *regions;
@@ -181,6 +188,9 @@ bool region_join(gc_region *r, struct region_use *u);
 void region_give_slot(struct region_thread *t);
 void region_leave(gc_region *r);
 
+/* Whether the thread of that number which began then has ended. */
+bool region_is_gone(uint32_t tid, uint64_t start);
+
 /* Whether the thread of that slot, or the process, has ended.  Not to know is not. */
 bool region_thread_is_dead(const struct region_thread *t);
 bool region_member_is_dead(const struct region_member *m);
@@ -273,6 +283,9 @@ bool region_end_uses(gc_region *r);
 
 /* In the child of a fork. */
 void region_forked(gc_region *r);
+
+/* A thread that ended in a bracket without the C library is in none. */
+void region_bury_uses(gc_region *r);
 
 /* Whether some thread of the process is in a bracket.  The regions' lock is held, or the world is
  * stopped. */

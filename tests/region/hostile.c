@@ -106,7 +106,7 @@ void claim(struct file *f, int pid)
     *m = (struct region_member){.pid = (uint32_t)pid, .space = found.st_ino};
 }
 
-static TCase *(*const cases[])(void) = {files_case, users_case};
+static TCase *(*const cases[])(void) = {files_case, users_case, misuse_case};
 
 int main(void)
 {

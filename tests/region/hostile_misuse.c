@@ -1,0 +1,468 @@
+/* Programs that use regions wrongly, or end in the midst of using them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "hostile.h"
+
+static const char *name;
+static gc_region *r;
+
+static void set_up(void)
+{
+    name = fresh_name();
+    r = gc_region_create(name, 16 << 20, 0, 0);
+    ck_assert_msg(r != NULL, "%s", gc_region_error());
+}
+
+static void tear_down(void)
+{
+    gc_region_unlink(name, 0);
+}
+
+/* ---- Wrong arguments -------------------------------------------------------------------------------- */
+
+static int see_object(const struct gc_region_object *o, void *data)
+{
+    (void)o;
+    (void)data;
+    return 1;
+}
+
+static int see_root(const char *root, void *object, void *data)
+{
+    (void)root;
+    (void)object;
+    (void)data;
+    return 1;
+}
+
+static int see_process(const struct gc_region_process *p, void *data)
+{
+    (void)p;
+    (void)data;
+    return 1;
+}
+
+/* Each function says that this is no region. */
+static void assert_no_region(gc_region *none)
+{
+    static const char words[] = "no region that is open";
+    static const size_t offset;
+    struct gc_region_stats stats;
+    void *expected = NULL;
+    int place;
+    assert_refused(gc_region_begin(none) == -1, EINVAL, words);
+    assert_refused(gc_region_end(none) == -1, EINVAL, words);
+    assert_refused(!gc_region_alloc(none, 8), EINVAL, words);
+    assert_refused(!gc_region_alloc_atomic(none, 8), EINVAL, words);
+    assert_refused(!gc_region_alloc_aligned(none, 64, 8), EINVAL, words);
+    assert_refused(!gc_region_alloc_layout(none, 1), EINVAL, words);
+    assert_refused(!gc_region_layout_get(none, 8, &offset, 1), EINVAL, words);
+    assert_refused(!gc_region_realloc(none, &place, 8), EINVAL, words);
+    assert_refused(gc_region_free(none, &place) == -1, EINVAL, words);
+    assert_refused(!gc_region_base(none, &place), EINVAL, words);
+    assert_refused(!gc_region_usable_size(none, &place), EINVAL, words);
+    assert_refused(!gc_region_offset(none, &place), EINVAL, words);
+    assert_refused(!gc_region_pointer(none, 8), EINVAL, words);
+    assert_refused(gc_region_root_set(none, "a", NULL) == -1, EINVAL, words);
+    assert_refused(gc_region_root_remove(none, "a") == -1, EINVAL, words);
+    assert_refused(!gc_region_root_get(none, "a"), EINVAL, words);
+    assert_refused(gc_region_root_swap(none, "a", &expected, NULL) == -1, EINVAL, words);
+    assert_refused(gc_region_root_list(none, see_root, NULL) == -1, EINVAL, words);
+    assert_refused(gc_region_hold(none, &place) == -1, EINVAL, words);
+    assert_refused(gc_region_release(none, &place) == -1, EINVAL, words);
+    assert_refused(gc_region_collect(none) == -1, EINVAL, words);
+    assert_refused(gc_region_sync(none) == -1, EINVAL, words);
+    assert_refused(gc_region_stats(none, &stats) == -1, EINVAL, words);
+    assert_refused(gc_region_walk(none, see_object, NULL) == -1, EINVAL, words);
+    assert_refused(gc_region_process_list(none, see_process, NULL) == -1, EINVAL, words);
+    assert_refused(gc_region_check(none) == -1, EINVAL, words);
+    assert_refused(gc_region_close(none) == -1, EINVAL, words);
+}
+
+START_TEST(no_region)
+{
+    static uint64_t something[1000];
+    assert_no_region(NULL);
+    assert_no_region((gc_region *)(void *)something);
+    ck_assert_int_eq(gc_region_begin(r), 0);
+    ck_assert_ptr_nonnull(gc_region_alloc(r, 8));
+    ck_assert_int_eq(gc_region_end(r), 0);
+    ck_assert_int_eq(gc_region_close(r), 0);
+    assert_no_region(r);
+}
+END_TEST
+
+/* Names, limits and flags that are none. */
+START_TEST(no_names)
+{
+    char longest[400];
+    memset(longest, 'x', sizeof longest);
+    longest[0] = '/', longest[sizeof longest - 1] = '\0';
+    const char *const names[] = {NULL, "", "x", "/", "/a/b", longest};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        assert_refused(!gc_region_create(names[i], 1 << 20, 0, 0), EINVAL, "name");
+        assert_refused(!gc_region_open(names[i], 0), EINVAL, "name");
+        assert_refused(gc_region_unlink(names[i], 0) == -1, EINVAL, "name");
+    }
+    const size_t limits[] = {0, 1, (1 << 20) - 1, ((size_t)1 << 40) + 1, SIZE_MAX};
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+        assert_refused(!gc_region_create("/gcalloc-none", limits[i], 0, 0), EINVAL,
+                       "limit");
+    assert_refused(!gc_region_create("/gcalloc-none", 1 << 20, 64, 0), EINVAL, "flags");
+    assert_refused(!gc_region_open("/gcalloc-none", GC_REGION_EXCLUSIVE), EINVAL,
+                   "flags");
+}
+END_TEST
+
+static void assert_no_object(void *p)
+{
+    assert_refused(gc_region_free(r, p) == -1, EINVAL, "not the start of");
+    assert_refused(!gc_region_realloc(r, p, 8), EINVAL, "not the start of");
+    assert_refused(gc_region_hold(r, p) == -1, EINVAL, "not the start of");
+    assert_refused(gc_region_release(r, p) == -1, EINVAL, "does not hold");
+    assert_refused(gc_region_root_set(r, "root", p) == -1, EINVAL, "not the start of");
+    ck_assert_uint_eq(gc_region_usable_size(r, p), 0);
+}
+
+START_TEST(no_objects)
+{
+    char other_name[60];
+    snprintf(other_name, sizeof other_name, "%s-2", name);
+    gc_region_unlink(other_name, 0);
+    gc_region *other = gc_region_create(other_name, 1 << 20, 0, 0);
+    ck_assert(other && gc_region_begin(r) == 0 && gc_region_begin(other) == 0);
+    char *o = gc_region_alloc(r, 100), *large = gc_region_alloc(r, 1 << 20);
+    char *freed = gc_region_alloc(r, 100), *freed_large = gc_region_alloc(r, 300000);
+    void *others = gc_region_alloc(other, 100);
+    ck_assert(o && large && freed && others && gc_region_free(r, freed) == 0);
+    ck_assert(freed_large && gc_region_free(r, freed_large) == 0);
+    void *const wrong[] = {o + 1,
+                           o + 8,
+                           o + 99,
+                           large + 4096,
+                           large + 65536,
+                           freed,
+                           freed_large,
+                           others,
+                           &o,
+                           (void *)(uintptr_t)name,
+                           (void *)UINTPTR_MAX,
+                           (void *)(uintptr_t)8,
+                           gc_region_pointer(r, 8),
+                           gc_region_pointer(r, 4 << 20)};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_no_object(wrong[i]);
+    ck_assert_int_eq(gc_region_free(r, o), 0);
+    assert_no_object(o);
+    ck_assert_int_eq(gc_region_end(r) + gc_region_end(other), 0);
+    assert_refused(gc_region_end(r) == -1, EPERM, "between gc_region_begin");
+    ck_assert_int_eq(gc_region_check(r), 0);
+    gc_region_unlink(other_name, 0);
+}
+END_TEST
+
+START_TEST(sizes)
+{
+    ck_assert_int_eq(gc_region_begin(r), 0);
+    volatile size_t none = 0, most = SIZE_MAX, half = SIZE_MAX / 2, large = 16 << 20;
+    void *o = gc_region_alloc(r, none);
+    ck_assert(o && gc_region_alloc_atomic(r, none) && gc_region_realloc(r, o, none));
+    const size_t wrong[] = {most,     most - 1, most - 65536, half,
+                            half + 2, large,    large + 1};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_refused(!gc_region_alloc(r, wrong[i]), ENOMEM, "limit");
+        assert_refused(!gc_region_alloc_atomic(r, wrong[i]), ENOMEM, "limit");
+        assert_refused(!gc_region_alloc_aligned(r, 4096, wrong[i]), ENOMEM, "limit");
+        o = gc_region_alloc(r, 50);
+        assert_refused(!gc_region_realloc(r, o, wrong[i]), ENOMEM, "limit");
+        ck_assert_uint_ge(gc_region_usable_size(r, o), 50);
+    }
+    for (size_t alignment = 1; alignment <= (size_t)1 << 30; alignment *= 2) {
+        o = gc_region_alloc_aligned(r, alignment, 40);
+        ck_assert(o ? (uintptr_t)o % alignment == 0 : errno == ENOMEM);
+    }
+    const size_t alignments[] = {none, 3, 48, (size_t)1 << 31, most};
+    for (size_t i = 0; i < sizeof alignments / sizeof *alignments; i++)
+        assert_refused(!gc_region_alloc_aligned(r, alignments[i], 8), EINVAL,
+                       "alignment");
+    ck_assert_int_eq(gc_region_end(r), 0);
+    ck_assert_int_eq(gc_region_check(r), 0);
+}
+END_TEST
+
+START_TEST(limits)
+{
+    const size_t edges[] = {1 << 20, (1 << 20) + 1, (size_t)1 << 40};
+    for (size_t i = 0; i < sizeof edges / sizeof *edges; i++) {
+        struct gc_region_stats stats;
+        ck_assert_int_eq(gc_region_close(r), 0);
+        gc_region_unlink(name, 0);
+        r = gc_region_create(name, edges[i], 0, 0);
+        ck_assert_msg(r != NULL, "%s", gc_region_error());
+        ck_assert_int_eq(gc_region_stats(r, &stats), 0);
+        ck_assert_uint_ge(stats.limit, edges[i]);
+        ck_assert_int_eq(gc_region_begin(r), 0);
+        for (size_t size = 0; size < 100000; size = size * 2 + 1)
+            ck_assert_ptr_nonnull(gc_region_alloc(r, size));
+        ck_assert_int_eq(gc_region_end(r), 0);
+        ck_assert_int_eq(gc_region_collect(r) + gc_region_check(r), 0);
+    }
+}
+END_TEST
+
+/* ---- Two of the same ------------------------------------------------------------------------------- */
+
+START_TEST(twice)
+{
+    gc_region *again = gc_region_create(name, 1 << 20, 0, 0);
+    gc_region *seen = gc_region_open(name, GC_REGION_READ_ONLY);
+    ck_assert_ptr_eq(again, r);
+    ck_assert(seen && seen != r);
+    assert_refused(!gc_region_create(name, 1 << 20, GC_REGION_EXCLUSIVE, 0), EEXIST, "");
+    assert_refused(gc_region_begin(seen) == -1, EPERM, "for reading only");
+    ck_assert_int_eq(gc_region_close(again), 0);
+    ck_assert_int_eq(gc_region_begin(r) + gc_region_end(r), 0);
+    ck_assert_int_eq(gc_region_close(seen), 0);
+    ck_assert_int_eq(gc_region_begin(r) + gc_region_end(r), 0);
+    ck_assert_int_eq(gc_region_close(r), 0);
+}
+END_TEST
+
+START_TEST(address_is_taken)
+{
+    struct gc_region_description d;
+    ck_assert_int_eq(gc_region_describe(name, 0, &d), 0);
+    ck_assert_int_eq(gc_region_close(r), 0);
+    void *there = mmap((void *)(d.address + 65536), 4096, PROT_READ,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    ck_assert_ptr_ne(there, MAP_FAILED);
+    assert_refused(!gc_region_open(name, 0), EEXIST, "is taken in this process");
+    gc_region *seen = gc_region_open(name, GC_REGION_READ_ONLY);
+    ck_assert(seen && gc_region_close(seen) == 0);
+    munmap(there, 4096);
+    r = gc_region_open(name, 0);
+    ck_assert_msg(r != NULL, "%s", gc_region_error());
+}
+END_TEST
+
+static int started[2];
+
+static void create_at_once(void *unused)
+{
+    char byte;
+    (void)unused;
+    close(started[1]);
+    ENSURE(read(started[0], &byte, 1) == 0);
+    gc_region *mine = gc_region_create(name, 4 << 20, 0, 0);
+    ENSURE(mine && gc_region_begin(mine) == 0 && gc_region_alloc(mine, 100));
+    ENSURE(gc_region_root_set(mine, "root", gc_region_alloc(mine, 8)) == 0);
+    ENSURE(gc_region_end(mine) == 0 && gc_region_collect(mine) + 1 >= 0);
+    ENSURE(gc_region_close(mine) == 0);
+}
+
+START_TEST(created_at_once)
+{
+    enum { TOGETHER = 3 };
+    ck_assert_int_eq(gc_region_close(r), 0);
+    for (int i = 0; i < 50; i++) {
+        pid_t children[TOGETHER];
+        gc_region_unlink(name, 0);
+        ck_assert_int_eq(pipe(started), 0);
+        for (int k = 0; k < TOGETHER; k++)
+            if ((children[k] = fork()) == 0) {
+                create_at_once(NULL);
+                _exit(0);
+            }
+        close(started[0]);
+        close(started[1]);
+        for (int k = 0, status; k < TOGETHER; k++) {
+            ck_assert_int_eq(waitpid(children[k], &status, 0), children[k]);
+            ck_assert_int_eq(status, 0);
+        }
+    }
+}
+END_TEST
+
+/* ---- Ends in the midst ------------------------------------------------------------------------------ */
+
+static void make_and_open(void *number)
+{
+    for (uintptr_t i = (uintptr_t)number;; i++) {
+        if (i % 5 == 0)
+            gc_region_unlink(name, 0);
+        gc_region *mine =
+            i % 2 ? gc_region_open(name, 0) : gc_region_create(name, 2 << 20, 0, 0);
+        if (!mine)
+            ENSURE(errno == ENOENT || errno == EBADMSG || errno == EBUSY);
+        else if (gc_region_begin(mine) == 0 && gc_region_alloc(mine, 3000) && i % 3)
+            ENSURE(gc_region_end(mine) == 0 && gc_region_close(mine) == 0);
+        else if (mine)
+            ENSURE(gc_region_end(mine) == 0);
+    }
+}
+
+START_TEST(makers_are_killed)
+{
+    uint64_t number = 1;
+    ck_assert_int_eq(gc_region_close(r), 0);
+    for (int i = 0; i < 150; i++) {
+        int status;
+        pid_t child = fork();
+        if (child == 0)
+            make_and_open((void *)(uintptr_t)i);
+        number = number * 6364136223846793005u + 1442695040888963407u;
+        nanosleep(&(struct timespec){.tv_nsec = (long)(number >> 32) % 4000000}, NULL);
+        kill(child, SIGKILL);
+        ck_assert_int_eq(waitpid(child, &status, 0), child);
+        ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+        r = gc_region_create(name, 2 << 20, 0, 0);
+        ck_assert_msg(r != NULL, "%s", gc_region_error());
+        ck_assert_msg(gc_region_check(r) == 0, "%s", gc_region_error());
+        ck_assert_int_eq(gc_region_close(r), 0);
+    }
+}
+END_TEST
+
+static void use_after_fork(void *inside)
+{
+    ENSURE(gc_region_end(r) == -1 && errno == EPERM);
+    ENSURE(!gc_region_alloc(r, 8) && errno == EPERM);
+    ENSURE(gc_region_begin(r) == 0 && gc_region_base(r, inside) == inside);
+    ENSURE(gc_region_alloc(r, 8) && gc_region_end(r) == 0);
+    ENSURE(gc_region_close(r) == 0);
+}
+
+static void close_after_fork(void *unused)
+{
+    (void)unused;
+    ENSURE(gc_region_close(r) == 0);
+}
+
+START_TEST(fork_in_a_bracket)
+{
+    struct gc_region_stats stats;
+    ck_assert_int_eq(gc_region_begin(r), 0);
+    long *volatile o = gc_region_alloc(r, 64);
+    *o = 4711;
+    ck_assert_int_eq(in_child(use_after_fork, o), 0);
+    ck_assert_int_eq(in_child(close_after_fork, NULL), 0);
+    ck_assert_int_eq(gc_region_collect(r), 0);
+    ck_assert_int_eq(*o, 4711);
+    ck_assert_ptr_eq(gc_region_base(r, o), o);
+    ck_assert_int_eq(gc_region_end(r), 0);
+    ck_assert_int_eq(gc_region_stats(r, &stats), 0);
+    ck_assert_uint_eq(stats.processes, 1);
+    ck_assert_uint_eq(stats.threads, 1);
+}
+END_TEST
+
+static int steps[2], answers[2];
+
+static void *end_inside(void *how)
+{
+    ENSURE(gc_region_begin(r) == 0 && gc_region_begin(r) == 0);
+    ENSURE(gc_region_alloc(r, 1000));
+    if (how)
+        syscall(SYS_exit, 0);
+    return NULL;
+}
+
+/* A thread that is gone is in no bracket, whether or not it said so. */
+START_TEST(threads_end_in_brackets)
+{
+    struct gc_region_stats stats;
+    pthread_t thread;
+    ck_assert_int_eq(pthread_create(&thread, NULL, end_inside, NULL), 0);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    ck_assert_int_eq(gc_region_collect(r), 0);
+    ck_assert_int_eq(pthread_create(&thread, NULL, end_inside, r), 0);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    ck_assert_int_eq(gc_region_collect(r), 0);
+    ck_assert_int_eq(gc_region_check(r), 0);
+    ck_assert_int_eq(gc_region_stats(r, &stats), 0);
+    ck_assert_uint_eq(stats.threads, 1);
+    ck_assert_msg(gc_region_close(r) == 0, "%s", gc_region_error());
+}
+END_TEST
+
+static void *stay_inside(void *unused)
+{
+    char byte = 0;
+    (void)unused;
+    ENSURE(gc_region_begin(r) == 0);
+    ENSURE(write(answers[1], &byte, 1) == 1 && read(steps[0], &byte, 1) == 1);
+    ENSURE(gc_region_end(r) == 0);
+    return NULL;
+}
+
+START_TEST(closed_while_another_is_inside)
+{
+    char byte = 0;
+    pthread_t thread;
+    ck_assert(pipe(steps) == 0 && pipe(answers) == 0);
+    ck_assert_int_eq(pthread_create(&thread, NULL, stay_inside, NULL), 0);
+    ck_assert_int_eq(read(answers[0], &byte, 1), 1);
+    assert_refused(gc_region_close(r) == -1, EBUSY, "is in a bracket");
+    ck_assert_int_eq(gc_region_begin(r), 0);
+    assert_refused(gc_region_close(r) == -1, EBUSY, "is in a bracket");
+    ck_assert_int_eq(gc_region_end(r), 0);
+    ck_assert_int_eq(write(steps[1], &byte, 1), 1);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    ck_assert_int_eq(gc_region_close(r), 0);
+    assert_no_region(r);
+}
+END_TEST
+
+static void *open_and_close(void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < 200; i++) {
+        gc_region *mine = gc_region_open(name, 0);
+        ENSURE(mine && gc_region_begin(mine) == 0 && gc_region_alloc(mine, 10));
+        ENSURE(gc_region_end(mine) == 0 && gc_region_close(mine) == 0);
+    }
+    return NULL;
+}
+
+/* Threads of one process that do not know of each other. */
+START_TEST(opened_and_closed_by_threads)
+{
+    pthread_t threads[3];
+    ck_assert_int_eq(gc_region_close(r), 0);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, open_and_close, NULL), 0);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+}
+END_TEST
+
+TCase *misuse_case(void)
+{
+    TCase *tc = tcase_create("misuse");
+    tcase_add_checked_fixture(tc, set_up, tear_down);
+    tcase_add_test(tc, no_region);
+    tcase_add_test(tc, no_names);
+    tcase_add_test(tc, no_objects);
+    tcase_add_test(tc, sizes);
+    tcase_add_test(tc, limits);
+    tcase_add_test(tc, twice);
+    tcase_add_test(tc, address_is_taken);
+    tcase_add_test(tc, created_at_once);
+    tcase_add_test(tc, makers_are_killed);
+    tcase_add_test(tc, fork_in_a_bracket);
+    tcase_add_test(tc, threads_end_in_brackets);
+    tcase_add_test(tc, closed_while_another_is_inside);
+    tcase_add_test(tc, opened_and_closed_by_threads);
+    return tc;
+}
