@@ -201,7 +201,8 @@ static void renew_numbers(struct heap *h)
     struct heap_numbers *n = h->numbers;
     n->used_bytes = n->unit_run_bytes = n->hole_bytes = 0;
     n->reserved_apart = 0;
-    n->altered = false;
+    n->altered = n->keeps_small = false;
+    n->managed = true;
     n->limit = SIZE_MAX;
     if (n->mark != STATE_MARK_A && n->mark != STATE_MARK_B)
         n->mark = STATE_MARK_A;

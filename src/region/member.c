@@ -66,7 +66,7 @@ static bool read_boot(unsigned char boot[16])
         unsigned letter = (unsigned char)text[i];
         unsigned digit = letter <= '9' ? letter - '0' : letter - 'a' + 10;
         if (text[i] != '-' && digit < 16) {
-            boot[n / 2] = (unsigned char)(boot[n / 2] << 4 | digit);
+            boot[n / 2] = (unsigned char)((unsigned)boot[n / 2] << 4 | digit);
             n++;
         }
     }

@@ -226,7 +226,9 @@ static bool attach_heap(gc_region *r)
         .group_limit = SIZE_MAX,
     };
     struct heap_numbers *n = (void *)((char *)r->header + c->tables);
-    return n->unit_limit == c->units && n->run_bytes_max == KIB(64) && !n->end_pointers &&
+    static const bool no; /* that of a file may be neither */
+    return n->unit_limit == c->units && n->run_bytes_max == KIB(64) &&
+           memcmp(&n->end_pointers, &no, sizeof no) == 0 &&
            arena_attach(&r->heap, n, (uintptr_t)r->header + c->first_unit - UNIT_BYTES) &&
            region_types_are_sound(r);
 }

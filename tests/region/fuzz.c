@@ -57,7 +57,7 @@ static void fill(gc_region *r)
     gc_region_layout type = gc_region_layout_get(r, 24, offsets, 2);
     MUST(type && gc_region_begin(r) == 0);
     for (int i = 0; i < 40; i++) {
-        char root[8];
+        char root[16];
         snprintf(root, sizeof root, "r%d", i);
         void **o = i % 3 ? gc_region_alloc(r, i == 7   ? 150000
                                               : i == 8 ? 9000
@@ -304,7 +304,7 @@ static void change_objects(gc_region *r)
             gc_region_free(r, o);
     }
     for (int i = 0; i < 40; i += 2) {
-        char root[8];
+        char root[16];
         snprintf(root, sizeof root, "r%d", i);
         void *o = gc_region_root_get(r, root);
         gc_region_root_set(r, root, gc_region_realloc(r, o, (size_t)i * 999));
