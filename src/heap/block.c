@@ -125,7 +125,7 @@ static void give_words(struct heap *h, uint32_t head, unit_word word,
     /* Memory that is read before it is written is common zeroes until then, and costs two
      * page faults, the second of which interrupts all processors. */
     memset(block_states(h, head), STATE_FREE,
-           h->space->shared ? geometries[word_class(word)].count : 1);
+           h->space->shared ? (size_t)1 << sizeclass_state_shift(word_class(word)) : 1);
     if (populates)
         os_populate((void *)unit_address(h, head), (size_t)(r->end - head) << UNIT_SHIFT);
 }
@@ -176,7 +176,7 @@ uint32_t block_create_large(struct heap *h, enum kind kind, size_t bytes,
     set_words(h, head, head, head + units,
               used_word(h, head, bin_of(kind, CLASS_LARGE), 0));
     if (h->space->shared)
-        *block_states(h, head) = STATE_FREE;
+        memset(block_states(h, head), STATE_FREE, (size_t)1 << STATE_SHIFT_LEAST);
     note_kind(h, kind);
     return head;
 }

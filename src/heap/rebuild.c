@@ -161,10 +161,12 @@ static void set_shards(struct heap *h, uint32_t head, uint32_t units)
     }
 }
 
-/* Takes back what caches had.  Returns how many slots are free. */
-static uint32_t free_reserved(uint8_t *states, uint32_t count, bool suspect)
+/* Takes back what caches had.  Returns how many slots are free.  Behind the last slot there are none, which
+ * marking relies on and a file may say otherwise. */
+static uint32_t free_reserved(uint8_t *states, uint32_t count, uint32_t all, bool suspect)
 {
     uint32_t free = 0;
+    memset(states + count, STATE_FREE, all - count);
     for (uint32_t i = 0; i < count; i++) {
         if (states[i] == STATE_RESERVED)
             states[i] = STATE_FREE;
@@ -182,7 +184,8 @@ static void renew_block(struct heap *h, uint32_t head, uint32_t units, bool susp
     uint32_t count = geometries[word_class(h->words[head])].count;
     size_t bytes = word_class(h->words[head]) == CLASS_LARGE ? b->bytes : 0;
     uint32_t touched = suspect ? count : (uint32_t)min_size(b->touched, count);
-    uint32_t free = free_reserved(block_states(h, head), count, suspect);
+    uint32_t all = 1u << sizeclass_state_shift(word_class(h->words[head]));
+    uint32_t free = free_reserved(block_states(h, head), count, all, suspect);
     if (free == count) {
         set_free(h, head, units);
         return;

@@ -63,6 +63,10 @@ static void make_list(void *name)
         void **o = gc_region_alloc(r, 32);
         ENSURE(o);
         *o = list, list = o;
+        /* The last bytes of a block belong to no slot of it. */
+        o[1] = gc_region_alloc(r, (size_t)(i + 3) * 48);
+        ENSURE(o[1]);
+        o[2] = (void *)((uintptr_t)o[1] | 0xfff8);
     }
     ENSURE(gc_region_root_set(r, "list", list) == 0);
     ENSURE(gc_region_end(r) == 0 && gc_region_close(r) == 0);

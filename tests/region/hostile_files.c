@@ -318,6 +318,33 @@ START_TEST(states)
 }
 END_TEST
 
+/* All slots that there could be have objects, and so have those behind the last slots of blocks. */
+START_TEST(states_behind_the_last)
+{
+    struct gc_region_stats stats;
+    for (unsigned state = STATE_NEW; state <= STATE_MARK_B; state++) {
+        make_small(name);
+        struct file f = map_file(name);
+        struct heap_numbers *n = file_at(&f, f.parts.tables);
+        size_t page = (size_t)sysconf(_SC_PAGESIZE);
+        size_t types = align_up(n->unit_limit * sizeof(uint16_t), page);
+        size_t units = align_up(n->unit_limit * sizeof(struct unit), page);
+        size_t words_bytes = align_up(n->unit_limit * sizeof(unit_word), page);
+        size_t end = f.parts.tables + n->tables_bytes - types - units - words_bytes;
+        unsigned char *states_of = file_at(&f, end - n->maps[STATE_MAPS]);
+        memset(states_of, (int)state, n->maps[STATE_MAPS]);
+        seal_file(&f, true);
+        gc_region *r = gc_region_open(name, 0);
+        ck_assert_msg(r != NULL, "%s", gc_region_error());
+        ck_assert_int_eq(gc_region_stats(r, &stats), 0);
+        ck_assert_uint_eq(stats.live_objects, 21); /* slots of 512 bytes fill a block */
+        ck_assert_int_eq(gc_region_close(r), 0);
+        open_sound(10);
+        unlink(path_of(name));
+    }
+}
+END_TEST
+
 /* ---- Roots and holds ------------------------------------------------------------------------------ */
 
 static int see(const char *root, void *object, void *data)
@@ -447,6 +474,7 @@ TCase *files_case(void)
     tcase_add_test(tc, sizes_of_tables);
     tcase_add_test(tc, words);
     tcase_add_test(tc, states);
+    tcase_add_test(tc, states_behind_the_last);
     tcase_add_test(tc, roots);
     tcase_add_test(tc, holds);
     tcase_add_test(tc, claims);
