@@ -120,6 +120,7 @@ static void run(struct cycle *c)
 
 void cycle_run(struct cycle *c)
 {
+    lock_check_held(RANK_WORLD);
     if (c->kind->run)
         c->kind->run(c);
     else

@@ -35,18 +35,20 @@ static Dwfl *open_this_process(void)
 /* One name of an address may stand for another: those of one function, or of none. */
 static bool is_alias(Dwfl_Module *module, const char *a, const char *b)
 {
-    GElf_Sym symbol;
-    GElf_Addr at, first = 0, second = 1;
     int count = dw.dwfl_module_getsymtab(module);
     for (int i = 1; i < count; i++) {
+        GElf_Sym symbol;
+        GElf_Addr at, other;
         const char *name =
             dw.dwfl_module_getsym_info(module, i, &symbol, &at, NULL, NULL, NULL);
-        if (name && strcmp(name, a) == 0)
-            first = at;
-        if (name && strcmp(name, b) == 0)
-            second = at;
+        for (int k = 1; name && strcmp(name, a) == 0 && k < count; k++) {
+            const char *second =
+                dw.dwfl_module_getsym_info(module, k, &symbol, &other, NULL, NULL, NULL);
+            if (second && strcmp(second, b) == 0 && at == other)
+                return true;
+        }
     }
-    return first == second;
+    return false;
 }
 
 static void compare(Dwfl_Module *module, GElf_Addr address)
