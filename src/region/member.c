@@ -298,6 +298,21 @@ unsigned region_count_threads(const gc_region *r)
     return count;
 }
 
+/* Its slots go now, as their threads may seem to live; what it held goes with the next collection. */
+void region_bury_former_self(gc_region *r)
+{
+    for (uint32_t i = 0; i < REGION_MEMBERS; i++) {
+        struct region_member *m = &r->members[i];
+        if (m->pid != (uint32_t)getpid() || m->space != number_space())
+            continue;
+        for (uint32_t k = 0; k < region_slots(r); k++)
+            if (__atomic_load_n(&r->threads[k].member, __ATOMIC_ACQUIRE) == i + 1)
+                region_give_slot(&r->threads[k]);
+        m->start = UINT64_MAX;
+        __atomic_store_n(&r->header->suspect, 1, __ATOMIC_RELAXED);
+    }
+}
+
 uint32_t region_some_member(const gc_region *r)
 {
     uint32_t i = 0;

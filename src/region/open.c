@@ -294,6 +294,7 @@ static bool begin(gc_region *r, int file)
     if (r->read_only)
         return true;
     regions_lock();
+    region_bury_former_self(r);
     bool nobodys = region_is_nobodys(r);
     regions_unlock();
     if (!nobodys && !region_is_claimed(file))

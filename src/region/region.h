@@ -209,6 +209,9 @@ unsigned region_count_threads(const gc_region *r);
 
 /* There are no members, no threads and no holds any more. */
 void region_forget_all(gc_region *r);
+/* The process opens the region: if it had it already, that was before exec. */
+void region_bury_former_self(gc_region *r);
+
 /* The number of a process that is said to have it; 0: there is none. */
 uint32_t region_some_member(const gc_region *r);
 

@@ -21,6 +21,9 @@ _Noreturn void ensure_failed(const char *file, int line, const char *what);
 const char *fresh_name(void);
 const char *path_of(const char *name);
 
+/* What a child of a test does that has become this program again. */
+int open_again(const char *name);
+
 /* Runs function(argument) in a child, and returns its status as waitpid does. */
 int in_child(void (*function)(void *argument), void *argument);
 

@@ -367,6 +367,39 @@ START_TEST(fork_in_a_bracket)
 }
 END_TEST
 
+static void exec_in_a_bracket(void *unused)
+{
+    (void)unused;
+    gc_region *mine = gc_region_open(name, 0);
+    ENSURE(mine && gc_region_begin(mine) == 0);
+    void *o = gc_region_alloc(mine, 100);
+    ENSURE(o && gc_region_hold(mine, o) == 0 && setenv("HOSTILE_AGAIN", name, 1) == 0);
+    execl("/proc/self/exe", "hostile", (char *)NULL);
+    ENSURE(!"exec");
+}
+
+/* Called by main after exec: the number is the same, and the program another one. */
+int open_again(const char *again)
+{
+    struct gc_region_stats stats;
+    gc_region *mine = gc_region_open(again, 0);
+    ENSURE(mine && gc_region_collect(mine) == 0);
+    ENSURE(gc_region_begin(mine) == 0 && gc_region_end(mine) == 0);
+    ENSURE(gc_region_stats(mine, &stats) == 0);
+    ENSURE(stats.threads <= 2 && stats.processes <= 2 && stats.holds == 0);
+    return 0;
+}
+
+START_TEST(exec_and_open_again)
+{
+    ck_assert_int_eq(gc_region_begin(r) + gc_region_end(r), 0);
+    ck_assert_int_eq(in_child(exec_in_a_bracket, NULL), 0);
+    ck_assert_int_eq(gc_region_collect(r), 0);
+    ck_assert_int_eq(gc_region_close(r), 0);
+    ck_assert_int_eq(in_child(exec_in_a_bracket, NULL), 0);
+}
+END_TEST
+
 static int steps[2], answers[2];
 
 static void *end_inside(void *how)
@@ -461,6 +494,7 @@ TCase *misuse_case(void)
     tcase_add_test(tc, created_at_once);
     tcase_add_test(tc, makers_are_killed);
     tcase_add_test(tc, fork_in_a_bracket);
+    tcase_add_test(tc, exec_and_open_again);
     tcase_add_test(tc, threads_end_in_brackets);
     tcase_add_test(tc, closed_while_another_is_inside);
     tcase_add_test(tc, opened_and_closed_by_threads);
