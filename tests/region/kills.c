@@ -76,6 +76,7 @@ static void look_alone(void *unused)
 static void kill_one(pid_t *worker)
 {
     int status;
+    ck_assert_int_gt(*worker, 0);
     kill(*worker, SIGKILL);
     ck_assert_int_eq(waitpid(*worker, &status, 0), *worker);
     ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
