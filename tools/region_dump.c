@@ -10,6 +10,24 @@ struct dump {
     gc_region *region;
 };
 
+/* A table, or an array, of what `print` finds, with this heading of its last column. */
+static int list_with(const struct request *q, const char *last,
+                     int (*print)(struct dump *d))
+{
+    struct dump d = {q, open_to_read(q)};
+    if (!d.region)
+        return FAILED;
+    if (q->json)
+        json_array(NULL);
+    else
+        printf("%14s %12s  %s\n", "OFFSET", "SIZE", last);
+    int result = print(&d);
+    if (q->json)
+        json_end_array();
+    gc_region_close(d.region);
+    return result == 0 ? DONE : fail_with(q);
+}
+
 /* ---- dump ------------------------------------------------------------------------------------------- */
 
 enum { LINE = 16 /* bytes of contents */ };
@@ -64,20 +82,14 @@ static int dump_object(const struct gc_region_object *o, void *data)
     return 0;
 }
 
+static int dump_all(struct dump *d)
+{
+    return gc_region_walk(d->region, dump_object, d);
+}
+
 int region_dump(const struct request *q)
 {
-    struct dump d = {q, open_to_read(q)};
-    if (!d.region)
-        return FAILED;
-    if (q->json)
-        json_array(NULL);
-    else
-        printf("%14s %12s  %s\n", "OFFSET", "SIZE", "KIND");
-    int result = gc_region_walk(d.region, dump_object, &d);
-    if (q->json)
-        json_end_array();
-    gc_region_close(d.region);
-    return result == 0 ? DONE : fail_with(q);
+    return list_with(q, "KIND", dump_all);
 }
 
 /* ---- roots ------------------------------------------------------------------------------------------ */
@@ -117,18 +129,12 @@ static int print_one(const char *name, void *object, void *data)
     return 0;
 }
 
+static int print_all(struct dump *d)
+{
+    return gc_region_root_list(d->region, print_one, d);
+}
+
 int region_roots(const struct request *q)
 {
-    struct dump d = {q, open_to_read(q)};
-    if (!d.region)
-        return FAILED;
-    if (q->json)
-        json_array(NULL);
-    else
-        printf("%14s %12s  %s\n", "OFFSET", "SIZE", "NAME");
-    int result = gc_region_root_list(d.region, print_one, &d);
-    if (q->json)
-        json_end_array();
-    gc_region_close(d.region);
-    return result == 0 ? DONE : fail_with(q);
+    return list_with(q, "NAME", print_all);
 }

@@ -116,15 +116,15 @@ GC_PUBLIC void *gc_region_alloc_atomic(gc_region *region, size_t size) GC_NEW_OB
 GC_PUBLIC void *gc_region_alloc_aligned(gc_region *region, size_t alignment,
                                         size_t size) GC_NEW_OBJECT;
 
-/* Where the pointers of a type are: at `count` offsets, multiples of 8, in objects of `size` bytes, 1 to 512.
- * The same type is the same number in all processes, which is made if there is none yet.  0 with errno:
- * EINVAL, ENOSPC (there are 255 types), ENOMEM. */
+/* The number of a type, which says where the pointers in its objects are: at `count` offsets, multiples of
+ * 8, in `size` bytes, 1 to 512.  A region knows a type by its size and offsets, and all processes that ask
+ * for these are given one number.  0 with errno: EINVAL, ENOSPC (there are 255 types), ENOMEM. */
 typedef uint32_t gc_region_layout;
 GC_PUBLIC gc_region_layout gc_region_layout_get(gc_region *region, size_t size,
                                                 const size_t *offsets, size_t count);
 
-/* A zeroed object of that type, whose other words keep nothing alive.  NULL with errno as above, and EINVAL
- * (no layout of the region). */
+/* A zeroed object of a type, in which only the words at its offsets keep anything alive.  NULL with errno as
+ * gc_region_alloc, or EINVAL: the number is no type of the region. */
 GC_PUBLIC void *gc_region_alloc_layout(gc_region *region,
                                        gc_region_layout layout) GC_NEW_OBJECT;
 

@@ -15,10 +15,8 @@
 #include "mutator/init.h"
 #include "region/region.h"
 
-enum {
-    LOOK_AFTER =
-        20 * 1000 * 1000, /* nanoseconds until who closed the gate is looked at */
-};
+/* Nanoseconds after which a thread at the gate looks whether who closed it lives. */
+enum { LOOK_AFTER = 20 * 1000 * 1000 };
 
 __thread struct region_use *region_uses;
 void (*region_recover_hook)(gc_region *r) PRIVATE_DATA;
@@ -51,23 +49,13 @@ static void drop_cache(struct region_use *u)
     u->cache = NULL;
 }
 
-/* Begins a bracket, if that takes no waiting and leaves the cache as it is. */
-static bool enter_at_once(const struct region_use *u)
-{
-    const struct region_header *h = u->region->header;
-    __atomic_exchange_n(&u->slot->active, 1, __ATOMIC_SEQ_CST);
-    return __atomic_load_n(&h->gate, __ATOMIC_SEQ_CST) == 0 &&
-           __atomic_load_n(&h->epoch, __ATOMIC_ACQUIRE) == u->epoch &&
-           __atomic_load_n(&h->stage, __ATOMIC_RELAXED) == REGION_WHOLE;
-}
-
 /* The thread may have been in a bracket: what it had there is anybody's.  What its cache had is free after
  * the next collection at the latest.  The regions' lock is held, so that nobody closes the region. */
 static void end_use(struct region_use *u)
 {
     if (!u->region || !u->slot || !region_is_whole(u->region))
         return;
-    if (u->cache && u->depth == 0 && !enter_at_once(u))
+    if (u->cache && u->depth == 0 && !region_enter_at_once(u))
         cache_forget(u->cache);
     drop_cache(u);
     region_exit(u);
@@ -245,12 +233,9 @@ static void forget_first(void)
 /* The caller is in a bracket. */
 static void drop_holds(gc_region *r, const struct region_use *self)
 {
-    critical_begin();
-    lock_holder = self->number;
-    lock_enter(&r->header->hold_lock);
+    region_lock(self, &r->header->hold_lock);
     region_drop_holds(r, r->member + 1);
-    lock_leave(&r->header->hold_lock);
-    critical_end();
+    region_unlock(&r->header->hold_lock);
 }
 
 bool region_end_uses(gc_region *r)

@@ -1,4 +1,6 @@
 /* Objects by their addresses, and by their places, which are the same for everybody. */
+#include <errno.h>
+
 #include "heap/rebuild.h"
 #include "region/region.h"
 
@@ -25,6 +27,15 @@ bool region_object_at(const gc_region *r, const void *address, struct cell *o)
 {
     *o = region_cell(r, address);
     return region_lives(o) && o->address == (uintptr_t)address;
+}
+
+bool region_is_start(const gc_region *r, const void *object)
+{
+    struct cell o;
+    if (LIKELY(object && region_object_at(r, object, &o)))
+        return true;
+    return region_fail(EINVAL, "%s: %p is not the start of an object", r->name, object) ==
+           0;
 }
 
 /* Where the region is only read it may lie elsewhere than the pointers in its objects say. */

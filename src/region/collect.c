@@ -15,6 +15,7 @@
 #include "heap/sweep.h"
 #include "mutator/init.h"
 #include "region/region.h"
+#include "world/lock.h"
 #include "world/stop.h"
 
 /* Between two collections as much is allocated as lives; so much free memory stays, too, but twice as much
@@ -114,6 +115,16 @@ static const struct cycle_kind cycle_of_region = {
     .run = run,
 };
 
+/* The collectors of a process have things in common, which the world lock guards. */
+bool region_make_collector(gc_region *r)
+{
+    world_lock();
+    bool made = collector_create(&r->collector, &r->heap);
+    world_unlock();
+    r->collector.kind = &cycle_of_region;
+    return made || region_fail(ENOMEM, "%s: no memory for its collector", r->name) == 0;
+}
+
 bool region_is_due(const gc_region *r)
 {
     const struct heap_numbers *n = r->heap.numbers;
@@ -127,7 +138,6 @@ static bool collect(gc_region *r, enum cause cause)
 {
     struct collector *c = &r->collector;
     uint64_t before = collector_count(c);
-    c->kind = &cycle_of_region;
     if (!mutator_enter())
         return region_fail(errno, "%s: no memory for a thread", r->name) == 0;
     collector_run(c, cause);

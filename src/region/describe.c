@@ -92,22 +92,6 @@ int gc_region_describe(const char *name, unsigned flags, struct gc_region_descri
 
 /* ---- Who has it ------------------------------------------------------------------------------------- */
 
-static unsigned count_threads(const gc_region *r, uint32_t member)
-{
-    unsigned count = 0;
-    for (uint32_t i = 0; i < REGION_THREADS; i++)
-        count += __atomic_load_n(&r->threads[i].member, __ATOMIC_RELAXED) == member + 1;
-    return count;
-}
-
-static unsigned count_holds(const gc_region *r, uint32_t member)
-{
-    unsigned count = 0;
-    for (uint32_t i = 0; i < REGION_HOLDS; i++)
-        count += hold_counts(&r->holds[i]) && r->holds[i].member == member + 1;
-    return count;
-}
-
 int gc_region_process_list(gc_region *r,
                            int (*visit)(const struct gc_region_process *process,
                                         void *data),
@@ -122,8 +106,8 @@ int gc_region_process_list(gc_region *r,
             continue;
         struct gc_region_process process = {
             .pid = (pid_t)pid,
-            .threads = count_threads(r, i),
-            .holds = count_holds(r, i),
+            .threads = region_count_threads(r, i),
+            .holds = region_count_holds(r, i),
             .dead = !now || region_member_is_dead(&r->members[i]),
         };
         int result = visit(&process, data);

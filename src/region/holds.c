@@ -93,11 +93,12 @@ void region_mark_holds(const gc_region *r, struct marker *m)
     }
 }
 
-unsigned region_count_holds(const gc_region *r)
+unsigned region_count_holds(const gc_region *r, uint32_t member)
 {
     unsigned count = 0;
     for (uint32_t i = 0; i < REGION_HOLDS; i++)
-        count += hold_counts(&r->holds[i]);
+        count += hold_counts(&r->holds[i]) &&
+                 (member == NO_MEMBER || r->holds[i].member == member + 1);
     return count;
 }
 

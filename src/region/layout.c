@@ -25,16 +25,13 @@ struct region_parts region_parts(size_t limit)
     return p;
 }
 
-/* FNV-1a (Fowler, Noll, Vo; draft-eastlake-fnv). */
-static uint32_t hash(uint32_t h, const void *bytes, size_t count)
+uint32_t region_hash(uint32_t h, const void *bytes, size_t count)
 {
     const unsigned char *p = bytes;
     for (size_t i = 0; i < count; i++)
         h = (h ^ p[i]) * 16777619u;
     return h;
 }
-
-#define HASH_START 2166136261u
 
 uint32_t region_stamp(void)
 {
@@ -53,13 +50,13 @@ uint32_t region_stamp(void)
         SHARDS,
         STATE_MARK_B,
     };
-    uint32_t h = hash(HASH_START, sizes, sizeof sizes);
-    return hash(h, geometries, sizeof geometries);
+    uint32_t h = region_hash(REGION_HASH_START, sizes, sizeof sizes);
+    return region_hash(h, geometries, sizeof geometries);
 }
 
 uint32_t region_sum(const struct region_constants *c)
 {
-    return hash(HASH_START, c, offsetof(struct region_constants, sum));
+    return region_hash(REGION_HASH_START, c, offsetof(struct region_constants, sum));
 }
 
 static bool is_of_other_version(const struct region_constants *c)

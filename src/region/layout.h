@@ -129,6 +129,10 @@ struct region_parts {
 /* For a region with room for `limit` bytes of objects. */
 struct region_parts region_parts(size_t limit);
 
+/* FNV-1a (Fowler, Noll, Vo; draft-eastlake-fnv) of these bytes behind what has the hash h. */
+uint32_t region_hash(uint32_t h, const void *bytes, size_t count);
+#define REGION_HASH_START 2166136261u
+
 /* Says in one number what must be the same for two builds of the library to share a region. */
 uint32_t region_stamp(void);
 uint32_t region_sum(const struct region_constants *c);

@@ -290,11 +290,15 @@ unsigned region_count_members(const gc_region *r)
     return count;
 }
 
-unsigned region_count_threads(const gc_region *r)
+unsigned region_count_threads(const gc_region *r, uint32_t member)
 {
     unsigned count = 0;
-    for (uint32_t i = 0; i < region_slots(r); i++)
-        count += __atomic_load_n(&r->threads[i].tid, __ATOMIC_RELAXED) != 0;
+    for (uint32_t i = 0; i < region_slots(r); i++) {
+        const struct region_thread *t = &r->threads[i];
+        count += __atomic_load_n(&t->tid, __ATOMIC_RELAXED) != 0 &&
+                 (member == NO_MEMBER ||
+                  __atomic_load_n(&t->member, __ATOMIC_RELAXED) == member + 1);
+    }
     return count;
 }
 
@@ -352,12 +356,9 @@ bool region_is_used(const gc_region *r)
     return false;
 }
 
-bool region_is_nobodys(gc_region *r)
+void region_set_now(struct region_header *h)
 {
     unsigned char boot[16];
-    if (region_is_used(r))
-        return false;
     if (read_boot(boot))
-        memcpy(r->header->boot, boot, sizeof boot);
-    return true;
+        memcpy(h->boot, boot, sizeof boot);
 }

@@ -43,10 +43,9 @@ int gc_region_end(gc_region *r)
 
 void *gc_region_base(gc_region *r, const void *address)
 {
-    struct cell o = {0};
-    if (!region_is_open(r) || (!r->read_only && !region_inside(r)))
+    if (!region_may_look(r))
         return NULL;
-    o = region_cell(r, address);
+    struct cell o = region_cell(r, address);
     return region_lives(&o) ? (void *)o.address : NULL;
 }
 
@@ -59,8 +58,7 @@ static size_t usable(const gc_region *r, const struct cell *o)
 size_t gc_region_usable_size(gc_region *r, const void *object)
 {
     struct cell o;
-    if (!region_is_open(r) || (!r->read_only && !region_inside(r)) ||
-        !region_object_at(r, object, &o))
+    if (!region_may_look(r) || !region_object_at(r, object, &o))
         return 0;
     return usable(r, &o);
 }

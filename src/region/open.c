@@ -20,7 +20,6 @@
 #include "heap/rebuild.h"
 #include "mutator/init.h"
 #include "region/region.h"
-#include "world/lock.h"
 
 enum { PLACES = 64 };
 
@@ -191,7 +190,7 @@ static bool make(gc_region *r, int file, size_t limit, bool is_file)
     if (!make_heap(r, limit))
         return region_fail(r->space.error ? r->space.error : ENOMEM,
                            "%s: no room for its tables", r->name) == 0;
-    region_is_nobodys(r);
+    region_set_now(r->header);
     CRASH_POINT("make: all but the stage");
     __atomic_store_n(&r->header->stage, REGION_WHOLE, __ATOMIC_RELEASE);
     return true;
@@ -278,15 +277,6 @@ static void forget_everybody(gc_region *r)
     h->root_lock.word = h->hold_lock.word = LOCK_SHARED;
 }
 
-/* The collectors of a process have things in common, which the world lock guards. */
-static bool make_collector(gc_region *r)
-{
-    world_lock();
-    bool made = collector_create(&r->collector, &r->heap);
-    world_unlock();
-    return made || region_fail(ENOMEM, "%s: no memory for its collector", r->name) == 0;
-}
-
 /* The process becomes a member; a region that nobody has is recovered first.  It is a member from now on,
  * and not from its first bracket on, as until then another that opens the region would recover it. */
 static bool begin(gc_region *r, int file)
@@ -295,7 +285,9 @@ static bool begin(gc_region *r, int file)
         return true;
     regions_lock();
     region_bury_former_self(r);
-    bool nobodys = region_is_nobodys(r);
+    bool nobodys = !region_is_used(r);
+    if (nobodys)
+        region_set_now(r->header);
     regions_unlock();
     if (!nobodys && !region_is_claimed(file))
         return region_fail(EBUSY,
@@ -307,7 +299,8 @@ static bool begin(gc_region *r, int file)
         return false;
     if (nobodys)
         forget_everybody(r);
-    return make_collector(r) && (nobodys ? region_recover(r) : region_use(r) != NULL);
+    return region_make_collector(r) &&
+           (nobodys ? region_recover(r) : region_use(r) != NULL);
 }
 
 /* Whether there is anything in the file but a region that was not finished. */

@@ -1,11 +1,12 @@
 /* What a process has of a region that it has open, and what the files of this folder do for each other.
  *
- * member.c knows who shares the region and who is dead; bracket.c the gate; collect.c closes it.  Whoever
+ * member.c knows who shares the region and who is dead; gate.c has the gate; collect.c closes it.  Whoever
  * changes anything in the region is inside of a bracket, but for members that come and go, so that at a
  * closed gate, once all brackets have ended, the collecting process has the region to itself. */
 #ifndef GCALLOC_REGION_REGION_H
 #define GCALLOC_REGION_REGION_H
 
+#include "base/critical.h"
 #include "base/descriptor.h"
 #include "base/os.h"
 #include "collect/collector.h"
@@ -16,14 +17,13 @@ enum { NO_MEMBER = UINT32_MAX };
 
 /* The backend of a region's heap. */
 struct region_space {
-    struct os_space space; /* first */
-    struct descriptor
-        file;        /* which the program may close, and have another by its number */
-    uintptr_t start; /* of the mapping */
-    size_t tables, units; /* where they begin in it */
-    int error;            /* of the last refusal; 0: none */
-    size_t memory;        /* that the process can have; 0: not asked yet */
-    bool random;          /* the system knows that pages are needed one by one */
+    struct os_space space;  /* first */
+    struct descriptor file; /* the program may close it, and have another by its number */
+    uintptr_t start;        /* of the mapping */
+    size_t tables, units;   /* where they begin in it */
+    int error;              /* of the last refusal; 0: none */
+    size_t memory; /* that the process could have for a file when it was opened */
+    bool random;   /* the system knows that pages are needed one by one */
 };
 
 /* What a thread of the process has of a region.  Used by the thread; others look at it while the world
@@ -109,7 +109,8 @@ int region_open_file(const char *name, unsigned flags, int how, mode_t mode);
 
 /* ---- claim.c: locks of its file ---- */
 
-/* Whoever opens the file, or joins, has its lock.  false with errno EBUSY: somebody else does, and goes on. */
+/* Whoever opens the file, or joins, has its lock.  false with errno EBUSY: somebody else has it, and goes
+ * on. */
 bool region_lock_file(const gc_region *r, int file);
 void region_unlock_file(int file);
 
@@ -147,6 +148,9 @@ bool region_lives(const struct cell *o);
 /* The living object that starts at this address. */
 bool region_object_at(const gc_region *r, const void *address, struct cell *o);
 
+/* Whether a living object starts there; else fails with EINVAL. */
+bool region_is_start(const gc_region *r, const void *object);
+
 /* ---- holds.c: what is held; under the hold lock, or at a closed gate ---- */
 
 enum { HOLDS_MOST = REGION_HOLDS / 4 * 3 };
@@ -164,7 +168,9 @@ void hold_vacate(const gc_region *r, struct region_hold *h);
 /* Marks what is held; drops what a member holds that goes. */
 void region_mark_holds(const gc_region *r, struct marker *m);
 void region_drop_holds(gc_region *r, uint32_t member);
-unsigned region_count_holds(const gc_region *r);
+
+/* How many holds this member has; NO_MEMBER: all members together. */
+unsigned region_count_holds(const gc_region *r, uint32_t member);
 bool region_holds_are_sound(const gc_region *r);
 
 /* ---- types.c: layouts ---- */
@@ -203,24 +209,24 @@ uint32_t region_slots(const gc_region *r);
  * Returns whether there were any. */
 bool region_bury(gc_region *r, bool all);
 
-/* How many processes, or threads, have the region. */
+/* How many processes have the region; and how many threads of this member, or of all members (NO_MEMBER). */
 unsigned region_count_members(const gc_region *r);
-unsigned region_count_threads(const gc_region *r);
+unsigned region_count_threads(const gc_region *r, uint32_t member);
 
 /* There are no members, no threads and no holds any more. */
 void region_forget_all(gc_region *r);
+
 /* The process opens the region: if it had it already, that was before exec. */
 void region_bury_former_self(gc_region *r);
 
 /* The number of a process that is said to have it; 0: there is none. */
 uint32_t region_some_member(const gc_region *r);
 
-/* All members are of another time of the system, or none of them lives: nobody has the region. */
-bool region_is_nobodys(gc_region *r);
-
-/* Whether the system is the one that the members are processes of; whether any of those lives. */
+/* Whether the system is the one that the members are processes of; whether any of those lives.  From
+ * region_set_now on it is that. */
 bool region_is_of_now(const struct region_header *h);
 bool region_is_used(const gc_region *r);
+void region_set_now(struct region_header *h);
 
 /* ---- gate.c ---- */
 
@@ -261,14 +267,27 @@ INLINE struct region_use *region_inside(gc_region *r)
     return LIKELY(u && u->depth) ? u : region_outside(r, u);
 }
 
-/* Begins and ends a bracket of a thread that is in none.  false with errno ENOTRECOVERABLE. */
-INLINE bool region_enter(struct region_use *u)
+/* Whether the process may look at objects: it reads the region only, or the thread is in a bracket. */
+INLINE bool region_may_look(gc_region *r)
+{
+    return region_is_open(r) && (r->read_only || region_inside(r));
+}
+
+/* Begins a bracket, and says whether the thread may stay in it: the gate is open, and nothing has been
+ * collected since the cache was filled. */
+INLINE bool region_enter_at_once(const struct region_use *u)
 {
     const struct region_header *h = u->region->header;
     __atomic_exchange_n(&u->slot->active, 1, __ATOMIC_SEQ_CST);
-    if (UNLIKELY(__atomic_load_n(&h->gate, __ATOMIC_SEQ_CST) != 0 ||
-                 __atomic_load_n(&h->epoch, __ATOMIC_ACQUIRE) != u->epoch ||
-                 __atomic_load_n(&h->stage, __ATOMIC_RELAXED) != REGION_WHOLE))
+    return LIKELY(__atomic_load_n(&h->gate, __ATOMIC_SEQ_CST) == 0 &&
+                  __atomic_load_n(&h->epoch, __ATOMIC_ACQUIRE) == u->epoch &&
+                  __atomic_load_n(&h->stage, __ATOMIC_RELAXED) == REGION_WHOLE);
+}
+
+/* Begins and ends a bracket of a thread that is in none.  false with errno ENOTRECOVERABLE. */
+INLINE bool region_enter(struct region_use *u)
+{
+    if (UNLIKELY(!region_enter_at_once(u)))
         return region_enter_slowly(u);
     arena_look(&u->region->heap);
     return true;
@@ -277,6 +296,20 @@ INLINE bool region_enter(struct region_use *u)
 INLINE void region_exit(struct region_use *u)
 {
     __atomic_store_n(&u->slot->active, 0, __ATOMIC_RELEASE);
+}
+
+/* A critical section in which the thread has a lock of the region's header. */
+INLINE void region_lock(const struct region_use *u, struct lock *l)
+{
+    critical_begin();
+    lock_holder = u->number;
+    lock_enter(l);
+}
+
+INLINE void region_unlock(struct lock *l)
+{
+    lock_leave(l);
+    critical_end();
 }
 
 /* The region is about to be closed, and no thread of the process is in a bracket: what their caches have
@@ -301,6 +334,9 @@ unsigned region_count_roots(const gc_region *r);
 bool region_roots_are_sound(const gc_region *r);
 
 /* ---- collect.c ---- */
+
+/* Makes the region's collector.  false with errno. */
+bool region_make_collector(gc_region *r);
 
 /* Collects; false with errno. */
 bool region_collect(gc_region *r, enum cause cause);

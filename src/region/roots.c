@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/crash.h"
-#include "base/critical.h"
 #include "region/region.h"
 
 static bool is_there(uint64_t state)
@@ -18,10 +17,7 @@ static uint64_t state_of(const struct region_root *root)
 
 static uint32_t place_of(const char *name)
 {
-    uint32_t hash = 2166136261u; /* FNV-1a */
-    for (; *name; name++)
-        hash = (hash ^ (unsigned char)*name) * 16777619u;
-    return hash % REGION_ROOTS;
+    return region_hash(REGION_HASH_START, name, strlen(name)) % REGION_ROOTS;
 }
 
 /* The root of this name and the state in which it had it; NULL: there is none.  `free`, if it is not
@@ -53,11 +49,7 @@ static bool is_name(const gc_region *r, const char *name)
 
 static bool is_object(const gc_region *r, const void *object)
 {
-    struct cell o;
-    if (!object || region_object_at(r, object, &o))
-        return true;
-    return region_fail(EINVAL, "%s: %p is not the start of an object", r->name, object) ==
-           0;
+    return !object || region_is_start(r, object);
 }
 
 /* What a root leads to; NULL if that is no object, or none any more. */
@@ -77,16 +69,13 @@ static struct region_use *lock(gc_region *r, bool *own)
     *own = u && u->depth == 0;
     if (!u || (*own && !region_enter(u)))
         return NULL;
-    critical_begin();
-    lock_holder = u->number;
-    lock_enter(&r->header->root_lock);
+    region_lock(u, &r->header->root_lock);
     return u;
 }
 
 static void unlock(struct region_use *u, bool own)
 {
-    lock_leave(&u->region->header->root_lock);
-    critical_end();
+    region_unlock(&u->region->header->root_lock);
     if (own)
         region_exit(u);
 }
@@ -179,7 +168,7 @@ void *gc_region_root_get(gc_region *r, const char *name)
     void *object = NULL;
     uint64_t state;
     const struct region_root *root;
-    if (!region_is_open(r) || !is_name(r, name) || (!r->read_only && !region_inside(r)))
+    if (!region_may_look(r) || !is_name(r, name))
         return NULL;
     do
         root = find(r, name, &state, NULL);
@@ -193,7 +182,7 @@ int gc_region_root_list(gc_region *r,
                         int (*visit)(const char *name, void *object, void *data),
                         void *data)
 {
-    if (!region_is_open(r) || (!r->read_only && !region_inside(r)) || !region_is_whole(r))
+    if (!region_may_look(r) || !region_is_whole(r))
         return -1;
     for (uint32_t i = 0; i < REGION_ROOTS; i++) {
         const struct region_root *root = &r->roots[i];

@@ -80,6 +80,13 @@ static size_t decommit(const struct os_space *self, void *address, size_t bytes)
                : 0;
 }
 
+/* What memory this process can have for a file at most. */
+static size_t memory_bytes(void)
+{
+    size_t pages = (size_t)sysconf(_SC_PHYS_PAGES);
+    return min_size(cgroup_limit(""), pages * os_page_bytes());
+}
+
 void region_space_begin(gc_region *r, int file)
 {
     const struct region_constants *c = &r->constant;
@@ -97,23 +104,15 @@ void region_space_begin(gc_region *r, int file)
         .start = (uintptr_t)r->header,
         .tables = c->tables,
         .units = c->first_unit,
+        .memory = c->file ? memory_bytes() : 0,
     };
     descriptor_take(&r->space.file, file);
-}
-
-/* What memory this process can have for a file at most. */
-static size_t memory_bytes(void)
-{
-    size_t pages = (size_t)sysconf(_SC_PHYS_PAGES);
-    return min_size(cgroup_limit(""), pages * os_page_bytes());
 }
 
 void region_advise(gc_region *r, bool collects)
 {
     if (!r->constant.file)
         return;
-    if (!r->space.memory)
-        r->space.memory = memory_bytes();
     bool exceeds = r->heap.numbers->used_bytes > r->space.memory / 2;
     if (r->space.random == (exceeds && !collects))
         return;

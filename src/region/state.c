@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-#include "base/critical.h"
 #include "base/sys.h"
 #include "heap/arena.h"
 #include "heap/block.h"
@@ -23,9 +22,9 @@ int gc_region_stats(gc_region *r, struct gc_region_stats *s)
         .collections = __atomic_load_n(&r->header->collections, __ATOMIC_RELAXED),
         .recoveries = __atomic_load_n(&r->header->recoveries, __ATOMIC_RELAXED),
         .processes = region_count_members(r),
-        .threads = region_count_threads(r),
+        .threads = region_count_threads(r, NO_MEMBER),
         .roots = region_count_roots(r),
-        .holds = region_count_holds(r),
+        .holds = region_count_holds(r, NO_MEMBER),
     };
     return 0;
 }
@@ -52,7 +51,7 @@ static int walk_block(const struct heap *h, uint32_t head,
 int gc_region_walk(gc_region *r,
                    int (*visit)(const struct gc_region_object *o, void *data), void *data)
 {
-    if (!region_is_open(r) || (!r->read_only && !region_inside(r)) || !region_is_whole(r))
+    if (!region_may_look(r) || !region_is_whole(r))
         return -1;
     if (r->read_only)
         arena_look(&r->heap); /* there is no bracket that would have */

@@ -12,38 +12,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-_Noreturn void ensure_failed(const char *file, int line, const char *what)
-{
-    fprintf(stderr, "%s:%d: %s: %s\n", file, line, what, gc_region_error());
-    _exit(1);
-}
-
-const char *fresh_name(void)
-{
-    static char name[40];
-    snprintf(name, sizeof name, "/gcalloc-hostile-%d", (int)getpid());
-    gc_region_unlink(name, 0);
-    return name;
-}
+#include "../suite.h"
 
 const char *path_of(const char *name)
 {
     static char path[80];
     snprintf(path, sizeof path, "/dev/shm%s", name);
     return path;
-}
-
-int in_child(void (*function)(void *argument), void *argument)
-{
-    int status = -1;
-    pid_t child = fork();
-    if (child == 0) {
-        function(argument);
-        _exit(0);
-    }
-    ck_assert_int_gt(child, 0);
-    ck_assert_int_eq(waitpid(child, &status, 0), child);
-    return status;
 }
 
 void assert_refused(bool failed, int error, const char *words)
@@ -114,19 +89,8 @@ static TCase *(*const cases[])(void) = {files_case, users_case, misuse_case};
 
 int main(void)
 {
-    Suite *suite = suite_create("hostile");
     if (getenv("HOSTILE_AGAIN"))
         return open_again(getenv("HOSTILE_AGAIN"));
     setenv("GCALLOC_OPTIONS", "region_wait=50", 1);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        TCase *tc = cases[i]();
-        tcase_set_timeout(tc, 300); /* against hanging only */
-        suite_add_tcase(suite, tc);
-    }
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_FORK);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_cases("hostile", cases, sizeof cases / sizeof cases[0], 300);
 }

@@ -7,25 +7,17 @@
 #include <stdbool.h>
 
 #include "region/layout.h"
+#include "support.h"
 
 TCase *files_case(void);
 TCase *users_case(void);
 TCase *misuse_case(void);
 
-/* Ends a child, in which Check's assertions are not to be used, with a message. */
-#define ENSURE(condition) \
-    ((condition) ? (void)0 : ensure_failed(__FILE__, __LINE__, #condition))
-_Noreturn void ensure_failed(const char *file, int line, const char *what);
-
-/* The names of a region for the running test, which does not exist yet, and the path of its file. */
-const char *fresh_name(void);
+/* The path of a region's file. */
 const char *path_of(const char *name);
 
 /* What a child of a test does that has become this program again. */
 int open_again(const char *name);
-
-/* Runs function(argument) in a child, and returns its status as waitpid does. */
-int in_child(void (*function)(void *argument), void *argument);
 
 /* That the call failed with this error, and a sentence that has these words. */
 void assert_refused(bool failed, int error, const char *words);

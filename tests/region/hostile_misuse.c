@@ -258,7 +258,7 @@ START_TEST(created_at_once)
         gc_region_unlink(name, 0);
         ck_assert_int_eq(pipe(started), 0);
         for (int k = 0; k < TOGETHER; k++)
-            if ((children[k] = fork()) == 0) {
+            if ((children[k] = fork_child()) == 0) {
                 create_at_once(NULL);
                 _exit(0);
             }
@@ -296,7 +296,7 @@ START_TEST(makers_are_killed)
     ck_assert_int_eq(gc_region_close(r), 0);
     for (int i = 0; i < 150; i++) {
         int status;
-        pid_t child = fork();
+        pid_t child = fork_child();
         if (child == 0)
             make_and_open((void *)(uintptr_t)i);
         number = number * 6364136223846793005u + 1442695040888963407u;

@@ -119,7 +119,7 @@ static void *live_in_a_thread(void *r)
 /* A process that dies at no point, in a bracket, with something held, and is to be buried. */
 static void leave_one_dead(void)
 {
-    pid_t child = fork();
+    pid_t child = fork_child();
     if (child == 0) {
         crash_hook = NULL;
         gc_region *r = gc_region_open(name, 0);
@@ -202,7 +202,7 @@ static bool kill_at(const char *point, int passes)
     int begins[2], dies[2], status;
     char byte = 0;
     ck_assert(pipe(begins) == 0 && pipe(dies) == 0);
-    pid_t other = fork();
+    pid_t other = fork_child();
     if (other == 0)
         go_on(begins, dies);
     ck_assert_int_eq(read(begins[0], &byte, 1), 1);

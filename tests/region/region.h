@@ -4,23 +4,12 @@
 
 #include <check.h>
 #include <gcalloc/region.h>
-#include <sys/types.h>
+
+#include "support.h"
 
 TCase *use_case(void);
 TCase *points_case(void);
 TCase *kills_case(void);
-
-/* Ends the process with a message if the condition does not hold: for children, in which Check's
- * assertions are not to be used. */
-#define ENSURE(condition) \
-    ((condition) ? (void)0 : ensure_failed(__FILE__, __LINE__, #condition))
-_Noreturn void ensure_failed(const char *file, int line, const char *what);
-
-/* The name of a region for the running test, which does not exist yet. */
-const char *fresh_name(void);
-
-/* Runs function(argument) in a child, and returns its status as waitpid does. */
-int in_child(void (*function)(void *argument), void *argument);
 
 /* ---- Trees whose contents tell whether they are whole ---- */
 

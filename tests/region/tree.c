@@ -25,34 +25,6 @@ uint64_t roll(uint64_t below)
     return seed % below;
 }
 
-_Noreturn void ensure_failed(const char *file, int line, const char *what)
-{
-    fprintf(stderr, "%s:%d: process %d: %s (%s)\n", file, line, (int)getpid(), what,
-            gc_region_error());
-    _exit(2);
-}
-
-const char *fresh_name(void)
-{
-    static char name[40];
-    snprintf(name, sizeof name, "/gcalloc-test-%d", (int)getpid());
-    gc_region_unlink(name, 0);
-    return name;
-}
-
-int in_child(void (*function)(void *argument), void *argument)
-{
-    int status = -1;
-    pid_t child = fork();
-    if (child == 0) {
-        function(argument);
-        _exit(0);
-    }
-    ck_assert_int_gt(child, 0);
-    ck_assert_int_eq(waitpid(child, &status, 0), child);
-    return status;
-}
-
 /* Most are small; some have blocks of several units, or are large. */
 static size_t some_size(void)
 {

@@ -143,7 +143,7 @@ START_TEST(another_process_in_a_bracket)
     ck_assert(pipe(waits) == 0 && pipe(goes) == 0);
     ck_assert_int_eq(gc_option_set("region_wait", "50"), 0);
     make_list(r, "list", 10);
-    pid_t child = fork();
+    pid_t child = fork_child();
     if (child == 0) {
         stay(NULL);
         _exit(0);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../suite.h"
+
 void *kept[KEPT];
 
 void in_way(int way)
@@ -48,17 +50,7 @@ const char *log_lines(void)
 
 int main(void)
 {
-    Suite *suite = suite_create("typed");
-    TCase *(*const cases[])(void) = {layouts_case, together_case, walks_case, slabs_case};
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        TCase *tc = cases[i]();
-        tcase_set_timeout(tc, 300); /* against hanging only */
-        suite_add_tcase(suite, tc);
-    }
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_FORK); /* a heap of its own for each test */
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    static TCase *(*const cases[])(void) = {layouts_case, together_case, walks_case,
+                                            slabs_case};
+    return run_cases("typed", cases, sizeof cases / sizeof cases[0], 300);
 }

@@ -23,9 +23,6 @@ struct region_use *ipc_use(gc_region *r, const void *object, uint64_t kind);
 /* A new object of that kind, on cache lines of its own, zeroed but for its first word; NULL with errno. */
 void *ipc_new(gc_region *r, uint64_t kind, size_t size);
 
-/* Whether an object of the program's starts there; else fails with EINVAL. */
-bool ipc_is_object(const gc_region *r, const void *object);
-
 /* ---- owner.c: who has something ---- */
 
 /* A thread that uses the region, by number and generation of its slot: never the same as another, dead

@@ -323,7 +323,7 @@ static int make_change(gc_region *r, struct region_use *u, gc_map *m, struct cha
 static int change(gc_region *r, gc_map *m, struct change *c)
 {
     struct region_use *u = ipc_use(r, m, IPC_MAP);
-    if (!u || (c->object && !ipc_is_object(r, c->object)))
+    if (!u || (c->object && !region_is_start(r, c->object)))
         return -1;
     c->wanted.hash = hash_of(c->wanted.bytes, c->wanted.length, m->seed);
     return make_change(r, u, m, c);

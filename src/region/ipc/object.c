@@ -23,12 +23,3 @@ void *ipc_new(gc_region *r, uint64_t kind, size_t size)
         *object = kind;
     return object;
 }
-
-bool ipc_is_object(const gc_region *r, const void *object)
-{
-    struct cell o;
-    if (LIKELY(object && region_object_at(r, object, &o)))
-        return true;
-    return region_fail(EINVAL, "%s: %p is not the start of an object", r->name, object) ==
-           0;
-}

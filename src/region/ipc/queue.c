@@ -155,7 +155,7 @@ int gc_queue_put(gc_region *r, gc_queue *q, void *object, int timeout_ms)
     struct wait w;
     struct transfer t = {r, q, object};
     struct region_use *u = ipc_use(r, q, IPC_QUEUE);
-    if (!u || !ipc_is_object(r, object) || !wait_begin(&w, u, timeout_ms, q, object))
+    if (!u || !region_is_start(r, object) || !wait_begin(&w, u, timeout_ms, q, object))
         return -1;
     return wait_for(&w, &q->emptied, try_put, &t);
 }
