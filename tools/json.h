@@ -1,4 +1,7 @@
-/* JSON on stdout, as it is written: nested objects and arrays, commas where they belong. */
+/* JSON on stdout, as it is written: nested objects and arrays, commas where they belong.
+ *
+ * What is written may be a heap of many millions of objects.  Libraries that are kept, Jansson and json-c,
+ * write what they have built up in memory; those that write at once, as YAJL, are kept no more. */
 #ifndef GCALLOC_TOOLS_JSON_H
 #define GCALLOC_TOOLS_JSON_H
 

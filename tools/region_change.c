@@ -65,9 +65,11 @@ static bool count_all(const struct request *q, struct census *c)
 {
     gc_region *r = open_to_read(q);
     *c = (struct census){0, 0};
-    if (r)
-        gc_region_walk(r, count, c);
-    return r && gc_region_close(r) == 0;
+    if (!r)
+        return false;
+    if (gc_region_walk(r, count, c) != 0 || gc_region_close(r) != 0)
+        return fail_with(q) == DONE;
+    return true;
 }
 
 static size_t less(size_t before, size_t after)

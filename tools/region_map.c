@@ -72,7 +72,8 @@ static bool fill(struct map *m, const struct request *q, size_t columns)
     if (!plan(m, s.bytes, columns))
         return fail(FAILED, "%s: no memory for a map", q->name) == DONE;
     struct filling f = {m, r};
-    gc_region_walk(r, add_object, &f);
+    if (gc_region_walk(r, add_object, &f) != 0)
+        return fail_with(q) == DONE;
     gc_region_close(r);
     return true;
 }

@@ -19,6 +19,12 @@ static int fails(const char *what)
     return FAILED;
 }
 
+static int has_none(const char *key)
+{
+    fprintf(stderr, "gcstore: %s: there is no such document\n", key);
+    return NOT_FOUND;
+}
+
 /* ---- One document ----------------------------------------------------------------------------------- */
 
 /* All of standard input, in memory of the caller's; NULL with errno. */
@@ -54,9 +60,10 @@ static int put(gc_region *store, const char *key)
     char *bytes = read_all(&size);
     if (!bytes)
         return perror("gcstore: standard input"), FAILED;
-    uint64_t version = store_put(store, key, bytes, size);
+    uint64_t version;
+    bool done = store_put(store, key, bytes, size, &version);
     free(bytes);
-    return version ? say(version) : fails(key);
+    return done ? say(version) : fails(key);
 }
 
 static int get(gc_region *store, const char *key)
@@ -66,8 +73,7 @@ static int get(gc_region *store, const char *key)
     if (!store_get(store, key, &bytes, &size))
         return fails(key);
     if (!bytes)
-        return fprintf(stderr, "gcstore: %s: there is no such document\n", key),
-               NOT_FOUND;
+        return has_none(key);
     fwrite(bytes, 1, size, stdout);
     free(bytes);
     return fflush(stdout) == 0 ? DONE : FAILED;
@@ -75,14 +81,11 @@ static int get(gc_region *store, const char *key)
 
 static int delete (gc_region *store, const char *key)
 {
-    bool found = false;
-    uint64_t version = store_delete(store, key, &found);
-    if (version && found)
-        return say(version);
-    if (version || !found)
-        return fprintf(stderr, "gcstore: %s: there is no such document\n", key),
-               NOT_FOUND;
-    return fails(key);
+    bool found;
+    uint64_t version;
+    if (!store_delete(store, key, &version, &found))
+        return fails(key);
+    return found ? say(version) : has_none(key);
 }
 
 /* ---- All of them ------------------------------------------------------------------------------------ */
@@ -98,15 +101,42 @@ static int list(gc_region *store, const char *unused)
     return good && fflush(stdout) == 0 ? DONE : fails("list");
 }
 
+static bool is_line(const struct store_item *item)
+{
+    return *item->key && !strpbrk(item->key, " \n") &&
+           strlen(item->bytes) == item->size && !strchr(item->bytes, '\n');
+}
+
+/* Nothing is written if not all of it could be read again. */
+static int export_lines(const struct store_list *l)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (!is_line(&l->items[i])) {
+            fprintf(
+                stderr,
+                "gcstore: %s: no line: its key has a space, or its document more than "
+                "one line or a byte 0; `get` writes it\n",
+                l->items[i].key);
+            return FAILED;
+        }
+    for (size_t i = 0; i < l->count; i++)
+        printf("put %s %s\n", l->items[i].key, l->items[i].bytes);
+    return fflush(stdout) == 0 ? DONE : FAILED;
+}
+
 static int export(gc_region *store, const char *unused)
 {
     struct store_list l;
     (void)unused;
-    bool good = store_list(store, &l);
-    for (size_t i = 0; i < l.count && good; i++)
-        printf("put %s %s\n", l.items[i].key, l.items[i].bytes);
+    int status = store_list(store, &l) ? export_lines(&l) : fails("export");
     store_free_list(&l);
-    return good && fflush(stdout) == 0 ? DONE : fails("export");
+    return status;
+}
+
+static int refuse(const char *why)
+{
+    fprintf(stderr, "gcstore: %s\n", why);
+    return WRONG_USAGE;
 }
 
 /* "put KEY TEXT" or "delete KEY". */
@@ -114,17 +144,15 @@ static int do_line(gc_region *store, char *line)
 {
     char *rest = line;
     const char *what = strsep(&rest, " "), *key = strsep(&rest, " ");
-    bool found;
-    uint64_t version = 0;
-    if (!key || !*key || (strcmp(what, "put") != 0) == (strcmp(what, "delete") != 0)) {
-        fprintf(stderr, "gcstore: a line is \"put KEY TEXT\" or \"delete KEY\"\n");
-        return WRONG_USAGE;
-    }
+    bool found, done;
+    uint64_t version;
+    if (!key || !*key || (strcmp(what, "put") != 0) == (strcmp(what, "delete") != 0))
+        return refuse("a line is \"put KEY TEXT\" or \"delete KEY\"");
     if (*what == 'p')
-        version = store_put(store, key, rest ? rest : "", rest ? strlen(rest) : 0);
+        done = store_put(store, key, rest ? rest : "", rest ? strlen(rest) : 0, &version);
     else
-        version = store_delete(store, key, &found);
-    return version ? say(version) : fails(key);
+        done = store_delete(store, key, &version, &found);
+    return done ? say(version) : fails(key);
 }
 
 static int load(gc_region *store, const char *unused)
@@ -134,10 +162,16 @@ static int load(gc_region *store, const char *unused)
     int status = DONE;
     (void)unused;
     for (ssize_t length; status == DONE && (length = getline(&line, &room, stdin)) > 0;) {
-        line[strcspn(line, "\n")] = '\0';
-        status = do_line(store, line);
+        if (line[length - 1] == '\n')
+            line[--length] = '\0';
+        if (strlen(line) == (size_t)length)
+            status = do_line(store, line);
+        else
+            status = refuse("a line has a byte 0; `put` takes any document");
     }
     free(line);
+    if (ferror(stdin))
+        return perror("gcstore: standard input"), FAILED;
     return status;
 }
 

@@ -56,6 +56,20 @@ check "sync" "$gcstore" "$store" sync
 head -c 3000000 /dev/urandom >"$scratch/large"
 large() { "$gcstore" "$store" put large <"$scratch/large" && "$gcstore" "$store" get large | cmp - "$scratch/large"; }
 check "a large document" large
+says() { # STATUS WORDS COMMAND...: standard input is the command's
+    wanted=$1 words=$2
+    shift 2
+    message=$("$@" 2>&1 >/dev/null)
+    [ $? = "$wanted" ] && case $message in *"$words"*) ;; *) echo "$message"; false ;; esac
+}
+check "what is no line is not exported" says 3 "large: no line" "$gcstore" "$store" export
+printf 'put a b\0c\n' >"$scratch/line"
+zero() { says 2 "a byte 0" "$gcstore" "$store" load <"$scratch/line"; }
+check "a line with a byte 0" zero
+deletes_of_empty() { "$gcstore" "$scratch/empty" delete plum; [ $? = 1 ]; }
+check "a delete where nothing ever was" deletes_of_empty
+no_lines() { [ "$(echo "delete plum" | "$gcstore" "$scratch/empty" load)" = 0 ]; }
+check "which is no error of load" no_lines
 echo "no store" >"$scratch/other"
 numbers() { awk -v who="$1" 'BEGIN { for (i = 0; i < 500; i++) print "put", who i, i }'; }
 both() {

@@ -38,7 +38,7 @@ gc_region *store_open(const char *path)
 
 /* ---- Changes ---------------------------------------------------------------------------------------- */
 
-/* The version that follows, or the old one if nothing changes; NULL: no memory. */
+/* The version that follows, or the old one if nothing changes; or the maker has failed. */
 typedef const struct version *next_version(struct tree_maker *m,
                                            const struct version *old, const char *key,
                                            const struct document *document);
@@ -46,8 +46,8 @@ typedef const struct version *next_version(struct tree_maker *m,
 static const struct version *new_version(struct tree_maker *m, const struct version *old,
                                          const struct node *tree, size_t documents)
 {
-    struct version *v =
-        m->failed ? NULL : gc_region_alloc(m->region, sizeof(struct version));
+    struct version *v = m->failed ? NULL : gc_region_alloc(m->region, sizeof *v);
+    m->failed = !v;
     if (v)
         *v = (struct version){old ? old->number + 1 : 1, documents, tree};
     return v;
@@ -73,66 +73,77 @@ static const struct version *version_without(struct tree_maker *m,
     return new_version(m, old, tree_without(m, old->tree, key), old->documents - 1);
 }
 
-/* Whoever else was quicker has made another version: this one is made anew, from that.  0: it failed. */
-static uint64_t publish(gc_region *store, next_version *next, const char *key,
-                        const struct document *document, bool *changed)
+struct change {
+    next_version *next;
+    const char *key;
+    const void *bytes; /* of the document; NULL: there is none */
+    size_t size;
+    uint64_t version; /* that has it */
+    bool changed;     /* the version is a new one */
+};
+
+/* Whoever else was quicker has made another version: this one is made anew, from that. */
+static bool publish(struct tree_maker *m, struct change *c,
+                    const struct document *document)
 {
-    struct tree_maker m = {store, false};
-    void *old = gc_region_root_get(store, ROOT);
+    void *old = gc_region_root_get(m->region, ROOT);
     const struct version *made;
-    int swapped;
+    int swapped = 1;
     do {
-        made = next(&m, old, key, document);
-        *changed = made != old;
-        if (!made || made == old)
-            break;
-        swapped = gc_region_root_swap(store, ROOT, &old, (void *)(uintptr_t)made);
-        if (swapped < 0)
-            return 0;
+        made = c->next(m, old, c->key, document);
+        if (m->failed)
+            return false;
+        c->changed = made != old;
+        if (c->changed)
+            swapped = gc_region_root_swap(m->region, ROOT, &old, (void *)(uintptr_t)made);
     } while (!swapped);
-    return made ? made->number : 0;
+    c->version = made ? made->number : 0;
+    return swapped > 0;
 }
 
-/* 0 with errno. */
-static uint64_t try_put(gc_region *store, const char *key, const void *bytes, size_t size)
+static bool try_change(gc_region *store, struct change *c)
 {
-    bool changed;
-    uint64_t number = 0;
     struct tree_maker m = {store, false};
     if (gc_region_begin(store) != 0)
-        return 0;
-    const struct document *document = document_new(&m, bytes, size);
-    if (document)
-        number = publish(store, version_with, key, document, &changed);
+        return false;
+    const struct document *document =
+        c->bytes ? document_new(&m, c->bytes, c->size) : NULL;
+    bool done = !m.failed && publish(&m, c, document);
     int error = errno;
     gc_region_end(store);
     errno = error;
-    return number;
+    return done;
 }
 
 /* Where there is no room, and another process collects already, that one may wait for the bracket to end. */
-uint64_t store_put(gc_region *store, const char *key, const void *bytes, size_t size)
+static bool change(gc_region *store, struct change *c)
 {
     struct timespec pause = {.tv_nsec = 1000000};
     own_error = NULL;
-    uint64_t number = try_put(store, key, bytes, size);
-    for (int i = 0; !number && (errno == EBUSY || errno == ETIMEDOUT) && i < TRIES; i++) {
+    bool done = try_change(store, c);
+    for (int i = 0; !done && (errno == EBUSY || errno == ETIMEDOUT) && i < TRIES; i++) {
         nanosleep(&pause, NULL);
-        number = try_put(store, key, bytes, size);
+        done = try_change(store, c);
     }
-    return number;
+    return done;
 }
 
-uint64_t store_delete(gc_region *store, const char *key, bool *found)
+bool store_put(gc_region *store, const char *key, const void *bytes, size_t size,
+               uint64_t *version)
 {
-    own_error = NULL;
-    if (gc_region_begin(store) != 0)
-        return 0;
-    uint64_t number = publish(store, version_without, key, NULL, found);
-    gc_region_end(store);
-    if (number == 0 && !*found)
-        fail("there is no such document");
-    return number;
+    struct change c = {.next = version_with, .key = key, .bytes = bytes, .size = size};
+    bool done = change(store, &c);
+    *version = c.version;
+    return done;
+}
+
+bool store_delete(gc_region *store, const char *key, uint64_t *version, bool *found)
+{
+    struct change c = {.next = version_without, .key = key};
+    bool done = change(store, &c);
+    *version = c.version;
+    *found = c.changed;
+    return done;
 }
 
 /* ---- Looking ---------------------------------------------------------------------------------------- */

@@ -8,14 +8,18 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Versions are numbered from 1 on.  0: it could not be done, and store_error says why. */
+/* Why the last call could not be done. */
 const char *store_error(void);
 
+/* NULL: it could not be done. */
 gc_region *store_open(const char *path);
-uint64_t store_put(gc_region *store, const char *key, const void *bytes, size_t size);
 
-/* The version stays as it is where there is no such key: *found says whether there was. */
-uint64_t store_delete(gc_region *store, const char *key, bool *found);
+/* false: it could not be done.  *version is the number, from 1 on, of the version that has the change. */
+bool store_put(gc_region *store, const char *key, const void *bytes, size_t size,
+               uint64_t *version);
+
+/* Where there is no such key the version stays as it is (0: there is none yet), and *found is false. */
+bool store_delete(gc_region *store, const char *key, uint64_t *version, bool *found);
 
 /* A document in memory of the caller's, with a byte 0 behind it.  *bytes is NULL if there is none. */
 bool store_get(gc_region *store, const char *key, char **bytes, size_t *size);

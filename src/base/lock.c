@@ -7,8 +7,7 @@
 
 enum {
     SPINS = 300, /* most locks are held for less than it takes to sleep */
-    LOOK_AFTER =
-        10 * 1000 * 1000, /* nanoseconds until a shared lock's holder is looked at */
+    LOOK_AFTER = 10 * 1000 * 1000, /* ns until who has a shared lock is looked at */
 };
 
 /* What the calling thread has: the ranks that it holds, as bits, and how often it has
