@@ -46,13 +46,13 @@ GC_PUBLIC gc_queue *gc_queue_new(gc_region *region, size_t capacity)
     __attribute__((warn_unused_result));
 
 /* Puts an object of the region at the end of the queue, which keeps it from then on; waits while the queue
- * is full.  0, or -1 with errno as above, and EINVAL (not the start of an object), ENOMEM. */
+ * is full.  0, or -1 with errno of a call that may sleep, EINVAL (not the start of an object) or ENOMEM. */
 GC_PUBLIC int gc_queue_put(gc_region *region, gc_queue *queue, void *object,
                            int timeout_ms);
 
 /* Takes the first object out; waits while there is none.  Until the bracket ends the bracket keeps it.  One
  * that dies with it in hand has lost it for all: who must not lose any stores elsewhere what it works on.
- * NULL with errno as above. */
+ * NULL with errno of a call that may sleep. */
 GC_PUBLIC void *gc_queue_get(gc_region *region, gc_queue *queue, int timeout_ms);
 
 /* How many objects there are in it; others change that meanwhile.  0 with errno EINVAL, EPERM. */
@@ -109,7 +109,8 @@ GC_PUBLIC gc_rwlock *gc_rwlock_new(gc_region *region) __attribute__((warn_unused
 /* The calling thread has the lock until gc_rwlock_unlock, beyond the end of the bracket, too, or until it
  * ends or the process closes the region; a child of fork does not have it.  0; 1: somebody died, or ended,
  * with it for writing, so that what it guards may be half changed; each call says so until one that got it
- * for writing has unlocked it; -1 with errno as above, and EDEADLK (the thread has it already), ENOMEM. */
+ * for writing has unlocked it; -1 with errno of a call that may sleep, ENOMEM, or EDEADLK also where the
+ * thread has it already. */
 GC_PUBLIC int gc_rwlock_read(gc_region *region, gc_rwlock *lock, int timeout_ms);
 GC_PUBLIC int gc_rwlock_write(gc_region *region, gc_rwlock *lock, int timeout_ms);
 
@@ -131,7 +132,7 @@ GC_PUBLIC gc_event *gc_event_new(gc_region *region, unsigned flags)
 GC_PUBLIC int gc_event_set(gc_region *region, gc_event *event);
 GC_PUBLIC int gc_event_clear(gc_region *region, gc_event *event);
 
-/* Waits until the event is set.  0, or -1 with errno as above. */
+/* Waits until the event is set.  0, or -1 with errno of a call that may sleep. */
 GC_PUBLIC int gc_event_wait(gc_region *region, gc_event *event, int timeout_ms);
 
 #ifdef __cplusplus

@@ -34,14 +34,16 @@ typedef struct gc_region gc_region;
 
 /* ---- Regions as a whole ---------------------------------------------------------------------- */
 
-#define GC_REGION_FILE \
-    1u /* the name is a file's path; else it is shared memory, as "/name" */
-#define GC_REGION_EXCLUSIVE 2u /* there must not be such a region yet */
-#define GC_REGION_READ_ONLY \
-    4u /* of gc_region_open: nothing is written, not even that the process is there, and
-                                * the region may lie at any address: gc_region_pointer says where an object
-                                * is.  There are no brackets; what others change changes meanwhile.  What
-                                * writes fails with EPERM. */
+/* The name is a file's path; without this flag it is that of shared memory, as "/name". */
+#define GC_REGION_FILE 1u
+
+/* Of gc_region_create: there must not be such a region yet. */
+#define GC_REGION_EXCLUSIVE 2u
+
+/* Of gc_region_open: nothing is written, not even that the process is there, and the region may lie at any
+ * address: gc_region_pointer says where an object is.  There are no brackets; what others change changes
+ * meanwhile.  What writes fails with EPERM. */
+#define GC_REGION_READ_ONLY 4u
 
 /* Makes a region for at most `limit` bytes of objects, 1 MiB at least, or opens the one that there is.
  * It takes memory, or room on the disk, as it grows.  `mode`: who may open it, as for open(2); 0: 0600.
@@ -53,7 +55,7 @@ GC_PUBLIC gc_region *gc_region_create(const char *name, size_t limit, unsigned f
                                       mode_t mode) __attribute__((warn_unused_result));
 
 /* Opens a region that there is.  One that nobody has open, and whose last user did not close it, is
- * recovered first.  NULL with errno as above, and ENOENT. */
+ * recovered first.  NULL with errno ENOENT, or one of gc_region_create. */
 GC_PUBLIC gc_region *gc_region_open(const char *name, unsigned flags)
     __attribute__((warn_unused_result));
 
@@ -160,7 +162,7 @@ GC_PUBLIC int gc_region_root_remove(gc_region *region, const char *name);
 GC_PUBLIC void *gc_region_root_get(gc_region *region, const char *name);
 
 /* Sets the root to `object` if it is *expected, and else *expected to what it is.  1: set, 0: not,
- * -1 with errno as above.  A root that there is none of counts as NULL, and is made. */
+ * -1 with errno of gc_region_root_set.  A root that there is none of counts as NULL, and is made. */
 GC_PUBLIC int gc_region_root_swap(gc_region *region, const char *name, void **expected,
                                   void *object);
 
