@@ -18,6 +18,9 @@ lost.work
 [^a-z]crew
 opaque
 struct object[^_a-z]
+minor.collection
+major.collection
+card.table
 struct region[^_a-z]
 thread_is_ready
 thread_is_done

@@ -197,6 +197,13 @@ GC_PUBLIC void gc_blocking_end(void);
  * budget goes back to the system, by whole pages. */
 GC_PUBLIC void gc_collect(void);
 
+/* A young collection, now, even between gc_disable and gc_enable: it reclaims, of what has been allocated
+ * since the last collection, what cannot be reached, and takes the rest for alive.  What it costs depends on
+ * how much that is and on how many pages of older objects were written to since.  It is a full
+ * collection where the kernel does not tell of writes, under option generations=never, and the first
+ * time; see docs/generations.md.  Memory does not go back to the system. */
+GC_PUBLIC void gc_collect_young(void);
+
 /* Between these two no collection starts by itself: memory grows instead, and an
  * allocation that would need a collection fails.  The calls nest.  A gc_enable without its
  * gc_disable does nothing, and is said once in the log. */
@@ -283,7 +290,8 @@ GC_PUBLIC size_t gc_leak_check(void);
     X(mark_ns_total, "of these, marking")                                             \
     X(sweep_ns_total, "of these, sweeping")                                           \
     X(out_of_memory, "allocations that failed")                                       \
-    X(external_bytes, "memory outside of the heap, by gc_external_add")
+    X(external_bytes, "memory outside of the heap, by gc_external_add")               \
+    X(young_collections, "of the collections, young ones")
 
 #define GC_STATS_VERSION 1u
 

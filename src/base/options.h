@@ -25,6 +25,11 @@ enum option_time {
 #define OS_CHOICES "mmap|sbrk"
 #define FIT_CHOICES "first|best|next|buddy|adaptive"
 
+#define GENERATIONS_CHOICES "never|auto|always"
+
+/* Values of option generations. */
+enum { GENERATIONS_NEVER, GENERATIONS_AUTO, GENERATIONS_ALWAYS };
+
 /* Values of option leaks. */
 enum { LEAKS_NONE, LEAKS_MANUAL, LEAKS_ALL };
 
@@ -47,6 +52,10 @@ enum { FINALIZERS_CALLED, FINALIZERS_THREAD };
     X(floor, SIZE, ANY_TIME, MIB(8), "least allocation between two collections")         \
     X(growth, COUNT, ANY_TIME, 200,                                                      \
       "allocation between two collections, in percent of what survived the last")        \
+    X(generations, CHOICE, ANY_TIME, 0,                                                  \
+      GENERATIONS_CHOICES ": whether most collections look for new garbage only")        \
+    X(young, SIZE, ANY_TIME, 0,                                                          \
+      "allocation between two of these; 0: by how much survives them")                   \
     X(gc_share, COUNT, ANY_TIME, 0,                                                      \
       "most time to spend collecting, in percent: the heap grows for it; 0: off")        \
     X(region_wait, COUNT, ANY_TIME, 1000,                                                \

@@ -5,6 +5,7 @@
 
 #include "base/bits.h"
 #include "base/os.h"
+#include "base/pagemap.h"
 #include "base/proc.h"
 #include "base/sys.h"
 
@@ -15,21 +16,6 @@ bool os_renew(void *address, size_t bytes)
 }
 
 /* ---- Which pages are there --------------------------------------------------------- */
-
-/* The structures of the call PAGEMAP_SCAN of Linux 6.7; headers may be older. */
-struct scan_part {
-    uint64_t start, end, categories;
-};
-struct scan {
-    uint64_t size, flags, start, end, walk_end, parts, count, pages_most;
-    uint64_t inverted, all_of, any_of, told;
-};
-#define SCAN _IOWR('f', 16, struct scan)
-enum {
-    PAGE_PRESENT = 1 << 3,
-    PAGE_SWAPPED = 1 << 4,
-    PAGE_ZERO = 1 << 5, /* the page that all untouched pages share once they are read */
-};
 
 enum {
     PARTS_MOST = 32, /* parts of one call, which lie on the stack */
@@ -61,9 +47,8 @@ static size_t all_is_there(uintptr_t *low, uintptr_t high, struct os_part *parts
 static bool scan(int file, uintptr_t *low, uintptr_t high, struct os_part *parts,
                  size_t most, size_t *count)
 {
-    struct scan_part found[PARTS_MOST];
-    struct scan s = {
-        .size = sizeof s,
+    struct pagemap_part found[PARTS_MOST];
+    struct pagemap_scan s = {
         .start = *low,
         .end = high,
         .parts = (uintptr_t)found,
@@ -73,7 +58,7 @@ static bool scan(int file, uintptr_t *low, uintptr_t high, struct os_part *parts
         .any_of = PAGE_PRESENT | PAGE_SWAPPED,
         .told = PAGE_PRESENT,
     };
-    long n = syscall(SYS_ioctl, file, SCAN, &s);
+    long n = pagemap_scan(file, &s);
     if (n < 0 || n > PARTS_MOST || s.walk_end <= *low)
         return false;
     for (long i = 0; i < n; i++)

@@ -15,6 +15,7 @@
 #include "base/track.h"
 #include "collect/pace.h"
 #include "collect/workers.h"
+#include "collect/young.h"
 #include "roots/segments.h"
 #include "roots/threads.h"
 #include "world/faults.h"
@@ -33,6 +34,7 @@ static void note_times(struct collector *c)
     const struct cycle *cycle = &c->cycle;
     uint64_t pause = cycle->ended - cycle->began;
     __atomic_store_n(&c->collections, c->collections + 1, __ATOMIC_RELEASE);
+    c->young_collections += cycle->kind->remembers;
     c->refills = 0;
     c->pause_ns_last = pause;
     c->pause_ns_max = max_size(c->pause_ns_max, pause);
@@ -59,7 +61,7 @@ static void put_off(struct collector *c, enum obstacle o)
 
 static void begin_cycle(struct collector *c, enum cause cause, uintptr_t sp)
 {
-    c->cycle.kind = c->kind;
+    c->cycle.kind = generations_choose(&c->generations, c->heap, c->kind, cause);
     c->cycle.cause = cause;
     c->cycle.sp = sp;
     c->cycle.roots.keeps_named = OPTION_NOW(verify) || cause == CAUSE_LEAKS;
@@ -78,6 +80,7 @@ static bool list_and_run(struct collector *c, const struct snapshot *s)
         return false;
     cycle_run(cycle);
     note_times(c);
+    generations_note(&c->generations, cycle);
     if (GC_CHECKING) {
         collector_check(c);
         faults_check();
@@ -212,6 +215,7 @@ bool collector_create(struct collector *c, struct heap *h)
     c->cycle.marker = &c->marker;
     c->started = os_now();
     cycle_prepare();
+    young_prepare();
     return marker_create(&c->marker, h, MARKER_PART) && workers_create(&c->marker);
 }
 

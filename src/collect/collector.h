@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "collect/cycle.h"
+#include "collect/generations.h"
 #include "collect/mark.h"
 
 /* Why a collection does not come about. */
@@ -16,11 +17,13 @@ enum obstacle { THREAD_RUNS, THREADS_UNKNOWN, ROOTS_UNKNOWN, OBSTACLES };
 /* The fields change in a cycle, under the world lock, unless a field says something else. */
 struct collector {
     struct heap *heap;
-    const struct cycle_kind *kind; /* of its cycles */
+    const struct cycle_kind *kind; /* of its full cycles */
     struct marker marker;
     struct cycle cycle; /* the present one, or the last */
-    unsigned disabled;  /* gc_disable less gc_enable.  Atomic */
-    uint64_t started;   /* when the heap was made; os_now */
+    struct generations generations;
+    uint64_t young_collections; /* of the collections */
+    unsigned disabled;          /* gc_disable less gc_enable.  Atomic */
+    uint64_t started;           /* when the heap was made; os_now */
     uint64_t collections;
     uint64_t pause_ns_last, pause_ns_max, pause_ns_total;
     uint64_t stop_ns_last, stop_ns_total, mark_ns_total, sweep_ns_total;

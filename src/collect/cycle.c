@@ -93,6 +93,8 @@ static void run(struct cycle *c)
     struct heap *h = c->heap;
     uint64_t reclaimed = h->numbers->counters.reclaimed_bytes;
     size_t unused = h->numbers->dirty_bytes;
+    c->charged = __atomic_load_n(&h->numbers->charged, __ATOMIC_RELAXED);
+    c->live_before = h->numbers->live_bytes;
     c->keeps_more = false;
     lock_check_held(RANK_WORLD);
     track_scan_begin();
@@ -107,6 +109,7 @@ static void run(struct cycle *c)
     c->reclaimed = h->numbers->counters.reclaimed_bytes - reclaimed;
     pace_after_cycle(h, &(struct pace_cycle){
                             .thorough = is_thorough(c),
+                            .young = c->kind->remembers,
                             .unused = unused,
                             .began = c->began,
                             .ended = c->swept,
@@ -130,8 +133,8 @@ void cycle_run(struct cycle *c)
 void cycle_log(const struct cycle *c, uint64_t number, uint64_t heap_made)
 {
     struct heap *h = c->heap;
-    static const char *const names[] = {"budget", "memory", "request",
-                                        "stress", "leaks",  "idle"};
+    static const char *const names[] = {"budget", "memory", "request", "stress",
+                                        "leaks",  "idle",   "request"};
     log_line("gc %llu (%s%s) pause %llu us (stop %llu, mark %llu, sweep %llu), live %zu "
              "KiB in %zu "
              "objects, freed %llu KiB, heap %zu KiB, next after %zu KiB, at %llu ms",

@@ -18,6 +18,7 @@ enum cause {
     CAUSE_STRESS,  /* option stress */
     CAUSE_LEAKS,   /* a leak check */
     CAUSE_IDLE,    /* the program rests */
+    CAUSE_YOUNG,   /* gc_collect_young */
 };
 
 /* What becomes of the marks of the last cycle.  It is a value: whoever does something in
@@ -32,6 +33,9 @@ struct cycle_kind {
      * counted last, block by block: blocks that it may leave out then count with what
      * they had. */
     bool recounts;
+    /* What old objects have come to point to since the last cycle is marked as well: the remembered set is
+     * among the roots. */
+    bool remembers;
     /* What is marked is just what the roots reach, and not something else beside it. */
     bool is_exact;
     /* What the cycle does, where it is not what cycle_run does; it sets the times.  NULL: it is. */
@@ -52,8 +56,11 @@ struct cycle {
     struct cycle_roots roots;
     /* Times by os_now; the last three are set by cycle_run. */
     uint64_t began, stopped, marked, swept, ended;
-    uint64_t reclaimed; /* bytes that it has reclaimed */
-    bool keeps_more;    /* for want of memory more is marked than the roots reach */
+    uint64_t reclaimed;   /* bytes that it has reclaimed */
+    size_t charged;       /* what had been allocated when it began, of the budget */
+    size_t live_before;   /* bytes that the last one found alive */
+    size_t written_pages; /* of tenured blocks, where it remembers */
+    bool keeps_more;      /* for want of memory more is marked than the roots reach */
 };
 
 /* Registers the phases that every cycle has.  The world lock is held. */

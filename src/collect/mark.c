@@ -340,6 +340,24 @@ static void drain_together(struct marker *m)
     m->overflowed |= pool_overflowed(m->pool);
 }
 
+void marker_push_again(struct marker *m, const struct cell *o)
+{
+    if (word_atomic(o->word))
+        push(m, o->address,
+             o->address +
+                 grey_typed_bytes(unit_type(m->heap, unit_of(m->heap, o->address)), 0));
+    else
+        marker_push_range(m, o->address, o->address + o->size);
+}
+
+void marker_push_range(struct marker *m, uintptr_t low, uintptr_t high)
+{
+    if (high - low >= SPARSE_FROM)
+        push_parts(m, low, high);
+    else
+        push(m, low, high);
+}
+
 /* Scans every marked object again, after a mark-stack overflow: some had no room in a grey
  * queue. */
 static void rescan_marked(struct marker *m)
@@ -354,7 +372,7 @@ static void rescan_marked(struct marker *m)
             if (*o.state != h->numbers->mark)
                 continue;
             if (word_atomic(o.word))
-                push(m, o.address, o.address + grey_typed_bytes(unit_type(h, head), 0));
+                marker_push_again(m, &o);
             else
                 scan_range(m, o.address, o.address + o.size);
             drain_together(m);

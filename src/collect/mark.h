@@ -75,6 +75,11 @@ void marker_scan_object(struct marker *m, const struct cell *o);
  * scanned. */
 bool marker_push_object(struct marker *m, const struct cell *o);
 
+/* These have the next drain scan a marked object again, or [low, high), which lies in marked objects side by
+ * side that have no layout. */
+void marker_push_again(struct marker *m, const struct cell *o);
+void marker_push_range(struct marker *m, uintptr_t low, uintptr_t high);
+
 enum {
     PUSHED_BYTES = 512
 }; /* all of such an object can be read, and is scanned in one piece */

@@ -160,14 +160,53 @@ static void begin_budget(struct heap *h, size_t budget)
     __atomic_store_n(&h->numbers->budget, budget, __ATOMIC_RELAXED);
 }
 
-void pace_after_cycle(struct heap *h, const struct pace_cycle *c)
+/* How much young cycles have added to what the last full one found alive. */
+static size_t promoted(const struct heap *h)
+{
+    return h->numbers->live_bytes -
+           min_size(h->numbers->live_bytes, h->numbers->live_full);
+}
+
+bool pace_wants_full(const struct heap *h)
+{
+    return promoted(h) >= h->numbers->until_full;
+}
+
+/* The budget from a full cycle to the next. */
+static size_t full_budget(struct heap *h, bool thorough)
 {
     size_t wanted = budget_for(h, h->numbers->live_bytes);
-    note_share(h, c);
-    size_t budget =
-        within_group(h, stretched(h, c->thorough ? wanted : damped(h, wanted)));
-    begin_budget(h, budget);
+    size_t budget = within_group(h, stretched(h, thorough ? wanted : damped(h, wanted)));
     h->numbers->wanted = wanted;
+    h->numbers->live_full = h->numbers->live_bytes;
+    h->numbers->young_budget = max_size(h->numbers->young_budget, YOUNG_LEAST);
+    h->numbers->until_full = budget;
+    return budget;
+}
+
+/* What is left of that after a young cycle. */
+static size_t rest_of_budget(const struct heap *h)
+{
+    size_t until = h->numbers->until_full;
+    return within_group(h, until - min_size(until, promoted(h)));
+}
+
+/* A young cycle that comes when little is left of the budget has what it always has: what it keeps is
+ * known after it. */
+static size_t until_next(const struct heap *h, size_t budget)
+{
+    size_t fixed = OPTION_NOW(young);
+    size_t young =
+        min_size(fixed ? fixed : h->numbers->young_budget, h->numbers->until_full);
+    return h->remembers ? within_group(h, young) : budget;
+}
+
+void pace_after_cycle(struct heap *h, const struct pace_cycle *c)
+{
+    note_share(h, c);
+    size_t budget = c->young ? rest_of_budget(h) : full_budget(h, c->thorough);
+    budget = until_next(h, budget);
+    begin_budget(h, budget);
     if (c->thorough)
         return trim_all(h, budget);
     holes_recover(h);

@@ -6,9 +6,14 @@
 
 #include "heap/types.h"
 
+/* What is allocated at least between two young cycles: about twice the second-level cache, as less would be
+ * collected before it has left that. */
+#define YOUNG_LEAST MIB(4)
+
 /* What a cycle was like. */
 struct pace_cycle {
     bool thorough;         /* all memory beyond the budget goes */
+    bool young;            /* old objects count as they did */
     size_t unused;         /* bytes in free units that held memory before it */
     uint64_t began, ended; /* os_now */
 };
@@ -20,6 +25,10 @@ struct pace_cycle {
  * since the cycle before: a page that goes back and comes again costs more than marking
  * all the objects in it. */
 void pace_after_cycle(struct heap *h, const struct pace_cycle *c);
+
+/* Whether the next cycle is to be a full one, as what the young ones since the last have kept is as much as may
+ * be allocated between two full ones. */
+bool pace_wants_full(const struct heap *h);
 
 /* Takes over options that may have changed: limit, floor, growth and share. */
 void pace_configure(struct heap *h);

@@ -10,6 +10,7 @@
 #include "heap/extent.h"
 #include "heap/holes.h"
 #include "heap/state.h"
+#include "heap/tenured.h"
 
 /* From this size of heap on, a new small block gets its memory at once: one request costs
  * less than 16 page faults, and a heap that has come so far will use it.  A thread's
@@ -181,15 +182,24 @@ uint32_t block_create_large(struct heap *h, enum kind kind, size_t bytes,
     return head;
 }
 
+/* A tenured block is that no more: somebody is about to have its slots, or its units. */
+static void untenure(struct heap *h, uint32_t head)
+{
+    if (UNLIKELY(block_has(h, head, BLOCK_TENURED)))
+        tenured_leave(h, head, block_units(h, head));
+}
+
 void block_set_kind(struct heap *h, uint32_t head, enum kind kind)
 {
     uint32_t end = head + block_units(h, head);
+    untenure(h, head);
     set_words(h, head, head, end, used_word(h, head, bin_of(kind, CLASS_LARGE), 0));
 }
 
 void block_set_typed(struct heap *h, uint32_t head, uint32_t t)
 {
     uint32_t end = head + block_units(h, head);
+    untenure(h, head);
     h->types[head] = (uint16_t)t;
     set_words(h, head, head, end, typed_word(h, head, t, 0));
 }
@@ -280,6 +290,7 @@ void block_release(struct heap *h, uint32_t head)
 {
     const struct block *b = block_at(h, head);
     uint32_t units = block_units(h, head);
+    untenure(h, head);
     size_t bytes = b->bytes, touched = b->bytes;
     if (bytes == 0) {
         bytes = (size_t)units << UNIT_SHIFT;
@@ -344,6 +355,12 @@ static void list_remove(struct heap *h, uint32_t head)
         list->last = b->previous;
 }
 
+void block_unlist(struct heap *h, uint32_t head)
+{
+    if (!block_at(h, head)->taken && block_offers(h, head))
+        list_remove(h, head);
+}
+
 /* The head's word changes last, so that whoever finds the new shard there finds
  * everything else as it is now. */
 void block_set_shard(struct heap *h, uint32_t head, unsigned shard)
@@ -377,6 +394,7 @@ uint32_t block_list_take(struct heap *h, unsigned shard, unsigned bin, unsigned 
     uint32_t head = list->first;
     if (head) {
         list_remove(h, head);
+        untenure(h, head);
         CRASH_POINT("block take: unlisted");
         block_at(h, head)->taken = true;
         CRASH_POINT("block take: taken");
@@ -414,6 +432,7 @@ uint32_t block_list_slot(struct heap *h, unsigned shard, unsigned bin,
         return 0;
     uint32_t head = list->first;
     if (head) {
+        untenure(h, head);
         *slot = block_take_slot(h, head);
         if (block_at(h, head)->free_count == 0)
             list_remove(h, head);
@@ -435,25 +454,26 @@ void block_settle(struct heap *h, uint32_t head)
     b->cursor = 0;
     if (is_empty(h, head))
         block_release(h, head);
-    else if (b->free_count)
+    else if (block_offers(h, head))
         list_append(h, head);
 }
 
-/* A listed block is on no list between the two locks, and counts as taken meanwhile. */
+/* A block that nobody has taken is on no list between the two locks, and counts as taken meanwhile. */
 void block_set_aside(struct heap *h, uint32_t head, unsigned shard)
 {
     struct lock *lock = block_lock(h, head);
     struct block *b = block_at(h, head);
     bool moves = word_shard(h->words[head]) < shard;
-    bool listed = moves && !b->taken && b->free_count > 0;
-    if (listed) {
+    bool settled = moves && !b->taken;
+    if (settled && block_offers(h, head))
         list_remove(h, head);
-        b->taken = true;
-    }
+    if (moves)
+        untenure(h, head);
+    b->taken |= settled;
     if (moves)
         block_set_shard(h, head, shard);
     lock_release(lock, RANK_BIN);
-    if (!listed)
+    if (!settled)
         return;
     lock = block_lock(h, head);
     b->taken = false;
@@ -477,7 +497,7 @@ void block_free_slots(struct heap *h, uint32_t head, uint32_t slots)
 {
     lock_check_held(RANK_BIN);
     struct block *b = block_at(h, head);
-    bool listed = b->free_count > 0;
+    bool listed = block_offers(h, head);
     b->free_count += slots;
     CRASH_POINT("block free: counted");
     if (b->taken || (listed && !is_empty(h, head)))

@@ -44,6 +44,16 @@ void block_set_typed(struct heap *h, uint32_t head, uint32_t t);
 /* How many units the block has. */
 uint32_t block_units(const struct heap *h, uint32_t head);
 
+/* Whether a block that no cache draws from is to be listed: it has free slots, and a quarter of all if it is
+ * tenured, which it would be no more for the sake of a few. */
+INLINE bool block_offers(const struct heap *h, uint32_t head)
+{
+    uint32_t free = block_at(h, head)->free_count;
+    if (LIKELY(!block_has(h, head, BLOCK_TENURED)))
+        return free > 0;
+    return free > 0 && free >= word_geometry(word_of(h, head))->count / 4;
+}
+
 /* The bin that the block is of, by number: from TYPED_FIRST on a typed one. */
 INLINE unsigned block_bin(const struct heap *h, uint32_t head)
 {
@@ -97,6 +107,9 @@ uint32_t block_list_slot(struct heap *h, unsigned shard, unsigned bin,
 /* Lists a block that is neither taken nor listed if it has free slots, and releases it if
  * it has nothing else.  The lock of the block's list is held, or the world is stopped. */
 void block_settle(struct heap *h, uint32_t head);
+
+/* Takes the block off its list if it is on one.  The world is stopped. */
+void block_unlist(struct heap *h, uint32_t head);
 
 /* From now on the block is of this shard.  It is on no list; the lock of the list of its
  * present shard is held, or the world is stopped. */

@@ -36,6 +36,7 @@ uint32_t block_check(const struct heap *h, uint32_t head)
     struct state_counts counts = state_count(states, count);
     CHECK(counts.free == b->free_count);
     CHECK(counts.free < count || b->taken);
+    CHECK(!block_has(h, head, BLOCK_TENURED) || !b->taken);
     CHECK(b->cursor <= count && b->touched <= count);
     uint32_t used_to = class == CLASS_LARGE ? 1 : b->touched;
     uint32_t all = 1u << sizeclass_state_shift(class);
@@ -51,7 +52,7 @@ uint32_t block_list_check(struct heap *h, unsigned number)
     for (uint32_t head = list->first; head; head = block_at(h, head)->next) {
         const struct block *b = block_at(h, head);
         CHECK(word_used(h->words[head]) && block_bin(h, head) == bin);
-        CHECK(!b->taken && b->free_count > 0 && b->previous == previous);
+        CHECK(!b->taken && block_offers(h, head) && b->previous == previous);
         CHECK(number >= TYPED_FIRST || word_shard(h->words[head]) == number / BIN_COUNT);
         previous = head;
         length++;

@@ -66,7 +66,7 @@ void heap_check_held(struct heap *h, uint32_t held, uint32_t in_flight)
         const struct block *b = block_at(h, head);
         uint32_t units = block_units(h, head);
         reserved += block_check(h, head);
-        listable += !b->taken && b->free_count > 0;
+        listable += !b->taken && block_offers(h, head);
         used_units += units;
         bytes += b->bytes ? b->bytes : (size_t)units << UNIT_SHIFT;
         holes += holes_check(h, head);

@@ -4,8 +4,10 @@
 #include "base/crash.h"
 #include "heap/altered.h"
 #include "heap/block.h"
+#include "heap/layout.h"
 #include "heap/observe.h"
 #include "heap/state.h"
+#include "heap/tenured.h"
 #include "heap/wide.h"
 
 static void count_live(struct heap *h, struct block *b, uint32_t live, size_t size,
@@ -19,8 +21,40 @@ static void count_live(struct heap *h, struct block *b, uint32_t live, size_t si
     b->live = (uint16_t)live;
 }
 
-static void sweep_block(struct heap *h, uint32_t head, bool recounts)
+/* What a sweep does beside the states: it counts anew, or goes on counting, and tenures blocks. */
+struct sweeping {
+    struct heap *heap;
+    bool recounts;
+    struct tenuring tenuring;
+};
+
+/* A trace function may read what lies in no object, so that nobody knows when it is written. */
+static bool is_traced(const struct heap *h, uint32_t head)
 {
+    return word_typed(h->words[head]) &&
+           layout_at(h, unit_type(h, head))->shape == LAYOUT_TRACED;
+}
+
+/* Whether the block can be tenured, of which these states were counted. */
+static bool is_fit(const struct heap *h, uint32_t head, const struct state_counts *counts)
+{
+    return h->tenures && !block_at(h, head)->taken && counts->reserved == 0 &&
+           counts->marked > 0 && !is_traced(h, head) && !altered_block(h, head);
+}
+
+/* Tenures the block if it can be, and else sees to it that it is not. */
+static void tenure(struct sweeping *s, uint32_t head, const struct state_counts *counts)
+{
+    struct heap *h = s->heap;
+    if (is_fit(h, head, counts))
+        tenuring_add(&s->tenuring, head, block_units(h, head));
+    else if (block_has(h, head, BLOCK_TENURED))
+        tenured_leave(h, head, block_units(h, head));
+}
+
+static void sweep_block(struct sweeping *s, uint32_t head)
+{
+    struct heap *h = s->heap;
     struct block *b = block_at(h, head);
     const struct geometry *g = &geometries[word_class(h->words[head])];
     size_t size = b->bytes ? b->bytes : g->size;
@@ -33,11 +67,12 @@ static void sweep_block(struct heap *h, uint32_t head, bool recounts)
         state_sweep(block_states(h, head), g->count, h->numbers->mark, &reclaimed);
 
     CRASH_POINT("sweep: a block");
-    count_live(h, b, counts.marked, size, recounts);
+    count_live(h, b, counts.marked, size, s->recounts);
     h->numbers->counters.reclaimed_objects += reclaimed;
     h->numbers->counters.reclaimed_bytes += reclaimed * size;
     b->free_count = counts.free;
     b->cursor = 0;
+    tenure(s, head, &counts);
     if (!b->taken)
         block_settle(h, head);
 }
@@ -55,17 +90,32 @@ static void forget_lists(struct heap *h)
         block_list(h, i)->first = block_list(h, i)->last = 0;
 }
 
+/* Whether the sweep leaves the block as it is. */
+static bool is_left_out(const struct heap *h, uint32_t head)
+{
+    return block_has(h, head, BLOCK_TENURED) && !altered_block(h, head);
+}
+
 void sweep(struct heap *h, bool recounts)
 {
+    struct sweeping s = {.heap = h, .recounts = recounts};
     lock_check_all(true);
-    forget_lists(h);
-    if (recounts)
+    tenuring_begin(&s.tenuring, h, recounts);
+    if (recounts) {
+        forget_lists(h);
         h->numbers->live_bytes = h->numbers->live_objects = 0;
+    }
     wide_forget(h);
     uint32_t next;
     for (uint32_t head = block_next(h, 1); head < unit_end(h); head = next) {
         next = block_next(h, head + block_units(h, head));
-        sweep_block(h, head, recounts);
+        if (!recounts && is_left_out(h, head))
+            continue;
+        if (!recounts)
+            block_unlist(h, head);
+        sweep_block(&s, head);
     }
+    tenuring_end(&s.tenuring);
+    h->newly_tenured = s.tenuring.blocks;
     lock_check_all(false);
 }

@@ -148,19 +148,21 @@ enum block_flag {
     /* Something is or was registered for one of the block's objects: the end of each of them is
      * to be told. */
     BLOCK_NOTED = 1 << 1,
+    /* Nobody has allocated from it since the last cycle (heap/tenured.h). */
+    BLOCK_TENURED = 1 << 2,
 };
 
 /* A block, in the descriptor of its head.  It is guarded by the lock of its list
  * (block_lock), but the bytes of a large block are its owner's, as the object is.
  * Invariant: free_count is the number of STATE_FREE slots; a block is on a list, that of
- * its shard and bin, exactly when it is not taken and free_count > 0. */
+ * its shard and bin, exactly when it is not taken and offers slots (block_offers). */
 struct block {
     uint32_t next, previous; /* on its list, by head unit; 0: none */
     uint32_t free_count;
     uint32_t cursor;  /* slots before it have been looked at since the last sweep */
     uint32_t touched; /* slots from here on have never been handed out and read as zero */
     uint8_t taken;    /* a cache draws runs from it */
-    uint8_t flags;    /* enum block_flag.  Atomic: bits are only ever set */
+    uint8_t flags;    /* enum block_flag.  Atomic */
     uint16_t live; /* cycle: objects that the last sweep counted, as part of the heap's */
     size_t bytes;  /* large: committed bytes, whole pages; else 0 */
 };
@@ -370,6 +372,9 @@ struct heap_numbers {
     uint32_t reserved_apart; /* RESERVED slots that slabs keep, in no cache.  Atomic */
 
     size_t live_bytes, live_objects; /* cycle: marked by the last one */
+    /* cycle: marked by the last full one, and how much more may be, of young ones, before the next */
+    size_t live_full, until_full;
+    size_t young_budget; /* cycle: of young cycles */
     /* How many wide objects had an extent each for want of a slot, by bin; each cycle
      * halves the numbers.  Atomic. */
     uint16_t wide_wanted[BIN_COUNT];
@@ -396,6 +401,11 @@ struct heap {
     const struct os_space *space;
     const struct fit *fit;
     bool records_sites; /* there is to be a table of sites */
+    bool tenures;       /* the sweep tenures blocks.  Under the world lock */
+    bool
+        remembers; /* cycle: it is known what was written in tenured blocks since the last one */
+    uint32_t
+        newly_tenured; /* cycle: blocks that the last sweep has tenured and the one before had not */
     /* The layouts by typed bin, LAYOUTS_TOGETHER in each array (layout.h), added under
      * typed_lock. */
     struct layout *layouts[TYPED_MOST / LAYOUTS_TOGETHER];

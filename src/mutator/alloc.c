@@ -382,3 +382,12 @@ void gc_collect(void)
     collector_run(&process_collector, CAUSE_REQUEST);
     mutator_leave();
 }
+
+void gc_collect_young(void)
+{
+    if (!mutator_enter())
+        return;
+    __atomic_store_n(&process_collector.generations.asked, true, __ATOMIC_RELAXED);
+    collector_run(&process_collector, CAUSE_YOUNG);
+    mutator_leave();
+}

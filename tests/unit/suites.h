@@ -46,6 +46,7 @@
     X(pool)            \
     X(verify)          \
     X(two_heaps)       \
+    X(generations)     \
     X(pace)            \
     X(cycle)           \
     X(collector)       \

@@ -1,0 +1,147 @@
+/* The choice between young and full cycles, and the budget of the young ones. */
+#include "collect/generations.h"
+
+#include "base/lock.h"
+#include "base/log.h"
+#include "base/options.h"
+#include "collect/pace.h"
+#include "collect/young.h"
+#include "heap/tenured.h"
+
+enum {
+    /* A heap that is marked and swept in less has nothing to win. */
+    FULL_LEAST_NS = 1000 * 1000,
+    /* What the program pays for a page that it writes to for the first time, and for a block that is
+     * protected and no more: measured, in nanoseconds. */
+    PAGE_NS = 1000,
+    BLOCK_NS = 5000,
+    SCORE_MOST = 4,
+    SCORE_LEAST = -6,
+    SCORE_LOSS = -2, /* one cycle that does not pay weighs as two that do */
+    PATIENCE_LEAST = 4,
+    PATIENCE_MOST = 128,
+};
+
+/* ---- What pays ------------------------------------------------------------------------- */
+
+/* a * b / c, which fits. */
+static uint64_t share(uint64_t a, uint64_t b, uint64_t c)
+{
+    return (uint64_t)((unsigned __int128)a * b / (c ? c : 1));
+}
+
+bool generations_pays(uint64_t cost, size_t charged, size_t kept, uint64_t full_ns,
+                      size_t full_budget)
+{
+    uint64_t saved = share(full_ns, charged, full_budget);
+    uint64_t brought_nearer = share(full_ns, kept, full_budget);
+    return cost + brought_nearer < saved - saved / 8;
+}
+
+size_t generations_budget(size_t before, size_t charged, size_t kept, size_t full_budget)
+{
+    size_t next = kept > charged / 4    ? 2 * before
+                  : kept < charged / 16 ? before / 2
+                                        : before;
+    return max_size(min_size(next, full_budget / 2), YOUNG_LEAST);
+}
+
+/* ---- The choice ------------------------------------------------------------------------ */
+
+static bool are_wanted(const struct generations *g)
+{
+    size_t option = OPTION_NOW(generations);
+    bool asked = __atomic_load_n(&g->asked, __ATOMIC_RELAXED);
+    return option == GENERATIONS_ALWAYS ||
+           (option == GENERATIONS_AUTO &&
+            (asked || (g->aside == 0 && g->full_ns >= FULL_LEAST_NS)));
+}
+
+/* Sees to it that blocks are tenured from the next sweep on, or no more. */
+static void follow(struct generations *g, struct heap *h)
+{
+    bool wanted = are_wanted(g);
+    if (!wanted && h->tenures)
+        tenured_stop(h);
+    if (!wanted || h->tenures || g->refused || tenured_start(h))
+        return;
+    g->refused = true;
+    if (OPTION_NOW(generations) == GENERATIONS_ALWAYS || OPTION_NOW(log))
+        log_line(
+            "no young collections: the kernel does not tell which pages are written");
+}
+
+const struct cycle_kind *generations_choose(struct generations *g, struct heap *h,
+                                            const struct cycle_kind *full,
+                                            enum cause cause)
+{
+    lock_check_held(RANK_WORLD);
+    if (h->space->shared)
+        return full;
+    follow(g, h);
+    if (!h->remembers)
+        return full;
+    switch (cause) {
+    case CAUSE_YOUNG:
+        return &cycle_young;
+    case CAUSE_STRESS:
+        g->young_next = !g->young_next;
+        return g->young_next ? &cycle_young : full;
+    case CAUSE_BUDGET:
+        return pace_wants_full(h) ? full : &cycle_young;
+    default:
+        return full;
+    }
+}
+
+/* ---- What cycles are like ---------------------------------------------------------------- */
+
+static size_t kept_by(const struct cycle *c)
+{
+    size_t live = c->heap->numbers->live_bytes;
+    return live - min_size(live, c->live_before);
+}
+
+/* While the heap grows, most of what is new survives, and nothing is held against young cycles: they are
+ * tried as soon as it grows no more. */
+static void note_full(struct generations *g, const struct cycle *c)
+{
+    g->full_ns = c->swept - c->stopped;
+    if (kept_by(c) > c->charged / 2)
+        g->aside = 1, g->patience = 0;
+    else if (g->aside > 0 && g->full_ns >= FULL_LEAST_NS)
+        g->aside--;
+}
+
+static void stand_aside(struct generations *g)
+{
+    g->patience =
+        (uint32_t)min_size(max_size(2 * g->patience, PATIENCE_LEAST), PATIENCE_MOST);
+    g->aside = g->patience;
+    g->score = 0;
+}
+
+static void note_young(struct generations *g, const struct cycle *c)
+{
+    struct heap *h = c->heap;
+    size_t kept = kept_by(c), full_budget = h->numbers->until_full;
+    uint64_t cost = c->swept - c->began + (uint64_t)c->written_pages * PAGE_NS +
+                    (uint64_t)h->newly_tenured * BLOCK_NS;
+    bool pays = generations_pays(cost, c->charged, kept, g->full_ns, full_budget);
+    if (!OPTION_NOW(young))
+        h->numbers->young_budget =
+            generations_budget(h->numbers->young_budget, c->charged, kept, full_budget);
+    g->score += pays ? 1 : SCORE_LOSS;
+    if (g->score <= SCORE_LEAST)
+        stand_aside(g);
+    if (g->score >= SCORE_MOST)
+        g->score = SCORE_MOST, g->patience = 0;
+}
+
+void generations_note(struct generations *g, const struct cycle *c)
+{
+    if (!c->kind->remembers)
+        note_full(g, c);
+    else if (c->cause == CAUSE_BUDGET)
+        note_young(g, c);
+}

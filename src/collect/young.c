@@ -1,0 +1,131 @@
+/* The remembered set of a heap, and marking from it. */
+#include "collect/young.h"
+
+#include "base/os.h"
+#include "base/track_writes.h"
+#include "collect/phase.h"
+#include "heap/altered.h"
+#include "heap/block.h"
+
+const struct cycle_kind cycle_young = {.label = "young, ", .remembers = true};
+
+enum { PARTS_MOST = 64 };
+
+/* ---- The remembered set --------------------------------------------------------------- */
+
+/* A walk over the blocks.  Tenured ones that lie side by side wait in [low, high), so that the kernel is
+ * asked of them together. */
+struct remembering {
+    struct marker *m;
+    const struct heap *h;
+    int file;
+    uintptr_t low, high;
+    uintptr_t last; /* the typed object that was pushed last */
+    bool known;     /* the kernel told of all tenured blocks so far */
+    size_t pages;   /* that it told of */
+};
+
+/* Has the old ones among the block's slots [from, to) scanned again, of those that are not typed the part in
+ * [low, high) only. */
+static void scan_slots(struct remembering *r, uint32_t head, uint32_t from, uint32_t to,
+                       uintptr_t low, uintptr_t high)
+{
+    const struct heap *h = r->h;
+    const uint8_t *states = block_states(h, head);
+    uint8_t mark = h->numbers->mark;
+    for (uint32_t i = from, next; i < to; i = next) {
+        next = i + 1;
+        if (states[i] != mark)
+            continue;
+        struct cell o = block_cell(h, head, i);
+        if (word_atomic(o.word)) {
+            if (o.address != r->last)
+                marker_push_again(r->m, &o);
+            r->last = o.address;
+            continue;
+        }
+        while (next < to && states[next] == mark)
+            next++;
+        marker_push_range(r->m, max_size(o.address, low),
+                          min_size(o.address + (next - i) * o.size, high));
+    }
+}
+
+/* Has the old objects in [low, high), a part of the block, scanned again. */
+static void scan_part(struct remembering *r, uint32_t head, uintptr_t low, uintptr_t high)
+{
+    const struct geometry *g = word_geometry(r->h->words[head]);
+    uintptr_t start = unit_address(r->h, head);
+    size_t from = slot_index(g, low - start), to = slot_index(g, high - 1 - start) + 1;
+    scan_slots(r, head, (uint32_t)from, (uint32_t)min_size(to, g->count), low, high);
+}
+
+static uintptr_t block_end(const struct heap *h, uint32_t head)
+{
+    return unit_address(h, head + block_units(h, head));
+}
+
+/* What was written in tenured blocks, [low, high), may lie in several of them. */
+static void scan_written(struct remembering *r, uintptr_t low, uintptr_t high)
+{
+    while (low < high) {
+        uint32_t head = unit_head(r->h, unit_of(r->h, low));
+        uintptr_t end = min_size(block_end(r->h, head), high);
+        scan_part(r, head, low, end);
+        low = end;
+    }
+}
+
+/* Asks of the tenured blocks that wait. */
+static void ask(struct remembering *r)
+{
+    struct os_part parts[PARTS_MOST];
+    while (r->low < r->high) {
+        size_t count =
+            track_writes_collect(r->file, &r->low, r->high, parts, PARTS_MOST, &r->known);
+        for (size_t i = 0; i < count; i++) {
+            scan_written(r, parts[i].low, parts[i].high);
+            r->pages += (parts[i].high - parts[i].low) / OS_PAGE;
+        }
+    }
+}
+
+static void remember_block(struct remembering *r, uint32_t head)
+{
+    uintptr_t low = unit_address(r->h, head), high = block_end(r->h, head);
+    if (block_has(r->h, head, BLOCK_TENURED) && !altered_block(r->h, head)) {
+        if (low != r->high) {
+            ask(r);
+            r->low = low;
+        }
+        r->high = high;
+    } else {
+        scan_part(r, head, low, high);
+    }
+}
+
+/* A young cycle has what old objects point to marked, as far as they may have come to point to it since the
+ * last cycle. */
+static void mark_remembered(struct cycle *c)
+{
+    struct heap *h = c->heap;
+    struct remembering r = {.m = c->marker, .h = h, .known = true};
+    if (!c->kind->remembers)
+        return;
+    r.file = os_pages_open();
+    for (BLOCKS(h, head))
+        if (word_has_pointers(h->words[head]))
+            remember_block(&r, head);
+    ask(&r);
+    os_pages_close(r.file);
+    h->remembers = r.known;
+    c->written_pages = r.pages;
+    cycle_roots_drain(&c->roots, c->marker);
+}
+
+void young_prepare(void)
+{
+    static struct phase phase PRIVATE_DATA = {.rank = PHASE_ROOTS,
+                                              .run = mark_remembered};
+    phase_add(&phase);
+}

@@ -1,0 +1,19 @@
+/* Young collections: cycles that take what the last one marked for alive, and look only for what has come since.
+ * Marks are sticky: the mark value does not flip, and an old object is one that has it.  The roots lead to
+ * young objects, and so do old objects that were written to since: the remembered set.  That is what
+ * the kernel tells of tenured blocks (heap/tenured.h), and all old objects of the others, of which
+ * there are few.
+ *
+ * Invariant: what a young cycle frees has come into being since the last cycle, and no full
+ * cycle would have found it reachable.  What it keeps, a full one may free. */
+#ifndef GCALLOC_COLLECT_YOUNG_H
+#define GCALLOC_COLLECT_YOUNG_H
+
+#include "collect/cycle.h"
+
+extern const struct cycle_kind cycle_young;
+
+/* Registers the phase that marks from the remembered set.  The world lock is held. */
+void young_prepare(void);
+
+#endif

@@ -1,0 +1,41 @@
+/* Tenured blocks: those that nobody has allocated from since the last cycle.  A young collection takes
+ * their marked objects for alive, does not sweep them, and scans of them only what has been written
+ * since, as the kernel notes it (base/track_writes.h).  Blocks are tenured by the sweep, and are so
+ * until a cache draws from them again.
+ *
+ * Invariant: of a tenured block whose objects may hold pointers every page has been protected since
+ * the mark of its objects was stored, or counts as written.  Its objects are marked but for those that
+ * came out of a magazine on the way: a slot that was freed by hand in the midst of it may be handed out
+ * again, is NEW then, and is reclaimed by the next full cycle. */
+#ifndef GCALLOC_HEAP_TENURED_H
+#define GCALLOC_HEAP_TENURED_H
+
+#include "heap/types.h"
+
+/* From now on sweeps tenure blocks.  Returns false if the kernel does not note writes for this
+ * heap.  The world lock is held. */
+bool tenured_start(struct heap *h);
+
+/* From now on the sweep tenures nothing, and the next full one leaves no block tenured.  The world lock is
+ * held. */
+void tenured_stop(struct heap *h);
+
+/* The blocks that a sweep has tenured, on the way to be protected together where they lie side by side. */
+struct tenuring {
+    struct heap *heap;
+    int file;
+    uintptr_t low, high; /* not protected yet */
+    bool failed;
+    uint32_t blocks; /* that were not tenured before */
+};
+
+/* Begins, adds the block of so many units, which the caller has not listed yet, and ends.  With `anew` what
+ * was written before does not matter any more.  The world is stopped. */
+void tenuring_begin(struct tenuring *t, struct heap *h, bool anew);
+void tenuring_add(struct tenuring *t, uint32_t head, uint32_t units);
+void tenuring_end(struct tenuring *t);
+
+/* The block of so many units is tenured no more.  The lock of its list is held, or the world is stopped. */
+void tenured_leave(struct heap *h, uint32_t head, uint32_t units);
+
+#endif

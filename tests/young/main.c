@@ -1,0 +1,48 @@
+/* The tests of young collections: what is written to old objects is seen, however it is written, and what is
+ * new and dead goes. */
+#include "young.h"
+
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "../suite.h"
+
+/* The numbers of the kernel's interface, apart from the library's. */
+bool kernel_notes_writes(void)
+{
+    uint64_t api[3] = {0xAA, 1 << 13 | 1 << 15, 0};
+    int file = (int)syscall(SYS_userfaultfd, 1);
+    bool notes = file >= 0 && ioctl(file, _IOWR(0xAA, 0x3F, uint64_t[3]), api) == 0;
+    if (file >= 0)
+        close(file);
+    return notes;
+}
+
+void go_young(const char *bytes, bool verified)
+{
+    ck_assert_int_eq(gc_option_set("generations", "always"), 0);
+    ck_assert_int_eq(gc_option_set("young", bytes), 0);
+    ck_assert_int_eq(gc_option_set("verify", verified ? "1" : "0"), 0);
+}
+
+void collect_young(unsigned times)
+{
+    while (times-- > 0)
+        gc_collect_young();
+}
+
+uint64_t young_collections(void)
+{
+    struct gc_stats s = {.size = sizeof s};
+    gc_stats_get(&s);
+    return s.young_collections;
+}
+
+int main(void)
+{
+    static TCase *(*const cases[])(void) = {writing_case, lives_case, process_case,
+                                            storm_case};
+    return run_cases("young", cases, sizeof cases / sizeof cases[0], 300);
+}

@@ -1,0 +1,35 @@
+/* The test cases of young collections, one per file, and what they have in common. */
+#ifndef GCALLOC_TESTS_YOUNG_YOUNG_H
+#define GCALLOC_TESTS_YOUNG_YOUNG_H
+
+#include "../roots/place.h"
+
+TCase *writing_case(void);
+TCase *lives_case(void);
+TCase *process_case(void);
+TCase *storm_case(void);
+
+/* Whether the kernel notes writes, as the test finds out for itself. */
+bool kernel_notes_writes(void);
+
+/* Options for young collections: so many bytes between two of them, and each verified or not. */
+void go_young(const char *bytes, bool verified);
+
+void collect_young(unsigned times);
+
+uint64_t young_collections(void);
+
+/* An object with VICTIMS words for victims, where cells[i] is the i-th, and its only pointer. */
+struct container {
+    void **cells[VICTIMS];
+    void *object;
+};
+
+/* Makes a container of that sort, and collects until it is old. */
+enum { SORTS = 16 };
+void container_make(struct container *c, int sort);
+
+/* What else is to be done with an old container of that sort before it is written to. */
+void container_alter(struct container *c, int sort);
+
+#endif
