@@ -6,6 +6,7 @@
 #include "collect/phase.h"
 #include "heap/altered.h"
 #include "heap/block.h"
+#include "heap/tenured.h"
 
 const struct cycle_kind cycle_young = {.label = "young, ", .remembers = true};
 
@@ -13,13 +14,11 @@ enum { PARTS_MOST = 64 };
 
 /* ---- The remembered set --------------------------------------------------------------- */
 
-/* A walk over the blocks.  Tenured ones that lie side by side wait in [low, high), so that the kernel is
- * asked of them together. */
+/* A walk over the blocks. */
 struct remembering {
     struct marker *m;
     const struct heap *h;
     int file;
-    uintptr_t low, high;
     uintptr_t last; /* the typed object that was pushed last */
     bool known;     /* the kernel told of all tenured blocks so far */
     size_t pages;   /* that it told of */
@@ -76,13 +75,13 @@ static void scan_written(struct remembering *r, uintptr_t low, uintptr_t high)
     }
 }
 
-/* Asks of the tenured blocks that wait. */
-static void ask(struct remembering *r)
+/* Asks the kernel of tenured blocks side by side. */
+static void ask(struct remembering *r, uintptr_t low, uintptr_t high)
 {
     struct os_part parts[PARTS_MOST];
-    while (r->low < r->high) {
+    while (low < high) {
         size_t count =
-            track_writes_collect(r->file, &r->low, r->high, parts, PARTS_MOST, &r->known);
+            track_writes_collect(r->file, &low, high, parts, PARTS_MOST, &r->known);
         for (size_t i = 0; i < count; i++) {
             scan_written(r, parts[i].low, parts[i].high);
             r->pages += (parts[i].high - parts[i].low) / OS_PAGE;
@@ -90,18 +89,25 @@ static void ask(struct remembering *r)
     }
 }
 
-static void remember_block(struct remembering *r, uint32_t head)
+/* A page that the program has altered may be anybody's by now: what lies around it is scanned
+ * whole. */
+static void leave_altered(struct heap *h)
 {
-    uintptr_t low = unit_address(r->h, head), high = block_end(r->h, head);
-    if (block_has(r->h, head, BLOCK_TENURED) && !altered_block(r->h, head)) {
-        if (low != r->high) {
-            ask(r);
-            r->low = low;
-        }
-        r->high = high;
-    } else {
-        scan_part(r, head, low, high);
-    }
+    if (LIKELY(!__atomic_load_n(&h->numbers->altered, __ATOMIC_RELAXED)))
+        return;
+    for (BLOCKS(h, head))
+        if (block_has(h, head, BLOCK_TENURED) && altered_block(h, head))
+            block_leave_tenure(h, head);
+}
+
+static void remember(struct remembering *r, struct heap *h)
+{
+    for (struct tenured_run t = tenured_next_run(h, 1); t.first < t.end;
+         t = tenured_next_run(h, t.end))
+        ask(r, unit_address(h, t.first), unit_address(h, t.end));
+    for (uint32_t u = 1; (u = tenured_next_other(h, u)) < unit_end(h); u++)
+        if (word_has_pointers(h->words[u]))
+            scan_part(r, u, unit_address(h, u), block_end(h, u));
 }
 
 /* A young cycle has what old objects point to marked, as far as they may have come to point to it since the
@@ -112,11 +118,9 @@ static void mark_remembered(struct cycle *c)
     struct remembering r = {.m = c->marker, .h = h, .known = true};
     if (!c->kind->remembers)
         return;
+    leave_altered(h);
     r.file = os_pages_open();
-    for (BLOCKS(h, head))
-        if (word_has_pointers(h->words[head]))
-            remember_block(&r, head);
-    ask(&r);
+    remember(&r, h);
     os_pages_close(r.file);
     h->remembers = r.known;
     c->written_pages = r.pages;

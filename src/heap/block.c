@@ -122,6 +122,7 @@ static void give_words(struct heap *h, uint32_t head, unit_word word,
 {
     set_words(h, head, head, head + sizeclass_units(word_class(word)), word);
     note_kind(h, word_kind(word));
+    tenured_note_block(h, head);
     CRASH_POINT("block create: words set");
     /* Memory that is read before it is written is common zeroes until then, and costs two
      * page faults, the second of which interrupts all processors. */
@@ -179,6 +180,7 @@ uint32_t block_create_large(struct heap *h, enum kind kind, size_t bytes,
     if (h->space->shared)
         memset(block_states(h, head), STATE_FREE, (size_t)1 << STATE_SHIFT_LEAST);
     note_kind(h, kind);
+    tenured_note_block(h, head);
     return head;
 }
 
@@ -359,6 +361,13 @@ void block_unlist(struct heap *h, uint32_t head)
 {
     if (!block_at(h, head)->taken && block_offers(h, head))
         list_remove(h, head);
+}
+
+void block_leave_tenure(struct heap *h, uint32_t head)
+{
+    block_unlist(h, head);
+    tenured_leave(h, head, block_units(h, head));
+    block_settle(h, head);
 }
 
 /* The head's word changes last, so that whoever finds the new shard there finds

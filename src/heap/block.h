@@ -41,6 +41,10 @@ void block_release(struct heap *h, uint32_t head);
 void block_set_kind(struct heap *h, uint32_t head, enum kind kind);
 void block_set_typed(struct heap *h, uint32_t head, uint32_t t);
 
+/* The block, which is tenured, is that no more, and is listed if it offers slots now.  The world is
+ * stopped. */
+void block_leave_tenure(struct heap *h, uint32_t head);
+
 /* How many units the block has. */
 uint32_t block_units(const struct heap *h, uint32_t head);
 

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "heap/block.h"
 #include "heap/state.h"
+#include "heap/tenured.h"
 
 static void check_typed(const struct heap *h, uint32_t head, unit_word word)
 {
@@ -37,6 +38,7 @@ uint32_t block_check(const struct heap *h, uint32_t head)
     CHECK(counts.free == b->free_count);
     CHECK(counts.free < count || b->taken);
     CHECK(!block_has(h, head, BLOCK_TENURED) || !b->taken);
+    tenured_check(h, head, units);
     CHECK(b->cursor <= count && b->touched <= count);
     uint32_t used_to = class == CLASS_LARGE ? 1 : b->touched;
     uint32_t all = 1u << sizeclass_state_shift(class);

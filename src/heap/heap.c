@@ -10,6 +10,7 @@
 #include "heap/holes.h"
 #include "heap/layout.h"
 #include "heap/state.h"
+#include "heap/tenured.h"
 
 /* A run is charged to the budget as a whole.  It is an eighth of a medium block at most,
  * so that a class that is used once does not cost half a megabyte. */
@@ -44,6 +45,7 @@ void heap_destroy(struct heap *h)
 {
     cache_release_kept(h);
     layouts_release(h);
+    tenured_release(h);
     arena_destroy(h);
 }
 

@@ -50,6 +50,8 @@ static void tenure(struct sweeping *s, uint32_t head, const struct state_counts 
         tenuring_add(&s->tenuring, head, block_units(h, head));
     else if (block_has(h, head, BLOCK_TENURED))
         tenured_leave(h, head, block_units(h, head));
+    else
+        tenured_note_block(h, head);
 }
 
 static void sweep_block(struct sweeping *s, uint32_t head)
@@ -90,10 +92,26 @@ static void forget_lists(struct heap *h)
         block_list(h, i)->first = block_list(h, i)->last = 0;
 }
 
-/* Whether the sweep leaves the block as it is. */
-static bool is_left_out(const struct heap *h, uint32_t head)
+static void sweep_all(struct sweeping *s)
 {
-    return block_has(h, head, BLOCK_TENURED) && !altered_block(h, head);
+    struct heap *h = s->heap;
+    uint32_t next;
+    forget_lists(h);
+    h->numbers->live_bytes = h->numbers->live_objects = 0;
+    for (uint32_t head = block_next(h, 1); head < unit_end(h); head = next) {
+        next = block_next(h, head + block_units(h, head));
+        sweep_block(s, head);
+    }
+}
+
+/* Sweeps the blocks that are not tenured. */
+static void sweep_others(struct sweeping *s)
+{
+    struct heap *h = s->heap;
+    for (uint32_t head = 1; (head = tenured_next_other(h, head)) < unit_end(h); head++) {
+        block_unlist(h, head);
+        sweep_block(s, head);
+    }
 }
 
 void sweep(struct heap *h, bool recounts)
@@ -101,20 +119,11 @@ void sweep(struct heap *h, bool recounts)
     struct sweeping s = {.heap = h, .recounts = recounts};
     lock_check_all(true);
     tenuring_begin(&s.tenuring, h, recounts);
-    if (recounts) {
-        forget_lists(h);
-        h->numbers->live_bytes = h->numbers->live_objects = 0;
-    }
     wide_forget(h);
-    uint32_t next;
-    for (uint32_t head = block_next(h, 1); head < unit_end(h); head = next) {
-        next = block_next(h, head + block_units(h, head));
-        if (!recounts && is_left_out(h, head))
-            continue;
-        if (!recounts)
-            block_unlist(h, head);
-        sweep_block(&s, head);
-    }
+    if (recounts)
+        sweep_all(&s);
+    else
+        sweep_others(&s);
     tenuring_end(&s.tenuring);
     h->newly_tenured = s.tenuring.blocks;
     lock_check_all(false);

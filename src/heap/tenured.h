@@ -35,6 +35,28 @@ void tenuring_begin(struct tenuring *t, struct heap *h, bool anew);
 void tenuring_add(struct tenuring *t, uint32_t head, uint32_t units);
 void tenuring_end(struct tenuring *t);
 
+/* A block begins here that is not tenured. */
+void tenured_note_block(struct heap *h, uint32_t head);
+
+/* The head of the next block from unit `u` on that is not tenured, or unit_end(h).  The world is
+ * stopped. */
+uint32_t tenured_next_other(struct heap *h, uint32_t u);
+
+/* Units [first, end), all of tenured blocks with pointers, side by side. */
+struct tenured_run {
+    uint32_t first, end;
+};
+
+/* The next run from unit `u` on; without units if there is none.  The world is stopped, and the
+ * heap remembers. */
+struct tenured_run tenured_next_run(const struct heap *h, uint32_t u);
+
+/* Gives back the memory of the tables. */
+void tenured_release(struct heap *h);
+
+/* Checks that the tables say of the block what its flag says. */
+void tenured_check(const struct heap *h, uint32_t head, uint32_t units);
+
 /* The block of so many units is tenured no more.  The lock of its list is held, or the world is stopped. */
 void tenured_leave(struct heap *h, uint32_t head, uint32_t units);
 

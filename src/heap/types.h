@@ -402,10 +402,14 @@ struct heap {
     const struct fit *fit;
     bool records_sites; /* there is to be a table of sites */
     bool tenures;       /* the sweep tenures blocks.  Under the world lock */
-    bool
-        remembers; /* cycle: it is known what was written in tenured blocks since the last one */
-    uint32_t
-        newly_tenured; /* cycle: blocks that the last sweep has tenured and the one before had not */
+    /* cycle: it is known what was written in tenured blocks since the last one. */
+    bool remembers;
+    /* cycle: blocks that the last sweep has tenured and the one before had not. */
+    uint32_t newly_tenured;
+    /* A bit for each unit, which says that a block begins there that is not tenured (or is gone
+     * by now), and that the unit is of a tenured block with pointers.  NULL before blocks are
+     * tenured for the first time.  Bits are atomic. */
+    uint64_t *untenured, *watched;
     /* The layouts by typed bin, LAYOUTS_TOGETHER in each array (layout.h), added under
      * typed_lock. */
     struct layout *layouts[TYPED_MOST / LAYOUTS_TOGETHER];
