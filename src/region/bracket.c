@@ -37,7 +37,8 @@ static void take_off(struct region_use *u)
         *place = u->next_of_region;
 }
 
-/* What the cache has goes back to the heap, if it still is the cache's. */
+/* What the cache has goes back to the heap, if it still is the cache's.  A collection stops the thread
+ * before or after it, and finds no cache then: it goes through those of all threads. */
 static void drop_cache(struct region_use *u)
 {
     if (!u->cache)
@@ -45,8 +46,8 @@ static void drop_cache(struct region_use *u)
     critical_begin();
     lock_holder = u->number;
     cache_destroy(u->cache);
-    critical_end();
     u->cache = NULL;
+    critical_end();
 }
 
 /* The thread may have been in a bracket: what it had there is anybody's.  What its cache had is free after

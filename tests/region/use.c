@@ -568,6 +568,39 @@ END_TEST
 
 /* ---- The case ---------------------------------------------------------------------------------------- */
 
+static void *make_little(void *unused)
+{
+    ENSURE(gc_region_begin(r) == 0);
+    ENSURE(gc_region_alloc(r, 16) != NULL);
+    ENSURE(gc_region_end(r) == 0);
+    return unused;
+}
+
+static void *start_many(void *unused)
+{
+    for (int i = 0; i < 400; i++) {
+        pthread_t thread;
+        ENSURE(pthread_create(&thread, NULL, make_little, NULL) == 0);
+        ENSURE(pthread_join(thread, NULL) == 0);
+    }
+    return unused;
+}
+
+/* A collection stops them at every point of their ends. */
+START_TEST(threads_end_meanwhile)
+{
+    pthread_t thread[3];
+    make_list(r, "list", 10);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(pthread_create(&thread[i], NULL, start_many, NULL), 0);
+    for (int i = 0; i < 3; i++)
+        while (pthread_tryjoin_np(thread[i], NULL) != 0)
+            ENSURE(gc_region_collect(r) == 0 || errno == EBUSY || errno == EAGAIN);
+    ck_assert_int_eq(sum_list(r, "list"), 45);
+    ck_assert_uint_eq(live_objects(r), 10);
+}
+END_TEST
+
 TCase *use_case(void)
 {
     TCase *tc = tcase_create("use");
@@ -588,6 +621,7 @@ TCase *use_case(void)
     tcase_add_test(tc, children);
     tcase_add_test(tc, opened_twice);
     tcase_add_test(tc, threads);
+    tcase_add_test(tc, threads_end_meanwhile);
     tcase_add_loop_test(tc, files, 0, 3);
     return tc;
 }
