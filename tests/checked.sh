@@ -31,7 +31,8 @@ configured() {
     [ -f config.status ] ||
         "$source/configure" -q --enable-checking --disable-static CC="$CC" CFLAGS='-O1 -g'
 }
-programs='tests/unit/unit tests/api/api tests/roots/roots-gcc-O2 tests/threads/threads'
+programs='tests/unit/unit tests/api/api tests/roots/roots-gcc-O2 tests/threads/threads
+    tests/young/young-gcc-O2'
 libraries='tests/unit/small.la tests/unit/large.la tests/unit/other.la tests/roots/later.la
     tests/threads/small.la tests/threads/large.la tests/threads/held.la'
 built() {
@@ -48,6 +49,7 @@ expect "it is built" built
 expect "the unit tests" tests/unit/unit
 expect "the roots" tests/roots/roots-gcc-O2
 expect "the threads" tests/threads/threads
+expect "young collections" tests/young/young-gcc-O2
 for suite in aligned allocate collect idle object option process resize roots stats zero; do
     expect "the public functions: $suite" suite tests/api/api "$suite"
 done

@@ -237,6 +237,13 @@ void block_clear_large(struct heap *h, uint32_t head, size_t from)
     }
 }
 
+/* What the last sweep counted of the block is less by so many bytes in each object. */
+static void note_gone(struct heap *h, const struct block *b, size_t bytes)
+{
+    if (b->live)
+        count_add(&h->numbers->gone_bytes, b->live * bytes);
+}
+
 bool block_grow_large(struct heap *h, uint32_t head, size_t bytes)
 {
     if (bytes > (size_t)h->numbers->unit_limit << UNIT_SHIFT || !is_promised(h, bytes))
@@ -249,6 +256,7 @@ bool block_grow_large(struct heap *h, uint32_t head, size_t bytes)
     unit_word own = UNIT_DIRTY | UNIT_ALTERED;
     set_words(h, head, end, new_end, h->words[head] & ~own);
     CRASH_POINT("block grow: words set");
+    note_gone(h, b, b->bytes - whole);
     b->bytes = whole;
     return true;
 }
@@ -269,6 +277,7 @@ void block_shrink_large(struct heap *h, uint32_t head, size_t bytes)
     struct block *b = block_at(h, head);
     size_t whole = large_bytes(bytes), old = b->bytes;
     uint32_t end = head + large_units(whole), old_end = head + large_units(old);
+    note_gone(h, b, old - whole);
     b->bytes = whole;
     CRASH_POINT("block shrink: size set");
     if (end < old_end) {
@@ -290,8 +299,10 @@ void block_shrink_large(struct heap *h, uint32_t head, size_t bytes)
 
 void block_release(struct heap *h, uint32_t head)
 {
-    const struct block *b = block_at(h, head);
+    struct block *b = block_at(h, head);
     uint32_t units = block_units(h, head);
+    note_gone(h, b, b->bytes ? b->bytes : geometries[word_class(h->words[head])].size);
+    count_add(&h->numbers->gone_objects, b->live);
     untenure(h, head);
     size_t bytes = b->bytes, touched = b->bytes;
     if (bytes == 0) {

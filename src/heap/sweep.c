@@ -117,13 +117,17 @@ static void sweep_others(struct sweeping *s)
 void sweep(struct heap *h, bool recounts)
 {
     struct sweeping s = {.heap = h, .recounts = recounts};
+    struct heap_numbers *n = h->numbers;
     lock_check_all(true);
+    n->live_bytes -= n->gone_bytes;
+    n->live_objects -= n->gone_objects;
     tenuring_begin(&s.tenuring, h, recounts);
     wide_forget(h);
     if (recounts)
         sweep_all(&s);
     else
         sweep_others(&s);
+    n->gone_bytes = n->gone_objects = 0;
     tenuring_end(&s.tenuring);
     h->newly_tenured = s.tenuring.blocks;
     lock_check_all(false);

@@ -12,10 +12,9 @@
  * address, empty blocks have gone, and live_bytes, live_objects and the counters are up
  * to date.
  *
- * With `recounts`, what lives is counted from nothing.  Without, tenured blocks are left out, and what the
- * last sweep counted stands but for the other blocks, of which each replaces its part of it: so what was
- * freed by hand with its whole block stays in it, and what was resized counts with its present size.
- * Blocks are then listed behind those that were before. */
+ * With `recounts`, what lives is counted from nothing.  Without, tenured blocks are left out, and what
+ * the last sweep counted stands but for what has gone with whole blocks and for the other blocks, of
+ * which each replaces its part of it.  Blocks are then listed behind those that were before. */
 void sweep(struct heap *h, bool recounts);
 
 #endif

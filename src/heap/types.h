@@ -372,6 +372,9 @@ struct heap_numbers {
     uint32_t reserved_apart; /* RESERVED slots that slabs keep, in no cache.  Atomic */
 
     size_t live_bytes, live_objects; /* cycle: marked by the last one */
+    /* What has gone of these since, with whole blocks freed by hand or the size of large objects
+     * changed; modulo 2^64.  Atomic. */
+    uint64_t gone_bytes, gone_objects;
     /* cycle: marked by the last full one, and how much more may be, of young ones, before the next */
     size_t live_full, until_full;
     size_t young_budget; /* cycle: of young cycles */

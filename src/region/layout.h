@@ -13,7 +13,7 @@
 #include "heap/types.h"
 
 enum {
-    REGION_VERSION = 2,
+    REGION_VERSION = 3,
     REGION_MEMBERS = 1024,
     REGION_THREADS = 8192,
     REGION_ROOTS = 1024,
