@@ -9,8 +9,9 @@
 #include "heap/tenured.h"
 
 enum {
-    /* A heap that is marked and swept in less has nothing to win. */
-    FULL_LEAST_NS = 1000 * 1000,
+    /* A heap that is marked and swept in less, of some 20 MiB, has little to win: at 10 MiB the faults cost
+     * what marking costs. */
+    FULL_LEAST_NS = 5 * 1000 * 1000,
     /* What the program pays for a page that it writes to for the first time, and for a block that is
      * protected and no more: measured, in nanoseconds. */
     PAGE_NS = 1000,
@@ -18,24 +19,28 @@ enum {
     SCORE_MOST = 4,
     SCORE_LEAST = -6,
     SCORE_LOSS = -2, /* one cycle that does not pay weighs as two that do */
+    /* A cycle pays up to so many percent of what it saves; from the other number on it is the last. */
+    PAYS_PERCENT = 87,
+    LAST_PERCENT = 200,
     PATIENCE_LEAST = 4,
     PATIENCE_MOST = 128,
 };
 
 /* ---- What pays ------------------------------------------------------------------------- */
 
-/* a * b / c, which fits. */
+/* a * b / c, or UINT64_MAX if that is less. */
 static uint64_t share(uint64_t a, uint64_t b, uint64_t c)
 {
-    return (uint64_t)((unsigned __int128)a * b / (c ? c : 1));
+    unsigned __int128 s = (unsigned __int128)a * b / (c ? c : 1);
+    return s > UINT64_MAX ? UINT64_MAX : (uint64_t)s;
 }
 
-bool generations_pays(uint64_t cost, size_t charged, size_t kept, uint64_t full_ns,
-                      size_t full_budget)
+uint32_t generations_percent(uint64_t cost, size_t charged, size_t kept, uint64_t full_ns,
+                             size_t full_budget)
 {
     uint64_t saved = share(full_ns, charged, full_budget);
     uint64_t brought_nearer = share(full_ns, kept, full_budget);
-    return cost + brought_nearer < saved - saved / 8;
+    return (uint32_t)min_size(share(100, cost + brought_nearer, saved), UINT32_MAX);
 }
 
 size_t generations_budget(size_t before, size_t charged, size_t kept, size_t full_budget)
@@ -113,8 +118,10 @@ static void note_full(struct generations *g, const struct cycle *c)
         g->aside--;
 }
 
-static void stand_aside(struct generations *g)
+/* The program goes on with what is left of a full cycle's budget. */
+static void stand_aside(struct generations *g, struct heap *h)
 {
+    pace_go_on_full(h);
     g->patience =
         (uint32_t)min_size(max_size(2 * g->patience, PATIENCE_LEAST), PATIENCE_MOST);
     g->aside = g->patience;
@@ -127,13 +134,18 @@ static void note_young(struct generations *g, const struct cycle *c)
     size_t kept = kept_by(c), full_budget = h->numbers->until_full;
     uint64_t cost = c->swept - c->began + (uint64_t)c->written_pages * PAGE_NS +
                     (uint64_t)h->newly_tenured * BLOCK_NS;
-    bool pays = generations_pays(cost, c->charged, kept, g->full_ns, full_budget);
+    uint32_t percent =
+        generations_percent(cost, c->charged, kept, g->full_ns, full_budget);
     if (!OPTION_NOW(young))
         h->numbers->young_budget =
             generations_budget(h->numbers->young_budget, c->charged, kept, full_budget);
-    g->score += pays ? 1 : SCORE_LOSS;
-    if (g->score <= SCORE_LEAST)
-        stand_aside(g);
+    g->score += percent <= PAYS_PERCENT ? 1 : SCORE_LOSS;
+    if (OPTION_NOW(generations) == GENERATIONS_AUTO &&
+        !__atomic_load_n(&g->asked, __ATOMIC_RELAXED) &&
+        (g->score <= SCORE_LEAST || percent >= LAST_PERCENT))
+        stand_aside(g, h);
+    if (g->score < SCORE_LEAST)
+        g->score = SCORE_LEAST;
     if (g->score >= SCORE_MOST)
         g->score = SCORE_MOST, g->patience = 0;
 }

@@ -27,11 +27,11 @@ const struct cycle_kind *generations_choose(struct generations *g, struct heap *
 /* Takes note of what a cycle cost and what it found.  The world is stopped. */
 void generations_note(struct generations *g, const struct cycle *c);
 
-/* Whether a young cycle, of such a cost in nanoseconds, was cheaper than its share of a full one: of `charged`
- * bytes that had been allocated, `kept` have survived it, and a full cycle takes full_ns and comes for each
- * full_budget bytes that are kept. */
-bool generations_pays(uint64_t cost, size_t charged, size_t kept, uint64_t full_ns,
-                      size_t full_budget);
+/* What a young cycle cost, in percent of the share of a full one that it has saved: `cost` nanoseconds, and
+ * that it brings the next full one nearer.  Of `charged` bytes that had been allocated, `kept` have survived it, and
+ * a full cycle takes full_ns and comes for each full_budget bytes that are kept. */
+uint32_t generations_percent(uint64_t cost, size_t charged, size_t kept, uint64_t full_ns,
+                             size_t full_budget);
 
 /* How much is to be allocated until the next young cycle, after one that came when `charged` bytes had been,
  * and kept so many of them: twice as much as before if a quarter survived, half as much if next to nothing

@@ -191,6 +191,11 @@ static size_t rest_of_budget(const struct heap *h)
     return within_group(h, until - min_size(until, promoted(h)));
 }
 
+void pace_go_on_full(struct heap *h)
+{
+    begin_budget(h, max_size(rest_of_budget(h), YOUNG_LEAST));
+}
+
 /* A young cycle that comes when little is left of the budget has what it always has: what it keeps is
  * known after it. */
 static size_t until_next(const struct heap *h, size_t budget)

@@ -30,6 +30,10 @@ void pace_after_cycle(struct heap *h, const struct pace_cycle *c);
  * be allocated between two full ones. */
 bool pace_wants_full(const struct heap *h);
 
+/* After a young cycle that is the last for now: the next one comes when what is left of a full cycle's budget
+ * is used up.  The world is stopped. */
+void pace_go_on_full(struct heap *h);
+
 /* Takes over options that may have changed: limit, floor, growth and share. */
 void pace_configure(struct heap *h);
 

@@ -406,12 +406,23 @@ static struct bin_list *lock_unless_empty(struct heap *h, unsigned shard, unsign
     return list;
 }
 
+/* Whether a block had better be left alone: it is tenured, and there is free memory elsewhere.  To have a
+ * tenured block back costs two calls of the system, and the scan of its old objects in the next
+ * young cycle; the units that the last one has freed cost nothing, and are in the cache. */
+static bool is_left_alone(const struct heap *h, uint32_t head)
+{
+    return UNLIKELY(block_has(h, head, BLOCK_TENURED)) &&
+           RACING(h->numbers->dirty_bytes) >= UNIT_BYTES;
+}
+
 uint32_t block_list_take(struct heap *h, unsigned shard, unsigned bin, unsigned to)
 {
     struct bin_list *list = lock_unless_empty(h, shard, bin);
     if (!list)
         return 0;
     uint32_t head = list->first;
+    if (head && is_left_alone(h, head))
+        head = 0;
     if (head) {
         list_remove(h, head);
         untenure(h, head);

@@ -89,7 +89,8 @@ INLINE struct bin_list *block_list_of(struct heap *h, unsigned shard, unsigned b
 /* Takes the lock of the block's list, and returns it. */
 struct lock *block_lock(struct heap *h, uint32_t head);
 
-/* Takes the first block off a shard's list, for a cache; 0 if there is none.  From now on it
+/* Takes the first block off a shard's list, for a cache; 0 if there is none, or if the first is tenured and
+ * free units are to be preferred.  From now on it
  * belongs to shard `to`, unless it is set apart or typed. */
 uint32_t block_list_take(struct heap *h, unsigned shard, unsigned bin, unsigned to);
 

@@ -12,16 +12,16 @@ enum { MS = 1000 * 1000 };
 /* 100 ms for each 100 MiB are 4 ms for the 4 MiB of a young cycle. */
 START_TEST(cost_is_compared)
 {
-    ck_assert(generations_pays(1 * MS, MIB(4), 0, 100 * MS, MIB(100)));
-    ck_assert(generations_pays(3 * MS, MIB(4), 0, 100 * MS, MIB(100)));
-    ck_assert(!generations_pays(4 * MS, MIB(4), 0, 100 * MS, MIB(100)));
-    ck_assert(generations_pays(1 * MS, MIB(4), MIB(2), 100 * MS, MIB(100)));
-    ck_assert(!generations_pays(1 * MS, MIB(4), MIB(3), 100 * MS, MIB(100)));
-    ck_assert(!generations_pays(0, MIB(4), MIB(4), 100 * MS, MIB(100)));
-    ck_assert(!generations_pays(1 * MS, 0, 0, 100 * MS, MIB(100)));
-    ck_assert(!generations_pays(1 * MS, MIB(4), 0, 100 * MS, 0) ==
-              !generations_pays(1 * MS, MIB(4), 0, 100 * MS, 1));
-    ck_assert(generations_pays(1, SIZE_MAX, 0, UINT64_MAX / 4, SIZE_MAX));
+    ck_assert_uint_eq(generations_percent(1 * MS, MIB(4), 0, 100 * MS, MIB(100)), 25);
+    ck_assert_uint_eq(generations_percent(4 * MS, MIB(4), 0, 100 * MS, MIB(100)), 100);
+    ck_assert_uint_eq(generations_percent(1 * MS, MIB(4), MIB(2), 100 * MS, MIB(100)),
+                      75);
+    ck_assert_uint_eq(generations_percent(0, MIB(4), MIB(4), 100 * MS, MIB(100)), 100);
+    ck_assert_uint_eq(generations_percent(0, MIB(4), MIB(8), 100 * MS, MIB(100)), 200);
+    ck_assert_uint_ge(generations_percent(1 * MS, 0, 0, 100 * MS, MIB(100)), 200);
+    ck_assert_uint_lt(generations_percent(1 * MS, MIB(4), 0, 100 * MS, 0), 100);
+    ck_assert_uint_eq(generations_percent(UINT64_MAX / 2, 1, 0, 1, SIZE_MAX), UINT32_MAX);
+    ck_assert_uint_eq(generations_percent(1, SIZE_MAX, 0, UINT64_MAX / 4, SIZE_MAX), 0);
 }
 END_TEST
 
@@ -85,7 +85,7 @@ START_TEST(stands_aside)
 {
     begin(GENERATIONS_AUTO);
     ck_assert(!is_tried()); /* nothing is known of full cycles */
-    note(&cycle_full, MS / 2, MIB(10), 0);
+    note(&cycle_full, 4 * MS, MIB(10), 0);
     ck_assert(!is_tried()); /* too short */
     note(&cycle_full, 100 * MS, MIB(10), MIB(10));
     ck_assert(!is_tried()); /* it grows */
@@ -103,6 +103,7 @@ START_TEST(stands_aside)
         for (; is_tried(); young++)
             note(&cycle_young, 10 * MS, MIB(4), 0);
         ck_assert_int_le(young, 5);
+        ck_assert_uint_ge(h.numbers->budget, YOUNG_LEAST);
         for (; !is_tried(); full++)
             note(&cycle_full, 100 * MS, MIB(100), 0);
         ck_assert(full >= 4 && (full == 2 * last || last == 0 || full == 128));
