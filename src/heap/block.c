@@ -406,18 +406,16 @@ static struct bin_list *lock_unless_empty(struct heap *h, unsigned shard, unsign
     return list;
 }
 
-/* Whether a block had better be left alone: it is tenured, and there are free units with memory, or the
+/* Whether a tenured block had better be left alone: there are free units with memory, or the
  * heap may grow, to halfway of where it would be before the next full cycle anyway.  To have a tenured block
  * back costs two calls of the system, and the scan of its old objects in the next young cycle; units
- * that a young cycle has freed cost nothing, and are in the processor's cache. */
-static bool is_left_alone(const struct heap *h, uint32_t head)
+ * that a young cycle has freed cost nothing, and are in the processor's cache.  The numbers are guessed at, as
+ * they change meanwhile. */
+READS_RACING static bool is_left_alone(const struct heap *h)
 {
     const struct heap_numbers *n = h->numbers;
-    if (LIKELY(!block_has(h, head, BLOCK_TENURED)))
-        return false;
-    return RACING(n->dirty_bytes) >= UNIT_BYTES ||
-           __atomic_load_n(&n->used_bytes, __ATOMIC_RELAXED) <
-               n->live_full + n->until_full / 2;
+    return n->dirty_bytes >= UNIT_BYTES ||
+           n->used_bytes < n->live_full + n->until_full / 2;
 }
 
 uint32_t block_list_take(struct heap *h, unsigned shard, unsigned bin, unsigned to)
@@ -426,7 +424,7 @@ uint32_t block_list_take(struct heap *h, unsigned shard, unsigned bin, unsigned 
     if (!list)
         return 0;
     uint32_t head = list->first;
-    if (head && is_left_alone(h, head))
+    if (head && UNLIKELY(block_has(h, head, BLOCK_TENURED)) && is_left_alone(h))
         head = 0;
     if (head) {
         list_remove(h, head);

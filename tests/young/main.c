@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../api/sanitizer.h"
 #include "../suite.h"
 
 /* The numbers of the kernel's interface, apart from the library's. */
@@ -24,7 +25,8 @@ void go_young(const char *bytes, bool verified)
 {
     ck_assert_int_eq(gc_option_set("generations", "always"), 0);
     ck_assert_int_eq(gc_option_set("young", bytes), 0);
-    ck_assert_int_eq(gc_option_set("verify", verified ? "1" : "0"), 0);
+    /* The naive marker goes through all that ThreadSanitizer has of its own, word by word. */
+    ck_assert_int_eq(gc_option_set("verify", verified && !UNDER_TSAN ? "1" : "0"), 0);
 }
 
 void collect_young(unsigned times)
