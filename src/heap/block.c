@@ -253,6 +253,7 @@ bool block_grow_large(struct heap *h, uint32_t head, size_t bytes)
     uint32_t end = head + large_units(b->bytes), new_end = head + large_units(whole);
     if (!extent_take_behind(h, end, new_end - end, whole - b->bytes))
         return false;
+    untenure(h, head);
     unit_word own = UNIT_DIRTY | UNIT_ALTERED;
     set_words(h, head, end, new_end, h->words[head] & ~own);
     CRASH_POINT("block grow: words set");
@@ -277,6 +278,7 @@ void block_shrink_large(struct heap *h, uint32_t head, size_t bytes)
     struct block *b = block_at(h, head);
     size_t whole = large_bytes(bytes), old = b->bytes;
     uint32_t end = head + large_units(whole), old_end = head + large_units(old);
+    untenure(h, head);
     note_gone(h, b, old - whole);
     b->bytes = whole;
     CRASH_POINT("block shrink: size set");

@@ -1,4 +1,5 @@
-/* Sweeping reads and writes state bytes and descriptors only, never object memory. */
+/* Sweeping reads and writes state bytes and descriptors only, never object memory.  Blocks that can be
+ * are tenured on the way. */
 #include "heap/sweep.h"
 
 #include "base/crash.h"

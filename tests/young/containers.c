@@ -119,7 +119,25 @@ static void slab(struct container *c)
 static void grow(struct container *c)
 {
     c->object = gc_realloc(c->object, 4 * HUGE);
-    spread(c, HUGE);
+    spread(c, 4 * HUGE);
+}
+
+/* Once it is old it grows where it is, as there is nothing behind it. */
+static void grow_at_end(struct container *c)
+{
+    static size_t bytes = HUGE;
+    bytes += LARGE;
+    c->object = gc_realloc(c->object, bytes);
+    spread(c, bytes);
+}
+
+/* Once it is old it shrinks, and what it leaves is others'. */
+static void shrink(struct container *c)
+{
+    static size_t bytes = HUGE;
+    bytes /= 2;
+    c->object = gc_realloc(c->object, bytes);
+    spread(c, bytes);
 }
 
 /* Once it is old a page of it becomes unreadable, and comes back. */
@@ -150,10 +168,11 @@ static const struct sort {
     void (*make)(struct container *c);
     void (*alter)(struct container *c);
 } sorts[SORTS] = {
-    {small, NULL},  {among_others, NULL}, {medium, NULL},  {large, NULL},
-    {huge, NULL},   {sparse, NULL},       {manual, NULL},  {aligned, NULL},
-    {bitmap, NULL}, {array, NULL},        {outside, NULL}, {slab, NULL},
-    {huge, grow},   {huge, protect},      {huge, discard}, {huge, replace},
+    {small, NULL},       {among_others, NULL}, {medium, NULL},  {large, NULL},
+    {huge, NULL},        {sparse, NULL},       {manual, NULL},  {aligned, NULL},
+    {bitmap, NULL},      {array, NULL},        {outside, NULL}, {slab, NULL},
+    {huge, grow},        {huge, protect},      {huge, discard}, {huge, replace},
+    {huge, grow_at_end}, {huge, shrink},
 };
 
 void container_make(struct container *c, int sort)

@@ -26,7 +26,7 @@ struct container {
 };
 
 /* Makes a container of that sort, and collects until it is old. */
-enum { SORTS = 16 };
+enum { SORTS = 18 };
 void container_make(struct container *c, int sort);
 
 /* What else is to be done with an old container of that sort before it is written to. */
