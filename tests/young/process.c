@@ -65,6 +65,17 @@ START_TEST(children_of_fork)
 }
 END_TEST
 
+/* What was written is seen, and what is written later. */
+static void goes_on(struct victims *v)
+{
+    collect_young(2);
+    victims_assert_intact(v);
+    free(v);
+    place_clear(old_object);
+    for (int i = 0; i < 4; i++)
+        check_writing();
+}
+
 /* A daemon closes all that it finds. */
 START_TEST(closed_descriptors)
 {
@@ -72,12 +83,7 @@ START_TEST(closed_descriptors)
     struct victims *v = place_fill(old_object);
     for (int file = 3; file < 1100; file++)
         close(file);
-    collect_young(2);
-    victims_assert_intact(v);
-    free(v);
-    place_clear(old_object);
-    for (int i = 0; i < 4; i++)
-        check_writing();
+    goes_on(v);
 }
 END_TEST
 
@@ -93,12 +99,7 @@ START_TEST(taken_descriptors)
     victims_assert_intact(v);
     for (int file = other; file < 1100; file++)
         close(file);
-    collect_young(2);
-    victims_assert_intact(v);
-    free(v);
-    place_clear(old_object);
-    for (int i = 0; i < 4; i++)
-        check_writing();
+    goes_on(v);
 }
 END_TEST
 
