@@ -329,7 +329,7 @@ int main(int count, char **arguments)
         limit_address_space(bytes);
     for (int onwards = 0; onwards < 2; onwards++) {
         refuse_each_call(onwards, "0", stride);
-        refuse_each_call(onwards, "24M", stride);
+        refuse_each_call(onwards, "24M", 4 * stride);
     }
     return 0;
 }

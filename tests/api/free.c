@@ -101,7 +101,7 @@ START_TEST(double_free)
         for (size_t k = 0; k < count; k++)
             gc_free(reveal(hidden[k]));
         gc_enable();
-        size_t step = count / 8 - 1; /* each is tried in a child */
+        size_t step = count / 3 - 1; /* each is tried in a child */
         for (size_t k = 0; k < count; k += step)
             expect_refused(reveal(hidden[k]));
         gc_collect();

@@ -273,7 +273,7 @@ START_TEST(forked_children_rest_too)
 {
     start("1");
     run_apart(build, NULL);
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < 20; i++) {
         pid_t child = fork();
         ck_assert_int_ge(child, 0);
         if (child == 0) {

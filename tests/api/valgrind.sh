@@ -10,7 +10,7 @@ run()
     ./libtool --mode=execute valgrind -q --error-exitcode=9 \
         "$@" || { echo "failed: $*" >&2; failed=1; }
 }
-run tests/api/shadow 50000
+run tests/api/shadow 20000
 [ -x tests/api/api ] || exit $failed
 # Each test has a time of its own after which it has hanged; here all is slower by as much.
 CK_TIMEOUT_MULTIPLIER=50

@@ -264,7 +264,7 @@ static void collect_inside(void *object)
 
 /* Those that wait for their turn are no garbage. */
 /* Each is released by its maker while another thread takes it from its weak reference. */
-enum { TAKEN_ROUNDS = 20000 };
+enum { TAKEN_ROUNDS = 2000 };
 static gc_weak *volatile offered;
 static size_t taken;
 

@@ -578,7 +578,7 @@ static void *make_little(void *unused)
 
 static void *start_many(void *unused)
 {
-    for (int i = 0; i < 400; i++) {
+    for (int i = 0; i < 150; i++) {
         pthread_t thread;
         ENSURE(pthread_create(&thread, NULL, make_little, NULL) == 0);
         ENSURE(pthread_join(thread, NULL) == 0);

@@ -331,7 +331,7 @@ START_TEST(children_with_stacks)
 {
     ck_assert_int_eq(gc_option_set("stacks", "1"), 0);
     pthread_t threads[] = {run(allocate_elsewhere, NULL), run(run_threads, NULL)};
-    for (int i = 0; i < 150; i++) {
+    for (int i = 0; i < 50; i++) {
         pid_t pid = fork();
         if (pid == 0) {
             alarm(20);
