@@ -201,8 +201,16 @@ GC_PUBLIC void gc_collect(void);
  * since the last collection, what cannot be reached, and takes the rest for alive.  What it costs depends on
  * how much that is and on how many pages of older objects were written to since.  It is a full
  * collection where the kernel does not tell of writes, under option generations=never, and the first
- * time; see docs/generations.md.  Memory does not go back to the system. */
+ * time; see docs/generations.md.  Memory does not go back to the system.  Where gc_collect_begin or option
+ * pause has begun a collection, it ends that one. */
 GC_PUBLIC void gc_collect_young(void);
+
+/* Begins a full collection that marks while the program runs, under option pause, and returns at once.  It ends
+ * by itself, in some later allocation, when all is marked, or in the next call of gc_collect_young or of
+ * gc_collect, which then collects once more.  Until then memory that is freed by hand is kept for small objects
+ * only.  It is gc_collect without the option, with one processor, where the kernel does not tell of writes,
+ * and the first time.  If a collection is under way, the call does nothing. */
+GC_PUBLIC void gc_collect_begin(void);
 
 /* Between these two no collection starts by itself: memory grows instead, and an
  * allocation that would need a collection fails.  The calls nest.  A gc_enable without its
@@ -291,7 +299,9 @@ GC_PUBLIC size_t gc_leak_check(void);
     X(sweep_ns_total, "of these, sweeping")                                           \
     X(out_of_memory, "allocations that failed")                                       \
     X(external_bytes, "memory outside of the heap, by gc_external_add")               \
-    X(young_collections, "of the collections, young ones")
+    X(young_collections, "of the collections, young ones")                            \
+    X(concurrent_collections, "of the collections, those that marked beside the "     \
+                              "program")
 
 #define GC_STATS_VERSION 1u
 

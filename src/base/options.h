@@ -56,6 +56,8 @@ enum { FINALIZERS_CALLED, FINALIZERS_THREAD };
       GENERATIONS_CHOICES ": whether most collections look for new garbage only")        \
     X(young, SIZE, ANY_TIME, 0,                                                          \
       "allocation between two of these; 0: by how much survives them")                   \
+    X(pause, COUNT, ANY_TIME, 0,                                                         \
+      "milliseconds; collections that take longer mark beside the program; 0: none do")  \
     X(gc_share, COUNT, ANY_TIME, 0,                                                      \
       "most time to spend collecting, in percent: the heap grows for it; 0: off")        \
     X(region_wait, COUNT, ANY_TIME, 1000,                                                \

@@ -93,12 +93,12 @@ enum {
     PARTS_MOST = 64, /* parts of one call, which lie on the stack */
 };
 
-/* Protects the written pages of [start, end) and tells which they were.  Returns how many parts,
+/* Protects, with `again`, the written pages of [start, end) and tells which they were.  Returns how many parts,
  * or a negative number.  Pages that are not there, and those that all untouched ones share, are left as they
  * are: they hold zeros, need no tables for it, and count as written as soon as they are. */
-static long scan(int file, struct pagemap_scan *s)
+static long scan(int file, struct pagemap_scan *s, bool again)
 {
-    s->flags = PAGEMAP_PROTECT | PAGEMAP_REFUSE;
+    s->flags = (again ? PAGEMAP_PROTECT : 0) | PAGEMAP_REFUSE;
     s->inverted = PAGE_ZERO;
     s->all_of = PAGE_WRITTEN | PAGE_ZERO;
     s->any_of = PAGE_PRESENT | PAGE_SWAPPED;
@@ -112,10 +112,10 @@ static long scan(int file, struct pagemap_scan *s)
 bool track_writes_protect(int file, uintptr_t low, uintptr_t high)
 {
     struct pagemap_scan s = {.start = low, .end = high};
-    return scan(file, &s) >= 0 && s.walk_end == high;
+    return scan(file, &s, true) >= 0 && s.walk_end == high;
 }
 
-size_t track_writes_collect(int file, uintptr_t *low, uintptr_t high,
+size_t track_writes_collect(int file, uintptr_t *low, uintptr_t high, bool again,
                             struct os_part *parts, size_t most, bool *known)
 {
     struct pagemap_part found[PARTS_MOST];
@@ -123,7 +123,7 @@ size_t track_writes_collect(int file, uintptr_t *low, uintptr_t high,
                              .end = high,
                              .parts = (uintptr_t)found,
                              .count = min_size(most, PARTS_MOST)};
-    long n = scan(file, &s);
+    long n = scan(file, &s, again);
     if (n < 0 || s.walk_end <= *low) {
         parts[0] = (struct os_part){*low, high};
         *low = high;

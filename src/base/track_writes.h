@@ -21,10 +21,10 @@ bool track_writes_begin(void *address, size_t bytes);
  * not protected, or not all. */
 bool track_writes_protect(int file, uintptr_t low, uintptr_t high);
 
-/* Finds what was written of a protected range from *low on, and protects it again.  Returns the number of
- * parts, at most `most`, in order; *low becomes where the search has come to, `high` at last.  What is
+/* Finds what was written of a protected range from *low on, and protects it again with `again`, which
+ * costs by far the most, as all processors hear of it.  Returns the number of parts, at most `most`, in order; *low becomes where the search has come to, `high` at last.  What is
  * not known is one part that was written, and then *known becomes false, and else stays what it is. */
-size_t track_writes_collect(int file, uintptr_t *low, uintptr_t high,
+size_t track_writes_collect(int file, uintptr_t *low, uintptr_t high, bool again,
                             struct os_part *parts, size_t most, bool *known);
 
 /* Takes the protection from a range, so that writing there costs no fault. */

@@ -33,8 +33,10 @@ static void note_times(struct collector *c)
 {
     const struct cycle *cycle = &c->cycle;
     uint64_t pause = cycle->ended - cycle->began;
-    __atomic_store_n(&c->collections, c->collections + 1, __ATOMIC_RELEASE);
-    c->young_collections += cycle->kind->remembers;
+    if (!cycle->kind->begins)
+        __atomic_store_n(&c->collections, c->collections + 1, __ATOMIC_RELEASE);
+    c->young_collections += cycle->kind->young;
+    c->concurrent_collections += cycle->kind == &cycle_finish;
     c->refills = 0;
     c->pause_ns_last = pause;
     c->pause_ns_max = max_size(c->pause_ns_max, pause);
@@ -61,7 +63,8 @@ static void put_off(struct collector *c, enum obstacle o)
 
 static void begin_cycle(struct collector *c, enum cause cause, uintptr_t sp)
 {
-    c->cycle.kind = generations_choose(&c->generations, c->heap, c->kind, cause);
+    c->cycle.kind =
+        generations_choose(&c->generations, c->heap, &c->concurrent, c->kind, cause);
     c->cycle.cause = cause;
     c->cycle.sp = sp;
     c->cycle.roots.keeps_named = OPTION_NOW(verify) || cause == CAUSE_LEAKS;
@@ -81,6 +84,7 @@ static bool list_and_run(struct collector *c, const struct snapshot *s)
     cycle_run(cycle);
     note_times(c);
     generations_note(&c->generations, cycle);
+    concurrent_note(&c->concurrent, cycle);
     if (GC_CHECKING) {
         collector_check(c);
         faults_check();
@@ -132,8 +136,18 @@ static bool is_done(const struct collector *c, enum cause cause, uint64_t collec
         return true; /* another cycle may have ended before this thread counted cycles */
     if (cause == CAUSE_IDLE && collector_is_disabled(c))
         return true;
+    if (cause == CAUSE_BEGIN && c->heap->marking)
+        return true;
     return cause != CAUSE_REQUEST && cause != CAUSE_LEAKS &&
            collector_count(c) != collections;
+}
+
+/* Whether the cycle that has run only ended what had begun before, where one was asked for that finds what
+ * is garbage now.  Another one is to follow. */
+static bool was_of_before(const struct collector *c, enum cause cause)
+{
+    return c->cycle.kind == &cycle_finish && cause != CAUSE_BUDGET &&
+           cause != CAUSE_STRESS && cause != CAUSE_YOUNG && !c->heap->marking;
 }
 
 struct request {
@@ -160,6 +174,10 @@ NOINLINE WITHOUT_GAPS static void run(void *argument)
         if (!finished) {
             begin_cycle(c, cause, sp);
             finished = stop_and_run(c, s);
+            if (finished && was_of_before(c, cause)) {
+                collections = collector_count(c);
+                finished = false;
+            }
         }
         world_unlock();
         if (finished)
@@ -170,7 +188,8 @@ NOINLINE WITHOUT_GAPS static void run(void *argument)
 static void tell(struct collector *c, enum cause cause, void (**hook)(struct collector *))
 {
     void (*told)(struct collector *) = __atomic_load_n(hook, __ATOMIC_ACQUIRE);
-    if (UNLIKELY(told != NULL) && cause != CAUSE_LEAKS && c == &process_collector)
+    if (UNLIKELY(told != NULL) && cause != CAUSE_LEAKS && cause != CAUSE_BEGIN &&
+        c == &process_collector)
         told(c);
 }
 

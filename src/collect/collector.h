@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "collect/cycle.h"
+#include "collect/concurrent.h"
 #include "collect/generations.h"
 #include "collect/mark.h"
 
@@ -21,9 +21,10 @@ struct collector {
     struct marker marker;
     struct cycle cycle; /* the present one, or the last */
     struct generations generations;
-    uint64_t young_collections; /* of the collections */
-    unsigned disabled;          /* gc_disable less gc_enable.  Atomic */
-    uint64_t started;           /* when the heap was made; os_now */
+    struct concurrent concurrent;
+    uint64_t young_collections, concurrent_collections; /* of the collections */
+    unsigned disabled; /* gc_disable less gc_enable.  Atomic */
+    uint64_t started;  /* when the heap was made; os_now */
     uint64_t collections;
     uint64_t pause_ns_last, pause_ns_max, pause_ns_total;
     uint64_t stop_ns_last, stop_ns_total, mark_ns_total, sweep_ns_total;

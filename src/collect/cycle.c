@@ -1,6 +1,8 @@
 /* A cycle from its first step to its last, and the phases that every cycle has. */
 #include "collect/cycle.h"
 
+#include <stdio.h>
+
 #include "base/lock.h"
 #include "base/log.h"
 #include "base/os.h"
@@ -103,13 +105,14 @@ static void run(struct cycle *c)
     cycle_roots_mark(&c->roots, c->marker);
     phases_run(c);
     marker_end(c->marker);
+    h->marking = false;
     c->marked = os_now();
     sweep(h, c->kind->recounts);
     c->swept = os_now();
     c->reclaimed = h->numbers->counters.reclaimed_bytes - reclaimed;
     pace_after_cycle(h, &(struct pace_cycle){
                             .thorough = is_thorough(c),
-                            .young = c->kind->remembers,
+                            .young = c->kind->young,
                             .unused = unused,
                             .began = c->began,
                             .ended = c->swept,
@@ -134,17 +137,21 @@ void cycle_log(const struct cycle *c, uint64_t number, uint64_t heap_made)
 {
     struct heap *h = c->heap;
     static const char *const names[] = {"budget", "memory", "request", "stress",
-                                        "leaks",  "idle",   "request"};
-    log_line("gc %llu (%s%s) pause %llu us (stop %llu, mark %llu, sweep %llu), live %zu "
-             "KiB in %zu "
-             "objects, freed %llu KiB, heap %zu KiB, next after %zu KiB, at %llu ms",
-             (unsigned long long)number, c->kind->label, names[c->cause],
-             (unsigned long long)(c->ended - c->began) / 1000,
-             (unsigned long long)(c->stopped - c->began) / 1000,
-             (unsigned long long)(c->marked - c->stopped) / 1000,
-             (unsigned long long)(c->swept - c->marked) / 1000,
-             h->numbers->live_bytes >> 10, h->numbers->live_objects,
-             (unsigned long long)c->reclaimed >> 10, extent_bytes(h).held >> 10,
-             __atomic_load_n(&h->numbers->budget, __ATOMIC_RELAXED) >> 10,
-             (unsigned long long)(c->ended - heap_made) / 1000000);
+                                        "leaks",  "idle",   "request", "budget"};
+    char written[40] = "";
+    if (c->kind->remembers)
+        snprintf(written, sizeof written, ", %zu pages written", c->written_pages);
+    log_line(
+        "gc %llu (%s%s) pause %llu us (stop %llu, mark %llu, sweep %llu%s), live %zu "
+        "KiB in %zu "
+        "objects, freed %llu KiB, heap %zu KiB, next after %zu KiB, at %llu ms",
+        (unsigned long long)number, c->kind->label, names[c->cause],
+        (unsigned long long)(c->ended - c->began) / 1000,
+        (unsigned long long)(c->stopped - c->began) / 1000,
+        (unsigned long long)(c->marked - c->stopped) / 1000,
+        (unsigned long long)(c->swept - c->marked) / 1000, written,
+        h->numbers->live_bytes >> 10, h->numbers->live_objects,
+        (unsigned long long)c->reclaimed >> 10, extent_bytes(h).held >> 10,
+        __atomic_load_n(&h->numbers->budget, __ATOMIC_RELAXED) >> 10,
+        (unsigned long long)(c->ended - heap_made) / 1000000);
 }

@@ -19,6 +19,7 @@ enum cause {
     CAUSE_LEAKS,   /* a leak check */
     CAUSE_IDLE,    /* the program rests */
     CAUSE_YOUNG,   /* gc_collect_young */
+    CAUSE_BEGIN,   /* it is time to mark beside the program */
 };
 
 /* What becomes of the marks of the last cycle.  It is a value: whoever does something in
@@ -38,6 +39,8 @@ struct cycle_kind {
     bool remembers;
     /* What is marked is just what the roots reach, and not something else beside it. */
     bool is_exact;
+    bool young;  /* only what has come since the last cycle may be reclaimed */
+    bool begins; /* it reclaims nothing: another goes on with what it has begun */
     /* What the cycle does, where it is not what cycle_run does; it sets the times.  NULL: it is. */
     void (*run)(struct cycle *c);
 };

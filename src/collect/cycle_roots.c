@@ -119,12 +119,17 @@ bool cycle_roots_push_object(struct marker *m, const struct cell *o)
     return !coroutine_any_within(o) && marker_push_object(m, o);
 }
 
-void cycle_roots_mark(struct cycle_roots *r, struct marker *m)
+void cycle_roots_scan(const struct cycle_roots *r, struct marker *m)
 {
     for (size_t i = 0; i < r->stacks.count; i++)
         marker_scan_stack(m, r->stacks.ranges[i].low, r->stacks.ranges[i].high);
     for (size_t i = 0; i < r->data.count; i++)
         marker_scan_roots(m, r->data.ranges[i].low, r->data.ranges[i].high);
+}
+
+void cycle_roots_mark(struct cycle_roots *r, struct marker *m)
+{
+    cycle_roots_scan(r, m);
     run_callbacks(r, m);
     cycle_roots_drain(r, m);
 }

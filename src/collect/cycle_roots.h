@@ -26,6 +26,9 @@ void cycle_roots_list(struct cycle_roots *r, const struct heap *h,
  * would be lost. */
 bool cycle_roots_complete(const struct cycle_roots *r);
 
+/* Marks what the roots point to, but for what root callbacks would name, and no more. */
+void cycle_roots_scan(const struct cycle_roots *r, struct marker *m);
+
 /* Marks all that is reachable from the roots.  Root callbacks run meanwhile, on this thread. */
 void cycle_roots_mark(struct cycle_roots *r, struct marker *m);
 

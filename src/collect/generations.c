@@ -65,35 +65,54 @@ static bool are_wanted(const struct generations *g)
 /* Sees to it that blocks are tenured from the next sweep on, or no more. */
 static void follow(struct generations *g, struct heap *h)
 {
-    bool wanted = are_wanted(g);
+    h->young = are_wanted(g);
+    bool wanted = h->young || concurrent_is_wanted();
     if (!wanted && h->tenures)
         tenured_stop(h);
     if (!wanted || h->tenures || g->refused || tenured_start(h))
         return;
     g->refused = true;
-    if (OPTION_NOW(generations) == GENERATIONS_ALWAYS || OPTION_NOW(log))
-        log_line(
-            "no young collections: the kernel does not tell which pages are written");
+    if (OPTION_NOW(generations) == GENERATIONS_ALWAYS || OPTION_NOW(pause) ||
+        OPTION_NOW(log))
+        log_line("no young collections, and none beside the program: the kernel does not "
+                 "tell which pages are written");
+}
+
+/* Under option stress each kind has its turn.  One that marks beside the program begins before young ones
+ * do, and takes two stops. */
+static const struct cycle_kind *alternate(struct generations *g, const struct heap *h,
+                                          const struct cycle_kind *full)
+{
+    g->other_next = !g->other_next;
+    if (g->other_next && h->young)
+        return &cycle_young;
+    return concurrent_is_wanted() ? &cycle_begin : full;
 }
 
 const struct cycle_kind *generations_choose(struct generations *g, struct heap *h,
+                                            const struct concurrent *k,
                                             const struct cycle_kind *full,
                                             enum cause cause)
 {
     lock_check_held(RANK_WORLD);
     if (h->space->shared)
         return full;
+    if (h->marking)
+        return &cycle_finish;
     follow(g, h);
     if (!h->remembers)
         return full;
     switch (cause) {
+    case CAUSE_BEGIN:
+        return concurrent_is_wanted() ? &cycle_begin : full;
     case CAUSE_YOUNG:
-        return &cycle_young;
+        return h->young ? &cycle_young : full;
     case CAUSE_STRESS:
-        g->young_next = !g->young_next;
-        return g->young_next ? &cycle_young : full;
+        return alternate(g, h, full);
     case CAUSE_BUDGET:
-        return pace_wants_full(h) ? full : &cycle_young;
+        if (h->young && !pace_wants_full(h))
+            return &cycle_young;
+        return concurrent_pays(k, h) ? &cycle_begin : full;
     default:
         return full;
     }
@@ -152,8 +171,8 @@ static void note_young(struct generations *g, const struct cycle *c)
 
 void generations_note(struct generations *g, const struct cycle *c)
 {
-    if (!c->kind->remembers)
+    if (!c->kind->remembers && !c->kind->begins)
         note_full(g, c);
-    else if (c->cause == CAUSE_BUDGET)
+    else if (c->kind->young && c->cause == CAUSE_BUDGET)
         note_young(g, c);
 }

@@ -5,13 +5,13 @@
 #ifndef GCALLOC_COLLECT_GENERATIONS_H
 #define GCALLOC_COLLECT_GENERATIONS_H
 
-#include "collect/cycle.h"
+#include "collect/concurrent.h"
 
 /* What is known of the collections of one heap.  Under the world lock, but for `asked`. */
 struct generations {
     bool asked;      /* the program calls gc_collect_young.  Atomic */
     bool refused;    /* the kernel does not tell what is written, as was said */
-    bool young_next; /* for option stress: the kinds alternate */
+    bool other_next; /* for option stress: the kinds alternate */
     /* auto: so many full cycles are to pass before young ones are tried again, and as many when
      * they do not pay the next time. */
     uint32_t aside, patience;
@@ -21,6 +21,7 @@ struct generations {
 
 /* Returns the kind of the next cycle: `full`, or a young one if it will do for this cause. */
 const struct cycle_kind *generations_choose(struct generations *g, struct heap *h,
+                                            const struct concurrent *k,
                                             const struct cycle_kind *full,
                                             enum cause cause);
 

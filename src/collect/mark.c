@@ -198,7 +198,7 @@ INLINE void push(struct marker *m, uintptr_t low, uintptr_t high)
 NOINLINE static void push_parts(struct marker *m, uintptr_t low, uintptr_t high)
 {
     bool altered = altered_block(m->heap, unit_of(m->heap, low));
-    int file = altered ? -1 : os_pages_open();
+    int file = altered ? -1 : m->beside ? m->pages : os_pages_open();
     while (low < high) {
         uintptr_t from = low;
         size_t count = os_pages_find(file, &low, high, m->parts, PARTS);
@@ -209,7 +209,8 @@ NOINLINE static void push_parts(struct marker *m, uintptr_t low, uintptr_t high)
         for (size_t i = 0; i < count; i++)
             push(m, m->parts[i].low, m->parts[i].high);
     }
-    os_pages_close(file);
+    if (!m->beside)
+        os_pages_close(file);
 }
 
 /* Objects over PIECE_BYTES are scanned a piece at a time: what follows the first goes
@@ -301,15 +302,18 @@ READS_ANYTHING INLINE bool scan_batch(struct front *f, const struct grey *first,
            leads_nearby(f, (const uintptr_t *)last);
 }
 
-/* Marks until the queues are empty.  There are two copies of the loop: a heap in the
- * cache, and objects that follow one another, do not pay for hiding latency. */
-READS_ANYTHING INLINE void drain_front(struct marker *m, const struct telling *t)
+/* Marks until the queues are empty, or for so many batches; returns whether they are.  There are two copies
+ * of the loop: a heap in the cache, and objects that follow one another, do not pay for hiding
+ * latency. */
+READS_ANYTHING INLINE bool drain_front(struct marker *m, const struct telling *t,
+                                       bool beside, unsigned batches)
 {
     struct front f = front_load(m);
     f.telling = t;
+    f.beside = beside;
     bool small = m->heap->bytes < m->near_bytes, near = small;
-    uint32_t count;
-    while ((count = turn_over(&f)) > 0) {
+    uint32_t count = 1;
+    while ((!beside || batches-- > 0) && (count = turn_over(&f)) > 0) {
         const struct grey *half = f.other - PENDING;
         if (near)
             near = scan_batch(&f, half, half + count, true) || small;
@@ -317,16 +321,28 @@ READS_ANYTHING INLINE void drain_front(struct marker *m, const struct telling *t
             near = scan_batch(&f, half, half + count, false);
     }
     front_store(&f);
+    return count == 0;
 }
 
 READS_RACING static void drain_queues(struct marker *m)
 {
-    drain_front(m, NULL);
+    drain_front(m, NULL, false, 0);
 }
 
 READS_RACING static void drain_telling(struct marker *m, const struct telling *t)
 {
-    drain_front(m, t);
+    drain_front(m, t, false, 0);
+}
+
+READS_RACING bool marker_drain_beside(struct marker *m, unsigned batches, int pages)
+{
+    struct pool *pool = m->pool;
+    m->pool = NULL;
+    m->beside = true, m->pages = pages;
+    bool done = drain_front(m, NULL, true, batches);
+    m->beside = false;
+    m->pool = pool;
+    return done;
 }
 
 static void drain_together(struct marker *m)

@@ -41,10 +41,12 @@ struct marker {
     struct grey_queue grey; /* what the second queue has no room for */
     uintptr_t last;         /* address of the object scanned last */
     bool overflowed; /* the grey queue could not grow: some marked object is unscanned */
-    uint32_t overflows;            /* how often it was so; only the first marker counts */
-    size_t root_bytes;             /* of ranges scanned in this cycle */
-    struct os_part parts[PARTS];   /* of a large object, with memory */
-    filter_function *filter;       /* NULL: none is faster than a loop */
+    uint32_t overflows;          /* how often it was so; only the first marker counts */
+    size_t root_bytes;           /* of ranges scanned in this cycle */
+    struct os_part parts[PARTS]; /* of a large object, with memory */
+    bool beside;                 /* the program runs meanwhile */
+    int pages;               /* beside it: what os_pages_open returned to whoever marks */
+    filter_function *filter; /* NULL: none is faster than a loop */
     uintptr_t found[FILTER_WORDS]; /* not on the stack, where they would keep objects */
 };
 
@@ -98,6 +100,13 @@ void marker_drain(struct marker *m);
 /* Marks all that is reachable from what was marked so far, on this thread alone: for what
  * is little and asked for often. */
 void marker_drain_alone(struct marker *m);
+
+/* Marks a part, on this thread alone, of what is reachable from what was marked so far, while the program runs:
+ * about as much as so many batches, of PENDING objects each.  What the program writes meanwhile is to be
+ * scanned again.  Objects whose trace functions would have to be called are not scanned, and neither is
+ * what cannot be read.  `pages` is what os_pages_open returned.  Returns whether nothing is grey any more.
+ * The world lock is held, between faults_begin and faults_end. */
+bool marker_drain_beside(struct marker *m, unsigned batches, int pages);
 
 /* A telling is called, with its state byte, for each object that comes to be marked in a
  * block that has noted objects (block_note), or is of a larger class.  The call comes in

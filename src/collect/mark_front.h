@@ -24,8 +24,10 @@ struct front {
     uint32_t oldest, newest;
     /* Where the half of the second queue that is filled goes on, and where it ends. */
     struct grey *next, *full;
-    struct grey *other;            /* where the other half ends */
-    const struct telling *telling; /* NULL, as the compiler knows, in ordinary loops */
+    struct grey *other; /* where the other half ends */
+    /* These are NULL and false, as the compiler knows, in ordinary loops. */
+    const struct telling *telling;
+    bool beside; /* the program runs meanwhile */
 };
 
 INLINE struct front front_load(struct marker *m)
@@ -76,9 +78,16 @@ INLINE void add_pending(struct front *f, uintptr_t address, size_t bytes)
 /* Marks a candidate.  Returns false if it is marked already, or no object.  Two markers
  * may come upon an object at the same instant: then both scan it, which does no harm.
  * (The accesses are plain, as atomic ones make the loops slower by far, so it is for
- * READS_ANYTHING and READS_RACING only.) */
+ * READS_ANYTHING and READS_RACING only.)  Beside the program they are atomic: the object may be freed at the
+ * same instant, and its state is not to be another one then. */
 INLINE bool test_and_mark(struct front *f, uint8_t *state)
 {
+    if (f->beside) {
+        uint8_t was = __atomic_load_n(state, __ATOMIC_RELAXED);
+        return f->unmarked >> was & 1 &&
+               __atomic_compare_exchange_n(state, &was, f->mark, false, __ATOMIC_RELAXED,
+                                           __ATOMIC_RELAXED);
+    }
     if (!(f->unmarked >> *state & 1))
         return false;
     *state = f->mark;

@@ -130,8 +130,9 @@ size_t mark_typed_words(struct marker *m, const struct grey *w)
 {
     const struct layout *l = layout_at(m->heap, grey_bin(w));
     struct cell o = lookup_cell(m->heap, w->address);
-    if (l->shape == LAYOUT_TRACED)
-        return traced_words(m, l, &o);
+    if (l->shape ==
+        LAYOUT_TRACED) /* the program may be changing what the function reads */
+        return m->beside ? 0 : traced_words(m, l, &o);
     size_t from = grey_from(w), n = named_words(m, l, &o, from);
     if (n == FILTER_WORDS)
         push(m, w->address, grey_typed_bytes(grey_bin(w), from + n));

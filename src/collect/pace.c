@@ -203,7 +203,23 @@ static size_t until_next(const struct heap *h, size_t budget)
     size_t fixed = OPTION_NOW(young);
     size_t young =
         min_size(fixed ? fixed : h->numbers->young_budget, h->numbers->until_full);
-    return h->remembers ? within_group(h, young) : budget;
+    return h->remembers && h->young ? within_group(h, young) : budget;
+}
+
+void pace_while_marking(struct heap *h)
+{
+    size_t budget = __atomic_load_n(&h->numbers->budget, __ATOMIC_RELAXED);
+    size_t charged = __atomic_load_n(&h->numbers->charged, __ATOMIC_RELAXED);
+    budget = max_size(budget, charged + within_group(h, h->numbers->until_full / 2));
+    __atomic_store_n(&h->numbers->budget, budget, __ATOMIC_RELAXED);
+}
+
+void pace_is_due(struct heap *h)
+{
+    size_t charged = __atomic_load_n(&h->numbers->charged, __ATOMIC_RELAXED);
+    size_t budget = __atomic_load_n(&h->numbers->budget, __ATOMIC_RELAXED);
+    lock_check_held(RANK_WORLD);
+    __atomic_store_n(&h->numbers->budget, min_size(charged, budget), __ATOMIC_RELAXED);
 }
 
 void pace_after_cycle(struct heap *h, const struct pace_cycle *c)

@@ -25,6 +25,13 @@ static void look_around(struct collector *c)
         systemstack_run(learn_limit, c->heap);
 }
 
+/* The budget is not used up, but marking beside the program is to be done by then. */
+static void begin_early(struct collector *c)
+{
+    if (UNLIKELY(concurrent_is_due(c->heap, &c->concurrent)))
+        collector_run(c, CAUSE_BEGIN);
+}
+
 void trigger_poll(struct collector *c)
 {
     struct heap *h = c->heap;
@@ -35,9 +42,10 @@ void trigger_poll(struct collector *c)
     if (stress && __atomic_add_fetch(&c->refills, 1, __ATOMIC_RELAXED) >= stress)
         collector_run(c, CAUSE_STRESS);
     else if (!collector_is_due(c))
-        return;
+        begin_early(c);
     else if (__atomic_load_n(&h->numbers->managed, __ATOMIC_RELAXED))
         collector_run(c, CAUSE_BUDGET);
     else
         pace_without_cycle(h);
+    concurrent_go_on(c);
 }

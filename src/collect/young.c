@@ -6,9 +6,10 @@
 #include "collect/phase.h"
 #include "heap/altered.h"
 #include "heap/block.h"
-#include "heap/tenured.h"
 
-const struct cycle_kind cycle_young = {.label = "young, ", .remembers = true};
+const struct cycle_kind cycle_young = {.label = "young, ",
+                                       .remembers = true,
+                                       .young = true};
 
 enum { PARTS_MOST = 64 };
 
@@ -16,9 +17,11 @@ enum { PARTS_MOST = 64 };
 
 /* A walk over the blocks. */
 struct remembering {
-    struct marker *m;
+    struct marker *m; /* NULL: nothing is to be scanned */
     const struct heap *h;
     int file;
+    bool
+        again; /* pages are protected again: it is not the last time that they are asked for */
     uintptr_t last; /* the typed object that was pushed last */
     bool known;     /* the kernel told of all tenured blocks so far */
     size_t pages;   /* that it told of */
@@ -80,10 +83,11 @@ static void ask(struct remembering *r, uintptr_t low, uintptr_t high)
 {
     struct os_part parts[PARTS_MOST];
     while (low < high) {
-        size_t count =
-            track_writes_collect(r->file, &low, high, parts, PARTS_MOST, &r->known);
+        size_t count = track_writes_collect(r->file, &low, high, r->again, parts,
+                                            PARTS_MOST, &r->known);
         for (size_t i = 0; i < count; i++) {
-            scan_written(r, parts[i].low, parts[i].high);
+            if (r->m)
+                scan_written(r, parts[i].low, parts[i].high);
             r->pages += (parts[i].high - parts[i].low) / OS_PAGE;
         }
     }
@@ -115,7 +119,7 @@ static void remember(struct remembering *r, struct heap *h)
 static void mark_remembered(struct cycle *c)
 {
     struct heap *h = c->heap;
-    struct remembering r = {.m = c->marker, .h = h, .known = true};
+    struct remembering r = {.m = c->marker, .h = h, .known = true, .again = h->young};
     if (!c->kind->remembers)
         return;
     leave_altered(h);
@@ -125,6 +129,14 @@ static void mark_remembered(struct cycle *c)
     h->remembers = r.known;
     c->written_pages = r.pages;
     cycle_roots_drain(&c->roots, c->marker);
+}
+
+size_t young_ask_beside(struct marker *m, const struct heap *h, int file,
+                        struct tenured_run t)
+{
+    struct remembering r = {.m = m, .h = h, .file = file, .known = true, .again = true};
+    ask(&r, unit_address(h, t.first), unit_address(h, t.end));
+    return r.pages;
 }
 
 void young_prepare(void)

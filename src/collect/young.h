@@ -10,8 +10,14 @@
 #define GCALLOC_COLLECT_YOUNG_H
 
 #include "collect/cycle.h"
+#include "heap/tenured.h"
 
 extern const struct cycle_kind cycle_young;
+
+/* Asks, beside the program, what was written of tenured blocks side by side, has it protected again and, where
+ * there is a marker, the marked objects there scanned again by the next drain.  Returns the number of pages. */
+size_t young_ask_beside(struct marker *m, const struct heap *h, int file,
+                        struct tenured_run t);
 
 /* Registers the phase that marks from the remembered set.  The world lock is held. */
 void young_prepare(void);

@@ -278,6 +278,8 @@ void block_shrink_large(struct heap *h, uint32_t head, size_t bytes)
     struct block *b = block_at(h, head);
     size_t whole = large_bytes(bytes), old = b->bytes;
     uint32_t end = head + large_units(whole), old_end = head + large_units(old);
+    if (h->marking) /* a marker may be at what would be gone */
+        return;
     untenure(h, head);
     note_gone(h, b, old - whole);
     b->bytes = whole;
@@ -488,7 +490,7 @@ void block_settle(struct heap *h, uint32_t head)
     struct block *b = block_at(h, head);
     CRASH_POINT("block settle");
     b->cursor = 0;
-    if (is_empty(h, head))
+    if (is_empty(h, head) && !h->marking)
         block_release(h, head);
     else if (block_offers(h, head))
         list_append(h, head);

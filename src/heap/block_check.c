@@ -36,7 +36,7 @@ uint32_t block_check(const struct heap *h, uint32_t head)
         check_typed(h, head, word);
     struct state_counts counts = state_count(states, count);
     CHECK(counts.free == b->free_count);
-    CHECK(counts.free < count || b->taken);
+    CHECK(counts.free < count || b->taken || h->marking);
     CHECK(!block_has(h, head, BLOCK_TENURED) || !b->taken);
     tenured_check(h, head, units);
     CHECK(b->cursor <= count && b->touched <= count);

@@ -153,9 +153,11 @@ void tenuring_begin(struct tenuring *t, struct heap *h, bool anew)
     memset(h->watched, 0, unit_end(h) / 8 + 1);
 }
 
+/* Where there are no young collections, pages are protected when marking beside the program begins, and cost no
+ * faults before; until then all of them count as written. */
 static void protect(struct tenuring *t)
 {
-    if (t->low < t->high)
+    if (t->low < t->high && t->heap->young)
         t->failed |= !track_writes_protect(t->file, t->low, t->high);
 }
 

@@ -405,8 +405,12 @@ struct heap {
     const struct fit *fit;
     bool records_sites; /* there is to be a table of sites */
     bool tenures;       /* the sweep tenures blocks.  Under the world lock */
+    bool young;         /* most cycles are to be young ones.  Under the world lock */
     /* cycle: it is known what was written in tenured blocks since the last one. */
     bool remembers;
+    /* cycle: a full cycle has begun to mark and not ended.  Markers read the heap while the program runs, so
+     * that no block is released, nor a part of one. */
+    bool marking;
     /* cycle: blocks that the last sweep has tenured and the one before had not. */
     uint32_t newly_tenured;
     /* A bit for each unit, which says that a block begins there that is not tenured (or is gone

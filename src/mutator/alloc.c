@@ -383,6 +383,16 @@ void gc_collect(void)
     mutator_leave();
 }
 
+void gc_collect_begin(void)
+{
+    struct collector *c = &process_collector;
+    if (!mutator_enter())
+        return;
+    collector_run(c, concurrent_is_possible(c->heap) ? CAUSE_BEGIN : CAUSE_REQUEST);
+    concurrent_go_on(c);
+    mutator_leave();
+}
+
 void gc_collect_young(void)
 {
     if (!mutator_enter())

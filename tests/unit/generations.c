@@ -46,6 +46,7 @@ END_TEST
 
 static struct heap h;
 static struct generations g;
+static struct concurrent k;
 
 /* A cycle of such a kind took so long, came after so many bytes and kept so many. */
 static void note(const struct cycle_kind *kind, uint64_t ns, size_t charged, size_t kept)
@@ -62,7 +63,8 @@ static void note(const struct cycle_kind *kind, uint64_t ns, size_t charged, siz
 static const struct cycle_kind *choose(void)
 {
     world_lock();
-    const struct cycle_kind *kind = generations_choose(&g, &h, &cycle_full, CAUSE_BUDGET);
+    const struct cycle_kind *kind =
+        generations_choose(&g, &h, &k, &cycle_full, CAUSE_BUDGET);
     world_unlock();
     return kind;
 }

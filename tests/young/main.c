@@ -1,5 +1,5 @@
 /* The tests of young collections: what is written to old objects is seen, however it is written, and what is
- * new and dead goes. */
+ * new and dead goes; and of collections beside the program. */
 #include "young.h"
 
 #include <stdlib.h>
@@ -45,6 +45,6 @@ uint64_t young_collections(void)
 int main(void)
 {
     static TCase *(*const cases[])(void) = {writing_case, lives_case, process_case,
-                                            storm_case};
+                                            storm_case, beside_case};
     return run_cases("young", cases, sizeof cases / sizeof cases[0], 300);
 }

@@ -8,7 +8,7 @@
 #include "../api/sanitizer.h"
 #include "young.h"
 
-enum { THREADS = 4, PLACES = 2000, ROUNDS = 30000, DEEPEST = 12 };
+enum { THREADS = 4, PLACES = 2000, ROUNDS = 30000, DEEPEST = 12, STORMS = 7 };
 
 /* An object says who it is, and what its two children are said to be: a child is found to be another's if it
  * was reclaimed and its memory given out again. */
@@ -87,6 +87,8 @@ static void step(uint32_t r)
     exchange(r % PLACES, t);
     if (r % 4001 == 0)
         gc_collect_young();
+    if (r % 4003 == 0)
+        gc_collect_begin();
 }
 
 static void *work(void *argument)
@@ -118,14 +120,19 @@ static void fork_once(void)
 
 START_TEST(storm)
 {
-    static const char *const options[][2] = {{"young", "256K"},
-                                             {"verify", UNDER_TSAN ? "0" : "1"},
-                                             {"stress", "40"},
-                                             {"markers", "1"},
-                                             {"generations", "auto"}};
+    static const char *const options[STORMS][4] = {
+        {"young", "256K"},
+        {"verify", UNDER_TSAN ? "0" : "1"},
+        {"stress", "40"},
+        {"markers", "1"},
+        {"generations", "auto"},
+        {"pause", "1", "stress", "40"},
+        {"pause", "1", "generations", "never"},
+    };
     pthread_t threads[THREADS];
     go_young("512K", false);
-    ck_assert_int_eq(gc_option_set(options[_i][0], options[_i][1]), 0);
+    for (int i = 0; i < 4 && options[_i][i]; i += 2)
+        ck_assert_int_eq(gc_option_set(options[_i][i], options[_i][i + 1]), 0);
     places = gc_alloc(PLACES * sizeof *places);
     collect(2);
     for (size_t i = 0; i < THREADS; i++)
@@ -143,6 +150,6 @@ END_TEST
 TCase *storm_case(void)
 {
     TCase *t = tcase_create("storm");
-    tcase_add_loop_test(t, storm, 0, 5);
+    tcase_add_loop_test(t, storm, 0, STORMS);
     return t;
 }

@@ -8,6 +8,7 @@ TCase *writing_case(void);
 TCase *lives_case(void);
 TCase *process_case(void);
 TCase *storm_case(void);
+TCase *beside_case(void);
 
 /* Whether the kernel notes writes, as the test finds out for itself. */
 bool kernel_notes_writes(void);
