@@ -207,14 +207,14 @@ GC_PUBLIC void gc_collect_young(void);
 
 /* Begins a full collection that marks while the program runs, under option pause, and returns at once.  It ends
  * by itself, in some later allocation, when all is marked, or in the next call of gc_collect_young or of
- * gc_collect, which then collects once more.  Until then memory that is freed by hand is kept for small objects
- * only.  It is gc_collect without the option, with one processor, where the kernel does not tell of writes,
- * and the first time.  If a collection is under way, the call does nothing. */
+ * gc_collect, which then collects once more.  Until then memory of large objects that are freed by hand does not
+ * go back.  It is gc_collect without the option, with one processor, where the kernel does not tell of writes,
+ * after gc_disable, and the first time.  If a collection is under way, the call does nothing. */
 GC_PUBLIC void gc_collect_begin(void);
 
 /* Between these two no collection starts by itself: memory grows instead, and an
- * allocation that would need a collection fails.  The calls nest.  A gc_enable without its
- * gc_disable does nothing, and is said once in the log. */
+ * allocation that would need a collection fails.  One that marks beside the program by then ends, though.  The
+ * calls nest.  A gc_enable without its gc_disable does nothing, and is said once in the log. */
 GC_PUBLIC void gc_disable(void);
 GC_PUBLIC void gc_enable(void);
 

@@ -21,6 +21,13 @@ INLINE void futex_wait(uint32_t *word, uint32_t value, uint64_t timeout)
     syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, timeout ? &t : NULL, NULL, 0);
 }
 
+/* Lets so many nanoseconds pass.  It is no cancellation point, as nanosleep is one. */
+INLINE void futex_rest(uint64_t time)
+{
+    uint32_t nobody_wakes = 0;
+    futex_wait(&nobody_wakes, 0, time);
+}
+
 /* As futex_wait, for a word in memory that processes share. */
 INLINE void futex_wait_shared(uint32_t *word, uint32_t value, uint64_t timeout)
 {

@@ -51,6 +51,9 @@ struct os_part {
 int os_pages_open(void);
 void os_pages_close(int file);
 
+/* Copies memory that may not be readable.  Returns false if it is not, or not all of it. */
+bool os_copy(void *to, uintptr_t from, size_t bytes);
+
 /* Finds what may hold anything but zeros in private memory, nobody's file, from *low on: pages that
  * are there, or in swap space.  At most `most` parts, in order; *low becomes where the search has
  * come to, `high` at last.  What is not told counts as one part that is there. */

@@ -135,3 +135,56 @@ size_t track_writes_collect(int file, uintptr_t *low, uintptr_t high, bool again
     *low = s.walk_end;
     return (size_t)n;
 }
+
+/* ---- What it costs -------------------------------------------------------------------- */
+
+enum {
+    TRIAL_PAGES = 32,
+    TRIALS = 3,
+    TRIAL_BYTES = TRIAL_PAGES * OS_PAGE,
+    USUAL_NS = 1000
+};
+
+static void write_each(volatile char *pages)
+{
+    for (size_t i = 0; i < TRIAL_BYTES; i += OS_PAGE)
+        pages[i] = 1;
+}
+
+/* The least of some trials, as others take the processor. */
+static uint64_t try_writes(char *pages, int file)
+{
+    uint64_t least = UINT64_MAX;
+    for (int i = 0; i < TRIALS; i++) {
+        if (!track_writes_protect(file, (uintptr_t)pages, (uintptr_t)pages + TRIAL_BYTES))
+            return (uint64_t)USUAL_NS * TRIAL_PAGES;
+        uint64_t before = os_now();
+        write_each(pages);
+        least = min_size(least, os_now() - before);
+    }
+    return least;
+}
+
+static uint32_t measure(void)
+{
+    uint64_t ns = (uint64_t)USUAL_NS * TRIAL_PAGES;
+    char *pages =
+        sys_map(NULL, TRIAL_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
+    int file = os_pages_open();
+    if (pages == MAP_FAILED)
+        return USUAL_NS;
+    write_each(pages);
+    if (track_writes_begin(pages, TRIAL_BYTES))
+        ns = try_writes(pages, file);
+    os_pages_close(file);
+    sys_unmap(pages, TRIAL_BYTES);
+    return (uint32_t)min_size(ns / TRIAL_PAGES + 1, UINT32_MAX);
+}
+
+uint32_t track_writes_ns(void)
+{
+    static uint32_t known PRIVATE_DATA;
+    if (!known)
+        known = measure();
+    return known;
+}

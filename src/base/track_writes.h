@@ -17,6 +17,11 @@
  * does not let the process have it.  The world lock is held, if there is a world. */
 bool track_writes_begin(void *address, size_t bytes);
 
+/* Returns what the first write to a protected page costs, in nanoseconds: one thousand, or twenty of them where
+ * a virtual machine has to be asked.  The first call measures it, on some pages of its own, after
+ * track_writes_begin.  The world lock is held. */
+uint32_t track_writes_ns(void);
+
 /* Protects the pages of a range.  `file` is what os_pages_open returned.  Returns false if they are
  * not protected, or not all. */
 bool track_writes_protect(int file, uintptr_t low, uintptr_t high);

@@ -61,11 +61,18 @@ static void put_off(struct collector *c, enum obstacle o)
 
 /* ---- Stopping the world for it ----------------------------------------------------- */
 
+/* Whether the collection is to find all that is garbage at the call. */
+static bool is_exact_wanted(enum cause cause)
+{
+    return cause != CAUSE_BUDGET && cause != CAUSE_STRESS && cause != CAUSE_YOUNG;
+}
+
 static void begin_cycle(struct collector *c, enum cause cause, uintptr_t sp)
 {
     c->cycle.kind =
         generations_choose(&c->generations, c->heap, &c->concurrent, c->kind, cause);
-    c->cycle.cause = cause;
+    /* One that ends what had begun is not what was asked for, which follows it. */
+    c->cycle.cause = is_exact_wanted(cause) && c->heap->marking ? CAUSE_YOUNG : cause;
     c->cycle.sp = sp;
     c->cycle.roots.keeps_named = OPTION_NOW(verify) || cause == CAUSE_LEAKS;
     c->cycle.began = os_now();
@@ -124,8 +131,9 @@ static bool stop_and_run(struct collector *c, const struct snapshot *s)
 bool collector_is_due(const struct collector *c)
 {
     const struct heap *h = c->heap;
-    return __atomic_load_n(&h->numbers->charged, __ATOMIC_RELAXED) >=
-           __atomic_load_n(&h->numbers->budget, __ATOMIC_RELAXED);
+    return UNLIKELY(__atomic_load_n(&h->marked, __ATOMIC_RELAXED)) ||
+           __atomic_load_n(&h->numbers->charged, __ATOMIC_RELAXED) >=
+               __atomic_load_n(&h->numbers->budget, __ATOMIC_RELAXED);
 }
 
 /* Whether the collection is needed no more, as another thread has collected while this
@@ -146,8 +154,7 @@ static bool is_done(const struct collector *c, enum cause cause, uint64_t collec
  * is garbage now.  Another one is to follow. */
 static bool was_of_before(const struct collector *c, enum cause cause)
 {
-    return c->cycle.kind == &cycle_finish && cause != CAUSE_BUDGET &&
-           cause != CAUSE_STRESS && cause != CAUSE_YOUNG && !c->heap->marking;
+    return c->cycle.kind == &cycle_finish && is_exact_wanted(cause) && !c->heap->marking;
 }
 
 struct request {
@@ -224,6 +231,12 @@ void collector_check(const struct collector *c)
     CHECK(c->collections > 0 && c->pause_ns_last <= c->pause_ns_max);
     CHECK(c->pause_ns_max <= c->pause_ns_total);
     CHECK(c->stop_ns_total + c->mark_ns_total + c->sweep_ns_total <= c->pause_ns_total);
+}
+
+void collector_end_begun(struct collector *c)
+{
+    if (RACING(c->heap->marking))
+        collector_run(c, CAUSE_YOUNG);
 }
 
 bool collector_create(struct collector *c, struct heap *h)

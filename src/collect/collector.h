@@ -54,6 +54,9 @@ bool collector_create(struct collector *c, struct heap *h);
  * requests and leak checks.  Inside of a cycle the call does nothing. */
 void collector_run(struct collector *c, enum cause cause);
 
+/* Ends a cycle that has begun to mark beside the program, if one has.  Called as collector_run is. */
+void collector_end_begun(struct collector *c);
+
 /* How many collections there have been. */
 uint64_t collector_count(const struct collector *c);
 
@@ -66,7 +69,7 @@ INLINE bool collector_is_disabled(const struct collector *c)
 /* Checks that the collector's times add up.  Called after a cycle; the world lock is held. */
 void collector_check(const struct collector *c);
 
-/* Whether the budget is used up. */
+/* Whether the budget is used up, or a cycle that marked beside the program is to end. */
 bool collector_is_due(const struct collector *c);
 
 #endif

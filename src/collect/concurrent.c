@@ -15,7 +15,6 @@
 #include "collect/pace.h"
 #include "collect/young.h"
 #include "heap/tenured.h"
-#include "world/faults.h"
 #include "world/own.h"
 #include "world/stop.h"
 #include "world/thread.h"
@@ -28,7 +27,10 @@ enum {
     /* While a call protects pages, the first write to a page by another thread flushes the TLBs of all
      * processors: after so many pages the program has some time in which none does. */
     PAGES_AT_ONCE = 128,
-    REST_US = 200,
+    REST_NS = 200000,
+    /* A pause is worth so many times its length to the program, in writes that are slower. */
+    WORTH = 10,
+    PATIENCE_MOST = 64,
     ROUNDS_MOST = 4,
     PAGES_FEW = 256, /* the second stop may as well scan so many */
 };
@@ -44,6 +46,7 @@ static void begin(struct cycle *c)
     cycle_roots_scan(&c->roots, c->marker);
     track_scan_end();
     h->marking = true;
+    h->scanned = h->marked = false;
     pace_while_marking(h);
     c->reclaimed = 0;
     c->marked = c->swept = c->ended = os_now();
@@ -92,7 +95,7 @@ static uint64_t expected_ns(const struct concurrent *k, const struct heap *h)
 
 bool concurrent_pays(const struct concurrent *k, const struct heap *h)
 {
-    return concurrent_is_wanted() &&
+    return concurrent_is_wanted() && k->aside == 0 &&
            expected_ns(k, h) > (uint64_t)OPTION_NOW(pause) * MILLISECOND;
 }
 
@@ -107,7 +110,7 @@ bool concurrent_is_due(const struct heap *h, const struct concurrent *k)
 static uint64_t beside_ns(const struct concurrent *k, const struct heap *h)
 {
     uint64_t rests = h->numbers->live_bytes / ((size_t)PAGES_AT_ONCE * OS_PAGE);
-    return expected_ns(k, h) * 3 / 2 + rests * (2 * REST_US) * 1000;
+    return expected_ns(k, h) * 3 / 2 + rests * (2 * (uint64_t)REST_NS);
 }
 
 /* All that is to be complete when the budget is used up. */
@@ -124,23 +127,44 @@ static size_t begin_at(const struct concurrent *k, const struct cycle *c)
     return max_size(budget - early, budget / 4 + 1);
 }
 
+/* A program that writes all over its heap while it is marked is better off with the pause. */
+static void note_cost(struct concurrent *k, const struct cycle *c)
+{
+    uint64_t cost = (k->pages + c->written_pages) * track_writes_ns();
+    if (cost <= WORTH * expected_ns(k, c->heap)) {
+        k->patience = 0;
+        return;
+    }
+    k->patience = (uint32_t)min_size(max_size(2 * k->patience, 1), PATIENCE_MOST);
+    k->aside = k->patience;
+}
+
+static void note_full(struct concurrent *k, const struct cycle *c)
+{
+    k->full_ns = c->swept - c->stopped;
+    k->full_live = c->heap->numbers->live_bytes;
+    k->aside -= k->aside > 0;
+}
+
+static void note_beginning(struct concurrent *k)
+{
+    k->number++;
+    k->pages = 0;
+    __atomic_store_n(&k->begin_at, 0, __ATOMIC_RELAXED);
+}
+
 void concurrent_note(struct concurrent *k, const struct cycle *c)
 {
-    const struct heap *h = c->heap;
-    size_t at = 0;
     if (c->kind->begins)
-        k->number++;
+        return note_beginning(k);
     if (c->kind->young)
         return;
-    if (!c->kind->begins && !c->kind->remembers) {
-        k->full_ns = c->swept - c->stopped;
-        k->full_live = h->numbers->live_bytes;
-    }
-    if (!c->kind->begins) {
-        at = begin_at(k, c);
-        k->last_ended = c->ended;
-    }
-    __atomic_store_n(&k->begin_at, at, __ATOMIC_RELAXED);
+    if (c->kind->remembers)
+        note_cost(k, c);
+    else
+        note_full(k, c);
+    __atomic_store_n(&k->begin_at, begin_at(k, c), __ATOMIC_RELAXED);
+    k->last_ended = c->ended;
 }
 
 /* ---- Beside the program ------------------------------------------------------------------ */
@@ -149,7 +173,8 @@ void concurrent_note(struct concurrent *k, const struct cycle *c)
 struct pass {
     struct collector *c;
     uint64_t number;
-    int pages; /* what os_pages_open returned */
+    bool goes_on; /* another thread has begun with it */
+    int pages;    /* what os_pages_open returned */
 };
 
 /* Begins a step, unless the cycle has ended.  The world is not stopped in the midst of a step, as whoever would
@@ -159,7 +184,6 @@ static bool step_begin(const struct pass *p)
     world_lock();
     if (p->c->heap->marking && p->c->concurrent.number == p->number &&
         __atomic_load_n(&beside.state, __ATOMIC_RELAXED) != ENDING) {
-        faults_begin();
         track_scan_begin();
         return true;
     }
@@ -170,7 +194,6 @@ static bool step_begin(const struct pass *p)
 static void step_end(void)
 {
     track_scan_end();
-    faults_end();
     world_unlock();
 }
 
@@ -201,12 +224,13 @@ static bool ask_all(const struct pass *p, bool scans, size_t *pages)
             return false;
         size_t some = ask_some(p, &unit, scans);
         bool more = unit < unit_end(p->c->heap);
+        p->c->concurrent.pages += scans ? some : 0;
         step_end();
         *pages += some;
         if (!more)
             return true;
         if (some >= PAGES_AT_ONCE)
-            usleep(REST_US);
+            futex_rest(REST_NS);
     }
 }
 
@@ -215,18 +239,20 @@ static bool drain(const struct pass *p)
     for (bool done = false; !done;) {
         if (!step_begin(p))
             return false;
+        p->c->heap->scanned = true;
         done = marker_drain_beside(&p->c->marker, STEP_BATCHES, p->pages);
         step_end();
     }
     return true;
 }
 
-/* Marks all that is reachable, then what was written meanwhile, as long as that becomes less.  Nothing was
- * scanned before the pages are protected, and so what had been written by then need not be. */
+/* Marks all that is reachable, then what was written meanwhile, as long as that becomes less.  If nothing was
+ * scanned before the pages are protected, what had been written by then need not be.  (There was
+ * another thread before if all of the program's had ended that were known.) */
 static void mark(const struct pass *p)
 {
     size_t pages, before = SIZE_MAX;
-    bool goes_on = ask_all(p, false, &pages) && drain(p);
+    bool goes_on = ask_all(p, p->goes_on, &pages) && drain(p);
     for (int i = 0; goes_on && i < ROUNDS_MOST; i++, before = pages) {
         goes_on = ask_all(p, true, &pages) && drain(p);
         if (pages <= PAGES_FEW || pages > before / 4 * 3)
@@ -234,7 +260,7 @@ static void mark(const struct pass *p)
     }
     if (!goes_on || !step_begin(p))
         return;
-    pace_is_due(p->c->heap);
+    __atomic_store_n(&p->c->heap->marked, true, __ATOMIC_RELAXED);
     step_end();
 }
 
@@ -244,12 +270,13 @@ static void mark(const struct pass *p)
  * number of the program's.  Returns what os_pages_open returns. */
 static int open_apart(void)
 {
-    enum { UNSHARE = 1 << 1 };
-#ifdef SYS_close_range
-    return syscall(SYS_close_range, 0u, ~0u, UNSHARE) == 0 ? os_pages_open() : -1;
-#else
-    return -1;
-#endif
+    enum {
+        CLOSE_RANGE = 436,
+        UNSHARE = 1 << 1
+    }; /* of each architecture, since Linux 5.9 */
+    uintptr_t here = 1, copy = 0;
+    bool apart = syscall(CLOSE_RANGE, 0u, ~0u, UNSHARE) == 0;
+    return apart && os_copy(&copy, (uintptr_t)&here, sizeof here) ? os_pages_open() : -1;
 }
 
 static bool change_state(uint32_t from, uint32_t to)
@@ -258,31 +285,39 @@ static bool change_state(uint32_t from, uint32_t to)
                                        __ATOMIC_RELAXED);
 }
 
-static uint64_t begun(const struct collector *c)
+/* Takes up the cycle that has begun.  Returns false if this thread did so before. */
+static bool take_up(struct pass *p)
 {
     world_lock();
-    uint64_t number = c->concurrent.number;
+    bool is_new = p->number != p->c->concurrent.number;
+    p->number = p->c->concurrent.number;
+    p->goes_on = p->c->heap->scanned;
     world_unlock();
-    return number;
+    return is_new;
+}
+
+/* Nobody marks, and the cycle that has begun is to end. */
+static void fail(struct collector *c)
+{
+    __atomic_store_n(&beside.failed, true, __ATOMIC_RELAXED);
+    world_lock();
+    __atomic_store_n(&c->heap->marked, c->heap->marking, __ATOMIC_RELAXED);
+    world_unlock();
 }
 
 static void *work(void *collector)
 {
     struct pass p = {.c = collector};
     own_begin();
-    faults_except_me();
     thread_inside++;
     p.pages = open_apart();
     if (p.pages < 0)
-        __atomic_store_n(&beside.failed, true, __ATOMIC_RELAXED);
+        fail(p.c);
     while (p.pages >= 0 && __atomic_load_n(&beside.state, __ATOMIC_SEQ_CST) != ENDING) {
-        uint64_t number = begun(p.c);
-        if (number != p.number) {
-            p.number = number;
+        if (take_up(&p))
             mark(&p);
-        } else if (change_state(AWAKE, ASLEEP)) {
+        else if (change_state(AWAKE, ASLEEP))
             futex_wait(&beside.state, ASLEEP, 0);
-        }
     }
     os_pages_close(p.pages);
     thread_inside--;
@@ -298,7 +333,7 @@ void concurrent_go_on(struct collector *c)
         futex_wake(&beside.state, 1);
     else if (state == NONE && own_can_start() && registry_is_here() &&
              change_state(NONE, AWAKE) && !own_start(work, c))
-        __atomic_store_n(&beside.failed, true, __ATOMIC_RELAXED);
+        fail(c);
 }
 
 static void ask_to_end(void)

@@ -27,6 +27,10 @@ struct concurrent {
     uint64_t full_ns; /* what the last full cycle took that stood still for all of it, */
     size_t full_live; /* and what it found alive */
     uint64_t last_ended; /* os_now, of the last cycle that was no young one */
+    uint64_t
+        pages; /* that the program wrote to since marking began, as far as is known */
+    /* So many full cycles are to stand still, and as many when the next one does not pay. */
+    uint32_t aside, patience;
 };
 
 /* Whether cycles are to mark beside the program where that pays. */

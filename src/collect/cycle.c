@@ -105,7 +105,8 @@ static void run(struct cycle *c)
     cycle_roots_mark(&c->roots, c->marker);
     phases_run(c);
     marker_end(c->marker);
-    h->marking = false;
+    h->marking = h->marked = false;
+    h->kept_back = 0;
     c->marked = os_now();
     sweep(h, c->kind->recounts);
     c->swept = os_now();

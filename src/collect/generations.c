@@ -4,6 +4,7 @@
 #include "base/lock.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "base/track_writes.h"
 #include "collect/pace.h"
 #include "collect/young.h"
 #include "heap/tenured.h"
@@ -12,10 +13,8 @@ enum {
     /* A heap that is marked and swept in less, of some 20 MiB, has little to win: at 10 MiB the faults cost
      * what marking costs. */
     FULL_LEAST_NS = 5 * 1000 * 1000,
-    /* What the program pays for a page that it writes to for the first time, and for a block that is
-     * protected and no more: measured, in nanoseconds. */
-    PAGE_NS = 1000,
-    BLOCK_NS = 5000,
+    /* A block that is protected and no more costs the program what first writes to so many pages do. */
+    BLOCK_PAGES = 5,
     SCORE_MOST = 4,
     SCORE_LEAST = -6,
     SCORE_LOSS = -2, /* one cycle that does not pay weighs as two that do */
@@ -69,8 +68,12 @@ static void follow(struct generations *g, struct heap *h)
     bool wanted = h->young || concurrent_is_wanted();
     if (!wanted && h->tenures)
         tenured_stop(h);
-    if (!wanted || h->tenures || g->refused || tenured_start(h))
+    if (!wanted || h->tenures || g->refused)
         return;
+    if (tenured_start(h)) {
+        track_writes_ns(); /* is not to be measured while the world stands still */
+        return;
+    }
     g->refused = true;
     if (OPTION_NOW(generations) == GENERATIONS_ALWAYS || OPTION_NOW(pause) ||
         OPTION_NOW(log))
@@ -151,8 +154,8 @@ static void note_young(struct generations *g, const struct cycle *c)
 {
     struct heap *h = c->heap;
     size_t kept = kept_by(c), full_budget = h->numbers->until_full;
-    uint64_t cost = c->swept - c->began + (uint64_t)c->written_pages * PAGE_NS +
-                    (uint64_t)h->newly_tenured * BLOCK_NS;
+    uint64_t pages = c->written_pages + (uint64_t)h->newly_tenured * BLOCK_PAGES;
+    uint64_t cost = c->swept - c->began + pages * track_writes_ns();
     uint32_t percent =
         generations_percent(cost, c->charged, kept, g->full_ns, full_budget);
     if (!OPTION_NOW(young))

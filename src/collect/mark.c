@@ -53,10 +53,23 @@ READS_ANYTHING static void filter_chunk(void *argument)
         filter(c->words, c->count, c->m->heap->base, c->bytes, c->m->found + c->found);
 }
 
+/* Beside the program the handlers of faults are its own. */
+NOINLINE static bool try_copy(struct chunk *c, uintptr_t low, uintptr_t high)
+{
+    uintptr_t copy[FILTER_WORDS];
+    if (!os_copy(copy, low, high - low))
+        return false;
+    c->words = copy;
+    filter_chunk(c);
+    return true;
+}
+
 static bool try_words(struct chunk *c, uintptr_t low, uintptr_t high)
 {
     c->words = (const uintptr_t *)low;
     c->count = (high - low) / sizeof(uintptr_t);
+    if (c->m->beside)
+        return try_copy(c, low, high);
     return faults_try(filter_chunk, c, low, high);
 }
 
@@ -197,7 +210,7 @@ INLINE void push(struct marker *m, uintptr_t low, uintptr_t high)
  * hold anything. */
 NOINLINE static void push_parts(struct marker *m, uintptr_t low, uintptr_t high)
 {
-    bool altered = altered_block(m->heap, unit_of(m->heap, low));
+    bool altered = altered_block(m->heap, unit_head(m->heap, unit_of(m->heap, low)));
     int file = altered ? -1 : m->beside ? m->pages : os_pages_open();
     while (low < high) {
         uintptr_t from = low;

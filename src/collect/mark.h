@@ -105,7 +105,7 @@ void marker_drain_alone(struct marker *m);
  * about as much as so many batches, of PENDING objects each.  What the program writes meanwhile is to be
  * scanned again.  Objects whose trace functions would have to be called are not scanned, and neither is
  * what cannot be read.  `pages` is what os_pages_open returned.  Returns whether nothing is grey any more.
- * The world lock is held, between faults_begin and faults_end. */
+ * The world lock is held. */
 bool marker_drain_beside(struct marker *m, unsigned batches, int pages);
 
 /* A telling is called, with its state byte, for each object that comes to be marked in a

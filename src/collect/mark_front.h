@@ -123,12 +123,19 @@ INLINE void add_marked(struct front *f, unit_word word, size_t offset, size_t in
     add_pending(f, address, bytes);
 }
 
+/* The word of a unit.  Beside the program it may change, and is read once. */
+INLINE unit_word front_word(const struct front *f, size_t offset)
+{
+    const unit_word *w = &f->words[offset >> UNIT_SHIFT];
+    return f->beside ? __atomic_load_n(w, __ATOMIC_RELAXED) : *w;
+}
+
 /* Handles a candidate that leaves the first queue. */
 INLINE void visit(struct front *f, uint8_t *state, size_t offset)
 {
     if (!test_and_mark(f, state))
         return;
-    unit_word w = f->words[offset >> UNIT_SHIFT];
+    unit_word w = front_word(f, offset);
     add_marked(f, w, offset, (size_t)(state - f->states) - word_states(w));
 }
 
@@ -158,7 +165,7 @@ INLINE void consider(struct front *f, uintptr_t word, bool near)
     size_t offset = word - f->base;
     if (LIKELY(offset >= f->bytes))
         return;
-    unit_word w = f->words[offset >> UNIT_SHIFT];
+    unit_word w = front_word(f, offset);
     /* In a large block the distance may be too small, but its one index is 0 in any case. */
     size_t in_block = offset % UNIT_BYTES + word_distance_bytes(w);
     size_t index = in_block * word_geometry(w)->reciprocal >> GEOMETRY_SHIFT;

@@ -3,6 +3,8 @@
  * one by one. */
 #include "collect/mark_typed.h"
 
+#include <string.h>
+
 #include "base/os.h"
 #include "collect/precise.h"
 #include "heap/altered.h"
@@ -11,6 +13,8 @@
 
 /* Longer ranges go to the grey queue in parts, as UINT32_MAX bytes have another meaning there. */
 #define RANGE_MOST GIB(1)
+
+enum { WINDOW_BYTES = 4096 }; /* of a typed object that are copied at once */
 
 static void push(struct marker *m, uintptr_t address, size_t bytes)
 {
@@ -126,6 +130,40 @@ static size_t named_words(struct marker *m, const struct layout *l, const struct
     return g.found;
 }
 
+/* Copies [low, high) page by page; what cannot be read is zeros. */
+static void copy_pages(struct marker *m, char *copy, uintptr_t low, uintptr_t high)
+{
+    for (uintptr_t from = low, next; from < high; from = next) {
+        next = min_size(align_down(from, OS_PAGE) + OS_PAGE, high);
+        if (!os_copy(copy + (from - low), from, next - from)) {
+            memset(copy + (from - low), 0, next - from);
+            altered_found(m->heap, from);
+        }
+    }
+}
+
+/* Beside the program, where faults are its own to handle, words of a larger object are read in a copy of the part
+ * that they lie in.  *most becomes how many it has at most. */
+NOINLINE static size_t copied_words(struct marker *m, const struct layout *l,
+                                    const struct cell *o, size_t from, size_t *most)
+{
+    uintptr_t copy[WINDOW_BYTES / sizeof(uintptr_t)];
+    if (l->count == 0)
+        return 0;
+    uintptr_t low = precise_place(l, o->address, from), end = o->address + o->size;
+    while (*most > 1 &&
+           precise_place(l, o->address, from + *most) - low > sizeof copy - LAYOUT_WORD)
+        *most /= 2;
+    uintptr_t high =
+        min_size(precise_place(l, o->address, from + *most - 1) + LAYOUT_WORD, end);
+    if (low >= high)
+        return 0;
+    if (!os_copy(copy, low, high - low))
+        copy_pages(m, (char *)copy, low, high);
+    return precise_words(l, (uintptr_t)copy - (low - o->address), o->size, from, m->found,
+                         *most);
+}
+
 size_t mark_typed_words(struct marker *m, const struct grey *w)
 {
     const struct layout *l = layout_at(m->heap, grey_bin(w));
@@ -133,8 +171,12 @@ size_t mark_typed_words(struct marker *m, const struct grey *w)
     if (l->shape ==
         LAYOUT_TRACED) /* the program may be changing what the function reads */
         return m->beside ? 0 : traced_words(m, l, &o);
-    size_t from = grey_from(w), n = named_words(m, l, &o, from);
-    if (n == FILTER_WORDS)
+    size_t from = grey_from(w), most = FILTER_WORDS, n;
+    if (m->beside && o.size >= OS_PAGE)
+        n = copied_words(m, l, &o, from, &most);
+    else
+        n = named_words(m, l, &o, from);
+    if (n == most)
         push(m, w->address, grey_typed_bytes(grey_bin(w), from + n));
     return n;
 }

@@ -214,14 +214,6 @@ void pace_while_marking(struct heap *h)
     __atomic_store_n(&h->numbers->budget, budget, __ATOMIC_RELAXED);
 }
 
-void pace_is_due(struct heap *h)
-{
-    size_t charged = __atomic_load_n(&h->numbers->charged, __ATOMIC_RELAXED);
-    size_t budget = __atomic_load_n(&h->numbers->budget, __ATOMIC_RELAXED);
-    lock_check_held(RANK_WORLD);
-    __atomic_store_n(&h->numbers->budget, min_size(charged, budget), __ATOMIC_RELAXED);
-}
-
 void pace_after_cycle(struct heap *h, const struct pace_cycle *c)
 {
     note_share(h, c);

@@ -37,9 +37,6 @@ void pace_go_on_full(struct heap *h);
 /* While marking goes on beside the program, half a budget more may be allocated. */
 void pace_while_marking(struct heap *h);
 
-/* From now on the next cycle is due.  The world lock is held. */
-void pace_is_due(struct heap *h);
-
 /* Takes over options that may have changed: limit, floor, growth and share. */
 void pace_configure(struct heap *h);
 

@@ -36,14 +36,15 @@ void trigger_poll(struct collector *c)
 {
     struct heap *h = c->heap;
     look_around(c);
-    if (collector_is_disabled(c))
+    if (collector_is_disabled(c) && LIKELY(!RACING(h->marking)))
         return;
     size_t stress = OPTION_NOW(stress);
     if (stress && __atomic_add_fetch(&c->refills, 1, __ATOMIC_RELAXED) >= stress)
         collector_run(c, CAUSE_STRESS);
     else if (!collector_is_due(c))
         begin_early(c);
-    else if (__atomic_load_n(&h->numbers->managed, __ATOMIC_RELAXED))
+    else if (__atomic_load_n(&h->numbers->managed, __ATOMIC_RELAXED) ||
+             RACING(h->marking))
         collector_run(c, CAUSE_BUDGET);
     else
         pace_without_cycle(h);

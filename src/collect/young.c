@@ -122,11 +122,15 @@ static void mark_remembered(struct cycle *c)
     struct remembering r = {.m = c->marker, .h = h, .known = true, .again = h->young};
     if (!c->kind->remembers)
         return;
+    if (h->marking && !h->scanned) /* all that is marked is grey */
+        return cycle_roots_drain(&c->roots, c->marker);
     leave_altered(h);
     r.file = os_pages_open();
     remember(&r, h);
     os_pages_close(r.file);
     h->remembers = r.known;
+    if (!r.known && !h->young) /* it is all to be tracked anew */
+        h->tenures = false;
     c->written_pages = r.pages;
     cycle_roots_drain(&c->roots, c->marker);
 }

@@ -273,13 +273,13 @@ static void give_pages_back(struct heap *h, void *address, size_t bytes, bool al
     count_add(&h->numbers->counters.returned_bytes, bytes);
 }
 
-void block_shrink_large(struct heap *h, uint32_t head, size_t bytes)
+bool block_shrink_large(struct heap *h, uint32_t head, size_t bytes)
 {
     struct block *b = block_at(h, head);
     size_t whole = large_bytes(bytes), old = b->bytes;
     uint32_t end = head + large_units(whole), old_end = head + large_units(old);
     if (h->marking) /* a marker may be at what would be gone */
-        return;
+        return false;
     untenure(h, head);
     note_gone(h, b, old - whole);
     b->bytes = whole;
@@ -299,6 +299,7 @@ void block_shrink_large(struct heap *h, uint32_t head, size_t bytes)
     if (rest)
         give_pages_back(h, (void *)(address + whole), rest,
                         h->words[end - 1] & UNIT_ALTERED);
+    return true;
 }
 
 void block_release(struct heap *h, uint32_t head)
@@ -484,6 +485,16 @@ static bool is_empty(const struct heap *h, uint32_t head)
     return block_at(h, head)->free_count == geometries[word_class(h->words[head])].count;
 }
 
+/* An empty block goes when markers are through with it.  When much has come together that waits for it, it is
+ * time for that. */
+static void keep_back(struct heap *h, uint32_t head)
+{
+    size_t kept =
+        __atomic_add_fetch(&h->kept_back, block_at(h, head)->bytes, __ATOMIC_RELAXED);
+    if (kept > __atomic_load_n(&h->numbers->budget, __ATOMIC_RELAXED) / 2 + MIB(1))
+        __atomic_store_n(&h->marked, true, __ATOMIC_RELAXED);
+}
+
 void block_settle(struct heap *h, uint32_t head)
 {
     lock_check_held(RANK_BIN);
@@ -492,6 +503,8 @@ void block_settle(struct heap *h, uint32_t head)
     b->cursor = 0;
     if (is_empty(h, head) && !h->marking)
         block_release(h, head);
+    else if (block_at(h, head)->bytes && is_empty(h, head))
+        keep_back(h, head);
     else if (block_offers(h, head))
         list_append(h, head);
 }

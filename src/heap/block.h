@@ -31,8 +31,9 @@ void block_clear_large(struct heap *h, uint32_t head, size_t from);
  * next units are not free, or if a limit forbids it. */
 bool block_grow_large(struct heap *h, uint32_t head, size_t bytes);
 
-/* Gives back the memory beyond `bytes` of a large block. */
-void block_shrink_large(struct heap *h, uint32_t head, size_t bytes);
+/* Gives back the memory beyond `bytes` of a large block.  Returns false if it has to keep its size, as markers read
+ * it while the program runs. */
+bool block_shrink_large(struct heap *h, uint32_t head, size_t bytes);
 
 /* Gives the block's units back.  All slots are FREE, and the block is not listed. */
 void block_release(struct heap *h, uint32_t head);
@@ -49,10 +50,13 @@ void block_leave_tenure(struct heap *h, uint32_t head);
 uint32_t block_units(const struct heap *h, uint32_t head);
 
 /* Whether a block that no cache draws from is to be listed: it has free slots, and a quarter of all if it is
- * tenured, which it would be no more for the sake of a few. */
+ * tenured, which it would be no more for the sake of a few.  A large object's place is given out again
+ * as units only. */
 INLINE bool block_offers(const struct heap *h, uint32_t head)
 {
     uint32_t free = block_at(h, head)->free_count;
+    if (block_at(h, head)->bytes)
+        return false;
     if (LIKELY(!block_has(h, head, BLOCK_TENURED)))
         return free > 0;
     return free > 0 && free >= word_geometry(word_of(h, head))->count / 4;

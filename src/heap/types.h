@@ -411,6 +411,9 @@ struct heap {
     /* cycle: a full cycle has begun to mark and not ended.  Markers read the heap while the program runs, so
      * that no block is released, nor a part of one. */
     bool marking;
+    bool scanned; /* cycle: meanwhile some object was scanned.  Under the world lock */
+    bool marked;  /* it is time to end that cycle.  Atomic */
+    size_t kept_back; /* bytes of large objects that were freed meanwhile.  Atomic */
     /* cycle: blocks that the last sweep has tenured and the one before had not. */
     uint32_t newly_tenured;
     /* A bit for each unit, which says that a block begins there that is not tenured (or is gone

@@ -211,8 +211,10 @@ static bool is_possible(size_t size)
 static void *alloc_hard(const struct request *r, uint64_t collections)
 {
     void *object = NULL;
-    if (!collector_is_disabled(&process_collector) &&
-        collector_count(&process_collector) == collections) {
+    if (collector_is_disabled(&process_collector)) {
+        collector_end_begun(&process_collector);
+        object = try_alloc(r);
+    } else if (collector_count(&process_collector) == collections) {
         collector_run(&process_collector, CAUSE_MEMORY);
         object = try_alloc(r);
     }
@@ -388,7 +390,8 @@ void gc_collect_begin(void)
     struct collector *c = &process_collector;
     if (!mutator_enter())
         return;
-    collector_run(c, concurrent_is_possible(c->heap) ? CAUSE_BEGIN : CAUSE_REQUEST);
+    bool beside = concurrent_is_possible(c->heap) && !collector_is_disabled(c);
+    collector_run(c, beside ? CAUSE_BEGIN : CAUSE_REQUEST);
     concurrent_go_on(c);
     mutator_leave();
 }

@@ -35,17 +35,20 @@ static bool is_large(const struct cell *o)
     return word_class(o->word) == CLASS_LARGE;
 }
 
-void realloc_shrink_large(struct heap *h, const struct cell *o, size_t size)
+bool realloc_shrink_large(struct heap *h, const struct cell *o, size_t size)
 {
     uint32_t head = unit_of(h, o->address);
     critical_begin();
-    block_shrink_large(h, head, size);
+    bool shrunk = block_shrink_large(h, head, size);
     size_t bytes = block_at(h, head)->bytes;
     critical_end();
+    if (!shrunk)
+        return false;
     if (!is_atomic(o))
         memset((char *)o->address + size, 0, bytes - size);
     heap_credit(h, o->size - bytes);
     count_add(&h->numbers->counters.freed_bytes, o->size - bytes);
+    return true;
 }
 
 /* The new part is zeroed inside the critical section: until then it holds anything. */
@@ -76,8 +79,7 @@ static bool resize_large(const struct cell *o, size_t size)
         return false;
     if (object_is_noted(&process_heap, o))
         object_hooks.shrinks(o, size);
-    realloc_shrink_large(&process_heap, o, size);
-    return true;
+    return realloc_shrink_large(&process_heap, o, size);
 }
 
 /* A slot serves as long as the new size fits and uses more than half of it. */

@@ -7,7 +7,7 @@
 /* A large object gets more pages where it is, zeroed if it is scanned.  false: there are none. */
 bool realloc_grow_large(struct heap *h, const struct cell *o, size_t size);
 
-/* A large object gives back what it has beyond so many bytes. */
-void realloc_shrink_large(struct heap *h, const struct cell *o, size_t size);
+/* A large object gives back what it has beyond so many bytes.  Returns false if it has to keep its size for now. */
+bool realloc_shrink_large(struct heap *h, const struct cell *o, size_t size);
 
 #endif

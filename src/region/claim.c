@@ -8,23 +8,22 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
-#include <time.h>
 
+#include "base/futex.h"
 #include "base/sys.h"
 #include "region/region.h"
 
-enum { OPEN_WAITS = 10000 /* milliseconds */ };
+enum { OPEN_WAITS = 10000, WAIT_NS = 1000000 };
 
 /* Waits for who has it, but not for ever. */
 bool region_lock_file(const gc_region *r, int file)
 {
-    struct timespec pause = {.tv_nsec = 1000000};
     for (int i = 0; i < OPEN_WAITS; i++) {
         if (syscall(SYS_flock, file, LOCK_EX | LOCK_NB) == 0)
             return true;
         if (errno != EWOULDBLOCK && errno != EINTR)
             break;
-        nanosleep(&pause, NULL);
+        futex_rest(WAIT_NS);
     }
     return region_fail(EBUSY, "%s: somebody is opening it, or holds its lock", r->name) ==
            0;

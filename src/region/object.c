@@ -283,8 +283,7 @@ static bool resize_large(struct region_use *u, const struct cell *o, size_t size
     lock_holder = u->number;
     if (size > o->size)
         return realloc_grow_large(h, o, size);
-    realloc_shrink_large(h, o, size);
-    return true;
+    return realloc_shrink_large(h, o, size);
 }
 
 /* A slot serves as long as the new size fits and uses more than half of it. */

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 
 #include "base/crash.h"
+#include "base/futex.h"
 #include "base/log.h"
 #include "base/meta.h"
 #include "base/sys.h"
@@ -277,19 +278,38 @@ static void forget_everybody(gc_region *r)
     h->root_lock.word = h->hold_lock.word = LOCK_SHARED;
 }
 
+enum {
+    LOOKS_MOST =
+        100, /* a member that leaves is seen without its claim for some instructions, */
+    LOOK_NS = 1000000, /* or for as long as it is not let run */
+};
+
+/* Looks whether anybody has the region, which *nobodys becomes.  Returns false if somebody seems to who has no
+ * claim to it, and not only because they are about to leave. */
+static bool look_for_members(gc_region *r, int file, bool *nobodys)
+{
+    for (int i = 0; i < LOOKS_MOST; i++) {
+        regions_lock();
+        region_bury_former_self(r);
+        *nobodys = !region_is_used(r);
+        if (*nobodys)
+            region_set_now(r->header);
+        regions_unlock();
+        if (*nobodys || region_is_claimed(file))
+            return true;
+        futex_rest(LOOK_NS);
+    }
+    return false;
+}
+
 /* The process becomes a member; a region that nobody has is recovered first.  It is a member from now on,
  * and not from its first bracket on, as until then another that opens the region would recover it. */
 static bool begin(gc_region *r, int file)
 {
     if (r->read_only)
         return true;
-    regions_lock();
-    region_bury_former_self(r);
-    bool nobodys = !region_is_used(r);
-    if (nobodys)
-        region_set_now(r->header);
-    regions_unlock();
-    if (!nobodys && !region_is_claimed(file))
+    bool nobodys;
+    if (!look_for_members(r, file, &nobodys))
         return region_fail(EBUSY,
                            "%s: it says that process %u has it, which lives, and has "
                            "no lock of it: it may have closed its descriptors",

@@ -9,6 +9,7 @@ TCase *lives_case(void);
 TCase *process_case(void);
 TCase *storm_case(void);
 TCase *beside_case(void);
+TCase *midst_case(void);
 
 /* Whether the kernel notes writes, as the test finds out for itself. */
 bool kernel_notes_writes(void);
