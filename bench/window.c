@@ -9,43 +9,17 @@
  * The time is that of the slowest push, the only operation; a line of its own has the
  * histogram of all, as BOUND:COUNT: so many took at most BOUND nanoseconds and longer than
  * the bound before. */
+#include "histogram.h"
 #include "measure.h"
 
 enum {
     MESSAGE = 1024,
-    STEPS = 16, /* buckets for each doubling of the time, a power of two */
-    BUCKETS = 64 * STEPS,
     LOOK = 64 /* one message in so many is looked at when it is dropped */
 };
 
 static const char usage[] = "atomic|scanned WINDOW PUSHES";
 
 static unsigned char **volatile ring;
-static uint64_t counts[BUCKETS];
-
-/* The first buckets have one nanosecond each. */
-static size_t bucket_of(uint64_t ns)
-{
-    unsigned shift = 59 - (unsigned)__builtin_clzll(ns | STEPS);
-
-    return shift * STEPS + (ns >> shift);
-}
-
-static uint64_t bucket_bound(size_t bucket)
-{
-    size_t shift = bucket < STEPS ? 0 : bucket / STEPS - 1;
-
-    return ((bucket - shift * STEPS + 1) << shift) - 1;
-}
-
-static void histogram_print(void)
-{
-    printf("histogram");
-    for (size_t i = 0; i < BUCKETS; i++)
-        if (counts[i] > 0)
-            printf(" %" PRIu64 ":%" PRIu64, bucket_bound(i), counts[i]);
-    printf("\n");
-}
 
 static uint64_t message_sum(const unsigned char *message)
 {
@@ -83,7 +57,7 @@ int main(int argc, char **argv)
         start = measure_now_ns();
         push(position, atomic, (int)(i % 251));
         time_ns = measure_now_ns() - start;
-        counts[bucket_of(time_ns)]++;
+        histogram_add(time_ns);
         if (time_ns > worst)
             worst = time_ns;
     }

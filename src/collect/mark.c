@@ -6,10 +6,10 @@
 #include "base/check.h"
 #include "base/os.h"
 #include "collect/mark_front.h"
+#include "collect/mark_read.h"
 #include "collect/pool.h"
 #include "heap/altered.h"
 #include "heap/block.h"
-#include "world/faults.h"
 
 enum {
     PIECE_BYTES = 8192, /* larger objects are scanned in pieces; bounds the grey queue */
@@ -31,79 +31,6 @@ READS_ANYTHING INLINE void scan(struct front *f, uintptr_t low, uintptr_t high, 
 {
     for (const uintptr_t *p = (uintptr_t *)low; p < (uintptr_t *)high; p++)
         consider(f, *p, near);
-}
-
-/* Some of the words of a range. */
-struct words {
-    const uintptr_t *first, *end;
-};
-
-/* Words to be copied to the marker's buffer, behind the `found` words that are there. */
-struct chunk {
-    struct marker *m;
-    const uintptr_t *words;
-    size_t count, bytes, found;
-};
-
-READS_ANYTHING static void filter_chunk(void *argument)
-{
-    struct chunk *c = argument;
-    filter_function *filter = c->m->filter ? c->m->filter : filter_scalar;
-    c->found +=
-        filter(c->words, c->count, c->m->heap->base, c->bytes, c->m->found + c->found);
-}
-
-/* Beside the program the handlers of faults are its own. */
-NOINLINE static bool try_copy(struct chunk *c, uintptr_t low, uintptr_t high)
-{
-    uintptr_t copy[FILTER_WORDS];
-    if (!os_copy(copy, low, high - low))
-        return false;
-    c->words = copy;
-    filter_chunk(c);
-    return true;
-}
-
-static bool try_words(struct chunk *c, uintptr_t low, uintptr_t high)
-{
-    c->words = (const uintptr_t *)low;
-    c->count = (high - low) / sizeof(uintptr_t);
-    if (c->m->beside)
-        return try_copy(c, low, high);
-    return faults_try(filter_chunk, c, low, high);
-}
-
-/* Takes words of memory of which whole pages may be unreadable: those hold no pointers. */
-NOINLINE static struct words take_guarded(struct marker *m, uintptr_t low, size_t count,
-                                          size_t bytes)
-{
-    struct chunk c = {.m = m, .bytes = bytes};
-    uintptr_t end = low + count * sizeof(uintptr_t);
-    if (!try_words(&c, low, end)) {
-        for (uintptr_t next; low < end; low = next) {
-            next = min_size(align_down(low, OS_PAGE) + OS_PAGE, end);
-            if (!try_words(&c, low, next))
-                altered_found(m->heap, low);
-        }
-    }
-    return (struct words){m->found, m->found + c.found};
-}
-
-/* Takes the first FILTER_WORDS words from `*low` on, which moves, without those that do
- * not lie among the `bytes` from the heap's base on.  Without vectors it is faster to
- * look at each word, and all are taken. */
-READS_ANYTHING INLINE struct words take_words(struct marker *m, uintptr_t *low,
-                                              uintptr_t high, size_t bytes, bool guarded)
-{
-    size_t count = min_size((high - *low) / sizeof(uintptr_t), FILTER_WORDS);
-    const uintptr_t *words = (uintptr_t *)*low;
-    *low += count * sizeof(uintptr_t);
-    if (guarded)
-        return take_guarded(m, (uintptr_t)words, count, bytes);
-    if (UNLIKELY(!m->filter))
-        return (struct words){words, words + count};
-    size_t found = m->filter(words, count, m->heap->base, bytes, m->found);
-    return (struct words){m->found, m->found + found};
 }
 
 /* Whether the cell is an atomic object whose slot ends just at `word`, and that is too
