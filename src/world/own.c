@@ -74,9 +74,24 @@ static struct own *take_place(void)
     return NULL;
 }
 
+/* AddressSanitizer's, where it is. */
+extern void __asan_unpoison_memory_region(const volatile void *memory, size_t bytes)
+    __attribute__((weak, visibility("default")));
+
+/* In the child of a fork the C library uses the stacks of its parent's threads again, of which
+ * AddressSanitizer takes what lay between their variables for forbidden. */
+static void clear_stack(void)
+{
+    enum { CLEARED = 64 << 10 };
+    if (__asan_unpoison_memory_region)
+        __asan_unpoison_memory_region((char *)__builtin_frame_address(0) - CLEARED,
+                                      CLEARED);
+}
+
 static void *run(void *place)
 {
     mine = place;
+    clear_stack();
     void *result = mine->work(mine->argument);
     __atomic_store_n(&mine->tid, 0, __ATOMIC_SEQ_CST);
     return result;
