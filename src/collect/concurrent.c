@@ -105,12 +105,18 @@ bool concurrent_is_due(const struct heap *h, const struct concurrent *k)
     return at && __atomic_load_n(&h->numbers->charged, __ATOMIC_RELAXED) >= at;
 }
 
+/* Where faults cost more the program needs more time to go on with what waits behind them. */
+static uint64_t rest_ns(void)
+{
+    return (uint64_t)REST_NS * max_size(track_writes_ns(), 1000) / 1000;
+}
+
 /* How long it takes beside the program to protect what lives, and to mark it, which takes half as long again as
  * without. */
 static uint64_t beside_ns(const struct concurrent *k, const struct heap *h)
 {
     uint64_t rests = h->numbers->live_bytes / ((size_t)PAGES_AT_ONCE * OS_PAGE);
-    return expected_ns(k, h) * 3 / 2 + rests * (2 * (uint64_t)REST_NS);
+    return expected_ns(k, h) * 3 / 2 + rests * 2 * rest_ns();
 }
 
 /* All that is to be complete when the budget is used up. */
@@ -230,7 +236,7 @@ static bool ask_all(const struct pass *p, bool scans, size_t *pages)
         if (!more)
             return true;
         if (some >= PAGES_AT_ONCE)
-            futex_rest(REST_NS);
+            futex_rest(rest_ns());
     }
 }
 
