@@ -170,9 +170,9 @@ static uint32_t measure(void)
     uint64_t ns = (uint64_t)USUAL_NS * TRIAL_PAGES;
     char *pages =
         sys_map(NULL, TRIAL_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
-    int file = os_pages_open();
     if (pages == MAP_FAILED)
         return USUAL_NS;
+    int file = os_pages_open();
     write_each(pages);
     if (track_writes_begin(pages, TRIAL_BYTES))
         ns = try_writes(pages, file);

@@ -19,7 +19,7 @@ bool track_writes_begin(void *address, size_t bytes);
 
 /* Returns what the first write to a protected page costs, in nanoseconds: one thousand, or twenty of them where
  * a virtual machine has to be asked.  The first call measures it, on some pages of its own, after
- * track_writes_begin.  The world lock is held. */
+ * track_writes_begin, with the world lock; later ones are free to come from anywhere. */
 uint32_t track_writes_ns(void);
 
 /* Protects the pages of a range.  `file` is what os_pages_open returned.  Returns false if they are
@@ -27,8 +27,9 @@ uint32_t track_writes_ns(void);
 bool track_writes_protect(int file, uintptr_t low, uintptr_t high);
 
 /* Finds what was written of a protected range from *low on, and protects it again with `again`, which
- * costs by far the most, as all processors hear of it.  Returns the number of parts, at most `most`, in order; *low becomes where the search has come to, `high` at last.  What is
- * not known is one part that was written, and then *known becomes false, and else stays what it is. */
+ * costs by far the most, as all processors hear of it.  Returns the number of parts, at most `most`, in
+ * order; *low becomes where the search has come to, `high` at last.  What is not known is one part that was
+ * written, and then *known becomes false, and else stays what it is. */
 size_t track_writes_collect(int file, uintptr_t *low, uintptr_t high, bool again,
                             struct os_part *parts, size_t most, bool *known);
 

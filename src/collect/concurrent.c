@@ -1,7 +1,6 @@
 /* The stops, and the thread that marks between them. */
 #include "collect/concurrent.h"
 
-#include <errno.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -276,10 +275,7 @@ static void mark(const struct pass *p)
  * number of the program's.  Returns what os_pages_open returns. */
 static int open_apart(void)
 {
-    enum {
-        CLOSE_RANGE = 436,
-        UNSHARE = 1 << 1
-    }; /* of each architecture, since Linux 5.9 */
+    enum { CLOSE_RANGE = 436, UNSHARE = 1 << 1 }; /* the number is every architecture's */
     uintptr_t here = 1, copy = 0;
     bool apart = syscall(CLOSE_RANGE, 0u, ~0u, UNSHARE) == 0;
     return apart && os_copy(&copy, (uintptr_t)&here, sizeof here) ? os_pages_open() : -1;

@@ -2,7 +2,8 @@
  * comes, and what stops the world for it, is the collector's to know (collector.h).
  *
  * Invariant: a cycle that began to mark goes on to its sweep, so that no object keeps the
- * mark of half a cycle. */
+ * mark of half a cycle.  Of one that marks beside the program, each stop runs a kind of its own, and nothing
+ * but the second follows the first (collect/concurrent.h). */
 #ifndef GCALLOC_COLLECT_CYCLE_H
 #define GCALLOC_COLLECT_CYCLE_H
 

@@ -20,8 +20,7 @@ struct remembering {
     struct marker *m; /* NULL: nothing is to be scanned */
     const struct heap *h;
     int file;
-    bool
-        again; /* pages are protected again: it is not the last time that they are asked for */
+    bool again;     /* the pages are protected again, as they will be asked for again */
     uintptr_t last; /* the typed object that was pushed last */
     bool known;     /* the kernel told of all tenured blocks so far */
     size_t pages;   /* that it told of */

@@ -279,9 +279,10 @@ static void forget_everybody(gc_region *r)
 }
 
 enum {
-    LOOKS_MOST =
-        100, /* a member that leaves is seen without its claim for some instructions, */
-    LOOK_NS = 1000000, /* or for as long as it is not let run */
+    /* A member that leaves is seen without its claim for some instructions, or for as long as it is not let
+     * run meanwhile. */
+    LOOKS_MOST = 100,
+    LOOK_NS = 1000000,
 };
 
 /* Looks whether anybody has the region, which *nobodys becomes.  Returns false if somebody seems to who has no

@@ -1,5 +1,6 @@
-/* The library's own threads, which help to mark and look at an idle heap.  No stop waits for one
- * of them: it touches the heap only while another thread has stopped the world for it.  They end
+/* The library's own threads, which help to mark, mark beside the program, and look at an idle heap.  No stop
+ * waits for one of them: it touches the heap only while another thread has stopped the world for it, or while it has
+ * the world lock, so that no world is stopped.  They end
  * before the program's last thread does, or they would keep the process alive. */
 #ifndef GCALLOC_WORLD_OWN_H
 #define GCALLOC_WORLD_OWN_H

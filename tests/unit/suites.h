@@ -47,6 +47,7 @@
     X(verify)          \
     X(two_heaps)       \
     X(generations)     \
+    X(concurrent)      \
     X(pace)            \
     X(cycle)           \
     X(collector)       \

@@ -123,6 +123,32 @@ START_TEST(shorter)
 }
 END_TEST
 
+static void drop_manual(void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < 20; i++) {
+        void *volatile leak = gc_alloc_manual(100);
+        (void)leak;
+    }
+}
+
+/* A search for leaks ends what has begun, and tells of each object once. */
+START_TEST(leaks)
+{
+    ck_assert_int_eq(gc_option_set("leaks", "1"), 0);
+    ck_assert_int_eq(gc_option_set("report", "/dev/null"), 0);
+    make_old_objects();
+    deeply(drop_manual, NULL);
+    ck_assert_uint_eq(gc_leak_check(), 20);
+    for (int i = 0; i < 3; i++) {
+        gc_collect_begin();
+        if (i)
+            usleep(30000);
+        ck_assert_uint_eq(gc_leak_check(), 20);
+    }
+}
+END_TEST
+
 /* ---- The thread that marks ------------------------------------------------------------------ */
 
 static uintptr_t hidden;
@@ -235,6 +261,7 @@ TCase *midst_case(void)
     tcase_add_test(t, manual_heap_is_bounded);
     tcase_add_test(t, rest);
     tcase_add_test(t, shorter);
+    tcase_add_test(t, leaks);
     if (UNDER_TSAN || UNDER_ASAN) /* which have handlers, and threads, of their own */
         return t;
     tcase_add_test(t, another_thread_goes_on);
