@@ -4,5 +4,5 @@
 # table of strings kept them.
 run="${srcdir:-.}/demos/lox/run-tests.sh"
 "$run" "$PWD/demos/lox/lox" || exit 1
-GCALLOC_OPTIONS=stress=20:verify=1 "$run" "$PWD/demos/lox/lox" || exit 1
+GCALLOC_OPTIONS=stress=100:verify=1 "$run" "$PWD/demos/lox/lox" || exit 1
 GCALLOC_OPTIONS=heap_limit=40M "$PWD/demos/lox/lox" "${srcdir:-.}/demos/lox/tests/garbage.lox" >/dev/null

@@ -25,6 +25,7 @@ enum {
     ROUNDS = 500,     /* of the workload */
     NOT_REACHED = 10, /* exit status: the fault's turn never came */
     FAULTS_MOST = 100000,
+    STRIDE = 3, /* from one call that fails to the next, but for the first ones */
 };
 
 static struct object {
@@ -323,7 +324,7 @@ static void limit_address_space(size_t bytes)
 
 int main(int count, char **arguments)
 {
-    unsigned long stride = count > 1 ? strtoul(arguments[1], NULL, 10) : 1;
+    unsigned long stride = count > 1 ? strtoul(arguments[1], NULL, 10) : STRIDE;
     limit_heap();
     for (size_t bytes = MIB(4); !UNDER_ASAN && bytes <= GIB(8); bytes *= 2)
         limit_address_space(bytes);

@@ -6,10 +6,10 @@ run()
 {
     GCALLOC_OPTIONS=$1 tests/api/shadow "$2" || { echo "failed: $1" >&2; failed=1; }
 }
-run stress=7 200000
-run verify=1 300000
-run verify=1:stress=50 100000
-run end_pointers=1 600000
-run heap_limit=64M 800000
-run heap_limit=24M 400000
+run stress=7 100000
+run verify=1 100000
+run verify=1:stress=50 40000
+run end_pointers=1 300000
+run heap_limit=64M 400000
+run heap_limit=24M 200000
 exit $failed

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WORKERS = 5, KILLS = 150, ITEMS = 1 << 22, KEYS = 300, MEMBERS = 1024 };
+enum { WORKERS = 5, KILLS = 80, ITEMS = 1 << 22, KEYS = 300, MEMBERS = 1024 };
 
 /* What is told beside the region, by single stores. */
 struct tale {

@@ -58,7 +58,9 @@ failed=0
 for program in ${leaks_programs:?names the programs}; do
     leaks=1
     case $program in *managed*) leaks=all ;; esac
-    for os in mmap sbrk; do
+    backends=mmap
+    case $program in *d-O2* | *l-O2*) backends='mmap sbrk' ;; esac
+    for os in $backends; do
         rm -f "$tmp"/[0-9]*
         options=leaks=$leaks:os=$os:groups=0:report_format=json:report=$tmp/%p
         GCALLOC_OPTIONS=$options "$program" >"$tmp/list" 2>"$tmp/errors" ||

@@ -186,7 +186,7 @@ static const struct {
              {3000, 20, true},  {3000, 35, false}, {30000, 12, true}, {30000, 30, false},
              {30000, 0, false}, {20000, 45, true}};
 
-enum { SORTS = sizeof sorts / sizeof sorts[0], OF_EACH = 3 };
+enum { SORTS = sizeof sorts / sizeof sorts[0], OF_EACH = 2 };
 
 /* Some die in each round. */
 START_TEST(random_graphs)

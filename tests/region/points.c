@@ -15,7 +15,7 @@
 #include "region.h"
 #include "region/region.h"
 
-enum { PATIENCE = 120, ROUNDS = 12, POINTS_MOST = 200 };
+enum { PATIENCE = 120, ROUNDS = 6, POINTS_MOST = 200 };
 
 static const char *name;
 

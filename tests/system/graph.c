@@ -29,7 +29,7 @@ enum {
     STACK_BYTES = 256 << 10,
     RANGE_WORDS = 512,
     GARBAGE_BYTES = 6 << 20, /* enough for the library to start threads of its own */
-    ROUNDS = 4,
+    ROUNDS = 2,
 };
 
 /* Where the first object of a chain is held. */

@@ -26,7 +26,7 @@
 #include "step.h"
 
 enum {
-    SECONDS = 5,      /* of stepping to slow paths; as long again for what happens */
+    SECONDS = 2,      /* of stepping to slow paths; as long again for what happens */
     SKIP = 77,        /* what automake takes for a skipped test */
     HANGS_AFTER = 30, /* seconds of one call */
     PATIENCE = 200,   /* milliseconds in which another thread sends its stop signal */

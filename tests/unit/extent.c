@@ -9,7 +9,7 @@ enum {
     RESERVE = 32 << 20,
     UNITS = (RESERVE >> UNIT_SHIFT) + 1, /* unit 0 is one more */
     HELD_MOST = 60,
-    STEPS = 6000,
+    STEPS = 3000,
 };
 
 struct held {
