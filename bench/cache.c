@@ -27,9 +27,9 @@ static struct entry *entry_new(uint64_t key, struct entry *next)
 {
     struct entry *entry = peer_alloc_zeroed(sizeof(*entry));
 
-    entry->next = next;
+    peer_store(entry, &entry->next, next);
     entry->key = key;
-    entry->text = peer_alloc_atomic(TEXT);
+    peer_store(entry, &entry->text, peer_alloc_atomic(TEXT));
     entry->text[0] = 31 * key;
     return entry;
 }
@@ -54,7 +54,7 @@ static uint64_t replace(size_t key)
     }
     entry_drop(last->next);
     last->next = NULL;
-    table[key] = entry;
+    peer_store(table, &table[key], entry);
     return sum;
 }
 
@@ -90,7 +90,7 @@ int main(int argc, char **argv)
     table = peer_alloc_zeroed(lists * sizeof(*table));
     for (int i = 0; i < EACH; i++)
         for (size_t key = 0; key < lists; key++)
-            table[key] = entry_new(key, table[key]);
+            peer_store(table, &table[key], entry_new(key, table[key]));
     checksum = run(lists, rate * (uint64_t)measure_number(argv, 3, 1, 1000, usage),
                    1000000000 / rate, &latest);
     histogram_print();

@@ -12,6 +12,7 @@
  *   peer_alloc_aligned(alignment, size)  as peer_alloc (gcalloc and those called as malloc)
  *   peer_realloc(object, size)  as realloc; the object stays of its kind
  *   peer_free(object)      ends its life
+ *   peer_store(object, field, value)  stores a pointer to another object, with a write barrier if any
  *   peer_collect()         a full collection (collectors only)
  *   peer_collections()     collections so far
  *   peer_leak_check()      looks for leaks now; whether there are any (gcalloc and lsan only)
@@ -50,6 +51,7 @@ enum { PEER_OUT_OF_MEMORY = 3 };
 #define PEER_ALLOC_ALIGNED(alignment, size) gc_alloc_aligned(alignment, size)
 #define PEER_REALLOC(object, size) gc_realloc(object, size)
 #define PEER_FREE(object) gc_free(object)
+#define PEER_STORE(object, field, value) gc_store_inline(object, field, value)
 #define PEER_COLLECT() gc_collect()
 
 static inline void peer_version_print(char *text, size_t size)
@@ -262,6 +264,16 @@ static inline void *peer_realloc(void *object, size_t size)
 static inline void peer_free(void *object)
 {
     PEER_FREE(object);
+}
+
+static inline void peer_store(void *object, void *field, void *value)
+{
+#if defined(PEER_STORE)
+    PEER_STORE(object, field, value);
+#else
+    (void)object;
+    memcpy(field, &value, sizeof value);
+#endif
 }
 
 #if PEER_COLLECTS

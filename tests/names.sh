@@ -20,7 +20,6 @@ opaque
 struct object[^_a-z]
 minor.collection
 major.collection
-card.table
 struct region[^_a-z]
 thread_is_ready
 thread_is_done

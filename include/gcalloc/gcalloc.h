@@ -212,6 +212,22 @@ GC_PUBLIC void gc_collect_young(void);
  * after gc_disable, and the first time.  If a collection is under way, the call does nothing. */
 GC_PUBLIC void gc_collect_begin(void);
 
+/* The write barrier, for programs that run under option tracking=barrier and promise to use it: a pointer to an
+ * object of the heap is stored to another by gc_store, or told of by gc_write.  Then young collections, and
+ * those that mark beside the program, look again at what was told of, and need nothing of the kernel.  A
+ * store that is not told of loses objects.  New objects need it as old ones do, as a collection may come at
+ * any time; words outside of the heap do not, nor do pointers that are removed.  Under the other values of the option gc_store stores and gc_write does nothing.
+ *
+ * gc_store(object, field, value) stores `value` to the word at `field`, which lies in `object`, as a
+ * relaxed atomic store.
+ * gc_write(object) says that words of the object were written: after the last of them, and while what was
+ * stored is still held elsewhere, as by gc_retain_until.  For a large object it costs a byte for
+ * each 4 KiB; a pointer into an object will do, and one to none does nothing.
+ *
+ * Any thread, signal handlers included.  docs/generations.md has more. */
+GC_PUBLIC void gc_store(void *object, void *field, void *value);
+GC_PUBLIC void gc_write(const void *object);
+
 /* Between these two no collection starts by itself: memory grows instead, and an
  * allocation that would need a collection fails.  One that marks beside the program by then ends, though.  The
  * calls nest.  A gc_enable without its gc_disable does nothing, and is said once in the log. */

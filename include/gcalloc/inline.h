@@ -1,4 +1,4 @@
-/* gcalloc: the commonest case of gc_alloc and gc_alloc_atomic, inline.
+/* gcalloc: the commonest case of gc_alloc and gc_alloc_atomic, and gc_store, inline.
  *
  * Optional.  An object whose size is a constant below 256 is taken here from what the
  * calling thread has ready, in about twenty instructions; everything else is left to the
@@ -70,6 +70,16 @@ static inline __attribute__((always_inline)) void *gc_inline_take(size_t bin,
 #define GC_INLINE_KNOWS(size) (__builtin_constant_p(size) && (size) <= GC_INLINE_MAX)
 #endif
 
+/* The card table of option tracking=barrier: one byte for each 4 KiB of the heap.  Where that begins is
+ * written as its complement, so that it keeps no object. */
+struct gc_inline_barrier {
+    unsigned char *cards;
+    uintptr_t hidden_base;
+    size_t bytes; /* 0: nothing is noted */
+};
+
+GC_PUBLIC extern struct gc_inline_barrier gc_inline_barrier;
+
 /* ---- For programs ------------------------------------------------------------------ */
 
 /* As gc_alloc. */
@@ -94,6 +104,18 @@ static inline __attribute__((always_inline)) void *gc_alloc_atomic_inline(size_t
             return object;
     }
     return gc_alloc_atomic(size);
+}
+
+/* As gc_store. */
+static inline __attribute__((always_inline)) void
+gc_store_inline(void *object, void *field, void *value)
+{
+    (void)object;
+    __atomic_store_n((void **)field, value, __ATOMIC_RELAXED);
+    uintptr_t offset = (uintptr_t)field - ~gc_inline_barrier.hidden_base;
+    if (offset < __atomic_load_n(&gc_inline_barrier.bytes, __ATOMIC_ACQUIRE))
+        __atomic_store_n(&gc_inline_barrier.cards[offset >> 12], 1, __ATOMIC_RELEASE);
+    __asm__ volatile("" : : "r"(value) : "memory");
 }
 
 #ifdef __cplusplus

@@ -25,6 +25,11 @@ enum option_time {
 #define OS_CHOICES "mmap|sbrk"
 #define FIT_CHOICES "first|best|next|buddy|adaptive"
 
+#define TRACKING_CHOICES "kernel|barrier|0"
+
+/* Values of option tracking. */
+enum { TRACKING_KERNEL, TRACKING_BARRIER, TRACKING_NONE };
+
 #define GENERATIONS_CHOICES "never|auto|always"
 
 /* Values of option generations. */
@@ -58,6 +63,8 @@ enum { FINALIZERS_CALLED, FINALIZERS_THREAD };
       "allocation between two of these; 0: by how much survives them")                   \
     X(pause, COUNT, ANY_TIME, 0,                                                         \
       "milliseconds; collections that take longer mark beside the program; 0: none do")  \
+    X(tracking, CHOICE, AT_START, 0,                                                     \
+      TRACKING_CHOICES ": who tells of writes to old objects; 0: nobody")                \
     X(gc_share, COUNT, ANY_TIME, 0,                                                      \
       "most time to spend collecting, in percent: the heap grows for it; 0: off")        \
     X(region_wait, COUNT, ANY_TIME, 1000,                                                \

@@ -3,9 +3,12 @@
 #include "base/track_writes.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <sys/ioctl.h>
 
+#include "base/cards.h"
 #include "base/descriptor.h"
+#include "base/options.h"
 #include "base/pagemap.h"
 #include "base/sys.h"
 
@@ -36,6 +39,11 @@ enum {
 static struct descriptor faults PRIVATE_DATA = {.number = -1};
 static pid_t owner PRIVATE_DATA;
 
+bool track_writes_is_free(void)
+{
+    return options.tracking == TRACKING_BARRIER;
+}
+
 static void drop_parents(void)
 {
     int number = descriptor_drop(&faults);
@@ -65,6 +73,10 @@ bool track_writes_begin(void *address, size_t bytes)
     struct fault_register r = {.start = (uintptr_t)address,
                                .bytes = bytes,
                                .mode = REGISTER_WRITES};
+    if (track_writes_is_free())
+        return cards_begin((uintptr_t)address, bytes);
+    if (options.tracking == TRACKING_NONE)
+        return errno = ENOTSUP, false;
     if (os_refused())
         return false;
     if (owner != getpid())
@@ -82,6 +94,8 @@ bool track_writes_begin(void *address, size_t bytes)
 void track_writes_give_up(uintptr_t low, uintptr_t high)
 {
     struct fault_protect p = {.start = low, .bytes = high - low};
+    if (track_writes_is_free())
+        return;
     int saved_errno = errno;
     syscall(SYS_ioctl, faults.number, FAULT_PROTECT, &p);
     errno = saved_errno;
@@ -109,8 +123,22 @@ static long scan(int file, struct pagemap_scan *s, bool again)
     return n;
 }
 
+/* Cards are found without a file. */
+int track_writes_open(void)
+{
+    return track_writes_is_free() ? INT_MAX : os_pages_open();
+}
+
+void track_writes_close(int file)
+{
+    if (!track_writes_is_free())
+        os_pages_close(file);
+}
+
 bool track_writes_protect(int file, uintptr_t low, uintptr_t high)
 {
+    if (track_writes_is_free())
+        return cards_clear(low, high), true;
     struct pagemap_scan s = {.start = low, .end = high};
     return scan(file, &s, true) >= 0 && s.walk_end == high;
 }
@@ -118,6 +146,8 @@ bool track_writes_protect(int file, uintptr_t low, uintptr_t high)
 size_t track_writes_collect(int file, uintptr_t *low, uintptr_t high, bool again,
                             struct os_part *parts, size_t most, bool *known)
 {
+    if (track_writes_is_free())
+        return cards_collect(low, high, again, parts, most);
     struct pagemap_part found[PARTS_MOST];
     struct pagemap_scan s = {.start = *low,
                              .end = high,
@@ -184,6 +214,8 @@ static uint32_t measure(void)
 uint32_t track_writes_ns(void)
 {
     static uint32_t known PRIVATE_DATA;
+    if (track_writes_is_free())
+        return 1;
     if (!known)
         known = measure();
     return known;

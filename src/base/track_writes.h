@@ -1,4 +1,5 @@
-/* Which pages the program has written to, as the kernel notes it by itself: pages are protected, the
+/* Which pages the program has written to.  Under option tracking=barrier the program itself says so (cards.h);
+ * else the kernel notes it by itself: pages are protected, the
  * first write to one lets the kernel note it and go on, and what was written is asked for later and
  * protected again in the same step (asynchronous userfaultfd and PAGEMAP_SCAN, Linux 6.7).  No
  * signal is involved, no thread waits, and the kernel's own writes (`read` into the page) are
@@ -22,7 +23,14 @@ bool track_writes_begin(void *address, size_t bytes);
  * track_writes_begin, with the world lock; later ones are free to come from anywhere. */
 uint32_t track_writes_ns(void);
 
-/* Protects the pages of a range.  `file` is what os_pages_open returned.  Returns false if they are
+/* What the next two functions ask by, on this thread; -1 if that cannot be had.  To be closed. */
+int track_writes_open(void);
+void track_writes_close(int file);
+
+/* Whether writing to a protected page costs nothing, and protecting it does not disturb other threads. */
+bool track_writes_is_free(void);
+
+/* Protects the pages of a range.  `file` is what track_writes_open returned.  Returns false if they are
  * not protected, or not all. */
 bool track_writes_protect(int file, uintptr_t low, uintptr_t high);
 

@@ -114,7 +114,9 @@ static uint64_t rest_ns(void)
  * without. */
 static uint64_t beside_ns(const struct concurrent *k, const struct heap *h)
 {
-    uint64_t rests = h->numbers->live_bytes / ((size_t)PAGES_AT_ONCE * OS_PAGE);
+    uint64_t rests = track_writes_is_free()
+                         ? 0
+                         : h->numbers->live_bytes / ((size_t)PAGES_AT_ONCE * OS_PAGE);
     return expected_ns(k, h) * 3 / 2 + rests * 2 * rest_ns();
 }
 
@@ -234,7 +236,7 @@ static bool ask_all(const struct pass *p, bool scans, size_t *pages)
         *pages += some;
         if (!more)
             return true;
-        if (some >= PAGES_AT_ONCE)
+        if (some >= PAGES_AT_ONCE && !track_writes_is_free())
             futex_rest(rest_ns());
     }
 }

@@ -77,8 +77,10 @@ static void follow(struct generations *g, struct heap *h)
     g->refused = true;
     if (OPTION_NOW(generations) == GENERATIONS_ALWAYS || OPTION_NOW(pause) ||
         OPTION_NOW(log))
-        log_line("no young collections, and none beside the program: the kernel does not "
-                 "tell which pages are written");
+        log_line("no young collections, and none beside the program: %s",
+                 options.tracking == TRACKING_NONE
+                     ? "option tracking=0 says so"
+                     : "the kernel does not tell which pages are written");
 }
 
 /* Under option stress each kind has its turn.  One that marks beside the program begins before young ones

@@ -67,6 +67,10 @@ static void compare(const struct naive *n, bool exact)
                      "%sreachable",
                      (void *)o.address, o.size, word_kind(o.word), *o.state,
                      reached ? "" : "not ");
+            if (reached && options.tracking == TRACKING_BARRIER)
+                log_line(
+                    "verify: under tracking=barrier a pointer is stored to an object "
+                    "by gc_store, or told of by gc_write: one to this object was not");
             log_let_go();
             abort();
         }

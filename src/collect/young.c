@@ -124,9 +124,9 @@ static void mark_remembered(struct cycle *c)
     if (h->marking && !h->scanned) /* all that is marked is grey */
         return cycle_roots_drain(&c->roots, c->marker);
     leave_altered(h);
-    r.file = os_pages_open();
+    r.file = track_writes_open();
     remember(&r, h);
-    os_pages_close(r.file);
+    track_writes_close(r.file);
     h->remembers = r.known;
     if (!r.known && !h->young) /* it is all to be tracked anew */
         h->tenures = false;

@@ -120,10 +120,12 @@ void tenured_check(const struct heap *h, uint32_t head, uint32_t units)
 
 /* ---- Whether there are any ----------------------------------------------------------- */
 
-/* All of the reservation at once: what is not usable yet is noted when it is. */
+/* All of the reservation at once: what is not usable yet is noted when it is.  The kernel cannot note what is
+ * not there yet, and does not under valgrind. */
 static bool track(const struct heap *h)
 {
-    return h->space->ahead && !h->space->shared && !track_is_watched() &&
+    bool possible = track_writes_is_free() || (h->space->ahead && !track_is_watched());
+    return possible && !h->space->shared &&
            track_writes_begin((void *)unit_address(h, 1),
                               (size_t)(h->numbers->unit_limit - 1) << UNIT_SHIFT);
 }
@@ -145,7 +147,7 @@ void tenured_stop(struct heap *h)
 
 void tenuring_begin(struct tenuring *t, struct heap *h, bool anew)
 {
-    *t = (struct tenuring){.heap = h, .file = h->tenures ? os_pages_open() : -1};
+    *t = (struct tenuring){.heap = h, .file = h->tenures ? track_writes_open() : -1};
     t->failed = t->file < 0 || !(anew || h->remembers);
     if (!anew || !h->untenured)
         return;
@@ -185,7 +187,7 @@ void tenuring_end(struct tenuring *t)
 {
     struct heap *h = t->heap;
     protect(t);
-    os_pages_close(t->file);
+    track_writes_close(t->file);
     h->remembers = h->tenures && !t->failed;
     if (h->tenures && t->failed)
         h->tenures = track(h);

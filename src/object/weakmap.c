@@ -8,6 +8,7 @@
 
 #include <errno.h>
 
+#include "base/cards.h"
 #include "heap/heap.h"
 #include "mutator/alloc.h"
 #include "mutator/init.h"
@@ -140,6 +141,7 @@ static struct entries *exchange(gc_weakmap *map, struct entries *e, uint64_t ver
         return e;
     entries_move(e, old);
     map->entries = e;
+    cards_note(&map->entries, sizeof map->entries);
     map->version++;
     return old;
 }

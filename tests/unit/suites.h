@@ -25,6 +25,7 @@
     X(altered)         \
     X(lookup)          \
     X(cache)           \
+    X(cards)           \
     X(ahead)           \
     X(wide)            \
     X(observe)         \

@@ -46,7 +46,7 @@ static void set_up(void)
 static void put(void *where, size_t i, void *p)
 {
     struct container *c = where;
-    *c->cells[i] = p;
+    gc_store(c->object, c->cells[i], p);
 }
 
 START_TEST(kind_is_told)
@@ -65,24 +65,35 @@ START_TEST(kind_is_told)
 }
 END_TEST
 
+/* When the program goes on, and who tells of what it writes. */
+enum { AT_ONCE, AT_LENGTH, TOLD_BY_BARRIER, MOMENTS };
+
+static void set_up_for(int moment)
+{
+    if (moment == TOLD_BY_BARRIER)
+        ck_assert_int_eq(gc_option_set("tracking", "barrier"), 0);
+    set_up();
+}
+
 /* New objects, in old ones that may have been scanned by now. */
 START_TEST(new_in_old)
 {
     struct place place = {put, &containers[0]};
-    set_up();
-    container_make(&containers[0], _i / 2);
+    int sort = _i / MOMENTS, at_length = _i % MOMENTS;
+    set_up_for(at_length);
+    container_make(&containers[0], sort);
     for (int i = 0; i < 3; i++) {
-        begin(_i % 2);
+        begin(at_length);
         struct victims *v = place_fill(place);
         finish();
         victims_assert_intact(v);
-        begin(_i % 2);
+        begin(at_length);
         place_clear(place);
         finish(); /* which may keep them */
         victims_assert_gone(v);
         free(v);
-        begin(_i % 2);
-        container_alter(&containers[0], _i / 2);
+        begin(at_length);
+        container_alter(&containers[0], sort);
     }
 }
 END_TEST
@@ -91,7 +102,7 @@ static void move_victims(void *unused)
 {
     (void)unused;
     for (size_t i = 0; i < VICTIMS; i++) {
-        *containers[1].cells[i] = *containers[0].cells[i];
+        gc_store(containers[1].object, containers[1].cells[i], *containers[0].cells[i]);
         *containers[0].cells[i] = NULL;
     }
 }
@@ -99,13 +110,13 @@ static void move_victims(void *unused)
 /* What only one old object pointed to, only another one does. */
 START_TEST(moved)
 {
-    set_up();
-    container_make(&containers[0], _i / 2);
-    container_make(&containers[1], SORTS - 1 - _i / 2);
+    set_up_for(_i % MOMENTS);
+    container_make(&containers[0], _i / MOMENTS);
+    container_make(&containers[1], SORTS - 1 - _i / MOMENTS);
     for (int i = 0; i < 3; i++) {
         struct victims *v = place_fill((struct place){put, &containers[0]});
         collect(1);
-        begin(_i % 2);
+        begin(_i % MOMENTS);
         deeply(move_victims, NULL);
         finish();
         victims_assert_intact(v);
@@ -353,8 +364,8 @@ TCase *beside_case(void)
 {
     TCase *t = tcase_create("beside");
     tcase_add_test(t, kind_is_told);
-    tcase_add_loop_test(t, new_in_old, 0, 2 * SORTS);
-    tcase_add_loop_test(t, moved, 0, 2 * SORTS);
+    tcase_add_loop_test(t, new_in_old, 0, MOMENTS * SORTS);
+    tcase_add_loop_test(t, moved, 0, MOMENTS * SORTS);
     tcase_add_loop_test(t, garbage, 0, 2);
     tcase_add_loop_test(t, by_hand, 0, 2);
     tcase_add_loop_test(t, freed_memory_is_not_lost, 0, 2);

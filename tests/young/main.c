@@ -44,7 +44,8 @@ uint64_t young_collections(void)
 
 int main(void)
 {
-    static TCase *(*const cases[])(void) = {writing_case, lives_case,  process_case,
-                                            storm_case,   beside_case, midst_case};
+    static TCase *(*const cases[])(void) = {barrier_case, writing_case, lives_case,
+                                            process_case, storm_case,   beside_case,
+                                            midst_case};
     return run_cases("young", cases, sizeof cases / sizeof cases[0], 300);
 }

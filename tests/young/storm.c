@@ -8,7 +8,7 @@
 #include "../api/sanitizer.h"
 #include "young.h"
 
-enum { THREADS = 4, PLACES = 2000, ROUNDS = 12000, DEEPEST = 12, STORMS = 7 };
+enum { THREADS = 4, PLACES = 2000, ROUNDS = 12000, DEEPEST = 12, STORMS = 10 };
 
 /* An object says who it is, and what its two children are said to be: a child is found to be another's if it
  * was reclaimed and its memory given out again. */
@@ -63,12 +63,15 @@ static struct thing *make_thing(uint32_t r)
 static void adopt(struct thing *t, int i, struct thing *child)
 {
     t->hidden[i] = child ? hide(child) : 0;
-    t->children[i] = child;
+    gc_store(t, &t->children[i], child);
 }
 
 static struct thing *exchange(size_t i, struct thing *t)
 {
-    return __atomic_exchange_n(&places[i], t, __ATOMIC_ACQ_REL);
+    struct thing *old = __atomic_exchange_n(&places[i], t, __ATOMIC_ACQ_REL);
+    gc_write(&places[i]);
+    gc_retain_until(t);
+    return old;
 }
 
 /* A thread that has taken a thing out of its place has it for itself. */
@@ -128,6 +131,9 @@ START_TEST(storm)
         {"generations", "auto"},
         {"pause", "1", "stress", "40"},
         {"pause", "1", "generations", "never"},
+        {"tracking", "barrier", "stress", "40"},
+        {"tracking", "barrier", "verify", UNDER_TSAN ? "0" : "1"},
+        {"tracking", "barrier", "pause", "1"},
     };
     pthread_t threads[THREADS];
     go_young("512K", false);

@@ -4,6 +4,7 @@
 
 #include "../roots/place.h"
 
+TCase *barrier_case(void);
 TCase *writing_case(void);
 TCase *lives_case(void);
 TCase *process_case(void);
