@@ -222,7 +222,7 @@ GC_PUBLIC void gc_collect_begin(void);
  * relaxed atomic store.
  * gc_write(object) says that words of the object were written: after the last of them, and while what was
  * stored is still held elsewhere, as by gc_retain_until.  For a large object it costs a byte for
- * each 4 KiB; a pointer into an object will do, and one to none does nothing.
+ * each 512; a pointer into an object will do, and one to none does nothing.
  *
  * Any thread, signal handlers included.  docs/generations.md has more. */
 GC_PUBLIC void gc_store(void *object, void *field, void *value);

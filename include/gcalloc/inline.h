@@ -70,13 +70,15 @@ static inline __attribute__((always_inline)) void *gc_inline_take(size_t bin,
 #define GC_INLINE_KNOWS(size) (__builtin_constant_p(size) && (size) <= GC_INLINE_MAX)
 #endif
 
-/* The card table of option tracking=barrier: one byte for each 4 KiB of the heap.  Where that begins is
+/* The card table of option tracking=barrier: one byte for each 512 of the heap.  Where that begins is
  * written as its complement, so that it keeps no object. */
 struct gc_inline_barrier {
     unsigned char *cards;
     uintptr_t hidden_base;
     size_t bytes; /* 0: nothing is noted */
 };
+
+enum { GC_INLINE_CARD_SHIFT = 9 };
 
 GC_PUBLIC extern struct gc_inline_barrier gc_inline_barrier;
 
@@ -114,7 +116,7 @@ gc_store_inline(void *object, void *field, void *value)
     __atomic_store_n((void **)field, value, __ATOMIC_RELAXED);
     uintptr_t offset = (uintptr_t)field - ~gc_inline_barrier.hidden_base;
     if (offset < __atomic_load_n(&gc_inline_barrier.bytes, __ATOMIC_ACQUIRE))
-        __atomic_store_n(&gc_inline_barrier.cards[offset >> 12], 1, __ATOMIC_RELEASE);
+        __atomic_store_n(&gc_inline_barrier.cards[offset >> GC_INLINE_CARD_SHIFT], 1, __ATOMIC_RELEASE);
     __asm__ volatile("" : : "r"(value) : "memory");
 }
 

@@ -1,5 +1,5 @@
-/* Setting, clearing and finding cards.  A table for a terabyte takes 256 MiB of address space, and
- * memory for one page of cards per 16 MiB that were written to. */
+/* Setting, clearing and finding cards.  A table for a terabyte takes 2 GiB of address space, and
+ * memory for one page of cards per 2 MiB that were written to. */
 #include "base/cards.h"
 
 #include <errno.h>
@@ -8,8 +8,7 @@
 #include "base/check.h"
 #include "base/sys.h"
 
-enum { CARD_SHIFT = 12, GROUP = 8 /* cards that are looked at together */ };
-_Static_assert(OS_PAGE == 1 << CARD_SHIFT, "a card is a page");
+enum { GROUP = 8 /* cards that are looked at together */ };
 
 /* Changed once, under the world lock, `bytes` last; what it says is read by the program's own code. */
 struct gc_inline_barrier gc_inline_barrier;
@@ -17,12 +16,12 @@ struct gc_inline_barrier gc_inline_barrier;
 bool cards_begin(uintptr_t low, size_t bytes)
 {
     struct gc_inline_barrier *b = &gc_inline_barrier;
-    CHECK(low % (GROUP * OS_PAGE) == 0);
+    CHECK(low % (GROUP * CARD_BYTES) == 0);
     if (b->bytes)
         return (~b->hidden_base == low && b->bytes == bytes) || (errno = EBUSY, false);
     if (os_refused())
         return false;
-    void *table = sys_map(NULL, bytes >> CARD_SHIFT, PROT_READ | PROT_WRITE,
+    void *table = sys_map(NULL, bytes >> GC_INLINE_CARD_SHIFT, PROT_READ | PROT_WRITE,
                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
     if (table == MAP_FAILED)
         return errno = ENOMEM, false;
@@ -39,28 +38,28 @@ void cards_note(const void *address, size_t bytes)
     if (from >= __atomic_load_n(&b->bytes, __ATOMIC_ACQUIRE) || bytes == 0)
         return;
     size_t last = min_size(from + bytes, b->bytes) - 1;
-    for (size_t card = from >> CARD_SHIFT; card <= last >> CARD_SHIFT; card++)
+    for (size_t card = from >> GC_INLINE_CARD_SHIFT; card <= last >> GC_INLINE_CARD_SHIFT; card++)
         __atomic_store_n(&b->cards[card], 1, __ATOMIC_RELEASE);
 }
 
-static unsigned char *card_of(uintptr_t page)
+static unsigned char *card_of(uintptr_t at)
 {
-    return gc_inline_barrier.cards + ((page - ~gc_inline_barrier.hidden_base) >> CARD_SHIFT);
+    return gc_inline_barrier.cards + ((at - ~gc_inline_barrier.hidden_base) >> GC_INLINE_CARD_SHIFT);
 }
 
-/* Cards of pages that follow each other: all are clear.  Cards are set one by one, and looked at
+/* Cards of ats that follow each other: all are clear.  Cards are set one by one, and looked at
  * in groups, which is no race that matters: a card that is missed was set after the look. */
-static bool group_is_clear(uintptr_t page, uintptr_t high)
+static bool group_is_clear(uintptr_t at, uintptr_t high)
 {
     typedef uint64_t __attribute__((may_alias)) group;
-    return page % (GROUP * OS_PAGE) == 0 && high - page >= GROUP * OS_PAGE &&
-           __atomic_load_n((const group *)(const void *)card_of(page),
+    return at % (GROUP * CARD_BYTES) == 0 && high - at >= GROUP * CARD_BYTES &&
+           __atomic_load_n((const group *)(const void *)card_of(at),
                            __ATOMIC_RELAXED) == 0;
 }
 
-static bool is_set(uintptr_t page, bool clears)
+static bool is_set(uintptr_t at, bool clears)
 {
-    unsigned char *card = card_of(page);
+    unsigned char *card = card_of(at);
     if (!__atomic_load_n(card, __ATOMIC_ACQUIRE))
         return false;
     if (clears)
@@ -70,30 +69,30 @@ static bool is_set(uintptr_t page, bool clears)
 
 void cards_clear(uintptr_t low, uintptr_t high)
 {
-    for (uintptr_t page = low; page < high;)
-        if (group_is_clear(page, high))
-            page += GROUP * OS_PAGE;
+    for (uintptr_t at = low; at < high;)
+        if (group_is_clear(at, high))
+            at += GROUP * CARD_BYTES;
         else
-            is_set(page, true), page += OS_PAGE;
+            is_set(at, true), at += CARD_BYTES;
 }
 
 size_t cards_collect(uintptr_t *low, uintptr_t high, bool again, struct os_part *parts,
                      size_t most)
 {
     size_t count = 0;
-    uintptr_t page = *low, end = 0; /* of the last part */
-    while (page < high && (count < most || page == end)) {
-        if (group_is_clear(page, high)) {
-            page += GROUP * OS_PAGE;
+    uintptr_t at = *low, end = 0; /* of the last part */
+    while (at < high && (count < most || at == end)) {
+        if (group_is_clear(at, high)) {
+            at += GROUP * CARD_BYTES;
             continue;
         }
-        if (is_set(page, again)) {
-            if (page != end)
-                parts[count++].low = page;
-            end = parts[count - 1].high = page + OS_PAGE;
+        if (is_set(at, again)) {
+            if (at != end)
+                parts[count++].low = at;
+            end = parts[count - 1].high = at + CARD_BYTES;
         }
-        page += OS_PAGE;
+        at += CARD_BYTES;
     }
-    *low = page;
+    *low = at;
     return count;
 }

@@ -23,7 +23,7 @@ struct remembering {
     bool again;     /* the pages are protected again, as they will be asked for again */
     uintptr_t last; /* the typed object that was pushed last */
     bool known;     /* the kernel told of all tenured blocks so far */
-    size_t pages;   /* that it told of */
+    size_t bytes;   /* that it told of */
 };
 
 /* Has the old ones among the block's slots [from, to) scanned again, of those that are not typed the part in
@@ -77,7 +77,13 @@ static void scan_written(struct remembering *r, uintptr_t low, uintptr_t high)
     }
 }
 
-/* Asks the kernel of tenured blocks side by side. */
+/* In whole pages, as the kernel tells. */
+static size_t pages_of(const struct remembering *r)
+{
+    return (r->bytes + OS_PAGE - 1) / OS_PAGE;
+}
+
+/* Asks what was written of tenured blocks side by side. */
 static void ask(struct remembering *r, uintptr_t low, uintptr_t high)
 {
     struct os_part parts[PARTS_MOST];
@@ -87,7 +93,7 @@ static void ask(struct remembering *r, uintptr_t low, uintptr_t high)
         for (size_t i = 0; i < count; i++) {
             if (r->m)
                 scan_written(r, parts[i].low, parts[i].high);
-            r->pages += (parts[i].high - parts[i].low) / OS_PAGE;
+            r->bytes += parts[i].high - parts[i].low;
         }
     }
 }
@@ -130,7 +136,7 @@ static void mark_remembered(struct cycle *c)
     h->remembers = r.known;
     if (!r.known && !h->young) /* it is all to be tracked anew */
         h->tenures = false;
-    c->written_pages = r.pages;
+    c->written_pages = pages_of(&r);
     cycle_roots_drain(&c->roots, c->marker);
 }
 
@@ -139,7 +145,7 @@ size_t young_ask_beside(struct marker *m, const struct heap *h, int file,
 {
     struct remembering r = {.m = m, .h = h, .file = file, .known = true, .again = true};
     ask(&r, unit_address(h, t.first), unit_address(h, t.end));
-    return r.pages;
+    return pages_of(&r);
 }
 
 void young_prepare(void)

@@ -1,7 +1,6 @@
 /* Making blocks and their words, listing them, and giving them back to the extents. */
-#include "heap/block.h"
+#include "heap/block_words.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/crash.h"
@@ -17,63 +16,29 @@
  * first block does not, as the thread may need no more than one object of it. */
 enum { POPULATE_FROM = MIB(4) };
 
-/* Requests from this size on are worth the system calls that tell whether the system would give as
- * much to anybody. */
-enum { PROMISE_FROM = MIB(64) };
-
-/* From this size on, memory to be zeroed is first asked for the pages that are there.
- * That takes two microseconds, a third of what filling half a megabyte takes where all of
- * it is there; where none is, filling takes two hundred. */
-enum { ZERO_FROM = KIB(512) };
-
-/* From this size on, memory on huge pages is given back rather than filled with zeroes:
- * it costs half of what filling costs if a quarter of it is used then, and twice as much
- * if all of it is.  (On small pages it costs more in any case.)  malloc of the C library
- * gives back from here on, too. */
-enum { GIVE_BACK_FROM = MIB(32) };
-
-/* A large object takes whole pages, and as many units as a byte more would need, so that
- * a pointer one past the end lies inside. */
-static size_t large_bytes(size_t bytes)
-{
-    return align_up(max_size(bytes, 1), OS_PAGE);
-}
-
-static uint32_t large_units(size_t whole_bytes)
-{
-    return (uint32_t)((whole_bytes >> UNIT_SHIFT) + 1);
-}
-
 uint32_t block_units(const struct heap *h, uint32_t head)
 {
     unsigned class = word_class(h->words[head]);
-    return class == CLASS_LARGE ? large_units(block_at(h, head)->bytes)
+    return class == CLASS_LARGE ? block_large_units(block_at(h, head)->bytes)
                                 : sizeclass_units(class);
 }
 
-/* Other threads may look meanwhile whether the unit is free: it is used before and after. */
-static void set_word(struct heap *h, uint32_t unit, unit_word word)
-{
-    __atomic_store_n(&h->words[unit], word, __ATOMIC_RELAXED);
-}
-
-/* Gives units [from, to) of a block their words. */
-static void set_words(struct heap *h, uint32_t head, uint32_t from, uint32_t to,
-                      unit_word word)
+void block_set_words(struct heap *h, uint32_t head, uint32_t from, uint32_t to,
+                     unit_word word)
 {
     for (uint32_t u = from; u < to; u++) {
         unit_word distance = min_size(u - head, UNIT_DISTANCE_MAX);
         if (word_typed(word))
             h->types[u] = h->types[head];
-        set_word(h, u,
-                 word | (h->words[u] & (UNIT_DIRTY | UNIT_ALTERED)) |
-                     distance << UNIT_DISTANCE_SHIFT);
+        block_set_word(h, u,
+                       word | (h->words[u] & (UNIT_DIRTY | UNIT_ALTERED)) |
+                           distance << UNIT_DISTANCE_SHIFT);
         CRASH_POINT("block words: one");
     }
 }
 
-static unit_word used_word(const struct heap *h, uint32_t head, unsigned bin,
-                           unsigned shard)
+unit_word block_used_word(const struct heap *h, uint32_t head, unsigned bin,
+                          unsigned shard)
 {
     unsigned shift = sizeclass_state_shift(bin_class(bin));
     size_t states = h->numbers->maps[STATE_SHIFT_MOST - shift] + ((size_t)head << shift);
@@ -84,10 +49,10 @@ static unit_word used_word(const struct heap *h, uint32_t head, unsigned bin,
 static unit_word typed_word(const struct heap *h, uint32_t head, uint32_t t,
                             unsigned shard)
 {
-    return UNIT_TYPED | used_word(h, head, typed_bin_word_bin(&h->typed[t]), shard);
+    return UNIT_TYPED | block_used_word(h, head, typed_bin_word_bin(&h->typed[t]), shard);
 }
 
-static void note_kind(struct heap *h, enum kind kind)
+void block_note_kind(struct heap *h, enum kind kind)
 {
     if (!(kind & KIND_MANUAL) && !__atomic_load_n(&h->numbers->managed, __ATOMIC_RELAXED))
         __atomic_store_n(&h->numbers->managed, true, __ATOMIC_RELAXED);
@@ -120,8 +85,8 @@ static uint32_t take_units(struct heap *h, unsigned class, struct unit_run *r,
 static void give_words(struct heap *h, uint32_t head, unit_word word,
                        const struct unit_run *r, bool populates)
 {
-    set_words(h, head, head, head + sizeclass_units(word_class(word)), word);
-    note_kind(h, word_kind(word));
+    block_set_words(h, head, head, head + sizeclass_units(word_class(word)), word);
+    block_note_kind(h, word_kind(word));
     tenured_note_block(h, head);
     CRASH_POINT("block create: words set");
     /* Memory that is read before it is written is common zeroes until then, and costs two
@@ -138,7 +103,8 @@ uint32_t block_create(struct heap *h, enum kind kind, unsigned class, unsigned s
     bool populates;
     uint32_t head = take_units(h, class, r, &populates);
     if (head)
-        give_words(h, head, used_word(h, head, bin_of(kind, class), shard), r, populates);
+        give_words(h, head, block_used_word(h, head, bin_of(kind, class), shard), r,
+                   populates);
     return head;
 }
 
@@ -154,38 +120,7 @@ uint32_t block_create_typed(struct heap *h, uint32_t t, struct unit_run *r)
     return head;
 }
 
-/* Memory that is shared has its own way of being refused, when it is committed. */
-static bool is_promised(const struct heap *h, size_t bytes)
-{
-    return bytes < PROMISE_FROM || h->space->shared || os_can_promise(bytes);
-}
-
-uint32_t block_create_large(struct heap *h, enum kind kind, size_t bytes,
-                            size_t alignment)
-{
-    if (bytes > (size_t)h->numbers->unit_limit << UNIT_SHIFT)
-        return errno = ENOMEM, 0;
-    if (!is_promised(h, bytes))
-        return 0;
-    bytes = large_bytes(bytes);
-    uint32_t units = large_units(bytes);
-    uint32_t step = (uint32_t)(max_size(alignment, UNIT_BYTES) >> UNIT_SHIFT);
-    uint32_t head = extent_take(h, units, step, bytes);
-    if (!head)
-        return 0;
-    *block_at(h, head) = (struct block){.free_count = 1, .bytes = bytes};
-    CRASH_POINT("block create large: size set");
-    set_words(h, head, head, head + units,
-              used_word(h, head, bin_of(kind, CLASS_LARGE), 0));
-    if (h->space->shared)
-        memset(block_states(h, head), STATE_FREE, (size_t)1 << STATE_SHIFT_LEAST);
-    note_kind(h, kind);
-    tenured_note_block(h, head);
-    return head;
-}
-
-/* A tenured block is that no more: somebody is about to have its slots, or its units. */
-static void untenure(struct heap *h, uint32_t head)
+void block_untenure(struct heap *h, uint32_t head)
 {
     if (UNLIKELY(block_has(h, head, BLOCK_TENURED)))
         tenured_leave(h, head, block_units(h, head));
@@ -194,121 +129,33 @@ static void untenure(struct heap *h, uint32_t head)
 void block_set_kind(struct heap *h, uint32_t head, enum kind kind)
 {
     uint32_t end = head + block_units(h, head);
-    untenure(h, head);
-    set_words(h, head, head, end, used_word(h, head, bin_of(kind, CLASS_LARGE), 0));
+    block_untenure(h, head);
+    block_set_words(h, head, head, end,
+                    block_used_word(h, head, bin_of(kind, CLASS_LARGE), 0));
 }
 
 void block_set_typed(struct heap *h, uint32_t head, uint32_t t)
 {
     uint32_t end = head + block_units(h, head);
-    untenure(h, head);
+    block_untenure(h, head);
     h->types[head] = (uint16_t)t;
-    set_words(h, head, head, end, typed_word(h, head, t, 0));
+    block_set_words(h, head, head, end, typed_word(h, head, t, 0));
 }
 
-static void zero(const struct heap *h, uintptr_t low, uintptr_t high)
-{
-    size_t bytes = high - low;
-    if (bytes >= ZERO_FROM && !h->space->shared)
-        os_zero((void *)low, bytes, bytes >= GIVE_BACK_FROM && heap_has_huge_pages(h));
-    else
-        memset((void *)low, 0, bytes);
-}
-
-static bool is_dirty(const struct heap *h, uint32_t head, size_t offset)
-{
-    return h->words[head + (offset >> UNIT_SHIFT)] & UNIT_DIRTY;
-}
-
-/* Adjacent units that have been used are zeroed together. */
-void block_clear_large(struct heap *h, uint32_t head, size_t from)
-{
-    size_t bytes = block_at(h, head)->bytes;
-    uintptr_t address = unit_address(h, head);
-    while (from < bytes) {
-        bool dirty = is_dirty(h, head, from);
-        size_t to = align_down(from, UNIT_BYTES) + UNIT_BYTES;
-        while (to < bytes && is_dirty(h, head, to) == dirty)
-            to += UNIT_BYTES;
-        to = min_size(to, bytes);
-        if (dirty)
-            zero(h, address + from, address + to);
-        from = to;
-    }
-}
-
-/* What the last sweep counted of the block is less by so many bytes in each object. */
-static void note_gone(struct heap *h, const struct block *b, size_t bytes)
+void block_note_gone(struct heap *h, const struct block *b, size_t bytes)
 {
     if (b->live)
         count_add(&h->numbers->gone_bytes, b->live * bytes);
-}
-
-bool block_grow_large(struct heap *h, uint32_t head, size_t bytes)
-{
-    if (bytes > (size_t)h->numbers->unit_limit << UNIT_SHIFT || !is_promised(h, bytes))
-        return false;
-    struct block *b = block_at(h, head);
-    size_t whole = large_bytes(bytes);
-    uint32_t end = head + large_units(b->bytes), new_end = head + large_units(whole);
-    if (!extent_take_behind(h, end, new_end - end, whole - b->bytes))
-        return false;
-    untenure(h, head);
-    unit_word own = UNIT_DIRTY | UNIT_ALTERED;
-    set_words(h, head, end, new_end, h->words[head] & ~own);
-    CRASH_POINT("block grow: words set");
-    note_gone(h, b, b->bytes - whole);
-    b->bytes = whole;
-    return true;
-}
-
-/* Returns pages at the end of a large object's units to the system; the object may grow
- * into them again. */
-static void give_pages_back(struct heap *h, void *address, size_t bytes, bool altered)
-{
-    if (h->space->shared) /* nobody would set it aside again */
-        return;
-    if (!altered || !os_renew(address, bytes))
-        bytes = h->space->decommit(h->space, address, bytes);
-    count_add(&h->numbers->counters.returned_bytes, bytes);
-}
-
-bool block_shrink_large(struct heap *h, uint32_t head, size_t bytes)
-{
-    struct block *b = block_at(h, head);
-    size_t whole = large_bytes(bytes), old = b->bytes;
-    uint32_t end = head + large_units(whole), old_end = head + large_units(old);
-    if (h->marking) /* a marker may be at what would be gone */
-        return false;
-    untenure(h, head);
-    note_gone(h, b, old - whole);
-    b->bytes = whole;
-    CRASH_POINT("block shrink: size set");
-    if (end < old_end) {
-        uint32_t touched = head + (uint32_t)(align_up(old, UNIT_BYTES) >> UNIT_SHIFT);
-        extent_give(h, end, old_end - end, touched > end ? touched - end : 0,
-                    old - whole);
-    } else {
-        extent_forget(h, old - whole);
-    }
-    uintptr_t address = unit_address(h, head);
-    size_t kept_units = (size_t)(end - head) << UNIT_SHIFT;
-    size_t rest = min_size(kept_units, old) - whole;
-    /* The last unit counts as dirty, in case the memory does not go back. */
-    set_word(h, end - 1, h->words[end - 1] | UNIT_DIRTY);
-    if (rest)
-        give_pages_back(h, (void *)(address + whole), rest,
-                        h->words[end - 1] & UNIT_ALTERED);
-    return true;
 }
 
 void block_release(struct heap *h, uint32_t head)
 {
     struct block *b = block_at(h, head);
     uint32_t units = block_units(h, head);
-    note_gone(h, b, b->bytes ? b->bytes : geometries[word_class(h->words[head])].size);
+    block_note_gone(h, b,
+                    b->bytes ? b->bytes : geometries[word_class(h->words[head])].size);
     count_add(&h->numbers->gone_objects, b->live);
-    untenure(h, head);
+    block_untenure(h, head);
     size_t bytes = b->bytes, touched = b->bytes;
     if (bytes == 0) {
         bytes = (size_t)units << UNIT_SHIFT;
@@ -433,7 +280,7 @@ uint32_t block_list_take(struct heap *h, unsigned shard, unsigned bin, unsigned 
         head = 0;
     if (head) {
         list_remove(h, head);
-        untenure(h, head);
+        block_untenure(h, head);
         CRASH_POINT("block take: unlisted");
         block_at(h, head)->taken = true;
         CRASH_POINT("block take: taken");
@@ -471,7 +318,7 @@ uint32_t block_list_slot(struct heap *h, unsigned shard, unsigned bin,
         return 0;
     uint32_t head = list->first;
     if (head) {
-        untenure(h, head);
+        block_untenure(h, head);
         *slot = block_take_slot(h, head);
         if (block_at(h, head)->free_count == 0)
             list_remove(h, head);
@@ -519,7 +366,7 @@ void block_set_aside(struct heap *h, uint32_t head, unsigned shard)
     if (settled && block_offers(h, head))
         list_remove(h, head);
     if (moves)
-        untenure(h, head);
+        block_untenure(h, head);
     b->taken |= settled;
     if (moves)
         block_set_shard(h, head, shard);

@@ -82,6 +82,8 @@ int gc_region_describe(const char *name, unsigned flags, struct gc_region_descri
 {
     if (flags & ~GC_REGION_FILE)
         return region_fail(EINVAL, "gc_region_describe has the flag GC_REGION_FILE");
+    if (!region_is_given(d, "gc_region_describe: description"))
+        return -1;
     int file = region_open_file(name, flags, O_RDONLY, 0);
     if (file < 0)
         return -1;
@@ -97,7 +99,7 @@ int gc_region_process_list(gc_region *r,
                                         void *data),
                            void *data)
 {
-    if (!region_is_open(r))
+    if (!region_is_open(r) || !region_is_given(visit, "gc_region_process_list: visit"))
         return -1;
     bool now = region_is_of_now(r->header);
     for (uint32_t i = 0; i < REGION_MEMBERS; i++) {

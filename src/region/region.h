@@ -6,6 +6,8 @@
 #ifndef GCALLOC_REGION_REGION_H
 #define GCALLOC_REGION_REGION_H
 
+#include <errno.h>
+
 #include "base/critical.h"
 #include "base/descriptor.h"
 #include "base/os.h"
@@ -74,6 +76,12 @@ struct gc_region {
 
 /* Fails with this error: the sentence is what gc_region_error returns.  Returns -1. */
 int region_fail(int error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Whether an argument is there that has to be: else it fails with EINVAL, and says which. */
+INLINE bool region_is_given(bool given, const char *which)
+{
+    return LIKELY(given) || (region_fail(EINVAL, "%s is NULL", which), false);
+}
 
 /* Whether it is a region of the process; else fails with EINVAL. */
 bool region_is_open(const gc_region *r);

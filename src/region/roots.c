@@ -121,7 +121,9 @@ int gc_region_root_set(gc_region *r, const char *name, void *object)
 int gc_region_root_swap(gc_region *r, const char *name, void **expected, void *object)
 {
     bool own;
-    struct region_use *u = region_is_open(r) && is_name(r, name) ? lock(r, &own) : NULL;
+    bool possible = region_is_open(r) && is_name(r, name) &&
+                    region_is_given(expected, "gc_region_root_swap: expected");
+    struct region_use *u = possible ? lock(r, &own) : NULL;
     if (!u)
         return -1;
     int swapped = -1;
@@ -182,7 +184,8 @@ int gc_region_root_list(gc_region *r,
                         int (*visit)(const char *name, void *object, void *data),
                         void *data)
 {
-    if (!region_may_look(r) || !region_is_whole(r))
+    if (!region_may_look(r) || !region_is_given(visit, "gc_region_root_list: visit") ||
+        !region_is_whole(r))
         return -1;
     for (uint32_t i = 0; i < REGION_ROOTS; i++) {
         const struct region_root *root = &r->roots[i];

@@ -10,7 +10,8 @@
 
 int gc_region_stats(gc_region *r, struct gc_region_stats *s)
 {
-    if (!region_is_open(r) || !region_is_whole(r))
+    if (!region_is_open(r) || !region_is_given(s, "gc_region_stats: stats") ||
+        !region_is_whole(r))
         return -1;
     const struct heap_numbers *n = r->heap.numbers;
     *s = (struct gc_region_stats){
@@ -51,7 +52,8 @@ static int walk_block(const struct heap *h, uint32_t head,
 int gc_region_walk(gc_region *r,
                    int (*visit)(const struct gc_region_object *o, void *data), void *data)
 {
-    if (!region_may_look(r) || !region_is_whole(r))
+    if (!region_may_look(r) || !region_is_given(visit, "gc_region_walk: visit") ||
+        !region_is_whole(r))
         return -1;
     if (r->read_only)
         arena_look(&r->heap); /* there is no bracket that would have */

@@ -132,7 +132,9 @@ gc_region_layout gc_region_layout_get(gc_region *r, size_t size, const size_t *o
                                       size_t count)
 {
     struct region_type type;
-    struct region_use *u = region_is_open(r) ? region_use(r) : NULL;
+    bool possible = region_is_open(r) && region_is_given(offsets || count == 0,
+                                                         "gc_region_layout_get: offsets");
+    struct region_use *u = possible ? region_use(r) : NULL;
     if (!u)
         return 0;
     if (size == 0 || size > REGION_TYPE_BYTES || !describe(size, offsets, count, &type)) {

@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <gcalloc/ipc.h>
+
 #include "hostile.h"
 
 static const char *name;
@@ -78,6 +80,42 @@ START_TEST(no_region)
     ck_assert_int_eq(gc_region_end(r), 0);
     ck_assert_int_eq(gc_region_close(r), 0);
     assert_no_region(r);
+}
+END_TEST
+
+/* What has to be given, and is not. */
+START_TEST(nothing_given)
+{
+    ck_assert_int_eq(gc_region_begin(r), 0);
+    gc_map *map = gc_map_new(r);
+    void *object = gc_region_alloc(r, 8), *expected = NULL;
+    assert_refused(gc_region_stats(r, NULL) == -1, EINVAL, "stats is NULL");
+    assert_refused(gc_region_walk(r, NULL, NULL) == -1, EINVAL, "visit is NULL");
+    assert_refused(gc_region_root_list(r, NULL, NULL) == -1, EINVAL, "visit is NULL");
+    assert_refused(gc_region_process_list(r, NULL, NULL) == -1, EINVAL, "visit is NULL");
+    assert_refused(gc_region_root_swap(r, "a", NULL, object) == -1, EINVAL,
+                   "expected is NULL");
+    assert_refused(gc_region_root_set(r, NULL, object) == -1, EINVAL, "name");
+    assert_refused(gc_region_root_remove(r, NULL) == -1, EINVAL, "name");
+    assert_refused(!gc_region_root_get(r, NULL), EINVAL, "name");
+    assert_refused(gc_region_describe("/gcalloc-none", 0, NULL) == -1, EINVAL,
+                   "description is NULL");
+    assert_refused(!gc_region_layout_get(r, 8, NULL, 1), EINVAL, "offsets is NULL");
+    ck_assert_uint_ne(gc_region_layout_get(r, 8, NULL, 0), 0);
+    assert_refused(gc_region_hold(r, NULL) == -1, EINVAL, "start of");
+    assert_refused(gc_region_release(r, NULL) == -1, EINVAL, "");
+    assert_refused(!gc_map_get(r, map, NULL, 1), EINVAL, "key is NULL");
+    assert_refused(gc_map_put(r, map, NULL, 1, object) == -1, EINVAL, "key is NULL");
+    assert_refused(gc_map_put(r, map, "a", 1, NULL) == -1, EINVAL, "NULL");
+    assert_refused(gc_map_swap(r, map, NULL, 1, &expected, object) == -1, EINVAL,
+                   "key is NULL");
+    assert_refused(gc_map_swap(r, map, "a", 1, NULL, object) == -1, EINVAL,
+                   "expected is NULL");
+    assert_refused(gc_map_remove(r, map, NULL, 1) == -1, EINVAL, "key is NULL");
+    assert_refused(gc_map_list(r, map, NULL, NULL) == -1, EINVAL, "visit is NULL");
+    ck_assert_int_eq(gc_map_put(r, map, NULL, 0, object), 0);
+    ck_assert_ptr_eq(gc_map_get(r, map, NULL, 0), object);
+    ck_assert_int_eq(gc_region_end(r), 0);
 }
 END_TEST
 
@@ -463,6 +501,7 @@ TCase *misuse_case(void)
     TCase *tc = tcase_create("misuse");
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_test(tc, no_region);
+    tcase_add_test(tc, nothing_given);
     tcase_add_test(tc, no_names);
     tcase_add_test(tc, no_objects);
     tcase_add_test(tc, sizes);

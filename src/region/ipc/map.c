@@ -117,7 +117,7 @@ INLINE struct entry *find(struct table *t, const struct wanted *w)
 
 void *gc_map_get(gc_region *r, gc_map *m, const void *key, size_t length)
 {
-    if (!ipc_use(r, m, IPC_MAP))
+    if (!ipc_use(r, m, IPC_MAP) || !region_is_given(key || length == 0, "the map's key"))
         return NULL;
     struct wanted w = {key, length, hash_of(key, length, m->seed)};
     const struct entry *e = find(table_of(m), &w);
@@ -137,7 +137,7 @@ int gc_map_list(gc_region *r, gc_map *m,
                 int (*visit)(const void *key, size_t length, void *object, void *data),
                 void *data)
 {
-    if (!ipc_use(r, m, IPC_MAP))
+    if (!ipc_use(r, m, IPC_MAP) || !region_is_given(visit, "gc_map_list: visit"))
         return -1;
     struct table *t = table_of(m);
     for (uint64_t i = 0; i <= t->mask; i++) {
@@ -323,7 +323,9 @@ static int make_change(gc_region *r, struct region_use *u, gc_map *m, struct cha
 static int change(gc_region *r, gc_map *m, struct change *c)
 {
     struct region_use *u = ipc_use(r, m, IPC_MAP);
-    if (!u || (c->object && !region_is_start(r, c->object)))
+    bool has_key = c->wanted.bytes || c->wanted.length == 0;
+    if (!u || !region_is_given(has_key, "the map's key") ||
+        (c->object && !region_is_start(r, c->object)))
         return -1;
     c->wanted.hash = hash_of(c->wanted.bytes, c->wanted.length, m->seed);
     return make_change(r, u, m, c);
@@ -343,6 +345,8 @@ int gc_map_swap(gc_region *r, gc_map *m, const void *key, size_t length, void **
     struct change c = {.wanted = {key, length, 0},
                        .expected = expected,
                        .object = object};
+    if (!region_is_given(expected, "gc_map_swap: expected"))
+        return -1;
     int swapped = change(r, m, &c);
     if (swapped >= 0)
         *expected = c.before;
