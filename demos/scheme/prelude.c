@@ -100,4 +100,13 @@ const char prelude[] =
     "(define (call-with-output-string f)\n"
     "  (let ((port (open-output-string)))\n"
     "    (f port)\n"
-    "    (get-output-string port)))\n";
+    "    (get-output-string port)))\n"
+    "(define (command-argument i default)\n"
+    "  (if (< i (length (command-line))) (list-ref (command-line) i) default))\n"
+    "(define (beside-program name)\n"
+    "  (let* ((program (car (command-line)))\n"
+    "         (folders (string-split program (lambda (c) (char=? c #\\/)))))\n"
+    "    (string-append\n"
+    "     (substring program 0 (- (string-length program)\n"
+    "                             (string-length (car (reverse folders)))))\n"
+    "     name)))\n";

@@ -111,19 +111,9 @@
                (if (vector? json) (vector-ref json key) (hash-table-ref json key)))
              json path))
 
-(define (argument i default)
-  (if (< i (length (command-line))) (list-ref (command-line) i) default))
-
 ; The shipped file lies beside this program.
-(define (beside program name)
-  (let loop ((i (- (string-length program) 1)))
-    (cond ((< i 0) name)
-          ((char=? (string-ref program i) #\/)
-           (string-append (substring program 0 (+ i 1)) name))
-          (else (loop (- i 1))))))
-
-(define file (argument 1 (beside (car (command-line)) "planets.json")))
-(define rounds (string->number (argument 2 "6000")))
+(define file (command-argument 1 (beside-program "planets.json")))
+(define rounds (string->number (command-argument 2 "6000")))
 
 (define (read-file)
   (call-with-input-file file json-read))

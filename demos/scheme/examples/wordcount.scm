@@ -1,17 +1,6 @@
 ; Counts the words of a text and shows the most frequent ones.
 ; Usage: gcscheme wordcount.scm [FILE [ROUNDS]]
 
-(define (argument i default)
-  (if (< i (length (command-line))) (list-ref (command-line) i) default))
-
-; The shipped text lies beside this program.
-(define (beside program name)
-  (let loop ((i (- (string-length program) 1)))
-    (cond ((< i 0) name)
-          ((char=? (string-ref program i) #\/)
-           (string-append (substring program 0 (+ i 1)) name))
-          (else (loop (- i 1))))))
-
 (define (separator? c)
   (not (char-alphabetic? c)))
 
@@ -44,8 +33,9 @@
     (display (car pair))
     (newline)))
 
-(define file (argument 1 (beside (car (command-line)) "gpl-3.txt")))
-(define rounds (string->number (argument 2 "400")))
+; The shipped text lies beside this program.
+(define file (command-argument 1 (beside-program "gpl-3.txt")))
+(define rounds (string->number (command-argument 2 "400")))
 
 (define counts (count-words file))
 (do ((i 1 (+ i 1))) ((= i rounds))
