@@ -85,7 +85,16 @@ void claim(struct file *f, int pid)
     *m = (struct region_member){.pid = (uint32_t)pid, .space = found.st_ino};
 }
 
-static TCase *(*const cases[])(void) = {files_case, users_case, misuse_case};
+gc_region *make_empty(const char **name)
+{
+    *name = fresh_name();
+    gc_region *r = gc_region_create(*name, 16 << 20, 0, 0);
+    ck_assert_msg(r != NULL, "%s", gc_region_error());
+    return r;
+}
+
+static TCase *(*const cases[])(void) = {arguments_case, files_case, users_case,
+                                        misuse_case};
 
 int main(void)
 {

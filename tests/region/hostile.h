@@ -9,6 +9,7 @@
 #include "region/layout.h"
 #include "support.h"
 
+TCase *arguments_case(void);
 TCase *files_case(void);
 TCase *users_case(void);
 TCase *misuse_case(void);
@@ -21,6 +22,12 @@ int open_again(const char *name);
 
 /* That the call failed with this error, and a sentence that has these words. */
 void assert_refused(bool failed, int error, const char *words);
+
+/* That each function says that this is no region. */
+void assert_no_region(gc_region *none);
+
+/* Makes a region of 16 MiB with a name of its own. */
+gc_region *make_empty(const char **name);
 
 /* Makes a region of 1 MiB with the root "list", which leads to a list of ten objects, and closes it. */
 void make_small(const char *name);
