@@ -160,7 +160,7 @@ NOINLINE static size_t first_piece(struct marker *m, const struct grey *w)
 {
     size_t bytes = w->bytes;
     if (bytes == UINT32_MAX) {
-        bytes = block_at(m->heap, unit_of(m->heap, w->address))->bytes;
+        bytes = RACING(block_at(m->heap, unit_of(m->heap, w->address))->bytes);
         if (bytes >= SPARSE_FROM)
             return push_parts(m, w->address, w->address + bytes), 0;
     }
@@ -178,7 +178,7 @@ NOINLINE static struct words large_words(struct marker *m, const struct grey *w)
         return (struct words){m->found, m->found + mark_typed_words(m, w)};
     size_t bytes = w->bytes > PIECE_BYTES ? first_piece(m, w) : w->bytes;
     uintptr_t low = w->address;
-    return take_words(m, &low, low + bytes, m->heap->bytes,
+    return take_words(m, &low, low + bytes, RACING(m->heap->bytes),
                       bytes >= OS_PAGE || w->bytes > PIECE_BYTES);
 }
 

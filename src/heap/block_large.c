@@ -106,7 +106,7 @@ bool block_grow_large(struct heap *h, uint32_t head, size_t bytes)
     block_set_words(h, head, end, new_end, h->words[head] & ~own);
     CRASH_POINT("block grow: words set");
     block_note_gone(h, b, b->bytes - whole);
-    b->bytes = whole;
+    __atomic_store_n(&b->bytes, whole, __ATOMIC_RELAXED); /* a marker may be reading it */
     return true;
 }
 

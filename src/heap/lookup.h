@@ -148,7 +148,7 @@ INLINE uint32_t unit_skip(const struct heap *h, uint32_t unit, uint32_t alignmen
 
 INLINE uint32_t unit_end(const struct heap *h)
 {
-    return (uint32_t)(h->bytes >> UNIT_SHIFT);
+    return (uint32_t)(RACING(h->bytes) >> UNIT_SHIFT);
 }
 
 INLINE struct block *block_at(const struct heap *h, uint32_t head)

@@ -37,7 +37,7 @@ static uint32_t next_bit(const uint64_t *table, uint32_t u, uint32_t end,
                          uint64_t flipped)
 {
     while (u < end) {
-        uint64_t rest = (table[u / 64] ^ flipped) >> u % 64;
+        uint64_t rest = (RACING(table[u / 64]) ^ flipped) >> u % 64;
         if (rest)
             return (uint32_t)min_size(u + (uint32_t)__builtin_ctzll(rest), end);
         u = (u / 64 + 1) * 64;
