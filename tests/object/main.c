@@ -3,10 +3,10 @@
 #include "object.h"
 
 static TCase *(*const cases[])(void) = {
-    counted_case, keyed_case,      memory_case,     hosted_case,
-    mixed_case,   ephemerons_case, finalizers_case, order_case,
-    weak_case,    guardians_case,  running_case,    hooks_case,
-    apart_case,   graphs_case,     weakmaps_case,   storm_case,
+    counted_case,     keyed_case,      memory_case, hosted_case, mixed_case,
+    ephemerons_case,  finalizers_case, order_case,  weak_case,   guardians_case,
+    running_case,     hooks_case,      apart_case,  graphs_case, weakmaps_case,
+    weakmap_use_case, storm_case,
 };
 
 int main(void)

@@ -19,6 +19,7 @@ TCase *hooks_case(void);
 TCase *apart_case(void);
 TCase *graphs_case(void);
 TCase *weakmaps_case(void);
+TCase *weakmap_use_case(void);
 TCase *storm_case(void);
 
 #endif

@@ -8,6 +8,7 @@
 #include "support.h"
 
 TCase *use_case(void);
+TCase *objects_case(void);
 TCase *points_case(void);
 TCase *kills_case(void);
 
@@ -36,5 +37,26 @@ void make_table(gc_region *r);
 /* Ensures that the region is sound, that all trees are whole, and that a collection leaves what roots
  * lead to and nothing else.  Nobody else has the region. */
 void check_region(gc_region *r);
+
+/* ---- A region of each test's own, and lists ---- */
+
+/* A fixture: the region of the running test, of 64 MiB, and its name. */
+extern gc_region *ours;
+extern const char *our_name;
+void make_ours(void);
+void unlink_ours(void);
+
+struct link {
+    struct link *next;
+    long value;
+};
+
+/* Makes the root lead to a list of the numbers below count, and garbage between its links.  Works in a
+ * frame of its own, of which nothing stays on the stack that is scanned later. */
+void make_list(gc_region *region, const char *root, long count);
+long sum_list(gc_region *region, const char *root);
+
+/* How many objects are left by a collection. */
+size_t live_objects(gc_region *region);
 
 #endif

@@ -1,3 +1,4 @@
+/* What the tests of regions have in common: trees that are checked, and lists. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -128,4 +129,53 @@ void check_region(gc_region *r)
     ENSURE(gc_region_walk(r, count_object, &walked) == 0);
     ENSURE(gc_region_end(r) == 0);
     ENSURE(s.live_objects == reached && walked == reached);
+}
+
+/* ---- A region of each test's own, and lists ---------------------------------------------------------- */
+
+gc_region *ours;
+const char *our_name;
+
+void make_ours(void)
+{
+    our_name = fresh_name();
+    ours = gc_region_create(our_name, 64 << 20, 0, 0);
+    ck_assert_msg(ours != NULL, "%s", gc_region_error());
+}
+
+void unlink_ours(void)
+{
+    ck_assert_int_eq(gc_region_unlink(our_name, 0), 0);
+}
+
+__attribute__((noinline)) void make_list(gc_region *region, const char *root, long count)
+{
+    struct link *list = NULL;
+    ENSURE(gc_region_begin(region) == 0);
+    for (long i = 0; i < count; i++) {
+        struct link *l = gc_region_alloc(region, sizeof *l);
+        ENSURE(l && gc_region_alloc(region, 40));
+        l->next = list, l->value = i;
+        list = l;
+    }
+    ENSURE(gc_region_root_set(region, root, list) == 0);
+    ENSURE(gc_region_end(region) == 0);
+}
+
+long sum_list(gc_region *region, const char *root)
+{
+    long sum = 0;
+    ENSURE(gc_region_begin(region) == 0);
+    for (struct link *l = gc_region_root_get(region, root); l; l = l->next)
+        sum += l->value;
+    ENSURE(gc_region_end(region) == 0);
+    return sum;
+}
+
+size_t live_objects(gc_region *region)
+{
+    struct gc_region_stats s;
+    ENSURE(gc_region_collect(region) == 0);
+    ENSURE(gc_region_stats(region, &s) == 0);
+    return s.live_objects;
 }

@@ -25,6 +25,7 @@
     X(altered)         \
     X(lookup)          \
     X(cache)           \
+    X(bins)            \
     X(cards)           \
     X(ahead)           \
     X(wide)            \
