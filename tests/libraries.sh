@@ -20,7 +20,7 @@ cd "$tmp" || exit 1
 expect "a library that uses the collector" \
     build libuser.so -shared -fPIC "$sources/user.c" $shared
 expect "a program that uses that one only" \
-    build behind "$sources/behind.c" -Wl,--no-as-needed -lc -L. -luser -Wl,-rpath,"$tmp"
+    build behind "$sources/behind.c" "$sources/system.c" -Wl,--no-as-needed -lc -L. -luser -Wl,-rpath,"$tmp"
 expect "it runs" timeout 60 ./behind "$here/.libs/libgcalloc.so"
 every() {
     ./behind names | sort >called

@@ -11,6 +11,8 @@
 
 #include "code.h"
 #include "compiler.h"
+#include "machine.h"
+#include "property.h"
 
 enum {
     CALLS_MOST = 20000,
@@ -18,18 +20,7 @@ enum {
     TRACE_MOST = 64, /* lines of calls that an error shows */
 };
 
-struct call {
-    const struct closure *closure;
-    const uint8_t *ip; /* the next instruction, while another call is on top */
-    value *slots;      /* of its arguments and local variables */
-};
-
-static struct {
-    value *stack, *top, *limit;
-    struct call *calls;
-    int call_count;
-    struct upvalue *open; /* upvalues that are on the stack, the highest first */
-} vm;
+struct vm vm;
 
 /* ---- Errors ------------------------------------------------------------------------------------- */
 
@@ -58,7 +49,7 @@ value vm_error(const char *format, ...)
 
 /* ---- Calls ---------------------------------------------------------------------------------------- */
 
-static bool call_closure(const struct closure *c, int count)
+bool call_closure(const struct closure *c, int count)
 {
     const struct function *f = c->function;
     if (count != f->arity)
@@ -88,8 +79,7 @@ static bool call_native(const struct native *n, int count)
     return result != UNDEFINED;
 }
 
-/* The callee lies below its arguments.  false: an error was reported. */
-static bool call_value(value callee, int count)
+bool call_value(value callee, int count)
 {
     if (is_type(callee, CLOSURE))
         return call_closure((struct closure *)as_object(callee), count);
@@ -103,116 +93,6 @@ static bool call_value(value callee, int count)
     if (is_type(callee, NATIVE))
         return call_native((struct native *)as_object(callee), count);
     return vm_error("Can only call functions and classes.");
-}
-
-/* ---- Properties ------------------------------------------------------------------------------------ */
-
-static struct closure *find_method(const struct class *c, const struct string *name)
-{
-    value found = map_get(&c->methods, name);
-    return found == UNDEFINED ? NULL : (struct closure *)as_object(found);
-}
-
-static void remember_field(struct cache *cache, struct class *c,
-                           const struct string *name)
-{
-    value slot = map_get(&c->slots, name);
-    *cache = (struct cache){c, NULL,
-                            slot == UNDEFINED ? UINT32_MAX : (uint32_t)as_number(slot),
-                            c->version};
-}
-
-/* Replaces the instance on top by the property. */
-static bool get_property(const struct string *name, struct cache *cache)
-{
-    if (!is_type(vm.top[-1], INSTANCE))
-        return vm_error("Only instances have properties.");
-    const struct instance *i = (struct instance *)as_object(vm.top[-1]);
-    value field = instance_get(i, name);
-    if (field != UNDEFINED) {
-        remember_field(cache, i->class, name);
-        vm.top[-1] = field;
-        return true;
-    }
-    struct closure *method = find_method(i->class, name);
-    if (!method)
-        return vm_error("Undefined property '%s'.", name->text);
-    vm.top[-1] = object_value(bound_method_new(vm.top[-1], method));
-    return true;
-}
-
-/* The instance lies below the value, which alone is left. */
-static bool set_property(struct string *name, struct cache *cache)
-{
-    if (!is_type(vm.top[-2], INSTANCE))
-        return vm_error("Only instances have fields.");
-    struct instance *i = (struct instance *)as_object(vm.top[-2]);
-    instance_set(i, name, vm.top[-1]);
-    remember_field(cache, i->class, name);
-    vm.top[-2] = vm.top[-1];
-    vm.top--;
-    return true;
-}
-
-/* A field hides the method of its name; where the class has no such field, the method is remembered. */
-static bool invoke(const struct string *name, int count, struct cache *cache)
-{
-    value receiver = vm.top[-count - 1];
-    if (!is_type(receiver, INSTANCE))
-        return vm_error("Only instances have methods.");
-    const struct instance *i = (struct instance *)as_object(receiver);
-    value field = instance_get(i, name);
-    if (field != UNDEFINED) {
-        vm.top[-count - 1] = field;
-        return call_value(field, count);
-    }
-    struct closure *method = find_method(i->class, name);
-    if (!method)
-        return vm_error("Undefined property '%s'.", name->text);
-    if (map_get(&i->class->slots, name) == UNDEFINED)
-        *cache = (struct cache){i->class, method, 0, i->class->version};
-    return call_closure(method, count);
-}
-
-/* The superclass is on top, and is taken off. */
-static struct closure *super_method(const struct string *name)
-{
-    const struct class *super = (struct class *)as_object(*--vm.top);
-    struct closure *method = find_method(super, name);
-    if (!method)
-        vm_error("Undefined property '%s'.", name->text);
-    return method;
-}
-
-static bool get_super(const struct string *name)
-{
-    struct closure *method = super_method(name);
-    if (method)
-        vm.top[-1] = object_value(bound_method_new(vm.top[-1], method));
-    return method;
-}
-
-static bool invoke_super(const struct string *name, int count)
-{
-    const struct closure *method = super_method(name);
-    return method && call_closure(method, count);
-}
-
-static bool inherit(void)
-{
-    if (!is_type(vm.top[-2], CLASS))
-        return vm_error("Superclass must be a class.");
-    class_inherit((struct class *)as_object(vm.top[-1]),
-                  (struct class *)as_object(vm.top[-2]));
-    vm.top--;
-    return true;
-}
-
-static void add_method(struct string *name)
-{
-    class_add_method((struct class *)as_object(vm.top[-2]), name,
-                     (struct closure *)as_object(vm.top[-1]));
-    vm.top--;
 }
 
 /* ---- Upvalues --------------------------------------------------------------------------------------- */

@@ -10,22 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
+#include "badfree.h"
 #include "deeply.h"
 
-/* Bits of a loop test's number. */
-enum { STACKS = 1, REALLOC = 2, VARIANTS = 4 };
+struct test test;
 
-static struct {
-    bool stacks;
-    const char *function; /* under test */
-    int captured;
-} test;
-
-/* Options that can be set at the start only are the reason for a process per test. */
-static void begin(int variant)
+void begin(int variant)
 {
     char path[] = "/tmp/gcalloc-badfree-XXXXXX";
     test.stacks = variant & STACKS;
@@ -39,8 +31,7 @@ static void begin(int variant)
     ck_assert_int_eq(gc_option_set("depth", "1"), 0); /* naming functions takes time */
 }
 
-/* What has been reported since the last call. */
-static const char *reported(void)
+const char *reported(void)
 {
     static char text[1 << 16];
     ssize_t length = read(test.captured, text, sizeof text - 1);
@@ -49,8 +40,7 @@ static const char *reported(void)
     return text;
 }
 
-/* Gives the pointer to the function under test, which must leave it alone. */
-static NOINLINE const char *give(void *p)
+NOINLINE const char *give(void *p)
 {
     errno = 0;
     if (strcmp(test.function, "gc_free") == 0) {
@@ -63,9 +53,7 @@ static NOINLINE const char *give(void *p)
     return reported();
 }
 
-/* The heap works: objects keep their contents through collections, which are verified, and
- * no two are at one place. */
-static void check_heap(void)
+void check_heap(void)
 {
     enum { COUNT = 500 };
     static unsigned char *objects[COUNT];
@@ -89,21 +77,19 @@ static void check_heap(void)
     ck_assert_str_eq(reported(), "");
 }
 
-/* The report has this line, somewhere. */
-static void assert_line(const char *report, const char *line)
+void assert_line(const char *report, const char *line)
 {
     char wanted[300];
     snprintf(wanted, sizeof wanted, "\n%s\n", line);
     ck_assert_msg(strstr(report, wanted) != NULL, "no line '%s' in:\n%s", line, report);
 }
 
-static void assert_no(const char *report, const char *text)
+void assert_no(const char *report, const char *text)
 {
     ck_assert_msg(strstr(report, text) == NULL, "'%s' in:\n%s", text, report);
 }
 
-/* Gives the pointer: the report begins with this title, and has the line `detail`. */
-static const char *expect(void *p, const char *what, const char *detail)
+const char *expect(void *p, const char *what, const char *detail)
 {
     char title[200];
     snprintf(title, sizeof title, "gcalloc: %s(%p): %s\n", test.function, p, what);
@@ -116,13 +102,12 @@ static const char *expect(void *p, const char *what, const char *detail)
     return report;
 }
 
-/* The requested size is known with the stacks only. */
-static size_t shown_size(void *p, size_t requested)
+size_t shown_size(void *p, size_t requested)
 {
     return test.stacks ? requested : gc_usable_size(p);
 }
 
-static void expect_interior(char *p, size_t offset, size_t requested)
+void expect_interior(char *p, size_t offset, size_t requested)
 {
     char detail[200];
     snprintf(detail, sizeof detail,
@@ -134,8 +119,7 @@ static void expect_interior(char *p, size_t offset, size_t requested)
     ck_assert_ptr_eq(gc_base(p), p);
 }
 
-/* The slot, of 48 bytes, is empty. */
-static const char *expect_freed(void *p)
+const char *expect_freed(void *p)
 {
     if (test.stacks)
         return expect(p, "double free",
@@ -245,203 +229,6 @@ START_TEST(object_that_was_moved)
 }
 END_TEST
 
-/* ---- Pointers into the heap -------------------------------------------------------- */
-
-START_TEST(interior)
-{
-    begin(_i);
-    static const size_t offsets[] = {1, 8, 16, 39};
-    char *p = gc_alloc_manual(40);
-    memset(p, 7, 40);
-    for (size_t i = 0; i < sizeof offsets / sizeof offsets[0]; i++)
-        expect_interior(p, offsets[i], 40);
-    for (size_t i = 0; i < 40; i++)
-        ck_assert_int_eq(p[i], 7);
-    gc_free(p);
-    ck_assert_str_eq(reported(), "");
-    check_heap();
-}
-END_TEST
-
-START_TEST(interior_of_large)
-{
-    begin(_i);
-    static const size_t offsets[] = {1, 4096, 65536, 70000, 2999999};
-    char *p = gc_alloc(3000000);
-    for (size_t i = 0; i < sizeof offsets / sizeof offsets[0]; i++)
-        expect_interior(p, offsets[i], 3000000);
-    gc_free(p);
-    ck_assert_str_eq(reported(), "");
-    check_heap();
-}
-END_TEST
-
-static uintptr_t hidden;
-static void *volatile in_its_block;
-
-static void allocate_hidden(void)
-{
-    in_its_block = gc_alloc(40);
-    hidden = ~(uintptr_t)gc_alloc(40);
-}
-
-START_TEST(collected)
-{
-    begin(_i);
-    deeply(allocate_hidden);
-    gc_collect();
-    void *p = (void *)~hidden;
-    ck_assert_ptr_null(gc_base(p));
-    if (test.stacks) {
-        const char *report =
-            expect(p, "no living object", "  the object of 40 bytes there was collected");
-        assert_line(report, "  allocated by");
-        assert_no(report, "freed first by");
-    } else {
-        expect_freed(p);
-    }
-    check_heap();
-}
-END_TEST
-
-START_TEST(inside_a_free_slot)
-{
-    begin(_i);
-    char *p = gc_alloc(40), detail[100];
-    gc_free(p);
-    snprintf(detail, sizeof detail, "  it is 5 bytes into a slot at %p;", (void *)p);
-    const char *report = expect(p + 5, "no living object", detail);
-    ck_assert_ptr_nonnull(
-        strstr(report, "  the object of up to 48 bytes there was freed"));
-    check_heap();
-}
-END_TEST
-
-START_TEST(never_allocated)
-{
-    begin(_i);
-    char *p = (char *)gc_alloc(40) + 100 * 48;
-    expect(p, "no living object",
-           test.stacks ? "  the object of up to 48 bytes there never was"
-                       : "  the object of up to 48 bytes there was freed,");
-    check_heap();
-}
-END_TEST
-
-START_TEST(neighbours)
-{
-    begin(_i);
-    char *p[3], before[100], behind[100];
-    for (size_t i = 0; i < 3; i++)
-        p[i] = gc_alloc(40 + i);
-    snprintf(before, sizeof before, "  before it: an object of %zu bytes at %p",
-             shown_size(p[0], 40), (void *)p[0]);
-    snprintf(behind, sizeof behind, "  behind it: an object of %zu bytes at %p",
-             shown_size(p[2], 42), (void *)p[2]);
-    const char *report = give(p[1] + 1);
-    assert_line(report, before);
-    assert_line(report, behind);
-    gc_free(p[1]);
-    report = give(p[1]);
-    assert_line(report, before);
-    assert_line(report, behind);
-    report = give(p[0] + 1);
-    assert_no(report, "before it");
-    assert_line(report, behind);
-    gc_free(p[2]);
-    report = give(p[0] + 1);
-    assert_no(report, "before it");
-    assert_no(report, "behind it");
-    check_heap();
-}
-END_TEST
-
-/* ---- Pointers elsewhere ------------------------------------------------------------ */
-
-START_TEST(on_the_stack)
-{
-    begin(_i);
-    gc_init();
-    int local[100];
-    char title[100];
-    for (int i = 0; i < 100; i += 33) {
-        snprintf(title, sizeof title, "gcalloc: %s(%p): on the stack, not in the heap\n",
-                 test.function, (void *)&local[i]);
-        const char *report = give(&local[i]);
-        ck_assert_ptr_eq(strstr(report, title), report);
-    }
-    check_heap();
-}
-END_TEST
-
-static int in_data = 1;
-static int in_bss[100];
-
-START_TEST(static_data_and_code)
-{
-    begin(_i);
-    gc_init();
-    void *const pointers[] = {&in_data, &in_bss[50], (void *)(uintptr_t) "a constant",
-                              (void *)(uintptr_t)check_heap};
-    for (size_t i = 0; i < 4; i++)
-        ck_assert_ptr_nonnull(strstr(
-            give(pointers[i]), "): static data or code, not in the heap\n  it is in "));
-    ck_assert_ptr_nonnull(
-        strstr(give((void *)(uintptr_t)gc_collect), "  it is gc_collect+0 in "));
-    ck_assert_int_eq(in_data, 1);
-    check_heap();
-}
-END_TEST
-
-START_TEST(of_another_allocator)
-{
-    begin(_i);
-    gc_init();
-    char *small = malloc(100), *large = malloc(1 << 20);
-    char *mapped = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    char *const pointers[] = {small, small + 8, large, mapped, mapped + 100};
-    for (size_t i = 0; i < 5; i++)
-        expect(pointers[i], "not in the heap",
-               "  it points to memory of another allocator");
-    free(small);
-    free(large);
-    munmap(mapped, 4096);
-    expect(mapped, "not in the heap", "  it points to no memory at all");
-    check_heap();
-}
-END_TEST
-
-START_TEST(wild)
-{
-    begin(_i);
-    gc_init();
-    static const uintptr_t pointers[] = {1,           8,
-                                         4096,        UINT64_C(0xdeadbeefdeadbeef),
-                                         UINTPTR_MAX, UINTPTR_MAX / 2};
-    for (size_t i = 0; i < sizeof pointers / sizeof pointers[0]; i++)
-        expect((void *)pointers[i], "not in the heap", "  it points to no memory at all");
-    check_heap();
-}
-END_TEST
-
-START_TEST(before_anything_else)
-{
-    begin(_i);
-    expect((void *)4096, "not in the heap", "  it points to no memory at all");
-    check_heap();
-}
-END_TEST
-
-START_TEST(null_is_fine)
-{
-    begin(_i);
-    gc_free(NULL);
-    ck_assert_ptr_nonnull(gc_realloc(NULL, 10));
-    ck_assert_str_eq(reported(), "");
-    check_heap();
-}
-END_TEST
-
 /* ---- Stacks ------------------------------------------------------------------------ */
 
 static void *object;
@@ -533,18 +320,6 @@ int main(void)
                                   double_free_after_reuse,
                                   double_free_of_the_same_start,
                                   object_that_was_moved,
-                                  interior,
-                                  interior_of_large,
-                                  collected,
-                                  inside_a_free_slot,
-                                  never_allocated,
-                                  neighbours,
-                                  on_the_stack,
-                                  static_data_and_code,
-                                  of_another_allocator,
-                                  wild,
-                                  before_anything_else,
-                                  null_is_fine,
                                   stacks,
                                   one_after_another,
                                   abort_spares_the_good};
@@ -553,6 +328,7 @@ int main(void)
     tcase_set_timeout(t, 300);
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
         tcase_add_loop_test(t, tests[i], 0, VARIANTS);
+    add_pointers(t);
     tcase_add_loop_test_raise_signal(t, abort_at_once, SIGABRT, 0, VARIANTS);
     suite_add_tcase(suite, t);
     SRunner *runner = srunner_create(suite);

@@ -3,34 +3,30 @@
  * library's, as found in the collector; with "names" it says which those are. */
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <link.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/select.h>
 #include <sys/signalfd.h>
-#include <sys/wait.h>
 #include <threads.h>
 #include <time.h>
-#include <ucontext.h>
 #include <unistd.h>
+
+#include "behind.h"
 
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
 int use(void);
 
-static void *collector;
-static const char *present;
-static int failed;
+void *collector;
+const char *present;
+int failed;
 
-/* The collector's function of this name. */
-static void *find(void)
+void *find(void)
 {
     void *function = dlsym(collector, present);
     if (!function)
@@ -38,9 +34,7 @@ static void *find(void)
     return function;
 }
 
-#define THEIRS(name) ((__typeof__(&name))find())
-
-static void check(int right)
+void check(int right)
 {
     if (!right)
         printf("%s does not do what it should\n", present);
@@ -291,176 +285,8 @@ static void call_timedwait(void)
     pend(&set);
     check(THEIRS(sigtimedwait)(&set, NULL, &no_time) == SIGUSR1);
 }
-/* ---- Contexts and children ------------------------------------------------------------- */
 
-static ucontext_t here, there;
-static volatile int visits;
-static char context_stack[64 << 10];
-
-static void enter(void)
-{
-    visits++;
-}
-
-static void make_context(void)
-{
-    getcontext(&there);
-    there.uc_stack.ss_sp = context_stack;
-    there.uc_stack.ss_size = sizeof context_stack;
-    there.uc_link = &here;
-    sigfillset(&there.uc_sigmask);
-    makecontext(&there, enter, 0);
-}
-
-static void call_swapcontext(void)
-{
-    visits = 0;
-    make_context();
-    check(THEIRS(swapcontext)(&here, &there) == 0 && visits == 1);
-}
-
-static void call_setcontext(void)
-{
-    __typeof__(&setcontext) function = THEIRS(setcontext);
-    visits = 0;
-    make_context();
-    getcontext(&here);
-    if (visits == 0)
-        function(&there);
-    check(visits == 1);
-}
-
-static void call_chroot(void)
-{
-    check(THEIRS(chroot)("/nowhere/at/all") == -1);
-}
-
-static int is_zero(pid_t child)
-{
-    int status = 1;
-    return child > 0 && waitpid(child, &status, 0) == child && status == 0;
-}
-
-static void call_vfork(void)
-{
-    __typeof__(&vfork) function = THEIRS(vfork);
-    pid_t child = function();
-    if (child == 0)
-        _exit(0);
-    check(is_zero(child));
-}
-
-static char *const command[] = {"true", NULL};
-
-static void call_spawn(void)
-{
-    pid_t child = 0;
-    check(THEIRS(posix_spawn)(&child, "/bin/true", NULL, NULL, command, environ) == 0 &&
-          is_zero(child));
-}
-
-static void call_spawnp(void)
-{
-    pid_t child = 0;
-    check(THEIRS(posix_spawnp)(&child, "true", NULL, NULL, command, environ) == 0 &&
-          is_zero(child));
-}
-
-/* Each in a child, which is "true" if all is well. */
-#define EXEC(name, ...)                \
-    static void call_##name(void)      \
-    {                                  \
-        pid_t child = fork();          \
-        if (child == 0)                \
-            THEIRS(name)(__VA_ARGS__); \
-        if (child == 0)                \
-            _exit(1);                  \
-        check(is_zero(child));         \
-    }
-
-EXEC(execl, "/bin/true", "true", (char *)NULL)
-EXEC(execle, "/bin/true", "true", (char *)NULL, environ)
-EXEC(execlp, "true", "true", (char *)NULL)
-EXEC(execv, "/bin/true", command)
-EXEC(execve, "/bin/true", command, environ)
-EXEC(execveat, AT_FDCWD, "/bin/true", command, environ, 0)
-EXEC(execvp, "true", command)
-EXEC(execvpe, "true", command, environ)
-EXEC(fexecve, open("/bin/true", O_RDONLY), command, environ)
-
-static void call_sighold(void)
-{
-    sigset_t set;
-    check(THEIRS(sighold)(SIGUSR2) == 0);
-    sigprocmask(SIG_SETMASK, NULL, &set);
-    check(sigismember(&set, SIGUSR2) == 1);
-    sigemptyset(&set);
-    sigprocmask(SIG_SETMASK, &set, NULL);
-}
-
-static void call_siginterrupt(void)
-{
-    check(THEIRS(siginterrupt)(SIGUSR2, 1) == 0);
-}
-
-/* ---- Memory ---------------------------------------------------------------------------- */
-
-static void *map(int flags, void *address)
-{
-    return THEIRS(mmap)(address, 1, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
-}
-
-static void call_mmap(void)
-{
-    char *page = map(0, NULL);
-    check(page != MAP_FAILED && *page == 0);
-    *page = 1;
-    check(map(MAP_FIXED, page) == page && *page == 0);
-}
-
-static void call_mprotect(void)
-{
-    void *page = mmap(NULL, 1, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    check(THEIRS(mprotect)(page, 1, PROT_NONE) == 0);
-}
-
-static void call_pkey_mprotect(void)
-{
-    int got = THEIRS(pkey_mprotect)(
-        mmap(NULL, 1, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 1, PROT_NONE, -1);
-    check(got == 0 || errno == ENOSYS);
-}
-
-static void call_munmap(void)
-{
-    void *page = mmap(NULL, 1, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    check(THEIRS(munmap)(page, 1) == 0 && msync(page, 1, MS_ASYNC) != 0);
-}
-
-static void call_mremap(void)
-{
-    size_t bytes = 1 << 16;
-    char *old =
-        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    char *to = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    *old = 1;
-    check(THEIRS(mremap)(old, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to &&
-          *to == 1);
-}
-
-static void call_madvise(void)
-{
-    char *page =
-        mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    *page = 1;
-    check(THEIRS(madvise)(page, 1, MADV_DONTNEED) == 0 && *page == 0);
-}
-
-static const struct {
-    const char *name;
-    void (*call)(void);
-} calls[] = {
+static const struct call calls[] = {
     {"dl_iterate_phdr", call_iterate},
     {"dlclose", call_close},
     {"pthread_create", call_create},
@@ -492,43 +318,26 @@ static const struct {
     {"sigwait", call_wait},
     {"sigwaitinfo", call_waitinfo},
     {"sigtimedwait", call_timedwait},
-    {"sighold", call_sighold},
-    {"siginterrupt", call_siginterrupt},
-    {"swapcontext", call_swapcontext},
-    {"setcontext", call_setcontext},
-    {"vfork", call_vfork},
-    {"chroot", call_chroot},
-    {"execl", call_execl},
-    {"execle", call_execle},
-    {"execlp", call_execlp},
-    {"execv", call_execv},
-    {"execve", call_execve},
-    {"execveat", call_execveat},
-    {"execvp", call_execvp},
-    {"execvpe", call_execvpe},
-    {"fexecve", call_fexecve},
-    {"posix_spawn", call_spawn},
-    {"posix_spawnp", call_spawnp},
-    {"mmap", call_mmap},
-    {"mmap64", call_mmap},
-    {"mprotect", call_mprotect},
-    {"pkey_mprotect", call_pkey_mprotect},
-    {"madvise", call_madvise},
-    {"munmap", call_munmap},
-    {"mremap", call_mremap},
+    {0},
 };
+
+static void make(const struct call *c, int lists)
+{
+    for (; c->name; c++) {
+        present = c->name;
+        if (lists)
+            puts(present);
+        else
+            c->make();
+    }
+}
 
 int main(int count, char **arguments)
 {
     int lists = count > 1 && strcmp(arguments[1], "names") == 0;
     collector = count > 1 && !lists ? dlopen(arguments[1], RTLD_NOW | RTLD_NOLOAD) : NULL;
-    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
-        present = calls[i].name;
-        if (lists)
-            puts(present);
-        else
-            calls[i].call();
-    }
+    make(calls, lists);
+    make(system_calls, lists);
     present = "the library";
     if (!lists)
         check(use());

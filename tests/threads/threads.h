@@ -26,6 +26,7 @@ TCase *libraries_case(void);
 TCase *forks_case(void);
 TCase *foreign_case(void);
 TCase *signals_case(void);
+TCase *handlers_case(void);
 TCase *stops_case(void);
 TCase *coroutines_case(void);
 
