@@ -16,6 +16,7 @@
 #include "collect/pace.h"
 #include "collect/workers.h"
 #include "collect/young.h"
+#include "heap/sweep_later.h"
 #include "roots/segments.h"
 #include "roots/threads.h"
 #include "world/faults.h"
@@ -73,6 +74,7 @@ static void begin_cycle(struct collector *c, enum cause cause, uintptr_t sp)
         generations_choose(&c->generations, c->heap, &c->concurrent, c->kind, cause);
     /* One that ends what had begun is not what was asked for, which follows it. */
     c->cycle.cause = is_exact_wanted(cause) && c->heap->marking ? CAUSE_YOUNG : cause;
+    c->cycle.leaves_tenured = c->cycle.kind == &cycle_finish && concurrent_has_thread();
     c->cycle.sp = sp;
     c->cycle.roots.keeps_named = OPTION_NOW(verify) || cause == CAUSE_LEAKS;
     c->cycle.began = os_now();
@@ -179,8 +181,11 @@ NOINLINE WITHOUT_GAPS static void run(void *argument)
         world_lock();
         bool finished = is_done(c, cause, collections);
         if (!finished) {
+            sweep_later(c->heap, UINT32_MAX);
             begin_cycle(c, cause, sp);
             finished = stop_and_run(c, s);
+            if (cause != CAUSE_BUDGET) /* who asked for it finds that the dead are gone */
+                sweep_later(c->heap, UINT32_MAX);
             if (finished && was_of_before(c, cause)) {
                 collections = collector_count(c);
                 finished = false;

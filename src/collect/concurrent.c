@@ -13,6 +13,7 @@
 #include "collect/collector.h"
 #include "collect/pace.h"
 #include "collect/young.h"
+#include "heap/sweep_later.h"
 #include "heap/tenured.h"
 #include "world/own.h"
 #include "world/stop.h"
@@ -23,6 +24,7 @@ enum {
     STEP_BATCHES = 16,     /* of marking while the world lock is held: some 100 us */
     STEP_UNITS = 16,       /* of which pages are asked at once: 1 MiB */
     STEPS_MOST = 64,       /* of asking while the world lock is held */
+    STEP_BLOCKS = 256,     /* that are swept meanwhile: some 100 us */
     /* While a call protects pages, the first write to a page by another thread flushes the TLBs of all
      * processors: after so many pages the program has some time in which none does. */
     PAGES_AT_ONCE = 128,
@@ -47,7 +49,7 @@ static void begin(struct cycle *c)
     h->marking = true;
     h->scanned = h->marked = false;
     pace_while_marking(h);
-    c->reclaimed = 0;
+    cycle_note_reclaimed(c);
     c->marked = c->swept = c->ended = os_now();
 }
 
@@ -271,6 +273,17 @@ static void mark(const struct pass *p)
     step_end();
 }
 
+/* Sweeps some of what the last cycle has left.  Returns false if that is nothing. */
+static bool sweep_some(struct heap *h)
+{
+    if (!sweep_is_left(h))
+        return false;
+    world_lock();
+    sweep_later(h, STEP_BLOCKS);
+    world_unlock();
+    return true;
+}
+
 /* ---- The thread -------------------------------------------------------------------------- */
 
 /* The thread has descriptors of its own from now on, of which there are none, so that what it opens takes no
@@ -320,6 +333,8 @@ static void *work(void *collector)
     while (p.pages >= 0 && __atomic_load_n(&beside.state, __ATOMIC_SEQ_CST) != ENDING) {
         if (take_up(&p))
             mark(&p);
+        else if (sweep_some(p.c->heap))
+            continue;
         else if (change_state(AWAKE, ASLEEP))
             futex_wait(&beside.state, ASLEEP, 0);
     }
@@ -331,13 +346,20 @@ static void *work(void *collector)
 void concurrent_go_on(struct collector *c)
 {
     uint32_t state = __atomic_load_n(&beside.state, __ATOMIC_RELAXED);
-    if (LIKELY(!RACING(c->heap->marking)) || state == AWAKE)
+    bool marking = RACING(c->heap->marking);
+    if (LIKELY(!marking && !sweep_is_left(c->heap)) || state == AWAKE)
         return;
     if (state == ASLEEP && change_state(ASLEEP, AWAKE))
         futex_wake(&beside.state, 1);
-    else if (state == NONE && own_can_start() && registry_is_here() &&
+    else if (state == NONE && marking && own_can_start() && registry_is_here() &&
              change_state(NONE, AWAKE) && !own_start(work, c))
         fail(c);
+}
+
+bool concurrent_has_thread(void)
+{
+    uint32_t state = __atomic_load_n(&beside.state, __ATOMIC_RELAXED);
+    return state == ASLEEP || state == AWAKE;
 }
 
 static void ask_to_end(void)

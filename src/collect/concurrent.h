@@ -45,9 +45,12 @@ bool concurrent_pays(const struct concurrent *k, const struct heap *h);
 /* Whether so much has been allocated that the next cycle is to begin. */
 bool concurrent_is_due(const struct heap *h, const struct concurrent *k);
 
-/* Has the marking go on that a cycle has begun, if one has, and is not at its end.  Called on a slow path, in
- * no critical section.  Changes errno. */
+/* Has the marking go on that a cycle has begun, if one has, and is not at its end, and the sweeping that one
+ * has left.  Called on a slow path, in no critical section.  Changes errno. */
 void concurrent_go_on(struct collector *c);
+
+/* Whether there is a thread that sweeps what a cycle leaves. */
+bool concurrent_has_thread(void);
 
 /* Takes note of a cycle.  The world is stopped. */
 void concurrent_note(struct concurrent *k, const struct cycle *c);

@@ -89,11 +89,17 @@ static bool is_thorough(const struct cycle *c)
     return c->cause == CAUSE_REQUEST || c->cause == CAUSE_IDLE;
 }
 
+void cycle_note_reclaimed(struct cycle *c)
+{
+    uint64_t so_far = c->heap->numbers->counters.reclaimed_bytes;
+    c->reclaimed = so_far - c->reclaimed_before;
+    c->reclaimed_before = so_far;
+}
+
 /* The cycle of a heap of this process alone, with all phases. */
 static void run(struct cycle *c)
 {
     struct heap *h = c->heap;
-    uint64_t reclaimed = h->numbers->counters.reclaimed_bytes;
     size_t unused = h->numbers->dirty_bytes;
     c->charged = __atomic_load_n(&h->numbers->charged, __ATOMIC_RELAXED);
     c->live_before = h->numbers->live_bytes;
@@ -108,9 +114,12 @@ static void run(struct cycle *c)
     h->marking = h->marked = false;
     h->kept_back = 0;
     c->marked = os_now();
-    sweep(h, c->kind->recounts);
+    if (c->leaves_tenured)
+        sweep_but_tenured(h);
+    else
+        sweep(h, c->kind->recounts);
     c->swept = os_now();
-    c->reclaimed = h->numbers->counters.reclaimed_bytes - reclaimed;
+    cycle_note_reclaimed(c);
     pace_after_cycle(h, &(struct pace_cycle){
                             .thorough = is_thorough(c),
                             .young = c->kind->young,

@@ -60,11 +60,13 @@ struct cycle {
     struct cycle_roots roots;
     /* Times by os_now; the last three are set by cycle_run. */
     uint64_t began, stopped, marked, swept, ended;
-    uint64_t reclaimed;   /* bytes that it has reclaimed */
+    /* Bytes that were reclaimed by it, and what the one before has left to be swept; and by all before. */
+    uint64_t reclaimed, reclaimed_before;
     size_t charged;       /* what had been allocated when it began, of the budget */
     size_t live_before;   /* bytes that the last one found alive */
     size_t written_pages; /* of tenured blocks, where it remembers */
     bool keeps_more;      /* for want of memory more is marked than the roots reach */
+    bool leaves_tenured;  /* to be swept beside the program */
 };
 
 /* Registers the phases that every cycle has.  The world lock is held. */
@@ -73,6 +75,9 @@ void cycle_prepare(void);
 /* Runs the cycle.  The world is stopped, the calling thread is registered, and the roots
  * are listed. */
 void cycle_run(struct cycle *c);
+
+/* Sets what it has reclaimed. */
+void cycle_note_reclaimed(struct cycle *c);
 
 /* Logs one line on the cycle of this number, in a heap that was made at heap_made.  The
  * world goes on: whoever reads what is written may be one of its threads. */

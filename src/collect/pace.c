@@ -64,8 +64,8 @@ static size_t within_group(const struct heap *h, size_t budget)
     size_t holes = __atomic_load_n(&h->numbers->hole_bytes, __ATOMIC_RELAXED);
     size_t held = used - min_size(used, holes); /* the two are not of the same instant */
     size_t room = most > held ? most - held : 0;
-    return min_size(budget,
-                    max_size(room, max_size(MIB(1), h->numbers->live_bytes / 16)));
+    return min_size(
+        budget, max_size(room, max_size(MIB(1), RACING(h->numbers->live_bytes) / 16)));
 }
 
 /* SIZE_MAX if that is too much. */

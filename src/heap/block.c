@@ -391,16 +391,31 @@ void block_note(struct heap *h, uint32_t head)
         block_set_aside(h, head, SHARD_NOTED);
 }
 
-void block_free_slots(struct heap *h, uint32_t head, uint32_t slots)
+/* What the block counts has changed; `listed` says whether it offered slots before. */
+static void relist(struct heap *h, uint32_t head, bool listed)
 {
-    lock_check_held(RANK_BIN);
-    struct block *b = block_at(h, head);
-    bool listed = block_offers(h, head);
-    b->free_count += slots;
-    CRASH_POINT("block free: counted");
-    if (b->taken || (listed && !is_empty(h, head)))
+    if (block_at(h, head)->taken || (listed && !is_empty(h, head)))
         return;
     if (listed)
         list_remove(h, head);
     block_settle(h, head);
+}
+
+void block_free_slots(struct heap *h, uint32_t head, uint32_t slots)
+{
+    lock_check_held(RANK_BIN);
+    bool listed = block_offers(h, head);
+    block_at(h, head)->free_count += slots;
+    CRASH_POINT("block free: counted");
+    relist(h, head, listed);
+}
+
+void block_swept(struct heap *h, uint32_t head, uint32_t slots)
+{
+    lock_check_held(RANK_BIN);
+    struct block *b = block_at(h, head);
+    bool listed = block_offers(h, head);
+    __atomic_fetch_and(&b->flags, (uint8_t)~BLOCK_UNSWEPT, __ATOMIC_RELAXED);
+    b->free_count += slots;
+    relist(h, head, listed);
 }

@@ -50,8 +50,8 @@ void block_leave_tenure(struct heap *h, uint32_t head);
 uint32_t block_units(const struct heap *h, uint32_t head);
 
 /* Whether a block that no cache draws from is to be listed: it has free slots, and a quarter of all if it is
- * tenured, which it would be no more for the sake of a few.  A large object's place is given out again
- * as units only. */
+ * tenured, which it would be no more for the sake of a few; a tenured one that is unswept is listed when it
+ * has been swept.  A large object's place is given out again as units only. */
 INLINE bool block_offers(const struct heap *h, uint32_t head)
 {
     uint32_t free = block_at(h, head)->free_count;
@@ -59,7 +59,15 @@ INLINE bool block_offers(const struct heap *h, uint32_t head)
         return false;
     if (LIKELY(!block_has(h, head, BLOCK_TENURED)))
         return free > 0;
-    return free > 0 && free >= word_geometry(word_of(h, head))->count / 4;
+    return free > 0 && !block_has(h, head, BLOCK_UNSWEPT) &&
+           free >= word_geometry(word_of(h, head))->count / 4;
+}
+
+/* The bytes of each of the block's slots. */
+INLINE size_t block_slot_bytes(const struct heap *h, uint32_t head)
+{
+    size_t bytes = block_at(h, head)->bytes;
+    return bytes ? bytes : word_geometry(word_of(h, head))->size;
 }
 
 /* The bin that the block is of, by number: from TYPED_FIRST on a typed one. */
@@ -136,6 +144,10 @@ void block_note(struct heap *h, uint32_t head);
  * A block that is not taken is listed or released as it needs.  The lock of the block's
  * list is held. */
 void block_free_slots(struct heap *h, uint32_t head, uint32_t slots);
+
+/* The block, which was unswept, is that no more, and so many more of its slots are free.  The lock of the
+ * block's list is held. */
+void block_swept(struct heap *h, uint32_t head, uint32_t slots);
 
 /* Checks that the block's counters agree with its states and words.  Returns the number
  * of RESERVED slots. */

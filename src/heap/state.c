@@ -98,3 +98,34 @@ struct state_counts state_sweep(uint8_t *states, uint32_t count, uint8_t mark,
     c.reserved = count - c.free - c.marked;
     return c;
 }
+
+/* The byte at the index is nobody else's if it is `dead`. */
+static uint32_t free_dead(uint8_t *states, uint32_t from, uint32_t to, uint8_t dead)
+{
+    uint32_t freed = 0;
+    for (uint32_t i = from; i < to; i++) {
+        if (RACING(states[i]) != dead)
+            continue;
+        __atomic_store_n(&states[i], STATE_FREE, __ATOMIC_RELAXED);
+        freed++;
+    }
+    return freed;
+}
+
+READS_RACING struct state_found state_sweep_beside(uint8_t *states, uint32_t count,
+                                                   uint8_t mark)
+{
+    struct state_found found = {0};
+    uint8_t dead = mark ^ STATE_MARK_A ^ STATE_MARK_B;
+    words2 new_lanes = {0};
+    for (uint32_t i = 0; i < count; i += LANES) {
+        bytes16 v = *(const bytes16 *)(const void *)(states + i);
+        words2 dead_lanes = (words2)(v == dead);
+        new_lanes |= (words2)(v == STATE_NEW);
+        found.marked += lane_sum(-(bytes16)(v == mark));
+        if (dead_lanes[0] | dead_lanes[1])
+            found.freed += free_dead(states, i, i + LANES, dead);
+    }
+    found.some_new = (new_lanes[0] | new_lanes[1]) != 0;
+    return found;
+}

@@ -24,4 +24,13 @@ uint32_t state_find_not_free(const uint8_t *states, uint32_t from, uint32_t coun
 struct state_counts state_sweep(uint8_t *states, uint32_t count, uint8_t mark,
                                 uint32_t *reclaimed);
 
+struct state_found {
+    uint32_t freed, marked;
+    bool some_new;
+};
+
+/* Sweeps beside the program: what has the other mark than `mark` becomes FREE, and nothing else changes, as
+ * other states are the program's to change meanwhile. */
+struct state_found state_sweep_beside(uint8_t *states, uint32_t count, uint8_t mark);
+
 #endif

@@ -8,6 +8,7 @@
 #include "heap/layout.h"
 #include "heap/observe.h"
 #include "heap/state.h"
+#include "heap/sweep_later.h"
 #include "heap/tenured.h"
 #include "heap/wide.h"
 
@@ -22,10 +23,11 @@ static void count_live(struct heap *h, struct block *b, uint32_t live, size_t si
     b->live = (uint16_t)live;
 }
 
-/* What a sweep does beside the states: it counts anew, or goes on counting, and tenures blocks. */
+/* What a sweep does beside the states: it counts anew, or goes on counting, and tenures blocks; it leaves
+ * those that stay tenured for later. */
 struct sweeping {
     struct heap *heap;
-    bool recounts;
+    bool recounts, leaves_tenured;
     struct tenuring tenuring;
 };
 
@@ -55,12 +57,21 @@ static void tenure(struct sweeping *s, uint32_t head, const struct state_counts 
         tenured_note_block(h, head);
 }
 
+static void leave_block(struct sweeping *s, uint32_t head)
+{
+    struct heap *h = s->heap;
+    struct block *b = block_at(h, head);
+    count_live(h, b, b->live, block_slot_bytes(h, head), s->recounts);
+    tenuring_add(&s->tenuring, head, block_units(h, head));
+    sweep_later_add(h, head);
+}
+
 static void sweep_block(struct sweeping *s, uint32_t head)
 {
     struct heap *h = s->heap;
     struct block *b = block_at(h, head);
     const struct geometry *g = &geometries[word_class(h->words[head])];
-    size_t size = b->bytes ? b->bytes : g->size;
+    size_t size = block_slot_bytes(h, head);
     uint32_t reclaimed;
     if (is_observed(h))
         observe_dead(h, head);
@@ -75,6 +86,7 @@ static void sweep_block(struct sweeping *s, uint32_t head)
     h->numbers->counters.reclaimed_bytes += reclaimed * size;
     b->free_count = counts.free;
     b->cursor = 0;
+    __atomic_fetch_and(&b->flags, (uint8_t)~BLOCK_MIXED, __ATOMIC_RELAXED);
     tenure(s, head, &counts);
     if (!b->taken)
         block_settle(h, head);
@@ -93,6 +105,14 @@ static void forget_lists(struct heap *h)
         block_list(h, i)->first = block_list(h, i)->last = 0;
 }
 
+/* NEW objects, which came out of a magazine on the way, are told from those to come in a stop only.  A block
+ * that was emptied while markers ran has waited for this sweep to go. */
+static bool can_wait(const struct heap *h, uint32_t head)
+{
+    return block_has(h, head, BLOCK_TENURED) && !block_has(h, head, BLOCK_MIXED) &&
+           block_at(h, head)->free_count < word_geometry(h->words[head])->count;
+}
+
 static void sweep_all(struct sweeping *s)
 {
     struct heap *h = s->heap;
@@ -101,7 +121,10 @@ static void sweep_all(struct sweeping *s)
     h->numbers->live_bytes = h->numbers->live_objects = 0;
     for (uint32_t head = block_next(h, 1); head < unit_end(h); head = next) {
         next = block_next(h, head + block_units(h, head));
-        sweep_block(s, head);
+        if (s->leaves_tenured && can_wait(h, head))
+            leave_block(s, head);
+        else
+            sweep_block(s, head);
     }
 }
 
@@ -115,21 +138,35 @@ static void sweep_others(struct sweeping *s)
     }
 }
 
-void sweep(struct heap *h, bool recounts)
+static void run(struct sweeping *s)
 {
-    struct sweeping s = {.heap = h, .recounts = recounts};
+    struct heap *h = s->heap;
     struct heap_numbers *n = h->numbers;
     lock_check_all(true);
     n->live_bytes -= n->gone_bytes;
     n->live_objects -= n->gone_objects;
-    tenuring_begin(&s.tenuring, h, recounts);
+    tenuring_begin(&s->tenuring, h, s->recounts);
     wide_forget(h);
-    if (recounts)
-        sweep_all(&s);
+    if (s->recounts)
+        sweep_all(s);
     else
-        sweep_others(&s);
+        sweep_others(s);
     n->gone_bytes = n->gone_objects = 0;
-    tenuring_end(&s.tenuring);
-    h->newly_tenured = s.tenuring.blocks;
+    tenuring_end(&s->tenuring);
+    h->newly_tenured = s->tenuring.blocks;
     lock_check_all(false);
+}
+
+void sweep(struct heap *h, bool recounts)
+{
+    run(&(struct sweeping){.heap = h, .recounts = recounts});
+}
+
+/* Observers are told of the dead on a stopped world, and what the program has altered is renewed there. */
+void sweep_but_tenured(struct heap *h)
+{
+    run(&(struct sweeping){.heap = h,
+                           .recounts = true,
+                           .leaves_tenured =
+                               h->tenures && !is_observed(h) && !h->numbers->altered});
 }

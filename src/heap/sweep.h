@@ -17,4 +17,8 @@
  * which each replaces its part of it.  Blocks are then listed behind those that were before. */
 void sweep(struct heap *h, bool recounts);
 
+/* Sweeps with a new count, but leaves the blocks that were tenured and stay that to be swept beside the program
+ * (heap/sweep_later.h), if nobody is to be told of what was found dead.  They count with what they had. */
+void sweep_but_tenured(struct heap *h);
+
 #endif

@@ -150,6 +150,10 @@ enum block_flag {
     BLOCK_NOTED = 1 << 1,
     /* Nobody has allocated from it since the last cycle (heap/tenured.h). */
     BLOCK_TENURED = 1 << 2,
+    /* The last cycle has left it to be swept beside the program (heap/sweep_later.h). */
+    BLOCK_UNSWEPT = 1 << 3,
+    /* It was swept so, and had NEW objects by then: dead ones, or of after the cycle. */
+    BLOCK_MIXED = 1 << 4,
 };
 
 /* A block, in the descriptor of its head.  It is guarded by the lock of its list
@@ -371,7 +375,9 @@ struct heap_numbers {
     uint32_t typed_count;    /* grows under typed_lock, and is read without */
     uint32_t reserved_apart; /* RESERVED slots that slabs keep, in no cache.  Atomic */
 
-    size_t live_bytes, live_objects; /* cycle: marked by the last one */
+    /* Marked by the last cycle; unswept blocks count with what they had before it.  Under the
+     * world lock, and atomic */
+    size_t live_bytes, live_objects;
     /* What has gone of these since, with whole blocks freed by hand or the size of large objects
      * changed; modulo 2^64.  Atomic. */
     uint64_t gone_bytes, gone_objects;
@@ -416,6 +422,8 @@ struct heap {
     size_t kept_back; /* bytes of large objects that were freed meanwhile.  Atomic */
     /* cycle: blocks that the last sweep has tenured and the one before had not. */
     uint32_t newly_tenured;
+    /* No block before this unit is unswept; 0: none is at all.  Under the world lock */
+    uint32_t unswept;
     /* A bit for each unit, which says that a block begins there that is not tenured (or is gone
      * by now), and that the unit is of a tenured block with pointers.  NULL before blocks are
      * tenured for the first time.  Bits are atomic. */

@@ -10,10 +10,12 @@
 #include "heap/block.h"
 #include "heap/heap.h"
 #include "heap/layout.h"
+#include "heap/sweep_later.h"
 #include "mutator/init.h"
 #include "mutator/object.h"
 #include "mutator/site.h"
 #include "trace/depot.h"
+#include "world/stop.h"
 
 enum { SLOTS_MOST = 1 << STATE_SHIFT_MOST };
 
@@ -64,6 +66,14 @@ static bool copy_block(struct heap *h, uint32_t unit, struct copied_block *b)
     return found;
 }
 
+/* What is dead since the last cycle is not to be seen. */
+static void sweep_rest(struct heap *h)
+{
+    bool taken = world_hold();
+    sweep_later(h, UINT32_MAX);
+    world_let_go(taken);
+}
+
 /* Calls visit(b, argument) for each block that there is when its turn comes.  0, or -1 with
  * errno. */
 static int each_block(void (*visit)(const struct copied_block *b, void *argument),
@@ -76,6 +86,7 @@ static int each_block(void (*visit)(const struct copied_block *b, void *argument
     struct copied_block *b = meta_alloc(sizeof *b);
     if (b) {
         gc_disable();
+        sweep_rest(h);
         for (uint32_t unit = 1; unit < (uint32_t)(RACING(h->bytes) >> UNIT_SHIFT); unit++)
             if (copy_block(h, unit, b))
                 visit(b, argument);

@@ -14,6 +14,7 @@
 #include "heap/extent.h"
 #include "heap/heap.h"
 #include "heap/layout.h"
+#include "heap/sweep_later.h"
 #include "mutator/hooks.h"
 #include "world/next.h"
 #include "world/stop.h"
@@ -87,6 +88,7 @@ void gc_stats_get(struct gc_stats *stats)
         return;
     }
     bool taken = world_hold();
+    sweep_later(&process_heap, UINT32_MAX);
     fill_heap(&s, &process_heap);
     fill_collector(&s, &process_collector);
     world_let_go(taken);

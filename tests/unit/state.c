@@ -56,6 +56,22 @@ static void check_sweep(uint32_t count, uint8_t mark)
     ENSURE(memcmp(&c, &expected, sizeof c) == 0 && reclaimed == lost);
 }
 
+static void check_sweep_beside(uint32_t count, uint8_t mark)
+{
+    uint8_t dead = (uint8_t)(STATE_MARK_A + STATE_MARK_B - mark);
+    uint32_t lost = 0, kept = 0, fresh = 0;
+    memcpy(swept, states, sizeof swept);
+    struct state_found found = state_sweep_beside(swept, count, mark);
+    for (uint32_t i = 0; i < count; i++) {
+        ENSURE(swept[i] == (states[i] == dead ? STATE_FREE : states[i]));
+        lost += states[i] == dead;
+        kept += states[i] == mark;
+        fresh += states[i] == STATE_NEW;
+    }
+    ENSURE(all_bytes_are(swept + count, sizeof swept - count, STATE_FREE));
+    ENSURE(found.freed == lost && found.marked == kept && found.some_new == (fresh > 0));
+}
+
 static void check_all(uint32_t count)
 {
     for (uint32_t zeros = 0; zeros <= 16; zeros += 4) {
@@ -63,6 +79,8 @@ static void check_all(uint32_t count)
         check_count(count);
         check_sweep(count, STATE_MARK_A);
         check_sweep(count, STATE_MARK_B);
+        check_sweep_beside(count, STATE_MARK_A);
+        check_sweep_beside(count, STATE_MARK_B);
     }
 }
 

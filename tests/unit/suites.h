@@ -31,6 +31,7 @@
     X(wide)            \
     X(observe)         \
     X(sweep)           \
+    X(sweep_later)     \
     X(heap)            \
     X(holes)           \
     X(life)            \

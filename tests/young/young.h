@@ -11,6 +11,7 @@ TCase *process_case(void);
 TCase *storm_case(void);
 TCase *beside_case(void);
 TCase *midst_case(void);
+TCase *later_case(void);
 
 /* Whether the kernel notes writes, as the test finds out for itself. */
 bool kernel_notes_writes(void);
