@@ -8,7 +8,7 @@ tmp=$(mktemp -d "${TMPDIR:-/tmp}/gcalloc-porting.XXXXXX") || exit 1
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
 
-for page in porting counting finalizers weak ipc layouts regions slabs walk; do
+for page in porting counting finalizers weak ipc layouts memory regions slabs walk; do
     awk -v start="$tmp/$page" '/^```c$/ { n++; inside = 1; next } /^```$/ { inside = 0 }
         inside { print > (start "-" n ".c") }' "$srcdir/docs/$page.md"
 done

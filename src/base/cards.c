@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <gcalloc/inline.h>
 
+#include "base/account.h"
 #include "base/check.h"
 #include "base/sys.h"
 
@@ -25,6 +26,7 @@ bool cards_begin(uintptr_t low, size_t bytes)
                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
     if (table == MAP_FAILED)
         return errno = ENOMEM, false;
+    account_add(ACCOUNT_REMEMBERED, table, bytes >> GC_INLINE_CARD_SHIFT);
     b->cards = table;
     b->hidden_base = ~low;
     __atomic_store_n(&b->bytes, bytes, __ATOMIC_RELEASE);
@@ -38,23 +40,25 @@ void cards_note(const void *address, size_t bytes)
     if (from >= __atomic_load_n(&b->bytes, __ATOMIC_ACQUIRE) || bytes == 0)
         return;
     size_t last = min_size(from + bytes, b->bytes) - 1;
-    for (size_t card = from >> GC_INLINE_CARD_SHIFT; card <= last >> GC_INLINE_CARD_SHIFT; card++)
+    for (size_t card = from >> GC_INLINE_CARD_SHIFT; card <= last >> GC_INLINE_CARD_SHIFT;
+         card++)
         __atomic_store_n(&b->cards[card], 1, __ATOMIC_RELEASE);
 }
 
 static unsigned char *card_of(uintptr_t at)
 {
-    return gc_inline_barrier.cards + ((at - ~gc_inline_barrier.hidden_base) >> GC_INLINE_CARD_SHIFT);
+    return gc_inline_barrier.cards +
+           ((at - ~gc_inline_barrier.hidden_base) >> GC_INLINE_CARD_SHIFT);
 }
 
-/* Cards of ats that follow each other: all are clear.  Cards are set one by one, and looked at
+/* Cards of addresses that follow each other: all are clear.  Cards are set one by one, and looked at
  * in groups, which is no race that matters: a card that is missed was set after the look. */
 static bool group_is_clear(uintptr_t at, uintptr_t high)
 {
     typedef uint64_t __attribute__((may_alias)) group;
     return at % (GROUP * CARD_BYTES) == 0 && high - at >= GROUP * CARD_BYTES &&
-           __atomic_load_n((const group *)(const void *)card_of(at),
-                           __ATOMIC_RELAXED) == 0;
+           __atomic_load_n((const group *)(const void *)card_of(at), __ATOMIC_RELAXED) ==
+               0;
 }
 
 static bool is_set(uintptr_t at, bool clears)

@@ -124,7 +124,7 @@ static size_t limit_of_list(struct reader *r)
 size_t cgroup_limit(const char *root)
 {
     int saved_errno = errno;
-    struct reader *r = meta_alloc(sizeof *r);
+    struct reader *r = meta_alloc(ACCOUNT_OTHER, sizeof *r);
     size_t limit = SIZE_MAX;
     if (r) {
         r->root = root;

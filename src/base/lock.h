@@ -14,17 +14,18 @@
 #include "base/check.h"
 
 enum rank {
-    RANK_REPORT, /* who prints; taken outside of critical sections, and held there */
-    RANK_WORLD,  /* the registry; who makes the heap or stops the world; world/stop.h */
-    RANK_ROOTS,  /* registered ranges, callbacks and stacks */
-    RANK_OBJECT, /* what is registered for objects: finalizers, weak links */
-    RANK_MAP,    /* the entries of one weak map */
-    RANK_BIN,    /* one list of blocks, and their counters */
-    RANK_EXTENT, /* free units, the arena's end, used_bytes and dirty_bytes */
-    RANK_DEPOT,  /* call stacks */
-    RANK_MODULE, /* what was ever loaded */
-    RANK_MEMORY, /* what is called when there is no memory */
-    RANK_POOL,   /* work that markers share */
+    RANK_REPORT,  /* who prints; taken outside of critical sections, and held there */
+    RANK_WORLD,   /* the registry; who makes the heap or stops the world; world/stop.h */
+    RANK_ROOTS,   /* registered ranges, callbacks and stacks */
+    RANK_OBJECT,  /* what is registered for objects: finalizers, weak links */
+    RANK_MAP,     /* the entries of one weak map */
+    RANK_BIN,     /* one list of blocks, and their counters */
+    RANK_EXTENT,  /* free units, the arena's end, used_bytes and dirty_bytes */
+    RANK_DEPOT,   /* call stacks */
+    RANK_MODULE,  /* what was ever loaded */
+    RANK_MEMORY,  /* what is called when there is no memory */
+    RANK_POOL,    /* work that markers share */
+    RANK_ACCOUNT, /* what the library has mapped */
     RANK_COUNT,
 };
 

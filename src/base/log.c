@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/bits.h"
-#include "base/meta.h"
+#include "base/os.h"
 #include "base/sink.h"
 
 static struct sink log_sink PRIVATE_DATA = SINK_NONE;
@@ -121,13 +121,13 @@ void log_write(const char *bytes, size_t count)
     sink_write_apart(path, bytes, count);
 }
 
-/* Keeps a copy of the path.  Returns it, or NULL with errno if there is no memory. */
+/* Keeps a copy of the path, for good, in memory that no account has: that needs the log.  Returns it, or NULL with errno if there is no memory. */
 static const char *keep_path(const char *path)
 {
     const char *present = __atomic_load_n(&log_path, __ATOMIC_ACQUIRE);
     if (present && strcmp(present, path) == 0)
         return present;
-    char *copy = meta_alloc(strlen(path) + 1);
+    char *copy = os_map(align_up(strlen(path) + 1, max_size(OS_PAGE, os_page_bytes())));
     return copy ? strcpy(copy, path) : NULL;
 }
 

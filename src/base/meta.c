@@ -13,11 +13,13 @@ static size_t whole_pages(size_t bytes)
     return align_up(bytes, max_size(OS_PAGE, os_page_bytes()));
 }
 
-void *meta_alloc(size_t bytes)
+void *meta_alloc(enum account a, size_t bytes)
 {
     void *p = os_map(whole_pages(bytes));
-    if (p)
-        __atomic_fetch_add(&bytes_in_use, whole_pages(bytes), __ATOMIC_RELAXED);
+    if (!p)
+        return NULL;
+    __atomic_fetch_add(&bytes_in_use, whole_pages(bytes), __ATOMIC_RELAXED);
+    account_add(a, p, whole_pages(bytes));
     return p;
 }
 
@@ -25,17 +27,19 @@ void meta_free(void *p, size_t bytes)
 {
     if (!p)
         return;
+    account_remove(p);
     os_release(p, whole_pages(bytes));
     __atomic_fetch_sub(&bytes_in_use, whole_pages(bytes), __ATOMIC_RELAXED);
 }
 
-void *meta_grow(void *table, size_t count, size_t *capacity, size_t element_bytes)
+void *meta_grow(enum account a, void *table, size_t count, size_t *capacity,
+                size_t element_bytes)
 {
     if (count < *capacity)
         return table;
     size_t old_bytes = count * element_bytes;
     size_t new_bytes = whole_pages(max_size(2 * old_bytes, (count + 1) * element_bytes));
-    void *larger = meta_alloc(new_bytes);
+    void *larger = meta_alloc(a, new_bytes);
     if (!larger)
         return NULL;
     if (table)

@@ -18,7 +18,7 @@ uint32_t node_table_make(struct node_table *t)
         return node;
     }
     size_t next = max_size(t->count, 1);
-    void *nodes = meta_grow(t->nodes, next, &t->capacity, t->node_bytes);
+    void *nodes = meta_grow(ACCOUNT_ROOTS, t->nodes, next, &t->capacity, t->node_bytes);
     if (!nodes)
         return 0;
     t->nodes = nodes;

@@ -74,7 +74,7 @@ static void link_all(struct table *t)
 static bool grow_chains(struct table *t)
 {
     uint32_t chains = t->chain_count ? 2 * t->chain_count : ENTRIES_FIRST;
-    uint32_t *larger = meta_alloc(chain_bytes(t, chains));
+    uint32_t *larger = meta_alloc(t->account, chain_bytes(t, chains));
     if (!larger)
         return false;
     meta_free(t->chains[0], chain_bytes(t, t->chain_count));
@@ -115,7 +115,8 @@ bool table_reserve(struct table *t, size_t entries)
         return errno = ENOMEM, false;
     while (numbers > t->capacity) {
         size_t used = t->entries ? t->capacity : 0;
-        void *larger = meta_grow(t->entries, used, &t->capacity, t->entry_bytes);
+        void *larger =
+            meta_grow(t->account, t->entries, used, &t->capacity, t->entry_bytes);
         if (!larger)
             return false;
         t->entries = larger;

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/account.h"
 #include "base/bits.h"
 
 enum { TABLE_KEYS_MOST = 2 };
@@ -27,6 +28,7 @@ struct table_key {
 };
 
 struct table {
+    enum account account;
     size_t entry_bytes; /* a multiple of 8 */
     struct table_key keys[TABLE_KEYS_MOST];
     unsigned key_count;
@@ -40,16 +42,16 @@ struct table {
 
 /* The initial value of a table whose entries have one key; TABLE_OF_TWO is that of one
  * whose entries have two. */
-#define TABLE(type, key, next)                                 \
-    {                                                          \
-        .entry_bytes = sizeof(type), .key_count = 1,           \
-        .keys = {{offsetof(type, key), offsetof(type, next)}}, \
+#define TABLE(type, key, next)                                                \
+    {                                                                         \
+        .account = ACCOUNT_ENDS, .entry_bytes = sizeof(type), .key_count = 1, \
+        .keys = {{offsetof(type, key), offsetof(type, next)}},                \
     }
-#define TABLE_OF_TWO(type, key, next, key2, next2)               \
-    {                                                            \
-        .entry_bytes = sizeof(type), .key_count = 2,             \
-        .keys = {{offsetof(type, key), offsetof(type, next)},    \
-                 {offsetof(type, key2), offsetof(type, next2)}}, \
+#define TABLE_OF_TWO(type, key, next, key2, next2)                            \
+    {                                                                         \
+        .account = ACCOUNT_ENDS, .entry_bytes = sizeof(type), .key_count = 2, \
+        .keys = {{offsetof(type, key), offsetof(type, next)},                 \
+                 {offsetof(type, key2), offsetof(type, next2)}},              \
     }
 
 INLINE void *table_at(const struct table *t, uint32_t number)

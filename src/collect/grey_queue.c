@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/account.h"
 #include "base/check.h"
 #include "base/os.h"
 
@@ -35,16 +36,20 @@ bool grey_queue_create(struct grey_queue *l, size_t capacity)
     }
     l->capacity = bytes / sizeof(struct grey);
     l->first = l->end = l->ready = 0;
+    account_add(ACCOUNT_MARKING, l->items, bytes);
     if (grow(l))
         return true;
+    account_remove(l->items);
     os_release(l->items, bytes);
     return false;
 }
 
 void grey_queue_destroy(struct grey_queue *l)
 {
-    if (l->items)
+    if (l->items) {
+        account_remove(l->items);
         os_release(l->items, l->capacity * sizeof(struct grey));
+    }
     *l = (struct grey_queue){0};
 }
 

@@ -12,7 +12,7 @@ bool naive_create(struct naive *n, struct heap *h, bool exact)
 {
     size_t map_bytes = h->bytes / GRANULE;
     *n = (struct naive){.heap = h, .exact = exact, .map_bytes = map_bytes};
-    n->reached = meta_alloc(map_bytes);
+    n->reached = meta_alloc(ACCOUNT_MARKING, map_bytes);
     return n->reached != NULL;
 }
 
@@ -64,7 +64,8 @@ static void reach(struct naive *n, const struct found *f)
     n->count++;
     if (!naive_has_words(f))
         return;
-    uintptr_t *stack = meta_grow(n->stack, n->depth, &n->capacity, sizeof *stack);
+    uintptr_t *stack =
+        meta_grow(ACCOUNT_MARKING, n->stack, n->depth, &n->capacity, sizeof *stack);
     if (!stack) {
         n->failed = true;
         return;

@@ -58,7 +58,7 @@ static bool add_helper(struct heap *h)
 {
     struct marker **place = &workers.helpers[workers.count];
     if (!*place) {
-        struct marker *m = meta_alloc(sizeof *m);
+        struct marker *m = meta_alloc(ACCOUNT_MARKING, sizeof *m);
         if (!m || !marker_create(m, h, HELPER_PART))
             return false;
         m->pool = &workers.pool;

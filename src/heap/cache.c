@@ -55,7 +55,7 @@ static struct bin *group_bins(struct cache *c, unsigned group)
  * no memory for them. */
 static bool add_magazines(struct cache *c, unsigned group)
 {
-    struct slot *slots = meta_alloc(magazines_bytes());
+    struct slot *slots = meta_alloc(ACCOUNT_CACHES, magazines_bytes());
     if (!slots)
         return false;
     c->magazines[group] = slots;
@@ -77,7 +77,7 @@ static bool add_typed_magazine(const struct heap *h, struct bin *b, uint32_t t)
 {
     uint32_t size = geometries[bin_class(typed_bin_word_bin(&h->typed[t]))].size;
     size_t capacity = magazine_capacity(size);
-    b->magazine = meta_alloc(capacity * sizeof(struct slot));
+    b->magazine = meta_alloc(ACCOUNT_CACHES, capacity * sizeof(struct slot));
     if (!b->magazine)
         return false;
     b->size = size;
@@ -88,7 +88,7 @@ static bool add_typed_magazine(const struct heap *h, struct bin *b, uint32_t t)
 bool cache_add_typed(struct cache *c, uint32_t t)
 {
     uint32_t group = t / TYPED_TOGETHER;
-    struct typed_group *g = meta_alloc(sizeof *g);
+    struct typed_group *g = meta_alloc(ACCOUNT_CACHES, sizeof *g);
     if (!g)
         return false;
     __atomic_store_n(&c->typed[group], g, __ATOMIC_RELEASE);
@@ -201,7 +201,7 @@ struct cache *cache_create(struct heap *h)
 {
     struct cache *c = take_kept(h);
     if (!c)
-        c = meta_alloc(sizeof *c);
+        c = meta_alloc(ACCOUNT_CACHES, sizeof *c);
     if (c)
         serve(c, h);
     return c;

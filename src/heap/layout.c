@@ -27,7 +27,7 @@ static void *take(struct heap *h, size_t bytes)
     if (!m || m->bytes - m->used < bytes) {
         size_t first = align_up(sizeof *m, GRANULE);
         size_t all = max_size(first + bytes, MEMORY_BYTES);
-        m = meta_alloc(all);
+        m = meta_alloc(ACCOUNT_LAYOUTS, all);
         if (!m)
             return NULL;
         *m = (struct layout_memory){h->layout_memory, all, first};
@@ -55,7 +55,7 @@ static uint32_t next_place(struct heap *h)
         return errno = ENOSPC, 0;
     if (t % LAYOUTS_TOGETHER == 0 && !h->layouts[t / LAYOUTS_TOGETHER])
         h->layouts[t / LAYOUTS_TOGETHER] =
-            meta_alloc(LAYOUTS_TOGETHER * sizeof(struct layout));
+            meta_alloc(ACCOUNT_LAYOUTS, LAYOUTS_TOGETHER * sizeof(struct layout));
     if (!h->layouts[t / LAYOUTS_TOGETHER] || !arena_commit_typed(h, t))
         return errno = ENOMEM, 0;
     return t;

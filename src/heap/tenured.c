@@ -50,8 +50,8 @@ static bool make_tables(struct heap *h)
 {
     if (h->untenured)
         return true;
-    uint64_t *watched = meta_alloc(table_bytes(h));
-    uint64_t *untenured = watched ? meta_alloc(table_bytes(h)) : NULL;
+    uint64_t *watched = meta_alloc(ACCOUNT_REMEMBERED, table_bytes(h));
+    uint64_t *untenured = watched ? meta_alloc(ACCOUNT_REMEMBERED, table_bytes(h)) : NULL;
     if (!untenured)
         return meta_free(watched, table_bytes(h)), false;
     h->watched = watched;

@@ -54,7 +54,8 @@ static __thread bool mine __attribute__((tls_model("initial-exec")));
 /* false with ENOMEM. */
 static bool add(struct slots *s, uintptr_t slot)
 {
-    uintptr_t *items = meta_grow(s->items, s->count, &s->capacity, sizeof *items);
+    uintptr_t *items =
+        meta_grow(ACCOUNT_ENDS, s->items, s->count, &s->capacity, sizeof *items);
     if (!items)
         return false;
     s->items = items;

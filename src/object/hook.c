@@ -174,8 +174,8 @@ static struct hook *find_place(void)
     for (size_t i = 0; i < state.count; i++)
         if (!state.hooks[i].function)
             return &state.hooks[i];
-    void *hooks =
-        meta_grow(state.hooks, state.count, &state.capacity, sizeof(struct hook));
+    void *hooks = meta_grow(ACCOUNT_ENDS, state.hooks, state.count, &state.capacity,
+                            sizeof(struct hook));
     if (!hooks)
         return NULL;
     state.hooks = hooks;

@@ -93,7 +93,7 @@ gc_layout gc_layout_new(size_t size, const size_t *offsets, size_t count)
             size - offsets[i] < LAYOUT_WORD)
             return refuse("gc_layout_new",
                           "an offset is no multiple of 8, or its word lies outside");
-    uint32_t *words = meta_alloc(bytes);
+    uint32_t *words = meta_alloc(ACCOUNT_LAYOUTS, bytes);
     if (!words)
         return 0;
     for (size_t i = 0; i < count; i++)
@@ -109,7 +109,7 @@ gc_layout gc_layout_new_bitmap(size_t size, const uint64_t *bits)
         return refuse("gc_layout_new_bitmap", "the size is not from 1 byte to 1 GiB");
     uint32_t all = (uint32_t)(size / LAYOUT_WORD), count = 0;
     size_t bytes = max_size(all, 1) * sizeof(uint32_t);
-    uint32_t *words = meta_alloc(bytes);
+    uint32_t *words = meta_alloc(ACCOUNT_LAYOUTS, bytes);
     if (!words)
         return 0;
     for (uint32_t i = 0; i < all; i++)

@@ -110,9 +110,10 @@ static void keep(struct pairs *p, uintptr_t value)
 /* For want of memory its number is NONE. */
 static uint32_t await(struct pairs *p, struct pair pair)
 {
-    struct pair *waiting = p->count + 1 < NONE ? meta_grow(p->waiting, p->count,
-                                                           &p->capacity, sizeof *waiting)
-                                               : NULL;
+    struct pair *waiting =
+        p->count + 1 < NONE
+            ? meta_grow(ACCOUNT_ENDS, p->waiting, p->count, &p->capacity, sizeof *waiting)
+            : NULL;
     if (!waiting) {
         p->gave_up = true;
         return NONE;
@@ -173,8 +174,8 @@ static bool chain_all(struct pairs *p)
 {
     unchain_all(p);
     size_t count = (size_t)2 << log2_floor(p->count | 1023);
-    p->next = meta_alloc(count * sizeof *p->next);
-    p->chains = meta_alloc(count * sizeof *p->chains);
+    p->next = meta_alloc(ACCOUNT_ENDS, count * sizeof *p->next);
+    p->chains = meta_alloc(ACCOUNT_ENDS, count * sizeof *p->chains);
     p->next_count = p->next ? count : 0;
     p->chain_count = p->chains ? count : 0;
     if (!p->next || !p->chains)

@@ -158,7 +158,7 @@ static void enlist(gc_slab *s)
 
 static gc_slab *create(const char *name, const struct gc_slab *as)
 {
-    gc_slab *s = meta_alloc(slab_bytes(as->most));
+    gc_slab *s = meta_alloc(ACCOUNT_LAYOUTS, slab_bytes(as->most));
     if (!s)
         return NULL;
     gc_layout layout = own_layout(name, as->size, as->layout);

@@ -83,7 +83,7 @@ static int each_block(void (*visit)(const struct copied_block *b, void *argument
     int saved_errno = errno;
     if (!mutator_enter())
         return -1;
-    struct copied_block *b = meta_alloc(sizeof *b);
+    struct copied_block *b = meta_alloc(ACCOUNT_OTHER, sizeof *b);
     if (b) {
         gc_disable();
         sweep_rest(h);
@@ -175,7 +175,7 @@ int gc_stats_types(void (*visit)(const struct gc_type_count *count, void *data),
     struct heap *h = &process_heap;
     struct counts c = {.count = max_size(layout_count(h), 1)};
     size_t bytes = c.count * sizeof *c.of;
-    c.of = meta_alloc(bytes);
+    c.of = meta_alloc(ACCOUNT_OTHER, bytes);
     int result = c.of ? each_block(count_objects, &c) : -1;
     for (uint32_t layout = 0; result == 0 && layout < c.count; layout++) {
         struct gc_type_count count = {

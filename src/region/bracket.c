@@ -101,7 +101,7 @@ static bool begin_use(struct region_use *u)
 
 static struct region_use *add_use(gc_region *r)
 {
-    struct region_use *u = meta_alloc(sizeof *u);
+    struct region_use *u = meta_alloc(ACCOUNT_REGIONS, sizeof *u);
     if (!u)
         return region_fail(ENOMEM, "no memory"), NULL;
     u->region = r;

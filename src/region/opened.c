@@ -68,7 +68,7 @@ gc_region *opened_new(void)
         closed = r->next;
     regions_unlock();
     if (!r)
-        return meta_alloc(sizeof *r);
+        return meta_alloc(ACCOUNT_REGIONS, sizeof *r);
     memset(r, 0, sizeof *r);
     return r;
 }

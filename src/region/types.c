@@ -32,7 +32,7 @@ enum {
 static bool make_view(struct heap *h)
 {
     if (!h->layouts[0])
-        h->layouts[0] = meta_alloc(VIEW_BYTES);
+        h->layouts[0] = meta_alloc(ACCOUNT_REGIONS, VIEW_BYTES);
     return h->layouts[0] != NULL;
 }
 

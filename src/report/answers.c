@@ -30,7 +30,7 @@ static struct answer *slot_of(struct answer *slots, size_t count, struct place p
 static bool grow(void)
 {
     size_t slots = max_size(2 * answers.slots, SLOTS_LEAST);
-    struct answer *larger = meta_alloc(slots * sizeof *larger);
+    struct answer *larger = meta_alloc(ACCOUNT_REPORTS, slots * sizeof *larger);
     if (!larger)
         return false;
     for (size_t i = 0; i < answers.slots; i++) {
@@ -48,8 +48,9 @@ static bool grow(void)
 static void keep_symbol(void *argument, const struct symbol *s)
 {
     (void)argument;
-    struct symbol *symbols = meta_grow(answers.symbols, answers.symbol_count,
-                                       &answers.symbol_capacity, sizeof *symbols);
+    struct symbol *symbols =
+        meta_grow(ACCOUNT_REPORTS, answers.symbols, answers.symbol_count,
+                  &answers.symbol_capacity, sizeof *symbols);
     if (!symbols) {
         answers.incomplete = true;
         return;

@@ -23,7 +23,7 @@ struct intervals *intervals_of(struct intervals **tables, Dwfl_Module *module,
     struct intervals *t = *tables;
     while (t && t->module != module)
         t = t->next;
-    if (t || !(t = meta_alloc(bytes)))
+    if (t || !(t = meta_alloc(ACCOUNT_REPORTS, bytes)))
         return t;
     t->module = module;
     t->element_bytes = element_bytes;
@@ -35,7 +35,8 @@ struct intervals *intervals_of(struct intervals **tables, Dwfl_Module *module,
 
 bool intervals_add(struct intervals *t, const void *element)
 {
-    char *list = meta_grow(t->list, t->count, &t->capacity, t->element_bytes);
+    char *list =
+        meta_grow(ACCOUNT_REPORTS, t->list, t->count, &t->capacity, t->element_bytes);
     if (!list)
         return false;
     t->list = list;

@@ -93,7 +93,7 @@ static void add_to_group(struct leak_group *g, const struct leak *l)
 static struct leak_group *new_group(struct leak_report *r, const struct leak *l)
 {
     struct leak_group *groups =
-        meta_grow(r->groups, r->count, &r->capacity, sizeof *groups);
+        meta_grow(ACCOUNT_REPORTS, r->groups, r->count, &r->capacity, sizeof *groups);
     if (!groups) {
         r->incomplete = true;
         return NULL;

@@ -125,7 +125,7 @@ static void choose_definite(struct graph *g)
 {
     struct leak_set *s = g->set;
     size_t bytes = (g->components + 1) * sizeof(struct component);
-    struct component *components = meta_alloc(bytes);
+    struct component *components = meta_alloc(ACCOUNT_REPORTS, bytes);
     if (!components) {
         s->incomplete = true;
         return;
@@ -225,10 +225,10 @@ static bool graph_create(struct graph *g, struct leak_set *s, struct heap *h)
     size_t n = s->lost + 1;
     *g = (struct graph){.set = s, .finder = {.heap = h}};
     g->places_bytes = h->bytes / GRANULE * sizeof *g->places;
-    g->places = meta_alloc(g->places_bytes);
-    g->vertices = meta_alloc(n * sizeof *g->vertices);
-    g->frames = meta_alloc(n * sizeof *g->frames);
-    g->open = meta_alloc(n * sizeof *g->open);
+    g->places = meta_alloc(ACCOUNT_REPORTS, g->places_bytes);
+    g->vertices = meta_alloc(ACCOUNT_REPORTS, n * sizeof *g->vertices);
+    g->frames = meta_alloc(ACCOUNT_REPORTS, n * sizeof *g->frames);
+    g->open = meta_alloc(ACCOUNT_REPORTS, n * sizeof *g->open);
     return g->places && g->vertices && g->frames && g->open;
 }
 

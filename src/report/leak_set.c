@@ -12,7 +12,8 @@
 
 static void add(struct leak_set *s, const struct cell *o, enum leak_class class)
 {
-    struct leak *leaks = meta_grow(s->leaks, s->count, &s->capacity, sizeof *leaks);
+    struct leak *leaks =
+        meta_grow(ACCOUNT_REPORTS, s->leaks, s->count, &s->capacity, sizeof *leaks);
     if (!leaks) {
         s->incomplete = true;
         return;

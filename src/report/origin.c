@@ -21,7 +21,7 @@ const struct origin *origin_find(Dwfl_Module *module, uintptr_t address)
         o = o->next;
     if (o || !dladdr((void *)address, &info) || !info.dli_fname)
         return o;
-    o = meta_alloc(sizeof *o + strlen(info.dli_fname) + 1);
+    o = meta_alloc(ACCOUNT_REPORTS, sizeof *o + strlen(info.dli_fname) + 1);
     if (!o)
         return NULL;
     o->module = module;

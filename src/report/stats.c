@@ -1,4 +1,5 @@
 /* Statistics, for programs and at exit. */
+#include <gcalloc/memory.h>
 #include <gcalloc/walk.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "heap/layout.h"
 #include "heap/sweep_later.h"
 #include "mutator/hooks.h"
+#include "report/out.h"
 #include "world/next.h"
 #include "world/stop.h"
 
@@ -100,10 +102,19 @@ void gc_stats_get(struct gc_stats *stats)
 static void log_stats(void)
 {
     struct gc_stats s = {.size = sizeof s};
+    struct gc_memory m = {.size = sizeof m};
+#define LOG_FIELD(from, name, meaning) \
+    log_line("%-22s %14llu  %s", #name, (unsigned long long)(from).name, meaning);
+#define LOG_STATS(name, meaning) LOG_FIELD(s, name, meaning)
+#define LOG_MEMORY(name, meaning) LOG_FIELD(m, name, meaning)
     gc_stats_get(&s);
-#define LOG_FIELD(name, meaning) \
-    log_line("%-18s %14llu  %s", #name, (unsigned long long)s.name, meaning);
-    GC_STATS_FIELDS(LOG_FIELD)
+    GC_STATS_FIELDS(LOG_STATS)
+    if (gc_stats_memory(&m) != 0)
+        return;
+    log_line("where memory goes, in bytes:");
+    GC_MEMORY_FIELDS(LOG_MEMORY)
+#undef LOG_MEMORY
+#undef LOG_STATS
 #undef LOG_FIELD
 }
 
@@ -128,11 +139,48 @@ static void log_types(void)
         gc_stats_types(log_type, NULL);
 }
 
+/* One object on one line, where reports go. */
+static void print_json(void)
+{
+    struct gc_stats s = {.size = sizeof s};
+    struct gc_memory m = {.size = sizeof m};
+    const char *separator = "";
+    gc_stats_get(&s);
+    gc_stats_memory(&m);
+#define PRINT_FIELD(from, name)                                                    \
+    out_print("%s\"%s\":%llu", separator, #name, (unsigned long long)(from).name), \
+        separator = ",";
+#define PRINT_STATS(name, meaning) PRINT_FIELD(s, name)
+#define PRINT_MEMORY(name, meaning) PRINT_FIELD(m, name)
+    out_print("{\"statistics\":{");
+    GC_STATS_FIELDS(PRINT_STATS)
+    separator = "";
+    out_print("},\"memory\":{");
+    GC_MEMORY_FIELDS(PRINT_MEMORY)
+    out_print("}}\n");
+#undef PRINT_MEMORY
+#undef PRINT_STATS
+#undef PRINT_FIELD
+}
+
+static void report_stats(void)
+{
+    if (OPTION_NOW(report_format) != FORMAT_JSON) {
+        log_stats();
+        log_types();
+    } else if (out_lock()) {
+        out_open();
+        print_json();
+        out_close();
+        out_unlock();
+    }
+}
+
 static void report_at_exit(void)
 {
     size_t leaks = options.leaks ? gc_leak_check() : 0;
     if (OPTION_NOW(stats))
-        log_stats(), log_types();
+        report_stats();
     if (leaks && OPTION_NOW(exit_code)) {
         cancel_hold_off();
         fflush(NULL);

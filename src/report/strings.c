@@ -19,7 +19,7 @@ struct strings_chunk {
 static struct strings_chunk *add_chunk(struct strings *s, size_t bytes)
 {
     size_t most = max_size(bytes, CHUNK_LEAST - sizeof *s->last);
-    struct strings_chunk *c = meta_alloc(sizeof *c + most);
+    struct strings_chunk *c = meta_alloc(ACCOUNT_REPORTS, sizeof *c + most);
     if (!c)
         return NULL;
     c->next = s->last;

@@ -36,8 +36,9 @@ static void make_glob(const char *text, char *glob)
 
 static void add(const char *text)
 {
-    struct pattern *p = meta_grow(suppressions.patterns, suppressions.count,
-                                  &suppressions.capacity, sizeof *suppressions.patterns);
+    struct pattern *p =
+        meta_grow(ACCOUNT_REPORTS, suppressions.patterns, suppressions.count,
+                  &suppressions.capacity, sizeof *suppressions.patterns);
     if (!p)
         return;
     suppressions.patterns = p;

@@ -18,7 +18,7 @@ bool unloaded_path(const struct module *m, char *path, size_t bytes)
 
 static bool begins_so(int file, const struct module *m)
 {
-    unsigned char *head = meta_alloc(m->head_bytes);
+    unsigned char *head = meta_alloc(ACCOUNT_REPORTS, m->head_bytes);
     size_t count = 0;
     ssize_t more = head ? 1 : 0;
     while (more > 0 && count < m->head_bytes) {

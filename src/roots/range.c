@@ -16,7 +16,8 @@ void range_list_add(struct range_list *l, uintptr_t low, uintptr_t high)
 {
     if (low >= high)
         return;
-    struct range *ranges = meta_grow(l->ranges, l->count, &l->capacity, sizeof *ranges);
+    struct range *ranges =
+        meta_grow(ACCOUNT_ROOTS, l->ranges, l->count, &l->capacity, sizeof *ranges);
     if (!ranges) {
         l->incomplete = true;
         return;
@@ -28,8 +29,8 @@ void range_list_add(struct range_list *l, uintptr_t low, uintptr_t high)
 void range_list_reserve(struct range_list *l, size_t more)
 {
     while (l->capacity - l->count < more) {
-        struct range *ranges =
-            meta_grow(l->ranges, l->capacity, &l->capacity, sizeof *ranges);
+        struct range *ranges = meta_grow(ACCOUNT_ROOTS, l->ranges, l->capacity,
+                                         &l->capacity, sizeof *ranges);
         if (!ranges) {
             l->incomplete = true;
             return;

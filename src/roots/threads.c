@@ -24,7 +24,7 @@ const struct snapshot *threads_snapshot(const struct heap *h, uintptr_t sp)
 {
     struct mutator *m = thread_self;
     struct snapshot *s = m->snapshot;
-    if (!s && !(s = m->snapshot = meta_alloc(sizeof *s)))
+    if (!s && !(s = m->snapshot = meta_alloc(ACCOUNT_THREADS, sizeof *s)))
         return NULL;
     range_list_clear(&s->stacks);
     range_list_clear(&s->segments);

@@ -13,7 +13,8 @@ void tls_modules_clear(struct tls_modules *t)
 
 void tls_modules_add(struct tls_modules *t, size_t number, size_t bytes)
 {
-    struct tls_module *list = meta_grow(t->list, t->count, &t->capacity, sizeof *list);
+    struct tls_module *list =
+        meta_grow(ACCOUNT_ROOTS, t->list, t->count, &t->capacity, sizeof *list);
     if (!list) {
         t->incomplete = true;
         return;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/account.h"
 #include "base/bits.h"
 #include "base/os.h"
 
@@ -63,6 +64,7 @@ static bool map(void)
         os_release(p, granted);
         return true;
     }
+    account_add(ACCOUNT_EARLY, p, granted);
     atomic_store(&bytes, granted);
     atomic_store(&usable, (uintptr_t)p);
     atomic_store(&end, (uintptr_t)p);
@@ -160,5 +162,7 @@ void reserve_shrink(size_t most)
         atomic_load(&usable) > low + kept)
         return;
     atomic_store(&bytes, kept);
+    account_remove((void *)low);
+    account_add(ACCOUNT_EARLY, (void *)low, kept);
     os_release((void *)(low + kept), all - kept);
 }

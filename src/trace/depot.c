@@ -100,7 +100,7 @@ static bool has_modules(uint32_t stack, const uintptr_t *frames, size_t count,
 static bool grow_table(void)
 {
     size_t slots = max_size(2 * depot.slots, TABLE_LEAST);
-    uint32_t *table = meta_alloc(slots * sizeof *table);
+    uint32_t *table = meta_alloc(ACCOUNT_CALLS, slots * sizeof *table);
     if (!table)
         return false;
     for (size_t i = 0; i < depot.slots; i++) {
@@ -125,6 +125,7 @@ static bool grow_store(size_t words)
         depot.store = os_reserve(STORE_BYTES_MAX, OS_PAGE);
         if (!depot.store)
             return false;
+        account_add(ACCOUNT_CALLS, depot.store, STORE_BYTES_MAX);
         depot.used = 1;
     }
     while (depot.ready - depot.used < words || depot.ready == 0) {

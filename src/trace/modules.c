@@ -127,7 +127,7 @@ static const char *keep_string(const char *text)
     size_t bytes = strlen(text) + 1;
     if (table.strings_left < bytes) {
         size_t chunk = max_size(bytes, STRINGS_LEAST);
-        char *strings = meta_alloc(chunk);
+        char *strings = meta_alloc(ACCOUNT_CALLS, chunk);
         if (!strings)
             return NULL;
         table.strings = strings;
@@ -164,7 +164,7 @@ static bool add(struct module *m)
     if (table.count == MODULES_MOST || !keep_strings(m))
         return false;
     struct module *list =
-        meta_grow(table.list, table.count, &table.capacity, sizeof *list);
+        meta_grow(ACCOUNT_CALLS, table.list, table.count, &table.capacity, sizeof *list);
     if (!list)
         return false;
     table.list = list;
@@ -190,8 +190,8 @@ static struct module *find(const struct module *m)
 /* Insertion: the loader maps one library below the other. */
 static bool add_span(struct span span)
 {
-    struct span *spans =
-        meta_grow(table.spans, table.span_count, &table.span_capacity, sizeof *spans);
+    struct span *spans = meta_grow(ACCOUNT_CALLS, table.spans, table.span_count,
+                                   &table.span_capacity, sizeof *spans);
     if (!spans)
         return false;
     table.spans = spans;
@@ -230,7 +230,7 @@ static void look_at(void *argument, const struct dl_phdr_info *object)
     struct module m, *found;
     if (!read_object(&m, object))
         return;
-    found = meta_grow(l->found, l->count, &l->capacity, sizeof *found);
+    found = meta_grow(ACCOUNT_CALLS, l->found, l->count, &l->capacity, sizeof *found);
     if (!found) {
         l->incomplete = true;
         return;

@@ -81,7 +81,7 @@ void walk_begin(uintptr_t low, uintptr_t high)
 #if defined(__x86_64__)
     if (self || track_is_watched())
         return;
-    self = meta_alloc(sizeof *self);
+    self = meta_alloc(ACCOUNT_CALLS, sizeof *self);
     if (self) {
         self->low = low;
         self->high = high;

@@ -81,7 +81,7 @@ static bool rebuild(void)
     }
     while (slots < 4 * left)
         slots *= 2;
-    uintptr_t *blocks = meta_alloc(2 * slots * sizeof *blocks);
+    uintptr_t *blocks = meta_alloc(ACCOUNT_THREADS, 2 * slots * sizeof *blocks);
     uintptr_t *old = control.blocks, *there = control.vectors;
     size_t old_slots = control.slots;
     if (!blocks)

@@ -97,7 +97,7 @@ static bool clear_known(size_t count)
     if (!foreign.known || places < 2 * count) {
         while (places < 2 * count || places < KNOWN_LEAST)
             places *= 2;
-        pid_t *known = meta_alloc(places * sizeof *known);
+        pid_t *known = meta_alloc(ACCOUNT_THREADS, places * sizeof *known);
         if (!known)
             return false;
         if (foreign.known)
@@ -133,7 +133,8 @@ static bool add(pid_t tid)
 {
     if (tid <= 0 || foreign.known[place_of(tid)])
         return true;
-    pid_t *tids = meta_grow(foreign.tids, foreign.count, &foreign.capacity, sizeof *tids);
+    pid_t *tids = meta_grow(ACCOUNT_THREADS, foreign.tids, foreign.count,
+                            &foreign.capacity, sizeof *tids);
     if (!tids)
         return false;
     foreign.tids = tids;

@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/account.h"
 #include "base/cancel.h"
 #include "base/critical.h"
 #include "base/futex.h"
@@ -172,6 +173,7 @@ static void in_child(void)
 {
     critical_gate = asking = 0;
     proc_forked();
+    account_forked();
     modules_forked();
     lock_forked();
     park_forked();

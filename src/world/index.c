@@ -38,7 +38,7 @@ static void grow(struct index *x)
 {
     unsigned bits = bits_of(x) + 1;
     struct index_entry **old = x->buckets ? x->buckets : x->first;
-    struct index_entry **buckets = meta_alloc(sizeof *buckets << bits);
+    struct index_entry **buckets = meta_alloc(ACCOUNT_THREADS, sizeof *buckets << bits);
     if (!buckets)
         return;
     for (size_t i = 0; i < (size_t)1 << (bits - 1); i++) {

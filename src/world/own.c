@@ -8,9 +8,11 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include "base/account.h"
 #include "base/bits.h"
 #include "base/check.h"
 #include "base/lock.h"
+#include "base/os.h"
 #include "base/proc.h"
 #include "world/handlers.h"
 #include "world/next.h"
@@ -18,7 +20,7 @@
 #include "world/systemstack.h"
 #include "world/self.h"
 
-enum { OWN_STACK_BYTES = 256 << 10 };
+enum { OWN_STACK_BYTES = 256 << 10, OWN_STACK_NOTED = 192 << 10 };
 
 /* A place goes from FREE to STARTING by who starts a thread, to RUNNING when the thread
  * is there to be joined, to LEAVING by who joins it or by itself, and back to FREE. */
@@ -30,6 +32,7 @@ struct own {
     pthread_t thread;
     void *(*work)(void *);
     void *argument;
+    uintptr_t stack; /* the low end of what is accounted for of its stack; 0: nothing */
 };
 
 static struct {
@@ -88,11 +91,28 @@ static void clear_stack(void)
                                       CLEARED);
 }
 
+/* Less than there is above and below: the C library has some of it. */
+static void note_stack(void)
+{
+    uintptr_t high = align_up((uintptr_t)__builtin_frame_address(0), OS_PAGE);
+    mine->stack = high - OWN_STACK_NOTED;
+    account_add(ACCOUNT_STACKS, (void *)mine->stack, OWN_STACK_NOTED);
+}
+
+static void forget_stack(struct own *o)
+{
+    if (o->stack)
+        account_remove((void *)o->stack);
+    o->stack = 0;
+}
+
 static void *run(void *place)
 {
     mine = place;
     clear_stack();
+    note_stack();
     void *result = mine->work(mine->argument);
+    forget_stack(mine);
     __atomic_store_n(&mine->tid, 0, __ATOMIC_SEQ_CST);
     return result;
 }
@@ -239,6 +259,7 @@ void own_forked(void)
     for (size_t i = 0; i < OWN_MOST; i++) {
         __atomic_store_n(&own.threads[i].state, FREE, __ATOMIC_RELAXED);
         __atomic_store_n(&own.threads[i].tid, 0, __ATOMIC_RELAXED);
+        forget_stack(&own.threads[i]);
     }
     __atomic_store_n(&own.ending, false, __ATOMIC_RELAXED);
     for (struct own_kind *k = own.kinds; k; k = k->next)

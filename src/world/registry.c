@@ -46,7 +46,7 @@ static struct mutator *take_record(void)
 {
     struct mutator *m = registry.unused;
     if (!m)
-        return meta_alloc(sizeof *m);
+        return meta_alloc(ACCOUNT_THREADS, sizeof *m);
     registry.unused = m->next;
     struct snapshot *snapshot = m->snapshot;
     memset(m, 0, offsetof(struct mutator, values));

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/account.h"
 #include "base/check.h"
 #include "base/os.h"
 #include "base/track.h"
@@ -42,6 +43,8 @@ static uintptr_t make(void)
         os_release(low, SYSTEMSTACK_BYTES);
         return 0;
     }
+    if (low)
+        account_add(ACCOUNT_STACKS, low, SYSTEMSTACK_BYTES);
     return (uintptr_t)low;
 }
 
@@ -63,6 +66,7 @@ static void give(uintptr_t low)
                                         __ATOMIC_RELAXED))
             return;
     }
+    account_remove((void *)low);
     os_release((void *)low, SYSTEMSTACK_BYTES);
 }
 

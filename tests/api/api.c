@@ -14,6 +14,7 @@ int main(void)
     srunner_add_suite(runner, roots_suite());
     srunner_add_suite(runner, option_suite());
     srunner_add_suite(runner, stats_suite());
+    srunner_add_suite(runner, memory_suite());
     srunner_add_suite(runner, process_suite());
     srunner_add_suite(runner, pace_suite());
     srunner_add_suite(runner, idle_suite());

@@ -25,6 +25,7 @@ Suite *collect_suite(void);
 Suite *roots_suite(void);
 Suite *option_suite(void);
 Suite *stats_suite(void);
+Suite *memory_suite(void);
 Suite *process_suite(void);
 Suite *pace_suite(void);
 Suite *idle_suite(void);

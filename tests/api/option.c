@@ -1,4 +1,6 @@
 /* gc_option_set, GCALLOC_OPTIONS, and what options print. */
+#include <gcalloc/memory.h>
+
 #include "api.h"
 
 #include <unistd.h>
@@ -169,11 +171,40 @@ START_TEST(stats_at_exit)
     ck_assert_uint_eq(occurrences(text, "  " meaning "\n"), 1);     \
     fields++;
     GC_STATS_FIELDS(EXPECT_FIELD)
-    ck_assert_uint_eq(occurrences(text, "\n"), fields);
+    GC_MEMORY_FIELDS(EXPECT_FIELD)
+    ck_assert_uint_eq(occurrences(text, "where memory goes"), 1);
+    ck_assert_uint_eq(occurrences(text, "\n"), fields + 1);
     unsigned long long collections = 0;
     sscanf(strstr(text, "gcalloc: collections"), "gcalloc: collections %llu",
            &collections);
     ck_assert_uint_eq(collections, 1);
+}
+END_TEST
+
+static void end_with_json(void)
+{
+    setenv("GCALLOC_OPTIONS", "stats=1:report_format=json", 1);
+    ck_assert_ptr_nonnull(gc_alloc_manual(1000));
+    gc_collect();
+}
+
+/* One object on one line, with each field once, and nothing else. */
+START_TEST(stats_as_json)
+{
+    const char *text = output_of_child(end_with_json);
+    size_t fields = 0;
+#undef EXPECT_FIELD
+#define EXPECT_FIELD(name, meaning)                            \
+    ck_assert_uint_eq(occurrences(text, "\"" #name "\":"), 1); \
+    fields++;
+    GC_STATS_FIELDS(EXPECT_FIELD)
+    GC_MEMORY_FIELDS(EXPECT_FIELD)
+    ck_assert_uint_eq(occurrences(text, ":"), fields + 2);
+    ck_assert_uint_eq(occurrences(text, ","), fields - 1);
+    ck_assert_uint_eq(occurrences(text, "\n"), 1);
+    ck_assert(strncmp(text, "{\"statistics\":{\"collections\":1,", 31) == 0);
+    ck_assert(strstr(text, "},\"memory\":{\"total\":") != NULL);
+    ck_assert_str_eq(strstr(text, "}}"), "}}\n");
 }
 END_TEST
 
@@ -262,6 +293,7 @@ Suite *option_suite(void)
     ADD(s, limit_below_use);
     ADD(s, log_lines);
     ADD(s, stats_at_exit);
+    ADD(s, stats_as_json);
     ADD(s, help);
     ADD(s, bad_environment);
     ADD(s, log_file);

@@ -7,7 +7,8 @@
 START_TEST(alloc_counts_pages)
 {
     size_t page = os_page_bytes(), before = meta_bytes(), space = address_space();
-    char *a = meta_alloc(1), *b = meta_alloc(page), *c = meta_alloc(page + 1);
+    char *a = meta_alloc(ACCOUNT_OTHER, 1), *b = meta_alloc(ACCOUNT_OTHER, page),
+         *c = meta_alloc(ACCOUNT_OTHER, page + 1);
     ck_assert(all_bytes_are(a, 1, 0));
     ck_assert(all_bytes_are(b, page, 0));
     ck_assert(all_bytes_are(c, page + 1, 0));
@@ -32,7 +33,7 @@ START_TEST(grow_keeps_contents)
     uint8_t *table = NULL;
     for (; count * size < KIB(200); count++) {
         size_t old = capacity;
-        table = meta_grow(table, count, &capacity, size);
+        table = meta_grow(ACCOUNT_OTHER, table, count, &capacity, size);
         ck_assert_ptr_nonnull(table);
         ck_assert_uint_gt(capacity, count);
         if (capacity == old)
@@ -51,16 +52,16 @@ START_TEST(refusal_changes_nothing)
     size_t capacity = 0, before = meta_bytes();
     os_fail(1, true);
     errno = 0;
-    ck_assert_ptr_null(meta_alloc(1));
+    ck_assert_ptr_null(meta_alloc(ACCOUNT_OTHER, 1));
     ck_assert_int_eq(errno, ENOMEM);
-    ck_assert_ptr_null(meta_grow(NULL, 0, &capacity, 8));
+    ck_assert_ptr_null(meta_grow(ACCOUNT_OTHER, NULL, 0, &capacity, 8));
     ck_assert_uint_eq(capacity, 0);
     os_fail(0, false);
-    uint64_t *table = meta_grow(NULL, 0, &capacity, sizeof *table);
+    uint64_t *table = meta_grow(ACCOUNT_OTHER, NULL, 0, &capacity, sizeof *table);
     size_t full = capacity;
     table[full - 1] = 42;
     os_fail(1, true);
-    ck_assert_ptr_null(meta_grow(table, full, &capacity, sizeof *table));
+    ck_assert_ptr_null(meta_grow(ACCOUNT_OTHER, table, full, &capacity, sizeof *table));
     os_fail(0, false);
     ck_assert_uint_eq(capacity, full);
     ck_assert_uint_eq(table[full - 1], 42);

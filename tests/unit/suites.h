@@ -17,6 +17,7 @@
     X(capture)         \
     X(modules)         \
     X(depot)           \
+    X(account)         \
     X(sizeclass)       \
     X(state)           \
     X(arena)           \
@@ -32,6 +33,7 @@
     X(observe)         \
     X(sweep)           \
     X(sweep_later)     \
+    X(contents)        \
     X(heap)            \
     X(holes)           \
     X(life)            \
