@@ -12,34 +12,34 @@ extern "C" {
 #endif
 
 /* X(name, meaning): every field is a uint64_t, in bytes.  New fields are added at the end only. */
-#define GC_MEMORY_FIELDS(X)                                                              \
-    X(total, "all that follows")                                                         \
-    X(kept, "objects that the last collection found alive")                              \
-    X(fresh, "objects that have come since, or are to be reclaimed")                     \
-    X(free_slots, "places for objects, free, in blocks that hold others")                \
-    X(reserved, "free places that threads have at hand")                                 \
-    X(tails, "ends of blocks, too small for an object")                                  \
-    X(free_units, "free memory between blocks")                                          \
-    X(unit_runs, "the same, set aside for the next blocks of a thread")                  \
-    X(states, "the state of each object, a byte")                                        \
-    X(words, "the map of the heap")                                                      \
-    X(descriptors, "counters of blocks")                                                 \
-    X(numbers, "lists of blocks")                                                        \
-    X(types, "which objects have which layout")                                          \
-    X(sites, "where each object was allocated, for reports")                             \
-    X(caches, "what threads know of the blocks that they allocate from")                 \
-    X(threads, "what is known of threads")                                               \
-    X(roots, "lists of what is scanned")                                                 \
-    X(marking, "objects that a collection is to scan")                                   \
-    X(remembered, "which memory is old, and what was written there")                     \
-    X(layouts, "descriptions of types, and slabs")                                       \
-    X(ends, "finalizers, weak references and the like")                                  \
-    X(calls, "stacks of calls, and the libraries that they lead through")                \
-    X(reports, "reports that are being written")                                         \
-    X(regions, "what this process keeps of regions, besides their memory")               \
-    X(stacks, "stacks that the library runs on")                                         \
-    X(early, "as the program's malloc: objects from before there was a heap")            \
-    X(variables, "the library's variables")                                              \
+#define GC_MEMORY_FIELDS(X)                                                   \
+    X(total, "all that follows")                                              \
+    X(kept, "objects that the last collection found alive")                   \
+    X(fresh, "objects that have come since, or are to be reclaimed")          \
+    X(free_slots, "places for objects, free, in blocks that hold others")     \
+    X(reserved, "free places that threads have at hand")                      \
+    X(tails, "ends of blocks, too small for an object")                       \
+    X(free_units, "free memory between blocks")                               \
+    X(unit_runs, "the same, set aside for the next blocks of a thread")       \
+    X(states, "the state of each object, a byte")                             \
+    X(words, "the map of the heap")                                           \
+    X(descriptors, "counters of blocks")                                      \
+    X(numbers, "lists of blocks")                                             \
+    X(types, "which objects have which layout")                               \
+    X(sites, "where each object was allocated, for reports")                  \
+    X(caches, "what threads know of the blocks that they allocate from")      \
+    X(threads, "what is known of threads")                                    \
+    X(roots, "lists of what is scanned")                                      \
+    X(marking, "objects that a collection is to scan")                        \
+    X(remembered, "which memory is old, and what was written there")          \
+    X(layouts, "descriptions of types, and slabs")                            \
+    X(ends, "finalizers, weak references and the like")                       \
+    X(calls, "stacks of calls, and the libraries that they lead through")     \
+    X(reports, "reports that are being written")                              \
+    X(regions, "what this process keeps of regions, besides their memory")    \
+    X(stacks, "stacks that the library runs on")                              \
+    X(early, "as the program's malloc: objects from before there was a heap") \
+    X(variables, "the library's variables")                                   \
     X(other, "other tables")
 
 #define GC_MEMORY_VERSION 1u
