@@ -54,9 +54,12 @@ enum { FINALIZERS_CALLED, FINALIZERS_THREAD };
       "address space to set aside for the heap; halved until the system grants it")      \
     X(os, CHOICE, AT_START, 0, OS_CHOICES ": where the heap's memory comes from")        \
     X(fit, CHOICE, AT_START, 0, FIT_CHOICES ": which free units serve a request")        \
-    X(floor, SIZE, ANY_TIME, MIB(8), "least allocation between two collections")         \
+    X(floor, SIZE, ANY_TIME, MIB(8),                                                     \
+      "allocation between two collections of small heaps")                               \
     X(growth, COUNT, ANY_TIME, 200,                                                      \
       "allocation between two collections, in percent of what survived the last")        \
+    X(memory, COUNT, ANY_TIME, 5,                                                        \
+      "percent of the time that collecting may take to keep the heap small; 0: off")     \
     X(generations, CHOICE, ANY_TIME, 0,                                                  \
       GENERATIONS_CHOICES ": whether most collections look for new garbage only")        \
     X(young, SIZE, ANY_TIME, 0,                                                          \

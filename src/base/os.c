@@ -280,9 +280,19 @@ size_t os_processors(void)
     return bytes > 0 ? (size_t)CPU_COUNT(&set) : 1;
 }
 
+static uint64_t time_by(clockid_t clock)
+{
+    struct timespec t = {0};
+    clock_gettime(clock, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
 uint64_t os_now(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+    return time_by(CLOCK_MONOTONIC);
+}
+
+uint64_t os_processor_time(void)
+{
+    return time_by(CLOCK_PROCESS_CPUTIME_ID);
 }

@@ -141,6 +141,9 @@ size_t os_processors(void);
 /* The time of the monotonic clock, in nanoseconds. */
 uint64_t os_now(void);
 
+/* The processor time that the process has used, in nanoseconds. */
+uint64_t os_processor_time(void);
+
 /* For tests: the Nth call from now on that asks the system for something fails with
  * ENOMEM, and, with `onwards`, all later ones too.  0 stands for none. */
 void os_fail(unsigned long nth, bool onwards);

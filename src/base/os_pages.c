@@ -58,7 +58,7 @@ static size_t all_is_there(uintptr_t *low, uintptr_t high, struct os_part *parts
 static bool scan(int file, uintptr_t *low, uintptr_t high, struct os_part *parts,
                  size_t most, size_t *count)
 {
-    struct pagemap_part found[PARTS_MOST];
+    struct pagemap_part found[PARTS_MOST] = {0}; /* valgrind does not know who fills it */
     struct pagemap_scan s = {
         .start = *low,
         .end = high,

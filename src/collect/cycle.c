@@ -101,6 +101,7 @@ static void run(struct cycle *c)
 {
     struct heap *h = c->heap;
     size_t unused = h->numbers->dirty_bytes;
+    uint64_t time_used = os_processor_time();
     c->charged = __atomic_load_n(&h->numbers->charged, __ATOMIC_RELAXED);
     c->live_before = h->numbers->live_bytes;
     c->keeps_more = false;
@@ -123,7 +124,10 @@ static void run(struct cycle *c)
     pace_after_cycle(h, &(struct pace_cycle){
                             .thorough = is_thorough(c),
                             .young = c->kind->young,
+                            .remembers = c->kind->remembers,
                             .unused = unused,
+                            .charged = c->charged,
+                            .time_used = time_used,
                             .began = c->began,
                             .ended = c->swept,
                         });

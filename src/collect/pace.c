@@ -20,6 +20,12 @@ enum {
     STRETCH_MOST = 1600,
     STRETCH_STEP_MOST = 200,
     STRETCH_STEP_LEAST = 67,
+    /* A small heap's budget, before anything is known and at least.  A cycle that took long, or came soon, for
+     * once changes it by these factors at most: a heap that has to grow grows all the same. */
+    FRUGAL_LEAST = MIB(1),
+    FRUGAL_RISE = 2,
+    FRUGAL_FALL = 2,
+    CHARGED_LEAST = KIB(256), /* tells something of how fast the program allocates */
 };
 
 static size_t square_root(size_t n)
@@ -74,12 +80,50 @@ static size_t stretched(const struct heap *h, size_t budget)
     return OPTION_NOW(gc_share) ? percent_of(budget, h->numbers->stretch) : budget;
 }
 
+size_t pace_affordable(size_t share, size_t charged, uint64_t collecting,
+                       uint64_t running)
+{
+    share = min_size(share, 99);
+    unsigned __int128 budget = (unsigned __int128)charged * collecting * (100 - share) /
+                               ((unsigned __int128)(running + 1) * share);
+    return budget > SIZE_MAX ? SIZE_MAX : (size_t)budget;
+}
+
+/* Learns from a cycle what the program can afford.  What it waited for others does not count as time in which it
+ * ran, nor what several threads did at once as more than one's. */
+static void note_affordable(struct heap *h, const struct pace_cycle *c)
+{
+    struct heap_numbers *n = h->numbers;
+    size_t share = OPTION_NOW(memory);
+    size_t before = n->affordable ? n->affordable : FRUGAL_LEAST;
+    uint64_t passed = c->began - n->cycle_ended, used = c->time_used - n->time_used;
+    bool known = n->cycle_ended && n->time_used && c->time_used;
+    n->time_used = c->time_used ? os_processor_time() : 0;
+    if (!share || !known || c->remembers || h->young || c->charged < CHARGED_LEAST)
+        return;
+    size_t now =
+        pace_affordable(share, c->charged, c->ended - c->began, min_size(passed, used));
+    now = min_size(max_size(now, before / FRUGAL_FALL), before * FRUGAL_RISE);
+    n->affordable = min_size(max_size(now, FRUGAL_LEAST), SIZE_MAX / FRUGAL_RISE);
+}
+
+/* A smaller budget than the usual one, where collecting more often costs the program next to nothing; not below a
+ * quarter of what lives, or all of that while the heap grows, as there is little to be found then. */
+static size_t frugal(const struct heap *h, size_t budget, bool grows)
+{
+    if (!OPTION_NOW(memory) || OPTION_NOW(gc_share) || h->young)
+        return budget;
+    size_t least = h->numbers->live_bytes / (grows ? 1 : 4);
+    return min_size(budget,
+                    max_size(max_size(h->numbers->affordable, FRUGAL_LEAST), least));
+}
+
 void pace_configure(struct heap *h)
 {
     size_t limit = OPTION_NOW(heap_limit);
     extent_set_limit(h, limit ? limit : SIZE_MAX);
     h->numbers->wanted = budget_for(h, h->numbers->live_bytes);
-    size_t budget = within_group(h, stretched(h, h->numbers->wanted));
+    size_t budget = within_group(h, frugal(h, stretched(h, h->numbers->wanted), false));
     __atomic_store_n(&h->numbers->budget, budget, __ATOMIC_RELAXED);
 }
 
@@ -173,10 +217,12 @@ bool pace_wants_full(const struct heap *h)
 }
 
 /* The budget from a full cycle to the next. */
-static size_t full_budget(struct heap *h, bool thorough)
+static size_t full_budget(struct heap *h, const struct pace_cycle *c)
 {
     size_t wanted = budget_for(h, h->numbers->live_bytes);
-    size_t budget = within_group(h, stretched(h, thorough ? wanted : damped(h, wanted)));
+    size_t budget = stretched(h, c->thorough ? wanted : damped(h, wanted));
+    bool grows = promoted(h) > c->charged / 2; /* most of what was new lives */
+    budget = within_group(h, frugal(h, budget, grows));
     h->numbers->wanted = wanted;
     h->numbers->live_full = h->numbers->live_bytes;
     h->numbers->young_budget = max_size(h->numbers->young_budget, YOUNG_LEAST);
@@ -214,17 +260,31 @@ void pace_while_marking(struct heap *h)
     __atomic_store_n(&h->numbers->budget, budget, __ATOMIC_RELAXED);
 }
 
+/* Returns what lay unused while as much was allocated as between two cycles of the usual budget: with a smaller one
+ * it would go and come back as many times more often. */
+static void trim_unused(struct heap *h, const struct pace_cycle *c, size_t budget)
+{
+    struct heap_numbers *n = h->numbers;
+    n->unused = n->untrimmed ? min_size(n->unused, c->unused) : c->unused;
+    n->untrimmed += c->charged;
+    if (OPTION_NOW(memory) && n->untrimmed < n->wanted)
+        return;
+    n->untrimmed = 0;
+    size_t used = n->dirty_bytes - min_size(n->dirty_bytes, n->unused);
+    extent_trim(h, max_size(with_slack(h, budget), used));
+}
+
 void pace_after_cycle(struct heap *h, const struct pace_cycle *c)
 {
+    note_affordable(h, c);
     note_share(h, c);
-    size_t budget = c->young ? rest_of_budget(h) : full_budget(h, c->thorough);
+    size_t budget = c->young ? rest_of_budget(h) : full_budget(h, c);
     budget = until_next(h, budget);
     begin_budget(h, budget);
     if (c->thorough)
         return trim_all(h, budget);
     holes_recover(h);
-    size_t unused = min_size(h->numbers->dirty_bytes, c->unused);
-    extent_trim(h, max_size(with_slack(h, budget), h->numbers->dirty_bytes - unused));
+    trim_unused(h, c, budget);
 }
 
 /* Begins the budget that a heap of manual objects has, and returns it. */

@@ -14,8 +14,11 @@
 struct pace_cycle {
     bool thorough;         /* all memory beyond the budget goes */
     bool young;            /* old objects count as they did */
+    bool remembers;        /* it marked from written pages, or beside the program */
     size_t unused;         /* bytes in free units that held memory before it */
+    size_t charged;        /* bytes that were allocated since the one before */
     uint64_t began, ended; /* os_now */
+    uint64_t time_used;    /* os_processor_time when it began; 0: not known */
 };
 
 /* Sets the budget from what the last cycle found alive, and returns free memory that the
@@ -65,5 +68,11 @@ bool pace_learn_limit(struct heap *h);
  * percentage before, the time that the collection took and the time that the program ran
  * before it.  Twice the budget is half the share. */
 size_t pace_stretch(size_t stretch, size_t share, uint64_t collecting, uint64_t running);
+
+/* For option memory: returns the budget with which collecting takes `share` percent of the time, from the bytes that
+ * were allocated while the program ran for so long, and how long the collection after that took, in
+ * nanoseconds. */
+size_t pace_affordable(size_t share, size_t charged, uint64_t collecting,
+                       uint64_t running);
 
 #endif

@@ -369,6 +369,13 @@ struct heap_numbers {
 
     size_t stretch; /* cycle: percent that the budget is of it, for option gc_share */
     uint64_t cycle_ended; /* cycle: os_now; 0: there was none */
+    uint64_t time_used;   /* cycle: os_processor_time by then */
+    /* cycle: the budget with which collecting takes as much time as option memory allows; 0: not
+     * known yet. */
+    size_t affordable;
+    /* cycle: bytes allocated since free units were last trimmed, and of their memory the least that lay
+     * unused before a cycle since then. */
+    size_t untrimmed, unused;
 
     struct lock typed_lock;  /* for adding typed bins */
     uint32_t typed_limit;    /* constant: so many are possible */

@@ -21,9 +21,9 @@ expect() {
     [ "$2" "$3" "$4" ] || { echo "group: $1: the heap held $2 KiB" >&2; exit 1; }
 }
 
-export GCALLOC_OPTIONS=floor=1G
+export GCALLOC_OPTIONS=floor=1G:memory=0
 expect "without a limit" "$($grow)" -gt 150000
 expect "with a limit of 100 MiB" "$(in_group $grow)" -le 82000
-export GCALLOC_OPTIONS=floor=1G:heap_limit=1G
+export GCALLOC_OPTIONS=floor=1G:memory=0:heap_limit=1G
 expect "with heap_limit" "$(in_group $grow)" -gt 150000
 echo "group: all passed"

@@ -82,6 +82,8 @@ START_TEST(options_of_the_start)
     expect_error("reserve", "1G", EBUSY);
     expect_error("end_pointers", "1", EBUSY);
     expect_set("floor", "2M");
+    ck_assert_uint_eq(stats_now().budget_bytes, MIB(1));
+    expect_set("memory", "0");
     ck_assert_uint_eq(stats_now().budget_bytes, MIB(2));
     expect_set("heap_limit", "1G");
     ck_assert_uint_eq(stats_now().limit_bytes, GIB(1));
@@ -121,7 +123,7 @@ END_TEST
 
 static void collect_twice(void)
 {
-    setenv("GCALLOC_OPTIONS", "log=1", 1);
+    setenv("GCALLOC_OPTIONS", "log=1:memory=0", 1);
     ck_assert_ptr_nonnull(gc_alloc_manual(MIB(1)));
     gc_collect();
     gc_collect();

@@ -18,6 +18,7 @@ static uint64_t collections_for(size_t bytes)
  * bytes and at most `budget` and a run. */
 static void expect_collections(size_t bytes, size_t budget)
 {
+    ck_assert_int_eq(gc_option_set("memory", "0"), 0);
     gc_collect();
     ck_assert_uint_eq(stats_now().budget_bytes, budget);
     uint64_t count = collections_for(bytes);
@@ -66,6 +67,7 @@ static void expect_live(size_t bytes)
 START_TEST(growth_is_respected)
 {
     static const char *const percents[] = {"50", "100", "230"};
+    ck_assert_int_eq(gc_option_set("memory", "0"), 0);
     ck_assert_int_eq(gc_option_set("floor", "1M"), 0);
     keep(MIB(7));
     expect_live(MIB(7));
@@ -88,6 +90,7 @@ END_TEST
 START_TEST(large_heaps_taper)
 {
     ck_assert_int_eq(gc_option_set("growth", "100"), 0);
+    ck_assert_int_eq(gc_option_set("memory", "0"), 0);
     double before = 1;
     for (size_t live = MIB(20); live <= GIB(4); live *= 2) {
         keep(live);
@@ -104,6 +107,7 @@ END_TEST
 /* What is freed by hand is not charged: such programs need no collection. */
 START_TEST(explicit_frees_are_credited)
 {
+    ck_assert_int_eq(gc_option_set("memory", "0"), 0);
     for (size_t size = 16; size <= KIB(200); size = size * 3 / 2) {
         for (size_t done = 0; done < MIB(40); done += MIB(4)) {
             static void *objects[MIB(4) / 16];

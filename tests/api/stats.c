@@ -147,6 +147,7 @@ END_TEST
 
 START_TEST(plausible)
 {
+    ck_assert_int_eq(gc_option_set("memory", "0"), 0);
     run_apart(drop_thousand, NULL);
     gc_collect();
     struct gc_stats one = stats_now();

@@ -29,6 +29,7 @@ static void *volatile something; /* without an object there is nothing to collec
 static void begin(void)
 {
     set_option("floor", "4M");
+    set_option("memory", "0");
     something = gc_alloc(16);
     gc_collect();
     ck_assert_uint_eq(stats_now().budget_bytes, MIB(4));

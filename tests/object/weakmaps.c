@@ -70,6 +70,7 @@ static void fill(void *unused)
 {
     (void)unused;
     all.map = new_map(all.flags, all.hashes);
+    gc_disable();
     for (size_t i = 0; i < COUNT; i++) {
         uint64_t *key = gc_alloc(size_of(i));
         void **value = gc_alloc(size_of(i + 1));
@@ -84,6 +85,7 @@ static void fill(void *unused)
         ck_assert_int_eq(gc_weakmap_put(all.map, key, value), 0);
     }
     ck_assert_uint_eq(gc_weakmap_count(all.map), COUNT);
+    gc_enable();
 }
 
 /* Kept from outside, or by the entry. */

@@ -29,6 +29,7 @@ static const struct {
     const char *name;
     struct answer answer;
 } calls[] = {
+    CALL(clock_gettime, EPERM),
     CALL(clone, EAGAIN),
     CALL(clone3, ENOSYS),
     CALL(close, EIO),

@@ -213,6 +213,7 @@ START_TEST(idle_threads_cost_little)
     static pthread_t threads[IDLE];
     void *volatile large = gc_alloc_manual(16 << 20);
     memset(large, 1, 16 << 20);
+    ck_assert_int_eq(gc_option_set("idle", "0"), 0);
     gc_collect();
     uint64_t collections = stats_now().collections;
     size_t before = resident_bytes();

@@ -2,6 +2,7 @@
 #include "collect/pace.h"
 
 #include "base/options.h"
+#include "base/os.h"
 #include "heap/extent.h"
 #include "support.h"
 #include "world/lock.h"
@@ -17,8 +18,10 @@ static size_t budget(size_t live)
     return h.numbers->budget;
 }
 
+/* Option memory asks for less only where a test says so. */
 static void set(size_t floor, size_t growth)
 {
+    options.memory = 0;
     options.floor = floor;
     options.growth = growth;
 }
@@ -231,6 +234,129 @@ START_TEST(unused_memory_of_a_busy_program_goes)
 }
 END_TEST
 
+/* ---- Option memory ---------------------------------------------------------------------------- */
+
+enum { US = 1000, SHARE = 2 };
+
+/* A heap of which so much lives has had a cycle; from then on times are told. */
+static void start_frugal(size_t live)
+{
+    ck_assert(make_heap(&h, MIB(64), false));
+    set(MIB(8), 200);
+    options.memory = SHARE;
+    options.gc_share = 0;
+    h.numbers->live_bytes = h.numbers->live_full = live;
+    pace_configure(&h);
+}
+
+/* The program has allocated so much in so long, and then the cycle has taken so long.  Returns the budget. */
+static size_t cycle_after(size_t charged, uint64_t running, uint64_t collecting)
+{
+    h.numbers->cycle_ended = 1000000000;
+    h.numbers->time_used = os_processor_time() + 1;
+    uint64_t began = h.numbers->cycle_ended + running;
+    pace_after_cycle(&h,
+                     &(struct pace_cycle){.charged = charged,
+                                          .began = began,
+                                          .ended = began + collecting,
+                                          .time_used = h.numbers->time_used + running});
+    return h.numbers->budget;
+}
+
+/* Twice the rate, or twice the time of a cycle, is twice the budget; twice the share is half of it. */
+START_TEST(affordable_budget)
+{
+    ck_assert_uint_eq(pace_affordable(50, 1000, 100, 99), 1000);
+    ck_assert_uint_eq(pace_affordable(2, MIB(1), 1000, 48999), MIB(1));
+    ck_assert_uint_eq(pace_affordable(2, MIB(2), 1000, 48999), MIB(2));
+    ck_assert_uint_eq(pace_affordable(2, MIB(1), 2000, 48999), MIB(2));
+    ck_assert_uint_eq(pace_affordable(99, 9900, 100, 99), 100);
+    ck_assert_uint_eq(pace_affordable(100, 9900, 100, 99), 100);
+    ck_assert_uint_eq(pace_affordable(1, SIZE_MAX / 2, UINT64_MAX, 0), SIZE_MAX);
+}
+END_TEST
+
+/* It begins small, and doubles or halves at most, between a mebibyte and what is usual. */
+START_TEST(small_heaps_follow_the_rate)
+{
+    start_frugal(0);
+    ck_assert_uint_eq(h.numbers->budget, MIB(1));
+    for (size_t wanted = MIB(2); wanted <= MIB(8); wanted *= 2)
+        ck_assert_uint_eq(cycle_after(wanted / 2, 100 * US, 1000 * US), wanted);
+    ck_assert_uint_eq(cycle_after(MIB(8), 100 * US, 1000 * US), MIB(8));
+    for (int i = 0; i < 10; i++)
+        cycle_after(MIB(8), 1000000 * US, 100 * US);
+    ck_assert_uint_eq(h.numbers->budget, MIB(1));
+    size_t rate = cycle_after(MIB(2), 49000 * US, 1000 * US);
+    ck_assert_uint_ge(rate, MIB(2) - KIB(1));
+    ck_assert_uint_le(rate, MIB(2) + KIB(1));
+    heap_destroy(&h);
+}
+END_TEST
+
+/* A quarter of what lives is the least. */
+START_TEST(large_heaps_keep_a_quarter)
+{
+    start_frugal(MIB(40));
+    h.numbers->used_bytes = MIB(40);
+    ck_assert_uint_eq(h.numbers->budget, MIB(10));
+    ck_assert_uint_eq(cycle_after(MIB(10), 10000000ull * US, 10 * US), MIB(10));
+    h.numbers->used_bytes = 0;
+    heap_destroy(&h);
+}
+END_TEST
+
+/* While most of what is new lives, it is all that lives. */
+START_TEST(growing_heaps_double)
+{
+    start_frugal(MIB(4));
+    h.numbers->used_bytes = MIB(40);
+    h.numbers->live_full = MIB(2);
+    ck_assert_uint_eq(cycle_after(MIB(3), 10000000ull * US, 10 * US), MIB(4));
+    ck_assert_uint_eq(cycle_after(MIB(3), 10000000ull * US, 10 * US), MIB(1));
+    h.numbers->used_bytes = 0;
+    heap_destroy(&h);
+}
+END_TEST
+
+/* What lies unused goes once as much was allocated as the usual budget, not at each small one; and no more than lay
+ * unused all that time. */
+START_TEST(memory_goes_as_often_as_usual)
+{
+    start_frugal(0);
+    make_dirty(256);
+    for (int i = 0; i < 7; i++) {
+        pace_after_cycle(&h, &(struct pace_cycle){.charged = MIB(1),
+                                                  .unused = i == 3 ? MIB(12) : MIB(16)});
+        ck_assert_uint_eq(h.numbers->dirty_bytes, MIB(16));
+    }
+    pace_after_cycle(&h, &(struct pace_cycle){.charged = MIB(1), .unused = MIB(16)});
+    ck_assert_uint_eq(h.numbers->dirty_bytes, MIB(4));
+    heap_destroy(&h);
+}
+END_TEST
+
+/* A cycle that tells nothing of that changes nothing. */
+START_TEST(nothing_is_learned)
+{
+    start_frugal(0);
+    cycle_after(MIB(1), 100 * US, 1000 * US);
+    size_t before = h.numbers->affordable;
+    ck_assert_uint_eq(before, MIB(2));
+    cycle_after(KIB(100), 100 * US, 1000 * US);
+    ck_assert_uint_eq(h.numbers->affordable, before);
+    h.numbers->cycle_ended = 0;
+    pace_after_cycle(&h,
+                     &(struct pace_cycle){.charged = MIB(9), .ended = 1, .time_used = 5});
+    pace_after_cycle(&h, &(struct pace_cycle){.charged = MIB(9), .ended = 9});
+    ck_assert_uint_eq(h.numbers->affordable, before);
+    options.memory = 0;
+    ck_assert_uint_eq(cycle_after(MIB(1), 100 * US, 1000 * US), MIB(8));
+    ck_assert_uint_eq(h.numbers->affordable, before);
+    heap_destroy(&h);
+}
+END_TEST
+
 /* One collection takes a millisecond; the program runs as long as its budget lasts. */
 START_TEST(share_is_reached)
 {
@@ -301,6 +427,12 @@ TCase *pace_tests(void)
     tcase_add_test(t, control_group_shrinks_the_budget);
     tcase_add_test(t, control_group_bounds_what_is_kept);
     tcase_add_test(t, unused_memory_of_a_busy_program_goes);
+    tcase_add_test(t, affordable_budget);
+    tcase_add_test(t, small_heaps_follow_the_rate);
+    tcase_add_test(t, large_heaps_keep_a_quarter);
+    tcase_add_test(t, growing_heaps_double);
+    tcase_add_test(t, memory_goes_as_often_as_usual);
+    tcase_add_test(t, nothing_is_learned);
     tcase_add_loop_test(t, share_is_reached, 0, 6);
     tcase_add_test(t, share_moves_by_steps);
     tcase_add_test(t, share_stretches_the_budget);
