@@ -66,20 +66,14 @@ static void add_block(struct heap_contents *c, struct heap *h, uint32_t head, in
     add_to(c, &t);
 }
 
-static bool is_head(const struct heap *h, uint32_t unit)
-{
-    unit_word word = word_of(h, unit);
-    return word_used(word) && word_class(word) != CLASS_NONE && word_distance(word) == 0;
-}
-
 /* Returns how many units were looked at.  A unit that is in no block may be in a cache's unit run; where there are
  * gaps it may be somebody else's, and is left out. */
 static uint32_t add_unit(struct heap_contents *c, struct heap *h, uint32_t unit, int file)
 {
     uint32_t units = 1;
-    if (is_head(h, unit)) {
+    if (unit_is_head(h, unit)) {
         struct lock *lock = block_lock(h, unit);
-        bool found = is_head(h, unit);
+        bool found = unit_is_head(h, unit);
         if (found) {
             add_block(c, h, unit, file);
             units = block_units(h, unit);

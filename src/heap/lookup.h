@@ -178,6 +178,13 @@ INLINE bool lookup_owns(const struct heap *h, uintptr_t address)
     return !word_used(word) || word_class(word) != CLASS_NONE;
 }
 
+/* Whether a block begins at the unit.  Without the lock of the block's list the answer may be old. */
+INLINE bool unit_is_head(const struct heap *h, uint32_t unit)
+{
+    unit_word word = word_of(h, unit);
+    return word_used(word) && word_class(word) != CLASS_NONE && word_distance(word) == 0;
+}
+
 INLINE uint8_t *block_states(const struct heap *h, uint32_t head)
 {
     return h->states + word_states(word_of(h, head));

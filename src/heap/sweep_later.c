@@ -14,9 +14,7 @@ void sweep_later_add(struct heap *h, uint32_t head)
 
 static bool is_unswept(const struct heap *h, uint32_t unit)
 {
-    unit_word word = word_of(h, unit);
-    return word_used(word) && word_class(word) != CLASS_NONE &&
-           word_distance(word) == 0 && block_has(h, unit, BLOCK_UNSWEPT);
+    return unit_is_head(h, unit) && block_has(h, unit, BLOCK_UNSWEPT);
 }
 
 /* So many objects were freed of the block, and so many are marked. */

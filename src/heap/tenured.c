@@ -75,15 +75,9 @@ void tenured_note_block(struct heap *h, uint32_t head)
         set_bit(table, head);
 }
 
-static bool is_head(const struct heap *h, uint32_t unit)
-{
-    unit_word word = h->words[unit];
-    return word_used(word) && word_class(word) != CLASS_NONE && word_distance(word) == 0;
-}
-
 static uint32_t next_head(const struct heap *h, uint32_t u)
 {
-    while (u < unit_end(h) && !is_head(h, u))
+    while (u < unit_end(h) && !unit_is_head(h, u))
         u++;
     return u;
 }
@@ -94,7 +88,7 @@ uint32_t tenured_next_other(struct heap *h, uint32_t u)
     if (!h->untenured)
         return next_head(h, u);
     while ((u = next_bit(h->untenured, u, unit_end(h), 0)) < unit_end(h)) {
-        if (is_head(h, u))
+        if (unit_is_head(h, u))
             return u;
         clear_bit(h->untenured, u);
     }

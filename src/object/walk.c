@@ -29,12 +29,6 @@ struct copied_block {
     uint8_t states[SLOTS_MOST];
 };
 
-static bool is_head(const struct heap *h, uint32_t unit)
-{
-    unit_word word = word_of(h, unit);
-    return word_used(word) && word_class(word) != CLASS_NONE && word_distance(word) == 0;
-}
-
 READS_RACING static void copy_states(const struct heap *h, struct copied_block *b)
 {
     const uint8_t *states = h->states + word_states(b->word);
@@ -45,11 +39,11 @@ READS_RACING static void copy_states(const struct heap *h, struct copied_block *
 /* The block that begins at the unit.  false: none does. */
 static bool copy_block(struct heap *h, uint32_t unit, struct copied_block *b)
 {
-    if (!is_head(h, unit))
+    if (!unit_is_head(h, unit))
         return false;
     critical_begin();
     struct lock *lock = block_lock(h, unit);
-    bool found = is_head(h, unit);
+    bool found = unit_is_head(h, unit);
     if (found) {
         b->head = unit;
         b->word = word_of(h, unit);
