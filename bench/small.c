@@ -4,36 +4,11 @@
  * usage: small DEPTH LISTS WORK, LISTS in thousands
  * The tree has 2^(DEPTH + 1) - 1 nodes of 32 bytes, a list 100; WORK steps of a random generator are
  * made for each node.  An operation is one node of a list. */
-#include "measure.h"
+#include "tree.h"
 
 static const char usage[] = "DEPTH LISTS WORK";
 
 enum { LIST_NODES = 100 };
-
-struct node {
-    struct node *left, *right;
-    uint64_t number, unused;
-};
-
-static struct node *volatile root;
-
-static struct node *node_new(struct node *left, struct node *right, uint64_t number)
-{
-    struct node *node = peer_alloc_zeroed(sizeof(*node));
-
-    node->left = left;
-    node->right = right;
-    node->number = number;
-    return node;
-}
-
-static struct node *tree_new(long depth)
-{
-    struct node *left = depth ? tree_new(depth - 1) : NULL;
-    struct node *right = depth ? tree_new(depth - 1) : NULL;
-
-    return node_new(left, right, (uint64_t)depth);
-}
 
 static uint64_t compute(uint64_t *random, long steps)
 {

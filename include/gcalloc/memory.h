@@ -53,7 +53,7 @@ struct gc_memory {
 };
 
 /* Fills *memory, of which only `size` must be set before.  Other threads go on meanwhile; what they change
- * is seen before or after.  It takes time in proportion to the memory, about a millisecond for 100 MiB.
+ * is seen before or after.  It takes time in proportion to the memory, some milliseconds for 100 MiB.
  *
  * Returns 0, or -1 with errno: EINVAL (`memory` is NULL, or `size` leaves no room for a field), ENOMEM (there is
  * no heap, and none can be made), EBUSY (in a root callback).  Where the system does not tell which pages there

@@ -1,5 +1,5 @@
 /* The account of the library's own memory: each stretch of address space that it has mapped, and what for.
- * What lies in the heap's units and tables is known there (heap/account.h); stacks that run, too, are noted.
+ * What lies in the heap's units and tables is known there (heap/contents.h); stacks that run, too, are noted.
  *
  * Stretches do not overlap, and begin at a page.  For want of memory one may be missing: it is then missing in
  * what is told, and nothing else. */
@@ -43,7 +43,7 @@ size_t account_held(int file, uintptr_t low, uintptr_t high);
 /* The child of a fork has nobody who was in the midst of it. */
 void account_forked(void);
 
-/* Checks that every stretch is found, and that no two overlap.  Returns how many there are. */
+/* Checks that every stretch is found, and, of some hundred, that no two overlap.  Returns how many there are. */
 size_t account_check(void);
 
 #endif

@@ -121,7 +121,8 @@ void log_write(const char *bytes, size_t count)
     sink_write_apart(path, bytes, count);
 }
 
-/* Keeps a copy of the path, for good, in memory that no account has: that needs the log.  Returns it, or NULL with errno if there is no memory. */
+/* Keeps a copy of the path, for good, in memory that the account of the library's memory lacks, as that
+ * needs the log.  Returns it, or NULL with errno if there is no memory. */
 static const char *keep_path(const char *path)
 {
     const char *present = __atomic_load_n(&log_path, __ATOMIC_ACQUIRE);

@@ -74,7 +74,7 @@ static void begin_cycle(struct collector *c, enum cause cause, uintptr_t sp)
         generations_choose(&c->generations, c->heap, &c->concurrent, c->kind, cause);
     /* One that ends what had begun is not what was asked for, which follows it. */
     c->cycle.cause = is_exact_wanted(cause) && c->heap->marking ? CAUSE_YOUNG : cause;
-    c->cycle.leaves_tenured = c->cycle.kind == &cycle_finish && concurrent_has_thread();
+    c->cycle.leaves_tenured = c->cycle.kind->sweeps_later && concurrent_has_thread();
     c->cycle.sp = sp;
     c->cycle.roots.keeps_named = OPTION_NOW(verify) || cause == CAUSE_LEAKS;
     c->cycle.began = os_now();

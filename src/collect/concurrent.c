@@ -64,6 +64,7 @@ const struct cycle_kind cycle_finish = {
     .label = "beside, ",
     .recounts = true,
     .remembers = true,
+    .sweeps_later = true,
 };
 
 /* ---- When ------------------------------------------------------------------------------ */

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/account.h"
 #include "base/lock.h"
 #include "base/log.h"
 #include "base/os.h"
@@ -65,6 +66,7 @@ static void check(struct cycle *c)
     phases_check();
     modules_check();
     depot_check();
+    account_check();
 }
 
 void cycle_prepare(void)
@@ -124,7 +126,6 @@ static void run(struct cycle *c)
     pace_after_cycle(h, &(struct pace_cycle){
                             .thorough = is_thorough(c),
                             .young = c->kind->young,
-                            .remembers = c->kind->remembers,
                             .unused = unused,
                             .charged = c->charged,
                             .time_used = time_used,

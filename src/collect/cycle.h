@@ -42,6 +42,8 @@ struct cycle_kind {
     bool is_exact;
     bool young;  /* only what has come since the last cycle may be reclaimed */
     bool begins; /* it reclaims nothing: another goes on with what it has begun */
+    /* Blocks that stay tenured are left to be swept beside the program, if there is a thread for that. */
+    bool sweeps_later;
     /* What the cycle does, where it is not what cycle_run does; it sets the times.  NULL: it is. */
     void (*run)(struct cycle *c);
 };
@@ -66,7 +68,7 @@ struct cycle {
     size_t live_before;   /* bytes that the last one found alive */
     size_t written_pages; /* of tenured blocks, where it remembers */
     bool keeps_more;      /* for want of memory more is marked than the roots reach */
-    bool leaves_tenured;  /* to be swept beside the program */
+    bool leaves_tenured;  /* its kind sweeps later, and there is a thread for that */
 };
 
 /* Registers the phases that every cycle has.  The world lock is held. */

@@ -99,7 +99,7 @@ static void note_affordable(struct heap *h, const struct pace_cycle *c)
     uint64_t passed = c->began - n->cycle_ended, used = c->time_used - n->time_used;
     bool known = n->cycle_ended && n->time_used && c->time_used;
     n->time_used = c->time_used ? os_processor_time() : 0;
-    if (!share || !known || c->remembers || h->young || c->charged < CHARGED_LEAST)
+    if (!share || !known || c->charged < CHARGED_LEAST)
         return;
     size_t now =
         pace_affordable(share, c->charged, c->ended - c->began, min_size(passed, used));
@@ -108,10 +108,11 @@ static void note_affordable(struct heap *h, const struct pace_cycle *c)
 }
 
 /* A smaller budget than the usual one, where collecting more often costs the program next to nothing; not below a
- * quarter of what lives, or all of that while the heap grows, as there is little to be found then. */
+ * quarter of what lives, or all of that while the heap grows, as there is little to be found then.  Not where
+ * blocks are tenured: what a cycle costs there is not what it takes. */
 static size_t frugal(const struct heap *h, size_t budget, bool grows)
 {
-    if (!OPTION_NOW(memory) || OPTION_NOW(gc_share) || h->young)
+    if (!OPTION_NOW(memory) || OPTION_NOW(gc_share) || h->young || h->remembers)
         return budget;
     size_t least = h->numbers->live_bytes / (grows ? 1 : 4);
     return min_size(budget,

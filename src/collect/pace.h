@@ -14,7 +14,6 @@
 struct pace_cycle {
     bool thorough;         /* all memory beyond the budget goes */
     bool young;            /* old objects count as they did */
-    bool remembers;        /* it marked from written pages, or beside the program */
     size_t unused;         /* bytes in free units that held memory before it */
     size_t charged;        /* bytes that were allocated since the one before */
     uint64_t began, ended; /* os_now */

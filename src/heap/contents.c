@@ -1,11 +1,9 @@
-/* A block's slots share its pages: each part of the block that is there is gone through slot by slot.  Where all of
- * a block is there, which is the rule, its states are counted and nothing else. */
+/* A block's slots share its pages: each part of the block that is there is gone through slot by slot. */
 #include "heap/contents.h"
 
 #include "base/account.h"
 #include "base/critical.h"
 #include "heap/block.h"
-#include "heap/holes.h"
 
 enum { PARTS_MOST = 32 };
 

@@ -64,11 +64,10 @@ static void fill_own(struct gc_memory *m, int file)
 
 static void add_up(struct gc_memory *m)
 {
-    m->total = 0;
 #define ADD(name, meaning) +m->name
-    uint64_t all = 0 GC_MEMORY_FIELDS(ADD);
+    m->total = 0;
+    m->total = 0 GC_MEMORY_FIELDS(ADD);
 #undef ADD
-    m->total = all;
 }
 
 int gc_stats_memory(struct gc_memory *memory)

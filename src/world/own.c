@@ -94,7 +94,7 @@ static void clear_stack(void)
 /* Less than there is above and below: the C library has some of it. */
 static void note_stack(void)
 {
-    uintptr_t high = align_up((uintptr_t)__builtin_frame_address(0), OS_PAGE);
+    uintptr_t high = align_up((uintptr_t)__builtin_frame_address(0), os_page_bytes());
     mine->stack = high - OWN_STACK_NOTED;
     account_add(ACCOUNT_STACKS, (void *)mine->stack, OWN_STACK_NOTED);
 }

@@ -336,6 +336,23 @@ START_TEST(memory_goes_as_often_as_usual)
 }
 END_TEST
 
+/* Heaps whose blocks are tenured, for young collections or to be marked beside the program, have what is usual, and
+ * so have those under gc_share. */
+START_TEST(others_have_the_usual_budget)
+{
+    start_frugal(0);
+    ck_assert_uint_eq(cycle_after(MIB(1), 1000000 * US, 100 * US), MIB(1));
+    h.remembers = true;
+    ck_assert_uint_eq(cycle_after(MIB(1), 1000000 * US, 100 * US), MIB(8));
+    h.remembers = false;
+    options.gc_share = 10;
+    ck_assert_uint_ge(cycle_after(MIB(1), 1000000 * US, 100 * US), MIB(8));
+    options.gc_share = 0;
+    ck_assert_uint_eq(cycle_after(MIB(1), 1000000 * US, 100 * US), MIB(1));
+    heap_destroy(&h);
+}
+END_TEST
+
 /* A cycle that tells nothing of that changes nothing. */
 START_TEST(nothing_is_learned)
 {
@@ -432,6 +449,7 @@ TCase *pace_tests(void)
     tcase_add_test(t, large_heaps_keep_a_quarter);
     tcase_add_test(t, growing_heaps_double);
     tcase_add_test(t, memory_goes_as_often_as_usual);
+    tcase_add_test(t, others_have_the_usual_budget);
     tcase_add_test(t, nothing_is_learned);
     tcase_add_loop_test(t, share_is_reached, 0, 6);
     tcase_add_test(t, share_moves_by_steps);
