@@ -38,6 +38,7 @@ uint32_t block_check(const struct heap *h, uint32_t head)
     CHECK(counts.free == b->free_count);
     CHECK(counts.free < count || b->taken || h->marking);
     CHECK(!block_has(h, head, BLOCK_TENURED) || !b->taken);
+    CHECK(!block_has(h, head, BLOCK_UNSWEPT) || (h->unswept > 0 && h->unswept <= head));
     tenured_check(h, head, units);
     CHECK(b->cursor <= count && b->touched <= count);
     uint32_t used_to = class == CLASS_LARGE ? 1 : b->touched;

@@ -111,16 +111,31 @@ static void overlap(void)
     account_add(ACCOUNT_ENDS, at(2), OS_PAGE);
 }
 
+static void add_nothing(void)
+{
+    account_add(ACCOUNT_ENDS, at(1), 0);
+}
+
+static void add_to_none(void)
+{
+    account_add(ACCOUNT_COUNT, at(1), OS_PAGE);
+}
+
 static void check(void)
 {
     account_check();
 }
 
-START_TEST(overlap_is_found)
+#define BOUNDS "s->bytes > 0 && s->low_and_account % OS_PAGE < ACCOUNT_COUNT"
+
+START_TEST(damage_is_found)
 {
-    static const struct damage damage = {
-        overlap, "account.count > OVERLAPS_MOST || !overlaps_another(s)"};
-    expect_caught(&damage, begin, check);
+    static const struct damage damages[] = {
+        {add_nothing, BOUNDS},
+        {add_to_none, BOUNDS},
+        {overlap, "account.count > OVERLAPS_MOST || !overlaps_another(s)"},
+    };
+    expect_caught(&damages[_i], begin, check);
 }
 END_TEST
 
@@ -131,6 +146,6 @@ TCase *account_tests(void)
     tcase_add_test(t, unknown_stretches_are_left_alone);
     tcase_add_test(t, sums);
     tcase_add_test(t, no_memory);
-    tcase_add_test(t, overlap_is_found);
+    tcase_add_loop_test(t, damage_is_found, 0, 3);
     return t;
 }

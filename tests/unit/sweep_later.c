@@ -251,6 +251,37 @@ START_TEST(nothing_is_left)
 }
 END_TEST
 
+static void leave_some(void)
+{
+    tenure();
+    sweep_but_tenured(&f.heap);
+}
+
+static void check_the_heap(void)
+{
+    fixture_check(&f);
+}
+
+static void forget_all(void)
+{
+    f.heap.unswept = 0;
+}
+
+static void begin_behind(void)
+{
+    f.heap.unswept = unit_end(&f.heap);
+}
+
+/* An unswept block that the sweep would not come to is found. */
+START_TEST(lost_blocks_are_found)
+{
+    static void (*const ways[])(void) = {forget_all, begin_behind};
+    struct damage damage = {ways[_i], "!block_has(h, head, BLOCK_UNSWEPT) || "
+                                      "(h->unswept > 0 && h->unswept <= head)"};
+    expect_caught(&damage, leave_some, check_the_heap);
+}
+END_TEST
+
 TCase *sweep_later_tests(void)
 {
     TCase *t = tcase_create("sweep_later");
@@ -258,5 +289,6 @@ TCase *sweep_later_tests(void)
     tcase_add_test(t, counts);
     tcase_add_test(t, blocks_end_meanwhile);
     tcase_add_loop_test(t, nothing_is_left, 0, 2);
+    tcase_add_loop_test(t, lost_blocks_are_found, 0, 2);
     return t;
 }
