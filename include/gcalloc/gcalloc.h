@@ -317,7 +317,8 @@ GC_PUBLIC size_t gc_leak_check(void);
     X(external_bytes, "memory outside of the heap, by gc_external_add")               \
     X(young_collections, "of the collections, young ones")                            \
     X(concurrent_collections, "of the collections, those that marked beside the "     \
-                              "program")
+                              "program")                                              \
+    X(meshed_bytes, "memory that blocks share with others, with option compact")
 
 #define GC_STATS_VERSION 1u
 

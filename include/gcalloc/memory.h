@@ -40,7 +40,9 @@ extern "C" {
     X(stacks, "stacks that the library runs on")                              \
     X(early, "as the program's malloc: objects from before there was a heap") \
     X(variables, "the library's variables")                                   \
-    X(other, "other tables")
+    X(other, "other tables")                                                  \
+    X(lent, "places whose memory another block uses (compact=mesh)")          \
+    X(meshes, "which pages have their memory in common")
 
 #define GC_MEMORY_VERSION 1u
 

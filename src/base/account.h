@@ -18,6 +18,7 @@ enum account {
     ACCOUNT_ROOTS,      /* lists of what is scanned */
     ACCOUNT_MARKING,    /* markers, and what is grey */
     ACCOUNT_REMEMBERED, /* which blocks are tenured, and cards */
+    ACCOUNT_MESHES,     /* pages that blocks have in common */
     ACCOUNT_LAYOUTS,    /* what typed objects are like */
     ACCOUNT_ENDS, /* what is registered for the ends of objects: finalizers, weak references */
     ACCOUNT_CALLS, /* call stacks, and what names them */

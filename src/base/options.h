@@ -60,6 +60,8 @@ enum { FINALIZERS_CALLED, FINALIZERS_THREAD };
       "allocation between two collections, in percent of what survived the last")        \
     X(memory, COUNT, ANY_TIME, 5,                                                        \
       "percent of the time that collecting may take to keep the heap small; 0: off")     \
+    X(compact, CHOICE, AT_START, 0,                                                      \
+      "0|mesh: have blocks with few objects share memory, at their addresses")           \
     X(generations, CHOICE, ANY_TIME, 0,                                                  \
       GENERATIONS_CHOICES ": whether most collections look for new garbage only")        \
     X(young, SIZE, ANY_TIME, 0,                                                          \

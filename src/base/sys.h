@@ -76,6 +76,16 @@ INLINE void *sys_map(void *address, size_t bytes, int protection, int flags)
     return (void *)syscall(SYS_mmap, address, bytes, protection, flags, -1, 0L);
 }
 
+/* Maps part of a file to be read and written, or nobody's memory with file -1, over memory that is mapped
+ * already: the sanitizers know of that.  Returns MAP_FAILED where it fails. */
+INLINE void *sys_map_over(void *address, size_t bytes, int flags, int file,
+                          uint64_t place)
+{
+    flags |= MAP_FIXED;
+    return (void *)syscall(SYS_mmap, address, bytes, PROT_READ | PROT_WRITE, flags, file,
+                           place);
+}
+
 INLINE int sys_unmap(void *address, size_t bytes)
 {
     if (GC_WATCHED_MEMORY)

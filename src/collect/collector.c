@@ -13,6 +13,7 @@
 #include "base/options.h"
 #include "base/os.h"
 #include "base/track.h"
+#include "collect/compact.h"
 #include "collect/pace.h"
 #include "collect/workers.h"
 #include "collect/young.h"
@@ -192,6 +193,8 @@ NOINLINE WITHOUT_GAPS static void run(void *argument)
             }
         }
         world_unlock();
+        if (finished && (cause == CAUSE_REQUEST || cause == CAUSE_IDLE))
+            compact_all(c->heap);
         if (finished)
             return;
     }

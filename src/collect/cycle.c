@@ -9,6 +9,7 @@
 #include "base/os.h"
 #include "base/track.h"
 #include "collect/caches.h"
+#include "collect/compact.h"
 #include "collect/pace.h"
 #include "collect/phase.h"
 #include "collect/verify.h"
@@ -135,6 +136,8 @@ static void run(struct cycle *c)
     check(c);
     if (GC_CHECKING)
         pace_check(h);
+    if (c->kind->is_exact)
+        compact_in_cycle(h);
     track_scan_end();
     c->ended = os_now();
 }

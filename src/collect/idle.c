@@ -8,6 +8,7 @@
 #include "base/futex.h"
 #include "base/options.h"
 #include "base/os.h"
+#include "collect/compact.h"
 #include "collect/pace.h"
 #include "heap/count.h"
 #include "world/stop.h"
@@ -70,6 +71,8 @@ static bool is_quiet_step(struct collector *c)
     world_lock();
     pace_while_busy(c->heap);
     world_unlock();
+    if (!RACING(c->heap->numbers->managed))
+        compact_soon(c->heap, false);
     return false;
 }
 
@@ -127,6 +130,19 @@ static void trim(struct heap *h)
     world_unlock();
 }
 
+/* A heap that has cycles is compacted after them.  A program of one thread does it itself when it goes on. */
+static void compact(struct heap *h)
+{
+    if (!h->mesh)
+        return;
+    if (!has_several_threads()) {
+        compact_soon(h, true);
+    } else if (thread_attach()) {
+        compact_all(h);
+        thread_detach();
+    }
+}
+
 static void give_back(struct collector *c)
 {
     struct heap *h = c->heap;
@@ -135,7 +151,7 @@ static void give_back(struct collector *c)
     if (collects && has_several_threads())
         collect(c);
     else if (collects || freed - idle.freed >= QUIET_BYTES)
-        trim(h);
+        trim(h), compact(h);
     else
         return;
     idle.freed = freed;

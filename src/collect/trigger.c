@@ -2,6 +2,7 @@
 #include "collect/trigger.h"
 
 #include "base/options.h"
+#include "collect/compact.h"
 #include "collect/idle.h"
 #include "collect/pace.h"
 #include "world/stop.h"
@@ -36,6 +37,7 @@ void trigger_poll(struct collector *c)
 {
     struct heap *h = c->heap;
     look_around(c);
+    compact_poll(h);
     if (collector_is_disabled(c) && LIKELY(!RACING(h->marking)))
         return;
     size_t stress = OPTION_NOW(stress);
@@ -47,6 +49,6 @@ void trigger_poll(struct collector *c)
              RACING(h->marking))
         collector_run(c, CAUSE_BUDGET);
     else
-        pace_without_cycle(h);
+        pace_without_cycle(h), compact_soon(h, false);
     concurrent_go_on(c);
 }

@@ -8,6 +8,7 @@
 #include "heap/count.h"
 #include "heap/extent.h"
 #include "heap/holes.h"
+#include "heap/mesh_pages.h"
 #include "heap/state.h"
 #include "heap/tenured.h"
 
@@ -342,13 +343,19 @@ static void keep_back(struct heap *h, uint32_t head)
         __atomic_store_n(&h->marked, true, __ATOMIC_RELAXED);
 }
 
+/* Pages in a file are replaced before the block goes. */
+static bool lets_go(struct heap *h, uint32_t head)
+{
+    return LIKELY(!block_has(h, head, BLOCK_MESHED)) || mesh_let_go(h, head);
+}
+
 void block_settle(struct heap *h, uint32_t head)
 {
     lock_check_held(RANK_BIN);
     struct block *b = block_at(h, head);
     CRASH_POINT("block settle");
     b->cursor = 0;
-    if (is_empty(h, head) && !h->marking)
+    if (is_empty(h, head) && !h->marking && lets_go(h, head))
         block_release(h, head);
     else if (block_at(h, head)->bytes && is_empty(h, head))
         keep_back(h, head);

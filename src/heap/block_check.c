@@ -2,6 +2,7 @@
  * on them. */
 #include "base/check.h"
 #include "heap/block.h"
+#include "heap/mesh_pages.h"
 #include "heap/state.h"
 #include "heap/tenured.h"
 
@@ -36,7 +37,10 @@ uint32_t block_check(const struct heap *h, uint32_t head)
         check_typed(h, head, word);
     struct state_counts counts = state_count(states, count);
     CHECK(counts.free == b->free_count);
-    CHECK(counts.free < count || b->taken || h->marking);
+    CHECK(counts.free < count || b->taken || h->marking ||
+          block_has(h, head, BLOCK_MESHED));
+    if (h->mesh)
+        CHECK(mesh_check_block(h, head) <= counts.reserved);
     CHECK(!block_has(h, head, BLOCK_TENURED) || !b->taken);
     CHECK(!block_has(h, head, BLOCK_UNSWEPT) || (h->unswept > 0 && h->unswept <= head));
     tenured_check(h, head, units);

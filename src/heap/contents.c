@@ -4,6 +4,7 @@
 #include "base/account.h"
 #include "base/critical.h"
 #include "heap/block.h"
+#include "heap/mesh_pages.h"
 
 enum { PARTS_MOST = 32 };
 
@@ -14,7 +15,7 @@ struct tally {
     size_t size; /* of a slot */
     uint32_t count;
     size_t by_state[STATE_MARK_B + 1];
-    size_t tail;
+    size_t tail, lent;
 };
 
 /* So many of the slot's bytes lie in [low, high), which are offsets in the block. */
@@ -28,9 +29,13 @@ READS_RACING static void add_part(struct tally *t, size_t low, size_t high)
 {
     const uint8_t *states = block_states(t->h, t->head);
     size_t end = min_size((high + t->size - 1) / t->size, t->count), in_slots = 0;
+    bool lends = block_has(t->h, t->head, BLOCK_MESHED);
     for (size_t slot = low / t->size; slot < end; slot++) {
         size_t bytes = overlap(slot, t->size, low, high);
-        t->by_state[states[slot]] += bytes;
+        if (UNLIKELY(lends) && mesh_is_lent(t->h, t->head, (uint32_t)slot))
+            t->lent += bytes;
+        else
+            t->by_state[states[slot]] += bytes;
         in_slots += bytes;
     }
     t->tail += high - low - in_slots;
@@ -44,6 +49,7 @@ static void add_to(struct heap_contents *c, const struct tally *t)
     c->free_slots += t->by_state[STATE_FREE];
     c->reserved += t->by_state[STATE_RESERVED];
     c->tails += t->tail;
+    c->lent += t->lent;
 }
 
 /* The lock of the block's list is held. */

@@ -10,6 +10,7 @@ struct heap_contents {
         fresh; /* objects: found alive by the last cycle, and others that are the program's */
     size_t free_slots, reserved;
     size_t tails;                 /* behind the last slot of a block */
+    size_t lent;                  /* places whose memory another block uses */
     size_t free_units, unit_runs; /* in no block */
     size_t numbers, states, words, descriptors, types, sites;
 };

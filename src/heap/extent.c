@@ -1,6 +1,7 @@
 /* Boundary tags: the first unit's descriptor has the extent's length, the last one's the
  * extent's first unit.  So neighbours are found without a search, and only the fit policy
  * keeps a structure of extents. */
+#include "heap/mesh_pages.h"
 #include "heap/extent.h"
 
 #include <errno.h>
@@ -448,8 +449,9 @@ struct extent_bytes extent_bytes(struct heap *h)
     if (h->numbers == NO_NUMBERS)
         return (struct extent_bytes){0};
     lock(h);
-    struct extent_bytes b = {h->numbers->used_bytes - h->numbers->hole_bytes,
-                             held_bytes(h), h->numbers->counters.heap_bytes_max};
+    size_t shared = mesh_bytes(h);
+    struct extent_bytes b = {h->numbers->used_bytes - h->numbers->hole_bytes - shared,
+                             held_bytes(h) - shared, h->numbers->counters.heap_bytes_max};
     unlock(h);
     return b;
 }

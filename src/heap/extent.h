@@ -49,7 +49,7 @@ void extent_trim_unused(struct heap *h, size_t keep);
  * hold again. */
 void extent_change_holes(struct heap *h, size_t made, size_t filled);
 
-/* What blocks hold, and all that the heap holds, now and at most.  Other threads may
+/* What blocks hold, and all that the heap holds, now and at most; the most is without what they have in common.  Other threads may
  * change it meanwhile. */
 struct extent_bytes {
     size_t used, held, held_most;

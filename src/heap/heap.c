@@ -9,6 +9,7 @@
 #include "heap/fit.h"
 #include "heap/holes.h"
 #include "heap/layout.h"
+#include "heap/mesh.h"
 #include "heap/state.h"
 #include "heap/tenured.h"
 
@@ -46,6 +47,7 @@ void heap_destroy(struct heap *h)
     cache_release_kept(h);
     layouts_release(h);
     tenured_release(h);
+    mesh_end(h);
     arena_destroy(h);
 }
 

@@ -7,12 +7,10 @@
 #include "heap/block.h"
 #include "heap/count.h"
 #include "heap/extent.h"
+#include "heap/mesh_pages.h"
 #include "heap/state.h"
 
-enum {
-    UNIT_PAGES = UNIT_BYTES / OS_PAGE,
-    FEW_OF = 16, /* few holes: less than this part of the blocks' memory */
-};
+enum { FEW_OF = 16 }; /* few holes: less than this part of the blocks' memory */
 
 _Static_assert(UNIT_PAGES == 16, "struct unit has one bit for each page");
 
@@ -42,19 +40,30 @@ static void add_page(struct pages *p, size_t low, size_t bytes)
         p->of[i / UNIT_PAGES] |= (uint16_t)(1u << i % UNIT_PAGES);
 }
 
+/* The first slot in [from, to) that is not FREE, nor lent to another block, or `to` if there is none. */
+static uint32_t find_object(const struct heap *h, uint32_t head, uint32_t from,
+                            uint32_t to)
+{
+    const uint8_t *states = block_states(h, head);
+    uint32_t i = state_find_not_free(states, from, to);
+    if (UNLIKELY(block_has(h, head, BLOCK_MESHED)))
+        while (i < to && mesh_is_lent(h, head, i))
+            i = state_find_not_free(states, i + 1, to);
+    return i;
+}
+
 /* The pages of a block that no object lies in.  One object is enough to see that a page is none of
  * them: most often that is the first slot, and the page takes no longer than that. */
 static struct pages vacant_pages(const struct heap *h, uint32_t head)
 {
     const struct geometry *g = word_geometry(h->words[head]);
-    const uint8_t *states = block_states(h, head);
     struct pages p = {0};
     size_t end = (size_t)block_units(h, head) << UNIT_SHIFT, page = os_page_bytes(), next;
     for (size_t low = 0; low < end; low = next) {
         next = low + page;
         uint32_t from = (uint32_t)min_size(low / g->size, g->count);
         uint32_t to = (uint32_t)min_size((next - 1) / g->size + 1, g->count);
-        uint32_t object = state_find_not_free(states, from, to);
+        uint32_t object = find_object(h, head, from, to);
         if (object < to)
             next = max_size(next, align_up(((size_t)object + 1) * g->size, page));
         else
@@ -82,6 +91,15 @@ static uint16_t give_pages(struct heap *h, uint32_t unit, uint32_t pages)
     return (uint16_t)made;
 }
 
+void holes_note(struct heap *h, uint32_t head, unsigned page)
+{
+    uint16_t bit = (uint16_t)(1u << page);
+    if (!(vacant_pages(h, head).of[0] & bit) || h->units[head].holes & bit)
+        return;
+    h->units[head].holes |= bit;
+    extent_change_holes(h, OS_PAGE, 0);
+}
+
 /* Gives back a block's vacant pages, but for those of units that `keep` has room for.
  * Returns the bytes given back. */
 static size_t thin_block(struct pass *p, uint32_t head)
@@ -89,6 +107,7 @@ static size_t thin_block(struct pass *p, uint32_t head)
     struct heap *h = p->heap;
     struct pages vacant = vacant_pages(h, head);
     uint32_t units = block_units(h, head);
+    vacant.of[0] &= (uint16_t)~mesh_pages_of(h, head); /* they leave their frames first */
     size_t made = 0;
     for (uint32_t i = 0; i < units; i++) {
         size_t bytes = bytes_of(vacant.of[i] & (uint16_t)~h->units[head + i].holes);

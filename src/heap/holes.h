@@ -1,6 +1,7 @@
 /* Holes: pages inside blocks of slots that hold no object and were given back to the
  * system.  Their slots are free as any others, and read as zero; the blocks stay where
- * they are.  Invariant: hole_bytes counts all holes, and none lies in a slot that is not FREE. */
+ * they are.  Invariant: hole_bytes counts all holes, and none lies in a slot that is not FREE, unless
+ * the slot is lent (heap/mesh_pages.h). */
 #ifndef GCALLOC_HEAP_HOLES_H
 #define GCALLOC_HEAP_HOLES_H
 
@@ -11,6 +12,10 @@
  * `keep`.  Blocks that caches draw from are left alone.  The world lock is held, or the heap
  * is the caller's alone; the world need not stand. */
 size_t holes_make(struct heap *h, size_t keep);
+
+/* The page of the block, which has one unit, holds no memory: if no object lies there either, it is a hole.  The
+ * world is stopped. */
+void holes_note(struct heap *h, uint32_t head, unsigned page);
 
 /* The heap is to have huge pages everywhere again, if few holes are left.  The world
  * lock is held, or the heap is the caller's alone. */

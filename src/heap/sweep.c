@@ -42,7 +42,8 @@ static bool is_traced(const struct heap *h, uint32_t head)
 static bool is_fit(const struct heap *h, uint32_t head, const struct state_counts *counts)
 {
     return h->tenures && !block_at(h, head)->taken && counts->reserved == 0 &&
-           counts->marked > 0 && !is_traced(h, head) && !altered_block(h, head);
+           counts->marked > 0 && !is_traced(h, head) && !altered_block(h, head) &&
+           !block_has(h, head, BLOCK_MESHED);
 }
 
 /* Tenures the block if it can be, and else sees to it that it is not. */

@@ -154,6 +154,8 @@ enum block_flag {
     BLOCK_UNSWEPT = 1 << 3,
     /* It was swept so, and had NEW objects by then: dead ones, or of after the cycle. */
     BLOCK_MIXED = 1 << 4,
+    /* Some of its pages are in a file (heap/mesh_pages.h). */
+    BLOCK_MESHED = 1 << 5,
 };
 
 /* A block, in the descriptor of its head.  It is guarded by the lock of its list
@@ -322,6 +324,7 @@ struct site {
 enum { OBSERVERS_MOST = 4 };
 
 struct observer;
+struct mesh;
 
 /* What a heap is, beside its tables: sizes, counts, unit numbers and locks, in the first
  * pages of the mapping that holds the tables.  It holds no address, nor anything else
@@ -377,10 +380,12 @@ struct heap_numbers {
      * unused before a cycle since then. */
     size_t untrimmed, unused;
 
-    struct lock typed_lock;  /* for adding typed bins */
-    uint32_t typed_limit;    /* constant: so many are possible */
-    uint32_t typed_count;    /* grows under typed_lock, and is read without */
-    uint32_t reserved_apart; /* RESERVED slots that slabs keep, in no cache.  Atomic */
+    struct lock typed_lock; /* for adding typed bins */
+    uint32_t typed_limit;   /* constant: so many are possible */
+    uint32_t typed_count;   /* grows under typed_lock, and is read without */
+    /* RESERVED slots in no cache: those that slabs keep, and those whose memory other blocks have
+     * (heap/mesh_pages.h).  Atomic */
+    uint32_t reserved_apart;
 
     /* Marked by the last cycle; unswept blocks count with what they had before it.  Under the
      * world lock, and atomic */
@@ -438,7 +443,9 @@ struct heap {
     /* The layouts by typed bin, LAYOUTS_TOGETHER in each array (layout.h), added under
      * typed_lock. */
     struct layout *layouts[TYPED_MOST / LAYOUTS_TOGETHER];
-    struct layout_memory *layout_memory;                  /* typed_lock */
+    struct layout_memory *layout_memory; /* typed_lock */
+    struct mesh
+        *mesh; /* NULL: no blocks are meshed (heap/mesh.h).  Constant after start */
     const struct observer *observers[OBSERVERS_MOST + 1]; /* then NULL (observe.h) */
     /* Huge pages are asked for once `bytes` exceeds it; SIZE_MAX means never. */
     size_t huge_from;

@@ -11,6 +11,7 @@
 #include "base/lock.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "collect/compact.h"
 #include "collect/collector.h"
 #include "collect/pace.h"
 #include "collect/phase.h"
@@ -109,6 +110,7 @@ static bool make_heap(void)
     static struct phase check_phase PRIVATE_DATA = {.rank = PHASE_CHECK, .run = check};
     phase_add(&check_phase);
     pace_configure(h);
+    compact_start(h);
     if (!world_start())
         log_line(
             "no signal handler: nothing is collected while there are several threads");

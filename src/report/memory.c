@@ -30,6 +30,7 @@ static void fill_heap(struct gc_memory *m, int file)
     m->numbers = c.numbers;
     m->types = c.types;
     m->sites = c.sites;
+    m->lent = c.lent;
 }
 
 /* The variables share their first page, and their last, with others'. */
@@ -52,6 +53,7 @@ static void fill_own(struct gc_memory *m, int file)
     m->marking = bytes[ACCOUNT_MARKING];
     m->remembered = bytes[ACCOUNT_REMEMBERED];
     m->layouts = bytes[ACCOUNT_LAYOUTS];
+    m->meshes = bytes[ACCOUNT_MESHES];
     m->ends = bytes[ACCOUNT_ENDS];
     m->calls = bytes[ACCOUNT_CALLS];
     m->reports = bytes[ACCOUNT_REPORTS];

@@ -10,6 +10,7 @@
 #include "base/meta.h"
 #include "base/options.h"
 #include "collect/collector.h"
+#include "heap/mesh_pages.h"
 #include "heap/cache.h"
 #include "heap/count.h"
 #include "heap/extent.h"
@@ -59,6 +60,7 @@ static void fill_heap(struct gc_stats *s, struct heap *h)
     s->reserved_bytes = (uint64_t)(h->numbers->unit_limit - 1) << UNIT_SHIFT;
     s->returned_bytes = count_get(&h->numbers->counters.returned_bytes);
     s->external_bytes = __atomic_load_n(&h->numbers->external_bytes, __ATOMIC_RELAXED);
+    s->meshed_bytes = mesh_bytes(h);
     s->out_of_memory = count_get(&h->numbers->counters.out_of_memory);
 }
 

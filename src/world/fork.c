@@ -30,6 +30,7 @@ enum {
 };
 
 void (*fork_hook)(void) PRIVATE_DATA;
+void (*fork_before_hook)(bool stopped) PRIVATE_DATA;
 
 /* Threads between fork_hold_off and fork_let_go_on.  Atomic. */
 static uint32_t asking PRIVATE_DATA;
@@ -74,10 +75,17 @@ static void wait_for_sections(void)
         futex_wait(&critical_gate, 1, MILLISECOND);
 }
 
+static void tell(bool stopped)
+{
+    if (fork_before_hook)
+        fork_before_hook(stopped);
+}
+
 static void close_gate(void)
 {
     bool all = world_stop();
     __atomic_store_n(&critical_gate, 1, __ATOMIC_SEQ_CST);
+    tell(all);
     world_restart();
     if (!all)
         wait_for_sections();
@@ -152,8 +160,10 @@ static void before(void)
 {
     for (;;) {
         world_lock();
-        if (!signals_are_installed())
+        if (!signals_are_installed()) {
+            tell(false);
             return;
+        }
         close_gate();
         if (wait_for_answers())
             return;

@@ -10,6 +10,9 @@
  * were at will not be finished.  NULL: nobody has to know. */
 SHARED_DATA void (*fork_hook)(void);
 
+/* Called before a fork, in a stop, or with `stopped` false where some thread has not stopped. */
+SHARED_DATA void (*fork_before_hook)(bool stopped);
+
 /* Has fork give the child a sound heap, from now on. */
 void fork_watch(void);
 

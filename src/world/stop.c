@@ -52,6 +52,18 @@ bool world_stop(void)
     return stop.stopped;
 }
 
+bool world_stands(void)
+{
+    lock_check_held(RANK_WORLD);
+    for (MUTATORS(m))
+        if (m != thread_self && thread_lives(m) && m->blocking)
+            return false;
+    for (const struct foreign *s = world_foreign(); s; s = s->next)
+        if (s->pointer == 0)
+            return false;
+    return stop.stopped && stop.complete;
+}
+
 bool world_is_complete(void)
 {
     lock_check_held(RANK_WORLD);

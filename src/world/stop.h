@@ -19,6 +19,10 @@
  * else's locks.  world_stop returns false if some thread runs on, in which case the
  * caller may do nothing but restart the world. */
 bool world_stop(void);
+
+/* Whether no thread but the caller does anything in this stop.  Threads that the stop does not wait for may store
+ * into objects: those between gc_blocking_begin and gc_blocking_end, and those that sleep in the kernel. */
+bool world_stands(void);
 void world_restart(void);
 
 /* Whether all threads of the process are known, while the world is stopped.  If they are

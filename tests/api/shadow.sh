@@ -12,4 +12,6 @@ run verify=1:stress=50 40000
 run end_pointers=1 300000
 run heap_limit=64M 400000
 run heap_limit=24M 200000
+run compact=mesh:stress=50 60000
+run compact=mesh:verify=1 60000
 exit $failed

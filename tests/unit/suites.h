@@ -36,6 +36,7 @@
     X(contents)        \
     X(heap)            \
     X(holes)           \
+    X(mesh)            \
     X(life)            \
     X(index)           \
     X(registry)        \
