@@ -17,6 +17,7 @@
 #include "collect/pace.h"
 #include "collect/workers.h"
 #include "collect/young.h"
+#include "heap/holes.h"
 #include "heap/sweep_later.h"
 #include "roots/segments.h"
 #include "roots/threads.h"
@@ -185,6 +186,7 @@ NOINLINE WITHOUT_GAPS static void run(void *argument)
             sweep_later(c->heap, UINT32_MAX);
             begin_cycle(c, cause, sp);
             finished = stop_and_run(c, s);
+            holes_make_quiet(c->heap);
             if (cause != CAUSE_BUDGET) /* who asked for it finds that the dead are gone */
                 sweep_later(c->heap, UINT32_MAX);
             if (finished && was_of_before(c, cause)) {

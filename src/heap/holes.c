@@ -10,7 +10,14 @@
 #include "heap/mesh_pages.h"
 #include "heap/state.h"
 
-enum { FEW_OF = 16 }; /* few holes: less than this part of the blocks' memory */
+enum {
+    FEW_OF = 16, /* few holes: less than this part of the blocks' memory */
+    /* What quiet blocks have free is worth a pass if it is this part of the memory, which is more where huge
+     * pages would be split, and no less than so many bytes. */
+    WORTH_OF = 32,
+    WORTH_WITH_HUGE_PAGES = 8,
+    WORTH_LEAST = MIB(1),
+};
 
 _Static_assert(UNIT_PAGES == 16, "struct unit has one bit for each page");
 
@@ -179,6 +186,28 @@ size_t holes_make(struct heap *h, size_t keep)
     each_block(h, thin, &p);
     keep_small(h, &p);
     return p.keep;
+}
+
+/* Blocks that were thinned before have no pages left that hold memory, and cost a look. */
+static void thin_quiet(struct pass *p, uint32_t head)
+{
+    const struct heap *h = p->heap;
+    uint32_t count = word_geometry(h->words[head])->count;
+    if (block_has(h, head, BLOCK_QUIET) && !block_has(h, head, BLOCK_TENURED) &&
+        block_at(h, head)->free_count >= count - count / 4)
+        thin(p, head);
+}
+
+void holes_make_quiet(struct heap *h)
+{
+    struct pass p = {.heap = h};
+    size_t part = heap_has_huge_pages(h) ? WORTH_WITH_HUGE_PAGES : WORTH_OF;
+    size_t used = __atomic_load_n(&h->numbers->used_bytes, __ATOMIC_RELAXED);
+    if (h->newly_quiet < max_size(used / part, WORTH_LEAST))
+        return;
+    h->newly_quiet = 0;
+    each_block(h, thin_quiet, &p);
+    keep_small(h, &p);
 }
 
 void holes_recover(struct heap *h)

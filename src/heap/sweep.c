@@ -67,6 +67,20 @@ static void leave_block(struct sweeping *s, uint32_t head)
     sweep_later_add(h, head);
 }
 
+/* What has been quiet for two cycles, with three quarters of it free, is hardly to be needed soon. */
+static void note_quiet(struct heap *h, struct block *b, const struct geometry *g,
+                       bool quiet)
+{
+    bool again = quiet && b->flags & BLOCK_QUIET_ONCE;
+    bool becomes = again && !(b->flags & BLOCK_QUIET);
+    uint8_t now = again ? BLOCK_QUIET_ONCE | BLOCK_QUIET : quiet ? BLOCK_QUIET_ONCE : 0;
+    uint8_t change = (b->flags ^ now) & (BLOCK_QUIET_ONCE | BLOCK_QUIET);
+    if (change)
+        __atomic_fetch_xor(&b->flags, change, __ATOMIC_RELAXED);
+    if (becomes && b->free_count >= g->count - g->count / 4)
+        h->newly_quiet += (size_t)b->free_count * g->size;
+}
+
 static void sweep_block(struct sweeping *s, uint32_t head)
 {
     struct heap *h = s->heap;
@@ -82,12 +96,16 @@ static void sweep_block(struct sweeping *s, uint32_t head)
         state_sweep(block_states(h, head), g->count, h->numbers->mark, &reclaimed);
 
     CRASH_POINT("sweep: a block");
+    bool quiet = s->recounts && !b->taken && !b->bytes && reclaimed == 0 &&
+                 counts.marked == b->live && counts.reserved == 0;
     count_live(h, b, counts.marked, size, s->recounts);
     h->numbers->counters.reclaimed_objects += reclaimed;
     h->numbers->counters.reclaimed_bytes += reclaimed * size;
     b->free_count = counts.free;
     b->cursor = 0;
     __atomic_fetch_and(&b->flags, (uint8_t)~BLOCK_MIXED, __ATOMIC_RELAXED);
+    if (s->recounts)
+        note_quiet(h, b, g, quiet);
     tenure(s, head, &counts);
     if (!b->taken)
         block_settle(h, head);
@@ -119,6 +137,7 @@ static void sweep_all(struct sweeping *s)
     struct heap *h = s->heap;
     uint32_t next;
     forget_lists(h);
+    h->newly_quiet = 0;
     h->numbers->live_bytes = h->numbers->live_objects = 0;
     for (uint32_t head = block_next(h, 1); head < unit_end(h); head = next) {
         next = block_next(h, head + block_units(h, head));

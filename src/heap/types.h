@@ -156,6 +156,9 @@ enum block_flag {
     BLOCK_MIXED = 1 << 4,
     /* Some of its pages are in a file (heap/mesh_pages.h). */
     BLOCK_MESHED = 1 << 5,
+    /* Nothing has come to it or gone for one full cycle, and for two or more (heap/holes.h). */
+    BLOCK_QUIET_ONCE = 1 << 6,
+    BLOCK_QUIET = 1 << 7,
 };
 
 /* A block, in the descriptor of its head.  It is guarded by the lock of its list
@@ -432,6 +435,8 @@ struct heap {
     bool scanned; /* cycle: meanwhile some object was scanned.  Under the world lock */
     bool marked;  /* it is time to end that cycle.  Atomic */
     size_t kept_back; /* bytes of large objects that were freed meanwhile.  Atomic */
+    /* cycle: bytes of free slots in blocks that have become quiet in the last sweep */
+    size_t newly_quiet;
     /* cycle: blocks that the last sweep has tenured and the one before had not. */
     uint32_t newly_tenured;
     /* No block before this unit is unswept; 0: none is at all.  Under the world lock */

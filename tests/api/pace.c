@@ -312,6 +312,34 @@ START_TEST(scattered_survivors)
 }
 END_TEST
 
+static void *volatile window[1000];
+
+/* A program that never rests, nor asks for a collection, and whose usual collections come to find that most of
+ * its blocks are not needed. */
+START_TEST(a_busy_program_gives_back)
+{
+    enum { SIZE = 1000, COUNT = MIB(48) / SIZE, KEPT_OF = 16 };
+    ck_assert_int_eq(gc_option_set("idle", "0"), 0);
+    void **objects = gc_alloc_manual(COUNT * sizeof *objects);
+    for (size_t i = 0; i < COUNT; i++)
+        ENSURE(objects[i] = gc_alloc(SIZE));
+    for (size_t i = 0; i < COUNT; i++)
+        if (i % KEPT_OF)
+            objects[i] = NULL;
+        else
+            memset(objects[i], 0x80, SIZE);
+    size_t most = stats_now().heap_bytes;
+    for (uint64_t before = stats_now().collections; stats_now().collections < before + 6;)
+        for (size_t i = 0; i < 10000; i++)
+            ENSURE(window[i % 1000] = gc_alloc(100));
+    ck_assert_uint_lt(stats_now().heap_bytes, most / 2);
+    check_heap_sound();
+    for (size_t i = 0; i < COUNT; i += KEPT_OF)
+        ENSURE(is_filled(objects[i], SIZE, 0x80));
+    gc_free(objects);
+}
+END_TEST
+
 /* Shrinking gives the pages back at once, without a collection. */
 START_TEST(shrunk_object_goes_back)
 {
@@ -351,6 +379,7 @@ Suite *pace_suite(void)
     ADD(s, explicit_frees_are_credited);
     ADD(s, dropped_structure_goes_back);
     ADD(s, idle_large_extents_go_back);
+    ADD(s, a_busy_program_gives_back);
     TCase *scattered = tcase_create("scattered_survivors");
     tcase_set_timeout(scattered, 300);
     tcase_add_loop_test(scattered, scattered_survivors, 0,

@@ -267,6 +267,64 @@ START_TEST(refusal_makes_no_holes)
 }
 END_TEST
 
+/* ---- Blocks that nothing happens to --------------------------------------------------------- */
+
+static void sweep_again(void)
+{
+    drop_others(1);
+}
+
+START_TEST(quiet_blocks_go_by_themselves)
+{
+    fixture_create(&f);
+    allocate(1000, MIB(8));
+    drop_others(16);
+    holes_make_quiet(&f.heap);
+    ck_assert_uint_eq(f.heap.numbers->hole_bytes, 0);
+    sweep_again();
+    ck_assert_uint_eq(f.heap.newly_quiet, 0);
+    holes_make_quiet(&f.heap);
+    ck_assert_uint_eq(f.heap.numbers->hole_bytes, 0);
+    sweep_again();
+    ck_assert_uint_gt(f.heap.newly_quiet, MIB(6));
+    holes_make_quiet(&f.heap);
+    ck_assert_uint_gt(f.heap.numbers->hole_bytes, MIB(4));
+    ck_assert_uint_eq(vacant_bytes(true), 0);
+    check_contents();
+    sweep_again(); /* what has become quiet before is no news */
+    ck_assert_uint_eq(f.heap.newly_quiet, 0);
+    fixture_destroy(&f);
+}
+END_TEST
+
+START_TEST(blocks_that_are_used_are_not_quiet)
+{
+    fixture_create(&f);
+    allocate(1000, MIB(8));
+    drop_others(16);
+    for (int cycle = 0; cycle < 6; cycle++) {
+        uint32_t before = count;
+        for (BLOCKS(&f.heap, head)) /* one object more in each */
+            if (block_at(&f.heap, head)->free_count > 0) {
+                struct kept *x = &objects[count++];
+                block_unlist(&f.heap, head);
+                x->object = block_take_slot(&f.heap, head).object;
+                block_settle(&f.heap, head);
+                x->size = object_of(&f, x->object).size;
+                x->fill = 1;
+                memset(x->object, 1, x->size);
+            }
+        ck_assert_uint_gt(count, before);
+        sweep_again();
+        ck_assert_uint_eq(f.heap.newly_quiet, 0);
+        holes_make_quiet(&f.heap);
+        ck_assert_uint_eq(f.heap.numbers->hole_bytes, 0);
+        check_contents();
+    }
+    fixture_destroy(&f);
+}
+END_TEST
+
 TCase *holes_tests(void)
 {
     TCase *t = tcase_create("holes");
@@ -277,5 +335,7 @@ TCase *holes_tests(void)
     tcase_add_loop_test(t, empty_blocks_have_no_holes, 0, COUNT_OF(sizes));
     tcase_add_test(t, huge_pages_stay_away);
     tcase_add_test(t, refusal_makes_no_holes);
+    tcase_add_test(t, quiet_blocks_go_by_themselves);
+    tcase_add_test(t, blocks_that_are_used_are_not_quiet);
     return t;
 }
