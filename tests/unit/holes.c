@@ -304,6 +304,7 @@ START_TEST(blocks_that_are_used_are_not_quiet)
     drop_others(16);
     for (int cycle = 0; cycle < 6; cycle++) {
         uint32_t before = count;
+        lock_check_all(true);       /* there is one thread */
         for (BLOCKS(&f.heap, head)) /* one object more in each */
             if (block_at(&f.heap, head)->free_count > 0) {
                 struct kept *x = &objects[count++];
@@ -314,6 +315,7 @@ START_TEST(blocks_that_are_used_are_not_quiet)
                 x->fill = 1;
                 memset(x->object, 1, x->size);
             }
+        lock_check_all(false);
         ck_assert_uint_gt(count, before);
         sweep_again();
         ck_assert_uint_eq(f.heap.newly_quiet, 0);
