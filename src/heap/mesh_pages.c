@@ -135,8 +135,23 @@ void mesh_page_set(struct heap *h, uint32_t number, struct mesh_page page)
     }
 }
 
+/* Whether no page of the block has memory in common with others: even without a lent slot one may, as objects of
+ * others lie in the block's tail. */
+static bool is_alone(const struct heap *h, uint32_t head)
+{
+    for (unsigned i = 0; i < UNIT_PAGES; i++) {
+        uint32_t number = mesh_page_number(head, i);
+        const struct mesh_page *p = mesh_page_at(h, number);
+        if (mesh_page_shares(p) && p->next != number)
+            return false;
+    }
+    return true;
+}
+
 bool mesh_let_go(struct heap *h, uint32_t head)
 {
+    if (!is_alone(h, head))
+        return false;
     for (unsigned i = 0; i < UNIT_PAGES; i++) {
         uint32_t number = mesh_page_number(head, i);
         struct mesh_page *p = mesh_page_at(h, number);

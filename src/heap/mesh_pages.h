@@ -70,7 +70,8 @@ struct granules mesh_busy(const struct heap *h, uint32_t head, unsigned page);
 void mesh_page_set(struct heap *h, uint32_t number, struct mesh_page page);
 
 /* The block, all of whose slots are FREE, is to be given back: its pages get memory of their own, which reads as
- * zero.  Returns false if there is none for one of them, and then the block must stay. */
+ * zero.  Returns false if there is none for one of them, or if one has its memory in common with others, which it leaves
+ * in a stop only (mesh_tidy): then the block must stay. */
 bool mesh_let_go(struct heap *h, uint32_t head);
 
 /* Checks that frames, rings, owners and states agree.  Returns the number of slots of the block that are lent. */

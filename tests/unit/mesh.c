@@ -186,6 +186,43 @@ START_TEST(what_leaves_gives_the_other_all)
 }
 END_TEST
 
+enum { WIDE_SLOT = 1536, TAIL = UNIT_BYTES % WIDE_SLOT };
+
+/* Of blocks of wide slots those on the last page, and of the others those where the wide ones have their tail. */
+static bool keeps_ends(uint32_t i)
+{
+    size_t at = (uintptr_t)objects[i].object % UNIT_BYTES;
+    size_t end = UNIT_BYTES - TAIL;
+    return objects[i].size == WIDE_SLOT ? at + WIDE_SLOT > UNIT_BYTES - OS_PAGE
+                                        : at >= end;
+}
+
+static bool keeps_small(uint32_t i)
+{
+    return objects[i].size < WIDE_SLOT;
+}
+
+/* A block whose slots are all free may still have memory in common. */
+START_TEST(objects_may_lie_in_a_tail)
+{
+    start();
+    count = 0;
+    allocate(1500, 8 * (UNIT_BYTES / WIDE_SLOT));
+    allocate(64, 8 * (UNIT_BYTES / 64));
+    free_others(keeps_ends);
+    mesh_all();
+    ck_assert_uint_gt(shared(), 0);
+    check_contents();
+    free_others(keeps_small);
+    check_contents();
+    allocate(1500, 8 * (UNIT_BYTES / WIDE_SLOT));
+    check_contents();
+    mesh_tidy(&f.heap);
+    check_contents();
+    fixture_destroy(&f);
+}
+END_TEST
+
 /* ---- At random ------------------------------------------------------------------------- */
 
 START_TEST(objects_stay_what_they_are)
@@ -379,6 +416,7 @@ TCase *mesh_tests(void)
     tcase_add_test(t, blocks_that_do_not_overlap_share_all);
     tcase_add_test(t, blocks_that_overlap_do_not);
     tcase_add_test(t, what_leaves_gives_the_other_all);
+    tcase_add_test(t, objects_may_lie_in_a_tail);
     tcase_add_loop_test(t, objects_stay_what_they_are, 0, COUNT_OF(sizes));
     tcase_add_loop_test(t, collections_find_them_too, 0, COUNT_OF(sizes));
     tcase_add_loop_test(t, any_call_may_be_refused, 0, 2);
