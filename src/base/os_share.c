@@ -10,20 +10,16 @@
 
 enum { STEP = 16 << 20 }; /* bytes by which the file grows */
 
-/* Systems that refuse files in memory which might be executed (vm.memfd_noexec) want to hear that this one is
- * not; older ones do not know the flag. */
-static int make_file(void)
+int os_memory_file(void)
 {
     enum { NEVER_EXECUTED = 8 /* MFD_NOEXEC_SEAL */ };
     int file = (int)syscall(SYS_memfd_create, "gcalloc", MFD_CLOEXEC | NEVER_EXECUTED);
-    return file < 0 && errno == EINVAL
-               ? (int)syscall(SYS_memfd_create, "gcalloc", MFD_CLOEXEC)
-               : file;
+    return file < 0 ? (int)syscall(SYS_memfd_create, "gcalloc", MFD_CLOEXEC) : file;
 }
 
 bool os_share_open(struct os_share *s)
 {
-    int file = os_refused() ? -1 : make_file();
+    int file = os_refused() ? -1 : os_memory_file();
     *s = (struct os_share){.file.number = -1, .number = -1};
     if (file >= 0)
         descriptor_take(&s->file, descriptor_move_away(file));
@@ -71,11 +67,15 @@ bool os_share_unmap(void *address, size_t bytes)
     return !os_refused() && sys_map_over(address, bytes, flags, -1, 0) == address;
 }
 
+void os_share_drop_at(void *address, size_t bytes)
+{
+    syscall(SYS_madvise, address, bytes, MADV_REMOVE);
+}
+
 void os_share_drop(const struct os_share *s, uint64_t place, size_t bytes)
 {
-    int file = descriptor_number(&s->file);
-    if (file >= 0)
-        syscall(SYS_fallocate, file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+    if (s->number >= 0)
+        syscall(SYS_fallocate, s->number, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
                 (long)place, (long)bytes);
 }
 

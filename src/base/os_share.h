@@ -13,6 +13,10 @@
 
 #include "base/descriptor.h"
 
+/* Makes a file in memory that has no name, and is never to be executed: some systems refuse any other
+ * (vm.memfd_noexec), and Linux before 6.3 does not know of it.  Returns its descriptor, or -1. */
+int os_memory_file(void);
+
 struct os_share {
     struct descriptor file;
     uint64_t bytes; /* of the file so far */
@@ -39,7 +43,9 @@ bool os_share_map(const struct os_share *s, uint64_t place, void *address, size_
 /* Puts memory of nobody's file in the place of what is at the address.  It reads as zero. */
 bool os_share_unmap(void *address, size_t bytes);
 
-/* Gives the memory of part of the file back, which is mapped nowhere any more.  Only advice. */
+/* Gives the memory of part of the file back, which reads as zero then: that which is mapped at the address, and that at
+ * a place of the file, which is mapped nowhere any more.  Only advice. */
+void os_share_drop_at(void *address, size_t bytes);
 void os_share_drop(const struct os_share *s, uint64_t place, size_t bytes);
 
 /* Closes the file, which lives on as long as part of it is mapped somewhere. */

@@ -17,6 +17,8 @@ enum {
     STEPS_AT_ONCE = 4, /* where the program has asked for all that can be had, or rests */
     /* A program that goes on meanwhile is to have this many times as long for itself between two steps. */
     PASS_FACTOR = 9,
+    /* Nanoseconds in which no other thread begins a step: the child of a fork does not see the end of it. */
+    STEP_MOST = 1000000000,
 };
 
 enum { NOT_DUE, DUE, DUE_AFTER_REST };
@@ -50,9 +52,16 @@ void compact_start(struct heap *h)
     fork_before_hook = before_fork;
 }
 
+/* Blocks are meshed on a world that stands, between cycles, and not where some are tenured, whose pages are known to
+ * the kernel where they are. */
+static bool can_step(const struct heap *h)
+{
+    return !h->marking && !h->tenures && world_stands();
+}
+
 void compact_in_cycle(struct heap *h)
 {
-    if (!h->mesh || h->marking || !world_stands())
+    if (!h->mesh || !can_step(h))
         return;
     mesh_tidy(h);
     mesh_step(h);
@@ -64,7 +73,7 @@ static bool stop_for(struct heap *h, unsigned count, bool wakes)
 {
     bool more = false;
     world_lock();
-    if (world_stop() && world_is_complete() && world_stands() && !h->marking) {
+    if (world_stop() && can_step(h)) {
         if (wakes)
             mesh_wake(h);
         do
@@ -99,7 +108,7 @@ static void step_now(void *heap)
     uint64_t began = os_now();
     if (began < __atomic_load_n(&steps.from, __ATOMIC_RELAXED) || world_is_mine())
         return;
-    __atomic_store_n(&steps.from, UINT64_MAX, __ATOMIC_RELAXED);
+    __atomic_store_n(&steps.from, began + STEP_MOST, __ATOMIC_RELAXED);
     uint32_t due = __atomic_exchange_n(&steps.due, DUE, __ATOMIC_RELAXED);
     if (!stop_for(heap, 1, due == DUE_AFTER_REST))
         __atomic_store_n(&steps.due, NOT_DUE, __ATOMIC_RELAXED);

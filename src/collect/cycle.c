@@ -136,7 +136,8 @@ static void run(struct cycle *c)
     check(c);
     if (GC_CHECKING)
         pace_check(h);
-    if (c->kind->is_exact)
+    if (c->kind->is_exact &&
+        c->cause != CAUSE_MEMORY) /* who waits for memory has what was freed */
         compact_in_cycle(h);
     track_scan_end();
     c->ended = os_now();

@@ -115,11 +115,18 @@ static size_t unit_run_bytes(const struct unit_run *r)
     return (size_t)(r->end - r->next) << UNIT_SHIFT;
 }
 
-/* What the limit leaves beside blocks and unit runs. */
+/* What blocks and unit runs may hold, without what they have in common.  Pages that no longer share, as after a fork,
+ * may bring it beyond the limit, and then nothing more can be had. */
+static size_t claimed(const struct heap *h)
+{
+    size_t bytes = h->numbers->used_bytes + h->numbers->unit_run_bytes;
+    return bytes - min_size(bytes, mesh_bytes(h));
+}
+
+/* What the limit leaves beside that. */
 static size_t room(const struct heap *h)
 {
-    size_t claimed = h->numbers->used_bytes + h->numbers->unit_run_bytes;
-    return h->numbers->limit - min_size(h->numbers->limit, claimed);
+    return h->numbers->limit - min_size(h->numbers->limit, claimed(h));
 }
 
 static void keep_limit(struct heap *h)
@@ -162,8 +169,7 @@ static void carve(struct heap *h, uint32_t first, uint32_t start, uint32_t units
 
 static bool within_limit(const struct heap *h, size_t bytes)
 {
-    return bytes <= room(h) &&
-           h->numbers->used_bytes + h->numbers->unit_run_bytes <= h->numbers->limit;
+    return bytes <= room(h) && claimed(h) <= h->numbers->limit;
 }
 
 /* Adds committed units at the end of the arena, enough for the request.  Returns false

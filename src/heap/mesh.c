@@ -99,7 +99,7 @@ static bool has_mappings(const struct mesh *m)
 static bool map_run(struct heap *h, struct run r, uint32_t frame, bool apart)
 {
     struct mesh *m = h->mesh;
-    return os_share_map(&m->file, mesh_frame_place(frame),
+    return os_share_map(&m->file, mesh_frame_place(m, frame),
                         (void *)mesh_page_address(h, r.first), (size_t)r.count * OS_PAGE,
                         apart);
 }
@@ -110,7 +110,7 @@ static bool make_frames(struct heap *h, struct run r)
     struct mesh *m = h->mesh;
     uint32_t frame = m->frames + 1;
     if (frame > FRAME_APART - r.count || !has_mappings(m) ||
-        !os_share_fill(&m->file, mesh_frame_place(frame),
+        !os_share_fill(&m->file, mesh_frame_place(m, frame),
                        (void *)mesh_page_address(h, r.first),
                        (size_t)r.count * OS_PAGE) ||
         !map_run(h, r, frame, false))
@@ -150,9 +150,10 @@ static void enter_frame(struct heap *h, uint32_t number, uint32_t keeper,
 /* The page, which is alone, is mapped elsewhere by now. */
 static void drop_frame(struct heap *h, uint32_t number)
 {
-    const struct mesh_page *p = mesh_page_at(h, number);
-    if (mesh_page_shares(p))
-        os_share_drop(&h->mesh->file, mesh_frame_place(p->frame), OS_PAGE);
+    const struct mesh *m = h->mesh;
+    uint32_t frame = mesh_page_at(h, number)->frame;
+    if (mesh_frame_is_open(m, frame))
+        os_share_drop(&m->file, mesh_frame_place(m, frame), OS_PAGE);
 }
 
 /* Has pages of one block, which are alone, share the frames of others, which follow each other. */
@@ -161,8 +162,9 @@ static bool join_run(struct heap *h, struct run joining, uint32_t keeper)
     struct mesh *m = h->mesh;
     char *from = m->finder->copies;
     char *at = (char *)mesh_page_address(h, joining.first);
-    memcpy(from, at, (size_t)joining.count * OS_PAGE);
-    if (!has_mappings(m) || !map_run(h, joining, mesh_page_at(h, keeper)->frame, false))
+    if (!has_mappings(m) ||
+        !os_copy(from, (uintptr_t)at, (size_t)joining.count * OS_PAGE) ||
+        !map_run(h, joining, mesh_page_at(h, keeper)->frame, false))
         return false;
     for (unsigned i = 0; i < joining.count; i++) {
         uint32_t number = joining.first + i;
@@ -284,46 +286,49 @@ uint16_t mesh_join(struct heap *h, uint32_t keeper, uint32_t joining, uint16_t p
 
 /* ---- Leaving ------------------------------------------------------------------------------ */
 
-/* Takes the page out of its ring, and gives what it owns to another page there.  Returns false if it was alone. */
-static bool leave_ring(struct heap *h, uint32_t number)
+/* Takes the page out of its ring.  Returns another page of it, or `number` if it was alone. */
+static uint32_t unlink(struct heap *h, uint32_t number)
 {
-    const struct mesh_page *p = mesh_page_at(h, number);
-    uint32_t heir = p->next;
-    if (heir == number)
-        return false;
-    uint32_t before = heir;
+    struct mesh_page *p = mesh_page_at(h, number);
+    uint32_t next = p->next, before = next;
+    if (next == number)
+        return number;
     while (mesh_page_at(h, before)->next != number)
         before = mesh_page_at(h, before)->next;
-    mesh_page_at(h, before)->next = heir;
-    struct mesh_page inherits = *mesh_page_at(h, heir);
-    granules_add(&inherits.owned, &p->owned);
-    mesh_page_set(h, heir, inherits);
-    return true;
+    mesh_page_at(h, before)->next = next;
+    p->next = number;
+    __atomic_fetch_sub(&h->mesh->shared, 1, __ATOMIC_RELAXED);
+    return next;
 }
 
-/* The page holds no object, and leaves its frame.  Nothing happens for want of memory. */
+/* The page holds no object, and leaves its frame: another page there inherits what it owns.  Nothing happens for
+ * want of memory. */
 static void leave(struct affected *a, uint32_t number)
 {
     struct heap *h = a->heap;
-    struct mesh *m = h->mesh;
     struct mesh_page was = *mesh_page_at(h, number);
-    if (!os_share_unmap((void *)mesh_page_address(h, number), OS_PAGE))
+    void *address = (void *)mesh_page_address(h, number);
+    if (mesh_frame_is_open(h->mesh, was.frame) && was.next == number)
+        os_share_drop_at(address, OS_PAGE);
+    if (!os_share_unmap(address, OS_PAGE))
         return;
     affect_members(a, number);
-    if (leave_ring(h, number))
-        __atomic_fetch_sub(&m->shared, 1, __ATOMIC_RELAXED);
-    else if (mesh_page_shares(&was))
-        os_share_drop(&m->file, mesh_frame_place(was.frame), OS_PAGE);
+    uint32_t heir = unlink(h, number);
+    if (heir != number) {
+        struct mesh_page inherits = *mesh_page_at(h, heir);
+        granules_add(&inherits.owned, &was.owned);
+        mesh_page_set(h, heir, inherits);
+    }
     mesh_page_set(h, number, (struct mesh_page){0});
     holes_note(h, number / UNIT_PAGES, number % UNIT_PAGES);
 }
 
-/* What was lent of a page that is this process's alone comes back. */
+/* What was lent of a page that is alone by now comes back. */
 static void tidy_page(struct affected *a, uint32_t number)
 {
     struct heap *h = a->heap;
     struct mesh_page p = *mesh_page_at(h, number);
-    if (p.frame == FRAME_APART && granules_count(&p.owned) < PAGE_GRANULES) {
+    if (p.next == number && granules_count(&p.owned) < PAGE_GRANULES) {
         affect(a, number / UNIT_PAGES);
         p.owned = granules_all();
         mesh_page_set(h, number, p);
@@ -369,12 +374,12 @@ void mesh_tidy(struct heap *h)
 
 /* ---- Apart -------------------------------------------------------------------------------- */
 
-/* The same contents in memory of nobody's file. */
+/* Moves the run to memory of nobody's file. */
 static bool copy_run(struct heap *h, struct run r)
 {
     char *at = (char *)mesh_page_address(h, r.first), *copies = h->mesh->finder->copies;
-    memcpy(copies, at, (size_t)r.count * OS_PAGE);
-    if (!os_share_unmap(at, (size_t)r.count * OS_PAGE))
+    if (!os_copy(copies, (uintptr_t)at, (size_t)r.count * OS_PAGE) ||
+        !os_share_unmap(at, (size_t)r.count * OS_PAGE))
         return false;
     memcpy(at, copies, (size_t)r.count * OS_PAGE);
     return true;
@@ -382,13 +387,13 @@ static bool copy_run(struct heap *h, struct run r)
 
 static bool set_run_apart(struct heap *h, struct run r, bool stopped)
 {
-    if (!map_run(h, r, mesh_page_at(h, r.first)->frame, true) &&
-        !(stopped && copy_run(h, r)))
+    uint32_t frame = mesh_page_at(h, r.first)->frame;
+    bool mapped = mesh_frame_is_open(h->mesh, frame) && map_run(h, r, frame, true);
+    if (!mapped && !(stopped && copy_run(h, r)))
         return false;
     for (unsigned i = 0; i < r.count; i++) {
-        struct mesh_page *p = mesh_page_at(h, r.first + i);
-        p->frame = FRAME_APART;
-        p->next = r.first + i;
+        unlink(h, r.first + i);
+        mesh_page_at(h, r.first + i)->frame = FRAME_APART;
     }
     return true;
 }
@@ -406,16 +411,18 @@ static bool set_block_apart(struct heap *h, uint32_t head, bool stopped)
 }
 
 /* Each page has its contents for itself then, in a file that nobody writes to any more, and what it writes in
- * memory of its own.  What slots are lent is seen by the next tidying. */
+ * memory of its own.  What slots are lent is seen by the next tidying.  Pages that stay are in a file that is open
+ * no more, and nobody enters their frames. */
 bool mesh_set_apart(struct heap *h, bool stopped)
 {
+    struct mesh *m = h->mesh;
     bool all = true;
-    os_share_begin(&h->mesh->file);
+    os_share_begin(&m->file);
     for (MESHED_BLOCKS(h, head))
         all &= set_block_apart(h, head, stopped);
-    os_share_close(&h->mesh->file);
-    h->mesh->frames = 0;
-    __atomic_store_n(&h->mesh->shared, 0, __ATOMIC_RELAXED);
+    os_share_close(&m->file);
+    m->frames = all ? 0 : m->frames;
+    m->frames_before = m->frames;
     return all;
 }
 
@@ -423,7 +430,7 @@ bool mesh_set_apart(struct heap *h, bool stopped)
 void mesh_before_fork(struct heap *h, bool stopped)
 {
     struct mesh_finder *f = h->mesh->finder;
-    bool used = h->mesh->frames > 0;
+    bool used = h->mesh->frames > h->mesh->frames_before;
     if (!mesh_set_apart(h, stopped))
         log_line("fork: there is no memory to keep objects of the child apart from the "
                  "parent's: what one of them writes there, the other sees");

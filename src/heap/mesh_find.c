@@ -26,7 +26,8 @@ static bool takes_in(const struct heap *h, uint32_t number)
          n = mesh_page_at(h, n)->next, count++)
         if (n < number)
             return false;
-    return count < MESH_MEMBERS_MOST;
+    return count < MESH_MEMBERS_MOST &&
+           mesh_frame_is_open(h->mesh, mesh_page_at(h, number)->frame);
 }
 
 /* What the objects of all pages of the frame have. */
@@ -140,14 +141,15 @@ static bool mesh_pair(struct heap *h, const struct pair *p)
     return joined == p->pages;
 }
 
-/* A program may close all descriptors: what is meshed then stays apart from then on, as no fork could do it. */
+/* A program may close all descriptors: what is meshed is kept apart from then on, as no fork could do it by the
+ * file. */
 static bool has_file(struct heap *h)
 {
     struct mesh *m = h->mesh;
     if (os_share_begin(&m->file))
         return true;
-    if (m->frames > 0 && !mesh_set_apart(h, true))
-        return false;
+    if (m->frames > m->frames_before)
+        mesh_set_apart(h, true);
     return os_share_open(&m->file);
 }
 

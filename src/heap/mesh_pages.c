@@ -157,12 +157,11 @@ bool mesh_let_go(struct heap *h, uint32_t head)
         struct mesh_page *p = mesh_page_at(h, number);
         if (p->frame == FRAME_NONE)
             continue;
-        if (!os_share_unmap((void *)mesh_page_address(h, number), OS_PAGE))
+        void *address = (void *)mesh_page_address(h, number);
+        if (mesh_frame_is_open(h->mesh, p->frame))
+            os_share_drop_at(address, OS_PAGE);
+        if (!os_share_unmap(address, OS_PAGE))
             return false;
-        if (GC_CHECKING)
-            CHECK(p->next == number);
-        if (mesh_page_shares(p))
-            os_share_drop(&h->mesh->file, mesh_frame_place(p->frame), OS_PAGE);
         *p = (struct mesh_page){0};
     }
     set_flag(h, head);

@@ -22,8 +22,7 @@ enum {
     PAGE_GRANULES = OS_PAGE / GRANULE,
     GRANULE_WORDS = PAGE_GRANULES / 64,
     MESH_SLOT_MOST = OS_PAGE / 2,
-    FRAME_NONE =
-        0, /* frames are numbered from 1 on: frame f is at byte (f - 1) * OS_PAGE of the file */
+    FRAME_NONE = 0, /* frames are numbered from 1 on */
 };
 
 #define FRAME_APART UINT32_MAX
@@ -45,7 +44,9 @@ struct mesh {
     struct mesh_page *pages; /* by number */
     size_t pages_bytes;
     struct os_share file;
-    uint32_t frames; /* taken of the file so far */
+    /* Frames so far, in all, and in files before the present one: pages that could not be set apart are still in
+     * those.  Frame f is at byte (f - 1 - frames_before) * OS_PAGE of the file. */
+    uint32_t frames, frames_before;
     /* Mappings that there are more than without meshes.  What goes with a block is seen by the next tidying. */
     uint32_t mappings;
     uint32_t shared; /* pages that have another one's memory.  Atomic */
@@ -142,9 +143,15 @@ INLINE bool mesh_page_shares(const struct mesh_page *p)
     return p->frame != FRAME_NONE && p->frame != FRAME_APART;
 }
 
-INLINE uint64_t mesh_frame_place(uint32_t frame)
+/* Whether the frame is in the present file. */
+INLINE bool mesh_frame_is_open(const struct mesh *m, uint32_t frame)
 {
-    return (uint64_t)(frame - 1) * OS_PAGE;
+    return frame != FRAME_APART && frame > m->frames_before;
+}
+
+INLINE uint64_t mesh_frame_place(const struct mesh *m, uint32_t frame)
+{
+    return (uint64_t)(frame - 1 - m->frames_before) * OS_PAGE;
 }
 
 #endif

@@ -363,7 +363,7 @@ struct heap_numbers {
      * dirty_bytes + unit_run_bytes - hole_bytes.  Read without the lock, too. */
     size_t hole_bytes;
     /* used_bytes + dirty_bytes + unit_run_bytes never exceeds the limit, so that slots in
-     * holes can be had without asking; SIZE_MAX means no limit.  Read without the lock, too. */
+     * holes can be had without asking, but by what blocks have in common (heap/mesh_pages.h); SIZE_MAX means no limit.  Read without the lock, too. */
     size_t limit;
 
     /* Bytes handed out since the last cycle, less explicit frees.  Atomic */

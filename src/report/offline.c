@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 
 #include "base/sink.h"
+#include "base/os_share.h"
 #include "base/sys.h"
 
 enum { SEGMENT_ALIGN = 1 << 16, NAME_MOST = 64 };
@@ -101,19 +102,10 @@ static void make_dynamic(struct image *image, const char *name)
     memcpy(image->strings + 1, name, strlen(name));
 }
 
-/* Never to be executed: some systems refuse any other file in memory (vm.memfd_noexec), and
- * Linux before 6.3 does not know of it. */
-static int create_file(void)
-{
-    enum { NEVER_EXECUTED = 8 };
-    int file = (int)syscall(SYS_memfd_create, "gcalloc", MFD_CLOEXEC | NEVER_EXECUTED);
-    return file < 0 ? (int)syscall(SYS_memfd_create, "gcalloc", MFD_CLOEXEC) : file;
-}
-
 /* A descriptor of a file in memory that holds the image; -1: there is none. */
 static int make_file(const struct image *image)
 {
-    int file = create_file();
+    int file = os_memory_file();
     if (file >= 0 && sink_write_file(file, image, sizeof *image) == sizeof *image)
         return file;
     if (file >= 0)

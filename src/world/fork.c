@@ -85,10 +85,13 @@ static void close_gate(void)
 {
     bool all = world_stop();
     __atomic_store_n(&critical_gate, 1, __ATOMIC_SEQ_CST);
-    tell(all);
+    if (all)
+        tell(true);
     world_restart();
-    if (!all)
-        wait_for_sections();
+    if (all)
+        return;
+    wait_for_sections();
+    tell(false);
 }
 
 static void open_gate(void)

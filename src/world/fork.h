@@ -10,7 +10,8 @@
  * were at will not be finished.  NULL: nobody has to know. */
 SHARED_DATA void (*fork_hook)(void);
 
-/* Called before a fork, in a stop, or with `stopped` false where some thread has not stopped. */
+/* Called before a fork, in a stop; or with `stopped` false, where some thread has not stopped: then it has left, as far as
+ * it is waited for, the section that it may have been in, and begins no other. */
 SHARED_DATA void (*fork_before_hook)(bool stopped);
 
 /* Has fork give the child a sound heap, from now on. */

@@ -61,6 +61,30 @@ START_TEST(fragments_share_memory)
 }
 END_TEST
 
+/* All but one of 20 objects of a heap that is full are dropped: more than half of them can be had again. */
+START_TEST(a_limit_counts_memory_once)
+{
+    start();
+    ck_assert_int_eq(gc_option_set("heap_limit", "20M"), 0);
+    void **all = gc_alloc_manual(MIB(4));
+    size_t first = 0;
+    while (first < MIB(4) / 8 && (all[first] = gc_alloc(64)))
+        first++;
+    ck_assert_uint_lt(first, MIB(4) / 8);
+    for (size_t i = 0; i < first; i++)
+        if (i % 20)
+            all[i] = NULL;
+    gc_collect();
+    ck_assert_uint_gt(stats_now().meshed_bytes, MIB(4));
+    size_t again = 0;
+    for (size_t i = 0; i < first; i++)
+        if (!all[i] && (all[i] = gc_alloc(64)))
+            again++;
+    ck_assert_msg(again > first / 2, "%zu objects of %zu again", again, first);
+    check_heap_sound();
+}
+END_TEST
+
 /* ---- Threads that a stop does not wait for ----------------------------------------------- */
 
 static int enter[2], leave[2];
@@ -125,6 +149,7 @@ Suite *compact_suite(void)
 {
     Suite *s = suite_create("compact");
     ADD(s, fragments_share_memory);
+    ADD(s, a_limit_counts_memory_once);
     ADD(s, a_blocking_thread_holds_it_off);
     ADD(s, the_break_is_not_compacted);
     ADD(s, not_without_the_option);

@@ -305,6 +305,43 @@ START_TEST(any_call_may_be_refused)
 }
 END_TEST
 
+/* Only the first pages are set apart before a fork, and the others stay what they are. */
+START_TEST(a_fork_may_be_refused_half_way)
+{
+    bool done = false;
+    log_capture();
+    for (unsigned nth = 1; !done; nth += nth < 20 ? 1 : 5) {
+        start();
+        count = 0;
+        allocate(200, 3000);
+        free_others(keeps_some);
+        mesh_all();
+        ck_assert_uint_gt(shared(), 0);
+        unsigned long before = os_calls();
+        os_fail(nth, true);
+        mesh_before_fork(&f.heap, true);
+        os_fail(0, false);
+        done = os_calls() - before < nth;
+        ck_assert(!done || shared() == 0);
+        for (int round = 0; round < 4; round++) {
+            allocate(112, 3000);
+            check_contents();
+            free_others(keeps_half);
+            mesh_all();
+            check_contents();
+        }
+        mesh_before_fork(&f.heap, true);
+        check_contents();
+        free_others(keeps_none);
+        mesh_tidy(&f.heap);
+        check_contents();
+        ck_assert_uint_eq(shared(), 0);
+        ck_assert_uint_eq(f.heap.numbers->reserved_apart, 0);
+        fixture_destroy(&f);
+    }
+}
+END_TEST
+
 START_TEST(start_may_be_refused)
 {
     for (unsigned nth = 1;; nth++) {
@@ -420,6 +457,7 @@ TCase *mesh_tests(void)
     tcase_add_loop_test(t, objects_stay_what_they_are, 0, COUNT_OF(sizes));
     tcase_add_loop_test(t, collections_find_them_too, 0, COUNT_OF(sizes));
     tcase_add_loop_test(t, any_call_may_be_refused, 0, 2);
+    tcase_add_test(t, a_fork_may_be_refused_half_way);
     tcase_add_test(t, start_may_be_refused);
     tcase_add_test(t, the_file_may_be_closed);
     tcase_add_test(t, the_file_may_not_grow);
