@@ -1,6 +1,6 @@
 /* When blocks are meshed (heap/mesh.h), with option compact: a step in each full cycle, whole rounds after gc_collect
- * and while the program rests, and steps between allocations in a program whose heap has no cycles.  Each step has
- * a stop of a millisecond or so, and passes if some thread does not stand still in it. */
+ * and while the program rests, and steps between allocations in a program whose heap has no cycles.  None is
+ * done in a stop in which some thread does not stand still. */
 #ifndef GCALLOC_COLLECT_COMPACT_H
 #define GCALLOC_COLLECT_COMPACT_H
 
@@ -12,7 +12,7 @@ void compact_start(struct heap *h);
 /* A step in a full cycle that has swept.  The world is stopped. */
 void compact_in_cycle(struct heap *h);
 
-/* Goes on to the end of the round, with a stop for each step.  The calling thread is registered, and nothing is
+/* Goes on to the end of the round, with a stop for every few steps.  The calling thread is registered, and nothing is
  * locked. */
 void compact_all(struct heap *h);
 

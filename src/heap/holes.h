@@ -17,8 +17,8 @@ size_t holes_make(struct heap *h, size_t keep);
  * world is stopped. */
 void holes_note(struct heap *h, uint32_t head, unsigned page);
 
-/* Gives back pages without objects of blocks that have become quiet in the last sweep, or before, where that is worth a call of
- * the system for each, and the splitting of huge pages.  The world lock is held; the world need not stand. */
+/* Gives back pages without objects of quiet blocks, once so many have become that since the last time that it is worth the
+ * calls of the system, and the splitting of huge pages.  The world lock is held; the world need not stand. */
 void holes_make_quiet(struct heap *h);
 
 /* The heap is to have huge pages everywhere again, if few holes are left.  The world

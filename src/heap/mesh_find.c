@@ -1,5 +1,5 @@
-/* Goes through the heap in rounds.  Of each block the next candidates are looked at, which are as far away as they
- * are in the order of addresses. */
+/* Goes through the heap in rounds, by address.  A block is compared with the next CANDIDATES blocks that have room, so that
+ * the time of a round is in proportion to the heap. */
 #include "heap/mesh_find.h"
 
 #include "heap/altered.h"

@@ -137,7 +137,6 @@ static void sweep_all(struct sweeping *s)
     struct heap *h = s->heap;
     uint32_t next;
     forget_lists(h);
-    h->newly_quiet = 0;
     h->numbers->live_bytes = h->numbers->live_objects = 0;
     for (uint32_t head = block_next(h, 1); head < unit_end(h); head = next) {
         next = block_next(h, head + block_units(h, head));

@@ -435,7 +435,8 @@ struct heap {
     bool scanned; /* cycle: meanwhile some object was scanned.  Under the world lock */
     bool marked;  /* it is time to end that cycle.  Atomic */
     size_t kept_back; /* bytes of large objects that were freed meanwhile.  Atomic */
-    /* cycle: bytes of free slots in blocks that have become quiet in the last sweep */
+    /* Bytes of free slots in blocks that have become quiet since holes were last made in such.  Under the world
+     * lock */
     size_t newly_quiet;
     /* cycle: blocks that the last sweep has tenured and the one before had not. */
     uint32_t newly_tenured;

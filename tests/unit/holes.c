@@ -297,6 +297,31 @@ START_TEST(quiet_blocks_go_by_themselves)
 }
 END_TEST
 
+/* A block or two in each cycle become quiet, never a megabyte at once. */
+START_TEST(little_by_little_is_much)
+{
+    enum { BLOCK_OBJECTS = UNIT_BYTES / 1008 };
+    fixture_create(&f);
+    allocate(1000, MIB(8));
+    drop_others(16);
+    for (uint32_t used = count; used > 0 && f.heap.numbers->hole_bytes == 0;) {
+        used -= (uint32_t)min_size(used, BLOCK_OBJECTS / 4);
+        for (uint32_t i = 0; i < used;
+             i++) { /* one in each of the other blocks dies and comes back */
+            uint32_t head =
+                unit_head(&f.heap, unit_of(&f.heap, (uintptr_t)objects[i].object));
+            block_at(&f.heap, head)->live++;
+        }
+        sweep_again();
+        ck_assert_uint_lt(f.heap.newly_quiet, MIB(2));
+        holes_make_quiet(&f.heap);
+    }
+    ck_assert_uint_gt(f.heap.numbers->hole_bytes, 0);
+    check_contents();
+    fixture_destroy(&f);
+}
+END_TEST
+
 START_TEST(blocks_that_are_used_are_not_quiet)
 {
     fixture_create(&f);
@@ -338,6 +363,7 @@ TCase *holes_tests(void)
     tcase_add_test(t, huge_pages_stay_away);
     tcase_add_test(t, refusal_makes_no_holes);
     tcase_add_test(t, quiet_blocks_go_by_themselves);
+    tcase_add_test(t, little_by_little_is_much);
     tcase_add_test(t, blocks_that_are_used_are_not_quiet);
     return t;
 }
