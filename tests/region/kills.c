@@ -73,6 +73,23 @@ static void look_alone(void *unused)
     check_region(r);
 }
 
+/* With nothing left to hold anything, nothing is left. */
+static void empty_it(void *unused)
+{
+    struct gc_region_stats s;
+    (void)unused;
+    alarm(PATIENCE);
+    gc_region *r = gc_region_open(name, 0);
+    ENSURE(r);
+    ENSURE(gc_region_root_remove(r, "table") == 0);
+    gc_region_root_remove(r, "one");
+    gc_region_root_remove(r, "two");
+    ENSURE(gc_region_collect(r) == 0 && gc_region_check(r) == 0);
+    ENSURE(gc_region_stats(r, &s) == 0);
+    ENSURE(s.live_objects == 0 && s.live_bytes == 0 && s.used_bytes == 0);
+    ENSURE(s.processes == 1 && s.holds == 0 && s.roots == 0);
+}
+
 static void kill_one(pid_t *worker)
 {
     int status;
@@ -111,7 +128,11 @@ START_TEST(random_kills)
                 kill_one(&workers[k]);
         ck_assert_int_eq(in_child(look_alone, NULL), 0);
     }
+    for (int k = 0; k < WORKERS; k++)
+        if (workers[k])
+            kill_one(&workers[k]);
     ck_assert_int_eq(in_child(look_alone, NULL), 0);
+    ck_assert_int_eq(in_child(empty_it, NULL), 0);
     gc_region_unlink(name, 0);
 }
 END_TEST
