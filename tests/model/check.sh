@@ -1,5 +1,5 @@
 #!/bin/sh
-# Checks slots.pml, region.pml and stop.pml with spin: as they are there must be no error, and with each
+# Checks slots.pml, region.pml, stop.pml and beside.pml with spin: as they are there must be no error, and with each
 # rule left out there must be one.
 #
 # usage: check.sh [TURNS [CYCLES]]: operations of each thread and collections in slots.pml
@@ -45,4 +45,8 @@ check() {
 check slots "$turns" 5 FREE_ORDER FAST_CACHES SECTIONS LAST_ROOT LOCK
 check region 2 2 LINE_FIRST BRACKETS EPOCH INHERIT ORPHAN
 check stop 2 2 JOIN LEAVE CLAIM RELEASE SECTIONS PUBLISH PUT_OFF RESTART
+cycles=2
+check beside 5 5 ROOTS WRITTEN OTHERS PROTECT LEFT YOUNGER LOCK
+cycles=1
+check beside 6 7 ORDER SWAP
 exit $failed
