@@ -33,7 +33,7 @@ static int run_file(const char *name)
         return 74;
     }
     fclose(file);
-    return status[vm_interpret(source)];
+    return status[vm_interpret(source, false)];
 }
 
 static int run_lines(void)
@@ -45,7 +45,7 @@ static int run_lines(void)
         char *source =
             allocate_atomic(length + 1); /* what was compiled refers to it no more */
         memcpy(source, line, length + 1);
-        vm_interpret(source);
+        vm_interpret(source, true);
     }
     putchar('\n');
     free(line);
