@@ -128,9 +128,10 @@ struct native *native_new(native_function *function, int arity)
     return n;
 }
 
+static struct map globals;
+
 struct global *global_find(struct string *name)
 {
-    static struct map globals;
     value known = map_get(&globals, name);
     if (known != UNDEFINED)
         return (struct global *)as_object(known);
@@ -138,6 +139,14 @@ struct global *global_find(struct string *name)
     g->name = name;
     map_set(&globals, name, object_value(g));
     return g;
+}
+
+const char *global_name(size_t n)
+{
+    for (uint32_t i = 0; i < globals.capacity; i++)
+        if (globals.entries[i].key && n-- == 0)
+            return globals.entries[i].key->text;
+    return NULL;
 }
 
 /* ---- Classes and instances ------------------------------------------------------------------- */

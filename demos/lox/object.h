@@ -167,6 +167,9 @@ struct native *native_new(native_function *function, int arity);
 /* The global variable of this name, defined or not. */
 struct global *global_find(struct string *name);
 
+/* The Nth global variable's name; NULL: there are not so many. */
+const char *global_name(size_t n);
+
 /* Gives the instance's field of this name a value. */
 void instance_set(struct instance *i, struct string *name, value v);
 
