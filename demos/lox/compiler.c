@@ -81,6 +81,7 @@ static void begin_unit(struct parser *p, struct unit *u, enum function_kind kind
     u->kind = kind;
     u->function = function_new();
     u->local_count = u->depth = 0;
+    u->last = NO_INSTRUCTION;
     u->height = u->function->height = 1;
     if (kind != SCRIPT)
         u->function->name = string_copy(p->previous.start, p->previous.length);
@@ -224,9 +225,11 @@ static void print_statement(struct parser *p)
 
 static void expression_statement(struct parser *p)
 {
+    bool echoes = p->echoes && p->unit->kind == SCRIPT && p->unit->depth == 0;
     expression(p);
-    consume(p, TOKEN_SEMICOLON, "Expect ';' after expression.");
-    emit(p, OP_POP);
+    if (!echoes || !check(p, TOKEN_END))
+        consume(p, TOKEN_SEMICOLON, "Expect ';' after expression.");
+    emit(p, echoes ? OP_ECHO : OP_POP);
 }
 
 static void return_statement(struct parser *p)
@@ -259,7 +262,7 @@ static void if_statement(struct parser *p)
 
 static void while_statement(struct parser *p)
 {
-    uint32_t start = p->unit->function->code_count;
+    uint32_t start = label(p);
     consume(p, TOKEN_LEFT_PAREN, "Expect '(' after 'while'.");
     expression(p);
     consume(p, TOKEN_RIGHT_PAREN, "Expect ')' after condition.");
@@ -275,7 +278,7 @@ static uint32_t for_increment(struct parser *p, uint32_t start)
     if (match(p, TOKEN_RIGHT_PAREN))
         return start;
     uint32_t body = emit_jump(p, OP_JUMP);
-    uint32_t increment = p->unit->function->code_count;
+    uint32_t increment = label(p);
     expression(p);
     emit(p, OP_POP);
     consume(p, TOKEN_RIGHT_PAREN, "Expect ')' after for clauses.");
@@ -297,7 +300,7 @@ static void for_statement(struct parser *p)
 {
     begin_scope(p);
     for_initializer(p);
-    uint32_t start = p->unit->function->code_count, end = 0;
+    uint32_t start = label(p), end = 0;
     bool has_condition = !match(p, TOKEN_SEMICOLON);
     if (has_condition) {
         expression(p);
@@ -353,9 +356,9 @@ static void declaration(struct parser *p)
         synchronize(p);
 }
 
-struct function *compile(const char *source)
+struct function *compile(const char *source, bool echoes)
 {
-    struct parser p = {0};
+    struct parser p = {.echoes = echoes};
     struct unit u;
     scanner_begin(&p.scanner, source);
     begin_unit(&p, &u, SCRIPT);

@@ -1,3 +1,5 @@
+/* Code into the function that is being compiled: instructions, of which some pairs become one, constants and
+ * jumps. */
 #include "parser.h"
 
 enum { CONSTANTS_MOST = 256 };
@@ -18,13 +20,58 @@ void emit_byte(struct parser *p, uint8_t byte)
     f->lines[f->code_count++] = p->previous.line;
 }
 
+/* Two instructions in one.  CONSTANT, which is never one of these: there is none. */
+#define FUSE_OPERATOR(name)                          \
+    [OP_GET_LOCAL][OP_##name] = OP_##name##_LOCAL,   \
+    [OP_CONSTANT][OP_##name] = OP_##name##_CONSTANT, \
+    [OP_GET_LOCALS][OP_##name] = OP_##name##_LOCALS, \
+    [OP_GET_LOCAL_CONSTANT][OP_##name] = OP_##name##_LOCAL_CONSTANT
+#define FUSE_JUMP(name) [OP_##name][OP_POP_JUMP_IF_FALSE] = OP_##name##_OR_JUMP
+#define FUSE_COMPARISON(name)                                                        \
+    FUSE_OPERATOR(name), FUSE_JUMP(name),                                            \
+        [OP_##name##_LOCAL][OP_POP_JUMP_IF_FALSE] = OP_##name##_OR_JUMP_LOCAL,       \
+        [OP_##name##_CONSTANT][OP_POP_JUMP_IF_FALSE] = OP_##name##_OR_JUMP_CONSTANT, \
+        [OP_##name##_LOCALS][OP_POP_JUMP_IF_FALSE] = OP_##name##_OR_JUMP_LOCALS,     \
+        [OP_##name##_LOCAL_CONSTANT][OP_POP_JUMP_IF_FALSE] =                         \
+            OP_##name##_OR_JUMP_LOCAL_CONSTANT
+static const uint8_t fusions[INSTRUCTION_COUNT][INSTRUCTION_COUNT] = {
+    [OP_GET_LOCAL][OP_GET_LOCAL] = OP_GET_LOCALS,
+    [OP_GET_LOCAL][OP_CONSTANT] = OP_GET_LOCAL_CONSTANT,
+    [OP_GET_LOCAL][OP_GET_PROPERTY] = OP_GET_LOCAL_PROPERTY,
+    [OP_SET_LOCAL][OP_POP] = OP_SET_LOCAL_POP,
+    [OP_SET_GLOBAL][OP_POP] = OP_SET_GLOBAL_POP,
+    [OP_SET_PROPERTY][OP_POP] = OP_SET_PROPERTY_POP,
+    [OP_NIL][OP_EQUAL] = OP_IS_NIL,
+    [OP_NIL][OP_NOT_EQUAL] = OP_IS_NOT_NIL,
+    FUSE_OPERATOR(ADD),
+    FUSE_OPERATOR(SUBTRACT),
+    FUSE_OPERATOR(MULTIPLY),
+    FUSE_OPERATOR(DIVIDE),
+    FUSE_COMPARISON(EQUAL),
+    FUSE_COMPARISON(NOT_EQUAL),
+    FUSE_COMPARISON(GREATER),
+    FUSE_COMPARISON(GREATER_EQUAL),
+    FUSE_COMPARISON(LESS),
+    FUSE_COMPARISON(LESS_EQUAL),
+    FUSE_JUMP(IS_NIL),
+    FUSE_JUMP(IS_NOT_NIL),
+};
+
+/* The instruction takes the place of the last one where both have a fusion; its operands follow those. */
 void emit(struct parser *p, enum instruction op)
 {
 #define INSTRUCTION_EFFECT(name, effect) effect,
     static const int effects[] = {INSTRUCTIONS(INSTRUCTION_EFFECT)};
 #undef INSTRUCTION_EFFECT
-    emit_byte(p, (uint8_t)op);
-    raise_height(p->unit, effects[op]);
+    struct unit *u = p->unit;
+    uint8_t *last = u->last == NO_INSTRUCTION ? NULL : &u->function->code[u->last];
+    raise_height(u, effects[op]);
+    if (last && fusions[*last][op]) {
+        *last = fusions[*last][op];
+    } else {
+        u->last = u->function->code_count;
+        emit_byte(p, (uint8_t)op);
+    }
 }
 
 void emit_with(struct parser *p, enum instruction op, uint8_t operand)
@@ -38,10 +85,18 @@ void emit_pops(struct parser *p, int count)
     raise_height(p->unit, -count);
 }
 
+static void put_two(uint8_t *place, uint32_t number)
+{
+    uint16_t two = (uint16_t)number;
+    memcpy(place, &two, sizeof two);
+}
+
 static void emit_two(struct parser *p, uint32_t number)
 {
-    emit_byte(p, (uint8_t)(number >> 8));
-    emit_byte(p, (uint8_t)number);
+    uint8_t bytes[2];
+    put_two(bytes, number);
+    emit_byte(p, bytes[0]);
+    emit_byte(p, bytes[1]);
 }
 
 /* Beyond so many all share the last one, which is right, if slow. */
@@ -95,6 +150,12 @@ uint8_t global_constant(struct parser *p, const struct token *name)
     return make_constant(p, object_value(global_find(s)));
 }
 
+uint32_t label(struct parser *p)
+{
+    p->unit->last = NO_INSTRUCTION;
+    return p->unit->function->code_count;
+}
+
 uint32_t emit_jump(struct parser *p, enum instruction op)
 {
     emit(p, op);
@@ -108,8 +169,8 @@ void patch_jump(struct parser *p, uint32_t place)
     uint32_t distance = f->code_count - place - 2;
     if (distance > JUMP_MOST)
         error(p, "Too much code to jump over.");
-    f->code[place] = (uint8_t)(distance >> 8);
-    f->code[place + 1] = (uint8_t)distance;
+    put_two(f->code + place, distance);
+    label(p);
 }
 
 void emit_loop(struct parser *p, uint32_t start)

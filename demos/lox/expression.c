@@ -119,9 +119,7 @@ static void and_(struct parser *p, bool can_assign)
 static void or_(struct parser *p, bool can_assign)
 {
     (void)can_assign;
-    uint32_t other = emit_jump(p, OP_JUMP_IF_FALSE);
-    uint32_t end = emit_jump(p, OP_JUMP);
-    patch_jump(p, other);
+    uint32_t end = emit_jump(p, OP_JUMP_IF_TRUE);
     emit(p, OP_POP);
     parse(p, OR);
     patch_jump(p, end);
@@ -214,6 +212,7 @@ static void super_(struct parser *p, bool can_assign)
         get_variable(p, synthetic_token("super"));
         emit_with(p, OP_INVOKE_SUPER, name);
         emit_byte(p, count);
+        emit_cache(p);
         emit_pops(p, count);
     } else {
         get_variable(p, synthetic_token("super"));

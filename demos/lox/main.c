@@ -1,25 +1,44 @@
-/* lox [FILE]: runs the program, or reads lines and runs each.  Exit status: 64 for wrong arguments, 65
- * for a program with errors, 70 for an error while it ran, 74 for a file that cannot be read. */
+/* lox [OPTION] [FILE]: runs the program, or what is typed.  Exit status: 64 for wrong arguments, 65
+ * for a program with errors, 70 for an error while it ran, 74 for a file that cannot be read or output that
+ * cannot be written. */
 #include <errno.h>
 #include <gcalloc/gcalloc.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "repl.h"
 #include "vm.h"
 
+static const char usage[] = "Usage: lox [--gc-stats] [FILE]\n";
+static const char help[] =
+    "Runs the Lox program in FILE; without one, what is typed.\n"
+    "\n"
+    "  --gc-stats   at the end, says on stderr what the collector did\n"
+    "  --help       prints this\n"
+    "\n"
+    "Exit status: 64 for wrong arguments, 65 for errors in the program, 70 for one\n"
+    "while it ran, 74 for a file that cannot be read.\n";
+
+/* ---- Programs ---- */
+
+/* NULL: errno says why not. */
 static char *read_all(FILE *file)
 {
     size_t length = 0, capacity = 4096;
-    char *text = allocate_atomic(capacity);
+    char *text = gc_alloc_atomic(capacity);
     for (size_t count;
-         (count = fread(text + length, 1, capacity - length - 1, file)) > 0;) {
+         text && (count = fread(text + length, 1, capacity - length - 1, file)) > 0;) {
         length += count;
-        if (length == capacity - 1 && !(text = gc_realloc(text, capacity *= 2)))
-            return errno = ENOMEM, NULL;
+        if (length == capacity - 1)
+            text = gc_realloc(text, capacity *= 2);
     }
+    if (!text || ferror(file))
+        return NULL;
     text[length] = '\0';
-    return ferror(file) ? NULL : text;
+    return text;
 }
 
 static int run_file(const char *name)
@@ -29,38 +48,89 @@ static int run_file(const char *name)
     FILE *file = fopen(name, "rb");
     char *source = file ? read_all(file) : NULL;
     if (!source) {
-        fprintf(stderr, "lox: %s: %s\n", name, strerror(errno));
+        fprintf(stderr, "lox: cannot read %s: %s\n", name, strerror(errno));
         return 74;
     }
     fclose(file);
-    return status[vm_interpret(source)];
+    return status[vm_interpret(source, false)];
 }
 
-static int run_lines(void)
+/* ---- Statistics ---- */
+
+static double seconds(void)
 {
-    char *line = NULL;
-    size_t capacity = 0;
-    while (fputs("> ", stdout), fflush(stdout), getline(&line, &capacity, stdin) > 0) {
-        size_t length = strlen(line);
-        char *source =
-            allocate_atomic(length + 1); /* what was compiled refers to it no more */
-        memcpy(source, line, length + 1);
-        vm_interpret(source);
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void print_stats(double elapsed)
+{
+    struct gc_stats s = {.size = sizeof s};
+    gc_stats_get(&s);
+    double paused = (double)s.pause_ns_total / 1e9;
+    fprintf(stderr, "collections: %" PRIu64 ", %" PRIu64 " of them young\n",
+            s.collections, s.young_collections);
+    fprintf(stderr, "pauses: longest %.3f ms, total %.3f ms, %.1f %% of the time\n",
+            (double)s.pause_ns_max / 1e6, paused * 1e3, 100 * paused / elapsed);
+    fprintf(stderr, "heap: %" PRIu64 " KiB at most\n", s.heap_bytes_max / 1024);
+}
+
+/* ---- Arguments ---- */
+
+struct arguments {
+    bool helps, stats;
+    const char *file; /* NULL: what is typed */
+};
+
+/* false: they are wrong, which was said. */
+static bool read_arguments(int argc, char **argv, struct arguments *a)
+{
+    *a = (struct arguments){0};
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0)
+            a->helps = true;
+        else if (strcmp(argv[i], "--gc-stats") == 0)
+            a->stats = true;
+        else if (argv[i][0] == '-')
+            return fprintf(stderr, "lox: unknown option %s\n%s", argv[i], usage), false;
+        else if (a->file)
+            return fprintf(stderr, "lox: more than one file: %s\n%s", argv[i], usage),
+                   false;
+        else
+            a->file = argv[i];
     }
-    putchar('\n');
-    free(line);
-    return 0;
+    return true;
+}
+
+static int run(const char *file)
+{
+    int status = 0;
+    if (file)
+        status = run_file(file);
+    else
+        run_repl();
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "lox: cannot write the output: %s\n", strerror(errno));
+        return 74;
+    }
+    return status;
 }
 
 int main(int argc, char **argv)
 {
-    if (argc > 2) {
-        fputs("Usage: lox [path]\n", stderr);
+    double start = seconds();
+    struct arguments a;
+    if (!read_arguments(argc, argv, &a))
         return 64;
-    }
+    if (a.helps)
+        return printf("%s%s", usage, help) < 0 ? 74 : 0;
     if (!vm_begin()) {
         perror("lox");
         return 70;
     }
-    return argc == 2 ? run_file(argv[1]) : run_lines();
+    int status = run(a.file);
+    if (a.stats)
+        print_stats(seconds() - start);
+    return status;
 }

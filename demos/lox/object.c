@@ -6,14 +6,13 @@
 
 #include "intern.h"
 
-enum { ARRAY_FIRST = 8 };
+enum { ARRAY_FIRST = 8, INSTANCE_FIRST = 8 };
 
 void *check_memory(void *object)
 {
-    if (object)
-        return object;
-    fputs("Out of memory.\n", stderr);
-    exit(70);
+    if (!object)
+        out_of_memory();
+    return object;
 }
 
 void *allocate(size_t bytes)
@@ -30,8 +29,10 @@ void *grow_array(void *array, uint32_t count, uint32_t *capacity, size_t element
 {
     if (count < *capacity)
         return array;
-    *capacity = *capacity ? 2 * *capacity : ARRAY_FIRST;
-    return check_memory(gc_realloc(array, *capacity * element_bytes));
+    uint32_t larger = *capacity ? 2 * *capacity : ARRAY_FIRST;
+    array = check_memory(gc_realloc(array, larger * element_bytes));
+    *capacity = larger;
+    return array;
 }
 
 static void *new_object(size_t bytes, enum type type)
@@ -52,6 +53,8 @@ static uint32_t hash_of(const char *text, size_t length)
 
 static struct string *new_string(size_t length)
 {
+    if (length > UINT32_MAX)
+        out_of_memory();
     struct string *s = allocate_atomic(sizeof *s + length + 1);
     s->object.type = STRING;
     s->length = (uint32_t)length;
@@ -72,8 +75,20 @@ struct string *string_concatenate(const struct string *a, const struct string *b
     struct string *s = new_string((size_t)a->length + b->length);
     memcpy(s->text, a->text, a->length);
     memcpy(s->text + a->length, b->text, b->length);
+    if (s->length > SHORT_STRING)
+        return s;
     s->hash = hash_of(s->text, s->length);
     return intern(s);
+}
+
+bool long_strings_equal(value a, value b)
+{
+    if (!is_type(b, STRING))
+        return false;
+    const struct string *one = (struct string *)as_object(a);
+    const struct string *other = (struct string *)as_object(b);
+    return one->length > SHORT_STRING && one->length == other->length &&
+           memcmp(one->text, other->text, one->length) == 0;
 }
 
 struct function *function_new(void)
@@ -113,9 +128,10 @@ struct native *native_new(native_function *function, int arity)
     return n;
 }
 
+static struct map globals;
+
 struct global *global_find(struct string *name)
 {
-    static struct map globals;
     value known = map_get(&globals, name);
     if (known != UNDEFINED)
         return (struct global *)as_object(known);
@@ -123,6 +139,14 @@ struct global *global_find(struct string *name)
     g->name = name;
     map_set(&globals, name, object_value(g));
     return g;
+}
+
+const char *global_name(size_t n)
+{
+    for (uint32_t i = 0; i < globals.capacity; i++)
+        if (globals.entries[i].key && n-- == 0)
+            return globals.entries[i].key->text;
+    return NULL;
 }
 
 /* ---- Classes and instances ------------------------------------------------------------------- */
@@ -152,11 +176,11 @@ void class_add_method(struct class *c, struct string *name, struct closure *meth
 /* It has room for the fields that instances of the class have come to have so far. */
 struct instance *instance_new(struct class *c)
 {
-    struct instance *i = new_object(sizeof *i, INSTANCE);
+    uint32_t capacity = c->slots.count;
+    struct instance *i = new_object(sizeof *i + capacity * sizeof(value), INSTANCE);
     i->class = c;
-    i->capacity = c->slots.count;
-    if (i->capacity)
-        i->fields = allocate(i->capacity * sizeof(value));
+    i->capacity = capacity;
+    i->fields = i->own;
     return i;
 }
 
@@ -171,11 +195,22 @@ static uint32_t slot_of(struct class *c, struct string *name)
     return slot;
 }
 
+/* There come to be as many fields as other instances of the class have. */
+static void add_room(struct instance *i)
+{
+    uint32_t count = i->class->slots.count;
+    uint32_t larger = count < INSTANCE_FIRST ? INSTANCE_FIRST : 2 * count;
+    value *fields = allocate(larger * sizeof(value));
+    memcpy(fields, i->fields, i->capacity * sizeof(value));
+    i->fields = fields;
+    i->capacity = larger;
+}
+
 void instance_set(struct instance *i, struct string *name, value v)
 {
     uint32_t slot = slot_of(i->class, name);
-    while (slot >= i->capacity)
-        i->fields = grow_array(i->fields, slot, &i->capacity, sizeof(value));
+    if (slot >= i->capacity)
+        add_room(i);
     i->fields[slot] = v;
 }
 

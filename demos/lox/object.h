@@ -23,34 +23,37 @@ struct object {
     enum type type;
 };
 
-/* Atomic: no pointers inside.  Two strings of the same text are one object. */
+/* Up to this length two strings of the same text are one object. */
+enum { SHORT_STRING = 40 };
+
+/* Atomic: no pointers inside.  Names in programs are one object for each text at any length. */
 struct string {
     struct object object;
-    uint32_t hash, length;
+    uint32_t length, hash;
     char text[];
 };
 
-/* What a place in the code knows from the last time: an instance of this class has the field in this
- * slot, or the method. */
+/* What a place in the code knows from the last time: where it asks for a field, its slot in instances of this
+ * class; where it calls a method, this. */
 struct cache {
     struct class *class;
-    struct closure *method; /* NULL: it is a field */
+    struct closure *method;
     uint32_t slot;
-    uint32_t version; /* of the class, when it was looked up */
+    uint32_t version; /* of the class, when the method was looked up */
 };
 
 /* Compiled code.  Its arrays are objects of their own. */
 struct function {
     struct object object;
     uint16_t arity, upvalue_count;
-    struct string *name; /* NULL: the script */
-    uint8_t *code;       /* atomic */
-    int *lines;          /* of each byte; atomic */
+    uint32_t height; /* of the stack that it needs, its arguments included */
+    uint8_t *code;   /* atomic */
     value *constants;
     struct cache *caches; /* one for each place in the code that has one */
+    int *lines;           /* of each byte of the code; atomic */
+    struct string *name;  /* NULL: the script */
     uint32_t code_count, code_capacity, line_capacity;
     uint32_t constant_count, constant_capacity, cache_count, cache_capacity;
-    uint32_t height; /* of the stack that it needs, its arguments included */
 };
 
 /* A variable of an enclosing function: on the stack at first, in here once that has returned. */
@@ -82,7 +85,8 @@ struct instance {
     struct object object;
     uint32_t capacity; /* fields that there is room for */
     struct class *class;
-    value *fields; /* UNDEFINED: not set */
+    value *fields; /* UNDEFINED: not set.  In here, or elsewhere once there are more */
+    value own[];
 };
 
 struct bound_method {
@@ -91,8 +95,7 @@ struct bound_method {
     struct closure *method;
 };
 
-/* Returns its result; UNDEFINED after a run-time error. */
-typedef value native_function(int count, const value *arguments);
+typedef value native_function(const value *arguments);
 
 struct native {
     struct object object;
@@ -122,7 +125,27 @@ static inline value object_value(const void *object)
     return (value)(uintptr_t)object;
 }
 
-/* Ends the program if there is no memory, which is what NULL means; as do all that make objects. */
+/* The class of an instance; NULL: the value is none. */
+static inline const struct class *class_of(value v)
+{
+    return is_type(v, INSTANCE) ? ((const struct instance *)as_object(v))->class : NULL;
+}
+
+/* Whether both are strings too long to be one object, of the same text. */
+bool long_strings_equal(value a, value b);
+
+/* Numbers compare as such: not a number is unequal to itself. */
+static inline bool values_equal(value a, value b)
+{
+    if (is_number(a) && is_number(b))
+        return as_number(a) == as_number(b);
+    return a == b || (is_type(a, STRING) && long_strings_equal(a, b));
+}
+
+/* Ends what runs with an error (vm.c). */
+_Noreturn void out_of_memory(void);
+
+/* The object; NULL means that there is no memory, and does not return.  Nor do those that make objects then. */
 void *check_memory(void *object);
 void *allocate(size_t bytes);
 void *allocate_atomic(size_t bytes);
@@ -143,6 +166,9 @@ struct native *native_new(native_function *function, int arity);
 
 /* The global variable of this name, defined or not. */
 struct global *global_find(struct string *name);
+
+/* The Nth global variable's name; NULL: there are not so many. */
+const char *global_name(size_t n);
 
 /* Gives the instance's field of this name a value. */
 void instance_set(struct instance *i, struct string *name, value v);

@@ -8,6 +8,8 @@
 
 enum { SLOTS = 256, ARGUMENTS_MOST = 255, JUMP_MOST = UINT16_MAX };
 
+#define NO_INSTRUCTION UINT32_MAX
+
 enum function_kind { SCRIPT, PLAIN, METHOD, INITIALIZER };
 
 struct local {
@@ -30,6 +32,8 @@ struct unit {
     int local_count, depth;
     struct captured captured[SLOTS];
     uint32_t height; /* of the stack at this point */
+    uint32_t
+        last; /* where the last instruction is; NO_INSTRUCTION: a jump may lead here */
 };
 
 /* A class that is. */
@@ -41,8 +45,8 @@ struct class_unit {
 struct parser {
     struct scanner scanner;
     struct token current, previous;
-    bool had_error,
-        panics; /* until the next statement, further errors are not reported */
+    bool echoes, had_error;
+    bool panics; /* until the next statement, further errors are not reported */
     struct unit *unit;
     struct class_unit *class;
 };
@@ -67,6 +71,9 @@ void emit_return(struct parser *p);
 uint8_t make_constant(struct parser *p, value v);
 uint8_t name_constant(struct parser *p, const struct token *name);
 uint8_t global_constant(struct parser *p, const struct token *name);
+
+/* A place to jump back to: here. */
+uint32_t label(struct parser *p);
 
 /* Where a jump's distance is to be filled in, once it is known. */
 uint32_t emit_jump(struct parser *p, enum instruction op);

@@ -1,3 +1,4 @@
+/* A token at a time, of text that ends with a zero byte. */
 #include "scanner.h"
 
 #include <stdbool.h>
@@ -75,20 +76,26 @@ static struct token scan_number(struct scanner *s)
     return make(s, TOKEN_NUMBER);
 }
 
+static const struct {
+    const char *name;
+    enum token_type type;
+} keywords[KEYWORDS] = {
+    {"and", TOKEN_AND},     {"class", TOKEN_CLASS},   {"else", TOKEN_ELSE},
+    {"false", TOKEN_FALSE}, {"for", TOKEN_FOR},       {"fun", TOKEN_FUN},
+    {"if", TOKEN_IF},       {"nil", TOKEN_NIL},       {"or", TOKEN_OR},
+    {"print", TOKEN_PRINT}, {"return", TOKEN_RETURN}, {"super", TOKEN_SUPER},
+    {"this", TOKEN_THIS},   {"true", TOKEN_TRUE},     {"var", TOKEN_VAR},
+    {"while", TOKEN_WHILE},
+};
+
+const char *keyword_name(size_t n)
+{
+    return n < KEYWORDS ? keywords[n].name : NULL;
+}
+
 static enum token_type keyword(const char *text, size_t length)
 {
-    static const struct {
-        const char *name;
-        enum token_type type;
-    } keywords[] = {
-        {"and", TOKEN_AND},     {"class", TOKEN_CLASS},   {"else", TOKEN_ELSE},
-        {"false", TOKEN_FALSE}, {"for", TOKEN_FOR},       {"fun", TOKEN_FUN},
-        {"if", TOKEN_IF},       {"nil", TOKEN_NIL},       {"or", TOKEN_OR},
-        {"print", TOKEN_PRINT}, {"return", TOKEN_RETURN}, {"super", TOKEN_SUPER},
-        {"this", TOKEN_THIS},   {"true", TOKEN_TRUE},     {"var", TOKEN_VAR},
-        {"while", TOKEN_WHILE},
-    };
-    for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++)
+    for (size_t i = 0; i < KEYWORDS; i++)
         if (strlen(keywords[i].name) == length &&
             memcmp(keywords[i].name, text, length) == 0)
             return keywords[i].type;

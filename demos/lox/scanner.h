@@ -64,4 +64,9 @@ struct scanner {
 void scanner_begin(struct scanner *s, const char *source);
 struct token scanner_next(struct scanner *s);
 
+enum { KEYWORDS = 16 };
+
+/* NULL: there are not so many. */
+const char *keyword_name(size_t n);
+
 #endif

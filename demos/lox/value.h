@@ -61,13 +61,4 @@ static inline bool is_object(value v)
     return v > SPECIAL_LAST && v < NUMBER_OFFSET;
 }
 
-/* Strings are interned, so that equal ones are the same object.  Numbers compare as such: not a number is
- * unequal to itself. */
-static inline bool values_equal(value a, value b)
-{
-    if (is_number(a) && is_number(b))
-        return as_number(a) == as_number(b);
-    return a == b;
-}
-
 #endif

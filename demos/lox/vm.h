@@ -1,4 +1,4 @@
-/* The machine: a stack of values, and one of calls. */
+/* The machine, from outside. */
 #ifndef LOX_VM_H
 #define LOX_VM_H
 
@@ -9,10 +9,11 @@ enum result { RESULT_OK, RESULT_COMPILE_ERROR, RESULT_RUNTIME_ERROR };
 /* Once, before everything else.  false: no memory. */
 bool vm_begin(void);
 
-/* Compiles and runs the source.  Global variables stay from one call to the next. */
-enum result vm_interpret(const char *source);
+/* Compiles and runs the source.  Global variables stay from one call to the next.  `echoes`: expressions that
+ * are statements of their own print their value. */
+enum result vm_interpret(const char *source, bool echoes);
 
-/* For natives: reports a run-time error with the calls that led to it; the result of the native. */
-value vm_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* What runs now, or next, soon ends in an error.  A signal handler may call it. */
+void vm_interrupt(void);
 
 #endif
