@@ -12,6 +12,13 @@ enum status {
     FAILED = 3, /* it could not be done */
 };
 
+/* What it says of the commands that run a program, whose statuses are small numbers: as env(1) has it. */
+enum run_status {
+    OUT_OF_ORDER = 125, /* something of gcalloc's own is missing or cannot be used */
+    CANNOT_RUN = 126,   /* the program is there, and is not run */
+    NOT_FOUND = 127,
+};
+
 /* argv[0] of `run` is the command's name. */
 struct command {
     const char *name, *what;
@@ -36,6 +43,7 @@ struct size_text {
 };
 struct size_text size_text(size_t bytes);
 
-int region_command(int argc, char **argv);
+int region_command(int argc, char **argv); /* region.c */
+int run_command(int argc, char **argv);    /* run.c */
 
 #endif

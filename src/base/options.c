@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/bits.h"
 #include "base/log.h"
@@ -205,6 +206,15 @@ void options_read_environment(void)
         }
         settings += length + (settings[length] == ':');
     }
+    options_forked();
+}
+
+void options_forked(void)
+{
+    if (options.process == 0 || options.process == (size_t)getpid())
+        return;
+    options.leaks = LEAKS_NONE;
+    options.stacks = options.log = options.stats = 0;
 }
 
 void options_list(void)

@@ -95,6 +95,8 @@ enum { FINALIZERS_CALLED, FINALIZERS_THREAD };
     X(groups, COUNT, ANY_TIME, 100, "most groups of leaks that a report lists; 0: all")  \
     X(report_format, CHOICE, ANY_TIME, 0, "text|json: how reports are written")          \
     X(suppressions, PATH, AT_START, 0, "file of leaks to leave out, as LeakSanitizer's") \
+    X(process, COUNT, AT_START, 0,                                                       \
+      "the process whose leaks, log and statistics are told; 0: children's, too")        \
     X(on_bad_free, CHOICE, ANY_TIME, 0, "warn|abort: what follows the report")           \
     X(finalizers, CHOICE, ANY_TIME, 0,                                                   \
       "call|thread: run by gc_finalizers_run only, or also on a thread of the "          \
@@ -146,6 +148,9 @@ int options_set(const char *key, const char *value, bool started);
 
 /* Reads GCALLOC_OPTIONS.  What is wrong in it is named in the log and left out. */
 void options_read_environment(void);
+
+/* In a process that option process does not name: it tells of no leaks, and has no log nor statistics. */
+void options_forked(void);
 
 /* Logs one line per option: key, value, meaning. */
 void options_list(void);

@@ -55,7 +55,7 @@ NOINLINE static void free_slow(void *object)
     struct cell o = lookup_cell(h, (uintptr_t)object);
     if (!o.state || __atomic_load_n(o.state, __ATOMIC_RELAXED) < STATE_NEW ||
         o.address != (uintptr_t)object) {
-        report_hooks.bad_pointer("gc_free", object);
+        report_hooks.bad_pointer(call_names.free, object);
     } else if (altered_renew_object(&process_heap, &o)) {
         if (object_is_noted(h, &o))
             object_hooks.freed(&o);
@@ -64,7 +64,7 @@ NOINLINE static void free_slow(void *object)
         if (word_class(o.word) <= CLASS_MEDIUM_LAST)
             free_slot(&o);
         else if (!free_at_once(&process_heap, &o))
-            report_hooks.bad_pointer("gc_free", object);
+            report_hooks.bad_pointer(call_names.free, object);
         idle_note(&process_collector);
     }
     mutator_leave();

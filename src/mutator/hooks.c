@@ -25,4 +25,6 @@ static void say_nothing(void)
 }
 
 struct object_hooks object_hooks PRIVATE_DATA;
+struct call_names call_names PRIVATE_DATA = {"gc_free", "gc_realloc"};
+
 struct report_hooks report_hooks PRIVATE_DATA = {say_bad_pointer, say_nothing};

@@ -17,6 +17,13 @@ struct report_hooks {
 
 SHARED_DATA struct report_hooks report_hooks;
 
+/* What the program calls the functions that it may call with such pointers. */
+struct call_names {
+    const char *free, *realloc;
+};
+
+SHARED_DATA struct call_names call_names;
+
 /* What is registered for objects of noted blocks (block_note) learns what becomes of them.  The
  * first registration fills these in; before it there is no such block. */
 struct object_hooks {

@@ -174,7 +174,7 @@ void *gc_realloc(void *object, size_t size)
     if (!mutator_enter())
         return NULL;
     if (!object_at(object, &o)) {
-        report_hooks.bad_pointer("gc_realloc", object);
+        report_hooks.bad_pointer(call_names.realloc, object);
         mutator_leave();
         return errno = EINVAL, NULL;
     }

@@ -15,6 +15,7 @@
 #include "base/options.h"
 #include "heap/heap.h"
 #include "mutator/alloc.h"
+#include "mutator/hooks.h"
 #include "shim/reserve.h"
 #include "world/thread.h"
 
@@ -43,6 +44,7 @@ __attribute__((constructor(101))) static void start(void)
 {
     void *low, *high;
     thread_inside++;
+    call_names = (struct call_names){"free", "realloc"};
     gc_init();
     if (reserve_used(&low, &high))
         gc_root_add(low, high);

@@ -11,6 +11,7 @@
 #include "base/cancel.h"
 #include "base/critical.h"
 #include "base/futex.h"
+#include "base/options.h"
 #include "base/os.h"
 #include "base/proc.h"
 #include "trace/ask.h"
@@ -185,6 +186,7 @@ static void in_parent(void)
 static void in_child(void)
 {
     critical_gate = asking = 0;
+    options_forked();
     proc_forked();
     account_forked();
     modules_forked();

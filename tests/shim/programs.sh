@@ -4,6 +4,8 @@
 here=$(cd "$(dirname "$0")" && pwd)
 functions=$PWD/tests/shim/functions
 exceptions=$PWD/tests/shim/exceptions
+operators=$PWD/tests/shim/operators
+tell=$PWD/tests/shim/tell
 # shellcheck source=tests/shim/same.sh
 . "$here/same.sh"
 
@@ -23,6 +25,14 @@ for options in "" leaks=1:report=$tmp/none os=sbrk verify=1:stress=50; do
         cat "$tmp/out" >&2
     fi
 done
+
+for options in "" leaks=1:report=$tmp/none os=sbrk; do
+    expect "what it tells, with $options" preloaded "$options" "$tell"
+    expect "operators with $options" preloaded "$options" "$operators"
+done
+preloaded "" "$tell" 2>&1 >/dev/null | sed 's/[0-9][0-9]*$/N/; s/  *N/ N/' >"$tmp/out"
+printf 'Arena 0:\nsystem bytes     = N\nin use bytes     = N\nmax system bytes = N\n' >"$tmp/wanted"
+expect "malloc_stats" cmp "$tmp/wanted" "$tmp/out"
 
 for options in "" os=sbrk verify=1; do
     expect "exceptions with $options" preloaded "$options" "$exceptions"

@@ -211,6 +211,21 @@ START_TEST(long_settings)
 }
 END_TEST
 
+/* Of another process, which its child is as well. */
+START_TEST(process_alone_tells)
+{
+    char settings[64];
+    snprintf(settings, sizeof settings, "leaks=1:stacks=1:log=1:stats=1:process=%d",
+             getpid() + _i);
+    read_environment(settings);
+    size_t tells = _i == 0;
+    ck_assert_uint_eq(options.leaks, tells);
+    ck_assert_uint_eq(options.stacks, tells);
+    ck_assert_uint_eq(options.log, tells);
+    ck_assert_uint_eq(options.stats, tells);
+}
+END_TEST
+
 START_TEST(log_file_takes_the_log)
 {
     char path[] = "/tmp/gcalloc-unit-XXXXXX", settings[64], line[64] = "";
@@ -289,6 +304,7 @@ TCase *options_tests(void)
     tcase_add_test(t, environment_is_read);
     tcase_add_test(t, environment_errors_are_named);
     tcase_add_test(t, long_settings);
+    tcase_add_loop_test(t, process_alone_tells, 0, 2);
     tcase_add_test(t, log_file_takes_the_log);
     tcase_add_test(t, log_file_that_cannot_be_opened);
     tcase_add_test(t, list_names_every_option);

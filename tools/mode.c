@@ -1,0 +1,107 @@
+/* The modes and the flags, as two tables, and their help. */
+#include "mode.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { RANGE_ANY_MOST = 1000000000 };
+
+static const struct mode modes[] = {
+    {"leaks", 'l', "leaks=1",
+     "Runs the program, and says when it ends what leaked: what was allocated, not "
+     "freed, and is\n"
+     "not reachable any more, by the call stack that allocated it.  Double frees and "
+     "frees of what\n"
+     "was never allocated are reported at once.  Build with -g to see files and lines.\n",
+     "  gcalloc leaks ./prog input.txt\n"
+     "  gcalloc leaks --error-exitcode=99 -o leaks.txt ./test-suite\n"
+     "  gcalloc leaks --json -o report.%p ./server    a file for each process\n"},
+    {"guard", 'g', "stacks=1",
+     "Runs the program, and reports at once each pointer that it frees or reallocates "
+     "and that is\n"
+     "not the start of a living object: double frees, pointers into objects, to the "
+     "stack, to other\n"
+     "memory; with the stacks that allocated the object and freed it first.  Writes "
+     "beyond the end\n"
+     "of an object, and uses of one that was freed, are not found.\n",
+     "  gcalloc guard ./prog\n"
+     "  gcalloc guard --on-bad-free=abort ./prog      ends at the first one, for a "
+     "debugger\n"},
+    {"run", 'r', "", "Runs the program with gcalloc's heap as its malloc, and no more.\n",
+     "  gcalloc run ./prog\n"
+     "  gcalloc run --heap-limit=512M --stats ./prog\n"},
+};
+
+const struct flag flags[] = {
+    {"output", 'o', FLAG_FILE, "lgcr", "FILE", "report", NULL, 0, 0,
+     "reports go there; %p is the process; else to stderr"},
+    {"json", 'j', FLAG_SET, "lcr", NULL, "report_format", "json", 0, 0,
+     "reports are JSON, one object on a line"},
+    {"error-exitcode", 'e', FLAG_NUMBER, "l", "N", "exit_code", NULL, 0, 255,
+     "exit status if something leaked; else the program's"},
+    {"suppressions", 's', FLAG_FILE, "l", "FILE", "suppressions", NULL, 0, 0,
+     "leaks to leave out, as LeakSanitizer's"},
+    {"groups", 'g', FLAG_NUMBER, "l", "N", "groups", NULL, 0, RANGE_ANY_MOST,
+     "list so many groups of leaks; 100, 0: all"},
+    {"all", 'a', FLAG_SET, "l", NULL, "leaks", "all", 0, 0,
+     "also what gc_alloc gave and nobody freed"},
+    {"stacks", 'S', FLAG_SET, "l", NULL, "stacks", "1", 0, 0,
+     "record who frees, too, for reports of double frees"},
+    {"depth", 'd', FLAG_NUMBER, "lg", "N", "depth", NULL, 1, 256,
+     "frames of each call stack; 16"},
+    {"on-bad-free", 'b', FLAG_CHOICE, "lg", "WHAT", "on_bad_free", "warn|abort", 0, 0,
+     "warn (and go on) or abort"},
+    {"heap-limit", 'm', FLAG_SIZE, "lgcr", "SIZE", "heap_limit", NULL, 0, 0,
+     "most memory for the heap, such as 512M"},
+    {"memory", 'M', FLAG_NUMBER, "c", "N", "memory", NULL, 0, 100,
+     "percent of the time to spend for a small heap; 5"},
+    {"pause", 'p', FLAG_NUMBER, "c", "MS", "pause", NULL, 0, RANGE_ANY_MOST,
+     "longer collections go on beside the program"},
+    {"compact", 'C', FLAG_SET, "cr", NULL, "compact", "mesh", 0, 0,
+     "blocks with few objects share memory"},
+    {"log", 'v', FLAG_SET, "lgcr", NULL, "log", "1", 0, 0, "a line for each collection"},
+    {"log-file", 'L', FLAG_FILE, "lgcr", "FILE", "log_file", NULL, 0, 0,
+     "messages go there; else to stderr"},
+    {"stats", 't', FLAG_SET, "lgcr", NULL, "stats", "1", 0, 0,
+     "statistics of the heap at the end"},
+    {"follow-fork", 'f', FLAG_CHILDREN, "lgcr", "WHICH", "process", "yes|no", 0, 0,
+     "yes: child processes, too; no: the program alone"},
+    {"options", 'O', FLAG_OPTIONS, "lgcr", "KEY=VALUE", NULL, NULL, 0, 0,
+     "any option of the library; several joined by :"},
+    {"help", 'h', FLAG_HELP, "lgcr", NULL, NULL, NULL, 0, 0, "this text"},
+};
+
+const size_t flag_count = sizeof flags / sizeof *flags;
+
+const struct mode *mode_find(const char *name)
+{
+    if (strcmp(name, "malloc") == 0)
+        name = "run";
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
+        if (strcmp(modes[i].name, name) == 0)
+            return &modes[i];
+    return NULL;
+}
+
+bool flag_is_of(const struct flag *f, const struct mode *m)
+{
+    return strchr(f->modes, m->letter);
+}
+
+static void print_flag(const struct flag *f)
+{
+    char text[64];
+    snprintf(text, sizeof text, "-%c, --%s%s%s", f->letter, f->name,
+             f->argument ? "=" : "", f->argument ? f->argument : "");
+    printf("  %-26s %s\n", text, f->what);
+}
+
+void mode_print_usage(const struct mode *m)
+{
+    printf("usage: gcalloc %s [FLAGS] [--] PROGRAM [ARGUMENTS]\n\n%s\n", m->name,
+           m->about);
+    for (size_t i = 0; i < flag_count; i++)
+        if (flag_is_of(&flags[i], m))
+            print_flag(&flags[i]);
+    printf("\nexamples:\n%s", m->examples);
+}
