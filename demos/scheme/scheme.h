@@ -375,7 +375,10 @@ value weak_table_list(const struct table *table);
 
 /* ---- expand.c, compile.c, vm.c --------------------------------------------------- */
 
-/* Compiles a form that was read with `positions` (or NULL) from `file`, and runs it. */
+/* A procedure without parameters that runs the form, which was read with `positions` (or
+ * NULL) from `file`. */
+value compile_form(value form, const char *file, struct table *positions);
+/* Runs that. */
 value evaluate(value form, const char *file, struct table *positions);
 
 /* Reads and evaluates all of a port. */
