@@ -5,8 +5,9 @@
  *
  *     fp[-3]  the caller's closure        fp[0] ...  arguments, then local variables
  *     fp[-2]  where the caller goes on               and temporary values
- *     fp[-1]  the caller's fp
- */
+ *     fp[-1]  how many bytes below fp the caller's is
+ *
+ * A frame says nothing of where it is, so that it can be moved to the heap and back. */
 #ifndef CODE_H
 #define CODE_H
 
@@ -17,7 +18,6 @@
 /* Notation: stack before -> after; k: a number of a constant; n: a count; slot: an index
  * from fp; i: an index into the closure's captured values. */
 #define INSTRUCTIONS(X)                                                                 \
-    X(HALT)             /* v ->            leaves the evaluator with v */               \
     X(CONSTANT)         /* k: -> v */                                                   \
     X(LOCAL)            /* slot: -> v */                                                \
     X(LOCAL_BOX)        /* slot: -> v      the content of the box in the slot */        \
@@ -41,7 +41,19 @@
     X(FRAME)            /* -> header       its contents come with the call */           \
     X(CALL)             /* n: header, n values, procedure -> v */                       \
     X(TAIL_CALL)        /* n: n values, procedure -> */                                 \
-    X(RETURN)           /* v -> */
+    X(CALL_GLOBAL)      /* k n: header, n values -> v */                                \
+    X(TAIL_CALL_GLOBAL) /* k n: n values -> */                                          \
+    X(RETURN)           /* v -> */                                                      \
+    X(UNDERFLOW)        /* v ->            returns v to a frame on the heap */          \
+    X(RECEIVE) /* v ->            tail call of slot 1 with v, or with several */        \
+    X(RESTORE) /* v ->            returns v, with the handlers in slot 0 and the \
+                         *                 parameters in slot 1 */      \
+    X(HANDLER_RETURNED) /* v ->            raises an error: slot 0 was raised */        \
+    X(PARAMETER)        /* -> v            of this parameter object */                  \
+    X(RECORD_NEW)       /* n i...: -> v    field i gets what is in the next slot */     \
+    X(RECORD_TEST)      /* -> v            whether slot 0 is of the type */             \
+    X(RECORD_REF)       /* i: -> v         a field of the record in slot 0 */           \
+    X(RECORD_SET)       /* i: ->           gives it what is in slot 1 */
 
 /* Instructions that do what a primitive does, for the usual types of the arguments; for
  * others they call the primitive.  X(opcode, primitive, arguments) */
@@ -74,6 +86,7 @@
 #define INTEGRATED_OPCODE(name, primitive, arguments) OP_##name,
 
 enum opcode {
+    OP_HALT, /* v ->  leaves the machine with v */
     INSTRUCTIONS(INSTRUCTION_OPCODE) INTEGRATED(INTEGRATED_OPCODE) OPCODE_COUNT
 };
 

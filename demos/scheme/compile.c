@@ -312,6 +312,31 @@ static int compile_arguments(struct assembler *a, const struct node *node)
     return argc;
 }
 
+static void compile_integrated(struct assembler *a, const struct node *node, int opcode)
+{
+    int argc = compile_arguments(a, node);
+    mark_position(a, node);
+    emit(a, opcode);
+    pop(a, argc - 1);
+}
+
+/* The arguments are on the stack. */
+static void emit_call(struct assembler *a, const struct node *node, int argc, bool tail)
+{
+    const struct node *callee = node->first;
+    if (callee->kind == NODE_GLOBAL) {
+        mark_position(a, node);
+        emit_with(a, tail ? OP_TAIL_CALL_GLOBAL : OP_CALL_GLOBAL,
+                  constant(a, callee->datum));
+        emit(a, argc);
+    } else {
+        compile_node(a, callee, PUSH);
+        mark_position(a, node);
+        emit_with(a, tail ? OP_TAIL_CALL : OP_CALL, argc);
+        pop(a, 1);
+    }
+}
+
 static void compile_call(struct assembler *a, const struct node *node,
                          enum context context)
 {
@@ -319,24 +344,19 @@ static void compile_call(struct assembler *a, const struct node *node,
     for (const struct node *item = node->first->next; item; item = item->next)
         argc++;
     int opcode = integrated_opcode(node->first, argc);
-    bool tail = context == TAIL && !opcode;
-    if (!opcode && !tail) {
+    if (opcode) {
+        compile_integrated(a, node, opcode);
+    } else if (context == TAIL) {
+        emit_call(a, node, compile_arguments(a, node), true);
+        pop(a, argc);
+        return;
+    } else {
         emit(a, OP_FRAME);
         push(a, FRAME_HEADER);
+        emit_call(a, node, compile_arguments(a, node), false);
+        pop(a, FRAME_HEADER + argc - 1);
     }
-    compile_arguments(a, node);
-    if (!opcode)
-        compile_node(a, node->first, PUSH);
-    mark_position(a, node);
-    if (opcode) {
-        emit(a, opcode);
-        pop(a, argc - 1);
-    } else {
-        emit_with(a, tail ? OP_TAIL_CALL : OP_CALL, argc);
-        pop(a, tail ? argc + 1 : FRAME_HEADER + argc);
-    }
-    if (!tail)
-        finish(a, context);
+    finish(a, context);
 }
 
 /* ---- Nodes ----------------------------------------------------------------------- */

@@ -1,10 +1,5 @@
-/* Defining primitives, checking their arguments, and the primitives that concern
- * procedures, errors, time and the collector. */
+/* Defining primitives, checking their arguments, and evaluation. */
 #include "scheme.h"
-
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 void define_primitives(const struct definition *definitions, size_t count)
 {
@@ -25,9 +20,16 @@ void define_primitives(const struct definition *definitions, size_t count)
 value want(value v, enum type type)
 {
     static const char *const names[] = {
-        [TYPE_STRING] = "a string", [TYPE_SYMBOL] = "a symbol",
-        [TYPE_VECTOR] = "a vector", [TYPE_TABLE] = "a hash table",
-        [TYPE_PORT] = "a port",     [TYPE_GUARDIAN] = "a guardian",
+        [TYPE_STRING] = "a string",
+        [TYPE_SYMBOL] = "a symbol",
+        [TYPE_VECTOR] = "a vector",
+        [TYPE_TABLE] = "a hash table",
+        [TYPE_PORT] = "a port",
+        [TYPE_GUARDIAN] = "a guardian",
+        [TYPE_CONTINUATION] = "a continuation",
+        [TYPE_CONDITION] = "an error object",
+        [TYPE_PROMISE] = "a promise",
+        [TYPE_RECORD_TYPE] = "a record type",
     };
     if (!has_type(v, type))
         fail_type(names[type], v);
@@ -81,80 +83,28 @@ value want_procedure(value v)
 
 SIMPLE(p_is_procedure, boolean(is_procedure(args[0])))
 
-/* (apply procedure argument ... list) */
-PRIMITIVE(p_apply)
+/* (eval form [environment]) */
+PRIMITIVE(p_eval)
 {
-    value list = args[argc - 1];
-    intptr_t length = list_length(list);
-    int given = argc - 2;
-    vm.callee = want_procedure(args[0]);
-    if (length < 0)
-        fail_type("a list", list);
-    vm_need(args, (size_t)given + (size_t)length);
-    memmove(args, args + 1, (size_t)given * sizeof *args);
-    for (value *to = args + given; is_pair(list); list = cdr(list))
-        *to++ = car(list);
-    vm.argc = given + (int)length;
+    vm.callee = compile_form(args[0], NULL, NULL);
+    vm.argc = 0;
     return TAIL_CALL;
 }
 
-SIMPLE(p_eval, evaluate(args[0], NULL, NULL))
-
-/* (error message irritant ...) */
-PRIMITIVE(p_error)
+/* (%next-form port name): a procedure that runs the next form of a program; #f at the end. */
+PRIMITIVE(p_next_form)
 {
-    struct port *out = port_new(-1, true);
-    for (int i = 0; i < argc; i++) {
-        if (i > 0)
-            port_put(out, ' ');
-        print(out, args[i], i > 0 || !has_type(args[i], TYPE_STRING));
-    }
-    port_put(out, 0);
-    fail("%s", out->data);
-}
-
-PRIMITIVE(p_exit)
-{
-    if (argc == 0 || args[0] == TRUE)
-        exit(EXIT_SUCCESS);
-    exit(is_fixnum(args[0]) ? (int)(fixnum_of(args[0]) & 0xFF) : EXIT_FAILURE);
-}
-
-value command_line;
-
-SIMPLE(p_command_line, command_line)
-
-/* Seconds, from some point in the past. */
-PRIMITIVE(p_current_time)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return flonum((double)now.tv_sec + (double)now.tv_nsec / 1e9);
-}
-
-PRIMITIVE(p_collect)
-{
-    gc_collect();
-    return UNSPECIFIED;
-}
-
-PRIMITIVE(p_collections)
-{
-    struct gc_stats stats = {.size = sizeof stats};
-    gc_stats_get(&stats);
-    return fixnum((intptr_t)stats.collections);
+    struct port *port = (struct port *)want(args[0], TYPE_PORT);
+    const char *file = string_utf8(want(args[1], TYPE_STRING));
+    struct table *positions = table_new(false);
+    value form = read_datum(port, file, positions);
+    return form == END_OF_FILE ? FALSE : compile_form(form, file, positions);
 }
 
 static const struct definition definitions[] = {
     {"procedure?", p_is_procedure, 1, 1},
-    {"apply", p_apply, 2, MANY},
-    {"eval", p_eval, 1, 1},
-    {"error", p_error, 1, MANY},
-    {"exit", p_exit, 0, 1},
-    {"command-line", p_command_line, 0, 0},
-    {"current-time", p_current_time, 0, 0},
-    {"gc-collect", p_collect, 0, 0},
-    {"gc-collections", p_collections, 0, 0},
+    {"eval", p_eval, 1, 2},
+    {"%next-form", p_next_form, 2, 2},
 };
 
 void define_control(void)

@@ -1,19 +1,13 @@
-/* Errors: building the message, finding the place, unwinding, reporting. */
-#include "scheme.h"
+/* Error objects: making them, raising them, and the primitives that look at them. */
+#include "control.h"
+#include "report.h"
 
-#include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
-static jmp_buf handler;
-static const char *message;
+/* ---- Making ---------------------------------------------------------------------- */
 
-/* The place that the error names itself; line 0: the evaluator's position counts. */
-static const char *error_file;
-static int error_line, error_column;
-
-static char *format_message(const char *format, va_list arguments)
+static value format_message(const char *format, va_list arguments)
 {
     struct port *out = port_new(-1, true);
     char digits[16];
@@ -34,37 +28,91 @@ static char *format_message(const char *format, va_list arguments)
             print(out, va_arg(arguments, value), *format == 'v');
         }
     }
-    port_put(out, 0);
-    return out->data;
+    return string_from_utf8(out->data, out->end);
 }
 
-static _Noreturn void raise_error(const char *text, const char *file, int line,
-                                  int column)
+/* At the place that the machine is at. */
+static struct condition *condition_new(enum condition_kind kind, value message,
+                                       value irritants)
 {
-    message = text;
-    error_file = file;
-    error_line = line;
-    error_column = column;
-    longjmp(handler, 1);
+    struct condition *c = allocate_object(sizeof *c, TYPE_CONDITION);
+    const struct position *position = current_position(&c->file);
+    c->kind = kind;
+    c->message = message;
+    c->irritants = irritants;
+    if (position) {
+        c->line = position->line;
+        c->column = position->column;
+    }
+    return c;
+}
+
+void condition_print(struct port *port, const struct condition *condition)
+{
+    print(port, condition->message, !has_type(condition->message, TYPE_STRING));
+    for (value list = condition->irritants; is_pair(list); list = cdr(list)) {
+        port_put(port, ' ');
+        print(port, car(list), true);
+    }
+}
+
+/* ---- Raising --------------------------------------------------------------------- */
+
+void raise_value(value v)
+{
+    if (vm.handlers == NIL || !vm.run)
+        raise_uncaught(v);
+    vm.raised = v;
+    longjmp(vm.run->escape, ESCAPE_RAISED);
+}
+
+void raise_interrupt(void)
+{
+    vm.interrupted = false;
+    vm.now.limit = vm.now.end;
+    raise_uncaught(&condition_new(ERROR_GENERAL, symbol("interrupted"), NIL)->object);
 }
 
 void fail(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    raise_error(format_message(format, arguments), NULL, 0, 0);
+    value message = format_message(format, arguments);
+    raise_value(&condition_new(ERROR_GENERAL, message, NIL)->object);
+}
+
+void fail_file(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    value message = format_message(format, arguments);
+    raise_value(&condition_new(ERROR_FILE, message, NIL)->object);
+}
+
+static _Noreturn void fail_in(enum condition_kind kind, const char *file, int line,
+                              int column, value message)
+{
+    struct condition *c = condition_new(kind, message, NIL);
+    if (line) {
+        c->file = file;
+        c->line = line;
+        c->column = column;
+    }
+    raise_value(&c->object);
 }
 
 void fail_at(const char *file, int line, int column, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    raise_error(format_message(format, arguments), file, line, column);
+    fail_in(ERROR_GENERAL, file, line, column, format_message(format, arguments));
 }
 
-void fail_memory(void)
+void fail_read(const char *file, int line, int column, const char *format, ...)
 {
-    raise_error("out of memory", NULL, 0, 0);
+    va_list arguments;
+    va_start(arguments, format);
+    fail_in(ERROR_READ, file, line, column, format_message(format, arguments));
 }
 
 void fail_type(const char *expected, value got)
@@ -73,87 +121,69 @@ void fail_type(const char *expected, value got)
          got);
 }
 
-/* ---- Reporting ------------------------------------------------------------------- */
+void fail_undefined(value name)
+{
+    value similar = similar_name(symbol_of(name)->name);
+    if (similar == FALSE)
+        fail("unbound variable: %v", name);
+    fail("unbound variable: %v; did you mean %v?", name, similar);
+}
 
-#define BACKTRACE_LINES 8
+/* A handler has the reserve; what fails without it is beyond help. */
+void fail_memory(void)
+{
+    if (!vm.reserve)
+        raise_uncaught(vm.out_of_memory);
+    gc_free(vm.reserve);
+    vm.reserve = NULL;
+    raise_value(vm.out_of_memory);
+}
 
-/* The activations, innermost first. */
-struct frame {
-    const struct closure *closure;
-    const int32_t *pc;
-    value *fp;
+/* ---- Primitives ------------------------------------------------------------------ */
+
+/* (error message irritant ...) */
+PRIMITIVE(p_error)
+{
+    value irritants = NIL;
+    for (int i = argc - 1; i > 0; i--)
+        irritants = cons(args[i], irritants);
+    raise_value(&condition_new(ERROR_GENERAL, args[0], irritants)->object);
+}
+
+PRIMITIVE(p_raise)
+{
+    raise_value(args[0]);
+}
+
+static bool is_condition(value v, enum condition_kind kind)
+{
+    return has_type(v, TYPE_CONDITION) && ((struct condition *)v)->kind == kind;
+}
+
+static const struct condition *want_condition(value v)
+{
+    return (struct condition *)want(v, TYPE_CONDITION);
+}
+
+SIMPLE(p_is_error, boolean(has_type(args[0], TYPE_CONDITION)))
+SIMPLE(p_is_read_error, boolean(is_condition(args[0], ERROR_READ)))
+SIMPLE(p_is_file_error, boolean(is_condition(args[0], ERROR_FILE)))
+SIMPLE(p_message, want_condition(args[0])->message)
+SIMPLE(p_irritants, want_condition(args[0])->irritants)
+
+static const struct definition definitions[] = {
+    {"error", p_error, 1, MANY},
+    {"raise", p_raise, 1, 1},
+    {"error-object?", p_is_error, 1, 1},
+    {"read-error?", p_is_read_error, 1, 1},
+    {"file-error?", p_is_file_error, 1, 1},
+    {"error-object-message", p_message, 1, 1},
+    {"error-object-irritants", p_irritants, 1, 1},
 };
 
-static bool frame_next(struct frame *frame)
+void define_errors(void)
 {
-    if (!frame->fp)
-        return false;
-    const value *saved = frame->fp - 3;
-    frame->closure = (const struct closure *)saved[0];
-    frame->pc = (const int32_t *)saved[1];
-    frame->fp = (value *)saved[2];
-    return frame->fp != NULL;
-}
-
-/* The first position among this activation and its callers: the interpreter's own
- * procedures have none, so an error in them is shown where the program called them. */
-static const struct position *frame_position(struct frame frame, const char **file)
-{
-    if (!frame.fp)
-        return NULL;
-    do {
-        const struct position *p = code_position(frame.closure->code, frame.pc);
-        if (p && frame.closure->code->file) {
-            *file = frame.closure->code->file;
-            return p;
-        }
-    } while (frame_next(&frame));
-    return NULL;
-}
-
-static void backtrace(struct frame frame)
-{
-    int shown = 0, more = 0;
-    for (bool any = frame.fp != NULL; any; any = frame_next(&frame)) {
-        const struct code *code = frame.closure->code;
-        const struct position *p = code_position(code, frame.pc);
-        if (code->name == FALSE || !code->file || !p)
-            continue;
-        if (shown == BACKTRACE_LINES) {
-            more++;
-            continue;
-        }
-        shown++;
-        fprintf(stderr, "    in %s (%s:%d:%d)\n",
-                string_utf8(&symbol_of(code->name)->name->object), code->file, p->line,
-                p->column);
-    }
-    if (more)
-        fprintf(stderr, "    ... and %d more\n", more);
-}
-
-static void report(void)
-{
-    struct frame frame = {vm.closure, vm.pc, vm.fp};
-    if (!error_line) {
-        const struct position *p = frame_position(frame, &error_file);
-        error_line = p ? p->line : 0;
-        error_column = p ? p->column : 0;
-    }
-    if (error_line)
-        fprintf(stderr, "%s:%d:%d: ", error_file, error_line, error_column);
-    fprintf(stderr, "error: %s\n", message);
-    backtrace(frame);
-}
-
-bool protect(void (*body)(void *data), void *data)
-{
-    if (!setjmp(handler)) {
-        body(data);
-        return true;
-    }
-    port_flush(standard_output);
-    report();
-    vm_reset();
-    return false;
+    DEFINE_PRIMITIVES(definitions);
+    value message = string_from_utf8("out of memory", 13);
+    vm.out_of_memory = &condition_new(ERROR_GENERAL, message, NIL)->object;
 }

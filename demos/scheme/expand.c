@@ -444,25 +444,36 @@ static struct node *expand_if(value form, struct scope *scope)
 
 /* ---- The top level --------------------------------------------------------------- */
 
-value evaluate_now(value form)
+/* A procedure without parameters that runs the form. */
+static value compile_top_level(value form)
 {
     struct lambda *lambda = lambda_new(FALSE, NULL);
     struct scope scope = {NULL, lambda, NULL};
     lambda->body = expand(form, &scope);
     struct closure *closure = allocate_object(sizeof *closure, TYPE_CLOSURE);
     closure->code = compile(lambda, source.file);
-    return vm_apply(&closure->object, 0, NULL);
+    return &closure->object;
 }
 
-value evaluate(value form, const char *file, struct table *positions)
+value evaluate_now(value form)
+{
+    return vm_apply(compile_top_level(form), 0, NULL);
+}
+
+value compile_form(value form, const char *file, struct table *positions)
 {
     typeof(source) saved = source;
     source.file = file;
     source.positions = positions;
     source.line = source.column = 0;
-    value result = evaluate_now(form);
+    value procedure = compile_top_level(form);
     source = saved;
-    return result;
+    return procedure;
+}
+
+value evaluate(value form, const char *file, struct table *positions)
+{
+    return vm_apply(compile_form(form, file, positions), 0, NULL);
 }
 
 void evaluate_port(struct port *port, const char *file)

@@ -73,7 +73,9 @@ struct program {
 static void run_program(void *data)
 {
     const struct program *program = data;
-    evaluate_port(program->port, program->name);
+    value args[] = {&program->port->object,
+                    string_from_utf8(program->name, strlen(program->name))};
+    vm_apply(symbol_of(symbol("%run-program"))->global, 2, args);
 }
 
 static void show(value v)
@@ -151,6 +153,13 @@ static int run_input(void)
 
 /* ---- Starting -------------------------------------------------------------------- */
 
+static void load_libraries(void *unused)
+{
+    (void)unused;
+    evaluate_port(port_on_bytes(control_library, strlen(control_library)), NULL);
+    evaluate_port(port_on_bytes(prelude, strlen(prelude)), NULL);
+}
+
 static void start(void)
 {
     clock_gettime(CLOCK_MONOTONIC, &started);
@@ -164,12 +173,16 @@ static void start(void)
     define_ports();
     define_guardians();
     define_control();
+    define_continuations();
+    define_parameters();
+    define_records();
+    define_system();
     define_syntax();
     define_derived();
     define_macros();
     vm_init();
-    struct program program = {port_on_bytes(prelude, strlen(prelude)), NULL};
-    if (!protect(run_program, &program))
+    define_errors();
+    if (!protect(load_libraries, NULL))
         exit(EXIT_FAILURE);
     atexit(flush_output);
 }

@@ -189,6 +189,27 @@ static void print_object(struct port *port, value v, bool write)
     case TYPE_PORT:
         port_puts(port, "#<port>");
         break;
+    case TYPE_CONTINUATION:
+        port_puts(port, "#<continuation>");
+        break;
+    case TYPE_CONDITION:
+        port_puts(port, "#<error ");
+        condition_print(port, (struct condition *)v);
+        port_put(port, '>');
+        break;
+    case TYPE_PROMISE:
+        port_puts(port, "#<promise>");
+        break;
+    case TYPE_RECORD:
+        port_puts(port, "#<");
+        print(port, ((struct record *)v)->type->name, false);
+        port_put(port, '>');
+        break;
+    case TYPE_RECORD_TYPE:
+        port_puts(port, "#<record-type ");
+        print(port, ((struct record_type *)v)->name, false);
+        port_put(port, '>');
+        break;
     case TYPE_BOX:
     case TYPE_SPECIAL:
     case TYPE_MACRO:

@@ -17,7 +17,7 @@ static value read_item(struct reader *r);
 
 static _Noreturn void fail_here(struct reader *r, const char *what)
 {
-    fail_at(r->file, r->port->line, r->port->column, "%s", what);
+    fail_read(r->file, r->port->line, r->port->column, "%s", what);
 }
 
 static int32_t peek(struct reader *r)
@@ -85,7 +85,7 @@ static value read_list(struct reader *r, int line, int column)
         if (item == CLOSE)
             return list;
         if (item == END_OF_FILE)
-            fail_at(r->file, line, column, "this list is not closed");
+            fail_read(r->file, line, column, "this list is not closed");
         if (item == DOT) {
             if (list == NIL)
                 fail_here(r, "unexpected .");
@@ -176,7 +176,7 @@ static value read_quoted(struct reader *r, int32_t quote)
     for (;;) {
         int32_t c = next(r);
         if (c < 0)
-            fail_at(r->file, line, column, "this text is not closed");
+            fail_read(r->file, line, column, "this text is not closed");
         if (c == quote)
             return string_from(text.chars, text.length);
         if (c == '\\')
@@ -337,7 +337,7 @@ value read_datum(struct port *port, const char *file, struct table *positions)
     struct reader r = {port, file, positions};
     value v = read_item(&r);
     if (v == CLOSE || v == DOT)
-        fail_at(file, port->line, port->column - 1,
-                v == DOT ? "unexpected ." : "unexpected )");
+        fail_read(file, port->line, port->column - 1,
+                  v == DOT ? "unexpected ." : "unexpected )");
     return v;
 }

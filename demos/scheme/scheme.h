@@ -94,6 +94,11 @@ enum type {
     TYPE_SPECIAL,
     TYPE_MACRO,
     TYPE_GUARDIAN,
+    TYPE_CONTINUATION,
+    TYPE_CONDITION,
+    TYPE_PROMISE,
+    TYPE_RECORD,
+    TYPE_RECORD_TYPE,
 };
 
 struct object {
@@ -118,10 +123,10 @@ struct string { /* atomic; code points, so that string-ref takes constant time *
 struct symbol {
     struct object object;
     struct string *name;
-    value global;        /* the global variable of this name; UNDEFINED: there is none */
-    value syntax;        /* its special form or macro; FALSE: it is none */
-    value original;      /* of a renamed copy that syntax-rules made; NULL: it is none */
-    bool fleeting;       /* in the symbol table, which does not keep it; symbol_keep does */
+    value global;   /* the global variable of this name; UNDEFINED: there is none */
+    value syntax;   /* its special form or macro; FALSE: it is none */
+    value original; /* of a renamed copy that syntax-rules made; NULL: it is none */
+    bool fleeting;  /* in the symbol table, which does not keep it; symbol_keep does */
     struct symbol *next; /* of those that are kept */
 };
 
@@ -189,11 +194,35 @@ struct primitive {
     int least, most; /* how many arguments it takes; most -1: any number */
     int opcode;      /* the instruction that does the same, or 0 */
     const char *name;
+    bool control; /* it works on the machine's frames; see control.h */
 };
 
 struct box {
     struct object object;
     value content;
+};
+
+/* An error that a handler gets. */
+struct condition {
+    struct object object;
+    enum condition_kind { ERROR_GENERAL, ERROR_READ, ERROR_FILE } kind;
+    value message; /* a string, unless the program's call of `error` says otherwise */
+    value irritants;
+    const char *file; /* the place; line 0: unknown */
+    int line, column;
+};
+
+struct record_type {
+    struct object object;
+    value name;   /* a symbol or string */
+    value fields; /* the list of their names */
+    int count;
+};
+
+struct record {
+    struct object object;
+    struct record_type *type;
+    value fields[];
 };
 
 struct macro {
@@ -292,6 +321,8 @@ value symbol(const char *name);
 /* To be called when a symbol gets a global variable or a syntax: it is to be found with it again, also if
  * nothing else has the symbol any more. */
 void symbol_keep(struct symbol *symbol);
+/* Calls visit(symbol, data) for each symbol with a global variable. */
+void symbols_visit(void (*visit)(const struct symbol *symbol, void *data), void *data);
 value list_reverse(value list);
 /* The length of a proper list, or -1. */
 intptr_t list_length(value list);
@@ -305,14 +336,27 @@ void check_depth_init(void);
 
 /* ---- error.c --------------------------------------------------------------------- */
 
-/* In `format`, %s is a C string, %d an int, %v a value as written, %a one as displayed.
- */
+/* These raise an error object.  In `format`, %s is a C string, %d an int, %v a value as
+ * written, %a one as displayed. */
 _Noreturn void fail(const char *format, ...);
 _Noreturn void fail_at(const char *file, int line, int column, const char *format, ...);
+/* One for which read-error? holds; one for which file-error? holds. */
+_Noreturn void fail_read(const char *file, int line, int column, const char *format, ...);
+_Noreturn void fail_file(const char *format, ...);
 _Noreturn void fail_type(const char *expected, value got);
 _Noreturn void fail_memory(void);
+_Noreturn void fail_undefined(value name);
 
-/* Calls body(data).  After an error: reports it, resets the evaluator, returns false. */
+/* Raises any value; nothing returns to where it was raised. */
+_Noreturn void raise_value(value v);
+/* Reports what was raised, and leaves the innermost protect. */
+_Noreturn void raise_uncaught(value v);
+
+/* What an error object says: its message, and its irritants as written. */
+void condition_print(struct port *port, const struct condition *condition);
+
+/* Calls body(data).  After an error that nothing handled, which was reported: resets the
+ * machine, returns false. */
 bool protect(void (*body)(void *data), void *data);
 
 /* ---- port.c, print.c, read.c ----------------------------------------------------- */
@@ -375,39 +419,70 @@ value weak_table_list(const struct table *table);
 
 /* ---- expand.c, compile.c, vm.c --------------------------------------------------- */
 
-/* Compiles a form that was read with `positions` (or NULL) from `file`, and runs it. */
+/* A procedure without parameters that runs the form, which was read with `positions` (or
+ * NULL) from `file`. */
+value compile_form(value form, const char *file, struct table *positions);
+/* Runs that. */
 value evaluate(value form, const char *file, struct table *positions);
 
 /* Reads and evaluates all of a port. */
 void evaluate_port(struct port *port, const char *file);
 
-/* The evaluator's registers.  The stack is not on the collected heap: vm.c has a root
- * callback that shows the collector the part in use. */
-struct vm {
-    value *stack, *limit;
-    value *top; /* the end of the part in use, up to which the collector looks */
+/* The frames that were on a stack are kept on the heap once something else has them, or the
+ * stack is full: a segment holds some, the upper ones last, and those below are at `below`. */
+struct link {
+    struct segment *segment; /* NULL: there are none */
+    size_t used;             /* the words of the segment that belong to the link */
+};
 
-    /* Of the running procedure; up to date whenever an error may be raised. */
+/* What runs, and on which part of a stack.  Up to date whenever an error may be raised. */
+struct activation {
     value *fp;
     struct closure *closure;
     const int32_t *pc;
+    value *top;  /* the end of the part in use, up to which the collector looks */
+    value *base; /* where the part of the stack begins */
+    value *end;  /* of the memory */
+    value *volatile limit; /* of frames; NULL: the user interrupts */
+    struct link rest;      /* the frames below those on the stack */
+};
+
+/* A machine that runs the instructions of code.h; each thread has its own. */
+struct machine {
+    struct activation now;
     const struct primitive *primitive; /* the one that runs, for messages */
 
     /* What a primitive wants called when it returns TAIL_CALL; the arguments are where
      * its own were. */
     value callee;
     int argc;
+
+    /* The dynamic state, part of every continuation. */
+    value handlers;   /* of exceptions: a list, the innermost first */
+    value parameters; /* ((parameter . value) ...) */
+    value winders;    /* the dynamic-winds that the program is in, the innermost first */
+
+    struct run *run;               /* the innermost */
+    struct protection *protection; /* the innermost protect */
+    size_t serials;                /* of runs, so far */
+    value raised;                  /* on the way to a handler */
+    void *reserve;         /* given up when memory is short, so that handlers have some */
+    value out_of_memory;   /* the condition */
+    size_t depth_most;     /* words of frames on the heap */
+    bool overdrawn;        /* a handler of "recursion too deep" may use more */
+    bool reporting;        /* an error is being reported */
+    uintptr_t c_stack_end; /* of C's stack, about */
+    size_t c_stack_spare;  /* what check_depth leaves free there */
+    volatile bool interrupted; /* Ctrl-C was typed */
 };
 
-extern struct vm vm;
+extern _Thread_local struct machine vm;
 
 void vm_init(void);
 void vm_reset(void);
 value vm_apply(value procedure, int argc, const value *args);
-/* Raises an error unless `count` values fit on the stack from `from` on. */
-void vm_need(const value *from, size_t count);
-/* The source position of the instruction before `pc`, or NULL. */
-const struct position *code_position(const struct code *code, const int32_t *pc);
+/* What runs is to end with an error soon; for signal handlers. */
+void vm_interrupt(void);
 
 /* ---- Primitives, by area --------------------------------------------------------- */
 
@@ -450,11 +525,16 @@ void define_tables(void);
 void define_ports(void);
 void define_guardians(void);
 void define_control(void);
+void define_errors(void);
+void define_records(void);
+void define_parameters(void);
+void define_continuations(void);
+void define_system(void);
 void define_syntax(void);
 void define_derived(void);
 void define_macros(void);
 
 extern value command_line;
-extern const char prelude[];
+extern const char prelude[], control_library[];
 
 #endif

@@ -199,6 +199,14 @@ void symbol_keep(struct symbol *symbol)
     kept_symbols = symbol;
 }
 
+void symbols_visit(void (*visit)(const struct symbol *symbol, void *data), void *data)
+{
+    for (const struct symbol *s = kept_symbols; s; s = s->next) {
+        if (s->global != UNDEFINED)
+            visit(s, data);
+    }
+}
+
 value symbol(const char *name)
 {
     return intern(string_from_utf8(name, strlen(name)));
@@ -208,7 +216,8 @@ value symbol(const char *name)
 
 bool is_procedure(value v)
 {
-    return has_type(v, TYPE_CLOSURE) || has_type(v, TYPE_PRIMITIVE);
+    return has_type(v, TYPE_CLOSURE) || has_type(v, TYPE_PRIMITIVE) ||
+           has_type(v, TYPE_CONTINUATION);
 }
 
 bool eqv(value a, value b)
@@ -247,11 +256,10 @@ bool equal(value a, value b)
 
 /* ---- The C stack ----------------------------------------------------------------- */
 
-static uintptr_t c_stack_limit;
-
 void check_depth(void)
 {
-    if ((uintptr_t)__builtin_frame_address(0) < c_stack_limit)
+    size_t spare = vm.reporting ? vm.c_stack_spare / 2 : vm.c_stack_spare;
+    if ((uintptr_t)__builtin_frame_address(0) < vm.c_stack_end + spare)
         fail("nesting too deep");
 }
 
@@ -262,5 +270,6 @@ void check_depth_init(void)
     size_t size = (size_t)8 << 20;
     if (!getrlimit(RLIMIT_STACK, &limit))
         size = limit.rlim_cur < most ? (size_t)limit.rlim_cur : most;
-    c_stack_limit = (uintptr_t)__builtin_frame_address(0) - size + size / 8;
+    vm.c_stack_end = (uintptr_t)__builtin_frame_address(0) - size;
+    vm.c_stack_spare = size / 8;
 }

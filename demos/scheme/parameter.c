@@ -1,0 +1,85 @@
+/* Parameter objects and promises. */
+#include "control.h"
+
+/* ---- Parameters ------------------------------------------------------------------ */
+
+/* A parameter object is a procedure of one instruction; captured are: */
+enum { DEFAULT_VALUE, CONVERTER, CAPTURED_COUNT };
+
+static struct closure *want_parameter(value v)
+{
+    if (!has_type(v, TYPE_CLOSURE) || closure_of(v)->code->ops[0] != OP_PARAMETER)
+        fail_type("a parameter object", v);
+    return closure_of(v);
+}
+
+value parameter_value(const struct closure *parameter)
+{
+    for (value list = vm.parameters; is_pair(list); list = cdr(list)) {
+        if (car(car(list)) == &parameter->object)
+            return cdr(car(list));
+    }
+    return parameter->captured[DEFAULT_VALUE];
+}
+
+/* (%make-parameter value converter): the value is converted already. */
+PRIMITIVE(p_make_parameter)
+{
+    static const int32_t ops[] = {OP_PARAMETER, OP_RETURN};
+    struct closure *parameter = closure_over(FALSE, 0, ops, 2, CAPTURED_COUNT);
+    parameter->captured[DEFAULT_VALUE] = args[0];
+    parameter->captured[CONVERTER] = want_procedure(args[1]);
+    return &parameter->object;
+}
+
+SIMPLE(p_converter, want_parameter(args[0])->captured[CONVERTER])
+
+/* ---- Promises -------------------------------------------------------------------- */
+
+/* Promises that are forced in one chain share what they hold. */
+struct promise {
+    struct object object;
+    struct pair *state; /* (done? . value or thunk) */
+};
+
+static struct promise *want_promise(value v)
+{
+    return (struct promise *)want(v, TYPE_PROMISE);
+}
+
+/* (%make-lazy-promise done? value-or-thunk) */
+PRIMITIVE(p_make_lazy)
+{
+    value state = cons(args[0], args[1]);
+    struct promise *promise = allocate_object(sizeof *promise, TYPE_PROMISE);
+    promise->state = pair_of(state);
+    return &promise->object;
+}
+
+SIMPLE(p_is_promise, boolean(has_type(args[0], TYPE_PROMISE)))
+SIMPLE(p_is_done, want_promise(args[0])->state->car)
+SIMPLE(p_promise_value, want_promise(args[0])->state->cdr)
+
+/* (%promise-follow! promise next): the promise's thunk returned `next`. */
+PRIMITIVE(p_promise_follow)
+{
+    struct promise *promise = want_promise(args[0]), *next = want_promise(args[1]);
+    *promise->state = *next->state;
+    next->state = promise->state;
+    return UNSPECIFIED;
+}
+
+static const struct definition definitions[] = {
+    {"%make-parameter", p_make_parameter, 2, 2},
+    {"%parameter-converter", p_converter, 1, 1},
+    {"%make-lazy-promise", p_make_lazy, 2, 2},
+    {"promise?", p_is_promise, 1, 1},
+    {"%promise-done?", p_is_done, 1, 1},
+    {"%promise-value", p_promise_value, 1, 1},
+    {"%promise-follow!", p_promise_follow, 2, 2},
+};
+
+void define_parameters(void)
+{
+    DEFINE_PRIMITIVES(definitions);
+}

@@ -1,0 +1,178 @@
+/* Errors that nothing handles: the message with its place, the backtrace, and the way out. */
+#include "report.h"
+#include "control.h"
+
+#include <stdio.h>
+
+#define BACKTRACE_LINES 8
+
+struct protection {
+    struct protection *outer;
+    jmp_buf escape;
+};
+
+/* ---- Places ---------------------------------------------------------------------- */
+
+/* The source position of the instruction before `pc`, or NULL. */
+static const struct position *code_position(const struct code *code, const int32_t *pc)
+{
+    const struct position *found = NULL;
+    for (int i = 0; i < code->where_count; i++) {
+        if (code->where[i].offset < pc - code->ops)
+            found = &code->where[i];
+    }
+    return found;
+}
+
+const struct position *current_position(const char **file)
+{
+    struct frame frame;
+    for (bool any = frame_first(&frame); any; any = frame_next(&frame)) {
+        const struct position *p = code_position(frame.closure->code, frame.pc);
+        if (p && frame.closure->code->file) {
+            *file = frame.closure->code->file;
+            return p;
+        }
+    }
+    return NULL;
+}
+
+static void backtrace(void)
+{
+    struct frame frame;
+    int shown = 0, more = 0;
+    for (bool any = frame_first(&frame); any; any = frame_next(&frame)) {
+        const struct code *code = frame.closure->code;
+        const struct position *p = code_position(code, frame.pc);
+        if (code->name == FALSE || !code->file || !p)
+            continue;
+        if (shown == BACKTRACE_LINES) {
+            more++;
+            continue;
+        }
+        shown++;
+        fprintf(stderr, "    in %s (%s:%d:%d)\n",
+                string_utf8(&symbol_of(code->name)->name->object), code->file, p->line,
+                p->column);
+    }
+    if (more)
+        fprintf(stderr, "    ... and %d more\n", more);
+}
+
+/* ---- Reports --------------------------------------------------------------------- */
+
+static void report_condition(struct port *out, const struct condition *condition)
+{
+    if (condition->line)
+        fprintf(stderr, "%s:%d:%d: ", condition->file, condition->line,
+                condition->column);
+    condition_print(out, condition);
+}
+
+static void report_value(struct port *out, value v)
+{
+    const char *file;
+    const struct position *p = current_position(&file);
+    if (p)
+        fprintf(stderr, "%s:%d:%d: ", file, p->line, p->column);
+    port_puts(out, "raised: ");
+    print(out, v, true);
+}
+
+static void report(value v)
+{
+    struct port *out = port_new(-1, true);
+    if (has_type(v, TYPE_CONDITION))
+        report_condition(out, (struct condition *)v);
+    else
+        report_value(out, v);
+    port_put(out, 0);
+    fprintf(stderr, "error: %s\n", out->data);
+    backtrace();
+}
+
+void raise_uncaught(value v)
+{
+    bool again = vm.reporting;
+    vm.reporting = true;
+    if (again) {
+        fputs("error: there was another error while one was being reported\n", stderr);
+    } else {
+        port_flush(standard_output);
+        report(v);
+    }
+    vm.reporting = false;
+    longjmp(vm.protection->escape, 1);
+}
+
+bool protect(void (*body)(void *data), void *data)
+{
+    struct protection protection = {.outer = vm.protection};
+    bool whole = !setjmp(protection.escape);
+    vm.protection = &protection;
+    if (whole)
+        body(data);
+    else
+        vm_reset();
+    vm.protection = protection.outer;
+    return whole;
+}
+
+/* ---- Names that are like others ---------------------------------------------------- */
+
+#define NAME_MOST 40
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* How many characters are to be changed, added, removed or exchanged with the next. */
+static size_t distance(const struct string *a, const struct string *b)
+{
+    size_t rows[3][NAME_MOST + 1];
+    size_t *before = rows[0], *last = rows[1], *row = rows[2];
+    for (size_t j = 0; j <= b->length; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= a->length; i++) {
+        size_t *next = before;
+        before = last;
+        last = row;
+        row = next;
+        row[0] = i;
+        for (size_t j = 1; j <= b->length; j++) {
+            uint32_t x = a->chars[i - 1], y = b->chars[j - 1];
+            row[j] = smaller(smaller(last[j], row[j - 1]) + 1, last[j - 1] + (x != y));
+            if (i > 1 && j > 1 && x == b->chars[j - 2] && y == a->chars[i - 2])
+                row[j] = smaller(row[j], before[j - 2] + 1);
+        }
+    }
+    return row[b->length];
+}
+
+struct search {
+    const struct string *name;
+    const struct symbol *best;
+    size_t distance;
+};
+
+static void compare_name(const struct symbol *symbol, void *data)
+{
+    struct search *search = data;
+    const struct string *name = symbol->name;
+    if (name->length > NAME_MOST || name->length < 2 || name->chars[0] == '%')
+        return;
+    size_t d = distance(search->name, name);
+    if (d < search->distance) {
+        search->distance = d;
+        search->best = symbol;
+    }
+}
+
+value similar_name(const struct string *name)
+{
+    struct search search = {name, NULL, name->length / 3 + 1};
+    if (name->length > 1 && name->length <= NAME_MOST)
+        symbols_visit(compare_name, &search);
+    return search.best ? (value)(uintptr_t)search.best : FALSE;
+}

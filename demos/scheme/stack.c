@@ -1,0 +1,161 @@
+/* The stack, a small buffer that holds the innermost frames.  Frames move to the heap when it is
+ * full or a continuation is captured, and come back a few at a time when they are returned to; so
+ * recursion is limited by memory, and each frame is copied once however often continuations are
+ * captured above it. */
+#include "control.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BUFFER_WORDS ((size_t)32768)
+/* What a run that is nested in another finds free at least. */
+#define RUN_WORDS ((size_t)4096)
+/* Above the limit: for headers and arguments that are there before a limit is checked. */
+#define SLACK_WORDS 64
+/* So many words come back from the heap at once, if there are as many. */
+#define REFILL_WORDS 128
+#define RESERVE_BYTES ((size_t)1 << 20)
+
+static value *buffer_new(size_t words)
+{
+    return allocate_atomic(words * sizeof(value));
+}
+
+/* The part of the stack at [base, end) holds nothing but the header below all frames. */
+static void stack_use(value *base, value *end)
+{
+    vm.now.base = base;
+    vm.now.end = end;
+    vm.now.limit = end - SLACK_WORDS;
+    frame_header(stack_bottom(), underflow, underflow->code->ops, base);
+}
+
+void stack_begin(size_t size)
+{
+    value *base = vm.now.top, *end = vm.now.end;
+    size += 2 * FRAME_HEADER + SLACK_WORDS;
+    size_t need = size < RUN_WORDS ? RUN_WORDS : size;
+    if (!base || (size_t)(end - base) < need) {
+        need = size < BUFFER_WORDS ? BUFFER_WORDS : size;
+        base = buffer_new(need);
+        end = base + need;
+    }
+    stack_use(base, end);
+    vm.now.rest.segment = NULL;
+    vm.now.fp = stack_bottom() + FRAME_HEADER;
+    frame_header(vm.now.fp, halt, halt->code->ops, stack_bottom());
+    vm.now.top = base + size - SLACK_WORDS;
+}
+
+/* Continues in another buffer with `size` words or more. */
+static void stack_replace(size_t size)
+{
+    value *old = vm.now.base;
+    size_t used = (size_t)(vm.now.top - old), fp = (size_t)(vm.now.fp - old);
+    size_t words = 2 * (size + used + SLACK_WORDS);
+    if (words < BUFFER_WORDS)
+        words = BUFFER_WORDS;
+    value *base = buffer_new(words);
+    memcpy(base, old, used * sizeof *base);
+    stack_use(base, base + words);
+    vm.now.fp = base + fp;
+    vm.now.top = base + used;
+}
+
+/* A program that recurses without end is to hear of it before memory is full. */
+static void check_recursion(size_t depth)
+{
+    if (depth <= vm.depth_most) {
+        vm.overdrawn = false;
+    } else if (!vm.overdrawn || depth > vm.depth_most + vm.depth_most / 8) {
+        vm.overdrawn = true;
+        fail("recursion too deep");
+    }
+}
+
+static struct segment *segment_new(size_t words)
+{
+    struct segment *s = gc_alloc(sizeof *s + words * sizeof *s->words);
+    if (s)
+        return s;
+    gc_free(vm.reserve);
+    vm.reserve = NULL;
+    fail("recursion too deep");
+}
+
+void stack_move(size_t count)
+{
+    value *bottom = stack_bottom();
+    size_t words = (size_t)(vm.now.fp - bottom);
+    vm.now.top = vm.now.fp + count;
+    if (!words)
+        return;
+    size_t below = vm.now.rest.segment ? vm.now.rest.segment->depth : 0;
+    check_recursion(below + words);
+    struct segment *s = segment_new(words);
+    s->below = vm.now.rest;
+    s->depth = below + words;
+    memcpy(s->words, bottom, words * sizeof *bottom);
+    memmove(bottom, vm.now.fp, count * sizeof *bottom);
+    vm.now.rest = (struct link){s, words};
+    vm.now.fp = bottom;
+    vm.now.top = bottom + count;
+}
+
+void stack_need(size_t count, size_t size)
+{
+    vm.now.top = vm.now.fp + count;
+    if (vm.interrupted)
+        raise_interrupt();
+    if (size > (size_t)(vm.now.end - SLACK_WORDS - vm.now.fp))
+        stack_move(count);
+    if (size > (size_t)(vm.now.end - SLACK_WORDS - vm.now.fp))
+        stack_replace(size);
+}
+
+void stack_refill(size_t count)
+{
+    struct link rest = vm.now.rest;
+    const value *words = rest.segment->words;
+    size_t low = rest.used;
+    do
+        low -= bits(words[low - 1]) / sizeof *words;
+    while (low > 0 && rest.used - low < REFILL_WORDS);
+    size_t moved = rest.used - low;
+    /* What was returned by it lies in its place. */
+    frame_header(stack_bottom(), underflow, underflow->code->ops, vm.now.base);
+    const struct closure *caller = closure_of(words[rest.used - FRAME_HEADER]);
+    stack_need(count, count + moved + (size_t)caller->code->frame_size);
+
+    value *bottom = stack_bottom();
+    memmove(bottom + moved, bottom, count * sizeof *bottom);
+    memcpy(bottom, words + low, moved * sizeof *bottom);
+    vm.now.rest.used = low;
+    if (!low)
+        vm.now.rest = rest.segment->below;
+    vm.now.fp = bottom + moved;
+    vm.now.top = vm.now.fp + count;
+}
+
+/* The stack is memory that the collector does not look at; and it should see only the parts in
+ * use, as what lies above is dead. */
+static void mark_stack(void *data)
+{
+    const struct machine *machine = data;
+    gc_mark_range(machine->now.base, machine->now.top);
+    for (const struct run *run = machine->run; run; run = run->outer)
+        gc_mark_range(run->interrupted.base, run->interrupted.top);
+}
+
+void stack_init(void)
+{
+    if (gc_root_callback_add(mark_stack, &vm) ||
+        !(vm.reserve = gc_alloc_atomic(RESERVE_BYTES))) {
+        perror("gcscheme: no memory for the stack");
+        exit(EXIT_FAILURE);
+    }
+    size_t memory = (size_t)sysconf(_SC_PHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE);
+    vm.depth_most = memory / 32 / sizeof(value);
+}
