@@ -132,6 +132,7 @@ static value reinstate(const struct continuation *k, int argc)
     vm.handlers = k->handlers;
     vm.parameters = k->parameters;
     vm.winders = k->winders;
+    stack_reserve();
     return return_values(argc);
 }
 

@@ -37,9 +37,15 @@ check() {
     fi
 }
 
+# Endless recursion is to end before memory does.
+limited=${GCALLOC_OPTIONS:+$GCALLOC_OPTIONS:}heap_limit=256M
 for program in *.scm; do
     name=${program%.scm}
-    "$scheme" "$program" one two >"$scratch/out" 2>"$scratch/messages" </dev/null
+    options=$GCALLOC_OPTIONS
+    case $name in
+    error-depth | memory) options=$limited ;;
+    esac
+    GCALLOC_OPTIONS=$options "$scheme" "$program" one two >"$scratch/out" 2>"$scratch/messages" </dev/null
     status=$?
     sed 's/\.\.\. and [0-9]* more/... and more/' "$scratch/messages" >"$scratch/err"
     check "$name" $status

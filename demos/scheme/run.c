@@ -77,6 +77,7 @@ void vm_reset(void)
     vm.run = NULL;
     vm.handlers = vm.parameters = vm.winders = NIL;
     vm.overdrawn = vm.interrupted = vm.reporting = false;
+    stack_reserve();
 }
 
 void vm_interrupt(void)
