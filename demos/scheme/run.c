@@ -80,10 +80,10 @@ void vm_reset(void)
     stack_reserve();
 }
 
-void vm_interrupt(void)
+void vm_interrupt(struct machine *machine)
 {
-    vm.interrupted = true;
-    vm.now.limit = NULL;
+    machine->interrupted = true;
+    machine->now.limit = NULL;
 }
 
 /* ---- Activations ----------------------------------------------------------------- */

@@ -28,7 +28,7 @@ static void stack_use(value *base, value *end)
 {
     vm.now.base = base;
     vm.now.end = end;
-    vm.now.limit = end - SLACK_WORDS;
+    vm.now.limit = vm.interrupted ? NULL : end - SLACK_WORDS;
     frame_header(stack_bottom(), underflow, underflow->code->ops, base);
 }
 
