@@ -120,7 +120,7 @@ static void finish(struct assembler *a, enum context context)
 
 static bool is_boxed(const struct variable *v)
 {
-    return v->captured && v->assigned;
+    return v->changed || (v->captured && v->assigned);
 }
 
 static int capture_index(const struct lambda *lambda, const struct variable *variable)

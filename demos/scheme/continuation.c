@@ -132,6 +132,7 @@ static value reinstate(const struct continuation *k, int argc)
     vm.handlers = k->handlers;
     vm.parameters = k->parameters;
     vm.winders = k->winders;
+    stack_reserve();
     return return_values(argc);
 }
 
@@ -234,6 +235,7 @@ static const struct definition control[] = {
     {"call-with-current-continuation", p_call_cc, 1, 1},
     {"with-exception-handler", p_with_handler, 2, 2},
     {"raise-continuable", p_raise_continuable, 1, 1},
+    {"%call-with-values", p_call_with_values, 2, 2},
     {"%reinstate", p_reinstate, 2, 2},
     {"%call-with-bindings", p_call_with_bindings, 2, 2},
 };

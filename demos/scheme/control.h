@@ -44,6 +44,8 @@ struct continuation {
 /* ---- stack.c --------------------------------------------------------------------- */
 
 void stack_init(void);
+/* Puts memory aside again for handlers of errors by lack of it, if that was used and can be had. */
+void stack_reserve(void);
 /* Begins a part of the stack for a new run, above the one in use: with a frame that returns to
  * `halt`, for a procedure with `size` arguments. */
 void stack_begin(size_t size);

@@ -418,7 +418,7 @@ static struct node *expand_set(value form, struct scope *scope)
     node->variable = variable;
     if (variable) {
         capture(variable, scope->lambda);
-        variable->assigned = true;
+        variable->assigned = variable->changed = true;
     }
     return node;
 }

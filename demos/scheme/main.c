@@ -1,4 +1,5 @@
-/* gcscheme: the command line, scripts and the read-eval-print loop. */
+/* gcscheme: the command line, scripts and statistics. */
+#include "repl.h"
 #include "scheme.h"
 
 #include <errno.h>
@@ -11,12 +12,15 @@
 #include <unistd.h>
 
 static const char usage[] =
-    "Usage: gcscheme [--stats] [-e EXPRESSION] [FILE [ARGUMENT...]]\n"
+    "Usage: gcscheme [OPTION...] [FILE [ARGUMENT...]]\n"
     "A small Scheme on a garbage-collected heap.\n"
     "\n"
     "  FILE           run this program; (command-line) gives it the arguments\n"
-    "  -e EXPRESSION  evaluate the expression and write its value\n"
+    "  -e EXPRESSION  evaluate the expression and write its values\n"
     "  --stats        at the end, say on stderr what the collector did\n"
+    "  --gc-stats     the same\n"
+    "  --stack MIB    calls may nest until they take so much memory\n"
+    "                 (by default a 32nd of the machine's)\n"
     "  --help         this text\n"
     "\n"
     "Without a file: evaluates what a terminal's user types, or all of standard input.\n";
@@ -78,77 +82,24 @@ static void run_program(void *data)
     vm_apply(symbol_of(symbol("%run-program"))->global, 2, args);
 }
 
-static void show(value v)
+static int run_port(struct port *port, const char *name)
 {
-    if (v == UNSPECIFIED)
-        return;
-    print(standard_output, v, true);
-    port_put(standard_output, '\n');
-}
-
-static void run_expression(void *data)
-{
-    const struct program *program = data;
-    for (;;) {
-        struct table *positions = table_new(false);
-        value form = read_datum(program->port, program->name, positions);
-        if (form == END_OF_FILE)
-            return;
-        show(evaluate(form, program->name, positions));
-    }
+    struct program program = {port, name};
+    return protect(run_program, &program) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int run_file(const char *name)
 {
     int fd = open(name, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        fprintf(stderr, "gcscheme: %s: %s\n", name, strerror(errno));
-        return EXIT_FAILURE;
-    }
-    struct program program = {port_new(fd, false), name};
-    return protect(run_program, &program) ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
-/* Whether only blanks are left of the line that was typed. */
-static bool line_is_used_up(const struct port *port)
-{
-    for (size_t i = port->start; i < port->end; i++) {
-        if (!strchr(" \t\n", port->data[i]))
-            return false;
-    }
-    return true;
-}
-
-static void run_typed(void *data)
-{
-    bool *at_end = data;
-    struct table *positions = table_new(false);
-    value form = read_datum(standard_input, "<terminal>", positions);
-    *at_end = form == END_OF_FILE;
-    if (!*at_end)
-        show(evaluate(form, "<terminal>", positions));
-}
-
-static int run_repl(void)
-{
-    bool at_end = false;
-    while (!at_end) {
-        if (line_is_used_up(standard_input))
-            port_puts(standard_output, "> ");
-        port_flush(standard_output);
-        if (!protect(run_typed, &at_end))
-            standard_input->start = standard_input->end; /* the rest of the line */
-    }
-    port_puts(standard_output, "\n");
-    return EXIT_SUCCESS;
+    if (fd >= 0)
+        return run_port(port_new(fd, false), name);
+    fprintf(stderr, "gcscheme: %s: %s\n", name, strerror(errno));
+    return EXIT_FAILURE;
 }
 
 static int run_input(void)
 {
-    struct program program = {standard_input, "<stdin>"};
-    if (isatty(STDIN_FILENO))
-        return run_repl();
-    return protect(run_program, &program) ? EXIT_SUCCESS : EXIT_FAILURE;
+    return isatty(STDIN_FILENO) ? repl() : run_port(standard_input, "<stdin>");
 }
 
 /* ---- Starting -------------------------------------------------------------------- */
@@ -177,6 +128,7 @@ static void start(void)
     define_parameters();
     define_records();
     define_system();
+    define_repl();
     define_syntax();
     define_derived();
     define_macros();
@@ -196,29 +148,49 @@ static void set_command_line(int argc, char **argv)
     }
 }
 
-int main(int argc, char **argv)
+static void set_stack_size(const char *text)
 {
-    int i = 1, status = EXIT_SUCCESS;
-    bool evaluated = false;
-    start();
-    for (; i < argc && argv[i][0] == '-' && status == EXIT_SUCCESS; i++) {
-        if (!strcmp(argv[i], "--stats")) {
+    char *end;
+    unsigned long mebibytes = strtoul(text, &end, 10);
+    if (*end || mebibytes < 1 || mebibytes > SIZE_MAX >> 20) {
+        fprintf(stderr, "gcscheme: --stack: %s is no number of MiB\n", text);
+        exit(EXIT_FAILURE);
+    }
+    vm.depth_most = (mebibytes << 20) / sizeof(value);
+}
+
+/* Handles the options, which may evaluate expressions; returns where the rest begins.  An error
+ * ends the program. */
+static int handle_options(int argc, char **argv, bool *evaluated)
+{
+    int i = 1;
+    for (; i < argc && argv[i][0] == '-'; i++) {
+        if (!strcmp(argv[i], "--stats") || !strcmp(argv[i], "--gc-stats")) {
             atexit(print_stats);
         } else if (!strcmp(argv[i], "--help")) {
             fputs(usage, stdout);
-            return EXIT_SUCCESS;
+            exit(EXIT_SUCCESS);
+        } else if (!strcmp(argv[i], "--stack") && i + 1 < argc) {
+            set_stack_size(argv[++i]);
         } else if (!strcmp(argv[i], "-e") && i + 1 < argc) {
-            const char *text = argv[++i];
-            struct program program = {port_on_bytes(text, strlen(text)), "<expression>"};
-            status = protect(run_expression, &program) ? EXIT_SUCCESS : EXIT_FAILURE;
-            evaluated = true;
+            *evaluated = true;
+            if (!show_forms(argv[++i], "<expression>"))
+                exit(EXIT_FAILURE);
         } else {
             fprintf(stderr, "gcscheme: bad option %s\n%s", argv[i], usage);
-            return EXIT_FAILURE;
+            exit(EXIT_FAILURE);
         }
     }
+    return i;
+}
+
+int main(int argc, char **argv)
+{
+    bool evaluated = false;
+    start();
+    int i = handle_options(argc, argv, &evaluated);
     set_command_line(argc - i, argv + i);
-    if (status != EXIT_SUCCESS || (evaluated && i == argc))
-        return status;
-    return i < argc ? run_file(argv[i]) : run_input();
+    if (i < argc)
+        return run_file(argv[i]);
+    return evaluated ? EXIT_SUCCESS : run_input();
 }

@@ -61,20 +61,25 @@ static void backtrace(void)
 
 /* ---- Reports --------------------------------------------------------------------- */
 
-static void report_condition(struct port *out, const struct condition *condition)
+/* Without a position: where the machine is. */
+static void report_place(const char *file, const struct position *position)
 {
-    if (condition->line)
-        fprintf(stderr, "%s:%d:%d: ", condition->file, condition->line,
-                condition->column);
-    condition_print(out, condition);
+    if (!position)
+        position = current_position(&file);
+    if (position)
+        fprintf(stderr, "%s:%d:%d: ", file, position->line, position->column);
+}
+
+static void report_condition(struct port *out, const struct condition *c)
+{
+    struct position p = {.line = c->line, .column = c->column};
+    report_place(c->file, c->line ? &p : NULL);
+    condition_print(out, c);
 }
 
 static void report_value(struct port *out, value v)
 {
-    const char *file;
-    const struct position *p = current_position(&file);
-    if (p)
-        fprintf(stderr, "%s:%d:%d: ", file, p->line, p->column);
+    report_place(NULL, NULL);
     port_puts(out, "raised: ");
     print(out, v, true);
 }

@@ -37,9 +37,16 @@ check() {
     fi
 }
 
+# Endless recursion is to end before memory does.
+limited=${GCALLOC_OPTIONS:+$GCALLOC_OPTIONS:}heap_limit=256M
 for program in *.scm; do
     name=${program%.scm}
-    "$scheme" "$program" one two >"$scratch/out" 2>"$scratch/messages" </dev/null
+    options=$GCALLOC_OPTIONS
+    case $name in
+    error-depth | memory) options=$limited ;;
+    esac
+    GCALLOC_OPTIONS=$options "$scheme" "$program" one two \
+        >"$scratch/out" 2>"$scratch/messages" </dev/null
     status=$?
     sed 's/\.\.\. and [0-9]* more/... and more/' "$scratch/messages" >"$scratch/err"
     check "$name" $status
@@ -58,6 +65,34 @@ check standard-input $?
                          (open-input-file "data/text.txt"))'
 ) >"$scratch/out" 2>"$scratch/err"
 check dropped-ports $?
+# The read-eval-print loop, where there is script(1) to make a terminal.
+if script --version >/dev/null 2>&1; then
+    script -E never -qec "exec '$scheme'" /dev/null <data/typed.txt | tr -d '\r' >"$scratch/out"
+    : >"$scratch/err"
+    check repl 0
+else
+    echo "not tested, as there is no script(1): repl"
+fi
+
+# exits STATUS EXPRESSION: the expression must end the program with this status.
+exits() {
+    "$scheme" -e "$2"
+    status=$?
+    if [ $status -eq "$1" ]; then
+        passed=$((passed + 1))
+    else
+        echo "FAILED: $2 (status $status, expected $1)"
+        failed=$((failed + 1))
+    fi
+}
+exits 0 '(exit)'
+exits 0 '(exit #t)'
+exits 1 '(exit #f)'
+exits 3 '(exit 3)'
+exits 1 "(exit 'strange)"
+exits 4 '(emergency-exit 4)'
+exits 5 '(dynamic-wind (lambda () 1) (lambda () (exit 6)) (lambda () (emergency-exit 5)))'
+exits 6 '(dynamic-wind (lambda () 1) (lambda () (emergency-exit 6)) (lambda () (exit 5)))'
 
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]

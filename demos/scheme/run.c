@@ -77,12 +77,13 @@ void vm_reset(void)
     vm.run = NULL;
     vm.handlers = vm.parameters = vm.winders = NIL;
     vm.overdrawn = vm.interrupted = vm.reporting = false;
+    stack_reserve();
 }
 
-void vm_interrupt(void)
+void vm_interrupt(struct machine *machine)
 {
-    vm.interrupted = true;
-    vm.now.limit = NULL;
+    machine->interrupted = true;
+    machine->now.limit = NULL;
 }
 
 /* ---- Activations ----------------------------------------------------------------- */

@@ -481,8 +481,8 @@ extern _Thread_local struct machine vm;
 void vm_init(void);
 void vm_reset(void);
 value vm_apply(value procedure, int argc, const value *args);
-/* What runs is to end with an error soon; for signal handlers. */
-void vm_interrupt(void);
+/* What the machine runs is to end with an error soon; for signal handlers. */
+void vm_interrupt(struct machine *machine);
 
 /* ---- Primitives, by area --------------------------------------------------------- */
 

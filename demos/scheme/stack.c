@@ -28,7 +28,7 @@ static void stack_use(value *base, value *end)
 {
     vm.now.base = base;
     vm.now.end = end;
-    vm.now.limit = end - SLACK_WORDS;
+    vm.now.limit = vm.interrupted ? NULL : end - SLACK_WORDS;
     frame_header(stack_bottom(), underflow, underflow->code->ops, base);
 }
 
@@ -149,10 +149,16 @@ static void mark_stack(void *data)
         gc_mark_range(run->interrupted.base, run->interrupted.top);
 }
 
+void stack_reserve(void)
+{
+    if (!vm.reserve)
+        vm.reserve = gc_alloc_atomic(RESERVE_BYTES);
+}
+
 void stack_init(void)
 {
-    if (gc_root_callback_add(mark_stack, &vm) ||
-        !(vm.reserve = gc_alloc_atomic(RESERVE_BYTES))) {
+    stack_reserve();
+    if (gc_root_callback_add(mark_stack, &vm) || !vm.reserve) {
         perror("gcscheme: no memory for the stack");
         exit(EXIT_FAILURE);
     }

@@ -13,6 +13,7 @@ struct variable {
     bool captured; /* an inner lambda refers to it */
     bool assigned; /* it changes, or is captured before it has its value; if captured as
                     * well, it lives in a box, since closures copy what they capture */
+    bool changed;  /* by set!: it lives in a box, since continuations copy frames */
     int slot;      /* in the frame of its owner; the compiler's */
 };
 

@@ -1,0 +1,270 @@
+/* The read-eval-print loop: input over several lines, commands, and Ctrl-C. */
+#include "repl.h"
+#include "scheme.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- Values ---------------------------------------------------------------------- */
+
+/* What is shown of an expression's values. */
+PRIMITIVE(p_show)
+{
+    for (int i = 0; i < argc; i++) {
+        if (args[i] == UNSPECIFIED)
+            continue;
+        print(standard_output, args[i], true);
+        port_put(standard_output, '\n');
+    }
+    return UNSPECIFIED;
+}
+
+struct input {
+    const char *text, *name;
+};
+
+static void show_all(void *data)
+{
+    const struct input *input = data;
+    struct port *port = port_on_bytes(input->text, strlen(input->text));
+    value call_with_values = symbol_of(symbol("%call-with-values"))->global;
+    value show = symbol_of(symbol("%show"))->global;
+    for (;;) {
+        struct table *positions = table_new(false);
+        value form = read_datum(port, input->name, positions);
+        if (form == END_OF_FILE)
+            return;
+        value args[] = {compile_form(form, input->name, positions), show};
+        vm_apply(call_with_values, 2, args);
+    }
+}
+
+bool show_forms(const char *text, const char *name)
+{
+    struct input input = {text, name};
+    return protect(show_all, &input);
+}
+
+/* ---- Ctrl-C ---------------------------------------------------------------------- */
+
+static struct {
+    struct machine *machine;
+    pthread_t thread;
+} user;
+
+/* Goes to the thread of the loop, so that a read that waits ends. */
+static void on_interrupt(int signal)
+{
+    vm_interrupt(user.machine);
+    if (!pthread_equal(pthread_self(), user.thread))
+        pthread_kill(user.thread, signal);
+}
+
+static void catch_interrupts(void)
+{
+    struct sigaction action = {.sa_handler = on_interrupt};
+    user.machine = &vm;
+    user.thread = pthread_self();
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+}
+
+/* ---- Lines ----------------------------------------------------------------------- */
+
+enum line { LINE_READ, LINE_CANCELLED, LINE_END };
+
+struct typed {
+    char *text; /* ends with a zero byte */
+    size_t length;
+};
+
+static void typed_add(struct typed *typed, char c)
+{
+    char *text = gc_realloc(typed->text, typed->length + 2);
+    if (!text)
+        fail_memory();
+    text[typed->length++] = c;
+    text[typed->length] = 0;
+    typed->text = text;
+}
+
+/* Adds a line that the user types, its end included. */
+static enum line read_line(const char *prompt, struct typed *typed)
+{
+    char c;
+    port_puts(standard_output, prompt);
+    port_flush(standard_output);
+    for (;;) {
+        ssize_t n = read(STDIN_FILENO, &c, 1);
+        if (n < 0 && errno == EINTR && !vm.interrupted)
+            continue;
+        if (n < 0 && errno == EINTR)
+            return LINE_CANCELLED;
+        if (n <= 0)
+            return LINE_END;
+        typed_add(typed, c);
+        if (c == '\n')
+            return LINE_READ;
+    }
+}
+
+/* ---- Whether an expression is complete --------------------------------------------- */
+
+/* Past what is quoted by the character before, or NULL: it is not closed. */
+static const char *skip_quoted(const char *text, char quote)
+{
+    for (; *text; text++) {
+        if (*text == quote)
+            return text + 1;
+        if (*text == '\\' && text[1])
+            text++;
+    }
+    return NULL;
+}
+
+/* Past a comment that nests, of which the beginning has been seen; or NULL. */
+static const char *skip_comment(const char *text)
+{
+    for (int depth = 1; *text; text++) {
+        if (!strncmp(text, "|#", 2) && --depth == 0)
+            return text + 2;
+        if (!strncmp(text, "#|", 2))
+            depth++;
+        if (!strncmp(text, "|#", 2) || !strncmp(text, "#|", 2))
+            text++;
+    }
+    return NULL;
+}
+
+/* Past one thing that has no lists in it; or NULL. */
+static const char *skip_item(const char *text)
+{
+    if (*text == '"' || *text == '|')
+        return skip_quoted(text + 1, *text);
+    if (!strncmp(text, "#|", 2))
+        return skip_comment(text + 2);
+    if (!strncmp(text, "#\\", 2) && text[2])
+        return text + 3;
+    if (*text == ';')
+        return text + strcspn(text, "\n");
+    return text + 1;
+}
+
+/* Whether a list, text or comment is not closed. */
+static bool is_open(const char *text)
+{
+    int depth = 0;
+    while (text && *text) {
+        if (*text == '(')
+            depth++;
+        else if (*text == ')')
+            depth--;
+        text = skip_item(text);
+    }
+    return !text || depth > 0;
+}
+
+/* ---- Commands -------------------------------------------------------------------- */
+
+static void command_heap(void)
+{
+    struct gc_stats stats = {.size = sizeof stats};
+    gc_stats_get(&stats);
+    printf("heap %.1f MiB; live %.1f MiB in %llu objects after %llu collections\n",
+           (double)stats.heap_bytes / (1 << 20), (double)stats.live_bytes / (1 << 20),
+           (unsigned long long)stats.live_objects, (unsigned long long)stats.collections);
+}
+
+static void command_gc(void)
+{
+    gc_collect();
+    command_heap();
+}
+
+static void command_help(void);
+
+static void command_quit(void)
+{
+    exit(EXIT_SUCCESS);
+}
+
+static const struct command {
+    const char *name;
+    void (*run)(void);
+    const char *help;
+} commands[] = {
+    {",gc", command_gc, "collects garbage"},
+    {",heap", command_heap, "says how large the heap is"},
+    {",help", command_help, "this list"},
+    {",quit", command_quit, "ends the session, as the end of the input does"},
+};
+
+#define COMMAND_COUNT (sizeof commands / sizeof *commands)
+
+static void command_help(void)
+{
+    puts("Expressions are evaluated; Ctrl-C ends an evaluation.  Commands:");
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        printf("  %-6s %s\n", commands[i].name, commands[i].help);
+}
+
+/* Runs the command that the line is, if it is one. */
+static bool run_command(const char *line)
+{
+    size_t length = strcspn(line, " \t\n");
+    if (line[0] != ',' || length < 2 || line[1] < 'a' || line[1] > 'z')
+        return false;
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strlen(commands[i].name) == length &&
+            !strncmp(commands[i].name, line, length)) {
+            commands[i].run();
+            fflush(stdout);
+            return true;
+        }
+    }
+    printf("no command %.*s; ,help lists them\n", (int)length, line);
+    fflush(stdout);
+    return true;
+}
+
+/* ---- The loop -------------------------------------------------------------------- */
+
+/* Reads lines until they are complete. */
+static enum line read_input(struct typed *typed)
+{
+    const char *prompt = "> ";
+    *typed = (struct typed){0};
+    for (;;) {
+        enum line status = read_line(prompt, typed);
+        if (status != LINE_READ || !is_open(typed->text))
+            return status;
+        prompt = "  ";
+    }
+}
+
+int repl(void)
+{
+    enum line status;
+    struct typed typed;
+    catch_interrupts();
+    while ((status = read_input(&typed)) != LINE_END) {
+        vm.interrupted = false;
+        if (status == LINE_CANCELLED)
+            port_puts(standard_output, "\n");
+        else if (!run_command(typed.text))
+            show_forms(typed.text, "<terminal>");
+    }
+    port_puts(standard_output, "\n");
+    return EXIT_SUCCESS;
+}
+
+void define_repl(void)
+{
+    static const struct definition definitions[] = {{"%show", p_show, 0, MANY}};
+    DEFINE_PRIMITIVES(definitions);
+}

@@ -1,0 +1,11 @@
+; The command line, the environment, time, features.
+(define (show . xs) (write xs) (newline))
+(show (command-line))
+(show (string? (get-environment-variable "PATH")) (get-environment-variable "NO_SUCH_VARIABLE_"))
+(show (equal? (assoc "PATH" (get-environment-variables)) (cons "PATH" (get-environment-variable "PATH"))))
+(define start (current-jiffy))
+(show (exact? start) (jiffies-per-second) (<= start (current-jiffy)))
+(show (< 1700000000. (current-second) 5e9))
+(show (and (memq 'r7rs (features)) #t))
+(show (eval '(+ 1 2) 'environment))
+(show (let loop ((n 100000)) (if (= n 0) 'done (eval (list loop (- n 1))))))
