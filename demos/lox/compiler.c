@@ -51,10 +51,27 @@ void consume(struct parser *p, enum token_type type, const char *message)
         error_at(p, &p->current, message);
 }
 
+bool begin_nested(struct parser *p, int weight)
+{
+    p->nesting += weight;
+    if (p->nesting <= NESTING_MOST)
+        return true;
+    error_at(p, &p->current, "Too much nesting.");
+    p->gave_up = true;
+    while (!check(p, TOKEN_END))
+        advance(p);
+    return false;
+}
+
+void end_nested(struct parser *p, int weight)
+{
+    p->nesting -= weight;
+}
+
 /* After an error: on to what looks like the beginning of a statement. */
 static void synchronize(struct parser *p)
 {
-    p->panics = false;
+    p->panics = p->gave_up;
     while (!check(p, TOKEN_END) && p->previous.type != TOKEN_SEMICOLON) {
         switch (p->current.type) {
         case TOKEN_CLASS:
@@ -123,7 +140,7 @@ static void block(struct parser *p)
     consume(p, TOKEN_RIGHT_BRACE, "Expect '}' after block.");
 }
 
-void compile_function(struct parser *p, enum function_kind kind)
+static void function(struct parser *p, enum function_kind kind)
 {
     struct unit u;
     begin_unit(p, &u, kind);
@@ -138,6 +155,14 @@ void compile_function(struct parser *p, enum function_kind kind)
         emit_byte(p, u.captured[i].is_local);
         emit_byte(p, u.captured[i].slot);
     }
+}
+
+void compile_function(struct parser *p, enum function_kind kind)
+{
+    enum { WEIGHT = 40 };
+    if (begin_nested(p, WEIGHT))
+        function(p, kind);
+    end_nested(p, WEIGHT);
 }
 
 /* ---- Declarations --------------------------------------------------------------------------------- */
@@ -225,7 +250,9 @@ static void print_statement(struct parser *p)
 
 static void expression_statement(struct parser *p)
 {
-    bool echoes = p->echoes && p->unit->kind == SCRIPT && p->unit->depth == 0;
+    bool is_outermost =
+        p->unit->kind == SCRIPT && p->unit->depth == 0 && p->statements == 1;
+    bool echoes = p->echoes && is_outermost;
     expression(p);
     if (!echoes || !check(p, TOKEN_END))
         consume(p, TOKEN_SEMICOLON, "Expect ';' after expression.");
@@ -322,7 +349,7 @@ static void block_statement(struct parser *p)
     end_scope(p);
 }
 
-static void statement(struct parser *p)
+static void statement_of_kind(struct parser *p)
 {
     if (match(p, TOKEN_PRINT))
         print_statement(p);
@@ -338,6 +365,16 @@ static void statement(struct parser *p)
         block_statement(p);
     else
         expression_statement(p);
+}
+
+static void statement(struct parser *p)
+{
+    enum { WEIGHT = 2 };
+    p->statements++;
+    if (begin_nested(p, WEIGHT))
+        statement_of_kind(p);
+    end_nested(p, WEIGHT);
+    p->statements--;
 }
 
 /* Whatever a statement left undone in an error, afterwards the stack has the local variables only. */

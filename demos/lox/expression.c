@@ -24,7 +24,7 @@ struct rule {
 
 static const struct rule *rule_of(enum token_type type);
 
-static void parse(struct parser *p, enum precedence least)
+static void parse_nested(struct parser *p, enum precedence least)
 {
     advance(p);
     const struct rule *r = rule_of(p->previous.type);
@@ -40,6 +40,13 @@ static void parse(struct parser *p, enum precedence least)
     }
     if (can_assign && match(p, TOKEN_EQUAL))
         error(p, "Invalid assignment target.");
+}
+
+static void parse(struct parser *p, enum precedence least)
+{
+    if (begin_nested(p, 1))
+        parse_nested(p, least);
+    end_nested(p, 1);
 }
 
 void expression(struct parser *p)

@@ -6,7 +6,7 @@
 #include "object.h"
 #include "scanner.h"
 
-enum { SLOTS = 256, ARGUMENTS_MOST = 255, JUMP_MOST = UINT16_MAX };
+enum { SLOTS = 256, ARGUMENTS_MOST = 255, JUMP_MOST = UINT16_MAX, NESTING_MOST = 10000 };
 
 #define NO_INSTRUCTION UINT32_MAX
 
@@ -45,7 +45,11 @@ struct class_unit {
 struct parser {
     struct scanner scanner;
     struct token current, previous;
-    bool echoes, had_error;
+    bool echoes;    /* statements of the script itself, if they are expressions */
+    int statements; /* that are around the tokens at hand */
+    int nesting;    /* of these, of expressions and of functions */
+    bool gave_up;   /* after too much nesting, which is the last error */
+    bool had_error;
     bool panics; /* until the next statement, further errors are not reported */
     struct unit *unit;
     struct class_unit *class;
@@ -59,6 +63,11 @@ void advance(struct parser *p);
 bool check(const struct parser *p, enum token_type type);
 bool match(struct parser *p, enum token_type type);
 void consume(struct parser *p, enum token_type type, const char *message);
+
+/* Around what may contain its like, as the C stack has an end.  false: an error, and no token is left; functions
+ * take more of the stack than expressions do. */
+bool begin_nested(struct parser *p, int weight);
+void end_nested(struct parser *p, int weight);
 
 /* ---- Code (emit.c) ---- */
 

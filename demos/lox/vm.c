@@ -16,6 +16,7 @@ enum {
     CALLS_MOST = 20000,
     STACK_VALUES = 1 << 20,
     TRACE_MOST = 64, /* lines of calls that an error shows */
+    RESERVE = 256 << 10,
 };
 
 struct vm vm;
@@ -56,8 +57,20 @@ void vm_interrupt(void)
     vm.limit = NULL;
 }
 
+/* What is given up when the heap is exhausted, so that the next input can be compiled, which may set a variable
+ * to nil. */
+static void *reserve;
+
+static void fill_reserve(void)
+{
+    if (!reserve)
+        reserve = gc_alloc_atomic(RESERVE);
+}
+
 void out_of_memory(void)
 {
+    gc_free(reserve);
+    reserve = NULL;
     if (vm.failed)
         vm_error("Out of memory.");
     fputs("Out of memory.\n", stderr);
@@ -83,6 +96,7 @@ static enum result interpret(const char *source, bool echoes)
     *vm.top++ = object_value(script);
     call_closure(script, 0);
     execute();
+    fill_reserve();
     return RESULT_OK;
 }
 
@@ -128,6 +142,7 @@ bool vm_begin(void)
     vm.end = vm.stack + STACK_VALUES;
     vm.calls_end = vm.calls + CALLS_MOST;
     clear();
+    fill_reserve();
     define_native("clock", native_clock, 0);
     return true;
 }
