@@ -1,0 +1,20 @@
+;; R7RS section 4.2.3: begin.
+(import (scheme base) (test))
+
+(section "4.2.3 Sequencing")
+(define x 0)
+(test 6 (and (= x 0) (begin (set! x 5) (+ x 1))))
+(test 3 (begin 1 2 3))
+(test 1 (begin 1))
+(test '(3 2 1) (let ((log '()))
+                 (begin (set! log (cons 1 log))
+                        (set! log (cons 2 log))
+                        (set! log (cons 3 log)))
+                 log))
+(begin (define in-begin 1) (define in-begin-too (+ in-begin 1)))
+(test '(1 2) (list in-begin in-begin-too))
+(test 3 (let () (begin (define a 1) (define b 2)) (+ a b)))
+(begin)
+(test '(1 2) (let () (begin) (begin (begin (define a 1)) (define b 2)) (list a b)))
+
+(summary)

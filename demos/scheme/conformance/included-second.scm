@@ -1,0 +1,2 @@
+;; Included after included.scm, on which it depends.
+(define second-variable (if (eq? (included-name) 'included) 'second 'alone))

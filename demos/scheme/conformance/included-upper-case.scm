@@ -1,0 +1,3 @@
+;; Included by include-ci, which folds the case of its identifiers.
+(DEFINE Upper-Case-Variable 'FOLDED)
+(DEFINE UPPER-CASE-LIST (LIST "Kept" 'Symbol))

@@ -1,0 +1,2 @@
+;; Declarations for include-library-declarations.
+(export (rename added from-declarations))
