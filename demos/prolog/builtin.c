@@ -212,7 +212,11 @@ static bool builtin_unify(term *a)
     return unify(a[0], a[1]);
 }
 
-/* Leaves no binding, as a choice point is restored when it fails. */
+static bool builtin_unify_with_occurs_check(term *a)
+{
+    return unify_with_occurs_check(a[0], a[1]);
+}
+
 static bool builtin_compare(term *a)
 {
     term order = deref(a[0]);
@@ -510,6 +514,7 @@ static const struct builtin_entry {
     {"ground", 1, builtin_ground},
     {"$skip_list", 3, builtin_skip_list},
     {"=", 2, builtin_unify},
+    {"unify_with_occurs_check", 2, builtin_unify_with_occurs_check},
     {"compare", 3, builtin_compare},
     {"@<", 2, builtin_before},
     {"@>", 2, builtin_after},

@@ -756,13 +756,10 @@ static size_t emit_condition(struct compiler *c, size_t level, term condition, b
     registers_reset(c);
     if (!soft && is_test(condition))
         return emit_test(c, condition, 0, true);
-    if (!soft)
-        emit1(c, OP_SAVE_CHOICE, kept);
     size_t chain = emit_try(c);
-    if (soft)
-        emit1(c, OP_SAVE_CHOICE, kept);
+    emit1(c, OP_SAVE_CHOICE, kept);
     emit_with_cut(c, condition, (int)level);
-    emit1(c, soft ? OP_SOFT_CUT : OP_CUT, kept);
+    emit1(c, soft ? OP_SOFT_CUT : OP_CUT_CHOICE, kept);
     return chain;
 }
 

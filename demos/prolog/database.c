@@ -172,8 +172,10 @@ static term body_of(term t)
         f->arity == 2 && (f->name == atoms.comma || f->name == atoms.semicolon ||
                           f->name == atoms.arrow || f->name == atoms.soft_arrow);
     if (f->arity == 1 && f->name == atoms.not ) {
-        term negated = body_of(argument(t, 0));
-        return negated ? structure(f->name, 1, &negated) : 0;
+        term goal = argument(t, 0), negated = body_of(goal);
+        if (!negated)
+            negated = structure(atoms.call, 1, &goal);
+        return structure(f->name, 1, &negated);
     }
     if (!control)
         return t;

@@ -561,6 +561,10 @@ do_CUT:
     cut_to(choice_at(REGISTER(pc[0])));
     pc++;
     NEXT;
+do_CUT_CHOICE:
+    cut_to(choice_at(REGISTER(pc[0]))->previous);
+    pc++;
+    NEXT;
 do_SOFT_CUT:
     choice_at(REGISTER(pc[0]))->alternative = soft_cut_code;
     pc++;

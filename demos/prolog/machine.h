@@ -32,6 +32,7 @@
     X(GET_LEVEL)   /* r: what cutting to it leaves */                           \
     X(SAVE_CHOICE) /* r */                                                      \
     X(CUT)         /* r */                                                      \
+    X(CUT_CHOICE)  /* r: that choice point, too */                              \
     X(SOFT_CUT)    /* r */                                                      \
     X(TRY_ELSE)    /* label, how much of the environment is needed */           \
     X(TRUST)                                                                    \

@@ -568,6 +568,8 @@ char *number_text(term t)
             break;
     }
     char *exponent = strchr(buffer, 'e');
+    if (exponent && exponent[1] == '+')
+        memmove(exponent + 1, exponent + 2, strlen(exponent + 1));
     if (!strchr(buffer, '.') && exponent) {
         memmove(exponent + 2, exponent, strlen(exponent) + 1);
         memcpy(exponent, ".0", 2);

@@ -426,6 +426,15 @@ static term parse_prefix(struct parser *p, struct atom *name, int limit, int *pr
     return atom(name);
 }
 
+/* At the closing bracket of [] or {}, which may be a functor. */
+static term parse_brackets(struct parser *p, struct atom *name)
+{
+    if (p->token.functional)
+        return parse_arguments(p, name);
+    next_token(p);
+    return atom(name);
+}
+
 static term parse_punctuation(struct parser *p, char c)
 {
     term inner;
@@ -436,15 +445,10 @@ static term parse_punctuation(struct parser *p, char c)
         expect(p, ')');
         return inner;
     case '[':
-        if (!is_punctuation(p, ']'))
-            return parse_list(p);
-        next_token(p);
-        return 0; /* the atom [] */
+        return is_punctuation(p, ']') ? parse_brackets(p, atoms.nil) : parse_list(p);
     case '{':
-        if (is_punctuation(p, '}')) {
-            next_token(p);
-            return atom(atoms.curly);
-        }
+        if (is_punctuation(p, '}'))
+            return parse_brackets(p, atoms.curly);
         inner = parse(p, 1200);
         expect(p, '}');
         return structure(atoms.curly, 1, &inner);
@@ -476,10 +480,8 @@ static term parse_primary(struct parser *p, int limit, int *priority)
         next_token(p);
         return t.kind == NAME ? parse_prefix(p, name, limit, priority) : atom(name);
     }
-    case PUNCTUATION: {
-        term result = parse_punctuation(p, *t.text);
-        return result ? result : atom(atoms.nil);
-    }
+    case PUNCTUATION:
+        return parse_punctuation(p, *t.text);
     default:
         fail_syntax(p, t.kind == END ? "unexpected_end_of_clause"
                                      : "unexpected_end_of_file");

@@ -94,12 +94,34 @@ term *list_items(term list, size_t *count)
 
 /* ---- Unifying ---------------------------------------------------------------------- */
 
-static bool unify_variable(term a, term b)
+static bool occurs_check;
+
+static bool occurs_in(term variable, term t)
 {
-    if (tag_of(b) == REFERENCE && *(term *)b > *(term *)a)
-        bind(b, a);
-    else if (tag_of(a) == REFERENCE)
-        bind(a, b);
+    size_t base = work.count;
+    push(&work, t);
+    while (work.count > base) {
+        t = deref(pop(&work));
+        if (t == variable) {
+            work.count = base;
+            return true;
+        }
+        for (size_t i = is_compound(t) ? arity_of(t) : 0; i > 0; i--)
+            push(&work, (word)(arguments(t) + i - 1));
+    }
+    return false;
+}
+
+/* The younger one of two variables is bound. */
+static bool unify_variable(term variable, term t)
+{
+    if (tag_of(t) == REFERENCE && *(term *)t > *(term *)variable) {
+        bind(t, variable);
+        return true;
+    }
+    if (occurs_check && occurs_in(variable, t))
+        return false;
+    bind(variable, t);
     return true;
 }
 
@@ -114,36 +136,45 @@ static bool unify_shallow(term a, term b)
            (tag_of(a) == STRUCTURE && functor_at(a) == functor_at(b));
 }
 
+/* Of two terms that are not the same word; what is left to do comes onto the work list. */
+static bool unify_pair(term a, term b)
+{
+    if (tag_of(a) == REFERENCE)
+        return unify_variable(a, b);
+    if (tag_of(b) == REFERENCE)
+        return unify_variable(b, a);
+    if (!unify_shallow(a, b))
+        return false;
+    for (size_t i = is_compound(a) ? arity_of(a) : 0; i > 0; i--) {
+        push(&work, (word)(arguments(a) + i - 1));
+        push(&work, (word)(arguments(b) + i - 1));
+    }
+    return true;
+}
+
 bool unify(term a, term b)
 {
     size_t base = work.count;
     for (;;) {
         a = deref(a);
         b = deref(b);
-        if (a == b) {
-        } else if (tag_of(a) == REFERENCE) {
-            unify_variable(a, b);
-        } else if (tag_of(b) == REFERENCE) {
-            bind(b, a);
-        } else if (!unify_shallow(a, b)) {
+        if (a != b && !unify_pair(a, b)) {
             work.count = base;
             return false;
-        } else if (tag_of(a) != BOX) {
-            size_t last = arity_of(a) - 1;
-            term *as = arguments(a), *bs = arguments(b);
-            for (size_t i = last; i > 0; i--) {
-                push(&work, (word)(as + i));
-                push(&work, (word)(bs + i));
-            }
-            a = (term)as;
-            b = (term)bs;
-            continue;
         }
         if (work.count == base)
             return true;
         b = pop(&work);
         a = pop(&work);
     }
+}
+
+bool unify_with_occurs_check(term a, term b)
+{
+    occurs_check = true;
+    bool unified = unify(a, b);
+    occurs_check = false;
+    return unified;
 }
 
 /* ---- The standard order ------------------------------------------------------------ */
@@ -321,6 +352,7 @@ term instantiate(term stored, term *variables)
 void walks_reset(void)
 {
     work.count = 0;
+    occurs_check = false;
     unnumber_variables();
 }
 

@@ -12,7 +12,6 @@ struct writer {
     struct worklist todo; /* pairs */
     int flags;
     int last; /* the character written last */
-    bool after_prefix_minus;
 };
 
 enum { TEXT = -1, CLOSE_LIST = -2 };
@@ -26,8 +25,7 @@ static void put_token(struct writer *w, const char *text)
 {
     int first = (unsigned char)*text;
     bool joins = (is_alphanumeric(w->last) && is_alphanumeric(first)) ||
-                 (is_symbol_char(w->last) && is_symbol_char(first)) ||
-                 (w->last == ',' && first != ' ' && false);
+                 (is_symbol_char(w->last) && is_symbol_char(first));
     if (joins)
         stream_put(w->stream, ' ');
     stream_puts(w->stream, text);
@@ -134,18 +132,6 @@ static void put_box(struct writer *w, term t)
     put_token(w, text);
 }
 
-static void put_number(struct writer *w, term t, int priority)
-{
-    const char *text = number_text(t);
-    bool wrapped = *text == '-' && priority < 999 && w->after_prefix_minus;
-    (void)priority;
-    if (wrapped)
-        put_char(w, '(');
-    put_token(w, text);
-    if (wrapped)
-        put_char(w, ')');
-}
-
 static void write_list(struct writer *w, term t)
 {
     put_char(w, '[');
@@ -187,8 +173,6 @@ static void write_canonical(struct writer *w, term t)
 static void open_if(struct writer *w, bool wrapped)
 {
     if (wrapped) {
-        if (w->last == '(' || !is_symbol_char(w->last)) {
-        }
         put_char(w, '(');
         later_text(w, ")");
     }
@@ -217,18 +201,17 @@ static void write_prefix(struct writer *w, term t, struct operator o, int priori
 static void write_infix(struct writer *w, term t, struct operator o, int priority)
 {
     const struct atom *name = functor_at(t)->name;
-    bool spaced = isalpha((unsigned char)name->text[0]) || name == atoms.arrow ||
-                  name == atoms.neck || name == atoms.soft_arrow || o.priority >= 700;
+    bool spaced = isalpha((unsigned char)name->text[0]);
     open_if(w, o.priority > priority);
     later_term(w, argument(t, 1), o.priority - o.right);
     if (name == atoms.comma) {
         later_text(w, ",");
     } else {
-        if (spaced && name != atoms.semicolon && name != atoms.bar)
+        if (spaced)
             later_text(w, " ");
         push(&w->todo, atom((struct atom *)name));
         push(&w->todo, (word)1200);
-        if (spaced && name != atoms.semicolon && name != atoms.bar)
+        if (spaced)
             later_text(w, " ");
     }
     later_term(w, argument(t, 0), o.priority - o.left);
@@ -294,7 +277,7 @@ static void write_one(struct writer *w, term t, int priority)
         break;
     default:
         if (is_number(t))
-            put_number(w, t, priority);
+            put_token(w, number_text(t));
         else
             put_box(w, t);
     }
