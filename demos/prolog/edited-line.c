@@ -24,6 +24,7 @@ static char *next_completion(const char *text, int state)
 char *line_read(const char *prompt)
 {
     rl_readline_name = "gcprolog";
+    rl_completion_append_character = 0;
     rl_completion_entry_function = next_completion;
     rl_basic_word_break_characters = " \t\n()[]{},;|'\"`";
     char *typed = readline(prompt);

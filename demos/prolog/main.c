@@ -90,7 +90,7 @@ static void start(void)
     load(library);
     load(lists);
     flags.booting = flags.library = false;
-    signal(SIGINT, interrupt);
+    sigaction(SIGINT, &(struct sigaction){.sa_handler = interrupt}, NULL);
 }
 
 int main(int argc, char **argv)

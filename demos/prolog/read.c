@@ -288,7 +288,8 @@ static void next_token(struct parser *p)
             fail_syntax(p, "illegal_character");
         token_add(t, c);
     }
-    t->functional = stream_peek(p->stream) == '(';
+    t->functional =
+        t->kind != END && t->kind != END_OF_FILE && stream_peek(p->stream) == '(';
 }
 
 static bool is_punctuation(const struct parser *p, char c)
@@ -509,7 +510,7 @@ static term parse(struct parser *p, int limit)
         if (o.priority && o.priority <= limit && left <= o.priority - o.left) {
             next_token(p);
             term args[] = {t, parse(p, o.priority - o.right)};
-            t = structure(name == atoms.bar ? atoms.semicolon : name, 2, args);
+            t = structure(name, 2, args);
             left = o.priority;
         } else if (post.priority && post.priority <= limit &&
                    left <= post.priority - post.left) {

@@ -1,5 +1,5 @@
 /* Built-in predicates for text: atoms, characters, numbers as text, reading and writing terms. */
-#include "prolog.h"
+#include "machine.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -309,6 +309,10 @@ static bool builtin_write(term *a)
 static bool builtin_line(term *a)
 {
     char *line = line_read(want_atom(a[0])->text);
+    if (vm.interrupted) {
+        vm.interrupted = 0;
+        throw_term(atom(atoms.interrupt));
+    }
     return unify(a[1], line ? atom(atom_of(line)) : integer(-1));
 }
 
