@@ -1,0 +1,119 @@
+/* gcprolog: the command line. */
+#include "machine.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char usage[] =
+    "Usage: gcprolog [FILE...] [-g GOAL] [--gc-stats]\n"
+    "A Prolog on a garbage-collected heap.\n"
+    "\n"
+    "  FILE        read these programs\n"
+    "  -g GOAL     run the goal, and end: status 1 if it fails, 2 after an error\n"
+    "  --gc-stats  at the end, say on stderr what the collector did\n"
+    "  --help      this text\n"
+    "\n"
+    "Without a goal: a top level, which answers queries.\n";
+
+static double mebibytes(uint64_t bytes)
+{
+    return (double)bytes / (1 << 20);
+}
+
+static void print_stats(void)
+{
+    struct gc_stats stats = {.size = sizeof stats};
+    fflush(stdout);
+    gc_stats_get(&stats);
+    fprintf(stderr,
+            "collector: %llu collections, %.1f ms in all, the longest %.2f ms\n"
+            "  memory   %.1f MiB allocated in all, never freed by hand\n"
+            "  heap     %.1f MiB now, %.1f MiB at most\n"
+            "  live     %.1f MiB in %llu objects after the last collection\n",
+            (unsigned long long)stats.collections, (double)stats.pause_ns_total / 1e6,
+            (double)stats.pause_ns_max / 1e6, mebibytes(stats.allocated_bytes),
+            mebibytes(stats.heap_bytes), mebibytes(stats.heap_bytes_max),
+            mebibytes(stats.live_bytes), (unsigned long long)stats.live_objects);
+}
+
+static void interrupt(int number)
+{
+    (void)number;
+    vm.interrupted = 1;
+}
+
+/* Half of the machine's memory, unless GCALLOC_OPTIONS says something else. */
+static void limit_heap(void)
+{
+    char limit[32];
+    long long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+    snprintf(limit, sizeof limit, "%lld", pages * size / 2);
+    gc_option_set("heap_limit", limit);
+}
+
+/* Adds the clauses of the part of the system that is written in Prolog. */
+static void load(const char *text)
+{
+    struct stream stream = {.box = {STREAM},
+                            .input = true,
+                            .line = 1,
+                            .peeked = NOTHING,
+                            .peeked_twice = NOTHING};
+    struct reader reader = {.stream = &stream};
+    stream.file = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
+    for (term t; !is_atom(t = read_term(&reader), atoms.end_of_file);) {
+        bool directive = is_structure(t, atoms.neck, 1);
+        term goal = directive ? argument(t, 0) : structure(atom_of("$add_clause"), 1, &t);
+        if (!run(goal)) {
+            fprintf(stderr, "gcprolog: line %d of the library: ", reader.line);
+            write_term(standard_error, vm.ball ? vm.ball : t, QUOTED, 1200);
+            fputc('\n', stderr);
+            exit(EXIT_FAILURE);
+        }
+    }
+    fclose(stream.file);
+}
+
+static void start(void)
+{
+    limit_heap();
+    numbers_init();
+    atoms_init();
+    define_database();
+    machine_init();
+    streams_init();
+    define_terms();
+    define_text();
+    define_streams();
+    load(library);
+    load(lists);
+    flags.booting = flags.library = false;
+    sigaction(SIGINT, &(struct sigaction){.sa_handler = interrupt}, NULL);
+}
+
+int main(int argc, char **argv)
+{
+    term files = atom(atoms.nil), goals = files;
+    start();
+    files = goals = atom(atoms.nil);
+    for (int i = argc - 1; i > 0; i--) {
+        if (!strcmp(argv[i], "--help")) {
+            fputs(usage, stdout);
+            return EXIT_SUCCESS;
+        }
+        if (!strcmp(argv[i], "--gc-stats")) {
+            atexit(print_stats);
+        } else if (i > 1 && !strcmp(argv[i - 1], "-g")) {
+            goals = cons(atom(atom_of(argv[i--])), goals);
+        } else if (*argv[i] == '-') {
+            fprintf(stderr, "gcprolog: bad option %s\n%s", argv[i], usage);
+            return EXIT_FAILURE;
+        } else {
+            files = cons(atom(atom_of(argv[i])), files);
+        }
+    }
+    return run(structure(atom_of("$main"), 2, (term[]){files, goals})) ? EXIT_SUCCESS
+                                                                       : EXIT_FAILURE;
+}

@@ -1,0 +1,482 @@
+/* Terms, and what the parts of the system offer each other.
+ *
+ * A term is one word, whose low three bits say what it is; where it points, it points into an
+ * object of the collected heap:
+ *
+ *     REFERENCE   to a cell: a word that holds a term, or is unbound
+ *     STRUCTURE   to a struct functor * and the arguments behind it
+ *     LIST        to a head and a tail
+ *     ATOM        to a struct atom
+ *     INTEGER     61 bits
+ *     BOX         to a struct box: a float, a big integer, a stream, a clause
+ *     UNBOUND     only as the content of a cell: when the variable was made
+ *     NUMBERED    only in clauses as they are stored: a variable's number
+ */
+#ifndef PROLOG_H
+#define PROLOG_H
+
+#include <gmp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <gcalloc/gcalloc.h>
+#include <gcalloc/inline.h>
+
+typedef uintptr_t term;
+typedef uintptr_t word;
+
+enum tag { REFERENCE, STRUCTURE, LIST, ATOM, INTEGER, BOX, UNBOUND, NUMBERED };
+
+static inline enum tag tag_of(term t)
+{
+    return (enum tag)(t & 7);
+}
+
+static inline void *address(term t)
+{
+    return (void *)(t & ~(term)7);
+}
+
+static inline term tagged(const void *pointer, enum tag tag)
+{
+    return (term)pointer | (term)tag;
+}
+
+/* ---- Atoms and functors ------------------------------------------------------------ */
+
+enum fixity { PREFIX, INFIX, POSTFIX };
+
+struct operator
+{
+    short priority;   /* 0: it is none */
+    char left, right; /* how much less than that the operands' priorities are to be */
+};
+
+struct atom {
+    char *text; /* atomic: UTF-8, and a NUL */
+    size_t length;
+    uint64_t hash;
+    struct functor *functors;
+    struct operator operators[3];
+};
+
+struct functor {
+    struct atom *name;
+    size_t arity;
+    struct predicate *predicate; /* NULL: never called nor defined */
+    struct functor *next;        /* of this name */
+};
+
+/* Atoms that C code names. */
+#define ATOMS(X)                                                                       \
+    X(nil, "[]")                                                                       \
+    X(dot, ".")                                                                        \
+    X(curly, "{}")                                                                     \
+    X(comma, ",")                                                                      \
+    X(semicolon, ";") X(arrow, "->") X(soft_arrow, "*->") X(neck, ":-") X(not, "\\+")  \
+        X(cut, "!") X(yes, "true") X(no, "false") X(fail, "fail") X(minus, "-")        \
+            X(plus, "+") X(equal, "=") X(slash, "/") X(error, "error") X(call, "call") \
+                X(bar, "|") X(caret, "^") X(end_of_file, "end_of_file") X(var, "$VAR") \
+                    X(empty, "") X(less, "<") X(greater, ">")                          \
+                        X(user_input, "user_input") X(user_output, "user_output")      \
+                            X(user_error, "user_error") X(codes, "codes")              \
+                                X(chars, "chars") X(atom, "atom") X(append, "append")  \
+                                    X(read, "read") X(write, "write") X(is, "is")      \
+                                        X(star, "*") X(unknown, "unknown")             \
+                                            X(double_quotes, "double_quotes")          \
+                                                X(interrupt, "$interrupt")             \
+                                                    X(query, "?-")
+
+#define ATOM_MEMBER(name, text) struct atom *name;
+extern struct atoms {
+    ATOMS(ATOM_MEMBER)
+} atoms;
+
+void atoms_init(void);
+struct atom *atom_of_bytes(const char *text, size_t length);
+struct atom *atom_of(const char *text);
+struct functor *functor_of(struct atom *name, size_t arity);
+/* The atom stays, whether anything has it or not. */
+void atom_keep(struct atom *atom);
+extern struct kept_atom {
+    struct atom *atom;
+    struct kept_atom *next;
+} * kept_atoms;
+size_t atoms_count(void);
+
+/* ---- Memory ------------------------------------------------------------------------ */
+
+_Noreturn void fail_memory(void);
+
+static inline void *check_memory(void *object)
+{
+    if (__builtin_expect(!object, 0))
+        fail_memory();
+    return object;
+}
+
+static inline void *allocate(size_t bytes)
+{
+    return check_memory(gc_alloc(bytes));
+}
+
+static inline void *allocate_atomic(size_t bytes)
+{
+    return check_memory(gc_alloc_atomic(bytes));
+}
+
+/* A stack of words outside of the heap, for walks through terms.  All that is on it is
+ * reached from elsewhere. */
+struct worklist {
+    word *words;
+    size_t count, capacity;
+};
+
+void worklist_grow(struct worklist *list);
+
+static inline void push(struct worklist *list, word w)
+{
+    if (__builtin_expect(list->count == list->capacity, 0))
+        worklist_grow(list);
+    list->words[list->count++] = w;
+}
+
+static inline word pop(struct worklist *list)
+{
+    return list->words[--list->count];
+}
+
+/* ---- Terms ------------------------------------------------------------------------- */
+
+enum box_type { FLOAT, BIG, STREAM, CLAUSE, CURSOR, BAG };
+
+struct box {
+    enum box_type type;
+};
+
+struct number {
+    struct box box;
+    union {
+        double real;
+        mpz_t big;
+    };
+};
+
+#define INTEGER_MAX ((int64_t)1 << 60)
+
+static inline term integer(int64_t n)
+{
+    return (term)n << 3 | INTEGER;
+}
+
+static inline int64_t integer_of(term t)
+{
+    return (int64_t)t >> 3;
+}
+
+static inline term atom(struct atom *a)
+{
+    return tagged(a, ATOM);
+}
+
+static inline struct atom *atom_at(term t)
+{
+    return address(t);
+}
+
+static inline struct functor *functor_at(term structure)
+{
+    return *(struct functor **)address(structure);
+}
+
+/* The arguments of a structure or a list. */
+static inline term *arguments(term t)
+{
+    return (term *)address(t) + (tag_of(t) == STRUCTURE);
+}
+
+static inline bool is_compound(term t)
+{
+    return tag_of(t) == STRUCTURE || tag_of(t) == LIST;
+}
+
+static inline bool is_box(term t, enum box_type type)
+{
+    return tag_of(t) == BOX && ((struct box *)address(t))->type == type;
+}
+
+static inline bool is_integer(term t)
+{
+    return tag_of(t) == INTEGER || is_box(t, BIG);
+}
+
+static inline bool is_number(term t)
+{
+    return is_integer(t) || is_box(t, FLOAT);
+}
+
+static inline bool is_callable(term t)
+{
+    return tag_of(t) == ATOM || is_compound(t);
+}
+
+static inline bool is_atom(term t, const struct atom *a)
+{
+    return t == tagged(a, ATOM);
+}
+
+static inline term deref(term t)
+{
+    while (tag_of(t) == REFERENCE) {
+        term content = *(term *)t;
+        if (tag_of(content) == UNBOUND)
+            break;
+        t = content;
+    }
+    return t;
+}
+
+static inline term argument(term t, size_t i)
+{
+    return deref((term)(arguments(t) + i));
+}
+
+struct functor *functor_of_term(term callable_or_atom); /* of a list, too */
+bool is_structure(term t, const struct atom *name, size_t arity);
+term variable(void);
+term structure_new(struct functor *functor); /* its arguments are to be filled in */
+term structure(struct atom *name, size_t arity, const term *arguments);
+term cons(term head, term tail);
+term list_of(const term *items, size_t count, term tail);
+bool unify(term a, term b);
+bool unify_with_occurs_check(term a, term b);
+int compare(term a, term b);
+term copy(term t); /* with new variables */
+/* With NUMBERED variables, of which there are *count then. */
+term copy_numbered(term t, size_t *count);
+/* Of a stored term, with `variables` for its NUMBERED ones; those that are 0 are made. */
+term instantiate(term stored, term *variables);
+bool is_ground(term t);
+term variables_of(term t);
+/* The items of a proper list, in an object of the heap; throws for other terms. */
+term *list_items(term list, size_t *count);
+/* After an error: what a walk had begun is undone. */
+void walks_reset(void);
+
+/* ---- Numbers ----------------------------------------------------------------------- */
+
+void numbers_init(void);
+term real(double d);
+term integer_of_64(int64_t n);
+double real_of(term t);
+int number_compare(term a, term b);
+term evaluate(term expression);
+struct functor;
+/* What evaluates a functor; NULL: nothing does. */
+typedef term evaluator(term a, term b);
+evaluator *evaluator_of(const struct functor *functor);
+/* The number, or 0; *text is moved behind it. */
+term integer_parse(const char *digits, int base);
+char *number_text(term number); /* an atomic object */
+
+/* ---- Errors ------------------------------------------------------------------------ */
+
+_Noreturn void throw_term(term ball);
+_Noreturn void throw_error(term formal);
+_Noreturn void type_error(const char *type, term culprit);
+_Noreturn void domain_error(const char *domain, term culprit);
+_Noreturn void instantiation_error(void);
+_Noreturn void existence_error(const char *kind, term culprit);
+_Noreturn void permission_error(const char *action, const char *type, term culprit);
+_Noreturn void representation_error(const char *limit);
+_Noreturn void evaluation_error(const char *what);
+_Noreturn void resource_error(const char *resource);
+_Noreturn void syntax_error(const char *what);
+
+/* Arguments as they are wanted; throw otherwise. */
+int64_t want_integer(term t);
+struct atom *want_atom(term t);
+term want_callable(term t);
+
+/* ---- Streams ----------------------------------------------------------------------- */
+
+struct stream {
+    struct box box;
+    FILE *file;
+    bool input, binary, closed, past_end, interactive;
+    char eof_action; /* 'e'rror, 'c'ode, 'r'eset */
+    int line, column;
+    int peeked,
+        peeked_twice; /* the next characters, or NOTHING; that which was put back first */
+    struct atom *alias, *name, *mode;
+    char *memory; /* of a stream that writes to memory; open_memstream's */
+    size_t memory_size;
+};
+
+enum { NOTHING = -2 };
+
+extern struct stream *standard_input, *standard_output, *standard_error;
+extern struct stream *current_input, *current_output;
+void streams_init(void);
+int stream_get(struct stream *stream);
+int stream_peek(struct stream *stream);
+void stream_put(struct stream *stream, int character);
+void stream_puts(struct stream *stream, const char *text);
+struct stream *want_stream(term t, bool input);
+int utf8_decode(const char **text);
+char *utf8_encode(int character, char *out);
+char *line_read(const char *prompt); /* NULL: the input has ended */
+int key_read(void);
+
+/* ---- Reading and writing ------------------------------------------------------------ */
+
+struct variable_name {
+    struct atom *name;
+    term variable;
+    int count;
+};
+
+struct reader {
+    struct stream *stream;
+    struct variable_name *names;
+    size_t count, capacity;
+    int line; /* where the term began */
+};
+
+term read_term(struct reader *reader); /* end_of_file at the end */
+term text_to_number(const char *text); /* 0: it is none */
+bool is_symbol_char(int c);
+bool is_solo_atom(const char *text);
+
+enum write_flag { QUOTED = 1, IGNORE_OPS = 2, NUMBER_VARS = 4 };
+
+void write_term(struct stream *stream, term t, int flags, int priority);
+
+/* ---- Predicates -------------------------------------------------------------------- */
+
+typedef bool builtin(term *arguments);
+
+struct clause {
+    struct box box;
+    word *code; /* NULL: it was not called yet */
+    term head, body;
+    size_t variables;
+    uint64_t erased; /* the generation from which on it is gone */
+    struct predicate *predicate;
+};
+
+/* A clause, with what its first argument has to be; key 0: anything. */
+struct entry {
+    word key;
+    struct clause *clause;
+    struct entry *next; /* of the same key, where there is an index */
+};
+
+struct predicate {
+    struct functor *functor;
+    builtin *builtin;        /* in C, or NULL */
+    const word *instruction; /* what the machine does itself, or NULL */
+    struct entry *first,
+        *end; /* its clauses, within an array of `room` from `array` on */
+    struct entry *array;
+    size_t room, erased;
+    struct index *index; /* by first argument; NULL: there is none */
+    bool not_indexable;  /* as a clause takes any first argument */
+    bool defined, dynamic, protected, library;
+    struct predicate *next; /* of all */
+};
+
+extern struct predicate *predicates;
+extern uint64_t generation;
+struct predicate *predicate_of(struct functor *functor);
+/* From now on it is listed, and stays. */
+void predicate_define(struct predicate *p);
+void predicate_add(struct predicate *p, term head, term body, bool at_end);
+/* Takes the clause out of its predicate; whoever runs in it goes on. */
+void clause_erase(struct clause *clause);
+void predicate_abolish(struct predicate *p);
+
+/* Goes through the clauses that there were when it began and that may match a first argument. */
+struct scan {
+    struct entry *entry, *end; /* NULL: there is none left */
+    word key;
+    uint64_t generation;
+    bool chained;
+};
+
+/* The entries of this key, where there is an index to find them by, or else all. */
+struct entry *index_first(struct predicate *p, word key, bool *chained);
+
+static inline word key_of(term first_argument)
+{
+    term t = deref(first_argument);
+    switch (tag_of(t)) {
+    case ATOM:
+    case INTEGER:
+        return t;
+    case STRUCTURE:
+        return (word)functor_at(t);
+    case LIST:
+    case BOX:
+        return tag_of(t);
+    default:
+        return 0;
+    }
+}
+
+/* To the first entry from `entry` on that may match. */
+static inline void scan_from(struct scan *scan, struct entry *entry)
+{
+    if (scan->chained) {
+        while (entry && entry < scan->end && entry->clause->erased <= scan->generation)
+            entry = entry->next;
+        scan->entry = entry && entry < scan->end ? entry : NULL;
+        return;
+    }
+    word key = scan->key;
+    for (; entry < scan->end; entry++) {
+        if ((!key || !entry->key || entry->key == key) &&
+            entry->clause->erased > scan->generation) {
+            scan->entry = entry;
+            return;
+        }
+    }
+    scan->entry = NULL;
+}
+
+static inline void scan_next(struct scan *scan)
+{
+    scan_from(scan, scan->chained ? scan->entry->next : scan->entry + 1);
+}
+
+enum { INDEX_FROM = 8 /* clauses */ };
+
+static inline void scan_begin(struct scan *scan, struct predicate *p, word key)
+{
+    struct entry *entry = p->first;
+    scan->chained = false;
+    if (key && p->end - entry >= INDEX_FROM)
+        entry = index_first(p, key, &scan->chained);
+    scan->end = p->end;
+    scan->key = key;
+    scan->generation = generation;
+    scan_from(scan, entry);
+}
+
+word *compile(struct clause *clause);
+struct clause *clause_new(term head, term body);
+void define(const char *name, size_t arity, builtin *function);
+void define_terms(void);
+void define_text(void);
+void define_streams(void);
+void define_database(void);
+extern struct flags {
+    struct atom *double_quotes, *unknown;
+    bool library; /* what is added may be replaced by programs */
+    bool booting;
+} flags;
+extern const char library[], lists[];
+
+#endif
