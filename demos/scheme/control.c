@@ -25,9 +25,13 @@ void define_primitives(const struct definition *definitions, size_t count)
 value want(value v, enum type type)
 {
     static const char *const names[] = {
-        [TYPE_STRING] = "a string", [TYPE_SYMBOL] = "a symbol",
-        [TYPE_VECTOR] = "a vector", [TYPE_TABLE] = "a hash table",
-        [TYPE_PORT] = "a port",     [TYPE_GUARDIAN] = "a guardian",
+        [TYPE_STRING] = "a string",
+        [TYPE_SYMBOL] = "a symbol",
+        [TYPE_VECTOR] = "a vector",
+        [TYPE_TABLE] = "a hash table",
+        [TYPE_PORT] = "a port",
+        [TYPE_GUARDIAN] = "a guardian",
+        [TYPE_ENVIRONMENT] = "an environment",
     };
     if (!has_type(v, type))
         fail_type(names[type], v);
@@ -98,8 +102,6 @@ PRIMITIVE(p_apply)
     return TAIL_CALL;
 }
 
-SIMPLE(p_eval, evaluate(args[0], NULL, NULL))
-
 /* (error message irritant ...) */
 PRIMITIVE(p_error)
 {
@@ -148,7 +150,6 @@ PRIMITIVE(p_collections)
 static const struct definition definitions[] = {
     {"procedure?", p_is_procedure, 1, 1},
     {"apply", p_apply, 2, MANY},
-    {"eval", p_eval, 1, 1},
     {"error", p_error, 1, MANY},
     {"exit", p_exit, 0, 1},
     {"command-line", p_command_line, 0, 0},

@@ -11,11 +11,12 @@
 #include <unistd.h>
 
 static const char usage[] =
-    "Usage: gcscheme [--stats] [-e EXPRESSION] [FILE [ARGUMENT...]]\n"
+    "Usage: gcscheme [--stats] [-I DIR] [-e EXPRESSION] [FILE [ARGUMENT...]]\n"
     "A small Scheme on a garbage-collected heap.\n"
     "\n"
     "  FILE           run this program; (command-line) gives it the arguments\n"
     "  -e EXPRESSION  evaluate the expression and write its value\n"
+    "  -I DIR         look for libraries in this directory, too\n"
     "  --stats        at the end, say on stderr what the collector did\n"
     "  --help         this text\n"
     "\n"
@@ -73,7 +74,7 @@ struct program {
 static void run_program(void *data)
 {
     const struct program *program = data;
-    evaluate_port(program->port, program->name);
+    evaluate_program(program->port, program->name);
 }
 
 static void show(value v)
@@ -164,13 +165,12 @@ static void start(void)
     define_ports();
     define_guardians();
     define_control();
-    define_syntax();
-    define_derived();
-    define_macros();
+    define_front_end();
     vm_init();
     struct program program = {port_on_bytes(prelude, strlen(prelude)), NULL};
     if (!protect(run_program, &program))
         exit(EXIT_FAILURE);
+    start_interaction();
     atexit(flush_output);
 }
 
@@ -194,6 +194,8 @@ int main(int argc, char **argv)
         } else if (!strcmp(argv[i], "--help")) {
             fputs(usage, stdout);
             return EXIT_SUCCESS;
+        } else if (!strcmp(argv[i], "-I") && i + 1 < argc) {
+            library_path_add(argv[++i]);
         } else if (!strcmp(argv[i], "-e") && i + 1 < argc) {
             const char *text = argv[++i];
             struct program program = {port_on_bytes(text, strlen(text)), "<expression>"};

@@ -321,14 +321,6 @@ PRIMITIVE(p_close_port)
 
 SIMPLE(p_file_exists, boolean(!access(string_utf8(want(args[0], TYPE_STRING)), F_OK)))
 
-PRIMITIVE(p_load)
-{
-    struct port *port = open_input(args[0]);
-    evaluate_port(port, string_utf8(args[0]));
-    port_close(port);
-    return UNSPECIFIED;
-}
-
 SIMPLE(p_eof_object, END_OF_FILE)
 SIMPLE(p_is_eof_object, boolean(args[0] == END_OF_FILE))
 SIMPLE(p_is_port, boolean(has_type(args[0], TYPE_PORT)))
@@ -351,7 +343,6 @@ static const struct definition definitions[] = {
     {"get-output-string", p_get_output_string, 1, 1},
     {"close-port", p_close_port, 1, 1},
     {"file-exists?", p_file_exists, 1, 1},
-    {"load", p_load, 1, 1},
     {"eof-object", p_eof_object, 0, 0},
     {"eof-object?", p_is_eof_object, 1, 1},
     {"port?", p_is_port, 1, 1},

@@ -94,6 +94,9 @@ enum type {
     TYPE_SPECIAL,
     TYPE_MACRO,
     TYPE_GUARDIAN,
+    TYPE_IDENTIFIER,
+    TYPE_ENVIRONMENT,
+    TYPE_CASE_LAMBDA,
 };
 
 struct object {
@@ -118,11 +121,14 @@ struct string { /* atomic; code points, so that string-ref takes constant time *
 struct symbol {
     struct object object;
     struct string *name;
-    value global;        /* the global variable of this name; UNDEFINED: there is none */
-    value syntax;        /* its special form or macro; FALSE: it is none */
-    value original;      /* of a renamed copy that syntax-rules made; NULL: it is none */
-    bool fleeting;       /* in the symbol table, which does not keep it; symbol_keep does */
+    value global;  /* the global variable of this name; UNDEFINED: there is none */
+    value syntax;  /* its special form or macro; FALSE: it is none */
+    bool fleeting; /* in the symbol table, which does not keep it; symbol_keep does */
     struct symbol *next; /* of those that are kept */
+    struct environment
+        *home; /* of a global variable: what defines it; NULL: the system */
+    struct symbol *
+        origin; /* the system's variable of which it is a copy, not changed yet, or NULL */
 };
 
 struct vector {
@@ -196,10 +202,11 @@ struct box {
     value content;
 };
 
-struct macro {
+/* A procedure that passes its arguments on to the first of the clauses that takes so many. */
+struct case_lambda {
     struct object object;
-    value transformer; /* a procedure (define-macro), or a list of syntax-rules */
-    value literals;
+    int count;
+    value clauses[]; /* closures */
 };
 
 static inline bool has_type(value v, enum type type)
@@ -292,6 +299,8 @@ value symbol(const char *name);
 /* To be called when a symbol gets a global variable or a syntax: it is to be found with it again, also if
  * nothing else has the symbol any more. */
 void symbol_keep(struct symbol *symbol);
+/* All that are kept. */
+struct symbol *symbol_kept(void);
 value list_reverse(value list);
 /* The length of a proper list, or -1. */
 intptr_t list_length(value list);
@@ -379,7 +388,7 @@ value weak_table_list(const struct table *table);
 value evaluate(value form, const char *file, struct table *positions);
 
 /* Reads and evaluates all of a port. */
-void evaluate_port(struct port *port, const char *file);
+void evaluate_program(struct port *port, const char *file);
 
 /* The evaluator's registers.  The stack is not on the collected heap: vm.c has a root
  * callback that shows the collector the part in use. */
@@ -450,9 +459,14 @@ void define_tables(void);
 void define_ports(void);
 void define_guardians(void);
 void define_control(void);
-void define_syntax(void);
-void define_derived(void);
-void define_macros(void);
+/* ---- The front end --------------------------------------------------------------- */
+
+/* Its special forms and primitives; before the prelude is evaluated. */
+void define_front_end(void);
+/* After the prelude: programs get an environment of their own. */
+void start_interaction(void);
+/* Libraries are also looked for in this directory. */
+void library_path_add(const char *directory);
 
 extern value command_line;
 extern const char prelude[];

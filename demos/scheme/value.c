@@ -199,6 +199,11 @@ void symbol_keep(struct symbol *symbol)
     kept_symbols = symbol;
 }
 
+struct symbol *symbol_kept(void)
+{
+    return kept_symbols;
+}
+
 value symbol(const char *name)
 {
     return intern(string_from_utf8(name, strlen(name)));
@@ -208,7 +213,8 @@ value symbol(const char *name)
 
 bool is_procedure(value v)
 {
-    return has_type(v, TYPE_CLOSURE) || has_type(v, TYPE_PRIMITIVE);
+    return has_type(v, TYPE_CLOSURE) || has_type(v, TYPE_PRIMITIVE) ||
+           has_type(v, TYPE_CASE_LAMBDA);
 }
 
 bool eqv(value a, value b)

@@ -38,8 +38,24 @@ void vm_need(const value *from, size_t count)
         vm.top = (value *)(uintptr_t)(from + count);
 }
 
+/* Has the clause called that takes so many arguments. */
+static value call_clause(const struct case_lambda *procedure, int argc)
+{
+    for (int i = 0; i < procedure->count; i++) {
+        const struct code *code = closure_of(procedure->clauses[i])->code;
+        if (argc == code->required || (argc > code->required && code->rest)) {
+            vm.callee = procedure->clauses[i];
+            vm.argc = argc;
+            return TAIL_CALL;
+        }
+    }
+    fail("case-lambda: no clause takes %d arguments", argc);
+}
+
 static value call_primitive(value callee, int argc, value *args)
 {
+    if (has_type(callee, TYPE_CASE_LAMBDA))
+        return call_clause((const struct case_lambda *)callee, argc);
     if (!has_type(callee, TYPE_PRIMITIVE))
         fail("not a procedure: %v", callee);
     const struct primitive *p = (const struct primitive *)callee;
