@@ -255,6 +255,7 @@ void define_macros(void);
 void define_libraries(void);
 void define_features(void);
 void define_environments(void);
+void define_provisional(void);
 
 /* ---- macro.c, syntax_rules.c ----------------------------------------------------------------- */
 

@@ -179,5 +179,6 @@ void define_front_end(void)
 
 void start_interaction(void)
 {
+    define_provisional();
     interaction_environment = environment_new(true, false);
 }
