@@ -124,6 +124,24 @@ PRIMITIVE(p_environment)
     return &e->object;
 }
 
+/* An environment of what the library (scheme r5rs) exports, or of its keywords only. */
+static value report_environment(value version, bool keywords_only)
+{
+    if (version != fixnum(5))
+        fail("%s: there is no version %v of the report", vm.primitive->name, version);
+    struct environment *e = environment_new(false, true);
+    value name = cons(symbol("scheme"), cons(symbol("r5rs"), NIL));
+    for (value l = standard_library(name); is_pair(l); l = cdr(l)) {
+        struct symbol *global = symbol_of(cdr(car(l)));
+        if (!keywords_only || global->syntax != FALSE)
+            environment_import(e, car(car(l)), global);
+    }
+    return &e->object;
+}
+
+SIMPLE(p_report_environment, report_environment(args[0], false))
+SIMPLE(p_null_environment, report_environment(args[0], true))
+
 /* (environment-bound? environment name): whether the name has a value or is a keyword. */
 PRIMITIVE(p_is_bound)
 {
@@ -135,6 +153,8 @@ PRIMITIVE(p_is_bound)
 static const struct definition definitions[] = {
     {"environment", p_environment, 0, MANY},
     {"interaction-environment", p_interaction_environment, 0, 0},
+    {"scheme-report-environment", p_report_environment, 1, 1},
+    {"null-environment", p_null_environment, 1, 1},
     {"environment-bound?", p_is_bound, 2, 2},
 };
 

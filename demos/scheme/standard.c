@@ -39,7 +39,7 @@ static const struct {
      "number? numerator odd? open-input-bytevector open-input-string "
      "open-output-bytevector "
      "open-output-string or output-port-open? output-port? pair? parameterize peek-char "
-     "peek-u8 "
+     "peek-u8 port? "
      "positive? procedure? quasiquote quote quotient raise raise-continuable rational? "
      "rationalize "
      "read-bytevector read-bytevector! read-char read-error? read-line read-string "
@@ -89,7 +89,8 @@ static const struct {
     {"(scheme time)", "current-jiffy current-second jiffies-per-second"},
     {"(scheme write)", "display write write-shared write-simple"},
     {"(scheme r5rs)",
-     "* + - / < <= = > >= abs acos and angle append apply asin assoc assq assv atan "
+     "* + - ... / < <= = => > >= _ abs acos and angle append apply asin assoc assq assv "
+     "atan "
      "begin boolean? "
      "caaaar caaadr caaar caadar caaddr caadr caar cadaar cadadr cadar caddar cadddr "
      "caddr cadr "
@@ -105,7 +106,7 @@ static const struct {
      "close-output-port "
      "complex? cond cons cos current-input-port current-output-port define define-syntax "
      "delay "
-     "denominator display do dynamic-wind eof-object? eq? equal? eqv? eval even? "
+     "denominator display do dynamic-wind else eof-object? eq? equal? eqv? eval even? "
      "exact->inexact exact? "
      "exp expt floor for-each force gcd if imag-part inexact->exact inexact? input-port? "
      "integer->char integer? interaction-environment lambda lcm length let let* "
