@@ -160,6 +160,7 @@ static const char text[] =
     "(define (%raise-error message . irritants) (raise (vector %error message "
     "irritants)))"
     "(define (error-object? x) (%tagged? x %error))"
+    "(define (string-ci=? a b) (string=? (string-downcase a) (string-downcase b)))"
     "(define (error-object-message x) (vector-ref x 1))"
     "(define (error-object-irritants x) (vector-ref x 2))";
 

@@ -17,6 +17,8 @@ source=$(dirname "$0")
 scratch=$(mktemp -d) || exit 2
 trap 'rm -rf "$scratch"' EXIT
 cd "$source/tests" || exit 2
+GCSCHEME_PATH=$(cd ../lib && pwd)
+export GCSCHEME_PATH
 passed=0
 failed=0
 
