@@ -103,11 +103,10 @@ struct node *expand_body(value forms, struct scope *outer)
                          expand_sequence);
 }
 
-static bool any_used(const struct variable *v)
+static void set_early_uses(struct variable *v, int *uses)
 {
-    while (v && !v->used)
-        v = v->next;
-    return v;
+    for (; v; v = v->next)
+        v->early_uses = uses;
 }
 
 /* How many of the variables, from the first on, have their values before anything refers to them or to a
@@ -115,16 +114,20 @@ static bool any_used(const struct variable *v)
  * get their closures before all else. */
 static int expand_inits(struct variable *variables, value inits, struct scope *scope)
 {
-    int early = 0;
-    bool all_early = true;
+    int early = 0, uses = 0;
+    set_early_uses(variables, &uses);
     for (struct variable *v = variables; v; v = v->next, inits = cdr(inits)) {
         v->init = node_named(expand(car(inits), scope), v->name);
-        all_early = all_early && v->init->kind != NODE_LAMBDA && !any_used(v);
-        if (all_early)
-            early++;
-        else if (v->init->kind != NODE_LAMBDA)
+        if (v->init->kind == NODE_LAMBDA)
+            uses++;
+        else if (uses > 0)
             v->assigned = true;
+        if (uses == 0) {
+            v->early_uses = NULL;
+            early++;
+        }
     }
+    set_early_uses(variables, NULL);
     return early;
 }
 

@@ -1,8 +1,9 @@
 /* Environments: what the global names of the system, of libraries and of programs mean. */
 #include "syntax.h"
 
-struct environment system_environment = {
-    {TYPE_ENVIRONMENT}, NULL, true, false, {NULL, NULL, NULL, &system_environment}};
+struct environment system_environment = {.object = {TYPE_ENVIRONMENT},
+                                         .open = true,
+                                         .scope = {.environment = &system_environment}};
 
 struct environment *interaction_environment = &system_environment;
 

@@ -73,7 +73,7 @@ struct node *expand_define_macro(value form, struct scope *scope)
     }
     if (!is_identifier(target))
         fail_syntax("bad syntax", form);
-    value procedure = evaluate_now(expression, scope_environment(scope));
+    value procedure = evaluate_now(expression, scope->environment);
     if (!is_procedure(procedure))
         fail_syntax("not a procedure", form);
     struct macro *macro = allocate_object(sizeof *macro, TYPE_MACRO);

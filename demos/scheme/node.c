@@ -66,7 +66,8 @@ struct lambda *lambda_new(value name, struct lambda *outer)
 /* Has the lambda, and those between it and the variable's owner, capture the variable. */
 static void capture(struct variable *variable, struct lambda *lambda)
 {
-    variable->used = true;
+    if (variable->early_uses)
+        ++*variable->early_uses;
     for (; lambda != variable->owner; lambda = lambda->outer) {
         struct capture **link = &lambda->captures;
         while (*link && (*link)->variable != variable)

@@ -2,8 +2,14 @@
  *
  * Macros are hygienic because each name that a template inserts is a new object, an identifier, which
  * remembers where the macro was defined.  A binding of that object captures nothing else; where nothing
- * binds it, it means what its name means in the macro's scope. */
+ * binds it, it means what its name means in the macro's scope.
+ *
+ * What a scope binds is complete before scopes within it are made.  So a scope that has not changed since
+ * an identifier was made does not bind it, and neither do those around it. */
 #include "syntax.h"
+
+/* Counts identifiers, scopes and bindings. */
+static uint64_t now;
 
 /* ---- Identifiers ------------------------------------------------------------------------ */
 
@@ -12,6 +18,7 @@ value identifier_new(value name, struct scope *scope)
     struct identifier *new = allocate_object(sizeof *new, TYPE_IDENTIFIER);
     new->name = name;
     new->scope = scope;
+    new->time = ++now;
     return &new->object;
 }
 
@@ -124,19 +131,34 @@ struct scope *scope_new(struct scope *outer, struct lambda *lambda)
     struct scope *scope = allocate(sizeof *scope);
     scope->outer = outer;
     scope->lambda = lambda;
+    scope->environment = outer ? outer->environment : NULL;
+    scope->time = ++now;
     return scope;
 }
 
 static struct binding *find_in(const struct scope *scope, value name)
 {
+    if (scope->index) {
+        value known = table_get(scope->index, name, FALSE);
+        return known != FALSE ? (struct binding *)known : NULL;
+    }
     struct binding *b = scope->bindings;
     while (b && b->name != name)
         b = b->next;
     return b;
 }
 
+/* Looks up names in a table from now on. */
+static void make_index(struct scope *scope)
+{
+    scope->index = table_new(false);
+    for (struct binding *b = scope->bindings; b; b = b->next)
+        table_put(scope->index, b->name, (value)b);
+}
+
 struct binding *scope_bind(struct scope *scope, value name, struct variable *variable)
 {
+    const int many = 16;
     if (find_in(scope, name))
         fail_syntax("the name is bound twice", name);
     struct binding *binding = allocate(sizeof *binding);
@@ -145,16 +167,27 @@ struct binding *scope_bind(struct scope *scope, value name, struct variable *var
     binding->syntax = FALSE;
     binding->next = scope->bindings;
     scope->bindings = binding;
+    scope->time = ++now;
+    if (scope->index)
+        table_put(scope->index, name, (value)binding);
+    else if (++scope->binding_count > many)
+        make_index(scope);
     return binding;
 }
 
-struct environment *scope_environment(const struct scope *scope)
+/* The binding in the scope or one around it, or NULL. */
+static struct binding *find_binding(value name, const struct scope *scope)
 {
-    while (scope->outer)
-        scope = scope->outer;
-    return scope->environment;
+    uint64_t made = is_symbol(name) ? 0 : ((struct identifier *)name)->time;
+    for (; scope->outer && scope->time > made; scope = scope->outer) {
+        struct binding *b = find_in(scope, name);
+        if (b)
+            return b;
+    }
+    return NULL;
 }
 
+/* Whether the environment, rather than the scope of a macro, says what the name means. */
 static bool is_global(value name, const struct environment *environment)
 {
     return is_symbol(name) || environment_find(environment, name);
@@ -163,11 +196,9 @@ static bool is_global(value name, const struct environment *environment)
 struct meaning resolve(value name, const struct scope *scope)
 {
     for (;;) {
-        for (; scope->outer; scope = scope->outer) {
-            struct binding *b = find_in(scope, name);
-            if (b)
-                return (struct meaning){.binding = b, .syntax = b->syntax};
-        }
+        struct binding *b = find_binding(name, scope);
+        if (b)
+            return (struct meaning){.binding = b, .syntax = b->syntax};
         struct environment *e = scope->environment;
         if (is_global(name, e)) {
             struct symbol *global = environment_find(e, name);

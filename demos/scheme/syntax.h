@@ -13,11 +13,11 @@ struct variable {
     struct lambda *owner;
     struct node *init; /* of let and letrec */
     struct variable *next;
-    bool captured; /* an inner lambda refers to it */
-    bool assigned; /* it changes, or is captured before it has its value; if captured as
+    bool captured;   /* an inner lambda refers to it */
+    bool assigned;   /* it changes, or is captured before it has its value; if captured as
                     * well, it lives in a box, since closures copy what they capture */
-    bool used;     /* something refers to it */
-    int slot;      /* in the frame of its owner; the compiler's */
+    int *early_uses; /* not NULL: it has no value yet; counts what refers to it */
+    int slot;        /* in the frame of its owner; the compiler's */
 };
 
 struct capture {
@@ -71,6 +71,7 @@ struct identifier {
     struct object object;
     value name; /* a symbol or another identifier */
     struct scope *scope;
+    uint64_t time; /* when it was made; see scope.c */
 };
 
 /* What a name means within a scope: a local variable or a local macro. */
@@ -86,6 +87,9 @@ struct scope {
     struct scope *outer; /* NULL: this is the top level of the environment */
     struct lambda *lambda;
     struct binding *bindings;
+    int binding_count;
+    struct table *index; /* of many bindings: from names to them; otherwise NULL */
+    uint64_t time;       /* of its last change; see scope.c */
     struct environment *environment;
 };
 
@@ -143,10 +147,10 @@ value original_datum(value datum);
 value vector_items(value vector);
 value list_to_vector(value list);
 
+/* A scope within another one; or, `outer` NULL, the top level of an environment, which the caller sets. */
 struct scope *scope_new(struct scope *outer, struct lambda *lambda);
 /* Raises an error if the scope itself binds the name already. */
 struct binding *scope_bind(struct scope *scope, value name, struct variable *variable);
-struct environment *scope_environment(const struct scope *scope);
 struct meaning resolve(value name, const struct scope *scope);
 bool same_meaning(const struct meaning *a, const struct meaning *b);
 /* Whether the form is a name that means what this one means in the system. */
