@@ -166,7 +166,7 @@ static void compile_assignment(struct assembler *a, const struct node *node)
 
 static void compile_lambda(struct assembler *a, struct lambda *lambda)
 {
-    struct code *code = compile(lambda, a->file);
+    struct code *code = compile(lambda, lambda->file);
     emit_with(a, OP_CLOSURE, constant(a, (value)code));
     emit(a, lambda->capture_count);
     for (const struct capture *c = lambda->captures; c; c = c->next)
@@ -293,14 +293,9 @@ static void compile_sequence(struct assembler *a, const struct node *node,
 /* The instruction that does what the call asks for, or 0. */
 static int integrated_opcode(const struct node *callee, int argc)
 {
-    value procedure = callee->datum;
-    if (callee->kind == NODE_GLOBAL)
-        procedure = symbol_of(procedure)->global;
-    else if (callee->kind != NODE_CONSTANT)
+    if (callee->kind != NODE_CONSTANT || !has_type(callee->datum, TYPE_PRIMITIVE))
         return 0;
-    if (!has_type(procedure, TYPE_PRIMITIVE))
-        return 0;
-    int opcode = ((struct primitive *)procedure)->opcode;
+    int opcode = ((struct primitive *)callee->datum)->opcode;
     return opcode && integrated[opcode].arguments == argc ? opcode : 0;
 }
 

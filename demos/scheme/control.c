@@ -30,6 +30,7 @@ value want(value v, enum type type)
         [TYPE_CONDITION] = "an error object",
         [TYPE_PROMISE] = "a promise",
         [TYPE_RECORD_TYPE] = "a record type",
+        [TYPE_ENVIRONMENT] = "an environment",
     };
     if (!has_type(v, type))
         fail_type(names[type], v);
@@ -83,28 +84,8 @@ value want_procedure(value v)
 
 SIMPLE(p_is_procedure, boolean(is_procedure(args[0])))
 
-/* (eval form [environment]) */
-PRIMITIVE(p_eval)
-{
-    vm.callee = compile_form(args[0], NULL, NULL);
-    vm.argc = 0;
-    return TAIL_CALL;
-}
-
-/* (%next-form port name): a procedure that runs the next form of a program; #f at the end. */
-PRIMITIVE(p_next_form)
-{
-    struct port *port = (struct port *)want(args[0], TYPE_PORT);
-    const char *file = string_utf8(want(args[1], TYPE_STRING));
-    struct table *positions = table_new(false);
-    value form = read_datum(port, file, positions);
-    return form == END_OF_FILE ? FALSE : compile_form(form, file, positions);
-}
-
 static const struct definition definitions[] = {
     {"procedure?", p_is_procedure, 1, 1},
-    {"eval", p_eval, 1, 2},
-    {"%next-form", p_next_form, 2, 2},
 };
 
 void define_control(void)

@@ -1,14 +1,11 @@
-/* The derived forms: conditionals, binding forms and loops, in terms of the basic ones.
- */
+/* The derived forms that become nodes at once: conditionals, binding forms and loops. */
 #include "syntax.h"
-
-static value memv;
 
 /* ---- Conditionals ---------------------------------------------------------------- */
 
 static struct node *expand_when(value form, struct scope *scope)
 {
-    form_length(form, 3);
+    form_length(form, 3, MANY);
     struct node *test = expand(car(cdr(form)), scope);
     return node_if(test, expand_sequence(cdr(cdr(form)), scope),
                    node_constant(UNSPECIFIED));
@@ -16,7 +13,7 @@ static struct node *expand_when(value form, struct scope *scope)
 
 static struct node *expand_unless(value form, struct scope *scope)
 {
-    form_length(form, 3);
+    form_length(form, 3, MANY);
     struct node *test = expand(car(cdr(form)), scope);
     return node_if(test, node_constant(UNSPECIFIED),
                    expand_sequence(cdr(cdr(form)), scope));
@@ -26,11 +23,22 @@ static struct node *expand_unless(value form, struct scope *scope)
 static struct node *chain(struct node *list,
                           struct node *(*join)(struct node *, struct node *))
 {
-    check_depth();
-    if (!list->next)
-        return list;
-    struct node *rest = chain(list->next, join);
-    return join(list, rest);
+    struct node *reversed = NULL;
+    while (list) {
+        struct node *next = list->next;
+        list->next = reversed;
+        reversed = list;
+        list = next;
+    }
+    struct node *joined = reversed;
+    reversed = joined->next;
+    joined->next = NULL;
+    while (reversed) {
+        struct node *next = reversed->next;
+        joined = join(reversed, joined);
+        reversed = next;
+    }
+    return joined;
 }
 
 static struct node *join_and(struct node *a, struct node *b)
@@ -67,21 +75,31 @@ static struct node *clause_body(value body, struct variable *tested, struct scop
 {
     if (!is_pair(body) || !is_keyword(car(body), "=>", scope))
         return expand_sequence(body, scope);
-    form_length(body, 2);
+    form_length(body, 2, 2);
     struct node *receiver = expand(car(cdr(body)), scope);
     receiver->next = node_local(tested, scope);
-    return node_new(NODE_CALL, receiver);
+    return node_call(receiver);
+}
+
+static void check_else(value clauses)
+{
+    form_length(car(clauses), 2, MANY);
+    if (cdr(clauses) != NIL)
+        fail_syntax("a clause after else", car(cdr(clauses)));
 }
 
 static struct node *expand_clauses(value clauses, struct scope *scope)
 {
+    check_depth();
     if (clauses == NIL)
         return node_constant(UNSPECIFIED);
     value clause = car(clauses), rest = cdr(clauses);
-    form_length(clause, 1);
+    form_length(clause, 1, MANY);
     locate(clause);
-    if (is_keyword(car(clause), "else", scope))
+    if (is_keyword(car(clause), "else", scope)) {
+        check_else(clauses);
         return expand_sequence(cdr(clause), scope);
+    }
     struct node *test = expand(car(clause), scope);
     if (cdr(clause) == NIL)
         return join_or(test, expand_clauses(rest, scope));
@@ -98,28 +116,55 @@ static struct node *expand_clauses(value clauses, struct scope *scope)
 
 static struct node *expand_cond(value form, struct scope *scope)
 {
+    form_length(form, 2, MANY);
     return expand_clauses(cdr(form), scope);
+}
+
+/* ---- case --------------------------------------------------------------------------- */
+
+/* A call of a predicate with the key and a constant. */
+static struct node *compare_key(const char *name, struct variable *key, value datum,
+                                struct scope *scope)
+{
+    struct node *arguments = node_local(key, scope);
+    arguments->next = node_constant(original_datum(datum));
+    return node_call_system(name, arguments);
+}
+
+/* Whether the key is one of the data: few are compared one by one. */
+static struct node *key_test(value data, struct variable *key, struct scope *scope)
+{
+    const int few = 4;
+    if (form_length(data, 0, MANY) > few)
+        return compare_key("memv", key, data, scope);
+    struct node *test = NULL;
+    for (data = list_reverse(data); is_pair(data); data = cdr(data)) {
+        struct node *one = compare_key("eqv?", key, car(data), scope);
+        test = test ? node_if(one, node_constant(TRUE), test) : one;
+    }
+    return test ? test : node_constant(FALSE);
 }
 
 static struct node *expand_cases(value clauses, struct variable *key, struct scope *scope)
 {
+    check_depth();
     if (clauses == NIL)
         return node_constant(UNSPECIFIED);
     value clause = car(clauses);
-    form_length(clause, 2);
+    form_length(clause, 2, MANY);
+    locate(clause);
+    if (is_keyword(car(clause), "else", scope)) {
+        check_else(clauses);
+        return clause_body(cdr(clause), key, scope);
+    }
+    struct node *test = key_test(car(clause), key, scope);
     struct node *body = clause_body(cdr(clause), key, scope);
-    if (is_keyword(car(clause), "else", scope))
-        return body;
-    form_length(car(clause), 0);
-    struct node *arguments = node_local(key, scope);
-    arguments->next = node_constant(original_datum(car(clause)));
-    return node_if(node_call(memv, arguments), body,
-                   expand_cases(cdr(clauses), key, scope));
+    return node_if(test, body, expand_cases(cdr(clauses), key, scope));
 }
 
 static struct node *expand_case(value form, struct scope *scope)
 {
-    form_length(form, 2);
+    form_length(form, 2, MANY);
     struct variable *key = temporary(expand(car(cdr(form)), scope), scope);
     return node_let(NODE_LET, key, expand_cases(cdr(cdr(form)), key, scope));
 }
@@ -129,10 +174,11 @@ static struct node *expand_case(value form, struct scope *scope)
 /* Checks ((name init) ...), where with `most` 3 a step may follow. */
 static void check_bindings(value bindings, int most)
 {
-    form_length(bindings, 0);
+    form_length(bindings, 0, MANY);
     for (; is_pair(bindings); bindings = cdr(bindings)) {
         value b = car(bindings);
-        if (form_length(b, 2) > most || !is_symbol(car(b)))
+        form_length(b, 2, most);
+        if (!is_identifier(car(b)))
             fail_syntax("bad binding", b);
     }
 }
@@ -159,70 +205,73 @@ static struct node *node_loop(struct variable *loop, struct node *arguments,
 {
     struct node *callee = node_local(loop, scope);
     callee->next = arguments;
-    return node_let(NODE_LETREC, loop, node_new(NODE_CALL, callee));
+    return node_let(NODE_LETREC, loop, node_call(callee));
 }
 
 static struct node *expand_named_let(value form, struct scope *outer)
 {
-    form_length(form, 4);
+    form_length(form, 4, MANY);
     value name = car(cdr(form)), bindings = car(cdr(cdr(form)));
     check_bindings(bindings, 2);
     struct variable *loop = variable_new(name, outer->lambda, NULL);
-    struct scope scope = {outer, outer->lambda, loop};
-    loop->init =
-        node_lambda(original_name(name), names_of(bindings), cdr(cdr(cdr(form))), &scope);
+    struct scope *scope = scope_new(outer, outer->lambda);
+    scope_bind(scope, name, loop);
+    loop->init = node_lambda(name, names_of(bindings), cdr(cdr(cdr(form))), scope);
     return node_loop(loop, expand_list(inits_of(bindings), outer), outer);
 }
 
 static struct node *expand_let(value form, struct scope *outer)
 {
-    form_length(form, 3);
+    form_length(form, 3, MANY);
     value bindings = car(cdr(form));
-    if (is_symbol(bindings))
+    if (is_identifier(bindings))
         return expand_named_let(form, outer);
-    struct scope scope = {outer, outer->lambda, NULL};
-    struct variable **link = &scope.variables;
+    struct scope *scope = scope_new(outer, outer->lambda);
+    struct variable *variables = NULL, **link = &variables;
     check_bindings(bindings, 2);
     for (; is_pair(bindings); bindings = cdr(bindings)) {
         value name = car(car(bindings));
         struct node *init = node_named(expand(car(cdr(car(bindings))), outer), name);
         *link = variable_new(name, outer->lambda, init);
+        scope_bind(scope, name, *link);
         link = &(*link)->next;
     }
-    struct node *body = expand_body(cdr(cdr(form)), &scope);
-    return scope.variables ? node_let(NODE_LET, scope.variables, body) : body;
+    struct node *body = expand_body(cdr(cdr(form)), scope);
+    return variables ? node_let(NODE_LET, variables, body) : body;
 }
 
-static struct node *expand_let_rest(value bindings, value body, struct scope *outer)
-{
-    if (bindings == NIL)
-        return expand_body(body, outer);
-    value name = car(car(bindings));
-    struct node *init = node_named(expand(car(cdr(car(bindings))), outer), name);
-    struct scope scope = {outer, outer->lambda, variable_new(name, outer->lambda, init)};
-    return node_let(NODE_LET, scope.variables,
-                    expand_let_rest(cdr(bindings), body, &scope));
-}
-
+/* The variables of a node get their values one after the other, and so do those of let*. */
 static struct node *expand_let_star(value form, struct scope *scope)
 {
-    form_length(form, 3);
-    check_bindings(car(cdr(form)), 2);
-    return expand_let_rest(car(cdr(form)), cdr(cdr(form)), scope);
+    form_length(form, 3, MANY);
+    value bindings = car(cdr(form));
+    struct variable *variables = NULL, **link = &variables;
+    check_bindings(bindings, 2);
+    for (; is_pair(bindings); bindings = cdr(bindings)) {
+        value name = car(car(bindings));
+        struct node *init = node_named(expand(car(cdr(car(bindings))), scope), name);
+        *link = variable_new(name, scope->lambda, init);
+        scope = scope_new(scope, scope->lambda);
+        scope_bind(scope, name, *link);
+        link = &(*link)->next;
+    }
+    struct node *body = expand_body(cdr(cdr(form)), scope);
+    return variables ? node_let(NODE_LET, variables, body) : body;
 }
 
 static struct node *expand_letrec_form(value form, struct scope *outer)
 {
-    form_length(form, 3);
+    form_length(form, 3, MANY);
     value bindings = car(cdr(form));
-    struct scope scope = {outer, outer->lambda, NULL};
-    struct variable **link = &scope.variables;
+    struct scope *scope = scope_new(outer, outer->lambda);
+    struct variable *variables = NULL, **link = &variables;
     check_bindings(bindings, 2);
     for (value names = names_of(bindings); is_pair(names); names = cdr(names)) {
         *link = variable_new(car(names), outer->lambda, NULL);
+        scope_bind(scope, car(names), *link);
         link = &(*link)->next;
     }
-    return expand_letrec(scope.variables, inits_of(bindings), cdr(cdr(form)), &scope,
+    return expand_letrec(variables, inits_of(bindings), cdr(cdr(form)), scope,
                          expand_body);
 }
 
@@ -241,25 +290,25 @@ static struct node *expand_steps(value bindings, struct scope *scope)
 /* (do ((name init step) ...) (test result ...) command ...) */
 static struct node *expand_do(value form, struct scope *outer)
 {
-    form_length(form, 3);
+    form_length(form, 3, MANY);
     value bindings = car(cdr(form)), exit_clause = car(cdr(cdr(form)));
     value commands = cdr(cdr(cdr(form)));
     check_bindings(bindings, 3);
-    form_length(exit_clause, 1);
+    form_length(exit_clause, 1, MANY);
 
     struct node *procedure = node_new(NODE_LAMBDA, NULL);
     struct variable *loop = temporary(procedure, outer);
     struct lambda *lambda = lambda_new(symbol("do"), outer->lambda);
-    add_parameters(lambda, names_of(bindings));
+    struct scope *scope = scope_new(outer, lambda);
     procedure->lambda = lambda;
-    struct scope scope = {outer, lambda, lambda->parameters};
+    add_parameters(scope, names_of(bindings));
 
-    struct node *test = expand(car(exit_clause), &scope);
-    struct node *results = expand_sequence(cdr(exit_clause), &scope);
-    struct node *round = expand_sequence(commands, &scope);
-    struct node *callee = node_local(loop, &scope);
-    callee->next = expand_steps(bindings, &scope);
-    round->next = node_new(NODE_CALL, callee);
+    struct node *test = expand(car(exit_clause), scope);
+    struct node *results = expand_sequence(cdr(exit_clause), scope);
+    struct node *round = expand_sequence(commands, scope);
+    struct node *callee = node_local(loop, scope);
+    callee->next = expand_steps(bindings, scope);
+    round->next = node_call(callee);
     lambda->body = node_if(test, results, node_new(NODE_SEQUENCE, round));
     return node_loop(loop, expand_list(inits_of(bindings), outer), outer);
 }
@@ -286,5 +335,4 @@ void define_derived(void)
     };
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
         define_special(forms[i].name, forms[i].expand);
-    memv = symbol_of(symbol("memv"))->global;
 }

@@ -17,6 +17,7 @@ static const char usage[] =
     "\n"
     "  FILE           run this program; (command-line) gives it the arguments\n"
     "  -e EXPRESSION  evaluate the expression and write its values\n"
+    "  -I DIR         look for libraries in this directory, too\n"
     "  --stats        at the end, say on stderr what the collector did\n"
     "  --gc-stats     the same\n"
     "  --stack MIB    calls may nest until they take so much memory\n"
@@ -129,13 +130,12 @@ static void start(void)
     define_records();
     define_system();
     define_repl();
-    define_syntax();
-    define_derived();
-    define_macros();
+    define_front_end();
     vm_init();
     define_errors();
     if (!protect(load_libraries, NULL))
         exit(EXIT_FAILURE);
+    start_interaction();
     atexit(flush_output);
 }
 
@@ -172,6 +172,8 @@ static int handle_options(int argc, char **argv, bool *evaluated)
             exit(EXIT_SUCCESS);
         } else if (!strcmp(argv[i], "--stack") && i + 1 < argc) {
             set_stack_size(argv[++i]);
+        } else if (!strcmp(argv[i], "-I") && i + 1 < argc) {
+            library_path_add(argv[++i]);
         } else if (!strcmp(argv[i], "-e") && i + 1 < argc) {
             *evaluated = true;
             if (!show_forms(argv[++i], "<expression>"))

@@ -145,7 +145,7 @@ static void print_procedure(struct port *port, value v)
     if (has_type(v, TYPE_PRIMITIVE)) {
         port_put(port, ' ');
         port_puts(port, ((struct primitive *)v)->name);
-    } else if (closure_of(v)->code->name != FALSE) {
+    } else if (has_type(v, TYPE_CLOSURE) && closure_of(v)->code->name != FALSE) {
         port_put(port, ' ');
         print(port, closure_of(v)->code->name, false);
     }
@@ -181,10 +181,14 @@ static void print_object(struct port *port, value v, bool write)
         break;
     case TYPE_CLOSURE:
     case TYPE_PRIMITIVE:
+    case TYPE_CASE_LAMBDA:
         print_procedure(port, v);
         break;
     case TYPE_TABLE:
         port_puts(port, "#<hash-table>");
+        break;
+    case TYPE_ENVIRONMENT:
+        port_puts(port, "#<environment>");
         break;
     case TYPE_PORT:
         port_puts(port, "#<port>");
@@ -214,6 +218,7 @@ static void print_object(struct port *port, value v, bool write)
     case TYPE_SPECIAL:
     case TYPE_MACRO:
     case TYPE_GUARDIAN:
+    case TYPE_IDENTIFIER:
         port_puts(port, "#<internal>");
         break;
     }

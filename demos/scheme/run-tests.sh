@@ -17,6 +17,8 @@ source=$(dirname "$0")
 scratch=$(mktemp -d) || exit 2
 trap 'rm -rf "$scratch"' EXIT
 cd "$source/tests" || exit 2
+GCSCHEME_PATH=$(cd ../lib && pwd)
+export GCSCHEME_PATH
 passed=0
 failed=0
 
@@ -58,6 +60,16 @@ check option-e $?
 echo '(display (command-line)) (newline) (car 5)' |
     "$scheme" >"$scratch/out" 2>"$scratch/err"
 check standard-input $?
+# Each line of syntax-errors.in is a program that has one error.
+while IFS= read -r line; do
+    echo ";; $line"
+    printf '%s\n' "$line" | "$scheme" 2>&1
+done <syntax-errors.in >"$scratch/out" 2>"$scratch/err"
+check syntax-errors 0
+# Libraries in directories that options and the environment name.
+GCSCHEME_PATH=/nonexistent:elsewhere "$scheme" -I sample/parts \
+    -e '(import (b c) (prefix (d) d:))' -e '(list b-c d:d)' >"$scratch/out" 2>"$scratch/err"
+check library-path $?
 # With few descriptors: those of dropped ports are given back.
 (
     ulimit -n 64

@@ -99,6 +99,9 @@ enum type {
     TYPE_PROMISE,
     TYPE_RECORD,
     TYPE_RECORD_TYPE,
+    TYPE_IDENTIFIER,
+    TYPE_ENVIRONMENT,
+    TYPE_CASE_LAMBDA,
 };
 
 struct object {
@@ -123,11 +126,14 @@ struct string { /* atomic; code points, so that string-ref takes constant time *
 struct symbol {
     struct object object;
     struct string *name;
-    value global;   /* the global variable of this name; UNDEFINED: there is none */
-    value syntax;   /* its special form or macro; FALSE: it is none */
-    value original; /* of a renamed copy that syntax-rules made; NULL: it is none */
-    bool fleeting;  /* in the symbol table, which does not keep it; symbol_keep does */
+    value global;  /* the global variable of this name; UNDEFINED: there is none */
+    value syntax;  /* its special form or macro; FALSE: it is none */
+    bool fleeting; /* in the symbol table, which does not keep it; symbol_keep does */
     struct symbol *next; /* of those that are kept */
+    struct environment
+        *home; /* of a global variable: what defines it; NULL: the system */
+    struct symbol *
+        origin; /* the system's variable of which it is a copy, not changed yet, or NULL */
 };
 
 struct vector {
@@ -225,10 +231,11 @@ struct record {
     value fields[];
 };
 
-struct macro {
+/* A procedure that passes its arguments on to the first of the clauses that takes so many. */
+struct case_lambda {
     struct object object;
-    value transformer; /* a procedure (define-macro), or a list of syntax-rules */
-    value literals;
+    int count;
+    value clauses[]; /* closures */
 };
 
 static inline bool has_type(value v, enum type type)
@@ -323,6 +330,8 @@ value symbol(const char *name);
 void symbol_keep(struct symbol *symbol);
 /* Calls visit(symbol, data) for each symbol with a global variable. */
 void symbols_visit(void (*visit)(const struct symbol *symbol, void *data), void *data);
+/* All that are kept. */
+struct symbol *symbol_kept(void);
 value list_reverse(value list);
 /* The length of a proper list, or -1. */
 intptr_t list_length(value list);
@@ -422,9 +431,6 @@ value weak_table_list(const struct table *table);
 /* A procedure without parameters that runs the form, which was read with `positions` (or
  * NULL) from `file`. */
 value compile_form(value form, const char *file, struct table *positions);
-/* Runs that. */
-value evaluate(value form, const char *file, struct table *positions);
-
 /* Reads and evaluates all of a port. */
 void evaluate_port(struct port *port, const char *file);
 
@@ -530,9 +536,14 @@ void define_records(void);
 void define_parameters(void);
 void define_continuations(void);
 void define_system(void);
-void define_syntax(void);
-void define_derived(void);
-void define_macros(void);
+/* ---- The front end --------------------------------------------------------------- */
+
+/* Its special forms and primitives; before the prelude is evaluated. */
+void define_front_end(void);
+/* After the prelude: programs get an environment of their own. */
+void start_interaction(void);
+/* Libraries are also looked for in this directory. */
+void library_path_add(const char *directory);
 
 extern value command_line;
 extern const char prelude[], control_library[];

@@ -207,6 +207,11 @@ void symbols_visit(void (*visit)(const struct symbol *symbol, void *data), void 
     }
 }
 
+struct symbol *symbol_kept(void)
+{
+    return kept_symbols;
+}
+
 value symbol(const char *name)
 {
     return intern(string_from_utf8(name, strlen(name)));
@@ -217,7 +222,7 @@ value symbol(const char *name)
 bool is_procedure(value v)
 {
     return has_type(v, TYPE_CLOSURE) || has_type(v, TYPE_PRIMITIVE) ||
-           has_type(v, TYPE_CONTINUATION);
+           has_type(v, TYPE_CONTINUATION) || has_type(v, TYPE_CASE_LAMBDA);
 }
 
 bool eqv(value a, value b)

@@ -20,6 +20,20 @@ static _Noreturn void fail_arguments(value procedure, int argc, int least, int m
     fail("%a: expected %d to %d arguments, got %d", procedure, least, most, argc);
 }
 
+/* Has the clause called that takes so many arguments. */
+static value call_clause(const struct case_lambda *procedure, int argc)
+{
+    for (int i = 0; i < procedure->count; i++) {
+        const struct code *code = closure_of(procedure->clauses[i])->code;
+        if (argc == code->required || (argc > code->required && code->rest)) {
+            vm.callee = procedure->clauses[i];
+            vm.argc = argc;
+            return TAIL_CALL;
+        }
+    }
+    fail("case-lambda: no clause takes %d arguments", argc);
+}
+
 static value call_primitive(value callee, int argc, value *args)
 {
     const struct primitive *p = (const struct primitive *)callee;
@@ -72,6 +86,8 @@ static value call_in_frame(value callee, int argc)
         check_procedure(callee);
         if (has_type(callee, TYPE_PRIMITIVE))
             v = call_primitive(callee, argc, vm.now.fp);
+        else if (has_type(callee, TYPE_CASE_LAMBDA))
+            v = call_clause((const struct case_lambda *)callee, argc);
         else
             v = continuation_call((struct continuation *)callee, argc);
         if (v != TAIL_CALL)

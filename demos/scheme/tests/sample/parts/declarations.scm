@@ -1,0 +1,2 @@
+(export perimeter)
+(begin (define (perimeter s) (* 4 (side s))))

@@ -1,0 +1,2 @@
+(DEFINE (Counter-Used)
+  (LET ((C (MAKE-COUNTER))) (NEXT! C) (next! c)))

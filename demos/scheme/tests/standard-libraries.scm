@@ -1,0 +1,15 @@
+; How many names the standard libraries export, and which of them have no meaning.
+(for-each
+ (lambda (name)
+   (let ((environment (environment name)) (exports (library-exports name)))
+     (write (list name (length exports)))
+     (newline)
+     (for-each (lambda (export)
+                 (unless (environment-bound? environment export)
+                   (display "missing: ")
+                   (write export)
+                   (newline)))
+               exports)))
+ '((scheme base) (scheme case-lambda) (scheme char) (scheme cxr) (scheme eval) (scheme file)
+   (scheme inexact) (scheme lazy) (scheme load) (scheme process-context) (scheme read)
+   (scheme repl) (scheme time) (scheme write) (scheme r5rs)))
