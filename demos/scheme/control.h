@@ -100,7 +100,8 @@ extern struct closure *halt, *underflow, *receive, *restore, *handler_returned;
 
 /* With room for `count` captured values. */
 struct closure *closure_new(struct code *code, int count);
-/* As closure_new, for a procedure of these instructions. */
+/* As closure_new, for a procedure of these instructions; the name is for as long as no global
+ * variable holds it. */
 struct closure *closure_over(value name, int required, const int32_t *ops, int op_count,
                              int count);
 

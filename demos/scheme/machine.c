@@ -25,6 +25,7 @@ struct closure *closure_over(value name, int required, const int32_t *ops, int o
     struct code *code = allocate(sizeof *code);
     size_t size = (size_t)op_count * sizeof *ops;
     code->name = name;
+    code->nameless = true;
     code->required = required;
     code->frame_size = required + 2;
     code->ops = memcpy(allocate_atomic(size), ops, size);

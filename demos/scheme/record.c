@@ -39,8 +39,8 @@ PRIMITIVE(p_make_record_type)
 
 /* ---- Procedures of a type --------------------------------------------------------- */
 
-/* The name is as programs mostly choose it, for errors: POINT-X for the field X of POINT; with a
- * prefix or suffix. */
+/* A name such as programs mostly choose, for errors in procedures that no global variable holds:
+ * POINT-X for the field X of POINT; with a prefix or suffix. */
 static value procedure_name(const struct record_type *type, const char *before,
                             value field, const char *after)
 {

@@ -16,7 +16,9 @@ struct protection {
 /* The source position of the instruction before `pc`, or NULL. */
 static const struct position *code_position(const struct code *code, const int32_t *pc)
 {
-    const struct position *found = NULL;
+    /* Where nothing has been done yet, what comes first. */
+    bool begins = pc == code->ops && code->where_count;
+    const struct position *found = begins ? code->where : NULL;
     for (int i = 0; i < code->where_count; i++) {
         if (code->where[i].offset < pc - code->ops)
             found = &code->where[i];

@@ -170,7 +170,8 @@ struct port {
 
 /* What a lambda expression is compiled to. */
 struct code {
-    value name; /* a symbol or FALSE */
+    value name;    /* a symbol or FALSE */
+    bool nameless; /* it gets the name of the first global variable that holds it */
     int required;
     bool rest;
     int frame_size;         /* the most stack slots that an activation uses */

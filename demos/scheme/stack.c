@@ -104,14 +104,20 @@ void stack_move(size_t count)
     vm.now.top = bottom + count;
 }
 
+/* The frame at vm.now.fp may have begun above the limit. */
+static bool fits(size_t size)
+{
+    return (intptr_t)size <= vm.now.end - SLACK_WORDS - vm.now.fp;
+}
+
 void stack_need(size_t count, size_t size)
 {
     vm.now.top = vm.now.fp + count;
     if (vm.interrupted)
         raise_interrupt();
-    if (size > (size_t)(vm.now.end - SLACK_WORDS - vm.now.fp))
+    if (!fits(size))
         stack_move(count);
-    if (size > (size_t)(vm.now.end - SLACK_WORDS - vm.now.fp))
+    if (!fits(size))
         stack_replace(size);
 }
 

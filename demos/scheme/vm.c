@@ -1,10 +1,8 @@
 /* The machine: runs the instructions of code.h.  Each is an inline function over the registers,
- * and run() is nothing but all of them, with jumps from the end of one to the next. */
+ * and vm_run is nothing but all of them, with jumps from the end of one to the next. */
 #include "control.h"
 #include "integrated.h"
 #include "registers.h"
-
-#include <string.h>
 
 _Thread_local struct machine vm;
 
@@ -225,11 +223,19 @@ INLINE void do_SET_GLOBAL(struct registers *r)
     symbol_of(name)->global = *--r->sp;
 }
 
+static void define_global(struct symbol *name, value content)
+{
+    symbol_keep(name);
+    name->global = content;
+    if (has_type(content, TYPE_CLOSURE) && closure_of(content)->code->nameless) {
+        closure_of(content)->code->name = &name->object;
+        closure_of(content)->code->nameless = false;
+    }
+}
+
 INLINE void do_DEFINE(struct registers *r)
 {
-    struct symbol *name = symbol_of(r->constants[*r->pc++]);
-    symbol_keep(name);
-    name->global = *--r->sp;
+    define_global(symbol_of(r->constants[*r->pc++]), *--r->sp);
 }
 
 INLINE void do_BOX(struct registers *r)
