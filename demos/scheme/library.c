@@ -227,7 +227,7 @@ static struct port *open_library_file(value name, const char **file)
 static void declare_file(struct port *port, const char *file)
 {
     struct source saved = source;
-    source.file = file;
+    source.file = source.own_file = file;
     for (;;) {
         source.positions = table_new(false);
         value form = read_datum(port, file, source.positions);

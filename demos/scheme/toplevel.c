@@ -76,8 +76,11 @@ static value evaluate_in(value form, const char *file, struct table *positions,
                          struct environment *environment)
 {
     struct source saved = source;
-    source = (struct source){
-        .file = file, .positions = positions, .macro = FALSE, .loading = saved.loading};
+    source = (struct source){.file = file,
+                             .own_file = file,
+                             .positions = positions,
+                             .macro = FALSE,
+                             .loading = saved.loading};
     value result = vm_apply(evaluate_lazily(form, environment), 0, NULL);
     source = saved;
     return result;
@@ -120,6 +123,7 @@ void evaluate_program(struct port *port, const char *file)
             return;
         if (!begun && begins_with(form, "import"))
             environment = environment_new(false, true);
+        source.loading = NULL;
         begun = begun || !begins_with(form, "define-library");
         evaluate_in(form, file, positions, environment);
     }
