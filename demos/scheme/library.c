@@ -141,6 +141,7 @@ static void instantiate(struct library *library)
     locate(library->form);
     library->exports = exported(&parts, environment);
     library->form = NIL;
+    library->source.positions = NULL;
     source = saved;
 }
 

@@ -74,7 +74,7 @@ struct program {
 static void run_program(void *data)
 {
     const struct program *program = data;
-    evaluate_program(program->port, program->name);
+    evaluate_port(program->port, program->name);
 }
 
 static void show(value v)

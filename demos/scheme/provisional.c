@@ -175,5 +175,5 @@ void define_provisional(void)
     DEFINE_PRIMITIVES(definitions);
     symbol_of(symbol("%fail"))->global = &fail_at_once->object;
     symbol_keep(symbol_of(symbol("%fail")));
-    evaluate_program(port_on_bytes(text, strlen(text)), NULL);
+    evaluate_port(port_on_bytes(text, strlen(text)), NULL);
 }

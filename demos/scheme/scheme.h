@@ -388,7 +388,7 @@ value weak_table_list(const struct table *table);
 value evaluate(value form, const char *file, struct table *positions);
 
 /* Reads and evaluates all of a port. */
-void evaluate_program(struct port *port, const char *file);
+void evaluate_port(struct port *port, const char *file);
 
 /* The evaluator's registers.  The stack is not on the collected heap: vm.c has a root
  * callback that shows the collector the part in use. */

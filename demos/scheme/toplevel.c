@@ -112,7 +112,7 @@ static bool begins_with(value form, const char *name)
 }
 
 /* A program that begins with an import, after libraries perhaps, sees only what it imports. */
-void evaluate_program(struct port *port, const char *file)
+void evaluate_port(struct port *port, const char *file)
 {
     struct environment *environment = interaction_environment;
     library_program(file);
