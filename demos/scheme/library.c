@@ -141,6 +141,7 @@ static void instantiate(struct library *library)
     locate(library->form);
     library->exports = exported(&parts, environment);
     library->form = NIL;
+    library->source.positions = NULL;
     source = saved;
 }
 
@@ -227,7 +228,7 @@ static struct port *open_library_file(value name, const char **file)
 static void declare_file(struct port *port, const char *file)
 {
     struct source saved = source;
-    source.file = file;
+    source.file = source.own_file = file;
     for (;;) {
         source.positions = table_new(false);
         value form = read_datum(port, file, source.positions);

@@ -15,11 +15,10 @@ void locate(value form)
     if (!source.positions)
         return;
     value place = table_get(source.positions, form, FALSE);
-    if (is_pair(place)) {
-        source.file = string_utf8(car(place));
-        place = cdr(place);
-    }
     if (place != FALSE) {
+        source.file = is_pair(place) ? string_utf8(car(place)) : source.own_file;
+        if (is_pair(place))
+            place = cdr(place);
         source.line = (int)(fixnum_of(place) >> 32);
         source.column = (int)(fixnum_of(place) & 0x7FFFFFFF);
     }

@@ -162,6 +162,7 @@ bool is_keyword(value form, const char *name, const struct scope *scope);
 /* Where the form comes from that is being expanded. */
 struct source {
     const char *file;
+    const char *own_file; /* of the positions that do not name another one */
     struct table
         *positions; /* of lists, by position_pack, or with a file: (file . position) */
     int line, column;

@@ -79,8 +79,11 @@ static value compile_in(value form, const char *file, struct table *positions,
                         struct environment *environment)
 {
     struct source saved = source;
-    source = (struct source){
-        .file = file, .positions = positions, .macro = FALSE, .loading = saved.loading};
+    source = (struct source){.file = file,
+                             .own_file = file,
+                             .positions = positions,
+                             .macro = FALSE,
+                             .loading = saved.loading};
     value procedure = evaluate_lazily(form, environment);
     source = saved;
     return procedure;

@@ -162,3 +162,19 @@
 (cond-expand (full-unicode (define unicode 1) (define unicode-2 2)) (else (define unicode 0)))
 (test (list unicode unicode-2))
 (test (let () (cond-expand (r7rs (define x 5))) x))
+
+; More forms of define-record-type, definitions by macros, and nested guards
+(define-record-type bare #f bare? (x bare-x))
+(define-record-type unchecked (make-unchecked x) #f (x unchecked-x))
+(define-record-type whole make-whole whole? (x whole-x) (y whole-y))
+(test (list (bare? 1) (unchecked-x (make-unchecked 2)) (whole-y (make-whole 3 4))))
+(define-syntax define-two
+  (syntax-rules () ((_ a b) (define-values (a b) (values 1 2)))))
+(define-two one two)
+(test (list one two (let () (define-two x y) (list y x))))
+(test (let ((x 1)) (define-syntax set-x! (syntax-rules () ((_ e) (set! x e)))) (let ((x 5)) (set-x! 7)) x))
+(test (let () (define-syntax define-it (syntax-rules () ((_ n) (begin (define hidden 1) (define (n) hidden)))))
+        (define-it f) (define-it g) (define hidden 5) (list (f) (g) hidden)))
+(test (let loop ((i 0)) (define-syntax next (syntax-rules () ((_) (loop (+ i 1))))) (if (= i 3) 'end (next))))
+(test (guard (e ((string? e) (list 'outer e))) (guard (e2 ((string? e2) (raise (string-append e2 "!")))) (raise "x"))))
+(test (let ((x 5)) (define foo (lambda (y) (bar x y))) (define bar (lambda (a b) (+ (* a b) a))) (foo (+ x 3))))

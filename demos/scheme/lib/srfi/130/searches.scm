@@ -1,0 +1,51 @@
+;; Prefixes, suffixes and searching.
+
+;; (define-compared (name a b start1 end1 start2 end2) body ...), where all but the strings is optional.
+(define-syntax define-compared
+  (syntax-rules ()
+    ((_ (name a b start1 end1 start2 end2) body ...)
+     (define name
+       (case-lambda
+         ((a b) (name a b 0 (string-length a) 0 (string-length b)))
+         ((a b start1) (name a b start1 (string-length a) 0 (string-length b)))
+         ((a b start1 end1) (name a b start1 end1 0 (string-length b)))
+         ((a b start1 end1 start2) (name a b start1 end1 start2 (string-length b)))
+         ((a b start1 end1 start2 end2) body ...))))))
+
+(define-compared (string-prefix-length a b start1 end1 start2 end2)
+  (let loop ((i start1) (j start2))
+    (if (and (< i end1) (< j end2) (char=? (string-ref a i) (string-ref b j)))
+        (loop (+ i 1) (+ j 1))
+        (- i start1))))
+(define-compared (string-suffix-length a b start1 end1 start2 end2)
+  (let loop ((i end1) (j end2))
+    (if (and (> i start1) (> j start2)
+             (char=? (string-ref a (- i 1)) (string-ref b (- j 1))))
+        (loop (- i 1) (- j 1))
+        (- end1 i))))
+(define-compared (string-prefix? a b start1 end1 start2 end2)
+  (= (string-prefix-length a b start1 end1 start2 end2) (- end1 start1)))
+(define-compared (string-suffix? a b start1 end1 start2 end2)
+  (= (string-suffix-length a b start1 end1 start2 end2) (- end1 start1)))
+
+(define-ranged (string-index s (s found?) start end)
+  (let loop ((i start))
+    (if (or (= i end) (found? (string-ref s i))) i (loop (+ i 1)))))
+(define-ranged (string-index-right s (s found?) start end)
+  (let loop ((i end))
+    (if (or (= i start) (found? (string-ref s (- i 1)))) i (loop (- i 1)))))
+(define-ranged (string-skip s (s skip?) start end)
+  (string-index s (lambda (c) (not (skip? c))) start end))
+(define-ranged (string-skip-right s (s skip?) start end)
+  (string-index-right s (lambda (c) (not (skip? c))) start end))
+
+(define-compared (string-contains a b start1 end1 start2 end2)
+  (let loop ((i start1))
+    (cond ((> (+ i (- end2 start2)) end1) #f)
+          ((string-prefix? b a start2 end2 i end1) i)
+          (else (loop (+ i 1))))))
+(define-compared (string-contains-right a b start1 end1 start2 end2)
+  (let loop ((i (- end1 (- end2 start2))))
+    (cond ((< i start1) #f)
+          ((string-prefix? b a start2 end2 i end1) i)
+          (else (loop (- i 1))))))

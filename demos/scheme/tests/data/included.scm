@@ -1,0 +1,5 @@
+(define included-value 5)
+
+(define (included-procedure x)
+  (+ 1
+     (car x)))
