@@ -25,9 +25,13 @@ void define_primitives(const struct definition *definitions, size_t count)
 value want(value v, enum type type)
 {
     static const char *const names[] = {
-        [TYPE_STRING] = "a string", [TYPE_SYMBOL] = "a symbol",
-        [TYPE_VECTOR] = "a vector", [TYPE_TABLE] = "a hash table",
-        [TYPE_PORT] = "a port",     [TYPE_GUARDIAN] = "a guardian",
+        [TYPE_STRING] = "a string",
+        [TYPE_SYMBOL] = "a symbol",
+        [TYPE_VECTOR] = "a vector",
+        [TYPE_TABLE] = "a hash table",
+        [TYPE_PORT] = "a port",
+        [TYPE_GUARDIAN] = "a guardian",
+        [TYPE_BYTEVECTOR] = "a bytevector",
     };
     if (!has_type(v, type))
         fail_type(names[type], v);
@@ -68,6 +72,15 @@ void want_range(int argc, value *args, int i, size_t length, size_t *start, size
 {
     *end = i + 1 < argc ? want_index(args[i + 1], 0, length) : length;
     *start = i < argc ? want_index(args[i], 0, *end) : 0;
+}
+
+size_t want_place(value v, size_t length, size_t count)
+{
+    size_t place = want_index(v, 0, length);
+    if (count > length - place)
+        fail("%s: %v elements from %v on do not fit into a length of %v",
+             vm.primitive->name, fixnum((intptr_t)count), v, fixnum((intptr_t)length));
+    return place;
 }
 
 value want_procedure(value v)

@@ -1,5 +1,5 @@
 /* Pairs, lists, symbols and the equality predicates. */
-#include "scheme.h"
+#include "number.h"
 
 SIMPLE(p_cons, cons(args[0], args[1]))
 
@@ -183,11 +183,9 @@ SIMPLE(p_string_to_symbol, intern(want(args[0], TYPE_STRING)))
 PRIMITIVE(p_gensym)
 {
     static intptr_t count;
-    char digits[NUMBER_SIZE];
     struct port *name = port_new(-1, true);
-    number_format(fixnum(++count), 10, digits);
     port_puts(name, "g");
-    port_puts(name, digits);
+    port_puts(name, number_text(fixnum(++count), 10));
     return symbol_new(string_from_utf8(name->data, name->end));
 }
 

@@ -160,9 +160,11 @@ static void start(void)
     define_lists();
     define_strings();
     define_vectors();
+    define_bytevectors();
     define_tables();
     define_ports();
     define_guardians();
+    define_values();
     define_control();
     define_syntax();
     define_derived();

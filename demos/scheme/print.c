@@ -1,5 +1,5 @@
 /* The printer. */
-#include "scheme.h"
+#include "number.h"
 
 #include <stdio.h>
 
@@ -132,13 +132,6 @@ static void print_vector(struct port *port, const struct vector *v, bool write)
     port_put(port, ')');
 }
 
-static void print_number(struct port *port, value v)
-{
-    char digits[NUMBER_SIZE];
-    number_format(v, 10, digits);
-    port_puts(port, digits);
-}
-
 static void print_procedure(struct port *port, value v)
 {
     port_puts(port, "#<procedure");
@@ -165,7 +158,9 @@ static void print_object(struct port *port, value v, bool write)
 {
     switch (v->type) {
     case TYPE_FLONUM:
-        print_number(port, v);
+    case TYPE_BIGNUM:
+    case TYPE_RATNUM:
+        port_puts(port, number_text(v, 10));
         break;
     case TYPE_STRING:
         if (write)
@@ -193,6 +188,8 @@ static void print_object(struct port *port, value v, bool write)
     case TYPE_SPECIAL:
     case TYPE_MACRO:
     case TYPE_GUARDIAN:
+    case TYPE_BYTEVECTOR:
+    case TYPE_VALUES:
         port_puts(port, "#<internal>");
         break;
     }
@@ -202,7 +199,7 @@ void print(struct port *port, value v, bool write)
 {
     check_depth();
     if (is_fixnum(v)) {
-        print_number(port, v);
+        port_puts(port, number_text(v, 10));
     } else if (is_char(v)) {
         if (write)
             print_char(port, char_of(v));

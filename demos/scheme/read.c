@@ -1,5 +1,5 @@
 /* The reader: from characters to data, with the position of each list. */
-#include "scheme.h"
+#include "number.h"
 
 #include <string.h>
 

@@ -94,6 +94,10 @@ enum type {
     TYPE_SPECIAL,
     TYPE_MACRO,
     TYPE_GUARDIAN,
+    TYPE_BIGNUM,
+    TYPE_RATNUM,
+    TYPE_BYTEVECTOR,
+    TYPE_VALUES,
 };
 
 struct object {
@@ -118,10 +122,10 @@ struct string { /* atomic; code points, so that string-ref takes constant time *
 struct symbol {
     struct object object;
     struct string *name;
-    value global;        /* the global variable of this name; UNDEFINED: there is none */
-    value syntax;        /* its special form or macro; FALSE: it is none */
-    value original;      /* of a renamed copy that syntax-rules made; NULL: it is none */
-    bool fleeting;       /* in the symbol table, which does not keep it; symbol_keep does */
+    value global;   /* the global variable of this name; UNDEFINED: there is none */
+    value syntax;   /* its special form or macro; FALSE: it is none */
+    value original; /* of a renamed copy that syntax-rules made; NULL: it is none */
+    bool fleeting;  /* in the symbol table, which does not keep it; symbol_keep does */
     struct symbol *next; /* of those that are kept */
 };
 
@@ -129,6 +133,12 @@ struct vector {
     struct object object;
     size_t length;
     value items[];
+};
+
+struct bytevector { /* atomic */
+    struct object object;
+    size_t length;
+    unsigned char bytes[];
 };
 
 /* A hash table with open addressing; or, `weak` not NULL, one of the library's (weaktable.c), and then
@@ -247,6 +257,11 @@ static inline struct vector *vector_of(value v)
     return (struct vector *)v;
 }
 
+static inline struct bytevector *bytevector_of(value v)
+{
+    return (struct bytevector *)v;
+}
+
 static inline struct closure *closure_of(value v)
 {
     return (struct closure *)v;
@@ -296,12 +311,16 @@ value list_reverse(value list);
 /* The length of a proper list, or -1. */
 intptr_t list_length(value list);
 bool is_procedure(value v);
-bool eqv(value a, value b);
-bool equal(value a, value b);
 
 /* Raises an error when the C stack nears its end: to be called where C recurses. */
 void check_depth(void);
 void check_depth_init(void);
+
+/* ---- equal.c --------------------------------------------------------------------- */
+
+bool eqv(value a, value b);
+/* Comes to an end for circular structures, too, and is indifferent to how deep they are. */
+bool equal(value a, value b);
 
 /* ---- error.c --------------------------------------------------------------------- */
 
@@ -346,19 +365,23 @@ static inline value position_pack(int line, int column)
     return fixnum((intptr_t)line << 32 | column);
 }
 
-/* ---- number.c -------------------------------------------------------------------- */
+/* ---- values.c -------------------------------------------------------------------- */
 
-/* The number that the text denotes, or FALSE. */
-value number_parse(const uint32_t *chars, size_t length, int radix);
-
-#define NUMBER_SIZE 72
-void number_format(value number, int radix, char out[NUMBER_SIZE]);
+/* What a primitive returns that has several results. */
+value scheme_values(int n, const value *v);
 
 /* ---- table.c --------------------------------------------------------------------- */
 
 struct table *table_new(bool by_equal);
 value table_get(struct table *table, value key, value otherwise);
 void table_put(struct table *table, value key, value content);
+
+/* ---- bytevector.c ---------------------------------------------------------------- */
+
+/* Its bytes are undefined. */
+value bytevector_new(size_t length);
+value bytevector_from(const void *bytes, size_t length);
+unsigned char want_byte(value v);
 
 /* ---- weaktable.c ------------------------------------------------------------------ */
 
@@ -440,15 +463,19 @@ intptr_t want_fixnum(value v);
 size_t want_index(value v, size_t low, size_t high);
 /* The range that the optional arguments at args[i] and args[i + 1] select. */
 void want_range(int argc, value *args, int i, size_t length, size_t *start, size_t *end);
+/* An index from which on `count` elements fit into `length`. */
+size_t want_place(value v, size_t length, size_t count);
 value want_procedure(value v);
 
 void define_numbers(void);
 void define_lists(void);
 void define_strings(void);
 void define_vectors(void);
+void define_bytevectors(void);
 void define_tables(void);
 void define_ports(void);
 void define_guardians(void);
+void define_values(void);
 void define_control(void);
 void define_syntax(void);
 void define_derived(void);
