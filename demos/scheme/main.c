@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,14 +150,22 @@ static int run_input(void)
 
 /* ---- Starting -------------------------------------------------------------------- */
 
+static void run_prelude(const char *text)
+{
+    struct program program = {port_on_bytes(text, strlen(text)), NULL};
+    if (!protect(run_program, &program))
+        exit(EXIT_FAILURE);
+}
+
 static void start(void)
 {
     clock_gettime(CLOCK_MONOTONIC, &started);
-    setlocale(LC_CTYPE, "C.UTF-8");
     check_depth_init();
     define_numbers();
     define_lists();
+    define_chars();
     define_strings();
+    define_string_cases();
     define_vectors();
     define_bytevectors();
     define_tables();
@@ -170,9 +177,8 @@ static void start(void)
     define_derived();
     define_macros();
     vm_init();
-    struct program program = {port_on_bytes(prelude, strlen(prelude)), NULL};
-    if (!protect(run_program, &program))
-        exit(EXIT_FAILURE);
+    run_prelude(prelude);
+    run_prelude(prelude_data);
     atexit(flush_output);
 }
 

@@ -117,23 +117,11 @@ int number_compare(value a, value b)
     return rational_compare(want_number(a), want_number(b));
 }
 
-#define COMPARISON(name, holds)                               \
-    PRIMITIVE(name)                                           \
-    {                                                         \
-        bool result = true;                                   \
-        want_number(args[0]);                                 \
-        for (int i = 0; i + 1 < argc; i++) {                  \
-            int order = number_compare(args[i], args[i + 1]); \
-            result = result && (holds);                       \
-        }                                                     \
-        return boolean(result);                               \
-    }
-
-COMPARISON(p_equal, order == 0)
-COMPARISON(p_less, order == -1)
-COMPARISON(p_greater, order == 1)
-COMPARISON(p_less_equal, order == -1 || order == 0)
-COMPARISON(p_greater_equal, order == 1 || order == 0)
+COMPARISON(p_equal, number_compare, order == 0)
+COMPARISON(p_less, number_compare, order == -1)
+COMPARISON(p_greater, number_compare, order == 1)
+COMPARISON(p_less_equal, number_compare, order == -1 || order == 0)
+COMPARISON(p_greater_equal, number_compare, order == 1 || order == 0)
 
 static bool is_nan(value v)
 {

@@ -159,12 +159,17 @@ struct table {
 struct port {
     struct object object;
     bool output;
+    bool binary;
+    bool closed;
+    bool
+        fold_case; /* input: the reader takes capital letters in symbols for small ones */
     int fd;
     char *data;       /* atomic: UTF-8; input still to come or output not written yet */
     size_t capacity;  /* of data */
     size_t start;     /* input: where the next character begins */
     size_t end;       /* where the data end */
     int line, column; /* input: of the next character */
+    const char *name; /* of the file, for messages */
 };
 
 /* What a lambda expression is compiled to. */
@@ -345,8 +350,20 @@ int32_t port_peek(struct port *port);
 int32_t port_next(struct port *port);
 void port_put(struct port *port, uint32_t c);
 void port_puts(struct port *port, const char *utf8);
-void port_flush(struct port *port);
+/* Whether all could be written. */
+bool port_flush(struct port *port);
+void port_close(struct port *port);
 
+enum current { CURRENT_INPUT, CURRENT_OUTPUT, CURRENT_ERROR };
+
+struct port *port_current(enum current which);
+void port_set_current(enum current which, struct port *port);
+
+/* Which pairs and vectors get labels as in #0=(a . #0#). */
+enum labels { LABEL_NOTHING, LABEL_CYCLES, LABEL_SHARED };
+
+void print_labelled(struct port *port, value v, bool write, enum labels labels);
+/* Labels cycles. */
 void print(struct port *port, value v, bool write);
 
 /* The names that follow #\; the first of a character is the one printed. */
@@ -382,6 +399,11 @@ void table_put(struct table *table, value key, value content);
 value bytevector_new(size_t length);
 value bytevector_from(const void *bytes, size_t length);
 unsigned char want_byte(value v);
+
+/* ---- unicode.c ------------------------------------------------------------------- */
+
+bool char_is_space(uint32_t c);
+uint32_t char_fold(uint32_t c);
 
 /* ---- weaktable.c ------------------------------------------------------------------ */
 
@@ -450,6 +472,18 @@ struct definition {
     {                            \
         return expression;       \
     }
+/* One that says whether `holds` is true of the `order` of each argument and the next. */
+#define COMPARISON(name, compare, holds)               \
+    PRIMITIVE(name)                                    \
+    {                                                  \
+        bool result = true;                            \
+        compare(args[0], args[0]);                     \
+        for (int i = 0; i + 1 < argc; i++) {           \
+            int order = compare(args[i], args[i + 1]); \
+            result = result && (holds);                \
+        }                                              \
+        return boolean(result);                        \
+    }
 #define DEFINE_PRIMITIVES(table) define_primitives(table, sizeof(table) / sizeof *(table))
 
 void define_primitives(const struct definition *definitions, size_t count);
@@ -469,7 +503,9 @@ value want_procedure(value v);
 
 void define_numbers(void);
 void define_lists(void);
+void define_chars(void);
 void define_strings(void);
+void define_string_cases(void);
 void define_vectors(void);
 void define_bytevectors(void);
 void define_tables(void);
@@ -482,6 +518,6 @@ void define_derived(void);
 void define_macros(void);
 
 extern value command_line;
-extern const char prelude[];
+extern const char prelude[], prelude_data[];
 
 #endif
