@@ -44,14 +44,22 @@ bool char_is_alphabetic(uint32_t c)
     return iswalpha_l(c, unicode()) && char_digit(c) < 0;
 }
 
+/* A digraph, or a letter with an iota, of which only the first part is a capital. */
+static bool is_title(uint32_t c)
+{
+    return c == 0x1C5 || c == 0x1C8 || c == 0x1CB || c == 0x1F2 ||
+           (c >= 0x1F88 && c <= 0x1F8F) || (c >= 0x1F98 && c <= 0x1F9F) ||
+           (c >= 0x1FA8 && c <= 0x1FAF) || c == 0x1FBC || c == 0x1FCC || c == 0x1FFC;
+}
+
 bool char_is_upper(uint32_t c)
 {
-    return iswupper_l(c, unicode());
+    return iswupper_l(c, unicode()) && !is_title(c);
 }
 
 bool char_is_lower(uint32_t c)
 {
-    return iswlower_l(c, unicode());
+    return iswlower_l(c, unicode()) && !is_title(c);
 }
 
 /* Unicode's White_Space, of which the C library's leaves out the spaces that do not break a line. */
@@ -73,9 +81,20 @@ uint32_t char_lower(uint32_t c)
     return towlower_l(c, unicode());
 }
 
+/* Folding leaves these as they are. */
+#define I_WITH_DOT 0x130
+#define DOTLESS_I 0x131
+
+/* The only letters that are folded to capitals. */
+#define CHEROKEE_FIRST 0x13A0
+#define CHEROKEE_LAST 0x13F5
+
 uint32_t char_fold(uint32_t c)
 {
     if (c < 0x80)
         return c >= 'A' && c <= 'Z' ? c + 32 : c;
-    return char_lower(char_upper(c));
+    uint32_t upper = char_upper(c);
+    if (c == DOTLESS_I || c == I_WITH_DOT)
+        return c;
+    return upper >= CHEROKEE_FIRST && upper <= CHEROKEE_LAST ? upper : char_lower(upper);
 }
