@@ -66,16 +66,22 @@ static bool next_part(struct visit *visit, value *part)
     return i < vector->length;
 }
 
-/* Takes parts off the budget, and is false when that is used up: so it is for every cycle. */
-static bool is_small_tree(value v, int *budget)
+/* What is looked at without a table: no cycle ends within these limits. */
+#define MOST_PARTS 1000000
+#define MOST_DEPTH 1000
+
+/* Takes parts off the budget, and is false when that is used up. */
+static bool is_tree(value v, int depth, int *budget)
 {
+    if (depth == 0)
+        return false;
     for (; is_pair(v); v = cdr(v)) {
-        if (--*budget < 0 || !is_small_tree(car(v), budget))
+        if (--*budget < 0 || !is_tree(car(v), depth - 1, budget))
             return false;
     }
     if (has_type(v, TYPE_VECTOR)) {
         for (size_t i = 0; i < vector_of(v)->length; i++) {
-            if (--*budget < 0 || !is_small_tree(vector_of(v)->items[i], budget))
+            if (--*budget < 0 || !is_tree(vector_of(v)->items[i], depth - 1, budget))
                 return false;
         }
     }
@@ -85,10 +91,10 @@ static bool is_small_tree(value v, int *budget)
 struct table *labels_find(value v, enum labels which)
 {
     struct search s = {.which = which};
-    int budget = 500;
+    int budget = MOST_PARTS;
     value part;
     if (which == LABEL_NOTHING || !is_structure(v) ||
-        (which == LABEL_CYCLES && is_small_tree(v, &budget)))
+        (which == LABEL_CYCLES && is_tree(v, MOST_DEPTH, &budget)))
         return NULL;
     s.states = table_new(false);
     enter(&s, v);

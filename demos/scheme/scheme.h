@@ -477,7 +477,8 @@ struct definition {
     PRIMITIVE(name)                                    \
     {                                                  \
         bool result = true;                            \
-        compare(args[0], args[0]);                     \
+        if (argc == 1)                                 \
+            compare(args[0], args[0]);                 \
         for (int i = 0; i + 1 < argc; i++) {           \
             int order = compare(args[i], args[i + 1]); \
             result = result && (holds);                \
