@@ -1,5 +1,5 @@
 /* Bytevectors. */
-#include "scheme.h"
+#include "port.h"
 
 #include <string.h>
 

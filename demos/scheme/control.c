@@ -1,6 +1,6 @@
 /* Defining primitives, checking their arguments, and the primitives that concern
  * procedures, errors, time and the collector. */
-#include "scheme.h"
+#include "port.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Errors: building the message, finding the place, unwinding, reporting. */
-#include "scheme.h"
+#include "port.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,5 @@
 /* The expander: from data to the tree of syntax.h. */
+#include "port.h"
 #include "syntax.h"
 
 /* Where the form comes from that is being expanded. */

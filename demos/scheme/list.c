@@ -1,5 +1,6 @@
 /* Pairs, lists, symbols and the equality predicates. */
 #include "number.h"
+#include "port.h"
 
 SIMPLE(p_cons, cons(args[0], args[1]))
 

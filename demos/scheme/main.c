@@ -1,5 +1,5 @@
 /* gcscheme: the command line, scripts and the read-eval-print loop. */
-#include "scheme.h"
+#include "port.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 #ifndef SCHEME_PRINT_H
 #define SCHEME_PRINT_H
 
-#include "scheme.h"
+#include "port.h"
 
 /* What has parts that are printed with it. */
 static inline bool is_structure(value v)

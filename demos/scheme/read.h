@@ -2,7 +2,7 @@
 #ifndef SCHEME_READ_H
 #define SCHEME_READ_H
 
-#include "scheme.h"
+#include "port.h"
 
 struct reader {
     struct port *port;

@@ -22,6 +22,8 @@
 
 typedef struct object *value;
 
+struct port; /* port.h */
+
 /* ---- Immediate values ------------------------------------------------------------ */
 
 #define CONSTANT(n) ((value)(uintptr_t)((n) << 3 | 6))
@@ -153,23 +155,6 @@ struct table {
     struct entry {
         value key, value; /* key NULL: empty */
     } * entries;
-};
-
-/* An input or output port over a file descriptor or, fd -1, over memory. */
-struct port {
-    struct object object;
-    bool output;
-    bool binary;
-    bool closed;
-    bool
-        fold_case; /* input: the reader takes capital letters in symbols for small ones */
-    int fd;
-    char *data;       /* atomic: UTF-8; input still to come or output not written yet */
-    size_t capacity;  /* of data */
-    size_t start;     /* input: where the next character begins */
-    size_t end;       /* where the data end */
-    int line, column; /* input: of the next character */
-    const char *name; /* of the file, for messages */
 };
 
 /* What a lambda expression is compiled to. */
@@ -338,49 +323,6 @@ _Noreturn void fail_memory(void);
 
 /* Calls body(data).  After an error: reports it, resets the evaluator, returns false. */
 bool protect(void (*body)(void *data), void *data);
-
-/* ---- port.c, print.c, read.c ----------------------------------------------------- */
-
-extern struct port *standard_input, *standard_output;
-
-struct port *port_new(int fd, bool output);
-struct port *port_on_bytes(const char *bytes, size_t length);
-/* The next character, or -1 at the end; port_next also moves past it. */
-int32_t port_peek(struct port *port);
-int32_t port_next(struct port *port);
-void port_put(struct port *port, uint32_t c);
-void port_puts(struct port *port, const char *utf8);
-/* Whether all could be written. */
-bool port_flush(struct port *port);
-void port_close(struct port *port);
-
-enum current { CURRENT_INPUT, CURRENT_OUTPUT, CURRENT_ERROR };
-
-struct port *port_current(enum current which);
-void port_set_current(enum current which, struct port *port);
-
-/* Which pairs and vectors get labels as in #0=(a . #0#). */
-enum labels { LABEL_NOTHING, LABEL_CYCLES, LABEL_SHARED };
-
-void print_labelled(struct port *port, value v, bool write, enum labels labels);
-/* Labels cycles. */
-void print(struct port *port, value v, bool write);
-
-/* The names that follow #\; the first of a character is the one printed. */
-struct char_name {
-    const char *name;
-    uint32_t c;
-};
-extern const struct char_name char_names[]; /* ends with a name NULL */
-
-/* Reads a datum, or END_OF_FILE.  `file` is for messages; positions of lists go into
- * `positions` unless that is NULL, packed by position_pack. */
-value read_datum(struct port *port, const char *file, struct table *positions);
-
-static inline value position_pack(int line, int column)
-{
-    return fixnum((intptr_t)line << 32 | column);
-}
 
 /* ---- values.c -------------------------------------------------------------------- */
 

@@ -1,5 +1,5 @@
 /* Making values, the symbol table, and equality. */
-#include "scheme.h"
+#include "port.h"
 
 #include <string.h>
 #include <sys/resource.h>
