@@ -45,11 +45,9 @@ static void generator_begin(struct generator *g, double number)
 {
     int exponent;
     double mantissa = frexp(number, &exponent);
-    exponent = exponent - DBL_MANT_DIG < DBL_MIN_EXP - DBL_MANT_DIG
-                   ? DBL_MIN_EXP - DBL_MANT_DIG
-                   : exponent - DBL_MANT_DIG;
     /* Below a power of two the doubles are twice as close as above it. */
-    int closer = mantissa == 0.5 && exponent > DBL_MIN_EXP - DBL_MANT_DIG;
+    int closer = mantissa == 0.5 && exponent > DBL_MIN_EXP;
+    exponent = (exponent > DBL_MIN_EXP ? exponent : DBL_MIN_EXP) - DBL_MANT_DIG;
     mpz_inits(g->r, g->s, g->above, g->below, g->sum, NULL);
     mpz_set_d(g->r, ldexp(number, -exponent));
     g->even = mpz_even_p(g->r);
