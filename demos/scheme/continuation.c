@@ -88,6 +88,14 @@ static value return_values(int argc)
 
 SIMPLE(p_values, return_values(argc))
 
+value scheme_values(int n, const value *v)
+{
+    stack_need(0, (size_t)n);
+    memcpy(vm.now.fp, v, (size_t)n * sizeof *v);
+    vm.now.top = vm.now.fp + n;
+    return return_values(n);
+}
+
 /* (call-with-values producer consumer) */
 PRIMITIVE(p_call_with_values)
 {

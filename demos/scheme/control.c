@@ -1,5 +1,5 @@
 /* Defining primitives, checking their arguments, and evaluation. */
-#include "scheme.h"
+#include "port.h"
 
 void define_primitives(const struct definition *definitions, size_t count)
 {
@@ -31,6 +31,7 @@ value want(value v, enum type type)
         [TYPE_PROMISE] = "a promise",
         [TYPE_RECORD_TYPE] = "a record type",
         [TYPE_ENVIRONMENT] = "an environment",
+        [TYPE_BYTEVECTOR] = "a bytevector",
     };
     if (!has_type(v, type))
         fail_type(names[type], v);
@@ -71,6 +72,15 @@ void want_range(int argc, value *args, int i, size_t length, size_t *start, size
 {
     *end = i + 1 < argc ? want_index(args[i + 1], 0, length) : length;
     *start = i < argc ? want_index(args[i], 0, *end) : 0;
+}
+
+size_t want_place(value v, size_t length, size_t count)
+{
+    size_t place = want_index(v, 0, length);
+    if (count > length - place)
+        fail("%s: %v elements from %v on do not fit into a length of %v",
+             vm.primitive->name, fixnum((intptr_t)count), v, fixnum((intptr_t)length));
+    return place;
 }
 
 value want_procedure(value v)

@@ -1,5 +1,6 @@
 /* Error objects: making them, raising them, and the primitives that look at them. */
 #include "control.h"
+#include "port.h"
 #include "report.h"
 
 #include <stdarg.h>
@@ -121,10 +122,12 @@ void fail_type(const char *expected, value got)
          got);
 }
 
+/* The system's variable of that name, which was not imported, is no suggestion. */
 void fail_undefined(value name)
 {
-    value similar = similar_name(symbol_of(name)->name);
-    if (similar == FALSE)
+    struct string *text = symbol_of(name)->name;
+    value similar = similar_name(text);
+    if (similar == FALSE || equal(&symbol_of(similar)->name->object, &text->object))
         fail("unbound variable: %v", name);
     fail("unbound variable: %v; did you mean %v?", name, similar);
 }

@@ -42,7 +42,7 @@ ARITHMETIC(MULTIPLY,
 ARITHMETIC(QUOTIENT, b < 0 || b == 1 || (n = (intptr_t)fixnum((a >> 1) / (b >> 1)), 0))
 ARITHMETIC(REMAINDER, b < 0 || b == 1 || (n = (intptr_t)fixnum((a >> 1) % (b >> 1)), 0))
 
-#define COMPARISON(name, relation)                                        \
+#define COMPARE_FIXNUMS(name, relation)                                   \
     INLINE void do_##name(struct registers *r)                            \
     {                                                                     \
         if (LIKELY(both_fixnums(r)))                                      \
@@ -51,11 +51,11 @@ ARITHMETIC(REMAINDER, b < 0 || b == 1 || (n = (intptr_t)fixnum((a >> 1) % (b >> 
             integrated_slow(r, OP_##name, 2);                             \
     }
 
-COMPARISON(EQUAL, ==)
-COMPARISON(LESS, <)
-COMPARISON(GREATER, >)
-COMPARISON(LESS_EQUAL, <=)
-COMPARISON(GREATER_EQUAL, >=)
+COMPARE_FIXNUMS(EQUAL, ==)
+COMPARE_FIXNUMS(LESS, <)
+COMPARE_FIXNUMS(GREATER, >)
+COMPARE_FIXNUMS(LESS_EQUAL, <=)
+COMPARE_FIXNUMS(GREATER_EQUAL, >=)
 
 /* Predicates that hold for no value that needs the primitive. */
 #define PREDICATE(name, operands, condition)       \

@@ -1,5 +1,6 @@
 /* Libraries: define-library and import.  A library is declared when its form is met, and instantiated,
  * once, when something imports it. */
+#include "port.h"
 #include "syntax.h"
 
 #include <stdlib.h>

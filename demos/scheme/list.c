@@ -1,5 +1,6 @@
 /* Pairs, lists, symbols and the equality predicates. */
-#include "scheme.h"
+#include "number.h"
+#include "port.h"
 
 SIMPLE(p_cons, cons(args[0], args[1]))
 
@@ -100,7 +101,24 @@ PRIMITIVE(p_append)
     return result;
 }
 
-SIMPLE(p_list_copy, append(args[0], NIL))
+/* Of the pairs; what ends an improper list stays. */
+PRIMITIVE(p_list_copy)
+{
+    value list = args[0], reversed = NIL;
+    while (is_pair(list)) {
+        reversed = cons(car(list), reversed);
+        list = cdr(list);
+    }
+    value copy = list;
+    while (is_pair(reversed)) {
+        value rest = cdr(reversed);
+        pair_of(reversed)->cdr = copy;
+        copy = reversed;
+        reversed = rest;
+    }
+    return copy;
+}
+
 SIMPLE(p_reverse, list_reverse(want_list(args[0])))
 
 /* Reuses the pairs of its argument. */
@@ -130,6 +148,12 @@ static value tail(value list, value index)
 SIMPLE(p_list_tail, tail(args[0], args[1]))
 SIMPLE(p_list_ref, car(want_pair(tail(args[0], args[1]))))
 
+PRIMITIVE(p_list_set)
+{
+    pair_of(want_pair(tail(args[0], args[1])))->car = args[2];
+    return UNSPECIFIED;
+}
+
 static bool eq(value a, value b)
 {
     return a == b;
@@ -155,10 +179,28 @@ static value assoc(value *args, bool (*same)(value, value))
 
 SIMPLE(p_memq, member(args, eq))
 SIMPLE(p_memv, member(args, eqv))
-SIMPLE(p_member, member(args, equal))
+
+/* Leaves the search to a procedure of the prelude, as it calls one of the program's. */
+static value search_with_procedure(const char *name, value *args)
+{
+    want_procedure(args[2]);
+    vm.callee = symbol_of(symbol(name))->global;
+    vm.argc = 3;
+    return TAIL_CALL;
+}
+
+PRIMITIVE(p_member)
+{
+    return argc == 2 ? member(args, equal) : search_with_procedure("%member", args);
+}
+
 SIMPLE(p_assq, assoc(args, eq))
 SIMPLE(p_assv, assoc(args, eqv))
-SIMPLE(p_assoc, assoc(args, equal))
+
+PRIMITIVE(p_assoc)
+{
+    return argc == 2 ? assoc(args, equal) : search_with_procedure("%assoc", args);
+}
 
 /* ---- Predicates and symbols ------------------------------------------------------ */
 
@@ -167,6 +209,31 @@ SIMPLE(p_is_null, boolean(args[0] == NIL))
 SIMPLE(p_is_list, boolean(list_length(args[0]) >= 0))
 SIMPLE(p_is_symbol, boolean(is_symbol(args[0])))
 SIMPLE(p_is_boolean, boolean(args[0] == TRUE || args[0] == FALSE))
+
+static bool all_same(int argc, value *args)
+{
+    bool result = true;
+    for (int i = 1; i < argc; i++)
+        result = result && args[i] == args[0];
+    return result;
+}
+
+PRIMITIVE(p_boolean_equal)
+{
+    for (int i = 0; i < argc; i++) {
+        if (args[i] != TRUE && args[i] != FALSE)
+            fail_type("a boolean", args[i]);
+    }
+    return boolean(all_same(argc, args));
+}
+
+PRIMITIVE(p_symbol_equal)
+{
+    for (int i = 0; i < argc; i++)
+        want(args[i], TYPE_SYMBOL);
+    return boolean(all_same(argc, args));
+}
+
 SIMPLE(p_not, boolean(args[0] == FALSE))
 SIMPLE(p_eq, boolean(args[0] == args[1]))
 SIMPLE(p_eqv, boolean(eqv(args[0], args[1])))
@@ -183,11 +250,9 @@ SIMPLE(p_string_to_symbol, intern(want(args[0], TYPE_STRING)))
 PRIMITIVE(p_gensym)
 {
     static intptr_t count;
-    char digits[NUMBER_SIZE];
     struct port *name = port_new(-1, true);
-    number_format(fixnum(++count), 10, digits);
     port_puts(name, "g");
-    port_puts(name, digits);
+    port_puts(name, number_text(fixnum(++count), 10));
     return symbol_new(string_from_utf8(name->data, name->end));
 }
 
@@ -199,15 +264,30 @@ static const struct definition definitions[] = {
     {"cadr", p_path, 1, 1},
     {"cdar", p_path, 1, 1},
     {"cddr", p_path, 1, 1},
-    {"caddr", p_path, 1, 1},
-    {"cdadr", p_path, 1, 1},
-    {"cddar", p_path, 1, 1},
+    {"caaar", p_path, 1, 1},
     {"caadr", p_path, 1, 1},
     {"cadar", p_path, 1, 1},
-    {"caaar", p_path, 1, 1},
+    {"caddr", p_path, 1, 1},
     {"cdaar", p_path, 1, 1},
+    {"cdadr", p_path, 1, 1},
+    {"cddar", p_path, 1, 1},
     {"cdddr", p_path, 1, 1},
+    {"caaaar", p_path, 1, 1},
+    {"caaadr", p_path, 1, 1},
+    {"caadar", p_path, 1, 1},
+    {"caaddr", p_path, 1, 1},
+    {"cadaar", p_path, 1, 1},
+    {"cadadr", p_path, 1, 1},
+    {"caddar", p_path, 1, 1},
     {"cadddr", p_path, 1, 1},
+    {"cdaaar", p_path, 1, 1},
+    {"cdaadr", p_path, 1, 1},
+    {"cdadar", p_path, 1, 1},
+    {"cdaddr", p_path, 1, 1},
+    {"cddaar", p_path, 1, 1},
+    {"cddadr", p_path, 1, 1},
+    {"cdddar", p_path, 1, 1},
+    {"cddddr", p_path, 1, 1},
     {"set-car!", p_set_car, 2, 2},
     {"set-cdr!", p_set_cdr, 2, 2},
     {"list", p_list, 0, MANY},
@@ -221,17 +301,20 @@ static const struct definition definitions[] = {
     {"reverse!", p_reverse_in_place, 1, 1},
     {"list-tail", p_list_tail, 2, 2},
     {"list-ref", p_list_ref, 2, 2},
+    {"list-set!", p_list_set, 3, 3},
     {"memq", p_memq, 2, 2},
     {"memv", p_memv, 2, 2},
-    {"member", p_member, 2, 2},
+    {"member", p_member, 2, 3},
     {"assq", p_assq, 2, 2},
     {"assv", p_assv, 2, 2},
-    {"assoc", p_assoc, 2, 2},
+    {"assoc", p_assoc, 2, 3},
     {"pair?", p_is_pair, 1, 1},
     {"null?", p_is_null, 1, 1},
     {"list?", p_is_list, 1, 1},
     {"symbol?", p_is_symbol, 1, 1},
     {"boolean?", p_is_boolean, 1, 1},
+    {"boolean=?", p_boolean_equal, 1, MANY},
+    {"symbol=?", p_symbol_equal, 1, MANY},
     {"not", p_not, 1, 1},
     {"eq?", p_eq, 2, 2},
     {"eqv?", p_eqv, 2, 2},

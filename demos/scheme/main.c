@@ -1,10 +1,9 @@
 /* gcscheme: the command line, scripts and statistics. */
+#include "port.h"
 #include "repl.h"
-#include "scheme.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,19 +107,22 @@ static int run_input(void)
 static void load_libraries(void *unused)
 {
     (void)unused;
-    evaluate_port(port_on_bytes(control_library, strlen(control_library)), NULL);
-    evaluate_port(port_on_bytes(prelude, strlen(prelude)), NULL);
+    const char *const texts[] = {control_library, prelude, prelude_data};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        evaluate_port(port_on_bytes(texts[i], strlen(texts[i])), NULL);
 }
 
 static void start(void)
 {
     clock_gettime(CLOCK_MONOTONIC, &started);
-    setlocale(LC_CTYPE, "C.UTF-8");
     check_depth_init();
     define_numbers();
     define_lists();
+    define_chars();
     define_strings();
+    define_string_cases();
     define_vectors();
+    define_bytevectors();
     define_tables();
     define_ports();
     define_guardians();

@@ -1,18 +1,15 @@
-/* Ports, and the primitives for input and output. */
-#include "scheme.h"
+/* Ports: buffers of bytes over files or memory, and the UTF-8 that textual ones hold. */
+#include "port.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <gcalloc/finalizer.h>
-#include <limits.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
 #define BUFFER_SIZE 16384
 
 struct port *standard_input, *standard_output;
-
-/* ---- Bytes and characters -------------------------------------------------------- */
 
 struct port *port_new(int fd, bool output)
 {
@@ -22,43 +19,43 @@ struct port *port_new(int fd, bool output)
     port->capacity = fd < 0 ? 64 : BUFFER_SIZE;
     port->data = allocate_atomic(port->capacity);
     port->line = port->column = 1;
+    port->name = "input";
     return port;
 }
 
 struct port *port_on_bytes(const char *bytes, size_t length)
 {
     struct port *port = allocate_object(sizeof *port, TYPE_PORT);
-    port->fd = -1;
+    port->fd = IN_MEMORY;
     port->data = (char *)(uintptr_t)bytes;
     port->end = length;
     port->line = port->column = 1;
+    port->name = "input";
     return port;
 }
 
-static void port_close(struct port *port)
+/* ---- Input ----------------------------------------------------------------------- */
+
+static _Noreturn void fail_io(const char *what)
 {
-    if (port->output)
-        port_flush(port);
-    if (port->fd > STDERR_FILENO) {
-        gc_finalizer_set(port, NULL, NULL);
-        close(port->fd);
-    }
-    if (port->fd >= 0)
-        port->start = port->end = 0;
-    port->fd = -1;
+    fail_file("%s: %s: %s", vm.primitive ? vm.primitive->name : "?", what,
+              strerror(errno));
 }
 
-/* Makes at least `count` bytes available, if so many are left. */
-static size_t port_fill(struct port *port, size_t count)
+size_t port_fill(struct port *port, size_t count)
 {
     while (port->end - port->start < count && port->fd >= 0) {
+        if (port == standard_input)
+            port_flush(standard_output);
         memmove(port->data, port->data + port->start, port->end - port->start);
         port->end -= port->start;
         port->start = 0;
         ssize_t n = read(port->fd, port->data + port->end, port->capacity - port->end);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n <= 0)
+        if (n < 0)
+            fail_io("cannot read");
+        if (n == 0)
             break;
         port->end += (size_t)n;
     }
@@ -69,6 +66,37 @@ static size_t port_fill(struct port *port, size_t count)
 static size_t sequence_length(unsigned char first)
 {
     return first < 0xC0 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+}
+
+bool port_ready(struct port *port)
+{
+    for (;;) {
+        size_t available = port->end - port->start;
+        size_t need = port->binary || !available
+                          ? 1
+                          : sequence_length((unsigned char)port->data[port->start]);
+        struct pollfd event = {port->fd, POLLIN, 0};
+        if (available >= need || port->fd < 0)
+            return true;
+        if (poll(&event, 1, 0) <= 0)
+            return false;
+        if (port_fill(port, available + 1) == available)
+            return true;
+    }
+}
+
+/* The code point, or U+FFFD if the bytes are not its only and shortest form. */
+static int32_t decode_sequence(const unsigned char *bytes, size_t length)
+{
+    static const int32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    int32_t c = bytes[0] & (0x7F >> length);
+    for (size_t i = 1; i < length; i++) {
+        if ((bytes[i] & 0xC0) != 0x80)
+            return 0xFFFD;
+        c = c << 6 | (bytes[i] & 0x3F);
+    }
+    bool valid = c >= least[length] && c <= 0x10FFFF && (c < 0xD800 || c > 0xDFFF);
+    return valid ? c : 0xFFFD;
 }
 
 /* Decodes the next character and sets *length to that of its bytes; what is not UTF-8
@@ -84,14 +112,9 @@ static int32_t decode(struct port *port, size_t *length)
     size_t need = sequence_length(first);
     if (need == 1 || port_fill(port, need) < need)
         return 0xFFFD;
-    int32_t c = first & (0x7F >> need);
-    for (size_t i = 1; i < need; i++) {
-        unsigned char next = (unsigned char)port->data[port->start + i];
-        if ((next & 0xC0) != 0x80)
-            return 0xFFFD;
-        c = c << 6 | (next & 0x3F);
-    }
-    *length = need;
+    int32_t c = decode_sequence((unsigned char *)port->data + port->start, need);
+    if (c != 0xFFFD)
+        *length = need;
     return c;
 }
 
@@ -116,11 +139,13 @@ int32_t port_next(struct port *port)
     return c;
 }
 
-void port_flush(struct port *port)
+/* ---- Output ---------------------------------------------------------------------- */
+
+bool port_flush(struct port *port)
 {
     size_t done = 0;
     if (port->fd < 0)
-        return;
+        return true;
     while (done < port->end) {
         ssize_t n = write(port->fd, port->data + done, port->end - done);
         if (n < 0 && errno == EINTR)
@@ -129,13 +154,15 @@ void port_flush(struct port *port)
             break;
         done += (size_t)n;
     }
+    bool complete = done == port->end;
     port->end = 0;
+    return complete;
 }
 
-static void put_byte(struct port *port, uint32_t byte)
+void port_put_byte(struct port *port, uint32_t byte)
 {
-    if (port->end == port->capacity && port->fd >= 0)
-        port_flush(port);
+    if (port->end == port->capacity && !port_flush(port))
+        fail_io("cannot write");
     if (port->end == port->capacity) {
         char *data = allocate_atomic(port->capacity * 2);
         memcpy(data, port->data, port->end);
@@ -148,209 +175,182 @@ static void put_byte(struct port *port, uint32_t byte)
 void port_put(struct port *port, uint32_t c)
 {
     if (c < 0x80) {
-        put_byte(port, c);
+        port_put_byte(port, c);
         return;
     }
     if (c < 0x800) {
-        put_byte(port, 0xC0 | c >> 6);
+        port_put_byte(port, 0xC0 | c >> 6);
     } else {
         if (c < 0x10000) {
-            put_byte(port, 0xE0 | c >> 12);
+            port_put_byte(port, 0xE0 | c >> 12);
         } else {
-            put_byte(port, 0xF0 | c >> 18);
-            put_byte(port, 0x80 | (c >> 12 & 0x3F));
+            port_put_byte(port, 0xF0 | c >> 18);
+            port_put_byte(port, 0x80 | (c >> 12 & 0x3F));
         }
-        put_byte(port, 0x80 | (c >> 6 & 0x3F));
+        port_put_byte(port, 0x80 | (c >> 6 & 0x3F));
     }
-    put_byte(port, 0x80 | (c & 0x3F));
+    port_put_byte(port, 0x80 | (c & 0x3F));
 }
 
 void port_puts(struct port *port, const char *utf8)
 {
     for (; *utf8; utf8++)
-        put_byte(port, (unsigned char)*utf8);
+        port_put_byte(port, (unsigned char)*utf8);
 }
 
-/* ---- Primitives ------------------------------------------------------------------ */
+/* ---- Closing --------------------------------------------------------------------- */
 
-/* The port that the optional argument i names. */
-static struct port *port_arg(int argc, value *args, int i, bool output)
+void port_release(struct port *port)
 {
-    if (i >= argc)
-        return output ? standard_output : standard_input;
-    struct port *port = (struct port *)want(args[i], TYPE_PORT);
-    if (port->output != output)
-        fail_type(output ? "an output port" : "an input port", args[i]);
-    return port;
-}
-
-PRIMITIVE(p_display)
-{
-    print(port_arg(argc, args, 1, true), args[0], false);
-    return UNSPECIFIED;
-}
-
-PRIMITIVE(p_write)
-{
-    print(port_arg(argc, args, 1, true), args[0], true);
-    return UNSPECIFIED;
-}
-
-PRIMITIVE(p_newline)
-{
-    port_put(port_arg(argc, args, 0, true), '\n');
-    return UNSPECIFIED;
-}
-
-PRIMITIVE(p_write_char)
-{
-    port_put(port_arg(argc, args, 1, true), want_char(args[0]));
-    return UNSPECIFIED;
-}
-
-PRIMITIVE(p_write_string)
-{
-    print(port_arg(argc, args, 1, true), want(args[0], TYPE_STRING), false);
-    return UNSPECIFIED;
-}
-
-PRIMITIVE(p_flush)
-{
-    port_flush(port_arg(argc, args, 0, true));
-    return UNSPECIFIED;
-}
-
-static value char_or_end(int32_t c)
-{
-    return c < 0 ? END_OF_FILE : character((uint32_t)c);
-}
-
-SIMPLE(p_read_char, char_or_end(port_next(port_arg(argc, args, 0, false))))
-SIMPLE(p_peek_char, char_or_end(port_peek(port_arg(argc, args, 0, false))))
-
-PRIMITIVE(p_read_line)
-{
-    struct port *port = port_arg(argc, args, 0, false);
-    struct text text = {0};
-    int32_t c = port_next(port);
-    if (c < 0)
-        return END_OF_FILE;
-    for (; c >= 0 && c != '\n'; c = port_next(port))
-        text_add(&text, (uint32_t)c);
-    return string_from(text.chars, text.length);
-}
-
-/* (read-string k [port]): at most k characters. */
-PRIMITIVE(p_read_string)
-{
-    size_t most = want_index(args[0], 0, SIZE_MAX >> 4);
-    struct port *port = port_arg(argc, args, 1, false);
-    struct text text = {0};
-    while (text.length < most) {
-        int32_t c = port_next(port);
-        if (c < 0)
-            break;
-        text_add(&text, (uint32_t)c);
-    }
-    return text.length || !most ? string_from(text.chars, text.length) : END_OF_FILE;
-}
-
-SIMPLE(p_read, read_datum(port_arg(argc, args, 0, false), "input", NULL))
-
-/* Of a port that was dropped without having been closed.  It leads to no other port, so no order is
- * needed. */
-static void finalize(void *object, void *data)
-{
-    struct port *port = object;
-    (void)data;
-    close(port->fd);
-    port->fd = -1;
-}
-
-/* When there are no descriptors left, dropped ports may have some. */
-static int open_file(const char *name)
-{
-    gc_finalizers_run();
-    int fd = open(name, O_RDONLY | O_CLOEXEC);
-    if (fd >= 0 || (errno != EMFILE && errno != ENFILE))
-        return fd;
-    gc_collect();
-    gc_finalizers_run();
-    return open(name, O_RDONLY | O_CLOEXEC);
-}
-
-/* The port is made first: if there is no memory for it no descriptor is lost. */
-static struct port *open_input(value name)
-{
-    const char *path = string_utf8(want(name, TYPE_STRING));
-    struct port *port = port_new(INT_MAX, false);
-    port->fd = open_file(path);
-    if (port->fd < 0)
-        fail_file("%s: %v: %s", vm.primitive->name, name, strerror(errno));
-    if (gc_finalizer_set_with(port, finalize, NULL, GC_UNORDERED) == GC_FINALIZER_ERROR) {
+    port->closed = true;
+    if (port->fd > STDERR_FILENO)
         close(port->fd);
-        fail_memory();
+    if (port->fd >= 0) {
+        port->start = port->end = 0;
+        port->fd = CLOSED;
     }
+}
+
+void port_close(struct port *port)
+{
+    bool complete = !port->output || port_flush(port);
+    if (port->fd > STDERR_FILENO)
+        gc_finalizer_set(port, NULL, NULL);
+    port_release(port);
+    if (!complete)
+        fail_io("cannot write");
+}
+
+/* ---- The current ports ----------------------------------------------------------- */
+
+static struct port *current[3];
+
+struct port *port_current(enum current which)
+{
+    return current[which];
+}
+
+void port_set_current(enum current which, struct port *port)
+{
+    current[which] = port;
+}
+
+static struct port *check(struct port *port, bool output, enum content content)
+{
+    value v = &port->object;
+    if (port->output != output)
+        fail_type(output ? "an output port" : "an input port", v);
+    if (port->closed)
+        fail("%s: the port is closed", vm.primitive->name);
+    if (port->binary != (content == BINARY))
+        fail_type(content == BINARY ? "a binary port" : "a textual port", v);
     return port;
 }
 
-SIMPLE(p_open_input_file, &open_input(args[0])->object)
-
-PRIMITIVE(p_open_input_string)
+struct port *input_arg(int argc, value *args, int i, enum content content)
 {
-    const struct string *s = string_of(want(args[0], TYPE_STRING));
-    struct port *bytes = port_new(-1, true);
-    for (size_t i = 0; i < s->length; i++)
-        port_put(bytes, s->chars[i]);
-    return &port_on_bytes(bytes->data, bytes->end)->object;
+    return check(i < argc ? (struct port *)want(args[i], TYPE_PORT)
+                          : current[CURRENT_INPUT],
+                 false, content);
 }
 
-SIMPLE(p_open_output_string, &port_new(-1, true)->object)
-
-PRIMITIVE(p_get_output_string)
+struct port *output_arg(int argc, value *args, int i, enum content content)
 {
-    struct port *port = port_arg(argc, args, 0, true);
-    return string_from_utf8(port->data, port->end);
+    return check(i < argc ? (struct port *)want(args[i], TYPE_PORT)
+                          : current[CURRENT_OUTPUT],
+                 true, content);
 }
 
-PRIMITIVE(p_close_port)
+/* ---- Primitives for ports of all kinds ------------------------------------------- */
+
+SIMPLE(p_current_input, &current[CURRENT_INPUT]->object)
+SIMPLE(p_current_output, &current[CURRENT_OUTPUT]->object)
+SIMPLE(p_current_error, &current[CURRENT_ERROR]->object)
+
+/* (%set-current-port! which port) */
+PRIMITIVE(p_set_current)
 {
-    port_close((struct port *)want(args[0], TYPE_PORT));
+    port_set_current((enum current)want_index(args[0], CURRENT_INPUT, CURRENT_ERROR),
+                     (struct port *)want(args[1], TYPE_PORT));
     return UNSPECIFIED;
 }
 
-SIMPLE(p_file_exists, boolean(!access(string_utf8(want(args[0], TYPE_STRING)), F_OK)))
+static struct port *want_port(value v)
+{
+    return (struct port *)want(v, TYPE_PORT);
+}
 
-SIMPLE(p_eof_object, END_OF_FILE)
-SIMPLE(p_is_eof_object, boolean(args[0] == END_OF_FILE))
+static bool is_port(value v, bool output)
+{
+    return has_type(v, TYPE_PORT) && ((struct port *)v)->output == output;
+}
+
+static bool is_content(value v, bool binary)
+{
+    return has_type(v, TYPE_PORT) && ((struct port *)v)->binary == binary;
+}
+
+static bool is_open(value v, bool output)
+{
+    if (want_port(v)->output != output)
+        fail_type(output ? "an output port" : "an input port", v);
+    return !want_port(v)->closed;
+}
+
 SIMPLE(p_is_port, boolean(has_type(args[0], TYPE_PORT)))
+SIMPLE(p_is_input, boolean(is_port(args[0], false)))
+SIMPLE(p_is_output, boolean(is_port(args[0], true)))
+SIMPLE(p_is_textual, boolean(is_content(args[0], false)))
+SIMPLE(p_is_binary, boolean(is_content(args[0], true)))
+SIMPLE(p_is_input_open, boolean(is_open(args[0], false)))
+SIMPLE(p_is_output_open, boolean(is_open(args[0], true)))
+
+PRIMITIVE(p_close)
+{
+    port_close(want_port(args[0]));
+    return UNSPECIFIED;
+}
+
+PRIMITIVE(p_close_input)
+{
+    if (!is_port(args[0], false))
+        fail_type("an input port", args[0]);
+    return p_close(argc, args);
+}
+
+PRIMITIVE(p_close_output)
+{
+    if (!is_port(args[0], true))
+        fail_type("an output port", args[0]);
+    return p_close(argc, args);
+}
 
 static const struct definition definitions[] = {
-    {"display", p_display, 1, 2},
-    {"write", p_write, 1, 2},
-    {"newline", p_newline, 0, 1},
-    {"write-char", p_write_char, 1, 2},
-    {"write-string", p_write_string, 1, 2},
-    {"flush-output-port", p_flush, 0, 1},
-    {"read-char", p_read_char, 0, 1},
-    {"peek-char", p_peek_char, 0, 1},
-    {"read-line", p_read_line, 0, 1},
-    {"read-string", p_read_string, 1, 2},
-    {"read", p_read, 0, 1},
-    {"open-input-file", p_open_input_file, 1, 1},
-    {"open-input-string", p_open_input_string, 1, 1},
-    {"open-output-string", p_open_output_string, 0, 0},
-    {"get-output-string", p_get_output_string, 1, 1},
-    {"close-port", p_close_port, 1, 1},
-    {"file-exists?", p_file_exists, 1, 1},
-    {"eof-object", p_eof_object, 0, 0},
-    {"eof-object?", p_is_eof_object, 1, 1},
+    {"current-input-port", p_current_input, 0, 0},
+    {"current-output-port", p_current_output, 0, 0},
+    {"current-error-port", p_current_error, 0, 0},
+    {"%set-current-port!", p_set_current, 2, 2},
     {"port?", p_is_port, 1, 1},
+    {"input-port?", p_is_input, 1, 1},
+    {"output-port?", p_is_output, 1, 1},
+    {"textual-port?", p_is_textual, 1, 1},
+    {"binary-port?", p_is_binary, 1, 1},
+    {"input-port-open?", p_is_input_open, 1, 1},
+    {"output-port-open?", p_is_output_open, 1, 1},
+    {"close-port", p_close, 1, 1},
+    {"close-input-port", p_close_input, 1, 1},
+    {"close-output-port", p_close_output, 1, 1},
 };
 
 void define_ports(void)
 {
     standard_input = port_new(STDIN_FILENO, false);
     standard_output = port_new(STDOUT_FILENO, true);
+    port_set_current(CURRENT_INPUT, standard_input);
+    port_set_current(CURRENT_OUTPUT, standard_output);
+    port_set_current(CURRENT_ERROR, port_new(STDERR_FILENO, true));
     DEFINE_PRIMITIVES(definitions);
+    define_input();
+    define_output();
+    define_files();
 }

@@ -1,83 +1,56 @@
-/* The printer. */
-#include "scheme.h"
+/* The printer: pairs and vectors, on a stack of its own, so that any depth can be printed. */
+#include "print.h"
+#include "number.h"
 
-#include <stdio.h>
+#include <string.h>
 
-const struct char_name char_names[] = {
-    {"space", ' '},      {"newline", '\n'}, {"tab", '\t'},      {"return", '\r'},
-    {"null", 0},         {"delete", 127},   {"escape", 27},     {"alarm", '\a'},
-    {"backspace", '\b'}, {"nul", 0},        {"linefeed", '\n'}, {NULL, 0},
+/* What is still to be printed of a structure that has been begun. */
+struct level {
+    enum { REST_OF_LIST, VECTOR_ITEMS, END_OF_TAIL } kind;
+    value v; /* the rest of the list, or the vector */
+    size_t next;
 };
 
-static void put_hex(struct port *port, uint32_t c)
-{
-    char digits[16];
-    snprintf(digits, sizeof digits, "x%x", c);
-    port_puts(port, digits);
-}
+struct printer {
+    struct port *port;
+    bool write;
+    struct table *labels; /* NULL: there are none */
+    intptr_t label_count;
+    struct level *stack;
+    size_t depth, capacity;
+};
 
-static void print_char(struct port *port, uint32_t c)
+static void push(struct printer *p, struct level level)
 {
-    port_puts(port, "#\\");
-    for (const struct char_name *n = char_names; n->name; n++) {
-        if (n->c == c) {
-            port_puts(port, n->name);
-            return;
-        }
+    if (p->depth == p->capacity) {
+        struct level *stack = allocate(p->capacity * 2 * sizeof *stack);
+        memcpy(stack, p->stack, p->depth * sizeof *stack);
+        p->stack = stack;
+        p->capacity *= 2;
     }
-    if (c < ' ')
-        put_hex(port, c);
-    else
-        port_put(port, c);
+    p->stack[p->depth++] = level;
 }
 
-static void print_quoted(struct port *port, const struct string *s, uint32_t quote)
+static bool has_label(const struct printer *p, value v)
 {
-    port_put(port, quote);
-    for (size_t i = 0; i < s->length; i++) {
-        uint32_t c = s->chars[i];
-        if (c == '\n') {
-            port_puts(port, "\\n");
-        } else if (c == '\t') {
-            port_puts(port, "\\t");
-        } else if (c < ' ') {
-            port_put(port, '\\');
-            put_hex(port, c);
-            port_put(port, ';');
-        } else {
-            if (c == quote || c == '\\')
-                port_put(port, '\\');
-            port_put(port, c);
-        }
+    return p->labels && table_get(p->labels, v, NULL);
+}
+
+/* Prints the label of a structure that has one, and tells whether that is all. */
+static bool print_label(struct printer *p, value v)
+{
+    if (!has_label(p, v))
+        return false;
+    value number = table_get(p->labels, v, FALSE);
+    bool known = number != FALSE;
+    if (!known) {
+        number = fixnum(p->label_count++);
+        table_put(p->labels, v, number);
     }
-    port_put(port, quote);
-}
-
-static void print_text(struct port *port, const struct string *s)
-{
-    for (size_t i = 0; i < s->length; i++)
-        port_put(port, s->chars[i]);
-}
-
-/* Whether the reader would take the name for something else than this symbol. */
-static bool needs_bars(const struct string *name)
-{
-    for (size_t i = 0; i < name->length; i++) {
-        uint32_t c = name->chars[i];
-        if (c <= ' ' || c == '(' || c == ')' || c == '"' || c == ';' || c == '\'' ||
-            c == '|' || c == '`' || c == ',' || (c == '#' && i == 0))
-            return true;
-    }
-    return name->length == 0 || (name->length == 1 && name->chars[0] == '.') ||
-           number_parse(name->chars, name->length, 10) != FALSE;
-}
-
-static void print_symbol(struct port *port, const struct string *name, bool write)
-{
-    if (write && needs_bars(name))
-        print_quoted(port, name, '|');
-    else
-        print_text(port, name);
+    port_put(p->port, '#');
+    port_puts(p->port, number_text(number, 10));
+    port_put(p->port, known ? '#' : '=');
+    return known;
 }
 
 /* The reader's abbreviation of a list (quote x) and the like, or NULL. */
@@ -100,145 +73,88 @@ static const char *abbreviation(value list)
     return NULL;
 }
 
-static void print_list(struct port *port, value list, bool write)
+/* Prints the beginning of a pair; returns what comes next, of which the rest follows. */
+static value begin_pair(struct printer *p, value pair)
 {
-    const char *mark = abbreviation(list);
-    if (mark) {
-        port_puts(port, mark);
-        print(port, car(cdr(list)), write);
+    const char *mark = abbreviation(pair);
+    if (mark && !has_label(p, cdr(pair))) {
+        port_puts(p->port, mark);
+        return car(cdr(pair));
+    }
+    port_put(p->port, '(');
+    push(p, (struct level){REST_OF_LIST, cdr(pair), 0});
+    return car(pair);
+}
+
+/* Prints a datum up to the first place where the stack says how to go on. */
+static void begin(struct printer *p, value v)
+{
+    while (is_pair(v)) {
+        if (print_label(p, v))
+            return;
+        v = begin_pair(p, v);
+    }
+    if (!has_type(v, TYPE_VECTOR)) {
+        print_atom(p->port, v, p->write);
+    } else if (!print_label(p, v)) {
+        port_puts(p->port, "#(");
+        push(p, (struct level){VECTOR_ITEMS, v, 0});
+    }
+}
+
+static void end(struct printer *p)
+{
+    port_put(p->port, ')');
+    p->depth--;
+}
+
+static void continue_list(struct printer *p, struct level *level)
+{
+    value rest = level->v;
+    if (rest == NIL) {
+        end(p);
+    } else if (is_pair(rest) && !has_label(p, rest)) {
+        port_put(p->port, ' ');
+        level->v = cdr(rest);
+        begin(p, car(rest));
+    } else {
+        port_puts(p->port, " . ");
+        level->kind = END_OF_TAIL;
+        begin(p, rest);
+    }
+}
+
+static void continue_vector(struct printer *p, struct level *level)
+{
+    const struct vector *v = vector_of(level->v);
+    if (level->next == v->length) {
+        end(p);
         return;
     }
-    port_put(port, '(');
-    print(port, car(list), write);
-    for (list = cdr(list); is_pair(list); list = cdr(list)) {
-        port_put(port, ' ');
-        print(port, car(list), write);
-    }
-    if (list != NIL) {
-        port_puts(port, " . ");
-        print(port, list, write);
-    }
-    port_put(port, ')');
+    if (level->next > 0)
+        port_put(p->port, ' ');
+    begin(p, v->items[level->next++]);
 }
 
-static void print_vector(struct port *port, const struct vector *v, bool write)
+void print_labelled(struct port *port, value v, bool write, enum labels labels)
 {
-    port_puts(port, "#(");
-    for (size_t i = 0; i < v->length; i++) {
-        if (i > 0)
-            port_put(port, ' ');
-        print(port, v->items[i], write);
-    }
-    port_put(port, ')');
-}
-
-static void print_number(struct port *port, value v)
-{
-    char digits[NUMBER_SIZE];
-    number_format(v, 10, digits);
-    port_puts(port, digits);
-}
-
-static void print_procedure(struct port *port, value v)
-{
-    port_puts(port, "#<procedure");
-    if (has_type(v, TYPE_PRIMITIVE)) {
-        port_put(port, ' ');
-        port_puts(port, ((struct primitive *)v)->name);
-    } else if (has_type(v, TYPE_CLOSURE) && closure_of(v)->code->name != FALSE) {
-        port_put(port, ' ');
-        print(port, closure_of(v)->code->name, false);
-    }
-    port_put(port, '>');
-}
-
-static void print_constant(struct port *port, value v)
-{
-    port_puts(port, v == FALSE         ? "#f"
-                    : v == TRUE        ? "#t"
-                    : v == NIL         ? "()"
-                    : v == END_OF_FILE ? "#<eof>"
-                                       : "#<unspecified>");
-}
-
-static void print_object(struct port *port, value v, bool write)
-{
-    switch (v->type) {
-    case TYPE_FLONUM:
-        print_number(port, v);
-        break;
-    case TYPE_STRING:
-        if (write)
-            print_quoted(port, string_of(v), '"');
+    struct level first[16];
+    struct printer p = {.port = port, .write = write, .stack = first};
+    p.capacity = sizeof first / sizeof *first;
+    p.labels = labels_find(v, labels);
+    begin(&p, v);
+    while (p.depth > 0) {
+        struct level *top = &p.stack[p.depth - 1];
+        if (top->kind == REST_OF_LIST)
+            continue_list(&p, top);
+        else if (top->kind == VECTOR_ITEMS)
+            continue_vector(&p, top);
         else
-            print_text(port, string_of(v));
-        break;
-    case TYPE_SYMBOL:
-        print_symbol(port, symbol_of(v)->name, write);
-        break;
-    case TYPE_VECTOR:
-        print_vector(port, vector_of(v), write);
-        break;
-    case TYPE_CLOSURE:
-    case TYPE_PRIMITIVE:
-    case TYPE_CASE_LAMBDA:
-        print_procedure(port, v);
-        break;
-    case TYPE_TABLE:
-        port_puts(port, "#<hash-table>");
-        break;
-    case TYPE_ENVIRONMENT:
-        port_puts(port, "#<environment>");
-        break;
-    case TYPE_PORT:
-        port_puts(port, "#<port>");
-        break;
-    case TYPE_CONTINUATION:
-        port_puts(port, "#<continuation>");
-        break;
-    case TYPE_CONDITION:
-        port_puts(port, "#<error ");
-        condition_print(port, (struct condition *)v);
-        port_put(port, '>');
-        break;
-    case TYPE_PROMISE:
-        port_puts(port, "#<promise>");
-        break;
-    case TYPE_RECORD:
-        port_puts(port, "#<");
-        print(port, ((struct record *)v)->type->name, false);
-        port_put(port, '>');
-        break;
-    case TYPE_RECORD_TYPE:
-        port_puts(port, "#<record-type ");
-        print(port, ((struct record_type *)v)->name, false);
-        port_put(port, '>');
-        break;
-    case TYPE_BOX:
-    case TYPE_SPECIAL:
-    case TYPE_MACRO:
-    case TYPE_GUARDIAN:
-    case TYPE_IDENTIFIER:
-        port_puts(port, "#<internal>");
-        break;
+            end(&p);
     }
 }
 
 void print(struct port *port, value v, bool write)
 {
-    check_depth();
-    if (is_fixnum(v)) {
-        print_number(port, v);
-    } else if (is_char(v)) {
-        if (write)
-            print_char(port, char_of(v));
-        else
-            port_put(port, char_of(v));
-    } else if (is_pair(v)) {
-        print_list(port, v, write);
-    } else if ((bits(v) & 7) == 0) {
-        print_object(port, v, write);
-    } else {
-        print_constant(port, v);
-    }
+    print_labelled(port, v, write, LABEL_CYCLES);
 }

@@ -1,5 +1,6 @@
 /* Record types, whose procedures consist of one instruction that knows the type. */
 #include "control.h"
+#include "port.h"
 
 static struct record_type *want_record_type(value v)
 {

@@ -1,4 +1,5 @@
 /* The read-eval-print loop: input over several lines, commands, and Ctrl-C. */
+#include "port.h"
 #include "repl.h"
 #include "scheme.h"
 

@@ -1,6 +1,7 @@
 /* Errors that nothing handles: the message with its place, the backtrace, and the way out. */
 #include "report.h"
 #include "control.h"
+#include "port.h"
 
 #include <stdio.h>
 

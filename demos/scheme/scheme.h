@@ -22,6 +22,8 @@
 
 typedef struct object *value;
 
+struct port; /* port.h */
+
 /* ---- Immediate values ------------------------------------------------------------ */
 
 #define CONSTANT(n) ((value)(uintptr_t)((n) << 3 | 6))
@@ -102,6 +104,9 @@ enum type {
     TYPE_IDENTIFIER,
     TYPE_ENVIRONMENT,
     TYPE_CASE_LAMBDA,
+    TYPE_BIGNUM,
+    TYPE_RATNUM,
+    TYPE_BYTEVECTOR,
 };
 
 struct object {
@@ -142,6 +147,12 @@ struct vector {
     value items[];
 };
 
+struct bytevector { /* atomic */
+    struct object object;
+    size_t length;
+    unsigned char bytes[];
+};
+
 /* A hash table with open addressing; or, `weak` not NULL, one of the library's (weaktable.c), and then
  * the other fields mean nothing. */
 struct table {
@@ -154,18 +165,6 @@ struct table {
     struct entry {
         value key, value; /* key NULL: empty */
     } * entries;
-};
-
-/* An input or output port over a file descriptor or, fd -1, over memory. */
-struct port {
-    struct object object;
-    bool output;
-    int fd;
-    char *data;       /* atomic: UTF-8; input still to come or output not written yet */
-    size_t capacity;  /* of data */
-    size_t start;     /* input: where the next character begins */
-    size_t end;       /* where the data end */
-    int line, column; /* input: of the next character */
 };
 
 /* What a lambda expression is compiled to. */
@@ -284,6 +283,11 @@ static inline struct vector *vector_of(value v)
     return (struct vector *)v;
 }
 
+static inline struct bytevector *bytevector_of(value v)
+{
+    return (struct bytevector *)v;
+}
+
 static inline struct closure *closure_of(value v)
 {
     return (struct closure *)v;
@@ -337,12 +341,16 @@ value list_reverse(value list);
 /* The length of a proper list, or -1. */
 intptr_t list_length(value list);
 bool is_procedure(value v);
-bool eqv(value a, value b);
-bool equal(value a, value b);
 
 /* Raises an error when the C stack nears its end: to be called where C recurses. */
 void check_depth(void);
 void check_depth_init(void);
+
+/* ---- equal.c --------------------------------------------------------------------- */
+
+bool eqv(value a, value b);
+/* Comes to an end for circular structures, too, and is indifferent to how deep they are. */
+bool equal(value a, value b);
 
 /* ---- error.c --------------------------------------------------------------------- */
 
@@ -369,50 +377,28 @@ void condition_print(struct port *port, const struct condition *condition);
  * machine, returns false. */
 bool protect(void (*body)(void *data), void *data);
 
-/* ---- port.c, print.c, read.c ----------------------------------------------------- */
+/* ---- continuation.c -------------------------------------------------------------------- */
 
-extern struct port *standard_input, *standard_output;
-
-struct port *port_new(int fd, bool output);
-struct port *port_on_bytes(const char *bytes, size_t length);
-/* The next character, or -1 at the end; port_next also moves past it. */
-int32_t port_peek(struct port *port);
-int32_t port_next(struct port *port);
-void port_put(struct port *port, uint32_t c);
-void port_puts(struct port *port, const char *utf8);
-void port_flush(struct port *port);
-
-void print(struct port *port, value v, bool write);
-
-/* The names that follow #\; the first of a character is the one printed. */
-struct char_name {
-    const char *name;
-    uint32_t c;
-};
-extern const struct char_name char_names[]; /* ends with a name NULL */
-
-/* Reads a datum, or END_OF_FILE.  `file` is for messages; positions of lists go into
- * `positions` unless that is NULL, packed by position_pack. */
-value read_datum(struct port *port, const char *file, struct table *positions);
-
-static inline value position_pack(int line, int column)
-{
-    return fixnum((intptr_t)line << 32 | column);
-}
-
-/* ---- number.c -------------------------------------------------------------------- */
-
-/* The number that the text denotes, or FALSE. */
-value number_parse(const uint32_t *chars, size_t length, int radix);
-
-#define NUMBER_SIZE 72
-void number_format(value number, int radix, char out[NUMBER_SIZE]);
+/* What a control primitive returns that has several results. */
+value scheme_values(int n, const value *v);
 
 /* ---- table.c --------------------------------------------------------------------- */
 
 struct table *table_new(bool by_equal);
 value table_get(struct table *table, value key, value otherwise);
 void table_put(struct table *table, value key, value content);
+
+/* ---- bytevector.c ---------------------------------------------------------------- */
+
+/* Its bytes are undefined. */
+value bytevector_new(size_t length);
+value bytevector_from(const void *bytes, size_t length);
+unsigned char want_byte(value v);
+
+/* ---- unicode.c ------------------------------------------------------------------- */
+
+bool char_is_space(uint32_t c);
+uint32_t char_fold(uint32_t c);
 
 /* ---- weaktable.c ------------------------------------------------------------------ */
 
@@ -509,6 +495,19 @@ struct definition {
     {                            \
         return expression;       \
     }
+/* One that says whether `holds` is true of the `order` of each argument and the next. */
+#define COMPARISON(name, compare, holds)               \
+    PRIMITIVE(name)                                    \
+    {                                                  \
+        bool result = true;                            \
+        if (argc == 1)                                 \
+            compare(args[0], args[0]);                 \
+        for (int i = 0; i + 1 < argc; i++) {           \
+            int order = compare(args[i], args[i + 1]); \
+            result = result && (holds);                \
+        }                                              \
+        return boolean(result);                        \
+    }
 #define DEFINE_PRIMITIVES(table) define_primitives(table, sizeof(table) / sizeof *(table))
 
 void define_primitives(const struct definition *definitions, size_t count);
@@ -522,12 +521,17 @@ intptr_t want_fixnum(value v);
 size_t want_index(value v, size_t low, size_t high);
 /* The range that the optional arguments at args[i] and args[i + 1] select. */
 void want_range(int argc, value *args, int i, size_t length, size_t *start, size_t *end);
+/* An index from which on `count` elements fit into `length`. */
+size_t want_place(value v, size_t length, size_t count);
 value want_procedure(value v);
 
 void define_numbers(void);
 void define_lists(void);
+void define_chars(void);
 void define_strings(void);
+void define_string_cases(void);
 void define_vectors(void);
+void define_bytevectors(void);
 void define_tables(void);
 void define_ports(void);
 void define_guardians(void);
@@ -547,6 +551,6 @@ void start_interaction(void);
 void library_path_add(const char *directory);
 
 extern value command_line;
-extern const char prelude[], control_library[];
+extern const char prelude[], prelude_data[], control_library[];
 
 #endif

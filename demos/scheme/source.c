@@ -1,4 +1,5 @@
 /* Places in source files: where forms come from, errors there, and the files that programs include. */
+#include "port.h"
 #include "syntax.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* The standard libraries: what each of them exports of the system's names. */
+#include "port.h"
 #include "syntax.h"
 
 #include <string.h>

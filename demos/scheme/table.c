@@ -1,88 +1,7 @@
-/* Vectors and hash tables. */
-#include "scheme.h"
+/* Hash tables. */
+#include "number.h"
 
-#include <string.h>
-
-static struct vector *want_vector(value v)
-{
-    return vector_of(want(v, TYPE_VECTOR));
-}
-
-/* ---- Vectors --------------------------------------------------------------------- */
-
-SIMPLE(p_is_vector, boolean(has_type(args[0], TYPE_VECTOR)))
-
-PRIMITIVE(p_make_vector)
-{
-    return vector_new(want_index(args[0], 0, SIZE_MAX >> 4), argc > 1 ? args[1] : FALSE);
-}
-
-static value vector_from(const value *items, size_t length)
-{
-    value v = vector_new(length, FALSE);
-    memcpy(vector_of(v)->items, items, length * sizeof *items);
-    return v;
-}
-
-SIMPLE(p_vector, vector_from(args, (size_t)argc))
-SIMPLE(p_vector_length, fixnum((intptr_t)want_vector(args[0])->length))
-
-static value *element(value *args)
-{
-    struct vector *v = want_vector(args[0]);
-    if (v->length == 0)
-        fail("%s: the vector is empty", vm.primitive->name);
-    return &v->items[want_index(args[1], 0, v->length - 1)];
-}
-
-SIMPLE(p_vector_ref, *element(args))
-
-PRIMITIVE(p_vector_set)
-{
-    *element(args) = args[2];
-    return UNSPECIFIED;
-}
-
-PRIMITIVE(p_vector_fill)
-{
-    size_t start, end;
-    struct vector *v = want_vector(args[0]);
-    want_range(argc, args, 2, v->length, &start, &end);
-    for (size_t i = start; i < end; i++)
-        v->items[i] = args[1];
-    return UNSPECIFIED;
-}
-
-PRIMITIVE(p_vector_copy)
-{
-    size_t start, end;
-    const struct vector *v = want_vector(args[0]);
-    want_range(argc, args, 1, v->length, &start, &end);
-    return vector_from(v->items + start, end - start);
-}
-
-PRIMITIVE(p_vector_to_list)
-{
-    size_t start, end;
-    const struct vector *v = want_vector(args[0]);
-    value list = NIL;
-    want_range(argc, args, 1, v->length, &start, &end);
-    while (end-- > start)
-        list = cons(v->items[end], list);
-    return list;
-}
-
-PRIMITIVE(p_list_to_vector)
-{
-    intptr_t length = list_length(args[0]);
-    size_t i = 0;
-    if (length < 0)
-        fail_type("a list", args[0]);
-    value v = vector_new((size_t)length, FALSE);
-    for (value list = args[0]; is_pair(list); list = cdr(list))
-        vector_of(v)->items[i++] = car(list);
-    return v;
-}
+#include <stdlib.h>
 
 /* ---- Hashing --------------------------------------------------------------------- */
 
@@ -92,15 +11,48 @@ static uint64_t mix(uint64_t hash, uint64_t data)
     return hash ^ hash >> 29;
 }
 
-static uint64_t hash_string(const struct string *s)
+static uint64_t hash_bytes(const unsigned char *bytes, size_t length)
 {
-    uint64_t hash = s->length;
-    for (size_t i = 0; i < s->length; i++)
-        hash = mix(hash, s->chars[i]);
+    uint64_t hash = length;
+    for (size_t i = 0; i < length; i++)
+        hash = mix(hash, bytes[i]);
     return hash;
 }
 
-/* Looks at `budget` parts at most, so that large and circular data take no longer. */
+static bool is_number_object(value v)
+{
+    return is_flonum(v) || has_type(v, TYPE_BIGNUM) || is_ratnum(v);
+}
+
+static uint64_t hash_number(value v)
+{
+    if (is_fixnum(v))
+        return mix(0, bits(v));
+    if (is_flonum(v))
+        return hash_bytes((unsigned char *)&((struct flonum *)v)->number, sizeof(double));
+    if (is_ratnum(v))
+        return mix(hash_number(rational_numerator(v)),
+                   hash_number(rational_denominator(v)));
+    const struct bignum *b = (const struct bignum *)v;
+    uint64_t hash = (uint64_t)b->size;
+    for (int i = 0; i < abs(b->size); i++)
+        hash = mix(hash, b->limbs[i]);
+    return hash;
+}
+
+static uint64_t hash_atom(value v)
+{
+    if (is_number_object(v))
+        return hash_number(v);
+    if (has_type(v, TYPE_STRING))
+        return hash_bytes((unsigned char *)string_of(v)->chars,
+                          string_of(v)->length * sizeof(uint32_t));
+    if (has_type(v, TYPE_BYTEVECTOR))
+        return hash_bytes(bytevector_of(v)->bytes, bytevector_of(v)->length);
+    return bits(v);
+}
+
+/* Looks at `budget` parts at most, so that large, deep and circular data take no longer. */
 static uint64_t hash_structure(value v, int *budget)
 {
     uint64_t hash = 0;
@@ -108,29 +60,22 @@ static uint64_t hash_structure(value v, int *budget)
         --*budget;
         hash = mix(hash, hash_structure(car(v), budget));
     }
-    if (has_type(v, TYPE_STRING))
-        return mix(hash, hash_string(string_of(v)));
-    if (has_type(v, TYPE_FLONUM)) {
-        uint64_t number;
-        memcpy(&number, &((struct flonum *)v)->number, sizeof number);
-        return mix(hash, number);
-    }
     if (has_type(v, TYPE_VECTOR)) {
         const struct vector *vector = vector_of(v);
         for (size_t i = 0; i < vector->length && --*budget > 0; i++)
             hash = mix(hash, hash_structure(vector->items[i], budget));
         return mix(hash, vector->length);
     }
-    return is_pair(v) ? hash : mix(hash, bits(v));
+    return is_pair(v) ? hash : mix(hash, hash_atom(v));
 }
 
 /* Objects never move, so an address serves as hash where identity counts. */
 static uint64_t hash_of(const struct table *table, value key)
 {
     int budget = 64;
-    if (table->by_equal || has_type(key, TYPE_FLONUM))
+    if (table->by_equal)
         return hash_structure(key, &budget);
-    return mix(0, bits(key));
+    return mix(0, is_number_object(key) ? hash_number(key) : bits(key));
 }
 
 /* ---- Hash tables ----------------------------------------------------------------- */
@@ -324,20 +269,7 @@ SIMPLE(p_table_keys, collect(args[0], key_of))
 SIMPLE(p_table_values, collect(args[0], value_of))
 SIMPLE(p_table_to_alist, collect(args[0], cons))
 
-static const struct definition vector_definitions[] = {
-    {"vector?", p_is_vector, 1, 1},
-    {"make-vector", p_make_vector, 1, 2},
-    {"vector", p_vector, 0, MANY},
-    {"vector-length", p_vector_length, 1, 1},
-    {"vector-ref", p_vector_ref, 2, 2},
-    {"vector-set!", p_vector_set, 3, 3},
-    {"vector-fill!", p_vector_fill, 2, 4},
-    {"vector-copy", p_vector_copy, 1, 3},
-    {"vector->list", p_vector_to_list, 1, 3},
-    {"list->vector", p_list_to_vector, 1, 1},
-};
-
-static const struct definition table_definitions[] = {
+static const struct definition definitions[] = {
     {"hash-table?", p_is_table, 1, 1},
     {"make-hash-table", p_make_equal_table, 0, 0},
     {"make-equal-hash-table", p_make_equal_table, 0, 0},
@@ -355,12 +287,7 @@ static const struct definition table_definitions[] = {
     {"hash-table->alist", p_table_to_alist, 1, 1},
 };
 
-void define_vectors(void)
-{
-    DEFINE_PRIMITIVES(vector_definitions);
-}
-
 void define_tables(void)
 {
-    DEFINE_PRIMITIVES(table_definitions);
+    DEFINE_PRIMITIVES(definitions);
 }

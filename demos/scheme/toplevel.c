@@ -1,5 +1,6 @@
 /* The top level: evaluating forms one after the other, in the environment of a program, of a library or of
  * the read-eval-print loop. */
+#include "port.h"
 #include "syntax.h"
 
 #include <errno.h>
@@ -27,6 +28,15 @@ static value procedure_of(value form, struct scope *scope)
 value evaluate_now(value form, struct environment *environment)
 {
     return vm_apply(procedure_of(form, top_scope(environment)), 0, NULL);
+}
+
+SIMPLE(p_ignore, UNSPECIFIED)
+
+/* Runs a procedure that may return any number of values. */
+static void run_ignoring(value procedure)
+{
+    value args[] = {procedure, symbol_of(symbol("%ignore"))->global};
+    vm_apply(symbol_of(symbol("%call-with-values"))->global, 2, args);
 }
 
 /* Whether the form begins with this keyword, which programs need not import. */
@@ -69,7 +79,7 @@ value evaluate_lazily(value form, struct environment *environment)
         } else if (forms == NIL) {
             return procedure_of(form, scope);
         } else {
-            vm_apply(procedure_of(form, scope), 0, NULL);
+            run_ignoring(procedure_of(form, scope));
         }
     }
     return procedure_of(UNSPECIFIED, top_scope(environment));
@@ -178,6 +188,7 @@ PRIMITIVE(p_begin_program)
 
 static const struct definition definitions[] = {
     {"eval", p_eval, 1, 2},
+    {"%ignore", p_ignore, 0, MANY},
     {"%next-form", p_next_form, 3, 3},
     {"%open-source", p_open_source, 1, 1},
     {"%begin-program", p_begin_program, 1, 1},

@@ -1,5 +1,5 @@
 /* Making values, the symbol table, and equality. */
-#include "scheme.h"
+#include "port.h"
 
 #include <string.h>
 #include <sys/resource.h>
@@ -153,16 +153,10 @@ static uint64_t hash_name(const void *name, void *unused)
     return hash ^ hash >> 32;
 }
 
-static bool strings_equal(const struct string *a, const struct string *b)
-{
-    return a->length == b->length &&
-           !memcmp(a->chars, b->chars, a->length * sizeof *a->chars);
-}
-
 static int names_equal(const void *a, const void *b, void *unused)
 {
     (void)unused;
-    return strings_equal(a, b);
+    return equal((value)(uintptr_t)a, (value)(uintptr_t)b);
 }
 
 value symbol_new(value name)
@@ -217,46 +211,10 @@ value symbol(const char *name)
     return intern(string_from_utf8(name, strlen(name)));
 }
 
-/* ---- Equality -------------------------------------------------------------------- */
-
 bool is_procedure(value v)
 {
     return has_type(v, TYPE_CLOSURE) || has_type(v, TYPE_PRIMITIVE) ||
            has_type(v, TYPE_CONTINUATION) || has_type(v, TYPE_CASE_LAMBDA);
-}
-
-bool eqv(value a, value b)
-{
-    return a == b || (has_type(a, TYPE_FLONUM) && has_type(b, TYPE_FLONUM) &&
-                      !memcmp(&((struct flonum *)a)->number,
-                              &((struct flonum *)b)->number, sizeof(double)));
-}
-
-static bool vectors_equal(const struct vector *a, const struct vector *b)
-{
-    if (a->length != b->length)
-        return false;
-    for (size_t i = 0; i < a->length; i++) {
-        if (!equal(a->items[i], b->items[i]))
-            return false;
-    }
-    return true;
-}
-
-bool equal(value a, value b)
-{
-    check_depth();
-    for (; is_pair(a) && is_pair(b); a = cdr(a), b = cdr(b)) {
-        if (a == b)
-            return true;
-        if (!equal(car(a), car(b)))
-            return false;
-    }
-    if (has_type(a, TYPE_STRING) && has_type(b, TYPE_STRING))
-        return strings_equal(string_of(a), string_of(b));
-    if (has_type(a, TYPE_VECTOR) && has_type(b, TYPE_VECTOR))
-        return vectors_equal(vector_of(a), vector_of(b));
-    return eqv(a, b);
 }
 
 /* ---- The C stack ----------------------------------------------------------------- */

@@ -1,4 +1,6 @@
-; Nesting too deep for the C stack is an error, not a crash.
+; Expressions nested too deep for the C stack are an error, not a crash.
 (write 'start)
 (newline)
-(read (open-input-string (make-string 3000000 #\()))
+(define (nest n expression)
+  (if (= n 0) expression (nest (- n 1) (list '+ expression))))
+(eval (nest 3000000 1))

@@ -1,4 +1,4 @@
-; Fixnums have 63 bits here; what does not fit becomes a flonum.
+; Fixnums have 63 bits here; what does not fit becomes a bignum.
 (define most 4611686018427387903)
 (define least -4611686018427387904)
 (write (list most least)) (newline)

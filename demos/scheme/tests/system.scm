@@ -7,5 +7,5 @@
 (show (exact? start) (jiffies-per-second) (<= start (current-jiffy)))
 (show (< 1700000000. (current-second) 5e9))
 (show (and (memq 'r7rs (features)) #t))
-(show (eval '(+ 1 2) 'environment))
+(show (eval '(+ 1 2) (interaction-environment)))
 (show (let loop ((n 100000)) (if (= n 0) 'done (eval (list loop (- n 1))))))

@@ -1,0 +1,2 @@
+; A name that no character has.
+(write (list #\space #\spaces))

@@ -1,0 +1,4 @@
+; Two data after a dot.
+(write (quote (a . b)))
+(newline)
+(write (quote (a . b c)))
