@@ -115,8 +115,6 @@ value vm_run(value procedure, int argc);
 struct record *record_new(value type);
 /* What the procedure was called with is not of its record type. */
 _Noreturn void fail_record(const struct closure *procedure, value got);
-/* The value that the parameter object has here. */
-value parameter_value(const struct closure *parameter);
 
 /* ---- continuation.c -------------------------------------------------------------- */
 

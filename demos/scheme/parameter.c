@@ -22,15 +22,17 @@ value parameter_value(const struct closure *parameter)
     return parameter->captured[DEFAULT_VALUE];
 }
 
-/* (%make-parameter value converter): the value is converted already. */
-PRIMITIVE(p_make_parameter)
+value parameter_new(value converted, value converter)
 {
     static const int32_t ops[] = {OP_PARAMETER, OP_RETURN};
     struct closure *parameter = closure_over(FALSE, 0, ops, 2, CAPTURED_COUNT);
-    parameter->captured[DEFAULT_VALUE] = args[0];
-    parameter->captured[CONVERTER] = want_procedure(args[1]);
+    parameter->captured[DEFAULT_VALUE] = converted;
+    parameter->captured[CONVERTER] = converter;
     return &parameter->object;
 }
+
+/* (%make-parameter value converter): the value is converted already. */
+SIMPLE(p_make_parameter, parameter_new(args[0], want_procedure(args[1])))
 
 SIMPLE(p_converter, want_parameter(args[0])->captured[CONVERTER])
 

@@ -223,16 +223,21 @@ void port_close(struct port *port)
 
 /* ---- The current ports ----------------------------------------------------------- */
 
-static struct port *current[3];
+/* Parameter objects. */
+static value current[CURRENT_COUNT];
 
 struct port *port_current(enum current which)
 {
-    return current[which];
+    return (struct port *)parameter_value(closure_of(current[which]));
 }
 
-void port_set_current(enum current which, struct port *port)
+static void define_current(enum current which, const char *name, struct port *port,
+                           value converter)
 {
-    current[which] = port;
+    struct symbol *symbol_of_name = symbol_of(symbol(name));
+    current[which] = parameter_new(&port->object, converter);
+    symbol_of_name->global = current[which];
+    symbol_keep(symbol_of_name);
 }
 
 static struct port *check(struct port *port, bool output, enum content content)
@@ -250,30 +255,20 @@ static struct port *check(struct port *port, bool output, enum content content)
 struct port *input_arg(int argc, value *args, int i, enum content content)
 {
     return check(i < argc ? (struct port *)want(args[i], TYPE_PORT)
-                          : current[CURRENT_INPUT],
+                          : port_current(CURRENT_INPUT),
                  false, content);
 }
 
 struct port *output_arg(int argc, value *args, int i, enum content content)
 {
     return check(i < argc ? (struct port *)want(args[i], TYPE_PORT)
-                          : current[CURRENT_OUTPUT],
+                          : port_current(CURRENT_OUTPUT),
                  true, content);
 }
 
 /* ---- Primitives for ports of all kinds ------------------------------------------- */
 
-SIMPLE(p_current_input, &current[CURRENT_INPUT]->object)
-SIMPLE(p_current_output, &current[CURRENT_OUTPUT]->object)
-SIMPLE(p_current_error, &current[CURRENT_ERROR]->object)
-
-/* (%set-current-port! which port) */
-PRIMITIVE(p_set_current)
-{
-    port_set_current((enum current)want_index(args[0], CURRENT_INPUT, CURRENT_ERROR),
-                     (struct port *)want(args[1], TYPE_PORT));
-    return UNSPECIFIED;
-}
+SIMPLE(p_check, want(args[0], TYPE_PORT))
 
 static struct port *want_port(value v)
 {
@@ -326,10 +321,7 @@ PRIMITIVE(p_close_output)
 }
 
 static const struct definition definitions[] = {
-    {"current-input-port", p_current_input, 0, 0},
-    {"current-output-port", p_current_output, 0, 0},
-    {"current-error-port", p_current_error, 0, 0},
-    {"%set-current-port!", p_set_current, 2, 2},
+    {"%check-port", p_check, 1, 1},
     {"port?", p_is_port, 1, 1},
     {"input-port?", p_is_input, 1, 1},
     {"output-port?", p_is_output, 1, 1},
@@ -346,10 +338,12 @@ void define_ports(void)
 {
     standard_input = port_new(STDIN_FILENO, false);
     standard_output = port_new(STDOUT_FILENO, true);
-    port_set_current(CURRENT_INPUT, standard_input);
-    port_set_current(CURRENT_OUTPUT, standard_output);
-    port_set_current(CURRENT_ERROR, port_new(STDERR_FILENO, true));
     DEFINE_PRIMITIVES(definitions);
+    value check = symbol_of(symbol("%check-port"))->global;
+    define_current(CURRENT_INPUT, "current-input-port", standard_input, check);
+    define_current(CURRENT_OUTPUT, "current-output-port", standard_output, check);
+    define_current(CURRENT_ERROR, "current-error-port", port_new(STDERR_FILENO, true),
+                   check);
     define_input();
     define_output();
     define_files();

@@ -37,10 +37,9 @@ void port_puts(struct port *port, const char *utf8);
 bool port_flush(struct port *port);
 void port_close(struct port *port);
 
-enum current { CURRENT_INPUT, CURRENT_OUTPUT, CURRENT_ERROR };
+enum current { CURRENT_INPUT, CURRENT_OUTPUT, CURRENT_ERROR, CURRENT_COUNT };
 
 struct port *port_current(enum current which);
-void port_set_current(enum current which, struct port *port);
 
 /* ---- print.c, read.c ------------------------------------------------------------- */
 

@@ -377,6 +377,13 @@ void condition_print(struct port *port, const struct condition *condition);
  * machine, returns false. */
 bool protect(void (*body)(void *data), void *data);
 
+/* ---- parameter.c ----------------------------------------------------------------- */
+
+/* A parameter object; the value is converted already. */
+value parameter_new(value converted, value converter);
+/* What it has where the machine is. */
+value parameter_value(const struct closure *parameter);
+
 /* ---- continuation.c -------------------------------------------------------------------- */
 
 /* What a control primitive returns that has several results. */
