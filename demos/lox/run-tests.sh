@@ -44,7 +44,7 @@ expectations() { # FILE
             for (i = 1; i <= calls; i++) print "err: " trace[i] >expected
             print "status: " status >expected
             cases += count + (status == 70) + calls
-            print cases ? cases : 1, calls > 0
+            print (cases ? cases : 1), (calls > 0)
         }' "$1"
 }
 

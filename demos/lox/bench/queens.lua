@@ -27,4 +27,4 @@ function place(row, size, placed)
   end
   return ways
 end
-for i = 0, 19 do print(place(0, 8, nil)) end
+for i = 0, 99 do print(place(0, 8, nil)) end

@@ -5,13 +5,13 @@ function build(length)
   return text
 end
 equal = 0
-for i = 0, 1499 do
+for i = 0, 5999 do
   if build(300) == build(300) then equal = equal + 1 end
   if build(20) == build(21) then equal = equal + 1 end
 end
 names = 0
 left, le = "left", "le"
-for i = 0, 299999 do
+for i = 0, 1199999 do
   if left == "right" then names = names + 1 end
   if left == le .. "ft" then names = names + 1 end
 end
