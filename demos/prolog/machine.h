@@ -71,7 +71,7 @@ enum test {
     TEST_CALLABLE
 };
 
-enum { REGISTERS = 1024, ARITY_MAX = 255, ENVIRONMENT_HEAD = 2 };
+enum { REGISTERS = 1024, ENVIRONMENT_HEAD = 2 };
 
 /* An operand of arithmetic and tests is a constant, or a register, shifted. */
 static inline word register_operand(int r)
