@@ -152,6 +152,12 @@ void stacks_init(void);
 /* Leaves one choice point, and returns it: where a goal goes on that fails, or succeeds. */
 struct choice *stacks_reset(const word *failure, const word *success);
 
+/* Puts the goal of call/N, and its further arguments, into the registers. */
+struct predicate *prepare_call(size_t count);
+/* Throws unless a predicate without clauses may be called. */
+void check_defined(const struct predicate *p);
+bool test(enum test kind, term t);
+
 void machine_init(void);
 /* Whether the goal succeeded; throws nothing. */
 bool run(term goal);

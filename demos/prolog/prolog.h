@@ -77,9 +77,10 @@ struct functor {
     X(comma, ",")                                                                      \
     X(semicolon, ";")                                                                  \
     X(arrow, "->")                                                                     \
-    X(soft_arrow, "*->") X(neck, ":-") X(not, "\\+") X(cut, "!") X(yes, "true")        \
-        X(no, "false") X(fail, "fail") X(minus, "-") X(plus, "+") X(equal, "=")        \
-            X(slash, "/") X(error, "error") X(call, "call") X(bar, "|") X(caret, "^")  \
+    X(soft_arrow, "*->")                                                               \
+    X(neck, ":-") X(not, "\\+") X(cut, "!") X(yes, "true") X(no, "false")              \
+        X(fail, "fail") X(minus, "-") X(plus, "+") X(equal, "=") X(slash, "/")         \
+            X(error, "error") X(call, "call") X(bar, "|") X(caret, "^")                \
                 X(end_of_file, "end_of_file") X(var, "$VAR") X(empty, "") X(less, "<") \
                     X(greater, ">") X(user_input, "user_input")                        \
                         X(user_output, "user_output") X(user_error, "user_error")      \
