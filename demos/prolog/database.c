@@ -159,10 +159,14 @@ void predicate_abolish(struct predicate *p)
     p->index = NULL;
 }
 
-/* A goal as it is compiled: variables are called. */
-static term body_of(term t)
+enum { BODY_DEPTH_MAX = 20000 };
+
+/* A goal as it is compiled: variables are called; 0: it is none. */
+static term body_of(term t, int depth)
 {
     t = deref(t);
+    if (depth == 0)
+        resource_error("depth_of_clause");
     if (tag_of(t) == REFERENCE)
         return structure(atoms.call, 1, &t);
     if (!is_callable(t))
@@ -172,21 +176,22 @@ static term body_of(term t)
         f->arity == 2 && (f->name == atoms.comma || f->name == atoms.semicolon ||
                           f->name == atoms.arrow || f->name == atoms.soft_arrow);
     if (f->arity == 1 && f->name == atoms.not ) {
-        term goal = argument(t, 0), negated = body_of(goal);
+        term goal = argument(t, 0), negated = body_of(goal, depth - 1);
         if (!negated)
             negated = structure(atoms.call, 1, &goal);
         return structure(f->name, 1, &negated);
     }
     if (!control)
         return t;
-    term parts[] = {body_of(argument(t, 0)), body_of(argument(t, 1))};
+    term parts[] = {body_of(argument(t, 0), depth - 1),
+                    body_of(argument(t, 1), depth - 1)};
     return parts[0] && parts[1] ? structure(f->name, 2, parts) : 0;
 }
 
 struct clause *clause_new(term head, term body)
 {
     struct clause *clause = allocate(sizeof *clause);
-    term checked = body_of(body);
+    term checked = body_of(body, BODY_DEPTH_MAX);
     if (!checked)
         type_error("callable", body);
     term stored = copy_numbered(structure(atoms.neck, 2, (term[]){head, checked}),

@@ -1,130 +1,13 @@
-/* The abstract machine: a WAM whose terms are objects of the collected heap, while
- * environments, choice points and the trail lie in memory of their own. */
+/* The abstract machine: a WAM whose terms are objects of the collected heap. */
 #include "machine.h"
 
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 struct machine vm;
 
-/* Address space for each of the stacks; pages that are never reached cost nothing. */
-#define STACK_BYTES ((size_t)1 << 30)
-
-static word *environments, *environments_end;
-static char *choices, *choices_end;
-static struct trail_entry *trail_base, *trail_end;
 static jmp_buf handler;
-
-/* ---- Stacks ------------------------------------------------------------------------ */
-
-static size_t choice_size(size_t count)
-{
-    return sizeof(struct choice) + count * sizeof(term);
-}
-
-static char *choice_end(const struct choice *c)
-{
-    return (char *)c + choice_size(c->count);
-}
-
-static word *later(word *a, word *b)
-{
-    return a > b ? a : b;
-}
-
-/* Of the stacks only what is in use keeps objects. */
-static void mark_stacks(void *data)
-{
-    (void)data;
-    if (!vm.choice)
-        return;
-    gc_mark_range(environments, later(vm.top, vm.choice->top));
-    gc_mark_range(choices, choice_end(vm.choice));
-    gc_mark_range(trail_base, vm.trail);
-}
-
-static void *stack_new(void)
-{
-    void *stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (stack == MAP_FAILED) {
-        perror("gcprolog: no memory for the stacks");
-        exit(EXIT_FAILURE);
-    }
-    return stack;
-}
-
-void trail(term *cell, term content)
-{
-    if (vm.trail == trail_end)
-        resource_error("trail");
-    *vm.trail++ = (struct trail_entry){cell, content};
-}
-
-static void undo_to(struct trail_entry *mark)
-{
-    while (vm.trail > mark) {
-        vm.trail--;
-        *vm.trail->cell = vm.trail->content;
-    }
-}
-
-static struct choice *choice_push(const word *alternative, word *environment,
-                                  const word *continuation, word *top, size_t count)
-{
-    struct choice *c = (struct choice *)choice_end(vm.choice);
-    if ((char *)c + choice_size(count) > choices_end)
-        resource_error("choice_points");
-    c->previous = vm.choice;
-    c->alternative = alternative;
-    c->environment = environment;
-    c->continuation = continuation;
-    c->trail = vm.trail;
-    c->top = later(top, vm.choice->top);
-    c->count = count;
-    vm.fresh += 8;
-    c->stamp = vm.barrier = vm.fresh;
-    memcpy(c->arguments, vm.x, count * sizeof(term));
-    vm.choice = c;
-    return c;
-}
-
-static void choice_pop(void)
-{
-    vm.choice = vm.choice->previous;
-    vm.barrier = vm.choice->stamp;
-}
-
-/* Removes the choice points above `to`, and of the trail what no older one needs. */
-static void cut_to(struct choice *to)
-{
-    struct choice *oldest = vm.choice;
-    if (oldest == to)
-        return;
-    while (oldest->previous != to)
-        oldest = oldest->previous;
-    vm.choice = to;
-    vm.barrier = to->stamp;
-    struct trail_entry *kept = oldest->trail;
-    for (struct trail_entry *t = kept; t < vm.trail; t++) {
-        if (t->content < vm.barrier || tag_of(t->content) != UNBOUND)
-            *kept++ = *t;
-    }
-    vm.trail = kept;
-}
-
-/* A choice point as it is kept in an environment. */
-static word level_of(const struct choice *c)
-{
-    return (word)integer((const char *)c - choices);
-}
-
-static struct choice *choice_at(word level)
-{
-    return (struct choice *)(choices + integer_of(level));
-}
 
 /* ---- Errors ------------------------------------------------------------------------ */
 
@@ -185,86 +68,6 @@ static const word *interrupt(void)
 {
     vm.interrupted = 0;
     throw_term(atom(atoms.interrupt));
-}
-
-/* ---- Calling ----------------------------------------------------------------------- */
-
-static bool is_control(const struct functor *f)
-{
-    const struct atom *n = f->name;
-    return (f->arity == 2 && (n == atoms.comma || n == atoms.semicolon ||
-                              n == atoms.arrow || n == atoms.soft_arrow)) ||
-           (f->arity == 1 && n == atoms.not ) || (f->arity == 0 && n == atoms.cut);
-}
-
-/* Control constructs are compiled as the body of a clause with their variables as arguments. */
-static struct predicate *compile_goal(term goal)
-{
-    size_t count;
-    struct predicate *p = allocate(sizeof *p);
-    term *variables = list_items(variables_of(goal), &count);
-    if (count > ARITY_MAX)
-        resource_error("variables_of_goal");
-    struct clause *clause = clause_new(structure(atoms.call, count, variables), goal);
-    memcpy(vm.x, variables, count * sizeof(term));
-    p->functor = functor_of(atoms.call, count);
-    p->instruction = compile(clause);
-    return p;
-}
-
-/* Puts the goal of call/N into the registers. */
-static struct predicate *prepare_call(size_t count)
-{
-    term goal = want_callable(vm.x[0]);
-    struct functor *f = functor_of_term(goal);
-    if (f->arity + count - 1 > ARITY_MAX)
-        representation_error("max_arity");
-    memmove(vm.x + f->arity, vm.x + 1, (count - 1) * sizeof(term));
-    for (size_t i = 0; i < f->arity; i++)
-        vm.x[i] = argument(goal, i);
-    if (count > 1) {
-        f = functor_of(f->name, f->arity + count - 1);
-        if (is_control(f))
-            goal = structure(f->name, f->arity, vm.x);
-    }
-    return is_control(f) ? compile_goal(goal) : predicate_of(f);
-}
-
-static _Noreturn void undefined(const struct predicate *p)
-{
-    term indicator[] = {atom(p->functor->name), integer((int64_t)p->functor->arity)};
-    existence_error("procedure", structure(atoms.slash, 2, indicator));
-}
-
-/* Whether a predicate without clauses may be called. */
-static void check_defined(const struct predicate *p)
-{
-    if (!p->defined && flags.unknown != atoms.fail)
-        undefined(p);
-}
-
-static bool test(enum test kind, term t)
-{
-    switch (kind) {
-    case TEST_VAR:
-        return tag_of(t) == REFERENCE;
-    case TEST_NONVAR:
-        return tag_of(t) != REFERENCE;
-    case TEST_ATOM:
-        return tag_of(t) == ATOM;
-    case TEST_INTEGER:
-        return is_integer(t);
-    case TEST_FLOAT:
-        return is_box(t, FLOAT);
-    case TEST_NUMBER:
-        return is_number(t);
-    case TEST_ATOMIC:
-        return tag_of(t) != REFERENCE && !is_compound(t);
-    case TEST_COMPOUND:
-        return is_compound(t);
-    default:
-        return is_callable(t);
-    }
 }
 
 /* ---- The instruction loop ---------------------------------------------------------- */
@@ -447,7 +250,7 @@ do_PUT_STRUCTURE:
 
 do_ALLOCATE : {
     word *new = later(e + cp[-1], vm.choice->top);
-    if (new + pc[0] > environments_end)
+    if (new + pc[0] > vm.top_limit)
         resource_error("environments");
     new[0] = (word)e;
     new[1] = (word)cp;
@@ -518,7 +321,7 @@ do_META_CALL:
 do_CATCH : {
     vm.x[CATCH_EXITED] = variable();
     word *new = later(e + cp[-1], vm.choice->top);
-    if (new + ENVIRONMENT_HEAD + 1 > environments_end)
+    if (new + ENVIRONMENT_HEAD + 1 > vm.top_limit)
         resource_error("environments");
     c = choice_push(catch_fail_code, e, cp, e + cp[-1], CATCH_COUNT);
     new[0] = (word)e;
@@ -643,15 +446,7 @@ void machine_init(void)
 {
     static const word catch_code[] = {OP_CATCH};
     static word call_codes[8][2];
-    environments = stack_new();
-    environments_end = environments + STACK_BYTES / sizeof(word);
-    choices = stack_new();
-    choices_end = choices + STACK_BYTES;
-    trail_base = vm.trail = stack_new();
-    trail_end = trail_base + STACK_BYTES / sizeof *trail_base;
-    vm.top = environments;
-    vm.fresh = vm.barrier = UNBOUND;
-    gc_root_callback_add(mark_stacks, NULL);
+    stacks_init();
     for (size_t i = 0; i < 8; i++) {
         call_codes[i][0] = OP_META_CALL;
         call_codes[i][1] = i + 1;
@@ -668,14 +463,7 @@ void machine_init(void)
 
 bool run(term goal)
 {
-    struct choice *base = (struct choice *)choices;
-    *base = (struct choice){.alternative = failure_code,
-                            .environment = environments,
-                            .continuation = success_code + 1,
-                            .trail = trail_base,
-                            .stamp = vm.barrier,
-                            .top = environments};
-    vm.choice = base;
+    const struct choice *base = stacks_reset(failure_code, success_code + 1);
     vm.x[0] = goal;
     running = true;
     const struct choice *volatile catcher = base;

@@ -71,7 +71,7 @@ enum test {
     TEST_CALLABLE
 };
 
-enum { REGISTERS = 1024, ARITY_MAX = 255, ENVIRONMENT_HEAD = 2 };
+enum { REGISTERS = 1024, ENVIRONMENT_HEAD = 2 };
 
 /* An operand of arithmetic and tests is a constant, or a register, shifted. */
 static inline word register_operand(int r)
@@ -101,9 +101,9 @@ extern struct machine {
     term x[REGISTERS];
     struct choice *choice;
     struct trail_entry *trail;
-    word fresh;   /* the content of a new variable */
-    word barrier; /* the newest choice point's stamp: what is older is trailed */
-    word *top;    /* environments lie below */
+    word fresh;            /* the content of a new variable */
+    word barrier;          /* the newest choice point's stamp: what is older is trailed */
+    word *top, *top_limit; /* environments lie below */
     volatile int interrupted;
     term ball;
 } vm;
@@ -124,6 +124,39 @@ static inline void bind(term reference, term value)
         trail(cell, *cell);
     *cell = value;
 }
+
+void undo_to(struct trail_entry *mark);
+
+static inline word *later(word *a, word *b)
+{
+    return a > b ? a : b;
+}
+
+/* It keeps the first `count` registers, and the environments below `top`. */
+struct choice *choice_push(const word *alternative, word *environment,
+                           const word *continuation, word *top, size_t count);
+
+static inline void choice_pop(void)
+{
+    vm.choice = vm.choice->previous;
+    vm.barrier = vm.choice->stamp;
+}
+
+/* Removes the choice points above `to`, and of the trail what no older one needs. */
+void cut_to(struct choice *to);
+/* A choice point as it is kept in an environment. */
+word level_of(const struct choice *c);
+struct choice *choice_at(word level);
+
+void stacks_init(void);
+/* Leaves one choice point, and returns it: where a goal goes on that fails, or succeeds. */
+struct choice *stacks_reset(const word *failure, const word *success);
+
+/* Puts the goal of call/N, and its further arguments, into the registers. */
+struct predicate *prepare_call(size_t count);
+/* Throws unless a predicate without clauses may be called. */
+void check_defined(const struct predicate *p);
+bool test(enum test kind, term t);
 
 void machine_init(void);
 /* Whether the goal succeeded; throws nothing. */

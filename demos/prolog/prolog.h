@@ -70,24 +70,26 @@ struct functor {
 };
 
 /* Atoms that C code names. */
-#define ATOMS(X)                                                                       \
-    X(nil, "[]")                                                                       \
-    X(dot, ".")                                                                        \
-    X(curly, "{}")                                                                     \
-    X(comma, ",")                                                                      \
-    X(semicolon, ";") X(arrow, "->") X(soft_arrow, "*->") X(neck, ":-") X(not, "\\+")  \
-        X(cut, "!") X(yes, "true") X(no, "false") X(fail, "fail") X(minus, "-")        \
-            X(plus, "+") X(equal, "=") X(slash, "/") X(error, "error") X(call, "call") \
-                X(bar, "|") X(caret, "^") X(end_of_file, "end_of_file") X(var, "$VAR") \
-                    X(empty, "") X(less, "<") X(greater, ">")                          \
-                        X(user_input, "user_input") X(user_output, "user_output")      \
-                            X(user_error, "user_error") X(codes, "codes")              \
-                                X(chars, "chars") X(atom, "atom") X(append, "append")  \
-                                    X(read, "read") X(write, "write") X(is, "is")      \
-                                        X(star, "*") X(unknown, "unknown")             \
-                                            X(double_quotes, "double_quotes")          \
-                                                X(interrupt, "$interrupt")             \
-                                                    X(query, "?-")
+#define ATOMS(X)                                                                         \
+    X(nil, "[]")                                                                         \
+    X(dot, ".")                                                                          \
+    X(curly, "{}")                                                                       \
+    X(comma, ",")                                                                        \
+    X(semicolon, ";")                                                                    \
+    X(arrow, "->")                                                                       \
+    X(soft_arrow, "*->")                                                                 \
+    X(neck, ":-")                                                                        \
+    X(not, "\\+")                                                                        \
+    X(cut, "!") X(yes, "true") X(no, "false") X(fail, "fail") X(minus, "-") X(plus, "+") \
+        X(equal, "=") X(slash, "/") X(error, "error") X(call, "call") X(bar, "|")        \
+            X(caret, "^") X(end_of_file, "end_of_file") X(var, "$VAR") X(empty, "")      \
+                X(less, "<") X(greater, ">") X(user_input, "user_input")                 \
+                    X(user_output, "user_output") X(user_error, "user_error")            \
+                        X(codes, "codes") X(chars, "chars") X(atom, "atom")              \
+                            X(append, "append") X(read, "read") X(write, "write")        \
+                                X(is, "is") X(star, "*") X(unknown, "unknown")           \
+                                    X(double_quotes, "double_quotes")                    \
+                                        X(interrupt, "$interrupt") X(query, "?-")
 
 #define ATOM_MEMBER(name, text) struct atom *name;
 extern struct atoms {
@@ -163,6 +165,8 @@ struct number {
         mpz_t big;
     };
 };
+
+enum { ARITY_MAX = 255 };
 
 #define INTEGER_MAX ((int64_t)1 << 60)
 
@@ -270,6 +274,9 @@ void walks_reset(void);
 void numbers_init(void);
 term real(double d);
 term integer_of_64(int64_t n);
+term big_result(const mpz_t z);
+void to_big(mpz_t z, term integer);
+struct number *number_at(term t);
 double real_of(term t);
 int number_compare(term a, term b);
 term evaluate(term expression);
@@ -296,6 +303,7 @@ _Noreturn void resource_error(const char *resource);
 _Noreturn void syntax_error(const char *what);
 
 /* Arguments as they are wanted; throw otherwise. */
+term want_bound(term t);
 int64_t want_integer(term t);
 struct atom *want_atom(term t);
 term want_callable(term t);

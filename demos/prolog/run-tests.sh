@@ -14,14 +14,15 @@ case $1 in
 esac
 scratch=$(mktemp -d) || exit 2
 trap 'rm -rf "$scratch"' EXIT
-cd "$(dirname "$0")" || exit 2
+source=$(cd "$(dirname "$0")" && pwd) || exit 2
+cd "$scratch" || exit 2
 failed=0
 
-for cases in tests/[0-9]*.pl; do
-    "$prolog" tests/harness.pl "$cases" -g run_cases </dev/null || failed=1
+for cases in "$source"/tests/[0-9]*.pl; do
+    "$prolog" "$source/tests/harness.pl" "$cases" -g run_cases </dev/null || failed=1
 done
 
-for program in examples/*.pl; do
+for program in "$source"/examples/*.pl; do
     name=${program%.pl}
     "$prolog" "$program" -g main >"$scratch/out" 2>&1 </dev/null
     status=$?

@@ -1,6 +1,6 @@
 % ISO 13211-1, 8.11 to 8.14: streams, characters, bytes, terms; format/2, global variables.
 
-file('/tmp/gcprolog-test.tmp').
+file('written.tmp').
 with_file(Text, S, G) :-
     file(F), open(F, write, O), write(O, Text), close(O),
     open(F, read, S), call(G), close(S).
