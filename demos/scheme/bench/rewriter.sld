@@ -1,0 +1,130 @@
+;; What nboyer and sboyer share: rewrites terms with lemmas to normal form and decides
+;; whether a formula of if-expressions is a tautology. It is of the kind of Boyer's
+;; benchmark from Gabriel's set, with a lemma table of its own.
+(define-library (rewriter)
+  (export make-rewriter tautology? substitute)
+  (import (scheme base))
+  (begin
+    ;; Terms are symbols (variables), numbers, and lists of an operator and arguments.
+    (define lemmas
+      '(((and p q) (if p (if q (true) (false)) (false)))
+        ((or p q) (if p (true) (if q (true) (false))))
+        ((not p) (if p (false) (true)))
+        ((implies p q) (if p (if q (true) (false)) (true)))
+        ((iff p q) (and (implies p q) (implies q p)))
+        ((if (if a b c) d e) (if a (if b d e) (if c d e)))
+        ((plus (plus x y) z) (plus x (plus y z)))
+        ((plus (zero) x) x)
+        ((plus (succ x) y) (succ (plus x y)))
+        ((times (times x y) z) (times x (times y z)))
+        ((times x (plus y z)) (plus (times x y) (times x z)))
+        ((times (plus x y) z) (plus (times x z) (times y z)))
+        ((times (succ x) y) (plus y (times x y)))
+        ((times (zero) x) (zero))
+        ((difference x x) (zero))
+        ((difference (plus x y) x) y)
+        ((equal (plus a b) (plus a c)) (equal b c))
+        ((equal x x) (true))
+        ((lessp (succ x) (succ y)) (lessp x y))
+        ((lessp x (zero)) (false))
+        ((lessp (zero) (succ x)) (true))
+        ((append (append x y) z) (append x (append y z)))
+        ((append (nil) x) x)
+        ((append (cons x y) z) (cons x (append y z)))
+        ((reverse (append a b)) (append (reverse b) (reverse a)))
+        ((reverse (nil)) (nil))
+        ((reverse (cons x y)) (append (reverse y) (cons x (nil))))
+        ((length (append a b)) (plus (length a) (length b)))
+        ((length (cons x y)) (succ (length y)))
+        ((length (nil)) (zero))
+        ((length (reverse x)) (length x))
+        ((member a (append b c)) (or (member a b) (member a c)))
+        ((member a (reverse b)) (member a b))
+        ((member a (nil)) (false))
+        ((remainder x x) (zero))
+        ((remainder (times x y) x) (zero))
+        ((quotient (times y x) y) x)
+        ((exp x (plus y z)) (times (exp x y) (exp x z)))
+        ((exp x (succ y)) (times x (exp x y)))
+        ((exp x (zero)) (succ (zero)))
+        ((gcd x x) x)
+        ((gcd (zero) x) x)))
+
+    (define (lemmas-of operator)
+      (let loop ((l lemmas) (result '()))
+        (cond ((null? l) (cons operator (reverse result)))
+              ((eq? operator (caar (car l))) (loop (cdr l) (cons (car l) result)))
+              (else (loop (cdr l) result)))))
+
+    ;; The lemmas by the operator that they begin with.
+    (define table
+      (let loop ((l lemmas) (result '()))
+        (cond ((null? l) result)
+              ((assq (caar (car l)) result) (loop (cdr l) result))
+              (else (loop (cdr l) (cons (lemmas-of (caar (car l))) result))))))
+
+    ;; Extends the bindings so that the pattern becomes the term, or returns #f.
+    (define (unify term pattern bindings)
+      (cond ((symbol? pattern)
+             (let ((bound (assq pattern bindings)))
+               (if bound
+                   (and (equal? term (cdr bound)) bindings)
+                   (cons (cons pattern term) bindings))))
+            ((and (pair? term) (pair? pattern) (eq? (car term) (car pattern)))
+             (unify-arguments (cdr term) (cdr pattern) bindings))
+            (else #f)))
+
+    (define (unify-arguments terms patterns bindings)
+      (cond ((null? patterns) (and (null? terms) bindings))
+            ((null? terms) #f)
+            (else
+             (let ((extended (unify (car terms) (car patterns) bindings)))
+               (and extended (unify-arguments (cdr terms) (cdr patterns) extended))))))
+
+    (define (substitute bindings term)
+      (cond ((symbol? term)
+             (let ((bound (assq term bindings))) (if bound (cdr bound) term)))
+            ((pair? term)
+             (cons (car term)
+                   (map (lambda (argument) (substitute bindings argument)) (cdr term))))
+            (else term)))
+
+    ;; Returns a procedure that rewrites a term, which builds its results by rebuild: a
+    ;; procedure of the pair that there was, and its new car and cdr. The procedure returns
+    ;; the term and how often a lemma was tried.
+    (define (make-rewriter rebuild)
+      (lambda (term)
+        (define tried 0)
+        (define (rewrite term)
+          (if (pair? term)
+              (rewrite-by (let ((found (assq (car term) table))) (if found (cdr found) '()))
+                          (rebuild term (car term) (rewrite-all (cdr term))))
+              term))
+        (define (rewrite-all terms)
+          (if (null? terms)
+              '()
+              (let ((first (rewrite (car terms))))
+                (rebuild terms first (rewrite-all (cdr terms))))))
+        (define (rewrite-by lemmas term)
+          (if (null? lemmas)
+              term
+              (let ((bindings (unify term (caar lemmas) '())))
+                (set! tried (+ tried 1))
+                (if bindings
+                    (rewrite (substitute bindings (cadr (car lemmas))))
+                    (rewrite-by (cdr lemmas) term)))))
+        (let ((result (rewrite term)))
+          (values result tried))))
+
+    ;; Whether the term, whose conditions are no if-expressions, is true in each case.
+    (define (tautology? term true false)
+      (cond ((or (equal? term '(true)) (member term true)) #t)
+            ((or (equal? term '(false)) (member term false)) #f)
+            ((not (and (pair? term) (eq? (car term) 'if))) #f)
+            ((or (equal? (cadr term) '(true)) (member (cadr term) true))
+             (tautology? (list-ref term 2) true false))
+            ((or (equal? (cadr term) '(false)) (member (cadr term) false))
+             (tautology? (list-ref term 3) true false))
+            (else
+             (and (tautology? (list-ref term 2) (cons (cadr term) true) false)
+                  (tautology? (list-ref term 3) true (cons (cadr term) false))))))))
