@@ -27,6 +27,12 @@ static const struct mode modes[] = {
      "  gcalloc guard ./prog\n"
      "  gcalloc guard --on-bad-free=abort ./prog      ends at the first one, for a "
      "debugger\n"},
+    {"collect", 'c', "collect=1",
+     "Runs the program, and reclaims while it runs what nothing reaches any more: free "
+     "becomes\n"
+     "optional, and leaks cost no memory.  See gcalloc(1) for what it cannot see.\n",
+     "  gcalloc collect ./server --port 8080\n"
+     "  gcalloc collect --log ./prog                  a line for each collection\n"},
     {"run", 'r', "", "Runs the program with gcalloc's heap as its malloc, and no more.\n",
      "  gcalloc run ./prog\n"
      "  gcalloc run --heap-limit=512M --stats ./prog\n"},

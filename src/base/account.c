@@ -148,6 +148,26 @@ void account_sum(int file, size_t bytes[ACCOUNT_COUNT])
     critical_release(&account.lock, RANK_ACCOUNT);
 }
 
+void account_walk(void (*visit)(void *argument, uintptr_t low, uintptr_t high),
+                  void *argument)
+{
+    critical_take(&account.lock, RANK_ACCOUNT);
+    for (size_t i = 0; i < account.slot_count; i++) {
+        const struct stretch *s = &account.slots[i];
+        if (s->low_and_account)
+            visit(argument, low_of(s), low_of(s) + s->bytes);
+    }
+    if (account.slots != first_slots)
+        visit(argument, (uintptr_t)account.slots,
+              (uintptr_t)(account.slots + account.slot_count));
+    critical_release(&account.lock, RANK_ACCOUNT);
+}
+
+size_t account_count(void)
+{
+    return __atomic_load_n(&account.count, __ATOMIC_RELAXED) + 1;
+}
+
 /* Whoever was in the midst of it had stored each stretch before it left the old table. */
 void account_forked(void)
 {

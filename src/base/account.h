@@ -38,6 +38,13 @@ void account_remove(const void *low);
  * that os_pages_open has opened. */
 void account_sum(int file, size_t bytes[ACCOUNT_COUNT]);
 
+/* Calls visit(argument, low, high) for each stretch, under the account's lock: it may map nothing. */
+void account_walk(void (*visit)(void *argument, uintptr_t low, uintptr_t high),
+                  void *argument);
+
+/* How many stretches account_walk tells of. */
+size_t account_count(void);
+
 /* What [low, high) holds. */
 size_t account_held(int file, uintptr_t low, uintptr_t high);
 

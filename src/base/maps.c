@@ -50,7 +50,25 @@ static uintptr_t next_number(struct reader *r, int *behind)
     }
 }
 
-/* Reads the next line, of the form "low-high rw-p ...".  Returns false at the end. */
+/* Reads up to the next of these bytes, and returns it. */
+static int skip_to(struct reader *r, char stop, int behind)
+{
+    while (behind != stop && behind != '\n' && behind != -1)
+        behind = next_byte(r);
+    return behind;
+}
+
+/* Reads the rest of the line, which begins with a name or is empty. */
+static void next_name(struct reader *r, struct mapping *m, int behind)
+{
+    size_t length = 0;
+    for (; behind != '\n' && behind != -1; behind = next_byte(r))
+        if (length + 1 < sizeof m->name && (length > 0 || behind != ' '))
+            m->name[length++] = (char)behind;
+    m->name[length] = '\0';
+}
+
+/* Reads the next line, of the form "low-high rw-p offset device inode   name".  Returns false at the end. */
 static bool next_mapping(struct reader *r, struct mapping *m)
 {
     int behind;
@@ -59,9 +77,32 @@ static bool next_mapping(struct reader *r, struct mapping *m)
         return false;
     m->high = next_number(r, &behind);
     m->readable = next_byte(r) == 'r';
-    while (behind != '\n' && behind != -1)
-        behind = next_byte(r);
+    m->writable = next_byte(r) == 'w';
+    next_byte(r);
+    m->shared = next_byte(r) == 's';
+    skip_to(r, ' ', next_byte(r));
+    skip_to(r, ' ', next_byte(r));
+    skip_to(r, ' ', next_byte(r));
+    m->file = next_number(r, &behind) != 0;
+    next_name(r, m, behind);
     return true;
+}
+
+bool maps_walk(void (*visit)(void *argument, const struct mapping *m), void *argument)
+{
+    int saved_errno = errno;
+    struct reader r = {.fd = proc_open("thread-self/maps", 0)};
+    struct mapping m;
+    bool any = false;
+    if (r.fd >= 0) {
+        while (next_mapping(&r, &m)) {
+            visit(argument, &m);
+            any = true;
+        }
+        sys_close(r.fd);
+    }
+    errno = saved_errno;
+    return any && !r.failed;
 }
 
 /* Looks for the mapping in the list.  Returns MAPS_UNKNOWN if it cannot be read to its end. */
@@ -150,7 +191,7 @@ enum maps_answer maps_probe(uintptr_t address, struct mapping *found)
     if (there == 1)
         told = probe_towards(&high, (intptr_t)size, PROBE_MOST) &&
                probe_towards(&low, -(intptr_t)size, PROBE_MOST);
-    *found = (struct mapping){low, high + size, there == 1};
+    *found = (struct mapping){.low = low, .high = high + size, .readable = there == 1};
     errno = saved_errno;
     if (!told)
         return MAPS_UNKNOWN;

@@ -12,6 +12,9 @@
 struct mapping {
     uintptr_t low, high;
     bool readable;
+    /* From the list only. */
+    bool writable, shared, file; /* `file`: it is of a file that has a number */
+    char name[12];               /* how its name begins, as in the list */
 };
 
 enum maps_answer {
@@ -25,6 +28,10 @@ enum maps_answer maps_find(uintptr_t address, struct mapping *found);
 
 /* Finds the stretch of pages that can be read around an address, without the list. */
 enum maps_answer maps_probe(uintptr_t address, struct mapping *found);
+
+/* Calls visit(argument, mapping) for each mapping of the list, in order of the addresses.  Returns false if
+ * the list cannot be read to its end. */
+bool maps_walk(void (*visit)(void *argument, const struct mapping *m), void *argument);
 
 /* How many bytes from `low` on can be read, at most up to `high`; all of them where the
  * kernel does not say. */

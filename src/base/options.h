@@ -85,6 +85,8 @@ enum { FINALIZERS_CALLED, FINALIZERS_THREAD };
       "check every collection against a naive marker; abort on a difference")            \
     X(end_pointers, FLAG, AT_START, 0,                                                   \
       "a pointer one past the end keeps objects of every size and kind alive")           \
+    X(collect, FLAG, AT_START, 0,                                                        \
+      "as malloc: reclaim what nothing reaches any more, freed or not")                  \
     X(leaks, CHOICE, AT_START, 0,                                                        \
       "0|1|all: report unreachable manual objects, or all that were not freed, at exit") \
     X(stacks, FLAG, AT_START, 0, "record where objects are allocated and freed")         \

@@ -4,7 +4,9 @@
 #include <gcalloc/gcalloc.h>
 
 #include "base/lock.h"
+#include "base/options.h"
 #include "roots/coroutines.h"
+#include "roots/mappings.h"
 #include "roots/registered.h"
 #include "world/stop.h"
 #include "world/systemstack.h"
@@ -35,9 +37,11 @@ void cycle_roots_list(struct cycle_roots *r, const struct heap *h,
     range_list_clear(&r->data);
     range_list_clear(&r->named);
     threads_roots(h, s, &r->stacks, &r->data);
-    if (kept)
+    if (kept || options.collect)
         threads_add_kept(&r->data);
     add_registered(&r->data);
+    if (options.collect)
+        mappings_add(h, &r->data);
 }
 
 bool cycle_roots_complete(const struct cycle_roots *r)

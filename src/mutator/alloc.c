@@ -74,6 +74,12 @@ void *alloc_manual(size_t size)
     return alloc_fast(size, KIND_MANUAL, false);
 }
 
+GC_FAST
+void *alloc_scanned(size_t size)
+{
+    return alloc_fast(size, KIND_SCANNED, false);
+}
+
 /* What is asked for. */
 struct request {
     size_t size, alignment;

@@ -17,7 +17,8 @@ void *alloc_typed(uint32_t layout, size_t size);
  * NULL: no memory. */
 void *alloc_create_large(struct heap *h, enum kind kind, size_t size, size_t alignment);
 
-/* A scanned manual object whose contents are not relied on. */
+/* A scanned object whose contents are not relied on, and such a manual one. */
+void *alloc_scanned(size_t size);
 void *alloc_manual(size_t size);
 
 #endif

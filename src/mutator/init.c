@@ -92,12 +92,13 @@ static bool make_heap(void)
     static const struct os_space *const spaces[] = {&os_mmap, &os_sbrk};
     static const struct fit *const fits[] = {&fit_first, &fit_best, &fit_next, &fit_buddy,
                                              &fit_adaptive};
+    /* Memory of sbrk that is the program's may lie inside of a heap in such memory. */
     struct heap_config config = {
-        .space = spaces[options.os],
+        .space = options.collect ? &os_mmap : spaces[options.os],
         .fit = fits[options.fit],
         .reserve = options.reserve,
         .huge_from = os_has_huge_pages() ? options.huge_pages : 0,
-        .end_pointers = options.end_pointers,
+        .end_pointers = options.end_pointers || options.collect,
         .sites = options.leaks || options.stacks,
     };
     if (!heap_create(h, &config))

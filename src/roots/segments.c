@@ -29,12 +29,17 @@ static struct range relro_of(const struct dl_phdr_info *info)
     return (struct range){0, 0};
 }
 
+struct range segments_own(void)
+{
+    return (struct range){(uintptr_t)__start_gcalloc_private,
+                          (uintptr_t)__stop_gcalloc_private};
+}
+
 /* Adds a segment's ranges: without RELRO, and without the library's own variables, which
  * lie in one segment of one object and never in RELRO. */
 static void add_segment(struct range_list *l, struct range segment, struct range relro)
 {
-    struct range own = {(uintptr_t)__start_gcalloc_private,
-                        (uintptr_t)__stop_gcalloc_private};
+    struct range own = segments_own();
     if (own.low < segment.low || own.low >= segment.high) {
         range_list_add_without(l, segment, relro);
         return;

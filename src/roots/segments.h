@@ -21,6 +21,9 @@ struct segments_loaded {
 void segments_snapshot(struct range_list *l, struct tls_modules *modules,
                        struct segments_loaded *loaded);
 
+/* The library's own variables, which are among no roots. */
+struct range segments_own(void);
+
 /* Whether what was loaded at the snapshot is loaded still, with segments as large, and
  * nothing is about to be unloaded.  For a pause: takes no lock. */
 bool segments_unchanged(const struct segments_loaded *loaded);

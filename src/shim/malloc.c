@@ -1,5 +1,6 @@
 /* The heap as the program's malloc, for programs that know nothing of it: preloaded, or
- * linked before the C library.  Every allocation is a manual object.
+ * linked before the C library.  Every allocation is a manual object; with option collect only
+ * those of the dynamic loader are, which keeps pointers where no root is.
  *
  * What the C library, libunwind and libdw allocate while the heap starts, works or reports
  * comes from a reserve of its own (reserve.c), and so does what the dynamic loader
@@ -16,6 +17,8 @@
 #include "heap/heap.h"
 #include "mutator/alloc.h"
 #include "mutator/hooks.h"
+#include "report/loader.h"
+#include "report/out.h"
 #include "shim/reserve.h"
 #include "world/thread.h"
 
@@ -49,6 +52,10 @@ __attribute__((constructor(101))) static void start(void)
     if (reserve_used(&low, &high))
         gc_root_add(low, high);
     reserve_shrink(max_size(options.reserve / RESERVE_PART, RESERVE_KEEPS));
+    if (options.collect && out_lock()) {
+        loader_look();
+        out_unlock();
+    }
     thread_inside--;
     started = true;
 }
@@ -59,14 +66,28 @@ static bool is_program(void)
     return LIKELY(started) && LIKELY(thread_inside == 0);
 }
 
-void *malloc(size_t size)
+/* Who called the function that is exported. */
+#define CALLER ((uintptr_t)__builtin_return_address(0))
+
+/* Whether what is allocated lives until it is freed. */
+static bool is_manual(uintptr_t caller)
+{
+    return LIKELY(!options.collect) || loader_has(caller);
+}
+
+INLINE void *allocate(size_t size, uintptr_t caller)
 {
     if (!is_program())
         return reserve_alloc(GRANULE, size);
     thread_inside++;
-    void *object = alloc_manual(size);
+    void *object = is_manual(caller) ? alloc_manual(size) : alloc_scanned(size);
     thread_inside--;
     return object;
+}
+
+void *malloc(size_t size)
+{
+    return allocate(size, CALLER);
 }
 
 /* Not calloc as long as the compiler may make a call of calloc of it. */
@@ -78,15 +99,15 @@ void *calloc(size_t count, size_t size)
     if (!is_program())
         return reserve_alloc(GRANULE, bytes);
     thread_inside++;
-    void *object = gc_alloc_manual(bytes);
+    void *object = is_manual(CALLER) ? gc_alloc_manual(bytes) : gc_alloc(bytes);
     thread_inside--;
     return object;
 }
 
 /* What the program got from the reserve before the start moves to the heap. */
-static void *leave_reserve(void *object, size_t size)
+static void *leave_reserve(void *object, size_t size, uintptr_t caller)
 {
-    void *moved = malloc(size);
+    void *moved = allocate(size, caller);
     if (moved)
         memcpy(moved, object, min_size(size, reserve_size(object)));
     if (moved)
@@ -95,18 +116,23 @@ static void *leave_reserve(void *object, size_t size)
 }
 
 /* As glibc has it: size 0 frees. */
-void *realloc(void *object, size_t size)
+static void *resize(void *object, size_t size, uintptr_t caller)
 {
     if (!object)
-        return malloc(size);
+        return allocate(size, caller);
     if (size == 0)
         return free(object), NULL;
     if (reserve_has(object))
-        return leave_reserve(object, size);
+        return leave_reserve(object, size, caller);
     thread_inside++;
     void *resized = gc_realloc(object, size);
     thread_inside--;
     return resized;
+}
+
+void *realloc(void *object, size_t size)
+{
+    return resize(object, size, CALLER);
 }
 
 void *reallocarray(void *object, size_t count, size_t size)
@@ -114,7 +140,7 @@ void *reallocarray(void *object, size_t count, size_t size)
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes))
         return errno = ENOMEM, NULL;
-    return realloc(object, bytes);
+    return resize(object, bytes, CALLER);
 }
 
 void free(void *object)
@@ -128,12 +154,13 @@ void free(void *object)
     thread_inside--;
 }
 
-static void *alloc_aligned(size_t alignment, size_t size)
+static void *alloc_aligned(size_t alignment, size_t size, uintptr_t caller)
 {
     if (!is_program())
         return reserve_alloc(max_size(alignment, GRANULE), size);
     thread_inside++;
-    void *object = gc_alloc_with(size, alignment, GC_MANUAL | GC_NO_ZERO);
+    unsigned manual = is_manual(caller) ? GC_MANUAL : 0;
+    void *object = gc_alloc_with(size, alignment, manual | GC_NO_ZERO);
     thread_inside--;
     return object;
 }
@@ -144,7 +171,7 @@ void *memalign(size_t alignment, size_t size)
     size_t power = GRANULE;
     while (power < alignment && power <= SIZE_MAX / 4)
         power *= 2;
-    return alloc_aligned(power, size);
+    return alloc_aligned(power, size, CALLER);
 }
 
 int posix_memalign(void **object, size_t alignment, size_t size)
@@ -152,7 +179,7 @@ int posix_memalign(void **object, size_t alignment, size_t size)
     if (alignment % sizeof(void *) != 0 || !is_power_of_two(alignment))
         return EINVAL;
     int saved_errno = errno;
-    void *found = alloc_aligned(alignment, size);
+    void *found = alloc_aligned(alignment, size, CALLER);
     errno = saved_errno;
     if (!found)
         return ENOMEM;
@@ -164,7 +191,7 @@ void *aligned_alloc(size_t alignment, size_t size)
 {
     if (!is_power_of_two(alignment))
         return errno = EINVAL, NULL;
-    return alloc_aligned(alignment, size);
+    return alloc_aligned(alignment, size, CALLER);
 }
 
 static size_t page_bytes(void)
@@ -174,7 +201,7 @@ static size_t page_bytes(void)
 
 void *valloc(size_t size)
 {
-    return alloc_aligned(page_bytes(), size);
+    return alloc_aligned(page_bytes(), size, CALLER);
 }
 
 void *pvalloc(size_t size)
@@ -182,7 +209,7 @@ void *pvalloc(size_t size)
     size_t page = page_bytes();
     if (size > SIZE_MAX - page)
         return errno = ENOMEM, NULL;
-    return alloc_aligned(page, align_up(max_size(size, 1), page));
+    return alloc_aligned(page, align_up(max_size(size, 1), page), CALLER);
 }
 
 size_t malloc_usable_size(void *object)

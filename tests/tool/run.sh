@@ -1,6 +1,6 @@
 #!/bin/sh
-# gcalloc leaks, guard and run: programs with known faults, each flag and each error with what it says; and real
-# programs, which say what they say without it.
+# gcalloc leaks, guard and run, and what they have in common with collect: programs with known faults, each flag
+# and each error with what it says; and real programs, which say what they say without it.
 srcdir=$(cd "${srcdir:-.}" && pwd)
 . "$srcdir/tests/expect.sh" && begin run || exit 1
 tool=$PWD/tools/gcalloc
@@ -162,7 +162,7 @@ expect "guard -b abort" aborts -b abort
 expect "run" says 7 "done" "" "$tool" run ./leaky 10
 expect "malloc" says 7 "done" "" "$tool" malloc -- ./leaky 10
 dies() { "$tool" "$1" -o report ./leaky abort 2>/dev/null; [ $? = 134 ]; }
-for command in leaks guard run; do
+for command in leaks guard collect run; do
     expect "$command: the program's signal" dies $command
 done
 same_process() { # the program is what was started
@@ -204,7 +204,7 @@ expect "a library with a space" says 125 "" \
 # ---- The command line ----
 
 expect "help" sh -c '"$0" --help | grep -q "^  leaks  "' "$tool"
-for command in leaks guard run; do
+for command in leaks guard collect run; do
     for help in "$command --help" "$command -h" "help $command"; do
         # shellcheck disable=SC2086
         "$tool" $help >help 2>err
@@ -394,7 +394,7 @@ offers() { # WANTED WORDS...
 }
 if command -v bash >/dev/null; then
     expect "commands are completed" offers "leaks" le
-    expect "all of them" offers "guard leaks region run help --help --version" ""
+    expect "all of them" offers "collect guard leaks region run help --help --version" ""
     expect "of region" offers "stat" region st
     expect "flags" offers "--output= --on-bad-free= --options=" leaks --o
     expect "values" offers "yes no" leaks --follow-fork = ""

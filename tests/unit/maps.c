@@ -1,6 +1,8 @@
 /* The kernel's list of mappings against mappings made here. */
 #include "base/maps.h"
 
+#include <fcntl.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -42,6 +44,58 @@ START_TEST(bounds_and_protection)
     ck_assert(!guard.readable && guard.low == p + 4 * page);
     ck_assert(maps_find(p + page - 1, &guard) == MAPS_FOUND);
     ck_assert(!guard.readable && guard.high == p + page);
+}
+END_TEST
+
+/* What a walk is to find: a mapping of one page, and what it says of that. */
+struct wanted {
+    struct mapping mapping;
+    int found;
+    uintptr_t end; /* of the mapping before */
+};
+
+static void compare(void *argument, const struct mapping *m)
+{
+    struct wanted *w = argument;
+    const struct mapping *wanted = &w->mapping;
+    ck_assert_uint_le(w->end, m->low);
+    w->end = m->high;
+    if (m->low > wanted->low || m->high <= wanted->low)
+        return;
+    w->found++;
+    ck_assert(m->readable == wanted->readable && m->writable == wanted->writable);
+    ck_assert(m->shared == wanted->shared && m->file == wanted->file);
+    ck_assert_int_eq(strncmp(m->name, wanted->name, strlen(wanted->name)), 0);
+}
+
+START_TEST(walk_tells_what_each_is)
+{
+    static const struct {
+        int flags, protection;
+        bool file;
+        const char *name;
+    } kinds[] = {
+        {MAP_PRIVATE | MAP_ANONYMOUS, PROT_READ | PROT_WRITE, false, ""},
+        {MAP_PRIVATE | MAP_ANONYMOUS, PROT_READ, false, ""},
+        {MAP_PRIVATE | MAP_ANONYMOUS, PROT_NONE, false, ""},
+        {MAP_SHARED | MAP_ANONYMOUS, PROT_READ | PROT_WRITE, true, "/dev/zero"},
+        {MAP_PRIVATE, PROT_READ | PROT_WRITE, true, "/"},
+        {MAP_SHARED, PROT_READ, true, "/"},
+    };
+    int flags = kinds[_i].flags, protection = kinds[_i].protection;
+    int file = open("/proc/self/exe", O_RDONLY);
+    void *p = mmap(NULL, os_page_bytes(), protection, flags,
+                   flags & MAP_ANONYMOUS ? -1 : file, 0);
+    ck_assert_ptr_ne(p, MAP_FAILED);
+    struct wanted w = {.mapping = {.low = (uintptr_t)p,
+                                   .readable = protection & PROT_READ,
+                                   .writable = protection & PROT_WRITE,
+                                   .shared = flags & MAP_SHARED,
+                                   .file = kinds[_i].file}};
+    strcpy(w.mapping.name, kinds[_i].name);
+    ck_assert(maps_walk(compare, &w));
+    ck_assert_int_eq(w.found, 1);
+    close(file);
 }
 END_TEST
 
@@ -147,6 +201,7 @@ TCase *maps_tests(void)
 {
     TCase *t = tcase_create("maps");
     tcase_add_test(t, bounds_and_protection);
+    tcase_add_loop_test(t, walk_tells_what_each_is, 0, 6);
     tcase_add_test(t, hole_is_no_mapping);
     tcase_add_test(t, long_list);
     tcase_add_test(t, readable_up_to);

@@ -1,0 +1,104 @@
+/* The kernel's list of mappings is read in the pause, in the order of addresses, beside a sorted list of what
+ * is no root. */
+#include "roots/mappings.h"
+
+#include <string.h>
+
+#include "base/account.h"
+#include "base/bits.h"
+#include "base/lock.h"
+#include "base/maps.h"
+#include "base/os.h"
+#include "roots/segments.h"
+#include "world/registry.h"
+#include "world/thread.h"
+
+enum {
+    SPARE = 64,      /* ranges for which there is room beside the account's */
+    PARTS_MOST = 32, /* of a mapping, asked for at once */
+};
+
+struct listing {
+    struct range_cover cover;
+    const struct range_list *own;
+    size_t next; /* of `own`: those before lie below */
+    int pages;   /* the file of os_pages_open */
+};
+
+/* ---- What is no root -------------------------------------------------------------------------------- */
+
+static void add_own(void *argument, uintptr_t low, uintptr_t high)
+{
+    range_list_add(argument, low, high);
+}
+
+/* The account is locked while it is read, so that there is room in the list before. */
+static void list_own(const struct heap *h, struct range_list *own)
+{
+    range_list_clear(own);
+    range_list_reserve(own, account_count() + SPARE);
+    account_walk(add_own, own);
+    range_list_add(own, h->base + UNIT_BYTES, h->base + h->bytes);
+    range_list_add(own, (uintptr_t)h->numbers,
+                   (uintptr_t)h->numbers + h->numbers->tables_bytes);
+    struct range variables = segments_own();
+    range_list_add(own, variables.low, variables.high);
+    for (MUTATORS(m))
+        if (thread_lives(m))
+            range_list_add(own, m->stack_low, m->stack_high);
+}
+
+/* ---- What is one ------------------------------------------------------------------------------------ */
+
+static void add_range(struct listing *l, uintptr_t low, uintptr_t high)
+{
+    while (low < high) {
+        while (l->next < l->own->count && l->own->ranges[l->next].high <= low)
+            l->next++;
+        struct range hole = {high, high};
+        if (l->next < l->own->count && l->own->ranges[l->next].low < high)
+            hole = l->own->ranges[l->next];
+        range_cover_add(&l->cover, (struct range){low, hole.low});
+        low = hole.high;
+    }
+}
+
+/* Code, what the kernel has mapped for itself, and the main thread's stack are none. */
+static bool is_root(const struct mapping *m)
+{
+    bool kernels = strncmp(m->name, "[v", 2) == 0 || strncmp(m->name, "[stack", 6) == 0;
+    if (!m->readable || kernels)
+        return false;
+    if (m->shared)
+        return m->writable && strncmp(m->name, "/dev/zero", 9) == 0;
+    return m->writable || !m->file;
+}
+
+/* Of shared memory the kernel does not tell which pages were swapped out. */
+static void add_mapping(void *argument, const struct mapping *m)
+{
+    struct listing *l = argument;
+    struct os_part parts[PARTS_MOST];
+    if (!is_root(m))
+        return;
+    if (m->shared)
+        return add_range(l, m->low, m->high);
+    for (uintptr_t low = m->low; low < m->high;) {
+        size_t count = os_pages_find(l->pages, &low, m->high, parts, PARTS_MOST);
+        for (size_t i = 0; i < count; i++)
+            add_range(l, parts[i].low, parts[i].high);
+    }
+}
+
+void mappings_add(const struct heap *h, struct range_list *l)
+{
+    static struct range_list own PRIVATE_DATA; /* under the world lock */
+    lock_check_held(RANK_WORLD);
+    struct range_cover sorted;
+    struct listing listing = {.own = &own, .pages = os_pages_open()};
+    list_own(h, &own);
+    range_cover_begin(&sorted, &own);
+    range_cover_begin(&listing.cover, l);
+    l->incomplete |= own.incomplete || !maps_walk(add_mapping, &listing);
+    os_pages_close(listing.pages);
+}

@@ -1,0 +1,15 @@
+/* Option collect: all memory of the process is a root that is not the library's own, as a program that knows
+ * nothing of the collector keeps pointers where it likes: in memory of mmap and of the program break, in
+ * stacks of its own making, in pools of libraries. */
+#ifndef GCALLOC_ROOTS_MAPPINGS_H
+#define GCALLOC_ROOTS_MAPPINGS_H
+
+#include "heap/types.h"
+#include "roots/range.h"
+
+/* Adds what the list lacks of the pages that are there of private mappings, and of shared ones that are
+ * nobody's file; without the heap, the library's own memory and the stacks of threads that are known.  The
+ * list is incomplete if the kernel does not tell.  The world is stopped. */
+void mappings_add(const struct heap *h, struct range_list *l);
+
+#endif

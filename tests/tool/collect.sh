@@ -1,0 +1,60 @@
+#!/bin/sh
+# gcalloc collect: a program that never frees keeps what it can reach, wherever its pointers are, and takes a
+# part of the memory; real programs do what they do without it, with collections as often as can be.
+srcdir=$(cd "${srcdir:-.}" && pwd)
+. "$srcdir/tests/expect.sh" && begin collect || exit 1
+tool=$PWD/tools/gcalloc
+forgets=$PWD/tests/tool/forgets
+[ -e "$PWD/.libs/libgcalloc-malloc.so" ] || { echo "collect: there is no malloc to preload"; exit 77; }
+unset GCALLOC_OPTIONS GCALLOC_MALLOC LD_PRELOAD
+cd "$tmp" || exit 1
+
+# ---- A program that never frees ----
+
+megabytes() { tail -n 1 "$1"; }
+plain=$("$tool" run "$forgets" 2>&1) || echo "collect: it fails without: $plain" >&2
+for flags in "" "--options=markers=1" "--options=verify=1" "--pause=5" "--options=os=sbrk" "--compact"; do
+    # shellcheck disable=SC2086 # a list of words
+    forgetful() { "$tool" collect -L messages $flags "$forgets" >out 2>&1; }
+    expect "nothing is lost that can be reached: $flags" forgetful
+    expect "no message: $flags" [ ! -s messages ]
+    cat messages out 2>/dev/null | head -n 5 | grep -v '^[0-9]*$'
+    rm -f messages
+    expect "a fourth of the memory: $flags" [ $(($(megabytes out) * 4)) -lt "$plain" ]
+done
+logged() { "$tool" collect --log "$forgets" 2>&1 | grep -q '^gcalloc: gc [0-9]* (budget).* freed '; }
+expect "--log has the collections" logged
+expect "a bad free is still one" sh -c '"$0" collect sh -c "exit 3"; [ $? = 3 ]' "$tool"
+
+# ---- Real programs ----
+
+for i in 1 2 3 4 5 6 7 8; do
+    awk -v s=$i 'BEGIN { srand(s); for (i = 0; i < 500; i++) printf "%d,word%d,%d\n", i, int(rand() * 500), rand() * 1e9 }'
+done >table.csv
+real() { # COMMAND...
+    command -v "$1" >/dev/null || { echo "collect: $1 is not installed"; return 0; }
+    "$@" <table.csv >plain.out 2>plain.err
+    status=$?
+    for options in stress=50 floor=1M:memory=10; do
+        "$tool" collect --options=$options "$@" <table.csv >got.out 2>got.err
+        got=$?
+        expect "$1 with $options: the status" [ "$got" = "$status" ]
+        expect "$1 with $options: the output" cmp plain.out got.out
+        expect "$1 with $options: the errors" cmp plain.err got.err
+    done
+}
+real perl -F, -lane 'push @{$h{$F[1]}}, $F[2]; END { print "$_ @{$h{$_}}" for sort keys %h }'
+real /usr/bin/python3 -c 'import sys, json
+rows = [l.split(",") for l in sys.stdin]
+table = {}
+for r in rows: table.setdefault(r[1], []).append(r)
+print(json.dumps(table, sort_keys=True))'
+real sqlite3 :memory: 'create table t(a, b, c);' '.mode csv' '.import table.csv t' \
+    'create index i on t(b);' 'select b, count(*), sum(c) from t group by b order by 2, 1;'
+real git --no-pager diff --no-index --stat table.csv /dev/null
+real bash -c 'while IFS=, read -r a b c; do text="$text$b "; list+=("$c"); done; echo "${#list[@]} ${text^^}"'
+real sort -t, -k2,2 -k3,3n
+real mawk -F, '{ n[$2] = n[$2] " " $3 } END { for (w in n) k += length(n[w]); print k }'
+real lua5.4 -e 'local t = {} for l in io.lines() do t[#t + 1] = l:gsub(",", ";") end print(table.concat(t, "|"))'
+
+finish
