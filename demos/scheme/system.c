@@ -1,5 +1,4 @@
 /* What programs ask of the system: the command line, the environment, time, the end. */
-#define _GNU_SOURCE
 #include "scheme.h"
 
 #include <stdlib.h>

@@ -98,7 +98,7 @@ static inline void *gc_retain(void *object)
 {
     if (object) {
         uint64_t *word = &gc_counted_head_of(object)->word;
-        if (*word & GC_COUNTED_IS_UNSHARED)
+        if (__atomic_load_n(word, __ATOMIC_RELAXED) & GC_COUNTED_IS_UNSHARED)
             *word += GC_COUNTED_ONE;
         else
             __atomic_fetch_add(word, GC_COUNTED_ONE, __ATOMIC_RELAXED);
@@ -113,7 +113,7 @@ static inline void gc_release(void *object)
     if (!object)
         return;
     uint64_t *word = &gc_counted_head_of(object)->word, left;
-    if (*word & GC_COUNTED_IS_UNSHARED)
+    if (__atomic_load_n(word, __ATOMIC_RELAXED) & GC_COUNTED_IS_UNSHARED)
         left = *word -= GC_COUNTED_ONE;
     else
         left = __atomic_sub_fetch(word, GC_COUNTED_ONE, __ATOMIC_ACQ_REL);

@@ -24,7 +24,7 @@ size_t gc_counted_count(const void *object)
     if (!object_around(object, &o) || (uintptr_t)object != o.address + HEAD_BYTES)
         return 0;
     const struct gc_counted_head *head = counted_head(&process_heap, &o);
-    uint64_t word = head ? __atomic_load_n(&head->word, __ATOMIC_RELAXED) : 0;
+    uint64_t word = head ? counted_word(head) : 0;
     return word & (COUNTED_DYING | COUNTED_DESTROYED) ? 0 : word / GC_COUNTED_ONE;
 }
 
@@ -35,7 +35,7 @@ bool counted_retain(void *object)
         object_around(object, &o) ? counted_head(&process_heap, &o) : NULL;
     if (!head || object != head + 1)
         return errno = EINVAL, false;
-    uint64_t word = __atomic_load_n(&head->word, __ATOMIC_RELAXED);
+    uint64_t word = counted_word(head);
     do {
         if ((int64_t)word < GC_COUNTED_ONE || word & (COUNTED_DYING | COUNTED_DESTROYED))
             return false;
@@ -68,11 +68,12 @@ enum { COUNT_SHIFT = 8, COUNT_BITS = 18, LINK_SHIFT = 27 };
 
 static void push(struct gc_counted_head *head)
 {
-    int64_t count = (int64_t)head->word >> COUNT_SHIFT;
+    uint64_t word = counted_word(head);
+    int64_t count = (int64_t)word >> COUNT_SHIFT;
     count = count < COUNT_MOST ? count : COUNT_MOST;
-    uint64_t flags = (head->word & COUNTED_FLAGS) | COUNTED_DYING;
-    head->word =
-        dying.first << LINK_SHIFT | (uint64_t)(count + COUNT_BIAS) << COUNT_SHIFT | flags;
+    uint64_t flags = (word & COUNTED_FLAGS) | COUNTED_DYING;
+    counted_set_word(head, dying.first << LINK_SHIFT |
+                               (uint64_t)(count + COUNT_BIAS) << COUNT_SHIFT | flags);
     dying.first = ((uintptr_t)head - process_heap.base) / GRANULE;
 }
 
@@ -88,14 +89,15 @@ static struct gc_counted_head *pop(void)
 {
     struct gc_counted_head *head =
         (struct gc_counted_head *)(process_heap.base + dying.first * GRANULE);
-    dying.first = head->word >> LINK_SHIFT;
-    head->word = word_without_link(head->word) | COUNTED_DESTROYED;
+    uint64_t word = counted_word(head);
+    dying.first = word >> LINK_SHIFT;
+    counted_set_word(head, word_without_link(word) | COUNTED_DESTROYED);
     return head;
 }
 
 void counted_orphaned(struct gc_counted_head *head)
 {
-    head->word = word_without_link(head->word);
+    counted_set_word(head, word_without_link(counted_word(head)));
 }
 
 void counted_dying_forked(void)
@@ -118,7 +120,7 @@ static void end(struct gc_counted_head *head)
     forget(head);
     if (head->destroy)
         head->destroy(head + 1);
-    if (head->word & COUNTED_DEAD)
+    if (counted_word(head) & COUNTED_DEAD)
         return;
     if (OPTION_NOW(verify))
         counted_suspect(head);
@@ -130,7 +132,7 @@ static void end(struct gc_counted_head *head)
 static void end_foreign(struct gc_counted_head *head)
 {
     struct cell o;
-    head->word |= COUNTED_DESTROYED;
+    counted_set_word(head, counted_word(head) | COUNTED_DESTROYED);
     if (head->destroy)
         head->destroy(head + 1);
     if (object_at(head, &o))
@@ -146,7 +148,7 @@ bool counted_postpone_dead(void)
 
 static void end_or_push(struct gc_counted_head *head)
 {
-    if (head->word & COUNTED_FOREIGN)
+    if (counted_word(head) & COUNTED_FOREIGN)
         end_foreign(head);
     else
         push(head);
@@ -183,7 +185,7 @@ NOINLINE static void refuse(struct gc_counted_head *head)
 void gc_counted_end(void *object)
 {
     struct gc_counted_head *head = gc_counted_head_of(object);
-    uint64_t word = head->word;
+    uint64_t word = counted_word(head);
     if ((int64_t)word < 0 && !(word & COUNTED_DEAD))
         return refuse(head);
     if (word & (COUNTED_DESTROYED | COUNTED_DYING))

@@ -20,6 +20,17 @@ enum {
         32, /* its memory is what the program's handler gave when there was none */
 };
 
+/* The head's word.  Whoever has a weak reference may look at it at any time (gc_weak_retain). */
+INLINE uint64_t counted_word(const struct gc_counted_head *head)
+{
+    return __atomic_load_n(&head->word, __ATOMIC_RELAXED);
+}
+
+INLINE void counted_set_word(struct gc_counted_head *head, uint64_t word)
+{
+    __atomic_store_n(&head->word, word, __ATOMIC_RELAXED);
+}
+
 /* The layouts of scanned and of atomic counted objects; 0: there are none yet.  Atomic */
 SHARED_DATA uint32_t counted_layouts[2];
 
