@@ -75,7 +75,8 @@ static struct node *join(struct pieces *p, struct node *tail)
         return node_call_system("cons", p->items);
     }
     close_piece(p);
-    add_piece(p, tail);
+    if (!is_nil(tail)) /* else what was spliced in last is the end, as it is */
+        add_piece(p, tail);
     return node_call_system("append", p->first);
 }
 
