@@ -51,7 +51,8 @@ static int read_character(EditLine *e, wchar_t *character)
 static bool is_word_character(char c)
 {
     return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-           (c >= 'A' && c <= 'Z') || (c & 0x80);
+           (c >= 'A' && c <= 'Z') || (c & 0x80) ||
+           (c && settings->word_characters && strchr(settings->word_characters, c));
 }
 
 static size_t word_before(const LineInfo *line)

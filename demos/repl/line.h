@@ -14,8 +14,10 @@ struct line_settings {
     /* Whether the lines so far are all of it; else another one is read. */
     bool (*is_complete)(const char *text);
 
-    /* The words to complete to: the Nth; NULL: there are no more. */
+    /* The words to complete to: the Nth; NULL: there are no more.  They consist of letters, digits, _, and these
+     * characters. */
     const char *(*word)(size_t n);
+    const char *word_characters;
 
     /* Called in the signal's handler for Ctrl-C, to have what runs end soon. */
     void (*interrupt)(void);

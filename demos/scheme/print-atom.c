@@ -130,6 +130,15 @@ static void print_constant(struct port *port, value v)
                                        : "#<unspecified>");
 }
 
+/* Objects of which nothing is shown but what they are.  (A vector is printed as a structure, by print.c.) */
+static const char *const opaque[TYPE_BYTEVECTOR + 1] = {
+    [TYPE_TABLE] = "#<hash-table>",
+    [TYPE_ENVIRONMENT] = "#<environment>",
+    [TYPE_PORT] = "#<port>",
+    [TYPE_PROMISE] = "#<promise>",
+    [TYPE_CONTINUATION] = "#<continuation>",
+};
+
 static void print_object(struct port *port, value v, bool write)
 {
     switch (v->type) {
@@ -155,25 +164,10 @@ static void print_object(struct port *port, value v, bool write)
     case TYPE_CASE_LAMBDA:
         print_procedure(port, v);
         break;
-    case TYPE_TABLE:
-        port_puts(port, "#<hash-table>");
-        break;
-    case TYPE_ENVIRONMENT:
-        port_puts(port, "#<environment>");
-        break;
-    case TYPE_PORT:
-        port_puts(port, "#<port>");
-        break;
-    case TYPE_CONTINUATION:
-        port_puts(port, "#<continuation>");
-        break;
     case TYPE_CONDITION:
         port_puts(port, "#<error ");
         condition_print(port, (struct condition *)v);
         port_put(port, '>');
-        break;
-    case TYPE_PROMISE:
-        port_puts(port, "#<promise>");
         break;
     case TYPE_RECORD:
         port_puts(port, "#<");
@@ -185,13 +179,8 @@ static void print_object(struct port *port, value v, bool write)
         print_atom(port, ((struct record_type *)v)->name, false);
         port_put(port, '>');
         break;
-    case TYPE_VECTOR: /* a structure */
-    case TYPE_BOX:
-    case TYPE_SPECIAL:
-    case TYPE_MACRO:
-    case TYPE_GUARDIAN:
-    case TYPE_IDENTIFIER:
-        port_puts(port, "#<internal>");
+    default:
+        port_puts(port, opaque[v->type] ? opaque[v->type] : "#<internal>");
         break;
     }
 }

@@ -1,15 +1,13 @@
 /* The read-eval-print loop: input over several lines, commands, and Ctrl-C. */
-#include "port.h"
 #include "repl.h"
+
+#include "../repl/line.h"
+#include "port.h"
 #include "scheme.h"
 
-#include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* ---- Values ---------------------------------------------------------------------- */
 
@@ -53,65 +51,11 @@ bool show_forms(const char *text, const char *name)
 
 /* ---- Ctrl-C ---------------------------------------------------------------------- */
 
-static struct {
-    struct machine *machine;
-    pthread_t thread;
-} user;
+static struct machine *user;
 
-/* Goes to the thread of the loop, so that a read that waits ends. */
-static void on_interrupt(int signal)
+static void interrupt(void)
 {
-    vm_interrupt(user.machine);
-    if (!pthread_equal(pthread_self(), user.thread))
-        pthread_kill(user.thread, signal);
-}
-
-static void catch_interrupts(void)
-{
-    struct sigaction action = {.sa_handler = on_interrupt};
-    user.machine = &vm;
-    user.thread = pthread_self();
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-}
-
-/* ---- Lines ----------------------------------------------------------------------- */
-
-enum line { LINE_READ, LINE_CANCELLED, LINE_END };
-
-struct typed {
-    char *text; /* ends with a zero byte */
-    size_t length;
-};
-
-static void typed_add(struct typed *typed, char c)
-{
-    char *text = gc_realloc(typed->text, typed->length + 2);
-    if (!text)
-        fail_memory();
-    text[typed->length++] = c;
-    text[typed->length] = 0;
-    typed->text = text;
-}
-
-/* Adds a line that the user types, its end included. */
-static enum line read_line(const char *prompt, struct typed *typed)
-{
-    char c;
-    port_puts(standard_output, prompt);
-    port_flush(standard_output);
-    for (;;) {
-        ssize_t n = read(STDIN_FILENO, &c, 1);
-        if (n < 0 && errno == EINTR && !vm.interrupted)
-            continue;
-        if (n < 0 && errno == EINTR)
-            return LINE_CANCELLED;
-        if (n <= 0)
-            return LINE_END;
-        typed_add(typed, c);
-        if (c == '\n')
-            return LINE_READ;
-    }
+    vm_interrupt(user);
 }
 
 /* ---- Whether an expression is complete --------------------------------------------- */
@@ -235,32 +179,52 @@ static bool run_command(const char *line)
 
 /* ---- The loop -------------------------------------------------------------------- */
 
-/* Reads lines until they are complete. */
-static enum line read_input(struct typed *typed)
+static bool is_complete(const char *text)
 {
-    const char *prompt = "> ";
-    *typed = (struct typed){0};
-    for (;;) {
-        enum line status = read_line(prompt, typed);
-        if (status != LINE_READ || !is_open(typed->text))
-            return status;
-        prompt = "  ";
-    }
+    return !is_open(text);
+}
+
+/* What completion offers: the names of global variables, as they are when the loop begins. */
+static struct {
+    const char **items;
+    size_t count;
+} names;
+
+static void add_name(const struct symbol *symbol, void *unused)
+{
+    (void)unused;
+    names.items = gc_realloc(names.items, (names.count + 1) * sizeof *names.items);
+    if (!names.items)
+        fail_memory();
+    names.items[names.count++] = string_utf8(&symbol->name->object);
+}
+
+static const char *name(size_t n)
+{
+    return n < names.count ? names.items[n] : NULL;
 }
 
 int repl(void)
 {
-    enum line status;
-    struct typed typed;
-    catch_interrupts();
-    while ((status = read_input(&typed)) != LINE_END) {
+    static const struct line_settings settings = {
+        .name = "gcscheme",
+        .prompt = "> ",
+        .more = "  ",
+        .is_complete = is_complete,
+        .word = name,
+        .word_characters = "!$%&*/:<=>?^~+-.@",
+        .interrupt = interrupt,
+    };
+    user = &vm;
+    symbols_visit(add_name, NULL);
+    line_begin(&settings);
+    atexit(line_end); /* programs may call exit */
+    for (const char *text; (text = line_read());) {
         vm.interrupted = false;
-        if (status == LINE_CANCELLED)
-            port_puts(standard_output, "\n");
-        else if (!run_command(typed.text))
-            show_forms(typed.text, "<terminal>");
+        if (!run_command(text))
+            show_forms(text, "<terminal>");
+        port_flush(standard_output);
     }
-    port_puts(standard_output, "\n");
     return EXIT_SUCCESS;
 }
 

@@ -77,9 +77,10 @@ check library-path $?
                          (open-input-file "data/text.txt"))'
 ) >"$scratch/out" 2>"$scratch/err"
 check dropped-ports $?
-# The read-eval-print loop, where there is script(1) to make a terminal.
+# The read-eval-print loop, where there is script(1) to make a terminal.  Its output goes through a pipe, so that
+# lines are read without editing, with or without libedit.
 if script --version >/dev/null 2>&1; then
-    script -E never -qec "exec '$scheme'" /dev/null <data/typed.txt | tr -d '\r' >"$scratch/out"
+    script -E never -qec "'$scheme' 2>&1 | cat" /dev/null <data/typed.txt | tr -d '\r' >"$scratch/out"
     : >"$scratch/err"
     check repl 0
 else
