@@ -46,11 +46,6 @@ static inline value bool_value(bool b)
     return b ? TRUE : FALSE;
 }
 
-static inline bool is_bool(value v)
-{
-    return (v | 1) == TRUE;
-}
-
 static inline bool is_falsey(value v)
 {
     return v == NIL || v == FALSE;

@@ -53,11 +53,11 @@
     X(RETRY)     /* goes on with the next clause of a choice point */           \
     X(META_CALL) /* call/N */                                                   \
     X(CATCH)     /* catch/3 */                                                  \
-    X(CATCH_EXIT)                                                               \
-    X(STOP) /* whether the goal succeeded */
+    X(CATCH_EXIT)
 
 #define INSTRUCTION_NAME(name) OP_##name,
-enum { INSTRUCTIONS(INSTRUCTION_NAME) };
+/* OP_STOP ends the loop; its operand says whether the goal succeeded. */
+enum { INSTRUCTIONS(INSTRUCTION_NAME) OP_STOP };
 
 enum test {
     TEST_VAR,

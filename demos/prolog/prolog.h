@@ -401,7 +401,6 @@ extern uint64_t generation;
 struct predicate *predicate_of(struct functor *functor);
 /* From now on it is listed, and stays. */
 void predicate_define(struct predicate *p);
-void predicate_add(struct predicate *p, term head, term body, bool at_end);
 /* Takes the clause out of its predicate; whoever runs in it goes on. */
 void clause_erase(struct clause *clause);
 void predicate_abolish(struct predicate *p);
