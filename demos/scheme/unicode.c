@@ -8,7 +8,7 @@
 #include <string.h>
 #include <wctype.h>
 
-/* The digits 0 of all scripts; 1 to 9 follow each. */
+/* The digits 0 of all scripts, in order; 1 to 9 follow each. */
 static const uint32_t zeros[] = {
     0x30,    0x660,   0x6F0,   0x7C0,   0x966,   0x9E6,   0xA66,   0xAE6,   0xB66,
     0xBE6,   0xC66,   0xCE6,   0xD66,   0xDE6,   0xE50,   0xED0,   0xF20,   0x1040,
@@ -31,8 +31,8 @@ static locale_t unicode(void)
 
 int char_digit(uint32_t c)
 {
-    for (size_t i = 0; i < sizeof zeros / sizeof *zeros; i++) {
-        if (c >= zeros[i] && c < zeros[i] + 10)
+    for (size_t i = 0; i < sizeof zeros / sizeof *zeros && zeros[i] <= c; i++) {
+        if (c < zeros[i] + 10)
             return (int)(c - zeros[i]);
     }
     return -1;
