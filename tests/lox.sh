@@ -17,6 +17,10 @@ message=$(GCALLOC_OPTIONS=heap_limit=8M "$lox" "$scratch" 2>&1)
 [ $? = 70 ] && [ "$message" = "Out of memory.
 [line 1] in script" ] || { echo "an exhausted heap: $message"; exit 1; }
 
+# A program without a single line, which the runner passes over.
+"$lox" "$folder/tests/scanner/empty.lox" >"$scratch" 2>&1 && [ ! -s "$scratch" ] ||
+    { echo "an empty program: $(cat "$scratch")"; exit 1; }
+
 # The prompt goes on after an exhausted heap, with what was defined.
 cat >"$scratch" <<'EOF'
 class Node { init(next) { this.next = next; } }

@@ -11,7 +11,7 @@
 #include "collect/idle.h"
 #include "sanitizer.h"
 
-enum { BURST = MIB(100), POLLS_MOST = 6000 };
+enum { BURST = MIB(100), POLLS_MOST = 6000, CHILDREN = 6 };
 
 WITHOUT_GAPS static void rest(void)
 {
@@ -273,7 +273,7 @@ START_TEST(forked_children_rest_too)
 {
     start("1");
     run_apart(build, NULL);
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < CHILDREN; i++) {
         pid_t child = fork();
         ck_assert_int_ge(child, 0);
         if (child == 0) {

@@ -203,7 +203,7 @@ END_TEST
 /* ---- Scattered survivors -------------------------------------------------------------
  */
 
-enum { BURST = MIB(200), ONE_OF = 1000 };
+enum { BURST = MIB(64), ONE_OF = 1000 };
 
 struct burst {
     size_t size;

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WORKERS = 5, KILLS = 80, ITEMS = 1 << 22, KEYS = 300, MEMBERS = 1024 };
+enum { WORKERS = 5, KILLS = 40, ITEMS = 1 << 22, KEYS = 300, MEMBERS = 1024 };
 
 /* What is told beside the region, by single stores. */
 struct tale {
@@ -60,7 +60,7 @@ static void run(int (*work)(void *number))
         kill(workers[victim], SIGKILL);
         ck_assert_int_eq(status_of(workers[victim]), 256 + SIGKILL);
         workers[victim] = spawn(work, &numbers[victim]);
-        if (n % 50 == 49)
+        if (n % 20 == 19)
             check();
     }
     __atomic_store_n(&tale->stop, 1, __ATOMIC_RELEASE);

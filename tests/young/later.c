@@ -171,7 +171,7 @@ END_TEST
 
 /* ---- Threads ----------------------------------------------------------------------------------- */
 
-enum { THREADS = 3, STEPS = UNDER_TSAN ? 20000 : 300000 };
+enum { THREADS = 3, STEPS = UNDER_TSAN ? 20000 : 100000 };
 
 /* Each thread has the objects whose number is its own modulo THREADS.  It must not use Check's assertions. */
 static void *replace(void *number)

@@ -98,7 +98,12 @@ static void (*const ways[])(void **cell, void *p) = {store,     copy,       exch
                                                      by_thread, by_handler, by_pipe,
                                                      by_socket, by_process};
 
+/* The last ways are code of the C library and of the kernel: one build has them. */
+#ifdef __OPTIMIZE__
 enum { WAYS = sizeof ways / sizeof ways[0] };
+#else
+enum { WAYS = 3 };
+#endif
 
 /* ---- The test ------------------------------------------------------------------------- */
 
