@@ -1,5 +1,6 @@
 /* Continuations, multiple values, and the dynamic state: the procedures that work on frames. */
 #include "control.h"
+#include "primitive.h"
 
 #include <string.h>
 

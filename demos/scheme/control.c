@@ -1,5 +1,6 @@
 /* Defining primitives, checking their arguments, and evaluation. */
 #include "port.h"
+#include "primitive.h"
 
 void define_primitives(const struct definition *definitions, size_t count)
 {

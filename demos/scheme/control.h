@@ -7,6 +7,8 @@
 
 #include <setjmp.h>
 
+struct definition; /* primitive.h */
+
 /* ---- Frames ---------------------------------------------------------------------- */
 
 /* Each part of a stack begins with a header that returns to the heap, by UNDERFLOW. */

@@ -1,4 +1,5 @@
 /* Environments: what the global names of the system, of libraries and of programs mean. */
+#include "primitive.h"
 #include "syntax.h"
 
 struct environment system_environment = {.object = {TYPE_ENVIRONMENT},

@@ -1,6 +1,7 @@
 /* Error objects: making them, raising them, and the primitives that look at them. */
 #include "control.h"
 #include "port.h"
+#include "primitive.h"
 #include "report.h"
 
 #include <stdarg.h>

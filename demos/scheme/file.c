@@ -1,5 +1,6 @@
 /* Ports of files, which finalizers close when they are dropped, and the primitives for files. */
 #include "port.h"
+#include "primitive.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,6 @@
 /* Primitives that read from ports, and the input ports in memory. */
 #include "port.h"
+#include "primitive.h"
 
 #include <string.h>
 

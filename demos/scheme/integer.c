@@ -1,4 +1,5 @@
 /* Exact integers: fixnums, and bignums for what does not fit these.  GMP calculates. */
+#include "machine.h"
 #include "number.h"
 
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 /* Libraries: define-library and import.  A library is declared when its form is met, and instantiated,
  * once, when something imports it. */
 #include "port.h"
+#include "primitive.h"
 #include "syntax.h"
 
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 /* Pairs, lists, symbols and the equality predicates. */
 #include "number.h"
 #include "port.h"
+#include "primitive.h"
 
 SIMPLE(p_cons, cons(args[0], args[1]))
 

@@ -1,4 +1,5 @@
 /* gcscheme: the command line, scripts and statistics. */
+#include "machine.h"
 #include "port.h"
 #include "repl.h"
 

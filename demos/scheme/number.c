@@ -1,5 +1,6 @@
 /* Numbers of all kinds: arithmetic, comparison and predicates. */
 #include "number.h"
+#include "primitive.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /* Primitives that write to ports, and the output ports in memory. */
 #include "port.h"
+#include "primitive.h"
 
 #include <string.h>
 #include <unistd.h>

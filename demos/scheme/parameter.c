@@ -1,5 +1,6 @@
 /* Parameter objects and promises. */
 #include "control.h"
+#include "primitive.h"
 
 /* ---- Parameters ------------------------------------------------------------------ */
 

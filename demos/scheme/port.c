@@ -1,5 +1,6 @@
 /* Ports: buffers of bytes over files or memory, and the UTF-8 that textual ones hold. */
 #include "port.h"
+#include "primitive.h"
 
 #include <errno.h>
 #include <gcalloc/finalizer.h>

@@ -1,4 +1,5 @@
 /* Exact rationals: exact integers, and ratnums for what is none.  GMP calculates. */
+#include "machine.h"
 #include "number.h"
 
 #include <math.h>

@@ -3,7 +3,7 @@
 
 #include "../repl/line.h"
 #include "port.h"
-#include "scheme.h"
+#include "primitive.h"
 
 #include <stdio.h>
 #include <stdlib.h>

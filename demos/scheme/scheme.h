@@ -192,12 +192,14 @@ struct closure {
     value captured[]; /* values, or boxes of variables that are assigned */
 };
 
+#define MANY (-1) /* where there is no limit to how many */
+
 typedef value (*function)(int argc, value *args);
 
 struct primitive {
     struct object object;
     function call;
-    int least, most; /* how many arguments it takes; most -1: any number */
+    int least, most; /* how many arguments it takes */
     int opcode;      /* the instruction that does the same, or 0 */
     const char *name;
     bool control; /* it works on the machine's frames; see control.h */
@@ -428,109 +430,7 @@ value compile_form(value form, const char *file, struct table *positions);
 /* Reads and evaluates all of a port. */
 void evaluate_port(struct port *port, const char *file);
 
-/* The frames that were on a stack are kept on the heap once something else has them, or the
- * stack is full: a segment holds some, the upper ones last, and those below are at `below`. */
-struct link {
-    struct segment *segment; /* NULL: there are none */
-    size_t used;             /* the words of the segment that belong to the link */
-};
-
-/* What runs, and on which part of a stack.  Up to date whenever an error may be raised. */
-struct activation {
-    value *fp;
-    struct closure *closure;
-    const int32_t *pc;
-    value *top;  /* the end of the part in use, up to which the collector looks */
-    value *base; /* where the part of the stack begins */
-    value *end;  /* of the memory */
-    value *volatile limit; /* of frames; NULL: the user interrupts */
-    struct link rest;      /* the frames below those on the stack */
-};
-
-/* A machine that runs the instructions of code.h; each thread has its own. */
-struct machine {
-    struct activation now;
-    const struct primitive *primitive; /* the one that runs, for messages */
-
-    /* What a primitive wants called when it returns TAIL_CALL; the arguments are where
-     * its own were. */
-    value callee;
-    int argc;
-
-    /* The dynamic state, part of every continuation. */
-    value handlers;   /* of exceptions: a list, the innermost first */
-    value parameters; /* ((parameter . value) ...) */
-    value winders;    /* the dynamic-winds that the program is in, the innermost first */
-
-    struct run *run;               /* the innermost */
-    struct protection *protection; /* the innermost protect */
-    size_t serials;                /* of runs, so far */
-    value raised;                  /* on the way to a handler */
-    void *reserve;         /* given up when memory is short, so that handlers have some */
-    value out_of_memory;   /* the condition */
-    size_t depth_most;     /* words of frames on the heap */
-    bool overdrawn;        /* a handler of "recursion too deep" may use more */
-    bool reporting;        /* an error is being reported */
-    uintptr_t c_stack_end; /* of C's stack, about */
-    size_t c_stack_spare;  /* what check_depth leaves free there */
-    volatile bool interrupted; /* Ctrl-C was typed */
-};
-
-extern _Thread_local struct machine vm;
-
-void vm_init(void);
-void vm_reset(void);
-value vm_apply(value procedure, int argc, const value *args);
-/* What the machine runs is to end with an error soon; for signal handlers. */
-void vm_interrupt(struct machine *machine);
-
 /* ---- Primitives, by area --------------------------------------------------------- */
-
-struct definition {
-    const char *name;
-    function call;
-    int least, most;
-};
-
-#define MANY (-1)
-#define PRIMITIVE(name)                                 \
-    static value name(int argc __attribute__((unused)), \
-                      value *args __attribute__((unused)))
-/* One that is just an expression of its arguments. */
-#define SIMPLE(name, expression) \
-    PRIMITIVE(name)              \
-    {                            \
-        return expression;       \
-    }
-/* One that says whether `holds` is true of the `order` of each argument and the next. */
-#define COMPARISON(name, compare, holds)               \
-    PRIMITIVE(name)                                    \
-    {                                                  \
-        bool result = true;                            \
-        if (argc == 1)                                 \
-            compare(args[0], args[0]);                 \
-        for (int i = 0; i + 1 < argc; i++) {           \
-            int order = compare(args[i], args[i + 1]); \
-            result = result && (holds);                \
-        }                                              \
-        return boolean(result);                        \
-    }
-#define DEFINE_PRIMITIVES(table) define_primitives(table, sizeof(table) / sizeof *(table))
-
-void define_primitives(const struct definition *definitions, size_t count);
-
-/* Checks of arguments: each raises an error unless the value is what the name says. */
-value want(value v, enum type type);
-value want_pair(value v);
-uint32_t want_char(value v);
-intptr_t want_fixnum(value v);
-/* An index in [low, high]. */
-size_t want_index(value v, size_t low, size_t high);
-/* The range that the optional arguments at args[i] and args[i + 1] select. */
-void want_range(int argc, value *args, int i, size_t length, size_t *start, size_t *end);
-/* An index from which on `count` elements fit into `length`. */
-size_t want_place(value v, size_t length, size_t count);
-value want_procedure(value v);
 
 void define_numbers(void);
 void define_lists(void);
@@ -548,6 +448,7 @@ void define_records(void);
 void define_parameters(void);
 void define_continuations(void);
 void define_system(void);
+
 /* ---- The front end --------------------------------------------------------------- */
 
 /* Its special forms and primitives; before the prelude is evaluated. */

@@ -1,5 +1,5 @@
 /* What programs ask of the system: the command line, the environment, time, the end. */
-#include "scheme.h"
+#include "primitive.h"
 
 #include <stdlib.h>
 #include <string.h>

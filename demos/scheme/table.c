@@ -1,5 +1,6 @@
 /* Hash tables. */
 #include "number.h"
+#include "primitive.h"
 
 #include <stdlib.h>
 

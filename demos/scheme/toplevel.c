@@ -1,6 +1,7 @@
 /* The top level: evaluating forms one after the other, in the environment of a program, of a library or of
  * the read-eval-print loop. */
 #include "port.h"
+#include "primitive.h"
 #include "syntax.h"
 
 #include <errno.h>

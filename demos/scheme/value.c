@@ -1,4 +1,5 @@
 /* Making values, the symbol table, and equality. */
+#include "machine.h"
 #include "port.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Vectors. */
-#include "scheme.h"
+#include "primitive.h"
 
 #include <string.h>
 
