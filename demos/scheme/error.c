@@ -1,11 +1,14 @@
 /* Error objects: making them, raising them, and the primitives that look at them. */
 #include "control.h"
+#include "hold.h"
 #include "port.h"
 #include "primitive.h"
 #include "report.h"
+#include "thread.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 /* ---- Making ---------------------------------------------------------------------- */
 
@@ -65,13 +68,14 @@ void raise_value(value v)
     if (vm.handlers == NIL || !vm.run)
         raise_uncaught(v);
     vm.raised = v;
+    hold_end_to(vm.run->holds);
     longjmp(vm.run->escape, ESCAPE_RAISED);
 }
 
 void raise_interrupt(void)
 {
+    thread_check();
     vm.interrupted = false;
-    vm.now.limit = vm.now.end;
     raise_uncaught(&condition_new(ERROR_GENERAL, symbol("interrupted"), NIL)->object);
 }
 
@@ -89,6 +93,12 @@ void fail_file(const char *format, ...)
     va_start(arguments, format);
     value message = format_message(format, arguments);
     raise_value(&condition_new(ERROR_FILE, message, NIL)->object);
+}
+
+void fail_thread(enum condition_kind kind, const char *message, value irritants)
+{
+    value text = string_from_utf8(message, strlen(message));
+    raise_value(&condition_new(kind, text, irritants)->object);
 }
 
 static _Noreturn void fail_in(enum condition_kind kind, const char *file, int line,
@@ -133,14 +143,16 @@ void fail_undefined(value name)
     fail("unbound variable: %v; did you mean %v?", name, similar);
 }
 
+static value out_of_memory; /* the condition */
+
 /* A handler has the reserve; what fails without it is beyond help. */
 void fail_memory(void)
 {
     if (!vm.reserve)
-        raise_uncaught(vm.out_of_memory);
+        raise_uncaught(out_of_memory);
     gc_free(vm.reserve);
     vm.reserve = NULL;
-    raise_value(vm.out_of_memory);
+    raise_value(out_of_memory);
 }
 
 /* ---- Primitives ------------------------------------------------------------------ */
@@ -170,8 +182,21 @@ static const struct condition *want_condition(value v)
 }
 
 SIMPLE(p_is_error, boolean(has_type(args[0], TYPE_CONDITION)))
+SIMPLE(p_is_join_timeout, boolean(is_condition(args[0], ERROR_JOIN_TIMEOUT)))
+SIMPLE(p_is_terminated, boolean(is_condition(args[0], ERROR_TERMINATED)))
+SIMPLE(p_is_uncaught, boolean(is_condition(args[0], ERROR_UNCAUGHT)))
+SIMPLE(p_is_abandoned, boolean(is_condition(args[0], ERROR_ABANDONED)))
 SIMPLE(p_is_read_error, boolean(is_condition(args[0], ERROR_READ)))
 SIMPLE(p_is_file_error, boolean(is_condition(args[0], ERROR_FILE)))
+
+/* (uncaught-exception-reason exception): what the thread raised */
+PRIMITIVE(p_reason)
+{
+    if (!is_condition(args[0], ERROR_UNCAUGHT))
+        fail_type("an uncaught exception", args[0]);
+    return car(want_condition(args[0])->irritants);
+}
+
 SIMPLE(p_message, want_condition(args[0])->message)
 SIMPLE(p_irritants, want_condition(args[0])->irritants)
 
@@ -181,6 +206,11 @@ static const struct definition definitions[] = {
     {"error-object?", p_is_error, 1, 1},
     {"read-error?", p_is_read_error, 1, 1},
     {"file-error?", p_is_file_error, 1, 1},
+    {"join-timeout-exception?", p_is_join_timeout, 1, 1},
+    {"terminated-thread-exception?", p_is_terminated, 1, 1},
+    {"uncaught-exception?", p_is_uncaught, 1, 1},
+    {"uncaught-exception-reason", p_reason, 1, 1},
+    {"abandoned-mutex-exception?", p_is_abandoned, 1, 1},
     {"error-object-message", p_message, 1, 1},
     {"error-object-irritants", p_irritants, 1, 1},
 };
@@ -189,5 +219,5 @@ void define_errors(void)
 {
     DEFINE_PRIMITIVES(definitions);
     value message = string_from_utf8("out of memory", 13);
-    vm.out_of_memory = &condition_new(ERROR_GENERAL, message, NIL)->object;
+    out_of_memory = &condition_new(ERROR_GENERAL, message, NIL)->object;
 }

@@ -27,7 +27,7 @@ static void flush_files(void)
     void *port;
     gc_finalizers_run();
     while (gc_weakmap_next(open_files, &cursor, &port, NULL))
-        port_flush(port);
+        port_flush_shared(port);
 }
 
 /* Of a port that was dropped without having been closed.  It leads to no other port, so no order is

@@ -237,7 +237,6 @@ static const struct definition definitions[] = {
 
 void define_numbers(void)
 {
-    integers_init();
     DEFINE_PRIMITIVES(definitions);
     define_division();
     define_functions();

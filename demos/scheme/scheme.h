@@ -22,7 +22,8 @@
 
 typedef struct object *value;
 
-struct port; /* port.h */
+struct port;       /* port.h */
+struct definition; /* primitive.h */
 
 /* ---- Immediate values ------------------------------------------------------------ */
 
@@ -107,6 +108,11 @@ enum type {
     TYPE_BIGNUM,
     TYPE_RATNUM,
     TYPE_BYTEVECTOR,
+    TYPE_THREAD,
+    TYPE_MUTEX,
+    TYPE_CONDITION_VARIABLE,
+    TYPE_TIME,
+    TYPE_COUNT,
 };
 
 struct object {
@@ -131,9 +137,10 @@ struct string { /* atomic; code points, so that string-ref takes constant time *
 struct symbol {
     struct object object;
     struct string *name;
-    value global;  /* the global variable of this name; UNDEFINED: there is none */
-    value syntax;  /* its special form or macro; FALSE: it is none */
-    bool fleeting; /* in the symbol table, which does not keep it; symbol_keep does */
+    value global; /* the global variable of this name; UNDEFINED: there is none */
+    value syntax; /* its special form or macro; FALSE: it is none */
+    _Atomic bool
+        fleeting; /* in the symbol table, which does not keep it; symbol_keep does */
     struct symbol *next; /* of those that are kept */
     struct environment
         *home; /* of a global variable: what defines it; NULL: the system */
@@ -201,6 +208,7 @@ struct primitive {
     function call;
     int least, most; /* how many arguments it takes */
     int opcode;      /* the instruction that does the same, or 0 */
+    function locked; /* what `call` calls under the lock of a port, or NULL */
     const char *name;
     bool control; /* it works on the machine's frames; see control.h */
 };
@@ -213,7 +221,15 @@ struct box {
 /* An error that a handler gets. */
 struct condition {
     struct object object;
-    enum condition_kind { ERROR_GENERAL, ERROR_READ, ERROR_FILE } kind;
+    enum condition_kind {
+        ERROR_GENERAL,
+        ERROR_READ,
+        ERROR_FILE,
+        ERROR_JOIN_TIMEOUT,
+        ERROR_TERMINATED,
+        ERROR_UNCAUGHT,
+        ERROR_ABANDONED
+    } kind;
     value message; /* a string, unless the program's call of `error` says otherwise */
     value irritants;
     const char *file; /* the place; line 0: unknown */
@@ -328,6 +344,8 @@ value string_from(const uint32_t *chars, size_t length);
 value string_from_utf8(const char *bytes, size_t length);
 char *string_utf8(value string);
 value vector_new(size_t length, value fill);
+/* Before any symbol is made. */
+void symbols_init(void);
 value intern(value name);
 /* A new symbol that is not in the symbol table, so that no text can name it. */
 value symbol_new(value name);
@@ -346,7 +364,8 @@ bool is_procedure(value v);
 
 /* Raises an error when the C stack nears its end: to be called where C recurses. */
 void check_depth(void);
-void check_depth_init(void);
+/* The C stack of the calling thread has about so many bytes left. */
+void check_depth_init(size_t size);
 
 /* ---- equal.c --------------------------------------------------------------------- */
 
@@ -363,6 +382,9 @@ _Noreturn void fail_at(const char *file, int line, int column, const char *forma
 /* One for which read-error? holds; one for which file-error? holds. */
 _Noreturn void fail_read(const char *file, int line, int column, const char *format, ...);
 _Noreturn void fail_file(const char *format, ...);
+/* An exception of SRFI 18's. */
+_Noreturn void fail_thread(enum condition_kind kind, const char *message,
+                           value irritants);
 _Noreturn void fail_type(const char *expected, value got);
 _Noreturn void fail_memory(void);
 _Noreturn void fail_undefined(value name);
@@ -375,6 +397,11 @@ _Noreturn void raise_uncaught(value v);
 /* What an error object says: its message, and its irritants as written. */
 void condition_print(struct port *port, const struct condition *condition);
 
+/* The same without a report, for a thread's program: after an error *raised is what was raised, or NULL if the
+ * thread was terminated. */
+bool protect_quietly(void (*body)(void *data), void *data, value *raised);
+/* Leaves the innermost protect. */
+_Noreturn void leave_protection(value raised);
 /* Calls body(data).  After an error that nothing handled, which was reported: resets the
  * machine, returns false. */
 bool protect(void (*body)(void *data), void *data);
@@ -448,6 +475,7 @@ void define_records(void);
 void define_parameters(void);
 void define_continuations(void);
 void define_system(void);
+void define_threads(void);
 
 /* ---- The front end --------------------------------------------------------------- */
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <wctype.h>
 
-struct source source = {.macro = FALSE};
+_Thread_local struct source source = {.macro = FALSE};
 
 /* ---- Positions ------------------------------------------------------------------------ */
 

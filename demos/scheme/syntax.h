@@ -172,7 +172,7 @@ struct source {
     struct library *loading; /* the library that is being instantiated, or NULL */
 };
 
-extern struct source source;
+extern _Thread_local struct source source;
 
 /* From here on nodes and errors belong to this form's place in the source. */
 void locate(value form);
