@@ -100,6 +100,9 @@ bool frame_next(struct frame *frame);
 
 /* ---- error.c --------------------------------------------------------------------- */
 
+/* The procedure was called with `argc` arguments, and takes others. */
+_Noreturn void fail_arguments(value procedure, int argc, int least, int most);
+
 /* What the user's Ctrl-C does: no handler gets it. */
 _Noreturn void raise_interrupt(void);
 

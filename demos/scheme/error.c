@@ -133,6 +133,16 @@ void fail_type(const char *expected, value got)
          got);
 }
 
+void fail_arguments(value procedure, int argc, int least, int most)
+{
+    if (least == most)
+        fail("%a: expected %d argument%s, got %d", procedure, least,
+             least == 1 ? "" : "s", argc);
+    if (most < 0)
+        fail("%a: expected %d arguments or more, got %d", procedure, least, argc);
+    fail("%a: expected %d to %d arguments, got %d", procedure, least, most, argc);
+}
+
 /* The system's variable of that name, which was not imported, is no suggestion. */
 void fail_undefined(value name)
 {

@@ -160,18 +160,25 @@ struct bytevector { /* atomic */
     unsigned char bytes[];
 };
 
-/* A hash table with open addressing; or, `weak` not NULL, one of the library's (weaktable.c), and then
- * the other fields mean nothing. */
+struct entry {
+    value key, value; /* key NULL: empty */
+};
+
+/* The entries of a hash table, with open addressing. */
+struct slots {
+    size_t capacity; /* a power of two */
+    struct entry entries[];
+};
+
+/* A hash table; or, `weak` not NULL, one of the library's (weaktable.c), and then the other fields mean nothing.
+ * Threads that change a table at the same time may lose entries, and do no other harm. */
 struct table {
     struct object object;
     gc_weakmap *weak;
-    bool by_equal;   /* keys are compared by equal?, otherwise by eqv? */
-    size_t count;    /* keys present */
-    size_t used;     /* slots not empty: keys present and DELETED */
-    size_t capacity; /* a power of two */
-    struct entry {
-        value key, value; /* key NULL: empty */
-    } * entries;
+    bool by_equal; /* keys are compared by equal?, otherwise by eqv? */
+    size_t count;  /* keys present */
+    size_t used;   /* slots not empty: keys present and DELETED */
+    struct slots *slots;
 };
 
 /* What a lambda expression is compiled to. */

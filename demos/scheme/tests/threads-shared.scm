@@ -127,3 +127,9 @@
 (define (make-tree n) (if (= n 0) 1 (cons (make-tree (- n 1)) (make-tree (- n 1)))))
 (define (sum tree) (if (pair? tree) (+ (sum (car tree)) (sum (cdr tree))) tree))
 (test (sum (tree-map (lambda (x) (+ x 1)) (make-tree 10) 3)))
+
+; Without a mutex entries of a table may be lost, and nothing else.
+(define raced (make-hash-table))
+(in-threads (lambda (me) (times 500 (lambda (i) (hash-table-set! raced (list me i) i) (hash-table-delete! raced (list 0 i))))))
+(test (let loop ((l (hash-table->alist raced)))
+        (cond ((null? l) 'sound) ((= (cadr (caar l)) (cdr (car l))) (loop (cdr l))) (else (car l)))))
