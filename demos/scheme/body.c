@@ -99,9 +99,11 @@ struct node *expand_body(value forms, struct scope *outer)
         fail_syntax("a body without an expression", forms);
     if (!definitions.first)
         return expand_sequence(rest, scope);
-    return expand_letrec(definitions.first, list_reverse(definitions.inits), rest, scope,
-                         expand_sequence);
+    return expand_letrec_star(definitions.first, list_reverse(definitions.inits), rest,
+                              scope, expand_sequence);
 }
+
+/* ---- letrec* and letrec ------------------------------------------------------------------------ */
 
 static void set_early_uses(struct variable *v, int *uses)
 {
@@ -142,15 +144,52 @@ static struct variable *cut(struct variable **list, int count)
 }
 
 /* The early variables are those of a let around the rest. */
-struct node *expand_letrec(struct variable *variables, value inits, value body,
-                           struct scope *scope, expander expand_rest)
+struct node *expand_letrec_star(struct variable *variables, value inits, value body,
+                                struct scope *scope, expander expand_rest)
 {
     int early = expand_inits(variables, inits, scope);
     struct node *node = expand_rest(body, scope);
     struct variable *others = cut(&variables, early);
     if (others)
-        node = node_let(NODE_LETREC, others, node);
-    return variables ? node_let(NODE_LET, variables, node) : node;
+        node = node_let(NODE_LETREC_STAR, others, node);
+    return variables ? node_let(NODE_LET_STAR, variables, node) : node;
+}
+
+/* Has the variable live in a box, which is empty until all inits have been evaluated. */
+static void make_late(struct variable *variable)
+{
+    variable->assigned = variable->changed = true;
+}
+
+/* An init that is no lambda expression was expanded: it must not see the variables that it refers to, which
+ * have been counted. */
+static void make_uses_late(struct variable *variables)
+{
+    for (struct variable *v = variables; v; v = v->next) {
+        if (*v->early_uses > 0)
+            make_late(v);
+    }
+}
+
+struct node *expand_letrec(struct variable *variables, value inits, value body,
+                           struct scope *scope)
+{
+    for (struct variable *v = variables; v; v = v->next) {
+        v->early_uses = allocate_atomic(sizeof *v->early_uses);
+        *v->early_uses = 0;
+    }
+    for (struct variable *v = variables; v; v = v->next, inits = cdr(inits)) {
+        v->init = node_named(expand(car(inits), scope), v->name);
+        if (v->init->kind != NODE_LAMBDA) {
+            make_late(v);
+            make_uses_late(variables);
+        }
+        for (struct variable *used = variables; used; used = used->next)
+            *used->early_uses = 0;
+    }
+    set_early_uses(variables, NULL);
+    struct node *node = expand_body(body, scope);
+    return variables ? node_let(NODE_LETREC, variables, node) : node;
 }
 
 /* ---- Lambda ------------------------------------------------------------------------------------------ */

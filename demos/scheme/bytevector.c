@@ -1,5 +1,6 @@
 /* Bytevectors. */
 #include "port.h"
+#include "primitive.h"
 
 #include <string.h>
 

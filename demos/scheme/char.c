@@ -1,4 +1,5 @@
 /* Characters. */
+#include "primitive.h"
 #include "unicode.h"
 
 #define CHAR_PREDICATE(name, function)                \

@@ -11,7 +11,7 @@
 #ifndef CODE_H
 #define CODE_H
 
-#include "scheme.h"
+#include "machine.h"
 
 #define FRAME_HEADER 3
 

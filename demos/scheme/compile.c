@@ -198,8 +198,12 @@ static void compile_let(struct assembler *a, const struct node *node,
     for (struct variable *v = node->variable; v; v = v->next, count++) {
         compile_node(a, v->init, PUSH);
         v->slot = a->depth - 1;
-        if (is_boxed(v))
+        if (is_boxed(v) && node->kind == NODE_LET_STAR)
             emit(a, OP_BOX);
+    }
+    for (struct variable *v = node->variable; v; v = v->next) {
+        if (is_boxed(v) && node->kind == NODE_LET)
+            emit_with(a, OP_BOX_LOCAL, v->slot);
     }
     compile_scope(a, node->first, count, context);
 }
@@ -217,6 +221,28 @@ static void patch_closure(struct assembler *a, struct variable *v)
             emit(a, i);
             emit(a, late->slot);
         }
+    }
+}
+
+static void assign_in_turn(struct assembler *a, const struct variable *v)
+{
+    for (; v; v = v->next) {
+        if (v->assigned) {
+            compile_node(a, v->init, PUSH);
+            assign(a, v);
+        }
+    }
+}
+
+static void assign_together(struct assembler *a, const struct variable *v)
+{
+    check_depth();
+    while (v && !v->assigned)
+        v = v->next;
+    if (v) {
+        compile_node(a, v->init, PUSH);
+        assign_together(a, v->next);
+        assign(a, v);
     }
 }
 
@@ -239,12 +265,10 @@ static void compile_letrec(struct assembler *a, const struct node *node,
         if (!v->assigned)
             patch_closure(a, v);
     }
-    for (struct variable *v = node->variable; v; v = v->next) {
-        if (v->assigned) {
-            compile_node(a, v->init, PUSH);
-            assign(a, v);
-        }
-    }
+    if (node->kind == NODE_LETREC)
+        assign_together(a, node->variable);
+    else
+        assign_in_turn(a, node->variable);
     compile_scope(a, node->first, count, context);
 }
 
@@ -396,9 +420,11 @@ static void compile_node(struct assembler *a, const struct node *node,
         compile_sequence(a, node, context);
         return;
     case NODE_LET:
+    case NODE_LET_STAR:
         compile_let(a, node, context);
         return;
     case NODE_LETREC:
+    case NODE_LETREC_STAR:
         compile_letrec(a, node, context);
         return;
     case NODE_CALL:

@@ -1,5 +1,6 @@
 /* Continuations, multiple values, and the dynamic state: the procedures that work on frames. */
 #include "control.h"
+#include "primitive.h"
 
 #include <string.h>
 
@@ -40,11 +41,13 @@ PRIMITIVE(p_apply)
         fail_type("a list", list);
     stack_need((size_t)argc, (size_t)argc + (size_t)length);
     args = vm.now.fp;
+    vm.now.top = args + argc + length;
     memmove(args, args + 1, (size_t)given * sizeof *args);
-    for (value *to = args + given; is_pair(list); list = cdr(list))
+    value *to = args + given, *end = to + length;
+    for (; to < end && is_pair(list); list = cdr(list))
         *to++ = car(list);
-    vm.now.top = args + given + length;
-    return call(procedure, given + (int)length);
+    vm.now.top = to;
+    return call(procedure, (int)(to - args));
 }
 
 /* ---- Multiple values ------------------------------------------------------------- */
@@ -91,8 +94,8 @@ SIMPLE(p_values, return_values(argc))
 value scheme_values(int n, const value *v)
 {
     stack_need(0, (size_t)n);
-    memcpy(vm.now.fp, v, (size_t)n * sizeof *v);
     vm.now.top = vm.now.fp + n;
+    memcpy(vm.now.fp, v, (size_t)n * sizeof *v);
     return return_values(n);
 }
 
@@ -117,6 +120,7 @@ PRIMITIVE(p_call_cc)
     k->parameters = vm.parameters;
     k->winders = vm.winders;
     k->serial = vm.run->serial;
+    k->thread = vm.thread;
     vm.now.fp[0] = &k->object;
     return call(receiver, 1);
 }
@@ -146,6 +150,8 @@ static value reinstate(const struct continuation *k, int argc)
 
 value continuation_call(struct continuation *k, int argc)
 {
+    if (k->thread != vm.thread)
+        fail("the continuation belongs to another thread");
     if (k->winders == vm.winders && k->serial == vm.run->serial)
         return reinstate(k, argc);
     value list = list_of(argc, vm.now.fp);
@@ -164,9 +170,9 @@ PRIMITIVE(p_reinstate)
     if (k->serial != vm.run->serial)
         run_throw(k->serial, args[0], list);
     stack_need(2, count);
+    vm.now.top = vm.now.fp + count;
     for (value *to = vm.now.fp; is_pair(list); list = cdr(list))
         *to++ = car(list);
-    vm.now.top = vm.now.fp + count;
     return reinstate(k, (int)count);
 }
 

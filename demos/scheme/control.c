@@ -1,5 +1,6 @@
 /* Defining primitives, checking their arguments, and evaluation. */
 #include "port.h"
+#include "primitive.h"
 
 void define_primitives(const struct definition *definitions, size_t count)
 {
@@ -32,6 +33,10 @@ value want(value v, enum type type)
         [TYPE_RECORD_TYPE] = "a record type",
         [TYPE_ENVIRONMENT] = "an environment",
         [TYPE_BYTEVECTOR] = "a bytevector",
+        [TYPE_THREAD] = "a thread",
+        [TYPE_MUTEX] = "a mutex",
+        [TYPE_CONDITION_VARIABLE] = "a condition variable",
+        [TYPE_TIME] = "a time",
     };
     if (!has_type(v, type))
         fail_type(names[type], v);

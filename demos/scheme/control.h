@@ -38,16 +38,25 @@ struct continuation {
     struct object object;
     struct link rest;
     value handlers, parameters, winders;
-    size_t serial; /* of the run it belongs to */
+    size_t serial;         /* of the run it belongs to */
+    struct thread *thread; /* and of that run's */
 };
 
 /* ---- stack.c --------------------------------------------------------------------- */
 
+/* For the first machine; every machine is seen by the collector while it is among `machines`. */
 void stack_init(void);
+/* How many words of frames may be on the heap, for one machine. */
+extern size_t depth_most;
+/* Has the words count until stack_release. */
+void stack_hold(value *low, value *high);
+void stack_release(void);
+/* Goes on with another activation, what was in use being held or dead. */
+void activation_set(const struct activation *next);
 /* Puts memory aside again for handlers of errors by lack of it, if that was used and can be had. */
 void stack_reserve(void);
-/* Begins a part of the stack for a new run, above the one in use: with a frame that returns to
- * `halt`, for a procedure with `size` arguments. */
+/* Begins a part of the stack for a new run, above the one in use, which is held from then on: with a frame
+ * that returns to `halt`, for a procedure with `size` arguments. */
 void stack_begin(size_t size);
 /* Moves the frames below the one at vm.now.fp, of which `count` words are in use, to the
  * heap; that one moves down to the bottom of the stack. */
@@ -64,6 +73,7 @@ struct run {
     struct run *outer;
     size_t serial; /* 0: of a run that no other is around */
     struct activation interrupted;
+    struct hold *holds; /* when it began */
     jmp_buf escape;
 };
 
@@ -90,10 +100,16 @@ bool frame_next(struct frame *frame);
 
 /* ---- error.c --------------------------------------------------------------------- */
 
+/* The procedure was called with `argc` arguments, and takes others. */
+_Noreturn void fail_arguments(value procedure, int argc, int least, int most);
+
 /* What the user's Ctrl-C does: no handler gets it. */
 _Noreturn void raise_interrupt(void);
 
 /* ---- machine.c ------------------------------------------------------------------- */
+
+/* Those of all threads that run Scheme. */
+extern struct machine *_Atomic machines;
 
 /* Procedures of one instruction, to which frames return. */
 extern struct closure *halt, *underflow, *receive, *restore, *handler_returned;

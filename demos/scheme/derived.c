@@ -240,7 +240,6 @@ static struct node *expand_let(value form, struct scope *outer)
     return variables ? node_let(NODE_LET, variables, body) : body;
 }
 
-/* The variables of a node get their values one after the other, and so do those of let*. */
 static struct node *expand_let_star(value form, struct scope *scope)
 {
     form_length(form, 3, MANY);
@@ -256,23 +255,36 @@ static struct node *expand_let_star(value form, struct scope *scope)
         link = &(*link)->next;
     }
     struct node *body = expand_body(cdr(cdr(form)), scope);
-    return variables ? node_let(NODE_LET, variables, body) : body;
+    return variables ? node_let(NODE_LET_STAR, variables, body) : body;
+}
+
+/* The variables of a letrec or letrec*, bound in the scope. */
+static struct variable *letrec_variables(value form, struct scope *scope)
+{
+    struct variable *variables = NULL, **link = &variables;
+    form_length(form, 3, MANY);
+    check_bindings(car(cdr(form)), 2);
+    for (value n = names_of(car(cdr(form))); is_pair(n); n = cdr(n)) {
+        *link = variable_new(car(n), scope->lambda, NULL);
+        scope_bind(scope, car(n), *link);
+        link = &(*link)->next;
+    }
+    return variables;
 }
 
 static struct node *expand_letrec_form(value form, struct scope *outer)
 {
-    form_length(form, 3, MANY);
-    value bindings = car(cdr(form));
     struct scope *scope = scope_new(outer, outer->lambda);
-    struct variable *variables = NULL, **link = &variables;
-    check_bindings(bindings, 2);
-    for (value names = names_of(bindings); is_pair(names); names = cdr(names)) {
-        *link = variable_new(car(names), outer->lambda, NULL);
-        scope_bind(scope, car(names), *link);
-        link = &(*link)->next;
-    }
-    return expand_letrec(variables, inits_of(bindings), cdr(cdr(form)), scope,
-                         expand_body);
+    struct variable *variables = letrec_variables(form, scope);
+    return expand_letrec(variables, inits_of(car(cdr(form))), cdr(cdr(form)), scope);
+}
+
+static struct node *expand_letrec_star_form(value form, struct scope *outer)
+{
+    struct scope *scope = scope_new(outer, outer->lambda);
+    struct variable *variables = letrec_variables(form, scope);
+    return expand_letrec_star(variables, inits_of(car(cdr(form))), cdr(cdr(form)), scope,
+                              expand_body);
 }
 
 /* The variables' values for the next round of a do loop. */
@@ -330,7 +342,7 @@ void define_derived(void)
         {"let", expand_let},
         {"let*", expand_let_star},
         {"letrec", expand_letrec_form},
-        {"letrec*", expand_letrec_form},
+        {"letrec*", expand_letrec_star_form},
         {"do", expand_do},
     };
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)

@@ -1,6 +1,7 @@
 /* Division of integers, exact and inexact, and what builds on it. */
 #include "control.h"
 #include "number.h"
+#include "primitive.h"
 
 #include <math.h>
 

@@ -1,4 +1,6 @@
 /* Environments: what the global names of the system, of libraries and of programs mean. */
+#include "hold.h"
+#include "primitive.h"
 #include "syntax.h"
 
 struct environment system_environment = {.object = {TYPE_ENVIRONMENT},
@@ -118,10 +120,13 @@ SIMPLE(p_interaction_environment, &interaction_environment->object)
 PRIMITIVE(p_environment)
 {
     struct environment *e = environment_new(false, true);
+    struct hold hold;
     value sets = NIL;
+    front_end_enter(&hold);
     while (argc > 0)
         sets = cons(args[--argc], sets);
     import_sets(cons(symbol("import"), sets), e);
+    hold_end(&hold);
     return &e->object;
 }
 
@@ -146,9 +151,14 @@ SIMPLE(p_null_environment, report_environment(args[0], true))
 /* (environment-bound? environment name): whether the name has a value or is a keyword. */
 PRIMITIVE(p_is_bound)
 {
+    const struct environment *environment = want_environment(args[0]);
+    struct hold hold;
+    front_end_enter(&hold);
     const struct symbol *known =
-        environment_find(want_environment(args[0]), want(args[1], TYPE_SYMBOL));
-    return boolean(known && is_bound(known));
+        environment_find(environment, want(args[1], TYPE_SYMBOL));
+    bool bound = known && is_bound(known);
+    hold_end(&hold);
+    return boolean(bound);
 }
 
 static const struct definition definitions[] = {

@@ -1,10 +1,14 @@
 /* Error objects: making them, raising them, and the primitives that look at them. */
 #include "control.h"
+#include "hold.h"
 #include "port.h"
+#include "primitive.h"
 #include "report.h"
+#include "thread.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 /* ---- Making ---------------------------------------------------------------------- */
 
@@ -64,13 +68,14 @@ void raise_value(value v)
     if (vm.handlers == NIL || !vm.run)
         raise_uncaught(v);
     vm.raised = v;
+    hold_end_to(vm.run->holds);
     longjmp(vm.run->escape, ESCAPE_RAISED);
 }
 
 void raise_interrupt(void)
 {
+    thread_check();
     vm.interrupted = false;
-    vm.now.limit = vm.now.end;
     raise_uncaught(&condition_new(ERROR_GENERAL, symbol("interrupted"), NIL)->object);
 }
 
@@ -88,6 +93,12 @@ void fail_file(const char *format, ...)
     va_start(arguments, format);
     value message = format_message(format, arguments);
     raise_value(&condition_new(ERROR_FILE, message, NIL)->object);
+}
+
+void fail_thread(enum condition_kind kind, const char *message, value irritants)
+{
+    value text = string_from_utf8(message, strlen(message));
+    raise_value(&condition_new(kind, text, irritants)->object);
 }
 
 static _Noreturn void fail_in(enum condition_kind kind, const char *file, int line,
@@ -122,6 +133,16 @@ void fail_type(const char *expected, value got)
          got);
 }
 
+void fail_arguments(value procedure, int argc, int least, int most)
+{
+    if (least == most)
+        fail("%a: expected %d argument%s, got %d", procedure, least,
+             least == 1 ? "" : "s", argc);
+    if (most < 0)
+        fail("%a: expected %d arguments or more, got %d", procedure, least, argc);
+    fail("%a: expected %d to %d arguments, got %d", procedure, least, most, argc);
+}
+
 /* The system's variable of that name, which was not imported, is no suggestion. */
 void fail_undefined(value name)
 {
@@ -132,14 +153,16 @@ void fail_undefined(value name)
     fail("unbound variable: %v; did you mean %v?", name, similar);
 }
 
+static value out_of_memory; /* the condition */
+
 /* A handler has the reserve; what fails without it is beyond help. */
 void fail_memory(void)
 {
     if (!vm.reserve)
-        raise_uncaught(vm.out_of_memory);
+        raise_uncaught(out_of_memory);
     gc_free(vm.reserve);
     vm.reserve = NULL;
-    raise_value(vm.out_of_memory);
+    raise_value(out_of_memory);
 }
 
 /* ---- Primitives ------------------------------------------------------------------ */
@@ -169,8 +192,21 @@ static const struct condition *want_condition(value v)
 }
 
 SIMPLE(p_is_error, boolean(has_type(args[0], TYPE_CONDITION)))
+SIMPLE(p_is_join_timeout, boolean(is_condition(args[0], ERROR_JOIN_TIMEOUT)))
+SIMPLE(p_is_terminated, boolean(is_condition(args[0], ERROR_TERMINATED)))
+SIMPLE(p_is_uncaught, boolean(is_condition(args[0], ERROR_UNCAUGHT)))
+SIMPLE(p_is_abandoned, boolean(is_condition(args[0], ERROR_ABANDONED)))
 SIMPLE(p_is_read_error, boolean(is_condition(args[0], ERROR_READ)))
 SIMPLE(p_is_file_error, boolean(is_condition(args[0], ERROR_FILE)))
+
+/* (uncaught-exception-reason exception): what the thread raised */
+PRIMITIVE(p_reason)
+{
+    if (!is_condition(args[0], ERROR_UNCAUGHT))
+        fail_type("an uncaught exception", args[0]);
+    return car(want_condition(args[0])->irritants);
+}
+
 SIMPLE(p_message, want_condition(args[0])->message)
 SIMPLE(p_irritants, want_condition(args[0])->irritants)
 
@@ -180,6 +216,11 @@ static const struct definition definitions[] = {
     {"error-object?", p_is_error, 1, 1},
     {"read-error?", p_is_read_error, 1, 1},
     {"file-error?", p_is_file_error, 1, 1},
+    {"join-timeout-exception?", p_is_join_timeout, 1, 1},
+    {"terminated-thread-exception?", p_is_terminated, 1, 1},
+    {"uncaught-exception?", p_is_uncaught, 1, 1},
+    {"uncaught-exception-reason", p_reason, 1, 1},
+    {"abandoned-mutex-exception?", p_is_abandoned, 1, 1},
     {"error-object-message", p_message, 1, 1},
     {"error-object-irritants", p_irritants, 1, 1},
 };
@@ -188,5 +229,5 @@ void define_errors(void)
 {
     DEFINE_PRIMITIVES(definitions);
     value message = string_from_utf8("out of memory", 13);
-    vm.out_of_memory = &condition_new(ERROR_GENERAL, message, NIL)->object;
+    out_of_memory = &condition_new(ERROR_GENERAL, message, NIL)->object;
 }

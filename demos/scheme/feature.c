@@ -1,4 +1,5 @@
 /* What programs can find out about the implementation (cond-expand, features), and include. */
+#include "primitive.h"
 #include "syntax.h"
 
 static const char *const features[] = {"r7rs",  "ieee-float", "full-unicode", "posix",

@@ -1,5 +1,6 @@
 /* Ports of files, which finalizers close when they are dropped, and the primitives for files. */
 #include "port.h"
+#include "primitive.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +27,7 @@ static void flush_files(void)
     void *port;
     gc_finalizers_run();
     while (gc_weakmap_next(open_files, &cursor, &port, NULL))
-        port_flush(port);
+        port_flush_shared(port);
 }
 
 /* Of a port that was dropped without having been closed.  It leads to no other port, so no order is

@@ -1,5 +1,6 @@
 /* Powers, roots, logarithms and the trigonometric functions. */
 #include "number.h"
+#include "primitive.h"
 
 #include <math.h>
 

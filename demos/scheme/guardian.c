@@ -1,7 +1,7 @@
 /* Guardians, as Chez Scheme has them: what is registered with one is handed out after nothing else has
  * it any more.  Here are the primitives; make-guardian, in prelude.c, makes a procedure of them.  What
  * the collector never takes away (fixnums, characters, constants) is accepted and never handed out. */
-#include "scheme.h"
+#include "primitive.h"
 
 #include <gcalloc/finalizer.h>
 

@@ -1,5 +1,6 @@
 /* Primitives that read from ports, and the input ports in memory. */
 #include "port.h"
+#include "primitive.h"
 
 #include <string.h>
 
@@ -152,6 +153,9 @@ static const struct definition definitions[] = {
     {"u8-ready?", p_is_u8_ready, 0, 1},
     {"read-bytevector", p_read_bytevector, 1, 2},
     {"read-bytevector!", p_read_bytevector_into, 1, 4},
+};
+
+static const struct definition others[] = {
     {"open-input-string", p_open_input_string, 1, 1},
     {"open-input-bytevector", p_open_input_bytevector, 1, 1},
     {"eof-object", p_eof_object, 0, 0},
@@ -160,5 +164,7 @@ static const struct definition definitions[] = {
 
 void define_input(void)
 {
-    DEFINE_PRIMITIVES(definitions);
+    define_port_primitives(definitions, sizeof definitions / sizeof *definitions,
+                           CURRENT_INPUT);
+    DEFINE_PRIMITIVES(others);
 }

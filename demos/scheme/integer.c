@@ -1,4 +1,5 @@
 /* Exact integers: fixnums, and bignums for what does not fit these.  GMP calculates. */
+#include "machine.h"
 #include "number.h"
 
 #include <stdlib.h>
@@ -32,12 +33,21 @@ static void gmp_free(void *block, size_t size)
 }
 
 /* Where GMP leaves results, before they become values. */
-static mpz_t result, second_result;
+static _Thread_local mpz_t result, second_result;
 
 void integers_init(void)
 {
     mp_set_memory_functions(gmp_allocate, gmp_reallocate, gmp_free);
+}
+
+void integers_begin(void)
+{
     mpz_inits(result, second_result, NULL);
+}
+
+void integers_end(void)
+{
+    mpz_clears(result, second_result, NULL);
 }
 
 /* ---- Values and GMP's integers --------------------------------------------------- */

@@ -1,6 +1,9 @@
 /* Libraries: define-library and import.  A library is declared when its form is met, and instantiated,
  * once, when something imports it. */
+#include "control.h"
+#include "hold.h"
 #include "port.h"
+#include "primitive.h"
 #include "syntax.h"
 
 #include <stdlib.h>
@@ -146,6 +149,19 @@ static void instantiate(struct library *library)
     source = saved;
 }
 
+/* Other threads that import a library meanwhile wait.  The front end's lock is not held while this thread does. */
+static void instantiate_once(struct library *library)
+{
+    static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+    struct hold hold, *outer = vm.run ? vm.run->holds : NULL;
+    front_end_pause(outer);
+    hold_begin(&hold, &lock);
+    front_end_resume(outer);
+    if (library->exports == FALSE)
+        instantiate(library);
+    hold_end(&hold);
+}
+
 static bool is_loading(const struct library *library)
 {
     const struct library *l = source.loading;
@@ -280,7 +296,7 @@ static value library_exports(value name)
     if (is_loading(library))
         fail_syntax("a library imports itself", name);
     if (library->exports == FALSE)
-        instantiate(library);
+        instantiate_once(library);
     return library->exports;
 }
 
@@ -389,8 +405,11 @@ void import_sets(value form, struct environment *environment)
 PRIMITIVE(p_library_exports)
 {
     value names = NIL;
+    struct hold hold;
+    front_end_enter(&hold);
     for (value list = library_exports(args[0]); is_pair(list); list = cdr(list))
         names = cons(car(car(list)), names);
+    hold_end(&hold);
     return names;
 }
 

@@ -1,6 +1,7 @@
 /* Pairs, lists, symbols and the equality predicates. */
 #include "number.h"
 #include "port.h"
+#include "primitive.h"
 
 SIMPLE(p_cons, cons(args[0], args[1]))
 
@@ -249,7 +250,7 @@ SIMPLE(p_string_to_symbol, intern(want(args[0], TYPE_STRING)))
 
 PRIMITIVE(p_gensym)
 {
-    static intptr_t count;
+    static _Atomic intptr_t count;
     struct port *name = port_new(-1, true);
     port_puts(name, "g");
     port_puts(name, number_text(fixnum(++count), 10));

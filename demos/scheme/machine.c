@@ -1,6 +1,8 @@
 /* What the machine begins with: procedures of one instruction, to which frames return, and the
  * primitives that are instructions, too. */
 #include "control.h"
+#include "hold.h"
+#include "number.h"
 
 #include <string.h>
 
@@ -37,6 +39,48 @@ static struct closure *instruction(enum opcode opcode)
     const int32_t op = (int32_t)opcode;
     return closure_over(FALSE, 2, &op, 1, 0);
 }
+
+/* ---- The machines of all threads -------------------------------------------------- */
+
+struct machine *_Atomic machines;
+
+static pthread_mutex_t machines_lock = PTHREAD_MUTEX_INITIALIZER;
+
+void vm_begin(size_t c_stack, size_t reserve)
+{
+    check_depth_init(c_stack);
+    vm.reserve_bytes = reserve;
+    vm.handlers = vm.parameters = vm.winders = NIL;
+    integers_begin();
+    rationals_begin();
+    pthread_mutex_lock(&machines_lock);
+    vm.next = machines;
+    machines = &vm;
+    pthread_mutex_unlock(&machines_lock);
+}
+
+static void unlink_machine(void)
+{
+    if (machines == &vm) {
+        machines = vm.next;
+        return;
+    }
+    struct machine *before = machines;
+    while (before->next != &vm)
+        before = before->next;
+    before->next = vm.next;
+}
+
+void vm_end(void)
+{
+    pthread_mutex_lock(&machines_lock);
+    unlink_machine();
+    pthread_mutex_unlock(&machines_lock);
+    rationals_end();
+    integers_end();
+}
+
+/* ---- The first machine ------------------------------------------------------------- */
 
 void vm_init(void)
 {

@@ -1,4 +1,5 @@
 /* Macros: their definitions, global, in bodies and for an expression, and define-macro. */
+#include "machine.h"
 #include "syntax.h"
 
 value macro_expand(const struct macro *macro, value form, struct scope *scope)

@@ -1,4 +1,7 @@
 /* gcscheme: the command line, scripts and statistics. */
+#include "machine.h"
+#include "control.h"
+#include "number.h"
 #include "port.h"
 #include "repl.h"
 
@@ -7,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -44,7 +48,7 @@ static double mebibytes(uint64_t bytes)
 
 static void flush_output(void)
 {
-    port_flush(standard_output);
+    port_flush_shared(standard_output);
 }
 
 static void print_stats(void)
@@ -112,10 +116,23 @@ static void load_libraries(void *unused)
         evaluate_port(port_on_bytes(texts[i], strlen(texts[i])), NULL);
 }
 
+/* What the system lets the first thread's stack have, within reason. */
+static size_t c_stack_size(void)
+{
+    const size_t most = (size_t)64 << 20;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_STACK, &limit))
+        return (size_t)8 << 20;
+    return limit.rlim_cur < most ? (size_t)limit.rlim_cur : most;
+}
+
 static void start(void)
 {
+    const size_t reserve = (size_t)1 << 20;
     clock_gettime(CLOCK_MONOTONIC, &started);
-    check_depth_init();
+    integers_init();
+    symbols_init();
+    vm_begin(c_stack_size(), reserve);
     define_numbers();
     define_lists();
     define_chars();
@@ -131,6 +148,7 @@ static void start(void)
     define_parameters();
     define_records();
     define_system();
+    define_threads();
     define_repl();
     define_front_end();
     vm_init();
@@ -158,7 +176,7 @@ static void set_stack_size(const char *text)
         fprintf(stderr, "gcscheme: --stack: %s is no number of MiB\n", text);
         exit(EXIT_FAILURE);
     }
-    vm.depth_most = (mebibytes << 20) / sizeof(value);
+    depth_most = (mebibytes << 20) / sizeof(value);
 }
 
 /* Handles the options, which may evaluate expressions; returns where the rest begins.  An error

@@ -1,4 +1,5 @@
 /* From numbers to text. */
+#include "machine.h"
 #include "number.h"
 
 #include <float.h>

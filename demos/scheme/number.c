@@ -1,5 +1,6 @@
 /* Numbers of all kinds: arithmetic, comparison and predicates. */
 #include "number.h"
+#include "primitive.h"
 
 #include <math.h>
 #include <string.h>
@@ -236,7 +237,6 @@ static const struct definition definitions[] = {
 
 void define_numbers(void)
 {
-    integers_init();
     DEFINE_PRIMITIVES(definitions);
     define_division();
     define_functions();

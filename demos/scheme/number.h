@@ -114,7 +114,13 @@ int number_compare(value a, value b);
 value number_parse(const uint32_t *chars, size_t length, int radix);
 char *number_text(value number, int radix);
 
+/* Before any number is made. */
 void integers_init(void);
+/* For the calling thread, before and after it calculates. */
+void integers_begin(void);
+void integers_end(void);
+void rationals_begin(void);
+void rationals_end(void);
 void define_division(void);
 void define_functions(void);
 

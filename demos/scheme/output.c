@@ -1,5 +1,6 @@
 /* Primitives that write to ports, and the output ports in memory. */
 #include "port.h"
+#include "primitive.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -115,14 +116,22 @@ static struct port *want_memory_port(value v, bool binary, const char *expected)
 
 PRIMITIVE(p_get_output_string)
 {
-    const struct port *port = want_memory_port(args[0], false, "a string output port");
-    return string_from_utf8(port->data, port->end);
+    struct port *port = want_memory_port(args[0], false, "a string output port");
+    struct hold hold;
+    port_hold(&hold, port);
+    value content = string_from_utf8(port->data, port->end);
+    port_hold_end(&hold);
+    return content;
 }
 
 PRIMITIVE(p_get_output_bytevector)
 {
-    const struct port *port = want_memory_port(args[0], true, "a bytevector output port");
-    return bytevector_from(port->data, port->end);
+    struct port *port = want_memory_port(args[0], true, "a bytevector output port");
+    struct hold hold;
+    port_hold(&hold, port);
+    value content = bytevector_from(port->data, port->end);
+    port_hold_end(&hold);
+    return content;
 }
 
 static const struct definition definitions[] = {
@@ -136,6 +145,9 @@ static const struct definition definitions[] = {
     {"write-u8", p_write_u8, 1, 2},
     {"write-bytevector", p_write_bytevector, 1, 4},
     {"flush-output-port", p_flush, 0, 1},
+};
+
+static const struct definition others[] = {
     {"open-output-string", p_open_output_string, 0, 0},
     {"open-output-bytevector", p_open_output_bytevector, 0, 0},
     {"get-output-string", p_get_output_string, 1, 1},
@@ -144,5 +156,7 @@ static const struct definition definitions[] = {
 
 void define_output(void)
 {
-    DEFINE_PRIMITIVES(definitions);
+    define_port_primitives(definitions, sizeof definitions / sizeof *definitions,
+                           CURRENT_OUTPUT);
+    DEFINE_PRIMITIVES(others);
 }

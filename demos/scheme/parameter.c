@@ -1,5 +1,8 @@
 /* Parameter objects and promises. */
 #include "control.h"
+#include "primitive.h"
+
+#include <pthread.h>
 
 /* ---- Parameters ------------------------------------------------------------------ */
 
@@ -38,10 +41,11 @@ SIMPLE(p_converter, want_parameter(args[0])->captured[CONVERTER])
 
 /* ---- Promises -------------------------------------------------------------------- */
 
-/* Promises that are forced in one chain share what they hold. */
+/* Promises that are forced in one chain share what they hold: a pair (done? . value or thunk), which is
+ * replaced as a whole, as several threads may force one promise. */
 struct promise {
     struct object object;
-    struct pair *state; /* (done? . value or thunk) */
+    struct box *state;
 };
 
 static struct promise *want_promise(value v)
@@ -52,22 +56,26 @@ static struct promise *want_promise(value v)
 /* (%make-lazy-promise done? value-or-thunk) */
 PRIMITIVE(p_make_lazy)
 {
-    value state = cons(args[0], args[1]);
     struct promise *promise = allocate_object(sizeof *promise, TYPE_PROMISE);
-    promise->state = pair_of(state);
+    promise->state = box_of(box(cons(args[0], args[1])));
     return &promise->object;
 }
 
 SIMPLE(p_is_promise, boolean(has_type(args[0], TYPE_PROMISE)))
-SIMPLE(p_is_done, want_promise(args[0])->state->car)
-SIMPLE(p_promise_value, want_promise(args[0])->state->cdr)
+SIMPLE(p_promise_state, want_promise(args[0])->state->content)
 
-/* (%promise-follow! promise next): the promise's thunk returned `next`. */
+/* (%promise-follow! promise next): the promise's thunk returned `next`, which does not count if the promise has
+ * got a value meanwhile. */
 PRIMITIVE(p_promise_follow)
 {
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     struct promise *promise = want_promise(args[0]), *next = want_promise(args[1]);
-    *promise->state = *next->state;
-    next->state = promise->state;
+    pthread_mutex_lock(&lock);
+    if (car(promise->state->content) == FALSE) {
+        promise->state->content = next->state->content;
+        next->state = promise->state;
+    }
+    pthread_mutex_unlock(&lock);
     return UNSPECIFIED;
 }
 
@@ -76,8 +84,7 @@ static const struct definition definitions[] = {
     {"%parameter-converter", p_converter, 1, 1},
     {"%make-lazy-promise", p_make_lazy, 2, 2},
     {"promise?", p_is_promise, 1, 1},
-    {"%promise-done?", p_is_done, 1, 1},
-    {"%promise-value", p_promise_value, 1, 1},
+    {"%promise-state", p_promise_state, 1, 1},
     {"%promise-follow!", p_promise_follow, 2, 2},
 };
 

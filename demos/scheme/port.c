@@ -1,5 +1,6 @@
 /* Ports: buffers of bytes over files or memory, and the UTF-8 that textual ones hold. */
 #include "port.h"
+#include "primitive.h"
 
 #include <errno.h>
 #include <gcalloc/finalizer.h>
@@ -46,7 +47,7 @@ size_t port_fill(struct port *port, size_t count)
 {
     while (port->end - port->start < count && port->fd >= 0) {
         if (port == standard_input)
-            port_flush(standard_output);
+            port_flush_shared(standard_output);
         memmove(port->data, port->data + port->start, port->end - port->start);
         port->end -= port->start;
         port->start = 0;
@@ -198,6 +199,60 @@ void port_puts(struct port *port, const char *utf8)
         port_put_byte(port, (unsigned char)*utf8);
 }
 
+/* ---- Locks ------------------------------------------------------------------------ */
+
+void port_hold(struct hold *hold, struct port *port)
+{
+    if (hold_needed)
+        hold_begin(hold, &port->lock);
+    else
+        hold->mutex = NULL;
+}
+
+void port_hold_end(struct hold *hold)
+{
+    if (hold->mutex)
+        hold_end(hold);
+}
+
+void port_flush_shared(struct port *port)
+{
+    struct hold hold;
+    port_hold(&hold, port);
+    port_flush(port);
+    port_hold_end(&hold);
+}
+
+static value call_locked(int argc, value *args, enum current otherwise)
+{
+    const struct primitive *primitive = vm.primitive;
+    struct hold hold;
+    if (!hold_needed)
+        return primitive->locked(argc, args);
+    struct port *port = argc > primitive->least
+                            ? (struct port *)want(args[primitive->least], TYPE_PORT)
+                            : port_current(otherwise);
+    hold_begin(&hold, &port->lock);
+    value result = primitive->locked(argc, args);
+    hold_end(&hold);
+    return result;
+}
+
+SIMPLE(call_input, call_locked(argc, args, CURRENT_INPUT))
+SIMPLE(call_output, call_locked(argc, args, CURRENT_OUTPUT))
+
+void define_port_primitives(const struct definition *definitions, size_t count,
+                            enum current otherwise)
+{
+    define_primitives(definitions, count);
+    for (size_t i = 0; i < count; i++) {
+        value name = symbol(definitions[i].name);
+        struct primitive *primitive = (struct primitive *)symbol_of(name)->global;
+        primitive->locked = primitive->call;
+        primitive->call = otherwise == CURRENT_INPUT ? call_input : call_output;
+    }
+}
+
 /* ---- Closing --------------------------------------------------------------------- */
 
 void port_release(struct port *port)
@@ -302,7 +357,10 @@ SIMPLE(p_is_output_open, boolean(is_open(args[0], true)))
 
 PRIMITIVE(p_close)
 {
+    struct hold hold;
+    port_hold(&hold, want_port(args[0]));
     port_close(want_port(args[0]));
+    port_hold_end(&hold);
     return UNSPECIFIED;
 }
 

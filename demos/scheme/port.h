@@ -2,7 +2,7 @@
 #ifndef SCHEME_PORT_H
 #define SCHEME_PORT_H
 
-#include "scheme.h"
+#include "hold.h"
 
 /* Descriptors that are none. */
 #define IN_MEMORY (-1)
@@ -22,6 +22,7 @@ struct port {
     size_t end;       /* where the data end */
     int line, column; /* input: of the next character */
     const char *name; /* of the file, for messages */
+    pthread_mutex_t lock; /* around what primitives do with it */
 };
 
 extern struct port *standard_input, *standard_output;
@@ -35,6 +36,8 @@ void port_put(struct port *port, uint32_t c);
 void port_puts(struct port *port, const char *utf8);
 /* Whether all could be written. */
 bool port_flush(struct port *port);
+/* Flushes it under its lock. */
+void port_flush_shared(struct port *port);
 void port_close(struct port *port);
 
 enum current { CURRENT_INPUT, CURRENT_OUTPUT, CURRENT_ERROR, CURRENT_COUNT };
@@ -69,6 +72,14 @@ static inline value position_pack(int line, int column)
 /* ---- Among the files that implement ports ---------------------------------------- */
 
 enum content { TEXTUAL, BINARY };
+
+/* Takes the port's lock, if there are threads. */
+void port_hold(struct hold *hold, struct port *port);
+void port_hold_end(struct hold *hold);
+
+/* Primitives that work under the lock of their port, which is the first optional argument, or `otherwise`. */
+void define_port_primitives(const struct definition *definitions, size_t count,
+                            enum current otherwise);
 
 /* The open port that the optional argument i names, or the current one. */
 struct port *input_arg(int argc, value *args, int i, enum content content);

@@ -131,12 +131,16 @@ static void print_constant(struct port *port, value v)
 }
 
 /* Objects of which nothing is shown but what they are.  (A vector is printed as a structure, by print.c.) */
-static const char *const opaque[TYPE_BYTEVECTOR + 1] = {
+static const char *const opaque[TYPE_COUNT] = {
     [TYPE_TABLE] = "#<hash-table>",
     [TYPE_ENVIRONMENT] = "#<environment>",
     [TYPE_PORT] = "#<port>",
     [TYPE_PROMISE] = "#<promise>",
     [TYPE_CONTINUATION] = "#<continuation>",
+    [TYPE_THREAD] = "#<thread>",
+    [TYPE_MUTEX] = "#<mutex>",
+    [TYPE_CONDITION_VARIABLE] = "#<condition-variable>",
+    [TYPE_TIME] = "#<time>",
 };
 
 static void print_object(struct port *port, value v, bool write)

@@ -56,7 +56,7 @@ static bool print_label(struct printer *p, value v)
 /* The reader's abbreviation of a list (quote x) and the like, or NULL. */
 static const char *abbreviation(value list)
 {
-    static value names[4];
+    static _Thread_local value names[4];
     static const char *const marks[4] = {"'", "`", ",", ",@"};
     if (!names[0]) {
         names[0] = symbol("quote");

@@ -1,4 +1,5 @@
 /* Exact rationals: exact integers, and ratnums for what is none.  GMP calculates. */
+#include "machine.h"
 #include "number.h"
 
 #include <math.h>
@@ -41,14 +42,16 @@ static value rational_from_mpq(mpq_srcptr q)
 }
 
 /* Where GMP leaves results, before they become values. */
-static mpq_ptr result(void)
+static _Thread_local mpq_t result;
+
+void rationals_begin(void)
 {
-    static mpq_t number;
-    static bool initialised;
-    if (!initialised)
-        mpq_init(number);
-    initialised = true;
-    return number;
+    mpq_init(result);
+}
+
+void rationals_end(void)
+{
+    mpq_clear(result);
 }
 
 /* ---- Arithmetic ------------------------------------------------------------------ */
@@ -57,8 +60,8 @@ static value calculate(value a, value b,
                        void (*operation)(mpq_ptr, mpq_srcptr, mpq_srcptr))
 {
     struct rational x, y;
-    operation(result(), rational_view(&x, a), rational_view(&y, b));
-    return rational_from_mpq(result());
+    operation(result, rational_view(&x, a), rational_view(&y, b));
+    return rational_from_mpq(result);
 }
 
 value rational_add(value a, value b)
@@ -134,8 +137,8 @@ value rational_round(value v, enum rounding rounding)
 
 value rational_from_double(double number)
 {
-    mpq_set_d(result(), number);
-    return rational_from_mpq(result());
+    mpq_set_d(result, number);
+    return rational_from_mpq(result);
 }
 
 /* Doubles are multiples of 2 to the power of -1074; two bits more are enough to round. */

@@ -1,6 +1,7 @@
 /* Record types, whose procedures consist of one instruction that knows the type. */
 #include "control.h"
 #include "port.h"
+#include "primitive.h"
 
 static struct record_type *want_record_type(value v)
 {

@@ -3,7 +3,7 @@
 
 #include "../repl/line.h"
 #include "port.h"
-#include "scheme.h"
+#include "primitive.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -223,7 +223,7 @@ int repl(void)
         vm.interrupted = false;
         if (!run_command(text))
             show_forms(text, "<terminal>");
-        port_flush(standard_output);
+        port_flush_shared(standard_output);
     }
     return EXIT_SUCCESS;
 }

@@ -1,6 +1,7 @@
 /* Errors that nothing handles: the message with its place, the backtrace, and the way out. */
 #include "report.h"
 #include "control.h"
+#include "hold.h"
 #include "port.h"
 
 #include <stdio.h>
@@ -9,6 +10,9 @@
 
 struct protection {
     struct protection *outer;
+    struct hold *holds; /* when it began */
+    bool quiet;
+    value raised;
     jmp_buf escape;
 };
 
@@ -99,30 +103,56 @@ static void report(value v)
     backtrace();
 }
 
+void leave_protection(value raised)
+{
+    hold_end_to(vm.protection->holds);
+    vm.protection->raised = raised;
+    longjmp(vm.protection->escape, 1);
+}
+
 void raise_uncaught(value v)
 {
     bool again = vm.reporting;
+    hold_end_to(vm.protection->holds);
+    if (vm.protection->quiet)
+        leave_protection(v);
     vm.reporting = true;
     if (again) {
         fputs("error: there was another error while one was being reported\n", stderr);
     } else {
-        port_flush(standard_output);
+        port_flush_shared(standard_output);
         report(v);
     }
     vm.reporting = false;
-    longjmp(vm.protection->escape, 1);
+    leave_protection(v);
 }
 
-bool protect(void (*body)(void *data), void *data)
+static bool protect_by(struct protection *protection, void (*body)(void *data),
+                       void *data)
 {
-    struct protection protection = {.outer = vm.protection};
-    bool whole = !setjmp(protection.escape);
-    vm.protection = &protection;
+    protection->outer = vm.protection;
+    protection->holds = vm.holds;
+    bool whole = !setjmp(protection->escape);
+    vm.protection = protection;
     if (whole)
         body(data);
     else
         vm_reset();
-    vm.protection = protection.outer;
+    vm.protection = protection->outer;
+    return whole;
+}
+
+bool protect(void (*body)(void *data), void *data)
+{
+    struct protection protection = {.quiet = false};
+    return protect_by(&protection, body, data);
+}
+
+bool protect_quietly(void (*body)(void *data), void *data, value *raised)
+{
+    struct protection protection = {.quiet = true};
+    bool whole = protect_by(&protection, body, data);
+    *raised = protection.raised;
     return whole;
 }
 

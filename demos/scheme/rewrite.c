@@ -3,6 +3,7 @@
  *
  * Names that a rewritten form inserts are identifiers of the system's scope, so that nothing that the
  * program binds changes what they mean. */
+#include "primitive.h"
 #include "syntax.h"
 
 /* ---- Building forms ------------------------------------------------------------------------ */

@@ -1,18 +1,21 @@
 #!/bin/sh
-# Runs the test programs: sh run-tests.sh GCSCHEME_BINARY
+# Runs the test programs: sh run-tests.sh GCSCHEME_BINARY [NAME...]
+#
+# With names, only tests/NAME.scm of these.
 #
 # tests/NAME.scm must write just what NAME.out holds and exit with status 0; or, where
 # there is a NAME.err, write that on stderr and exit with status 1; how many lines a
 # backtrace leaves out does not matter.
 
-if [ $# -ne 1 ]; then
-    echo "usage: $0 GCSCHEME_BINARY" >&2
+if [ $# -lt 1 ]; then
+    echo "usage: $0 GCSCHEME_BINARY [NAME...]" >&2
     exit 2
 fi
 case $1 in
 /*) scheme=$1 ;;
 *) scheme=$PWD/$1 ;;
 esac
+shift
 source=$(dirname "$0")
 scratch=$(mktemp -d) || exit 2
 trap 'rm -rf "$scratch"' EXIT
@@ -41,8 +44,10 @@ check() {
 
 # Endless recursion is to end before memory does.
 limited=${GCALLOC_OPTIONS:+$GCALLOC_OPTIONS:}heap_limit=256M
-for program in *.scm; do
-    name=${program%.scm}
+[ $# -gt 0 ] && chosen=true || chosen=false
+$chosen || set -- $(printf '%s\n' *.scm | sed 's/\.scm$//')
+for name; do
+    program=$name.scm
     options=$GCALLOC_OPTIONS
     case $name in
     error-depth | memory) options=$limited ;;
@@ -53,6 +58,12 @@ for program in *.scm; do
     sed 's/\.\.\. and [0-9]* more/... and more/' "$scratch/messages" >"$scratch/err"
     check "$name" $status
 done
+
+if $chosen; then
+    echo "$passed passed, $failed failed"
+    [ $failed -eq 0 ]
+    exit
+fi
 
 # The other ways to start it.
 "$scheme" -e '(+ 1 2)' -e '(list "a" #\b)' >"$scratch/out" 2>"$scratch/err"

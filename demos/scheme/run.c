@@ -1,7 +1,9 @@
 /* Entering the machine from C and leaving it: runs, errors that are raised in them, and the
  * activations that they consist of. */
 #include "control.h"
+#include "hold.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 /* ---- Runs ------------------------------------------------------------------------ */
@@ -38,7 +40,8 @@ static value run_from(struct run *run, value procedure, int argc)
 
 value vm_apply(value procedure, int argc, const value *args)
 {
-    struct run run = {.outer = vm.run, .interrupted = vm.now};
+    struct run run = {.outer = vm.run, .interrupted = vm.now, .holds = vm.holds};
+    struct hold *outer = vm.run ? vm.run->holds : NULL;
     check_depth();
     if (vm.run)
         run.serial = ++vm.serials;
@@ -46,11 +49,14 @@ value vm_apply(value procedure, int argc, const value *args)
     if (argc)
         memcpy(vm.now.fp, args, (size_t)argc * sizeof *args);
     vm.run = &run;
+    stack_release();
+    front_end_pause(outer);
     value result = run_from(&run, procedure, argc);
+    stack_hold(run.interrupted.base, run.interrupted.top);
     vm.run = run.outer;
-    vm.now = run.interrupted;
-    if (vm.interrupted)
-        vm.now.limit = NULL;
+    activation_set(&run.interrupted);
+    stack_release();
+    front_end_resume(outer);
     return result;
 }
 
@@ -62,8 +68,9 @@ void run_throw(size_t serial, value k, value list)
         now = run->interrupted;
     if (!run)
         fail("the continuation belongs to a macro expansion or the like that has ended");
+    hold_end_to(run->holds);
     vm.run = run;
-    vm.now = now;
+    activation_set(&now);
     vm.now.fp = stack_bottom();
     vm.now.fp[0] = k;
     vm.now.fp[1] = list;
@@ -73,7 +80,7 @@ void run_throw(size_t serial, value k, value list)
 
 void vm_reset(void)
 {
-    vm.now = (struct activation){0};
+    activation_set(&(struct activation){0});
     vm.run = NULL;
     vm.handlers = vm.parameters = vm.winders = NIL;
     vm.overdrawn = vm.interrupted = vm.reporting = false;
@@ -83,6 +90,7 @@ void vm_reset(void)
 void vm_interrupt(struct machine *machine)
 {
     machine->interrupted = true;
+    atomic_thread_fence(memory_order_seq_cst);
     machine->now.limit = NULL;
 }
 

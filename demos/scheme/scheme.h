@@ -22,7 +22,8 @@
 
 typedef struct object *value;
 
-struct port; /* port.h */
+struct port;       /* port.h */
+struct definition; /* primitive.h */
 
 /* ---- Immediate values ------------------------------------------------------------ */
 
@@ -107,6 +108,11 @@ enum type {
     TYPE_BIGNUM,
     TYPE_RATNUM,
     TYPE_BYTEVECTOR,
+    TYPE_THREAD,
+    TYPE_MUTEX,
+    TYPE_CONDITION_VARIABLE,
+    TYPE_TIME,
+    TYPE_COUNT,
 };
 
 struct object {
@@ -131,9 +137,10 @@ struct string { /* atomic; code points, so that string-ref takes constant time *
 struct symbol {
     struct object object;
     struct string *name;
-    value global;  /* the global variable of this name; UNDEFINED: there is none */
-    value syntax;  /* its special form or macro; FALSE: it is none */
-    bool fleeting; /* in the symbol table, which does not keep it; symbol_keep does */
+    value global; /* the global variable of this name; UNDEFINED: there is none */
+    value syntax; /* its special form or macro; FALSE: it is none */
+    _Atomic bool
+        fleeting; /* in the symbol table, which does not keep it; symbol_keep does */
     struct symbol *next; /* of those that are kept */
     struct environment
         *home; /* of a global variable: what defines it; NULL: the system */
@@ -153,18 +160,25 @@ struct bytevector { /* atomic */
     unsigned char bytes[];
 };
 
-/* A hash table with open addressing; or, `weak` not NULL, one of the library's (weaktable.c), and then
- * the other fields mean nothing. */
+struct entry {
+    value key, value; /* key NULL: empty */
+};
+
+/* The entries of a hash table, with open addressing. */
+struct slots {
+    size_t capacity; /* a power of two */
+    struct entry entries[];
+};
+
+/* A hash table; or, `weak` not NULL, one of the library's (weaktable.c), and then the other fields mean nothing.
+ * Threads that change a table at the same time may lose entries, and do no other harm. */
 struct table {
     struct object object;
     gc_weakmap *weak;
-    bool by_equal;   /* keys are compared by equal?, otherwise by eqv? */
-    size_t count;    /* keys present */
-    size_t used;     /* slots not empty: keys present and DELETED */
-    size_t capacity; /* a power of two */
-    struct entry {
-        value key, value; /* key NULL: empty */
-    } * entries;
+    bool by_equal; /* keys are compared by equal?, otherwise by eqv? */
+    size_t count;  /* keys present */
+    size_t used;   /* slots not empty: keys present and DELETED */
+    struct slots *slots;
 };
 
 /* What a lambda expression is compiled to. */
@@ -192,13 +206,16 @@ struct closure {
     value captured[]; /* values, or boxes of variables that are assigned */
 };
 
+#define MANY (-1) /* where there is no limit to how many */
+
 typedef value (*function)(int argc, value *args);
 
 struct primitive {
     struct object object;
     function call;
-    int least, most; /* how many arguments it takes; most -1: any number */
+    int least, most; /* how many arguments it takes */
     int opcode;      /* the instruction that does the same, or 0 */
+    function locked; /* what `call` calls under the lock of a port, or NULL */
     const char *name;
     bool control; /* it works on the machine's frames; see control.h */
 };
@@ -211,7 +228,15 @@ struct box {
 /* An error that a handler gets. */
 struct condition {
     struct object object;
-    enum condition_kind { ERROR_GENERAL, ERROR_READ, ERROR_FILE } kind;
+    enum condition_kind {
+        ERROR_GENERAL,
+        ERROR_READ,
+        ERROR_FILE,
+        ERROR_JOIN_TIMEOUT,
+        ERROR_TERMINATED,
+        ERROR_UNCAUGHT,
+        ERROR_ABANDONED
+    } kind;
     value message; /* a string, unless the program's call of `error` says otherwise */
     value irritants;
     const char *file; /* the place; line 0: unknown */
@@ -326,6 +351,8 @@ value string_from(const uint32_t *chars, size_t length);
 value string_from_utf8(const char *bytes, size_t length);
 char *string_utf8(value string);
 value vector_new(size_t length, value fill);
+/* Before any symbol is made. */
+void symbols_init(void);
 value intern(value name);
 /* A new symbol that is not in the symbol table, so that no text can name it. */
 value symbol_new(value name);
@@ -344,7 +371,8 @@ bool is_procedure(value v);
 
 /* Raises an error when the C stack nears its end: to be called where C recurses. */
 void check_depth(void);
-void check_depth_init(void);
+/* The C stack of the calling thread has about so many bytes left. */
+void check_depth_init(size_t size);
 
 /* ---- equal.c --------------------------------------------------------------------- */
 
@@ -361,6 +389,9 @@ _Noreturn void fail_at(const char *file, int line, int column, const char *forma
 /* One for which read-error? holds; one for which file-error? holds. */
 _Noreturn void fail_read(const char *file, int line, int column, const char *format, ...);
 _Noreturn void fail_file(const char *format, ...);
+/* An exception of SRFI 18's. */
+_Noreturn void fail_thread(enum condition_kind kind, const char *message,
+                           value irritants);
 _Noreturn void fail_type(const char *expected, value got);
 _Noreturn void fail_memory(void);
 _Noreturn void fail_undefined(value name);
@@ -373,6 +404,11 @@ _Noreturn void raise_uncaught(value v);
 /* What an error object says: its message, and its irritants as written. */
 void condition_print(struct port *port, const struct condition *condition);
 
+/* The same without a report, for a thread's program: after an error *raised is what was raised, or NULL if the
+ * thread was terminated. */
+bool protect_quietly(void (*body)(void *data), void *data, value *raised);
+/* Leaves the innermost protect. */
+_Noreturn void leave_protection(value raised);
 /* Calls body(data).  After an error that nothing handled, which was reported: resets the
  * machine, returns false. */
 bool protect(void (*body)(void *data), void *data);
@@ -428,109 +464,7 @@ value compile_form(value form, const char *file, struct table *positions);
 /* Reads and evaluates all of a port. */
 void evaluate_port(struct port *port, const char *file);
 
-/* The frames that were on a stack are kept on the heap once something else has them, or the
- * stack is full: a segment holds some, the upper ones last, and those below are at `below`. */
-struct link {
-    struct segment *segment; /* NULL: there are none */
-    size_t used;             /* the words of the segment that belong to the link */
-};
-
-/* What runs, and on which part of a stack.  Up to date whenever an error may be raised. */
-struct activation {
-    value *fp;
-    struct closure *closure;
-    const int32_t *pc;
-    value *top;  /* the end of the part in use, up to which the collector looks */
-    value *base; /* where the part of the stack begins */
-    value *end;  /* of the memory */
-    value *volatile limit; /* of frames; NULL: the user interrupts */
-    struct link rest;      /* the frames below those on the stack */
-};
-
-/* A machine that runs the instructions of code.h; each thread has its own. */
-struct machine {
-    struct activation now;
-    const struct primitive *primitive; /* the one that runs, for messages */
-
-    /* What a primitive wants called when it returns TAIL_CALL; the arguments are where
-     * its own were. */
-    value callee;
-    int argc;
-
-    /* The dynamic state, part of every continuation. */
-    value handlers;   /* of exceptions: a list, the innermost first */
-    value parameters; /* ((parameter . value) ...) */
-    value winders;    /* the dynamic-winds that the program is in, the innermost first */
-
-    struct run *run;               /* the innermost */
-    struct protection *protection; /* the innermost protect */
-    size_t serials;                /* of runs, so far */
-    value raised;                  /* on the way to a handler */
-    void *reserve;         /* given up when memory is short, so that handlers have some */
-    value out_of_memory;   /* the condition */
-    size_t depth_most;     /* words of frames on the heap */
-    bool overdrawn;        /* a handler of "recursion too deep" may use more */
-    bool reporting;        /* an error is being reported */
-    uintptr_t c_stack_end; /* of C's stack, about */
-    size_t c_stack_spare;  /* what check_depth leaves free there */
-    volatile bool interrupted; /* Ctrl-C was typed */
-};
-
-extern _Thread_local struct machine vm;
-
-void vm_init(void);
-void vm_reset(void);
-value vm_apply(value procedure, int argc, const value *args);
-/* What the machine runs is to end with an error soon; for signal handlers. */
-void vm_interrupt(struct machine *machine);
-
 /* ---- Primitives, by area --------------------------------------------------------- */
-
-struct definition {
-    const char *name;
-    function call;
-    int least, most;
-};
-
-#define MANY (-1)
-#define PRIMITIVE(name)                                 \
-    static value name(int argc __attribute__((unused)), \
-                      value *args __attribute__((unused)))
-/* One that is just an expression of its arguments. */
-#define SIMPLE(name, expression) \
-    PRIMITIVE(name)              \
-    {                            \
-        return expression;       \
-    }
-/* One that says whether `holds` is true of the `order` of each argument and the next. */
-#define COMPARISON(name, compare, holds)               \
-    PRIMITIVE(name)                                    \
-    {                                                  \
-        bool result = true;                            \
-        if (argc == 1)                                 \
-            compare(args[0], args[0]);                 \
-        for (int i = 0; i + 1 < argc; i++) {           \
-            int order = compare(args[i], args[i + 1]); \
-            result = result && (holds);                \
-        }                                              \
-        return boolean(result);                        \
-    }
-#define DEFINE_PRIMITIVES(table) define_primitives(table, sizeof(table) / sizeof *(table))
-
-void define_primitives(const struct definition *definitions, size_t count);
-
-/* Checks of arguments: each raises an error unless the value is what the name says. */
-value want(value v, enum type type);
-value want_pair(value v);
-uint32_t want_char(value v);
-intptr_t want_fixnum(value v);
-/* An index in [low, high]. */
-size_t want_index(value v, size_t low, size_t high);
-/* The range that the optional arguments at args[i] and args[i + 1] select. */
-void want_range(int argc, value *args, int i, size_t length, size_t *start, size_t *end);
-/* An index from which on `count` elements fit into `length`. */
-size_t want_place(value v, size_t length, size_t count);
-value want_procedure(value v);
 
 void define_numbers(void);
 void define_lists(void);
@@ -548,6 +482,8 @@ void define_records(void);
 void define_parameters(void);
 void define_continuations(void);
 void define_system(void);
+void define_threads(void);
+
 /* ---- The front end --------------------------------------------------------------- */
 
 /* Its special forms and primitives; before the prelude is evaluated. */

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <wctype.h>
 
-struct source source = {.macro = FALSE};
+_Thread_local struct source source = {.macro = FALSE};
 
 /* ---- Positions ------------------------------------------------------------------------ */
 
@@ -79,8 +79,8 @@ static void add_positions(const struct table *positions, const char *file)
     value name = string_from_utf8(file, strlen(file));
     if (!source.positions)
         source.positions = table_new(false);
-    for (size_t i = 0; i < positions->capacity; i++) {
-        const struct entry *entry = &positions->entries[i];
+    for (size_t i = 0; i < positions->slots->capacity; i++) {
+        const struct entry *entry = &positions->slots->entries[i];
         if (entry->key)
             table_put(source.positions, entry->key, cons(name, entry->value));
     }

@@ -4,6 +4,7 @@
  * captured above it. */
 #include "control.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,19 +17,78 @@
 #define SLACK_WORDS 64
 /* So many words come back from the heap at once, if there are as many. */
 #define REFILL_WORDS 128
-#define RESERVE_BYTES ((size_t)1 << 20)
+
+size_t depth_most;
 
 static value *buffer_new(size_t words)
 {
     return allocate_atomic(words * sizeof(value));
 }
 
+/* ---- What the collector sees ------------------------------------------------------ */
+
+/* Has the stores before it come before those after it, for a collector that stops this thread in between. */
+static void order_stores(void)
+{
+    atomic_signal_fence(memory_order_seq_cst);
+}
+
+void stack_hold(value *low, value *high)
+{
+    vm.held.high = NULL;
+    order_stores();
+    vm.held.low = low;
+    order_stores();
+    vm.held.high = high;
+    order_stores();
+}
+
+void stack_release(void)
+{
+    order_stores();
+    vm.held.high = NULL;
+}
+
+static void hide_stack(void)
+{
+    vm.now.top = NULL;
+    order_stores();
+}
+
+static void show_stack(value *top)
+{
+    order_stores();
+    vm.now.top = top;
+}
+
+/* Another thread interrupts by setting the flag first and the limit then. */
+static void set_limit(value *limit)
+{
+    vm.now.limit = limit;
+    atomic_thread_fence(memory_order_seq_cst);
+    if (vm.interrupted)
+        vm.now.limit = NULL;
+}
+
+void activation_set(const struct activation *next)
+{
+    struct activation hidden = *next;
+    hidden.top = NULL;
+    hide_stack();
+    vm.now = hidden;
+    show_stack(next->top);
+    set_limit(next->end ? next->end - SLACK_WORDS : NULL);
+}
+
+/* ---- Parts of the stack ------------------------------------------------------------ */
+
 /* The part of the stack at [base, end) holds nothing but the header below all frames. */
 static void stack_use(value *base, value *end)
 {
+    hide_stack();
     vm.now.base = base;
     vm.now.end = end;
-    vm.now.limit = vm.interrupted ? NULL : end - SLACK_WORDS;
+    set_limit(end - SLACK_WORDS);
     frame_header(stack_bottom(), underflow, underflow->code->ops, base);
 }
 
@@ -42,11 +102,12 @@ void stack_begin(size_t size)
         base = buffer_new(need);
         end = base + need;
     }
+    stack_hold(vm.now.base, vm.now.top);
     stack_use(base, end);
     vm.now.rest.segment = NULL;
     vm.now.fp = stack_bottom() + FRAME_HEADER;
     frame_header(vm.now.fp, halt, halt->code->ops, stack_bottom());
-    vm.now.top = base + size - SLACK_WORDS;
+    show_stack(base + size - SLACK_WORDS);
 }
 
 /* Continues in another buffer with `size` words or more. */
@@ -59,17 +120,19 @@ static void stack_replace(size_t size)
         words = BUFFER_WORDS;
     value *base = buffer_new(words);
     memcpy(base, old, used * sizeof *base);
+    stack_hold(old, old + used);
     stack_use(base, base + words);
     vm.now.fp = base + fp;
-    vm.now.top = base + used;
+    show_stack(base + used);
+    stack_release();
 }
 
 /* A program that recurses without end is to hear of it before memory is full. */
 static void check_recursion(size_t depth)
 {
-    if (depth <= vm.depth_most) {
+    if (depth <= depth_most) {
         vm.overdrawn = false;
-    } else if (!vm.overdrawn || depth > vm.depth_most + vm.depth_most / 8) {
+    } else if (!vm.overdrawn || depth > depth_most + depth_most / 8) {
         vm.overdrawn = true;
         fail("recursion too deep");
     }
@@ -136,38 +199,49 @@ void stack_refill(size_t count)
     stack_need(count, count + moved + (size_t)caller->code->frame_size);
 
     value *bottom = stack_bottom();
+    show_stack(bottom + moved + count);
     memmove(bottom + moved, bottom, count * sizeof *bottom);
     memcpy(bottom, words + low, moved * sizeof *bottom);
     vm.now.rest.used = low;
     if (!low)
         vm.now.rest = rest.segment->below;
     vm.now.fp = bottom + moved;
-    vm.now.top = vm.now.fp + count;
+}
+
+/* ---- The collector's view ----------------------------------------------------------- */
+
+static void mark(const value *low, const value *high)
+{
+    if (high)
+        gc_mark_range(low, high);
 }
 
 /* The stack is memory that the collector does not look at; and it should see only the parts in
  * use, as what lies above is dead. */
-static void mark_stack(void *data)
+static void mark_stacks(void *unused)
 {
-    const struct machine *machine = data;
-    gc_mark_range(machine->now.base, machine->now.top);
-    for (const struct run *run = machine->run; run; run = run->outer)
-        gc_mark_range(run->interrupted.base, run->interrupted.top);
+    (void)unused;
+    for (const struct machine *m = machines; m; m = m->next) {
+        mark(m->now.base, m->now.top);
+        mark(m->held.low, m->held.high);
+        for (const struct run *run = m->run; run; run = run->outer)
+            mark(run->interrupted.base, run->interrupted.top);
+    }
 }
 
 void stack_reserve(void)
 {
     if (!vm.reserve)
-        vm.reserve = gc_alloc_atomic(RESERVE_BYTES);
+        vm.reserve = gc_alloc_atomic(vm.reserve_bytes);
 }
 
 void stack_init(void)
 {
     stack_reserve();
-    if (gc_root_callback_add(mark_stack, &vm) || !vm.reserve) {
+    if (gc_root_callback_add(mark_stacks, NULL) || !vm.reserve) {
         perror("gcscheme: no memory for the stack");
         exit(EXIT_FAILURE);
     }
     size_t memory = (size_t)sysconf(_SC_PHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE);
-    vm.depth_most = memory / 32 / sizeof(value);
+    depth_most = memory / 32 / sizeof(value);
 }

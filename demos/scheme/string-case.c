@@ -1,4 +1,5 @@
 /* Strings' cases and their comparison. */
+#include "primitive.h"
 #include "unicode.h"
 
 static struct string *want_string(value v)

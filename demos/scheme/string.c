@@ -1,5 +1,5 @@
 /* Strings. */
-#include "scheme.h"
+#include "primitive.h"
 
 #include <string.h>
 

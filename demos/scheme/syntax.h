@@ -48,10 +48,12 @@ enum node_kind {
     NODE_IF,         /* first: test, consequent, alternative */
     NODE_OR,         /* first: two expressions */
     NODE_SEQUENCE,   /* first: one expression or more */
-    NODE_LET,        /* variable: the list of them; first: the body */
-    NODE_LETREC,     /* as NODE_LET; the inits see the variables */
-    NODE_LAMBDA,     /* lambda */
-    NODE_CALL,       /* first: procedure, arguments */
+    NODE_LET, /* variable: the list of them, which come to be together; first: the body */
+    NODE_LET_STAR, /* as NODE_LET, one after the other */
+    NODE_LETREC, /* as NODE_LET; the inits see the variables, which get their values together */
+    NODE_LETREC_STAR, /* as NODE_LETREC, one after the other */
+    NODE_LAMBDA,      /* lambda */
+    NODE_CALL,        /* first: procedure, arguments */
 };
 
 struct node {
@@ -170,7 +172,7 @@ struct source {
     struct library *loading; /* the library that is being instantiated, or NULL */
 };
 
-extern struct source source;
+extern _Thread_local struct source source;
 
 /* From here on nodes and errors belong to this form's place in the source. */
 void locate(value form);
@@ -199,7 +201,7 @@ struct node *node_call(struct node *first);
 /* A call of what the name means in the system. */
 struct node *node_call_system(const char *name, struct node *arguments);
 struct node *node_if(struct node *test, struct node *yes, struct node *no);
-/* `kind` is NODE_LET or NODE_LETREC. */
+/* `kind` is one of those of let and letrec. */
 struct node *node_let(enum node_kind kind, struct variable *variables, struct node *body);
 struct node *node_global(struct meaning meaning);
 struct node *node_set(value name, struct node *content, const struct scope *scope);
@@ -246,8 +248,11 @@ void add_parameters(struct scope *scope, value parameters);
 /* A sequence that may begin with definitions. */
 struct node *expand_body(value forms, struct scope *outer);
 /* A letrec* over variables whose inits are these forms, around expand_rest(body). */
+struct node *expand_letrec_star(struct variable *variables, value inits, value body,
+                                struct scope *scope, expander expand_rest);
+/* A letrec, likewise, around the body. */
 struct node *expand_letrec(struct variable *variables, value inits, value body,
-                           struct scope *scope, expander expand_rest);
+                           struct scope *scope);
 
 /* ---- Special forms, by file ------------------------------------------------------------------- */
 

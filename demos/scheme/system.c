@@ -1,6 +1,7 @@
 /* What programs ask of the system: the command line, the environment, time, the end. */
-#include "scheme.h"
+#include "primitive.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -8,8 +9,11 @@
 
 /* ---- The end --------------------------------------------------------------------- */
 
+/* The first thread that comes here ends the program. */
 PRIMITIVE(p_emergency_exit)
 {
+    static pthread_mutex_t ending = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&ending);
     if (argc == 0 || args[0] == TRUE)
         exit(EXIT_SUCCESS);
     exit(is_fixnum(args[0]) ? (int)(fixnum_of(args[0]) & 0xFF) : EXIT_FAILURE);

@@ -1,5 +1,6 @@
 /* Hash tables. */
 #include "number.h"
+#include "primitive.h"
 
 #include <stdlib.h>
 
@@ -82,11 +83,17 @@ static uint64_t hash_of(const struct table *table, value key)
 
 #define FIRST_CAPACITY 8
 
+static struct slots *slots_new(size_t capacity)
+{
+    struct slots *slots = allocate(sizeof *slots + capacity * sizeof *slots->entries);
+    slots->capacity = capacity;
+    return slots;
+}
+
 static void table_clear(struct table *table)
 {
     table->count = table->used = 0;
-    table->capacity = FIRST_CAPACITY;
-    table->entries = allocate(FIRST_CAPACITY * sizeof *table->entries);
+    table->slots = slots_new(FIRST_CAPACITY);
 }
 
 struct table *table_new(bool by_equal)
@@ -102,51 +109,100 @@ static bool same_key(const struct table *table, value a, value b)
     return a == b || (a != DELETED && (table->by_equal ? equal(a, b) : eqv(a, b)));
 }
 
-/* The entry with this key, or the empty one where it would go. */
+/* What is read after the key, such as its value, is not older than it. */
+static value key_at(const struct entry *entry)
+{
+    return __atomic_load_n(&entry->key, __ATOMIC_ACQUIRE);
+}
+
+/* The entry with this key, or the empty one where it would go; NULL: there is neither, as threads have changed the
+ * table at the same time. */
+static struct entry *find_in(struct slots *slots, const struct table *table, value key)
+{
+    size_t mask = slots->capacity - 1, first = hash_of(table, key) & mask, i = first;
+    do {
+        value there = key_at(&slots->entries[i]);
+        if (!there || same_key(table, there, key))
+            return &slots->entries[i];
+        i = (i + 1) & mask;
+    } while (i != first);
+    return NULL;
+}
+
 static struct entry *find(const struct table *table, value key)
 {
-    size_t mask = table->capacity - 1;
-    size_t i = hash_of(table, key) & mask;
-    while (table->entries[i].key && !same_key(table, table->entries[i].key, key))
-        i = (i + 1) & mask;
-    return &table->entries[i];
+    return find_in(table->slots, table, key);
+}
+
+/* An entry that has a key has its value, for other threads, too. */
+static void fill_in(struct entry *entry, value key, value content)
+{
+    entry->value = content;
+    __atomic_store_n(&entry->key, key, __ATOMIC_RELEASE);
+}
+
+static size_t count_keys(const struct slots *slots)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < slots->capacity; i++) {
+        value key = key_at(&slots->entries[i]);
+        count += key && key != DELETED;
+    }
+    return count;
 }
 
 /* Rebuilds the table, without deleted entries, with room for as many again. */
 static void table_grow(struct table *table)
 {
-    struct entry *old = table->entries;
-    size_t old_capacity = table->capacity, capacity = FIRST_CAPACITY;
-    while (capacity < table->count * 3)
+    const struct slots *old = table->slots;
+    size_t capacity = FIRST_CAPACITY, keys = count_keys(old), count = 0;
+    while (capacity < keys * 3)
         capacity *= 2;
-    table->entries = allocate(capacity * sizeof *table->entries);
-    table->capacity = capacity;
-    table->used = table->count;
-    for (size_t i = 0; i < old_capacity; i++) {
-        if (old[i].key && old[i].key != DELETED)
-            *find(table, old[i].key) = old[i];
+    struct slots *new = slots_new(capacity);
+    for (size_t i = 0; i < old->capacity; i++) {
+        value key = key_at(&old->entries[i]);
+        struct entry *entry = key && key != DELETED ? find_in(new, table, key) : NULL;
+        if (!entry)
+            continue;
+        fill_in(entry, key, old->entries[i].value);
+        count++;
     }
+    table->count = table->used = count;
+    table->slots = new;
+}
+
+/* Whether the key is there, and its value. */
+static bool get(const struct table *table, value key, value *content)
+{
+    const struct entry *entry = find(table, key);
+    if (!entry || !key_at(entry))
+        return false;
+    *content = entry->value;
+    return true;
 }
 
 value table_get(struct table *table, value key, value otherwise)
 {
-    const struct entry *entry = find(table, key);
-    return entry->key ? entry->value : otherwise;
+    value content;
+    return get(table, key, &content) ? content : otherwise;
 }
 
 void table_put(struct table *table, value key, value content)
 {
     struct entry *entry = find(table, key);
-    if (!entry->key) {
-        if ((table->used + 1) * 4 > table->capacity * 3) {
-            table_grow(table);
-            entry = find(table, key);
-        }
-        entry->key = key;
-        table->count++;
-        table->used++;
+    if (entry && key_at(entry)) {
+        entry->value = content;
+        return;
     }
-    entry->value = content;
+    if (!entry || (table->used + 1) * 4 > table->slots->capacity * 3) {
+        table_grow(table);
+        entry = find(table, key);
+    }
+    if (!entry)
+        return;
+    fill_in(entry, key, content);
+    table->count++;
+    table->used++;
 }
 
 static struct table *want_table(value v)
@@ -167,9 +223,7 @@ static bool look_up(const struct table *table, value key, value *content)
         *content = is_pair(association) ? cdr(association) : NULL;
         return is_pair(association);
     }
-    const struct entry *entry = find(table, key);
-    *content = entry->value;
-    return entry->key;
+    return get(table, key, content);
 }
 
 /* (hash-table-ref table key [otherwise]): calls `otherwise` when the key is missing. */
@@ -207,9 +261,9 @@ PRIMITIVE(p_table_delete)
     struct entry *entry = table->weak ? NULL : find(table, args[1]);
     if (table->weak) {
         weak_table_delete(table, args[1]);
-    } else if (entry->key) {
+    } else if (entry && key_at(entry)) {
         entry->key = DELETED;
-        entry->value = NULL;
+        entry->value = FALSE;
         table->count--;
     }
     return UNSPECIFIED;
@@ -258,9 +312,11 @@ static value collect(value v, value (*part)(value key, value content))
             list = cons(part(car(car(l)), cdr(car(l))), list);
         return list;
     }
-    for (size_t i = 0; i < table->capacity; i++) {
-        if (table->entries[i].key && table->entries[i].key != DELETED)
-            list = cons(part(table->entries[i].key, table->entries[i].value), list);
+    const struct slots *slots = table->slots;
+    for (size_t i = 0; i < slots->capacity; i++) {
+        value key = key_at(&slots->entries[i]);
+        if (key && key != DELETED)
+            list = cons(part(key, slots->entries[i].value), list);
     }
     return list;
 }

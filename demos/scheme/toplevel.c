@@ -1,6 +1,8 @@
 /* The top level: evaluating forms one after the other, in the environment of a program, of a library or of
  * the read-eval-print loop. */
+#include "hold.h"
 #include "port.h"
+#include "primitive.h"
 #include "syntax.h"
 
 #include <errno.h>
@@ -88,7 +90,9 @@ value evaluate_lazily(value form, struct environment *environment)
 static value compile_in(value form, const char *file, struct table *positions,
                         struct environment *environment)
 {
+    struct hold hold;
     struct source saved = source;
+    front_end_enter(&hold);
     source = (struct source){.file = file,
                              .own_file = file,
                              .positions = positions,
@@ -96,6 +100,7 @@ static value compile_in(value form, const char *file, struct table *positions,
                              .loading = saved.loading};
     value procedure = evaluate_lazily(form, environment);
     source = saved;
+    hold_end(&hold);
     return procedure;
 }
 
@@ -148,11 +153,14 @@ static struct environment *environment_argument(int argc, value *args)
 /* (eval expression [environment]) */
 PRIMITIVE(p_eval)
 {
+    struct hold hold;
     struct source saved = source;
+    front_end_enter(&hold);
     source = (struct source){.macro = FALSE, .loading = saved.loading};
     vm.callee = evaluate_lazily(args[0], environment_argument(argc, args));
     vm.argc = 0;
     source = saved;
+    hold_end(&hold);
     return TAIL_CALL;
 }
 

@@ -1,6 +1,7 @@
 /* Properties and cases of characters: the C library's, of its locale C.UTF-8, and what that has not. */
 #include "unicode.h"
 
+#include <stdatomic.h>
 #include <errno.h>
 #include <locale.h>
 #include <stdio.h>
@@ -21,12 +22,18 @@ static const uint32_t zeros[] = {
 
 static locale_t unicode(void)
 {
-    static locale_t locale;
-    if (!locale && !(locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL))) {
+    static _Atomic(locale_t) known;
+    locale_t locale = known, none = NULL;
+    if (locale)
+        return locale;
+    if (!(locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL))) {
         fprintf(stderr, "gcscheme: the locale C.UTF-8 is missing: %s\n", strerror(errno));
         exit(EXIT_FAILURE);
     }
-    return locale;
+    if (atomic_compare_exchange_strong(&known, &none, locale))
+        return locale;
+    freelocale(locale);
+    return none;
 }
 
 int char_digit(uint32_t c)

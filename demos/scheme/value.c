@@ -1,8 +1,11 @@
 /* Making values, the symbol table, and equality. */
+#include "machine.h"
 #include "port.h"
 
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 /* ---- Memory ---------------------------------------------------------------------- */
 
@@ -141,7 +144,7 @@ intptr_t list_length(value list)
  * keeps its name, by which it is found. */
 static gc_weakmap *symbols;
 
-static struct symbol *kept_symbols;
+static struct symbol *_Atomic kept_symbols;
 
 static uint64_t hash_name(const void *name, void *unused)
 {
@@ -159,6 +162,15 @@ static int names_equal(const void *a, const void *b, void *unused)
     return equal((value)(uintptr_t)a, (value)(uintptr_t)b);
 }
 
+void symbols_init(void)
+{
+    symbols = gc_weakmap_new(GC_WEAK_VALUES, hash_name, names_equal, NULL);
+    if (!symbols) {
+        perror("gcscheme: no memory for symbols");
+        exit(EXIT_FAILURE);
+    }
+}
+
 value symbol_new(value name)
 {
     struct symbol *s = allocate_object(sizeof *s, TYPE_SYMBOL);
@@ -170,27 +182,26 @@ value symbol_new(value name)
 
 value intern(value name)
 {
-    if (!symbols &&
-        !(symbols = gc_weakmap_new(GC_WEAK_VALUES, hash_name, names_equal, NULL)))
-        fail_memory();
     value known = gc_weakmap_get(symbols, name);
     if (known)
         return known;
-    /* Of a copy, as the program may change its string. */
-    value new = symbol_new(string_from(string_of(name)->chars, string_of(name)->length));
+    /* Of a copy, as the program may change its string.  Another thread may have come first by now. */
+    void *new = symbol_new(string_from(string_of(name)->chars, string_of(name)->length));
+    struct string *own_name = symbol_of(new)->name;
     symbol_of(new)->fleeting = true;
-    if (gc_weakmap_put(symbols, symbol_of(new)->name, new))
+    if (gc_weakmap_get_or_put(symbols, own_name, &new) < 0)
         fail_memory();
     return new;
 }
 
 void symbol_keep(struct symbol *symbol)
 {
-    if (!symbol->fleeting)
+    bool fleeting = true;
+    if (!atomic_compare_exchange_strong(&symbol->fleeting, &fleeting, false))
         return;
-    symbol->fleeting = false;
     symbol->next = kept_symbols;
-    kept_symbols = symbol;
+    while (!atomic_compare_exchange_weak(&kept_symbols, &symbol->next, symbol))
+        continue;
 }
 
 void symbols_visit(void (*visit)(const struct symbol *symbol, void *data), void *data)
@@ -226,13 +237,8 @@ void check_depth(void)
         fail("nesting too deep");
 }
 
-void check_depth_init(void)
+void check_depth_init(size_t size)
 {
-    const size_t most = (size_t)64 << 20;
-    struct rlimit limit;
-    size_t size = (size_t)8 << 20;
-    if (!getrlimit(RLIMIT_STACK, &limit))
-        size = limit.rlim_cur < most ? (size_t)limit.rlim_cur : most;
     vm.c_stack_end = (uintptr_t)__builtin_frame_address(0) - size;
     vm.c_stack_spare = size / 8;
 }

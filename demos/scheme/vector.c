@@ -1,5 +1,5 @@
 /* Vectors. */
-#include "scheme.h"
+#include "primitive.h"
 
 #include <string.h>
 
@@ -105,7 +105,7 @@ PRIMITIVE(p_list_to_vector)
     if (length < 0)
         fail_type("a list", args[0]);
     value v = vector_new((size_t)length, FALSE);
-    for (value list = args[0]; is_pair(list); list = cdr(list))
+    for (value list = args[0]; is_pair(list) && i < (size_t)length; list = cdr(list))
         vector_of(v)->items[i++] = car(list);
     return v;
 }

@@ -8,16 +8,6 @@ _Thread_local struct machine vm;
 
 /* ---- Calls ----------------------------------------------------------------------- */
 
-static _Noreturn void fail_arguments(value procedure, int argc, int least, int most)
-{
-    if (least == most)
-        fail("%a: expected %d argument%s, got %d", procedure, least,
-             least == 1 ? "" : "s", argc);
-    if (most < 0)
-        fail("%a: expected %d arguments or more, got %d", procedure, least, argc);
-    fail("%a: expected %d to %d arguments, got %d", procedure, least, most, argc);
-}
-
 /* Has the clause called that takes so many arguments. */
 static value call_clause(const struct case_lambda *procedure, int argc)
 {

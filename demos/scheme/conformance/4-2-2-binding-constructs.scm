@@ -38,6 +38,16 @@
                   (c 0))
                 (+ x y)))))
 
+;; let makes its places once all inits have been evaluated.
+(test '(1 5) (let ((cont #f))
+               (let ((x 0) (y (call-with-current-continuation (lambda (c) (set! cont c) 0))))
+                 (set! x (+ x 1))
+                 (if cont
+                     (let ((c cont))
+                       (set! cont #f)
+                       (c 5))
+                     (list x y)))))
+
 (test 5 (letrec* ((p (lambda (x) (+ 1 (q (- x 1)))))
                   (q (lambda (y) (if (zero? y) 0 (+ 1 (p (- y 1))))))
                   (x (p 5))

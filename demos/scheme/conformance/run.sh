@@ -6,7 +6,7 @@
 # the counts of each section; exits with status 1 if anything failed, or if there were
 # fewer cases than the suite has.
 
-least=1200
+least=2466
 limit=120
 
 if [ $# -eq 0 ]; then

@@ -17,4 +17,4 @@
    string-reverse string-concatenate string-concatenate-reverse string-fold string-fold-right
    string-for-each-cursor string-replicate string-count string-replace string-split
    string-filter string-remove)
-  (include "130/cursors.scm" "130/searches.scm" "130/whole.scm"))
+  (include "130/ranges.scm" "130/cursors.scm" "130/searches.scm" "130/whole.scm"))

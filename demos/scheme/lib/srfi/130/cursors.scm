@@ -1,16 +1,5 @@
 ;; Cursors, predicates, constructors, conversion and selection.
 
-;; (define-ranged (name fixed ... start end) body ...), where start and end belong to the string that is
-;; named first and are optional.
-(define-syntax define-ranged
-  (syntax-rules ()
-    ((_ (name s (fixed ...) start end) body ...)
-     (define name
-       (case-lambda
-         ((fixed ...) (name fixed ... 0 (string-length s)))
-         ((fixed ... start) (name fixed ... start (string-length s)))
-         ((fixed ... start end) body ...))))))
-
 (define (string-cursor? x) (and (integer? x) (exact? x) (>= x 0)))
 (define (string-cursor-start s) 0)
 (define (string-cursor-end s) (string-length s))

@@ -1,17 +1,5 @@
 ;; Prefixes, suffixes and searching.
 
-;; (define-compared (name a b start1 end1 start2 end2) body ...), where all but the strings is optional.
-(define-syntax define-compared
-  (syntax-rules ()
-    ((_ (name a b start1 end1 start2 end2) body ...)
-     (define name
-       (case-lambda
-         ((a b) (name a b 0 (string-length a) 0 (string-length b)))
-         ((a b start1) (name a b start1 (string-length a) 0 (string-length b)))
-         ((a b start1 end1) (name a b start1 end1 0 (string-length b)))
-         ((a b start1 end1 start2) (name a b start1 end1 start2 (string-length b)))
-         ((a b start1 end1 start2 end2) body ...))))))
-
 (define-compared (string-prefix-length a b start1 end1 start2 end2)
   (let loop ((i start1) (j start2))
     (if (and (< i end1) (< j end2) (char=? (string-ref a i) (string-ref b j)))
