@@ -69,10 +69,22 @@ static bool is_candidate(const struct heap *h, uint32_t head)
            !altered_block(h, head);
 }
 
+/* The first block from unit `u` on.  The block that was there when the last step ended may have gone since, and where
+ * it was is then inside of other free units, of which only the first knows how many they are. */
+static uint32_t first_block(const struct heap *h, uint32_t u)
+{
+    if (u < unit_end(h) && word_class(h->words[u]) != CLASS_NONE)
+        return unit_head(h, u);
+    for (BLOCKS(h, head))
+        if (head >= u)
+            return head;
+    return unit_end(h);
+}
+
 /* Fills the finder with the next candidates.  Returns false if there are no more behind them. */
 static bool gather(struct heap *h, struct mesh_finder *f)
 {
-    uint32_t head = block_next(h, f->cursor);
+    uint32_t head = first_block(h, f->cursor);
     f->count = 0;
     for (; head < unit_end(h) && f->count < CANDIDATES;
          head = block_next(h, head + block_units(h, head))) {

@@ -251,22 +251,28 @@ START_TEST(objects_stay_what_they_are)
 }
 END_TEST
 
+/* A collection in which one of so many objects survives, chosen at random; 0: none does. */
+static void collect(uint32_t one_of)
+{
+    struct heap_numbers *n = f.heap.numbers;
+    uint32_t left = 0;
+    n->mark = n->mark == STATE_MARK_A ? STATE_MARK_B : STATE_MARK_A;
+    for (uint32_t i = 0; i < count; i++)
+        if (one_of && roll(one_of) == 0) {
+            *state_of(&f, objects[i].object) = n->mark;
+            objects[left++] = objects[i];
+        }
+    count = left;
+    sweep(&f.heap, true);
+}
+
 START_TEST(collections_find_them_too)
 {
     start();
     count = 0;
     for (int round = 0; round < 8; round++) {
-        uint32_t left = 0;
         allocate(sizes[_i], sizes[_i] < 64 ? 15000 : 5000);
-        struct heap_numbers *n = f.heap.numbers;
-        n->mark = n->mark == STATE_MARK_A ? STATE_MARK_B : STATE_MARK_A;
-        for (uint32_t i = 0; i < count; i++)
-            if (roll(sizes[_i] < 64 ? 100 : 12) == 0) {
-                *state_of(&f, objects[i].object) = n->mark;
-                objects[left++] = objects[i];
-            }
-        count = left;
-        sweep(&f.heap, true);
+        collect(sizes[_i] < 64 ? 100 : 12);
         check_contents();
         mesh_all();
         check_contents();
@@ -395,6 +401,26 @@ START_TEST(the_file_may_not_grow)
 }
 END_TEST
 
+/* Where a step ended, there may be no block when the next one begins. */
+START_TEST(the_next_step_begins_anywhere)
+{
+    start();
+    count = 0;
+    allocate(112, 20000);
+    free_others(keeps_some);
+    mesh_all();
+    bool any_left = _i;
+    collect(any_left ? 1000 : 0);
+    for (uint32_t unit = 1; unit <= unit_end(&f.heap); unit++) {
+        mesh_wake(&f.heap);
+        f.heap.mesh->finder->cursor = unit;
+        mesh_step(&f.heap);
+    }
+    check_contents();
+    fixture_destroy(&f);
+}
+END_TEST
+
 /* ---- fork ------------------------------------------------------------------------------ */
 
 /* Every object gets another value, in this process only. */
@@ -461,6 +487,7 @@ TCase *mesh_tests(void)
     tcase_add_test(t, start_may_be_refused);
     tcase_add_test(t, the_file_may_be_closed);
     tcase_add_test(t, the_file_may_not_grow);
+    tcase_add_loop_test(t, the_next_step_begins_anywhere, 0, 2);
     tcase_add_loop_test(t, a_child_has_its_own, 0, 2);
     return t;
 }
