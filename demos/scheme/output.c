@@ -114,25 +114,20 @@ static struct port *want_memory_port(value v, bool binary, const char *expected)
     return port;
 }
 
-PRIMITIVE(p_get_output_string)
+static value content_of(struct port *port)
 {
-    struct port *port = want_memory_port(args[0], false, "a string output port");
     struct hold hold;
     port_hold(&hold, port);
-    value content = string_from_utf8(port->data, port->end);
+    value content = port->binary ? bytevector_from(port->data, port->end)
+                                 : string_from_utf8(port->data, port->end);
     port_hold_end(&hold);
     return content;
 }
 
-PRIMITIVE(p_get_output_bytevector)
-{
-    struct port *port = want_memory_port(args[0], true, "a bytevector output port");
-    struct hold hold;
-    port_hold(&hold, port);
-    value content = bytevector_from(port->data, port->end);
-    port_hold_end(&hold);
-    return content;
-}
+SIMPLE(p_get_output_string,
+       content_of(want_memory_port(args[0], false, "a string output port")))
+SIMPLE(p_get_output_bytevector,
+       content_of(want_memory_port(args[0], true, "a bytevector output port")))
 
 static const struct definition definitions[] = {
     {"display", p_display, 1, 2},

@@ -94,8 +94,21 @@ if script --version >/dev/null 2>&1; then
     script -E never -qec "'$scheme' 2>&1 | cat" /dev/null <data/typed.txt | tr -d '\r' >"$scratch/out"
     : >"$scratch/err"
     check repl 0
+    # Ctrl-C is typed once the thread is about to wait.  It goes to all programs of the terminal.
+    : >"$scratch/typed"
+    {
+        cat data/waits.txt
+        for _ in $(seq 600); do
+            grep -q '^waiting' "$scratch/typed" && break
+            sleep 0.1
+        done
+        printf '\003'
+        echo '(+ 40 2)'
+    } | script -E never -qec "trap : INT; '$scheme' 2>&1 | { trap '' INT; cat; }" /dev/null >"$scratch/typed"
+    tr -d '\r' <"$scratch/typed" >"$scratch/out"
+    check interrupt 0
 else
-    echo "not tested, as there is no script(1): repl"
+    echo "not tested, as there is no script(1): repl, interrupt"
 fi
 
 # exits STATUS EXPRESSION: the expression must end the program with this status.

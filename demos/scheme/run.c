@@ -2,6 +2,7 @@
  * activations that they consist of. */
 #include "control.h"
 #include "hold.h"
+#include "thread.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -92,6 +93,8 @@ void vm_interrupt(struct machine *machine)
     machine->interrupted = true;
     atomic_thread_fence(memory_order_seq_cst);
     machine->now.limit = NULL;
+    if (machine->thread)
+        thread_wake(machine->thread);
 }
 
 /* ---- Activations ----------------------------------------------------------------- */

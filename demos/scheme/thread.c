@@ -107,7 +107,7 @@ static struct thread *thread_new(value thunk, value name)
     thread->specific = UNSPECIFIED;
     thread->thunk = thunk;
     thread->parameters = vm.parameters;
-    pthread_cond_init(&thread->wake, NULL);
+    sem_init(&thread->wake, 0, 0);
     return thread;
 }
 
@@ -150,7 +150,6 @@ static void interrupt(struct thread *thread)
     thread->terminating = true;
     if (thread->machine)
         vm_interrupt(thread->machine);
-    pthread_cond_signal(&thread->wake);
 }
 
 /* Returns when the thread has ended. */

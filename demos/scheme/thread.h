@@ -4,7 +4,7 @@
 
 #include "machine.h"
 
-#include <pthread.h>
+#include <semaphore.h>
 #include <time.h>
 
 /* One thread that waits; lies on its C stack. */
@@ -34,7 +34,8 @@ struct thread {
     value thunk;
     value parameters;        /* that it starts with */
     struct machine *machine; /* while it runs */
-    pthread_cond_t wake;     /* for the thread itself, when it waits in a queue */
+    sem_t
+        wake; /* posted when the thread, if it waits, is to look whether it still has to */
     enum thread_state state;
     bool terminating; /* it is to end at the next occasion */
     value result;     /* what it returned or raised */
@@ -56,8 +57,10 @@ struct deadline {
 /* From a time-out that is given by an argument: #f, a number of seconds, or a time. */
 struct deadline want_deadline(int argc, value *args, int i);
 /* Under the lock, which is let go meanwhile.  Returns false after the deadline.  Does not return if the thread is
- * terminated. */
+ * terminated, or interrupted by Ctrl-C. */
 bool queue_wait(struct queue *queue, const struct deadline *deadline);
+/* Has the thread look, if it waits, whether it is interrupted; for signal handlers, too. */
+void thread_wake(struct thread *thread);
 /* Wakes the one that has waited longest, if there is one. */
 void queue_wake(struct queue *queue);
 void queue_wake_all(struct queue *queue);

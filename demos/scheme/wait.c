@@ -1,10 +1,12 @@
 /* How threads wait: under one lock, in queues, until they are woken, a time has come, or they are terminated. */
+#include "control.h"
 #include "number.h"
 #include "primitive.h"
 #include "thread.h"
 
 #include <errno.h>
 #include <math.h>
+#include <pthread.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -38,6 +40,11 @@ static void dequeue(struct queue *queue, struct waiter *waiter)
         queue->end = link;
 }
 
+void thread_wake(struct thread *thread)
+{
+    sem_post(&thread->wake);
+}
+
 void queue_wake(struct queue *queue)
 {
     struct waiter *waiter = queue->first;
@@ -45,7 +52,7 @@ void queue_wake(struct queue *queue)
         return;
     dequeue(queue, waiter);
     waiter->woken = true;
-    pthread_cond_signal(&waiter->thread->wake);
+    thread_wake(waiter->thread);
 }
 
 void queue_wake_all(struct queue *queue)
@@ -54,30 +61,35 @@ void queue_wake_all(struct queue *queue)
         queue_wake(queue);
 }
 
-/* Returns false if the deadline has passed. */
+/* Returns false if the deadline has passed; true may mean nothing. */
 static bool sleep_until(struct thread *thread, const struct deadline *deadline)
 {
-    if (deadline->never)
-        return !pthread_cond_wait(&thread->wake, &lock);
-    return pthread_cond_clockwait(&thread->wake, &lock, CLOCK_MONOTONIC,
-                                  &deadline->when) != ETIMEDOUT;
+    threads_unlock();
+    int failed = deadline->never
+                     ? sem_wait(&thread->wake)
+                     : sem_clockwait(&thread->wake, CLOCK_MONOTONIC, &deadline->when);
+    bool in_time = !failed || errno != ETIMEDOUT;
+    threads_lock();
+    return in_time;
 }
 
-/* A thread that is terminated passes on what it was woken for. */
+/* A thread that is terminated or interrupted passes on what it was woken for. */
 bool queue_wait(struct queue *queue, const struct deadline *deadline)
 {
     struct thread *self = vm.thread;
     struct waiter waiter = {.thread = self};
     enqueue(queue, &waiter);
-    while (!waiter.woken && !self->terminating && sleep_until(self, deadline))
+    while (!waiter.woken && !vm.interrupted && sleep_until(self, deadline))
         continue;
+    bool interrupted = vm.interrupted;
     if (!waiter.woken)
         dequeue(queue, &waiter);
-    else if (self->terminating)
+    else if (interrupted)
         queue_wake(queue);
-    if (self->terminating)
-        thread_leave();
-    return waiter.woken;
+    if (!interrupted)
+        return waiter.woken;
+    threads_unlock();
+    raise_interrupt();
 }
 
 /* ---- Times --------------------------------------------------------------------------------- */
