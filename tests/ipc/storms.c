@@ -110,7 +110,7 @@ static int produce_or_consume(void *number)
 
 START_TEST(test_queue)
 {
-    uint64_t lost = 0;
+    uint64_t lost = 0, doubled = 0;
     begin();
     queue = gc_queue_new(region, 20);
     ck_assert_int_eq(gc_region_root_set(region, "queue", queue), 0);
@@ -120,10 +120,11 @@ START_TEST(test_queue)
     for (void *object; (object = gc_queue_get(region, queue, 0));)
         tale->got[number_of(object)]++;
     end();
-    for (size_t i = 0; i < ITEMS; i++) {
-        ck_assert_uint_le(tale->got[i], 1);
+    for (size_t i = 0; i < ITEMS && i < tale->next; i++) {
+        doubled += tale->got[i] > 1;
         lost += tale->put[i] && !tale->got[i];
     }
+    ck_assert_uint_eq(doubled, 0);
     ck_assert_uint_gt(tale->next, 0);
     ck_assert_uint_le(lost, KILLS);
 }
