@@ -17,6 +17,7 @@ void observe(struct heap *h, const struct observer *observer)
         count++;
     CHECK(count < OBSERVERS_MOST);
     h->observers[count] = observer;
+    h->spare = max_size(h->spare, observer->spare);
 }
 
 uint32_t observe_stack(const struct heap *h, struct call call)
@@ -33,6 +34,13 @@ void observe_allocated(struct heap *h, const struct cell *c, size_t requested,
     for (OBSERVERS(h, o))
         if ((*o)->allocated)
             (*o)->allocated(h, c, requested, stack);
+}
+
+void observe_resizing(struct heap *h, const struct cell *c, struct call call)
+{
+    for (OBSERVERS(h, o))
+        if ((*o)->resizing)
+            (*o)->resizing(h, c, call);
 }
 
 void observe_resized(struct heap *h, const struct cell *c, size_t requested)

@@ -317,14 +317,20 @@ struct counters {
 /* Where an object comes from, recorded only when a mode needs it. */
 struct site {
     uint32_t stack; /* that allocated it, in the depot; 0: not known */
-    /* Of a living or collected object, the bytes of the slot beyond the requested size; of one
-     * freed by gc_free, SITE_FREED and the stack that freed it. */
+    /* Of a living or collected object, the bytes of the slot beyond the requested size, in
+     * SITE_SLACK, and flags; of one freed by gc_free, SITE_FREED, the stack that freed it, in
+     * SITE_STACK, and other flags. */
     uint32_t note;
 };
 
 #define SITE_FREED (1u << 31)
+#define SITE_STACK ((1u << 29) - 1) /* stacks are numbered below 1 << 27 (trace/depot.c) */
+#define SITE_SLACK ((1u << 28) - 1)
 
-enum { OBSERVERS_MOST = 4 };
+/* Not freed: what lies behind the object is being changed, or was the last object's there. */
+#define SITE_UNCHECKED (1u << 30)
+
+enum { OBSERVERS_MOST = 6 };
 
 struct observer;
 struct mesh;
@@ -425,6 +431,9 @@ struct heap {
     const struct os_space *space;
     const struct fit *fit;
     bool records_sites; /* there is to be a table of sites */
+    /* Bytes of the slot behind each object that are the observers': those of objects with a
+     * layout have none.  Constant after start */
+    size_t spare;
     bool tenures;       /* the sweep tenures blocks.  Under the world lock */
     bool young;         /* most cycles are to be young ones.  Under the world lock */
     /* cycle: it is known what was written in tenured blocks since the last one. */
