@@ -214,7 +214,7 @@ void options_forked(void)
     if (options.process == 0 || options.process == (size_t)getpid())
         return;
     options.leaks = LEAKS_NONE;
-    options.stacks = options.log = options.stats = 0;
+    options.stacks = options.canary = options.log = options.stats = 0;
 }
 
 void options_list(void)

@@ -90,6 +90,8 @@ enum { FINALIZERS_CALLED, FINALIZERS_THREAD };
     X(leaks, CHOICE, AT_START, 0,                                                        \
       "0|1|all: report unreachable manual objects, or all that were not freed, at exit") \
     X(stacks, FLAG, AT_START, 0, "record where objects are allocated and freed")         \
+    X(canary, FLAG, AT_START, 0,                                                         \
+      "look for writes beyond the ends of objects, at frees, collections and exit")      \
     X(depth, COUNT, ANY_TIME, 16, "frames recorded of each call stack, at most 256")     \
     X(exit_code, COUNT, ANY_TIME, 0, "exit status of a program that leaks; 0: its own")  \
     X(report, PATH, AT_START, 0,                                                         \

@@ -17,6 +17,7 @@
 #include "heap/layout.h"
 #include "heap/observe.h"
 #include "heap/wide.h"
+#include "mutator/guard.h"
 #include "mutator/init.h"
 #include "mutator/object.h"
 
@@ -303,6 +304,7 @@ static void *alloc_slow(const struct request *r, uint32_t stack)
 NOINLINE static void *alloc_observed(struct request *r, struct call call)
 {
     struct heap *h = &process_heap;
+    guard_poll();
     uint32_t stack = observe_stack(h, call);
     if (__builtin_add_overflow(r->requested, h->spare, &r->size))
         return alloc_failed(r->requested);
@@ -398,6 +400,7 @@ void gc_collect(void)
     if (!mutator_enter())
         return;
     collector_run(&process_collector, CAUSE_REQUEST);
+    guard_poll();
     mutator_leave();
 }
 

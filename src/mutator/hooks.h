@@ -6,11 +6,15 @@
 #include "base/bits.h"
 #include "heap/lookup.h"
 
+struct fault;
+
 struct report_hooks {
     /* Says what is wrong with a pointer that is not the start of a living object, with which the
      * program has called this function, and aborts if option on_bad_free says so.  In no critical
      * section. */
     void (*bad_pointer)(const char *function, const void *address);
+    /* Says what is wrong with an object, and aborts as above.  In no critical section. */
+    void (*fault)(const struct fault *f);
     /* The program ends, and there has been a heap. */
     void (*at_exit)(void);
 };

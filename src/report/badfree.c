@@ -12,6 +12,7 @@
 #include "mutator/hooks.h"
 #include "mutator/object.h"
 #include "mutator/site.h"
+#include "report/fault.h"
 #include "report/out.h"
 #include "report/symbolize.h"
 #include "trace/capture.h"
@@ -228,6 +229,7 @@ static void report_bad_pointer(const char *function, const void *address)
     struct bad_pointer b = {function, address, CAPTURE_CALL()};
     if (!out_lock())
         return;
+    fault_count();
     cancel_hold_off();
     systemstack_run(report, &b);
     cancel_let_in();

@@ -17,7 +17,9 @@
 #include "heap/heap.h"
 #include "heap/layout.h"
 #include "heap/sweep_later.h"
+#include "mutator/guard.h"
 #include "mutator/hooks.h"
+#include "report/fault.h"
 #include "report/out.h"
 #include "world/next.h"
 #include "world/stop.h"
@@ -183,7 +185,8 @@ static void report_at_exit(void)
     size_t leaks = options.leaks ? gc_leak_check() : 0;
     if (OPTION_NOW(stats))
         report_stats();
-    if (leaks && OPTION_NOW(exit_code)) {
+    size_t faults = fault_end();
+    if ((leaks || (faults && guard_is_wanted())) && OPTION_NOW(exit_code)) {
         cancel_hold_off();
         fflush(NULL);
         _exit((int)OPTION_NOW(exit_code));
