@@ -16,13 +16,16 @@ static const struct mode modes[] = {
      "  gcalloc leaks ./prog input.txt\n"
      "  gcalloc leaks --error-exitcode=99 -o leaks.txt ./test-suite\n"
      "  gcalloc leaks --json -o report.%p ./server    a file for each process\n"},
-    {"guard", 'g', "stacks=1:canary=1",
+    {"guard", 'g', "stacks=1:canary=1:poison=1:mismatch=1",
      "Runs the program, and reports what it does wrong with its objects, with the stacks "
      "that allocated\n"
      "and freed them: double frees and pointers that were never allocated, at once; "
      "writes beyond the\n"
      "end, when the object is freed or resized, by collections, and when the program "
-     "ends.\n"
+     "ends; writes\n"
+     "to what was freed, when that is to be used again, and when the program ends; what "
+     "malloc, new or\n"
+     "new[] gave and another family's function frees.\n"
      "Build with -g to see files and lines.\n",
      "  gcalloc guard ./prog\n"
      "  gcalloc guard --error-exitcode=99 -o report.txt ./test-suite\n"
@@ -60,6 +63,14 @@ const struct flag flags[] = {
      "after a report, warn (and go on) or abort"},
     {"canary", 'c', FLAG_SWITCH, "g", "YES", "canary", "yes|no", 0, 0,
      "look for writes beyond the end of objects; yes"},
+    {"poison", 'p', FLAG_SWITCH, "g", "YES", "poison", "yes|no", 0, 0,
+     "look for writes to objects that were freed; yes"},
+    {"mismatch", 'x', FLAG_SWITCH, "g", "YES", "mismatch", "yes|no", 0, 0,
+     "look whether new is followed by delete, malloc by free; yes"},
+    {"quarantine", 'q', FLAG_SWITCH, "g", "YES", "quarantine", "yes|no", 0, 0,
+     "use freed memory again when nothing points to it; no"},
+    {"dangling", 'D', FLAG_SET, "g", NULL, "quarantine", "report", 0, 0,
+     "quarantine, and report what points to freed objects"},
     {"heap-limit", 'm', FLAG_SIZE, "lgcr", "SIZE", "heap_limit", NULL, 0, 0,
      "most memory for the heap, such as 512M"},
     {"memory", 'M', FLAG_NUMBER, "c", "N", "memory", NULL, 0, 100,

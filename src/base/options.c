@@ -214,7 +214,8 @@ void options_forked(void)
     if (options.process == 0 || options.process == (size_t)getpid())
         return;
     options.leaks = LEAKS_NONE;
-    options.stacks = options.canary = options.log = options.stats = 0;
+    options.canary = options.poison = options.mismatch = options.quarantine = 0;
+    options.stacks = options.log = options.stats = 0;
 }
 
 void options_list(void)

@@ -57,6 +57,14 @@ void observe_freed(struct heap *h, const struct cell *c, struct call call)
             (*o)->freed(h, c, call);
 }
 
+bool observe_keeps(struct heap *h, const struct cell *c)
+{
+    for (OBSERVERS(h, o))
+        if ((*o)->keeps && (*o)->keeps(h, c))
+            return true;
+    return false;
+}
+
 static void each_dead(struct heap *h, uint32_t head,
                       void (*found_dead)(struct heap *h, const struct cell *o))
 {

@@ -25,6 +25,9 @@ struct observer {
     void (*resized)(struct heap *h, const struct cell *o, size_t requested);
     /* The program is about to free the object, by this call.  Called in no critical section. */
     void (*freed)(struct heap *h, const struct cell *o, struct call call);
+    /* The program has freed the object.  The observer takes it, to free it some time in its own way, or
+     * returns false.  Called in no critical section, when all have been told that it is freed. */
+    bool (*keeps)(struct heap *h, const struct cell *o);
     /* The sweep is about to reclaim the object.  The world is stopped. */
     void (*found_dead)(struct heap *h, const struct cell *o);
     bool wants_stacks;
@@ -51,6 +54,9 @@ void observe_allocated(struct heap *h, const struct cell *o, size_t requested,
 void observe_resizing(struct heap *h, const struct cell *o, struct call call);
 void observe_resized(struct heap *h, const struct cell *o, size_t requested);
 void observe_freed(struct heap *h, const struct cell *o, struct call call);
+
+/* Whether an observer has taken the object, which was freed. */
+bool observe_keeps(struct heap *h, const struct cell *o);
 
 /* Tells the observers of each object in this block that is not marked by now.  The world
  * is stopped. */

@@ -304,7 +304,7 @@ static void *alloc_slow(const struct request *r, uint32_t stack)
 NOINLINE static void *alloc_observed(struct request *r, struct call call)
 {
     struct heap *h = &process_heap;
-    guard_poll();
+    guard_poll(h);
     uint32_t stack = observe_stack(h, call);
     if (__builtin_add_overflow(r->requested, h->spare, &r->size))
         return alloc_failed(r->requested);
@@ -400,7 +400,7 @@ void gc_collect(void)
     if (!mutator_enter())
         return;
     collector_run(&process_collector, CAUSE_REQUEST);
-    guard_poll();
+    guard_poll(&process_heap);
     mutator_leave();
 }
 

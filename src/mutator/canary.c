@@ -93,7 +93,7 @@ static void check(const struct heap *h, const struct cell *o, const char *functi
 
 static void freed(struct heap *h, const struct cell *o, struct call call)
 {
-    check(h, o, call_names.free, call);
+    check(h, o, call_name_of_free(), call);
 }
 
 static void resizing(struct heap *h, const struct cell *o, struct call call)

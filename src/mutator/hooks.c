@@ -36,4 +36,13 @@ static void say_nothing(void)
 struct object_hooks object_hooks PRIVATE_DATA;
 struct call_names call_names PRIVATE_DATA = {"gc_free", "gc_realloc"};
 
+__thread uint8_t call_family;
+
+const char *call_name_of_free(void)
+{
+    static const char *const names[] = {
+        [FAMILY_NEW] = "operator delete", [FAMILY_NEW_ARRAY] = "operator delete[]"};
+    return call_family == FAMILY_MALLOC ? call_names.free : names[call_family];
+}
+
 struct report_hooks report_hooks PRIVATE_DATA = {say_bad_pointer, say_fault, say_nothing};

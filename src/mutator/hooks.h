@@ -28,6 +28,15 @@ struct call_names {
 
 SHARED_DATA struct call_names call_names;
 
+/* Families of functions: what one has allocated, another of its family frees. */
+enum family { FAMILY_MALLOC, FAMILY_NEW, FAMILY_NEW_ARRAY };
+
+/* That of the function by which the program has called the heap, where it is not malloc's. */
+SHARED_DATA __thread uint8_t call_family __attribute__((tls_model("initial-exec")));
+
+/* What the program has called to free an object. */
+const char *call_name_of_free(void);
+
 /* What is registered for objects of noted blocks (block_note) learns what becomes of them.  The
  * first registration fills these in; before it there is no such block. */
 struct object_hooks {

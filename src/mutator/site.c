@@ -8,6 +8,7 @@
 #include "base/options.h"
 #include "heap/heap.h"
 #include "heap/observe.h"
+#include "mutator/hooks.h"
 #include "mutator/object.h"
 
 static struct site *site_of(const struct heap *h, const struct cell *o)
@@ -18,12 +19,14 @@ static struct site *site_of(const struct heap *h, const struct cell *o)
 static void allocated(struct heap *h, const struct cell *o, size_t requested,
                       uint32_t stack)
 {
-    *site_of(h, o) = (struct site){stack, (uint32_t)(o->size - requested)};
+    uint32_t family = (uint32_t)call_family << SITE_FAMILY_SHIFT;
+    *site_of(h, o) = (struct site){stack, family | (uint32_t)(o->size - requested)};
 }
 
 static void resized(struct heap *h, const struct cell *o, size_t requested)
 {
-    site_of(h, o)->note = (uint32_t)(o->size - requested);
+    struct site *s = site_of(h, o);
+    s->note = (s->note & SITE_FAMILY) | (uint32_t)(o->size - requested);
 }
 
 /* Whatever comes to lie in the slot next has no size yet.  Only the bytes behind it are asked for by then. */
@@ -56,6 +59,15 @@ size_t site_requested(const struct cell *o)
 {
     const struct heap *h = &process_heap;
     return h->sites ? o->size - site_slack(site_of(h, o)) : object_usable(o);
+}
+
+void site_set_family(const void *object, unsigned family)
+{
+    struct cell o;
+    if (!process_heap.sites || !object_at(object, &o))
+        return;
+    struct site *s = site_of(&process_heap, &o);
+    s->note = (s->note & ~SITE_FAMILY) | family << SITE_FAMILY_SHIFT;
 }
 
 uint32_t site_stack(const struct cell *o)

@@ -23,11 +23,19 @@ INLINE bool site_freed(const struct site *s)
     return s->note & SITE_FREED;
 }
 
+INLINE unsigned site_family(const struct site *s)
+{
+    return (s->note & SITE_FAMILY) >> SITE_FAMILY_SHIFT;
+}
+
 /* The stack that freed the object of a site, which was freed; 0: not known. */
 INLINE uint32_t site_freed_by(const struct site *s)
 {
     return s->note & SITE_STACK;
 }
+
+/* From now on the object, which lives, is of this family (hooks.h). */
+void site_set_family(const void *object, unsigned family);
 
 /* The stack that allocated an object, in the depot; 0: not known. */
 uint32_t site_stack(const struct cell *o);

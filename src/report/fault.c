@@ -3,6 +3,7 @@
  * change meanwhile. */
 #include "report/fault.h"
 
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -88,6 +89,60 @@ static void describe_overflow(const struct fault *f)
     print_seen(f);
 }
 
+static void describe_write(const struct fault *f)
+{
+    size_t bytes = f->end - f->first;
+    title(f, "written after it was freed");
+    out_print("  the object had up to %zu byte%s; %zu byte%s, from %zu on, %s written:",
+              f->bytes, plural(f->bytes), bytes, plural(bytes), f->first,
+              bytes == 1 ? "was" : "were");
+    print_seen(f);
+}
+
+static void describe_mismatch(const struct fault *f)
+{
+    static const char *const from[] = {"malloc or its like", "operator new",
+                                       "operator new[]"};
+    static const char *const for_it[] = {"free", "operator delete", "operator delete[]"};
+    char what[80];
+    snprintf(what, sizeof what, "the object is of %s", from[f->family]);
+    title(f, what);
+    out_print("  the object has %zu byte%s; %s is what frees it\n", f->bytes,
+              plural(f->bytes), for_it[f->family]);
+}
+
+static void describe_dangling(const struct fault *f)
+{
+    Dl_info info = {0};
+    title(f, "something points to it, which was freed");
+    if (f->holder)
+        out_print("  the pointer is %zu bytes into the object of %zu byte%s at %p\n",
+                  f->pointer - f->holder, f->holder_bytes, plural(f->holder_bytes),
+                  (void *)f->holder);
+    else if (dladdr((void *)f->pointer, &info) && info.dli_sname)
+        out_print("  the pointer is at %p, %s+%zu in %s\n", (void *)f->pointer,
+                  info.dli_sname, f->pointer - (uintptr_t)info.dli_saddr, info.dli_fname);
+    else if (info.dli_fname)
+        out_print("  the pointer is at %p, in the data of %s\n", (void *)f->pointer,
+                  info.dli_fname);
+    else
+        out_print("  the pointer is at %p\n", (void *)f->pointer);
+}
+
+static void describe(const struct fault *f)
+{
+    switch (f->kind) {
+    case FAULT_OVERFLOW:
+        return describe_overflow(f);
+    case FAULT_WRITE_AFTER_FREE:
+        return describe_write(f);
+    case FAULT_MISMATCH:
+        return describe_mismatch(f);
+    case FAULT_DANGLING:
+        return describe_dangling(f);
+    }
+}
+
 static void print_stack(const char *heading, uint32_t stack)
 {
     if (!stack)
@@ -103,12 +158,14 @@ static void report(void *argument)
     uintptr_t frames[CAPTURE_DEPTH_MAX];
     out_open();
     modules_look();
-    describe_overflow(f);
+    describe(f);
     if (f->function) {
         out_print("  called by\n");
         out_frames(frames, capture_stack(f->call, frames, OPTION_NOW(depth)));
     }
     print_stack("allocated by", f->allocated);
+    print_stack("freed by", f->freed);
+    print_stack("what points to it was allocated by", f->holder_allocated);
     out_close();
     symbolize_end();
 }

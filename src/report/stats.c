@@ -19,6 +19,7 @@
 #include "heap/sweep_later.h"
 #include "mutator/guard.h"
 #include "mutator/hooks.h"
+#include "mutator/quarantine.h"
 #include "report/fault.h"
 #include "report/out.h"
 #include "world/next.h"
@@ -55,7 +56,8 @@ static void fill_heap(struct gc_stats *s, struct heap *h)
     s->reclaimed_bytes = h->numbers->counters.reclaimed_bytes;
     s->reclaimed_objects = h->numbers->counters.reclaimed_objects;
     s->freed_bytes = count_get(&h->numbers->counters.freed_bytes) +
-                     h->numbers->counters.reclaimed_bytes + held.magazine_bytes;
+                     h->numbers->counters.reclaimed_bytes + held.magazine_bytes +
+                     quarantine_bytes();
     s->budget_bytes = __atomic_load_n(&h->numbers->budget, __ATOMIC_RELAXED);
     s->charged_bytes = __atomic_load_n(&h->numbers->charged, __ATOMIC_RELAXED);
     s->limit_bytes = limit == SIZE_MAX ? 0 : limit;

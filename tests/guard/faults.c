@@ -121,6 +121,127 @@ static void overflow_again_and_again(void)
         overflow_by_one();
 }
 
+/* ---- After the free ------------------------------------------------------------------ */
+
+/* As many as push the others out of where the freed are kept. */
+static NOINLINE void free_many(void)
+{
+    for (int i = 0; i < 200000; i++) {
+        void *volatile one = malloc(40);
+        free(one);
+    }
+}
+
+static void write_after_free(void)
+{
+    make(40);
+    end();
+    put(8, 5);
+}
+
+static void write_after_free_seen_later(void)
+{
+    make(40);
+    end();
+    put(47, 5);
+    free_many();
+}
+
+static void write_after_free_collected(void)
+{
+    make(4000);
+    end();
+    put(0, 1);
+    put(2, 2);
+    malloc_trim(0);
+}
+
+static void write_after_realloc(void)
+{
+    make(40);
+    char *old = object;
+    resize(4000);
+    old[at] = 6;
+    end();
+}
+
+static void free_twice(void)
+{
+    make(40);
+    end();
+    free_many();
+    make(3000);
+    end();
+    end();
+}
+
+/* ---- Pointers that are left ------------------------------------------------------------- */
+
+static char **holder;
+
+static void pointer_in_object(void)
+{
+    make(40);
+    holder = malloc(64);
+    holder[2] = object + 8;
+    end();
+    object = NULL;
+    free_many();
+    free(holder);
+    holder = NULL;
+}
+
+static void pointer_in_data(void)
+{
+    make(40);
+    end();
+    free_many();
+    object = NULL;
+}
+
+/* An address that is no pointer: the compiler does not know what this is. */
+static volatile size_t key = ~(size_t)0;
+
+/* Whether memory comes to be used again while something points to it, and after that. */
+static NOINLINE int comes_again(size_t hidden)
+{
+    for (int i = 0; i < 400000; i++) {
+        char *volatile one = malloc(40);
+        int same = ((size_t)one ^ key) == hidden;
+        free(one);
+        if (same)
+            return 1;
+    }
+    return 0;
+}
+
+/* What calls that have returned left on the stack. */
+static NOINLINE void clear_stack(void)
+{
+    volatile char space[16384];
+    for (size_t i = 0; i < sizeof space; i++)
+        space[i] = 0;
+}
+
+static NOINLINE size_t make_and_end(void)
+{
+    make(40);
+    size_t hidden = (size_t)object ^ key;
+    end();
+    return hidden;
+}
+
+static void used_again(void)
+{
+    size_t hidden = make_and_end();
+    clear_stack();
+    if (comes_again(hidden))
+        puts("too early");
+    object = NULL;
+    if (!comes_again(hidden))
+        puts("never");
+}
+
 /* ---- Nothing wrong ------------------------------------------------------------------- */
 
 enum { OBJECTS = 200, ROUNDS = 4000 };
@@ -212,6 +333,14 @@ static const struct {
     PROGRAM(overflow_never_freed),
     PROGRAM(overflow_seen_by_collection),
     PROGRAM(overflow_again_and_again),
+    PROGRAM(write_after_free),
+    PROGRAM(write_after_free_seen_later),
+    PROGRAM(write_after_free_collected),
+    PROGRAM(write_after_realloc),
+    PROGRAM(free_twice),
+    PROGRAM(pointer_in_object),
+    PROGRAM(pointer_in_data),
+    PROGRAM(used_again),
     PROGRAM(nothing_wrong),
 };
 

@@ -10,7 +10,7 @@ unset GCALLOC_OPTIONS GCALLOC_MALLOC LD_PRELOAD
 cd "$tmp" || exit 1
 
 # Without addresses, numbers of lines and offsets, and what is behind main.
-plain() { sed -E 's/0x[0-9a-f]+/ADDRESS/g; s/ +(faults|families)\.(c|cc):[0-9]+$//; s/^( *#[0-9]+) +/\1 /' "$1"; }
+plain() { sed -E 's/0x[0-9a-f]+/ADDRESS/g; s/ +(faults|families)\.(c|cc):[0-9]+$//; s/^( *#[0-9]+) +/\1 /; s/ [^ ]*faults-O/ faults-O/' "$1"; }
 
 # reports FLAGS PROGRAM [LINE...]: what is reported, all of it; the program goes on as if nothing was.
 reports() {
@@ -20,8 +20,8 @@ reports() {
     for line; do
         printf '%s\n' "$line" >>wanted
     done
-    # shellcheck disable=SC2086 # flags are words
-    "$tool" guard $flags -L log "$faults" "$program" >out 2>err
+    # shellcheck disable=SC2086 # these are words
+    "$tool" guard $flags -L log "$faults" $program >out 2>err
     status=$?
     cat log >>err 2>/dev/null
     rm -f log
@@ -72,14 +72,83 @@ for level in -O0 -O2; do
         "gcalloc: ADDRESS: written beyond the end of the object, found by a collection" \
         "  the object has 24 bytes; 1 byte, from 0 behind its end on, was written: 07" \
         "  allocated by" "    #0 make" "    #1 overflow_seen_by_collection" "    #2 main"
+    after() { # BYTES WRITTEN FOUND FREED
+        expect "$level: $program" reports "" "$program" \
+            "gcalloc: ADDRESS: written after it was freed, found $3" "  the object had up to $1 bytes; $2" \
+            "  allocated by" "    #0 make" "    #1 $program" "    #2 main" \
+            "  freed by" "    #0 $4" "    #1 $program" "    #2 main"
+    }
+    program=write_after_free
+    after 48 "1 byte, from 8 on, was written: 05" "when the program ended" end
+    program=write_after_free_seen_later
+    after 48 "1 byte, from 47 on, was written: 05" "when its memory was to be used again" end
+    program=write_after_free_collected
+    after 4096 "3 bytes, from 0 on, were written: 01 de 02" "by a collection" end
+    program=write_after_realloc
+    after 48 "1 byte, from 0 on, was written: 06" "when the program ended" resize
+    expect "$level: free_twice" reports "" free_twice \
+        "gcalloc: free(ADDRESS): double free" "  the object of up to 3072 bytes there was freed before" \
+        "  called by" "    #0 end" "    #1 free_twice" "    #2 main" \
+        "  allocated by" "    #0 make" "    #1 free_twice" "    #2 main" \
+        "  freed first by" "    #0 end" "    #1 free_twice" "    #2 main" "  nothing was done"
+    expect "$level: pointer_in_object" reports --dangling pointer_in_object \
+        "gcalloc: ADDRESS: something points to it, which was freed, found by a collection" \
+        "  the pointer is 16 bytes into the object of 64 bytes at ADDRESS" \
+        "  allocated by" "    #0 make" "    #1 pointer_in_object" "    #2 main" \
+        "  freed by" "    #0 end" "    #1 pointer_in_object" "    #2 main" \
+        "  what points to it was allocated by" "    #0 pointer_in_object" "    #1 main"
+    expect "$level: pointer_in_data" reports --dangling pointer_in_data \
+        "gcalloc: ADDRESS: something points to it, which was freed, found by a collection" \
+        "  the pointer is at ADDRESS, in the data of faults$level" \
+        "  allocated by" "    #0 make" "    #1 pointer_in_data" "    #2 main" \
+        "  freed by" "    #0 end" "    #1 pointer_in_data" "    #2 main"
+    expect "$level: --quarantine=yes says nothing of it" reports --quarantine=yes pointer_in_data
+    expect "$level: used_again" reports "--quarantine=yes --poison=no" used_again
     expect "$level: nothing wrong" reports "" nothing_wrong
+    expect "$level: nothing wrong, in quarantine" reports --dangling nothing_wrong
 done
+
+# ---- Families --------------------------------------------------------------------------
+
+if command -v "${CXX:-c++}" >/dev/null; then
+    plain_faults=$faults
+    for level in -O0 -O2; do
+        faults=$tmp/families$level
+        ${CXX:-c++} -std=c++17 -g $level -fno-builtin -fno-optimize-sibling-calls -w -o "$faults" \
+            "$srcdir/tests/guard/families.cc" || exit 1
+        mismatch() { # ALLOCATED BY, FREED BY: names of steps; FUNCTION OBJECT-OF FOR-IT
+            by=by_$1 to=to_$2
+            case $1 in new\[\]) by=by_array ;; aligned\[\]) by=by_aligned ;; esac
+            case $2 in delete\[\]) to=to_array ;; esac
+            expect "$level: $1 and $2" reports "" "$1 $2" \
+                "gcalloc: $3(ADDRESS): the object is of $4" "  the object has 40 bytes; $5 is what frees it" \
+                "  called by" "    #0 $to" "    #1 main" "  allocated by" "    #0 $by" "    #1 main"
+        }
+        mismatch malloc delete "operator delete" "malloc or its like" free
+        mismatch calloc sized "operator delete" "malloc or its like" free
+        mismatch malloc "delete[]" "operator delete[]" "malloc or its like" free
+        mismatch new free free "operator new" "operator delete"
+        mismatch nothrow free free "operator new" "operator delete"
+        mismatch new realloc realloc "operator new" "operator delete"
+        mismatch new "delete[]" "operator delete[]" "operator new" "operator delete"
+        mismatch "new[]" free free "operator new[]" "operator delete[]"
+        mismatch "new[]" delete "operator delete" "operator new[]" "operator delete[]"
+        mismatch "aligned[]" sized "operator delete" "operator new[]" "operator delete[]"
+        for pair in "malloc free" "calloc realloc" "new delete" "new sized" "nothrow delete" "new[] delete[]" \
+            "aligned[] aligned" right; do
+            expect "$level: $pair" reports "" "$pair"
+        done
+    done
+    expect "--mismatch=no" reports --mismatch=no "new free"
+    faults=$plain_faults
+fi
 
 expect "again and again" sh -c '"$0" guard "$1" overflow_again_and_again 2>err >out; cat err
     [ "$(grep -c "written beyond" err)" = 3 ] &&
     grep -q "^gcalloc: 97 more faults of the same kinds, in objects from the same places, were left out$" err' \
     "$tool" "$faults"
 expect "--canary=no" reports "--canary=no" overflow_by_one
+expect "--poison=no" reports "--poison=no" write_after_free
 expect "--error-exitcode" sh -c '"$0" guard -e 3 "$1" overflow_never_freed 2>err >out; [ $? = 3 ]' "$tool" "$faults"
 expect "--error-exitcode with nothing wrong" \
     sh -c '"$0" guard -e 3 "$1" nothing_wrong 2>err >out; [ $? = 7 ]' "$tool" "$faults"
