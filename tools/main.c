@@ -9,7 +9,7 @@
 
 static const struct command commands[] = {
     {"leaks", "run a program, and say at its end what leaked", run_command},
-    {"guard", "run a program, and report bad frees at once", run_command},
+    {"guard", "run a program, and report overflows and bad frees", run_command},
     {"collect", "run a program, and reclaim what it forgets to free", run_command},
     {"run", "run a program with this heap as its malloc (also: malloc)", run_command},
     {"region", "look at heaps that processes share", region_command},

@@ -16,15 +16,19 @@ static const struct mode modes[] = {
      "  gcalloc leaks ./prog input.txt\n"
      "  gcalloc leaks --error-exitcode=99 -o leaks.txt ./test-suite\n"
      "  gcalloc leaks --json -o report.%p ./server    a file for each process\n"},
-    {"guard", 'g', "stacks=1",
-     "Runs the program, and reports at once each pointer that it frees or reallocates "
-     "and that is\n"
-     "not the start of a living object: double frees, pointers into objects, to the "
-     "stack, to other\n"
-     "memory; with the stacks that allocated the object and freed it first.  Writes "
-     "beyond the end\n"
-     "of an object, and uses of one that was freed, are not found.\n",
+    {"guard", 'g', "stacks=1:canary=1:poison=1:mismatch=1",
+     "Runs the program, and reports what it does wrong with its objects, with the stacks "
+     "that allocated\n"
+     "and freed them: double frees and pointers that were never allocated, at once; "
+     "writes beyond the\n"
+     "end, when the object is freed or resized, by collections, and when the program "
+     "ends; writes\n"
+     "to what was freed, when that is to be used again, and when the program ends; what "
+     "malloc, new or\n"
+     "new[] gave and another family's function frees.\n"
+     "Build with -g to see files and lines.\n",
      "  gcalloc guard ./prog\n"
+     "  gcalloc guard --error-exitcode=99 -o report.txt ./test-suite\n"
      "  gcalloc guard --on-bad-free=abort ./prog      ends at the first one, for a "
      "debugger\n"},
     {"collect", 'c', "collect=1",
@@ -43,8 +47,8 @@ const struct flag flags[] = {
      "reports go there; %p is the process; else to stderr"},
     {"json", 'j', FLAG_SET, "lcr", NULL, "report_format", "json", 0, 0,
      "reports are JSON, one object on a line"},
-    {"error-exitcode", 'e', FLAG_NUMBER, "l", "N", "exit_code", NULL, 0, 255,
-     "exit status if something leaked; else the program's"},
+    {"error-exitcode", 'e', FLAG_NUMBER, "lg", "N", "exit_code", NULL, 0, 255,
+     "exit status if something was found; else the program's"},
     {"suppressions", 's', FLAG_FILE, "l", "FILE", "suppressions", NULL, 0, 0,
      "leaks to leave out, as LeakSanitizer's"},
     {"groups", 'g', FLAG_NUMBER, "l", "N", "groups", NULL, 0, RANGE_ANY_MOST,
@@ -56,7 +60,17 @@ const struct flag flags[] = {
     {"depth", 'd', FLAG_NUMBER, "lg", "N", "depth", NULL, 1, 256,
      "frames of each call stack; 16"},
     {"on-bad-free", 'b', FLAG_CHOICE, "lg", "WHAT", "on_bad_free", "warn|abort", 0, 0,
-     "warn (and go on) or abort"},
+     "after a report, warn (and go on) or abort"},
+    {"canary", 'c', FLAG_SWITCH, "g", "YES", "canary", "yes|no", 0, 0,
+     "look for writes beyond the end of objects; yes"},
+    {"poison", 'p', FLAG_SWITCH, "g", "YES", "poison", "yes|no", 0, 0,
+     "look for writes to objects that were freed; yes"},
+    {"mismatch", 'x', FLAG_SWITCH, "g", "YES", "mismatch", "yes|no", 0, 0,
+     "look whether new is followed by delete, malloc by free; yes"},
+    {"quarantine", 'q', FLAG_SWITCH, "g", "YES", "quarantine", "yes|no", 0, 0,
+     "use freed memory again when nothing points to it; no"},
+    {"dangling", 'D', FLAG_SET, "g", NULL, "quarantine", "report", 0, 0,
+     "quarantine, and report what points to freed objects"},
     {"heap-limit", 'm', FLAG_SIZE, "lgcr", "SIZE", "heap_limit", NULL, 0, 0,
      "most memory for the heap, such as 512M"},
     {"memory", 'M', FLAG_NUMBER, "c", "N", "memory", NULL, 0, 100,

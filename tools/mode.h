@@ -24,6 +24,7 @@ enum flag_type {
     FLAG_SIZE,   /* bytes, with an optional K, M, G or T */
     FLAG_CHOICE, /* one of `value`, separated by | */
     FLAG_FILE,
+    FLAG_SWITCH,   /* yes, or no: the option is set to 1 or 0 */
     FLAG_CHILDREN, /* yes, or no: the option is set to the number of this process */
     FLAG_OPTIONS,  /* options in the library's own form */
     FLAG_HELP,

@@ -73,6 +73,11 @@ static const char *children_value(const char *text)
     return process;
 }
 
+static const char *switch_value(const char *text)
+{
+    return strcmp(text, "no") == 0 ? "0" : "1";
+}
+
 static int check_value(const struct flag *f, const char *text)
 {
     switch (f->type) {
@@ -88,6 +93,7 @@ static int check_value(const struct flag *f, const char *text)
                           text);
     case FLAG_CHOICE:
     case FLAG_CHILDREN:
+    case FLAG_SWITCH:
         return is_choice(f->value, text)
                    ? DONE
                    : fail(WRONG_USAGE, "--%s is one of %s, not \"%s\"", f->name, f->value,
@@ -129,7 +135,11 @@ static int apply(struct wanted *w, const struct flag *f, const char *argument)
     }
     if (strcmp(f->name, "output") == 0)
         w->report = value;
-    return add(w, f->option, f->type == FLAG_CHILDREN ? children_value(value) : value);
+    if (f->type == FLAG_CHILDREN)
+        value = children_value(value);
+    if (f->type == FLAG_SWITCH)
+        value = switch_value(value);
+    return add(w, f->option, value);
 }
 
 static const struct flag *find_flag(const struct mode *m, int letter)

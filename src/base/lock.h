@@ -19,6 +19,7 @@ enum rank {
     RANK_ROOTS,   /* registered ranges, callbacks and stacks */
     RANK_OBJECT,  /* what is registered for objects: finalizers, weak links */
     RANK_MAP,     /* the entries of one weak map */
+    RANK_HELD,    /* objects that were freed and that nobody gets yet */
     RANK_BIN,     /* one list of blocks, and their counters */
     RANK_EXTENT,  /* free units, the arena's end, used_bytes and dirty_bytes */
     RANK_DEPOT,   /* call stacks */

@@ -214,6 +214,7 @@ void options_forked(void)
     if (options.process == 0 || options.process == (size_t)getpid())
         return;
     options.leaks = LEAKS_NONE;
+    options.canary = options.poison = options.mismatch = options.quarantine = 0;
     options.stacks = options.log = options.stats = 0;
 }
 

@@ -35,6 +35,11 @@ enum { TRACKING_KERNEL, TRACKING_BARRIER, TRACKING_NONE };
 /* Values of option generations. */
 enum { GENERATIONS_NEVER, GENERATIONS_AUTO, GENERATIONS_ALWAYS };
 
+#define QUARANTINE_CHOICES "0|1|report"
+
+/* Values of option quarantine. */
+enum { QUARANTINE_NONE, QUARANTINE_MARK, QUARANTINE_REPORT };
+
 /* Values of option leaks. */
 enum { LEAKS_NONE, LEAKS_MANUAL, LEAKS_ALL };
 
@@ -90,6 +95,14 @@ enum { FINALIZERS_CALLED, FINALIZERS_THREAD };
     X(leaks, CHOICE, AT_START, 0,                                                        \
       "0|1|all: report unreachable manual objects, or all that were not freed, at exit") \
     X(stacks, FLAG, AT_START, 0, "record where objects are allocated and freed")         \
+    X(canary, FLAG, AT_START, 0,                                                         \
+      "look for writes beyond the ends of objects, at frees, collections and exit")      \
+    X(poison, FLAG, AT_START, 0, "look for writes to objects that were freed")           \
+    X(mismatch, FLAG, AT_START, 0,                                                       \
+      "as malloc: look whether what malloc, new and new[] gave is freed by their like")  \
+    X(quarantine, CHOICE, AT_START, 0,                                                   \
+      QUARANTINE_CHOICES                                                                 \
+      ": use freed memory again when nothing points to it; report: say what does")       \
     X(depth, COUNT, ANY_TIME, 16, "frames recorded of each call stack, at most 256")     \
     X(exit_code, COUNT, ANY_TIME, 0, "exit status of a program that leaks; 0: its own")  \
     X(report, PATH, AT_START, 0,                                                         \

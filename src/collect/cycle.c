@@ -155,8 +155,9 @@ void cycle_run(struct cycle *c)
 void cycle_log(const struct cycle *c, uint64_t number, uint64_t heap_made)
 {
     struct heap *h = c->heap;
-    static const char *const names[] = {"budget", "memory", "request", "stress",
-                                        "leaks",  "idle",   "request", "budget"};
+    static const char *const names[] = {"budget",  "memory", "request",
+                                        "stress",  "leaks",  "idle",
+                                        "request", "budget", "quarantine"};
     char written[40] = "";
     if (c->kind->remembers)
         snprintf(written, sizeof written, ", %zu pages written", c->written_pages);

@@ -13,14 +13,15 @@ struct cycle;
 
 /* Why a cycle runs; shown in the log. */
 enum cause {
-    CAUSE_BUDGET,  /* enough was allocated since the last cycle */
-    CAUSE_MEMORY,  /* an allocation found no memory */
-    CAUSE_REQUEST, /* gc_collect */
-    CAUSE_STRESS,  /* option stress */
-    CAUSE_LEAKS,   /* a leak check */
-    CAUSE_IDLE,    /* the program rests */
-    CAUSE_YOUNG,   /* gc_collect_young */
-    CAUSE_BEGIN,   /* it is time to mark beside the program */
+    CAUSE_BUDGET,     /* enough was allocated since the last cycle */
+    CAUSE_MEMORY,     /* an allocation found no memory */
+    CAUSE_REQUEST,    /* gc_collect */
+    CAUSE_STRESS,     /* option stress */
+    CAUSE_LEAKS,      /* a leak check */
+    CAUSE_IDLE,       /* the program rests */
+    CAUSE_YOUNG,      /* gc_collect_young */
+    CAUSE_BEGIN,      /* it is time to mark beside the program */
+    CAUSE_QUARANTINE, /* what was freed may go if nothing points to it */
 };
 
 /* What becomes of the marks of the last cycle.  It is a value: whoever does something in

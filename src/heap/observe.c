@@ -17,6 +17,7 @@ void observe(struct heap *h, const struct observer *observer)
         count++;
     CHECK(count < OBSERVERS_MOST);
     h->observers[count] = observer;
+    h->spare = max_size(h->spare, observer->spare);
 }
 
 uint32_t observe_stack(const struct heap *h, struct call call)
@@ -35,6 +36,13 @@ void observe_allocated(struct heap *h, const struct cell *c, size_t requested,
             (*o)->allocated(h, c, requested, stack);
 }
 
+void observe_resizing(struct heap *h, const struct cell *c, struct call call)
+{
+    for (OBSERVERS(h, o))
+        if ((*o)->resizing)
+            (*o)->resizing(h, c, call);
+}
+
 void observe_resized(struct heap *h, const struct cell *c, size_t requested)
 {
     for (OBSERVERS(h, o))
@@ -47,6 +55,14 @@ void observe_freed(struct heap *h, const struct cell *c, struct call call)
     for (OBSERVERS(h, o))
         if ((*o)->freed)
             (*o)->freed(h, c, call);
+}
+
+bool observe_keeps(struct heap *h, const struct cell *c)
+{
+    for (OBSERVERS(h, o))
+        if ((*o)->keeps && (*o)->keeps(h, c))
+            return true;
+    return false;
 }
 
 static void each_dead(struct heap *h, uint32_t head,

@@ -317,14 +317,29 @@ struct counters {
 /* Where an object comes from, recorded only when a mode needs it. */
 struct site {
     uint32_t stack; /* that allocated it, in the depot; 0: not known */
-    /* Of a living or collected object, the bytes of the slot beyond the requested size; of one
-     * freed by gc_free, SITE_FREED and the stack that freed it. */
+    /* Of a living or collected object, the bytes of the slot beyond the requested size, in
+     * SITE_SLACK, and flags; of one freed by gc_free, SITE_FREED, the stack that freed it, in
+     * SITE_STACK, and other flags. */
     uint32_t note;
 };
 
 #define SITE_FREED (1u << 31)
+#define SITE_STACK \
+    ((1u << 28) - 1) /* stacks are numbered below 1 << 27 (trace/depot.c) */
+#define SITE_SLACK ((1u << 28) - 1)
 
-enum { OBSERVERS_MOST = 4 };
+/* Not freed: what lies behind the object is being changed, or was the last object's there; and the family of
+ * what has allocated it, a number of two bits. */
+#define SITE_UNCHECKED (1u << 30)
+#define SITE_FAMILY_SHIFT 28
+#define SITE_FAMILY (3u << SITE_FAMILY_SHIFT)
+
+/* Freed: nobody has the memory yet; something was found that points to it; that was told. */
+#define SITE_HELD (1u << 30)
+#define SITE_REACHED (1u << 29)
+#define SITE_TOLD (1u << 28)
+
+enum { OBSERVERS_MOST = 6 };
 
 struct observer;
 struct mesh;
@@ -425,8 +440,11 @@ struct heap {
     const struct os_space *space;
     const struct fit *fit;
     bool records_sites; /* there is to be a table of sites */
-    bool tenures;       /* the sweep tenures blocks.  Under the world lock */
-    bool young;         /* most cycles are to be young ones.  Under the world lock */
+    /* Bytes of the slot behind each object that are the observers': those of objects with a
+     * layout have none.  Constant after start */
+    size_t spare;
+    bool tenures; /* the sweep tenures blocks.  Under the world lock */
+    bool young;   /* most cycles are to be young ones.  Under the world lock */
     /* cycle: it is known what was written in tenured blocks since the last one. */
     bool remembers;
     /* cycle: a full cycle has begun to mark and not ended.  Markers read the heap while the program runs, so

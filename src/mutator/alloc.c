@@ -17,6 +17,7 @@
 #include "heap/layout.h"
 #include "heap/observe.h"
 #include "heap/wide.h"
+#include "mutator/guard.h"
 #include "mutator/init.h"
 #include "mutator/object.h"
 
@@ -85,7 +86,8 @@ struct request {
     size_t size, alignment;
     enum kind kind;
     bool zero;
-    uint32_t layout; /* 0: the kind says all */
+    uint32_t layout;  /* 0: the kind says all */
+    size_t requested; /* by the program: `size` has the observers' bytes, too */
 };
 
 static bool has_bin(const struct cache *c, unsigned bin)
@@ -255,19 +257,19 @@ static void *alloc_failed(size_t size)
 
 /* Takes an object that the cache has at hand, in a heap with observers.  NULL: there is
  * none. */
-static void *alloc_observed(size_t size, enum kind kind, bool zero, uint32_t stack)
+static void *alloc_at_hand(const struct request *r, uint32_t stack)
 {
     struct heap *h = &process_heap;
     critical_begin();
     struct cache *c = thread_self->cache;
-    struct bin *b = &c->bins[bin_of(kind, cache_class(c, size))];
+    struct bin *b = &c->bins[bin_of(r->kind, cache_class(c, r->size))];
     struct slot taken;
     void *object = NULL;
-    if (bin_take(b, zero, &taken)) {
+    if (bin_take(b, r->zero, &taken)) {
         object = taken.object;
         unit_word word = word_of(h, unit_of(h, (uintptr_t)object));
         struct cell o = {(uintptr_t)object, b->size, word, taken.state};
-        observe_allocated(h, &o, size, stack);
+        observe_allocated(h, &o, r->requested, stack);
     }
     critical_end();
     return object;
@@ -292,10 +294,25 @@ static void *alloc_slow(const struct request *r, uint32_t stack)
             object = alloc_hard(r, collections);
     }
     if (!object)
-        return alloc_failed(r->size);
-    tell_observers(object, r->size, stack);
+        return alloc_failed(r->requested);
+    tell_observers(object, r->requested, stack);
     errno = saved_errno;
     return object;
+}
+
+/* An object in a heap with observers, with what they have behind it. */
+NOINLINE static void *alloc_observed(struct request *r, struct call call)
+{
+    struct heap *h = &process_heap;
+    guard_poll(h);
+    uint32_t stack = observe_stack(h, call);
+    if (__builtin_add_overflow(r->requested, h->spare, &r->size))
+        return alloc_failed(r->requested);
+    void *object = NULL;
+    if (r->size <= SMALL_REQUEST_MAX && r->alignment <= GRANULE &&
+        !(r->zero && (r->kind & KIND_ATOMIC)))
+        object = alloc_at_hand(r, stack);
+    return object ? object : alloc_slow(r, stack);
 }
 
 NOINLINE void *alloc_object(size_t size, size_t alignment, enum kind kind, bool zero)
@@ -304,21 +321,16 @@ NOINLINE void *alloc_object(size_t size, size_t alignment, enum kind kind, bool 
         return NULL;
     if (options.leaks == LEAKS_ALL)
         kind |= KIND_MANUAL;
-    bool observed = is_observed(&process_heap);
-    uint32_t stack = observed ? observe_stack(&process_heap, CAPTURE_CALL()) : 0;
-    void *object = NULL;
-    if (observed && size <= SMALL_REQUEST_MAX && alignment <= GRANULE &&
-        !(zero && (kind & KIND_ATOMIC)))
-        object = alloc_observed(size, kind, zero, stack);
-    if (!object)
-        object = alloc_slow(&(struct request){size, alignment, kind, zero, 0}, stack);
+    struct request r = {size, alignment, kind, zero, 0, size};
+    void *object = is_observed(&process_heap) ? alloc_observed(&r, CAPTURE_CALL())
+                                              : alloc_slow(&r, 0);
     mutator_leave();
     return object;
 }
 
 NOINLINE void *alloc_typed(uint32_t layout, size_t size)
 {
-    struct request r = {size, GRANULE, KIND_ATOMIC, true, layout};
+    struct request r = {size, GRANULE, KIND_ATOMIC, true, layout, size};
     if (!mutator_enter())
         return NULL;
     bool observed = is_observed(&process_heap);
@@ -388,6 +400,7 @@ void gc_collect(void)
     if (!mutator_enter())
         return;
     collector_run(&process_collector, CAUSE_REQUEST);
+    guard_poll(&process_heap);
     mutator_leave();
 }
 

@@ -15,6 +15,7 @@
 #include "mutator/hooks.h"
 #include "mutator/init.h"
 #include "mutator/object.h"
+#include "mutator/quarantine.h"
 
 bool free_at_once(struct heap *h, const struct cell *o)
 {
@@ -42,6 +43,17 @@ static void free_slot(const struct cell *o)
     critical_end();
 }
 
+/* By this call, in a heap with observers: one of them may keep it. */
+NOINLINE static bool was_kept(const struct cell *o, struct call call)
+{
+    struct heap *h = &process_heap;
+    observe_freed(h, o, call);
+    if (!observe_keeps(h, o))
+        return false;
+    quarantine_trim(h);
+    return true;
+}
+
 /* All that the fast path leaves: errors, large objects, a full magazine, modes in which
  * there is no fast path. */
 NOINLINE static void free_slow(void *object)
@@ -55,16 +67,17 @@ NOINLINE static void free_slow(void *object)
     struct cell o = lookup_cell(h, (uintptr_t)object);
     if (!o.state || __atomic_load_n(o.state, __ATOMIC_RELAXED) < STATE_NEW ||
         o.address != (uintptr_t)object) {
-        report_hooks.bad_pointer(call_names.free, object);
+        report_hooks.bad_pointer(call_name_of_free(), object);
     } else if (altered_renew_object(&process_heap, &o)) {
         if (object_is_noted(h, &o))
             object_hooks.freed(&o);
-        if (is_observed(&process_heap))
-            observe_freed(&process_heap, &o, CAPTURE_CALL());
-        if (word_class(o.word) <= CLASS_MEDIUM_LAST)
+        bool kept = is_observed(&process_heap) && was_kept(&o, CAPTURE_CALL());
+        if (kept)
+            ; /* its time comes later */
+        else if (word_class(o.word) <= CLASS_MEDIUM_LAST)
             free_slot(&o);
         else if (!free_at_once(&process_heap, &o))
-            report_hooks.bad_pointer(call_names.free, object);
+            report_hooks.bad_pointer(call_name_of_free(), object);
         idle_note(&process_collector);
     }
     mutator_leave();

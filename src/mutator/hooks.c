@@ -6,16 +6,25 @@
 
 #include "base/log.h"
 #include "base/options.h"
+#include "mutator/fault.h"
 #include "world/next.h"
 
-/* Both files are in every program, also in one that is linked statically and calls none
+/* These files are in every program, also in one that is linked statically and calls none
  * of their functions. */
 LINKS(badfree);
+LINKS(fault);
 LINKS(stats);
 
 static void say_bad_pointer(const char *function, const void *address)
 {
     log_line("%s(%p): not the start of an object", function, address);
+    if (OPTION_NOW(on_bad_free) == BAD_FREE_ABORT)
+        abort();
+}
+
+static void say_fault(const struct fault *f)
+{
+    log_line("%p: spoilt", (void *)f->address);
     if (OPTION_NOW(on_bad_free) == BAD_FREE_ABORT)
         abort();
 }
@@ -27,4 +36,13 @@ static void say_nothing(void)
 struct object_hooks object_hooks PRIVATE_DATA;
 struct call_names call_names PRIVATE_DATA = {"gc_free", "gc_realloc"};
 
-struct report_hooks report_hooks PRIVATE_DATA = {say_bad_pointer, say_nothing};
+__thread uint8_t call_family;
+
+const char *call_name_of_free(void)
+{
+    static const char *const names[] = {
+        [FAMILY_NEW] = "operator delete", [FAMILY_NEW_ARRAY] = "operator delete[]"};
+    return call_family == FAMILY_MALLOC ? call_names.free : names[call_family];
+}
+
+struct report_hooks report_hooks PRIVATE_DATA = {say_bad_pointer, say_fault, say_nothing};

@@ -6,11 +6,15 @@
 #include "base/bits.h"
 #include "heap/lookup.h"
 
+struct fault;
+
 struct report_hooks {
     /* Says what is wrong with a pointer that is not the start of a living object, with which the
      * program has called this function, and aborts if option on_bad_free says so.  In no critical
      * section. */
     void (*bad_pointer)(const char *function, const void *address);
+    /* Says what is wrong with an object, and aborts as above.  In no critical section. */
+    void (*fault)(const struct fault *f);
     /* The program ends, and there has been a heap. */
     void (*at_exit)(void);
 };
@@ -23,6 +27,15 @@ struct call_names {
 };
 
 SHARED_DATA struct call_names call_names;
+
+/* Families of functions: what one has allocated, another of its family frees. */
+enum family { FAMILY_MALLOC, FAMILY_NEW, FAMILY_NEW_ARRAY };
+
+/* That of the function by which the program has called the heap, where it is not malloc's. */
+SHARED_DATA __thread uint8_t call_family __attribute__((tls_model("initial-exec")));
+
+/* What the program has called to free an object. */
+const char *call_name_of_free(void);
 
 /* What is registered for objects of noted blocks (block_note) learns what becomes of them.  The
  * first registration fills these in; before it there is no such block. */

@@ -20,6 +20,7 @@
 #include "heap/fit.h"
 #include "heap/heap.h"
 #include "heap/observe.h"
+#include "mutator/guard.h"
 #include "mutator/hooks.h"
 #include "mutator/site.h"
 #include "roots/registered.h"
@@ -99,10 +100,11 @@ static bool make_heap(void)
         .reserve = options.reserve,
         .huge_from = os_has_huge_pages() ? options.huge_pages : 0,
         .end_pointers = options.end_pointers || options.collect,
-        .sites = options.leaks || options.stacks,
+        .sites = options.leaks || options.stacks || guard_is_wanted(),
     };
     if (!heap_create(h, &config))
         return false;
+    guard_begin(h);
     site_begin(h);
     if (!collector_create(&process_collector, h)) {
         heap_destroy(h);
@@ -255,6 +257,8 @@ __attribute__((destructor(101))) static void end(void)
 {
     if (is_started() && object_hooks.at_exit)
         object_hooks.at_exit();
+    if (is_started())
+        guard_at_exit();
     if (is_started())
         report_hooks.at_exit();
 }

@@ -35,9 +35,3 @@ void *gc_base(const void *address)
     struct cell o;
     return object_around(address, &o) ? (void *)o.address : NULL;
 }
-
-size_t gc_usable_size(const void *object)
-{
-    struct cell o;
-    return object_at(object, &o) ? object_usable(&o) : 0;
-}

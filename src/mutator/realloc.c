@@ -19,6 +19,7 @@
 #include "mutator/init.h"
 #include "mutator/object.h"
 #include "mutator/realloc.h"
+#include "mutator/site.h"
 
 /* From here on moving pages is cheaper than copying them; each move may leave two more
  * mappings, of which the system allows 65530, so not much earlier. */
@@ -131,18 +132,71 @@ static void *move(const struct cell *o, size_t size)
     return moved;
 }
 
-/* In place where that is possible. */
-static void *resize(struct cell *o, size_t size)
+/* In a heap with spare bytes: what lies behind the requested sizes, of which the old one is
+ * `requested`, is the observers'. */
+static void *move_spared(const struct cell *o, size_t requested, size_t size)
 {
-    if (!(is_large(o) ? resize_large(o, size) : fits_slot(o, size)))
-        return move(o, size);
-    if (!is_large(o))
-        clear_rest(o, size);
-    if (is_observed(&process_heap)) {
-        object_at((void *)o->address, o); /* a large one has another size now */
-        observe_resized(&process_heap, o, size);
-    }
-    return (void *)o->address;
+    size_t kept = min_size(requested, size);
+    char *moved = alloc_object(size, GRANULE, word_kind(o->word), false);
+    if (!moved)
+        return NULL;
+    memcpy(moved, (void *)o->address, kept);
+    if (!is_atomic(o))
+        memset(moved + kept, 0, size - kept);
+    if (object_is_noted(&process_heap, o))
+        object_hooks.moved(o, moved);
+    gc_free((void *)o->address);
+    return moved;
+}
+
+/* What the object has gained reads as zero if it is scanned. */
+static bool resize_spared(const struct cell *o, size_t requested, size_t size)
+{
+    size_t whole;
+    if (__builtin_add_overflow(size, process_heap.spare, &whole) ||
+        !(is_large(o) ? resize_large(o, whole) : fits_slot(o, whole)))
+        return false;
+    size_t end = min_size(size, o->size); /* what is behind that is new */
+    if (!is_atomic(o) && requested < end)
+        memset((char *)o->address + requested, 0, end - requested);
+    return true;
+}
+
+INLINE bool resize_in_place(const struct cell *o, size_t size)
+{
+    if (is_large(o))
+        return resize_large(o, size);
+    if (!fits_slot(o, size))
+        return false;
+    clear_rest(o, size);
+    return true;
+}
+
+/* In a heap with observers, which are told what becomes of it in any case. */
+NOINLINE static void *resize_observed(const struct cell *o, size_t size)
+{
+    struct heap *h = &process_heap;
+    size_t requested = site_requested(o);
+    bool spared = h->spare && !word_typed(o->word);
+    observe_resizing(h, o, CAPTURE_CALL());
+    bool resized = spared ? resize_spared(o, requested, size) : resize_in_place(o, size);
+    void *moved = resized  ? NULL
+                  : spared ? move_spared(o, requested, size)
+                           : move(o, size);
+    if (moved)
+        return moved;
+    struct cell now = *o;
+    object_at((void *)o->address, &now); /* a large one may have another size now */
+    observe_resized(h, &now, resized ? size : requested);
+    return resized ? (void *)o->address : NULL;
+}
+
+/* In place where that is possible. */
+static void *resize(const struct cell *o, size_t size)
+{
+    if (is_observed(&process_heap))
+        return resize_observed(o, size);
+    return resize_in_place(o, size) ? (void *)o->address : move(o, size);
 }
 
 /* Objects of most layouts have one size, and keep it: *result is what gc_realloc returns.

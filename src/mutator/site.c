@@ -3,9 +3,12 @@
  * or freed. */
 #include "mutator/site.h"
 
+#include <gcalloc/gcalloc.h>
+
 #include "base/options.h"
 #include "heap/heap.h"
 #include "heap/observe.h"
+#include "mutator/hooks.h"
 #include "mutator/object.h"
 
 static struct site *site_of(const struct heap *h, const struct cell *o)
@@ -16,12 +19,20 @@ static struct site *site_of(const struct heap *h, const struct cell *o)
 static void allocated(struct heap *h, const struct cell *o, size_t requested,
                       uint32_t stack)
 {
-    *site_of(h, o) = (struct site){stack, (uint32_t)(o->size - requested)};
+    uint32_t family = (uint32_t)call_family << SITE_FAMILY_SHIFT;
+    *site_of(h, o) = (struct site){stack, family | (uint32_t)(o->size - requested)};
 }
 
 static void resized(struct heap *h, const struct cell *o, size_t requested)
 {
-    site_of(h, o)->note = (uint32_t)(o->size - requested);
+    struct site *s = site_of(h, o);
+    s->note = (s->note & SITE_FAMILY) | (uint32_t)(o->size - requested);
+}
+
+/* Whatever comes to lie in the slot next has no size yet.  Only the bytes behind it are asked for by then. */
+static void found_dead(struct heap *h, const struct cell *o)
+{
+    site_of(h, o)->note |= SITE_UNCHECKED;
 }
 
 static void freed(struct heap *h, const struct cell *o, struct call call)
@@ -32,26 +43,46 @@ static void freed(struct heap *h, const struct cell *o, struct call call)
 
 void site_begin(struct heap *h)
 {
-    static const struct observer recorder = {
+    static struct observer recorder PRIVATE_DATA = {
         .allocated = allocated,
         .resized = resized,
         .freed = freed,
         .wants_stacks = true,
     };
-    if (h->sites)
-        observe(h, &recorder);
+    if (!h->sites)
+        return;
+    recorder.found_dead = h->spare ? found_dead : NULL;
+    observe(h, &recorder);
 }
 
 size_t site_requested(const struct cell *o)
 {
     const struct heap *h = &process_heap;
-    return h->sites ? o->size - site_of(h, o)->note : object_usable(o);
+    return h->sites ? o->size - site_slack(site_of(h, o)) : object_usable(o);
+}
+
+void site_set_family(const void *object, unsigned family)
+{
+    struct cell o;
+    if (!process_heap.sites || !object_at(object, &o))
+        return;
+    struct site *s = site_of(&process_heap, &o);
+    s->note = (s->note & ~SITE_FAMILY) | family << SITE_FAMILY_SHIFT;
 }
 
 uint32_t site_stack(const struct cell *o)
 {
     const struct heap *h = &process_heap;
     return h->sites ? site_of(h, o)->stack : 0;
+}
+
+/* Where there are spare bytes, whatever is written beyond the requested size is an overflow. */
+size_t gc_usable_size(const void *object)
+{
+    struct cell o;
+    if (!object_at(object, &o))
+        return 0;
+    return process_heap.spare ? site_requested(&o) : object_usable(&o);
 }
 
 const struct site *site_at(const struct heap *h, const uint8_t *state)

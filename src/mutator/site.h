@@ -11,6 +11,32 @@ void site_begin(struct heap *h);
 /* The site of a slot, living or not; NULL: sites are not recorded. */
 const struct site *site_at(const struct heap *h, const uint8_t *state);
 
+/* What the site of an object that is not known to be freed says of the slot's bytes beyond the
+ * requested size. */
+INLINE size_t site_slack(const struct site *s)
+{
+    return s->note & SITE_SLACK;
+}
+
+INLINE bool site_freed(const struct site *s)
+{
+    return s->note & SITE_FREED;
+}
+
+INLINE unsigned site_family(const struct site *s)
+{
+    return (s->note & SITE_FAMILY) >> SITE_FAMILY_SHIFT;
+}
+
+/* The stack that freed the object of a site, which was freed; 0: not known. */
+INLINE uint32_t site_freed_by(const struct site *s)
+{
+    return s->note & SITE_STACK;
+}
+
+/* From now on the object, which lives, is of this family (hooks.h). */
+void site_set_family(const void *object, unsigned family);
+
 /* The stack that allocated an object, in the depot; 0: not known. */
 uint32_t site_stack(const struct cell *o);
 

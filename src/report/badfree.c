@@ -12,6 +12,7 @@
 #include "mutator/hooks.h"
 #include "mutator/object.h"
 #include "mutator/site.h"
+#include "report/fault.h"
 #include "report/out.h"
 #include "report/symbolize.h"
 #include "trace/capture.h"
@@ -87,7 +88,7 @@ static void describe_living(const char *function, const void *address,
 
 static bool was_freed(const struct site *site)
 {
-    return site && (site->note & SITE_FREED);
+    return site && site_freed(site);
 }
 
 /* What became of the slot's last object. */
@@ -100,8 +101,8 @@ static void describe_fate(const struct cell *o, const struct site *site)
     else if (was_freed(site))
         out_print("of up to %zu bytes there was freed before\n", o->size);
     else if (site->stack)
-        out_print("of %zu byte%s there was collected\n", o->size - site->note,
-                  plural(o->size - site->note));
+        out_print("of %zu byte%s there was collected\n", o->size - site_slack(site),
+                  plural(o->size - site_slack(site)));
     else
         out_print("of up to %zu bytes there never was\n", o->size);
 }
@@ -191,9 +192,9 @@ static void print_stacks(struct call call, const struct site *site, bool living)
         out_print("  allocated by\n");
         out_stack(site->stack);
     }
-    if (!living && was_freed(site) && site->note != SITE_FREED) {
+    if (!living && was_freed(site) && site_freed_by(site)) {
         out_print("  freed first by\n");
-        out_stack(site->note & ~SITE_FREED);
+        out_stack(site_freed_by(site));
     }
 }
 
@@ -228,6 +229,7 @@ static void report_bad_pointer(const char *function, const void *address)
     struct bad_pointer b = {function, address, CAPTURE_CALL()};
     if (!out_lock())
         return;
+    fault_count();
     cancel_hold_off();
     systemstack_run(report, &b);
     cancel_let_in();

@@ -17,7 +17,10 @@
 #include "heap/heap.h"
 #include "heap/layout.h"
 #include "heap/sweep_later.h"
+#include "mutator/guard.h"
 #include "mutator/hooks.h"
+#include "mutator/quarantine.h"
+#include "report/fault.h"
 #include "report/out.h"
 #include "world/next.h"
 #include "world/stop.h"
@@ -53,7 +56,8 @@ static void fill_heap(struct gc_stats *s, struct heap *h)
     s->reclaimed_bytes = h->numbers->counters.reclaimed_bytes;
     s->reclaimed_objects = h->numbers->counters.reclaimed_objects;
     s->freed_bytes = count_get(&h->numbers->counters.freed_bytes) +
-                     h->numbers->counters.reclaimed_bytes + held.magazine_bytes;
+                     h->numbers->counters.reclaimed_bytes + held.magazine_bytes +
+                     quarantine_bytes();
     s->budget_bytes = __atomic_load_n(&h->numbers->budget, __ATOMIC_RELAXED);
     s->charged_bytes = __atomic_load_n(&h->numbers->charged, __ATOMIC_RELAXED);
     s->limit_bytes = limit == SIZE_MAX ? 0 : limit;
@@ -183,7 +187,8 @@ static void report_at_exit(void)
     size_t leaks = options.leaks ? gc_leak_check() : 0;
     if (OPTION_NOW(stats))
         report_stats();
-    if (leaks && OPTION_NOW(exit_code)) {
+    size_t faults = fault_end();
+    if ((leaks || (faults && guard_is_wanted())) && OPTION_NOW(exit_code)) {
         cancel_hold_off();
         fflush(NULL);
         _exit((int)OPTION_NOW(exit_code));

@@ -59,6 +59,7 @@
     X(collector)       \
     X(pairs)           \
     X(weak)            \
+    X(guard)           \
     X(damage)          \
     X(damaged_reports) \
     X(finalizer)       \

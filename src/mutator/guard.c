@@ -1,0 +1,176 @@
+/* Looks through the heap in pauses.  What is found there is kept, as nothing is reported in a pause, and
+ * told by the next thread that comes by. */
+#include "mutator/guard.h"
+
+#include <string.h>
+
+#include "base/cancel.h"
+#include "base/critical.h"
+#include "base/options.h"
+#include "collect/cycle.h"
+#include "collect/phase.h"
+#include "heap/block.h"
+#include "heap/heap.h"
+#include "mutator/canary.h"
+#include "mutator/family.h"
+#include "mutator/hooks.h"
+#include "mutator/quarantine.h"
+#include "world/faults.h"
+#include "world/stop.h"
+#include "world/systemstack.h"
+
+/* What a pause finds beyond this is found by the next: what is kept is as it was. */
+enum { FOUND_MOST = 32 };
+
+/* Changed in pauses, and by who has the lock, which nobody holds in a pause. */
+static struct {
+    struct lock lock;
+    uint32_t count; /* atomic */
+    struct fault faults[FOUND_MOST];
+} found PRIVATE_DATA;
+
+static bool keeps_freed(void)
+{
+    return options.poison || options.quarantine;
+}
+
+bool guard_is_wanted(void)
+{
+    return options.canary || options.mismatch || keeps_freed();
+}
+
+/* ---- In a pause -------------------------------------------------------------------- */
+
+/* Returns false if there is no room for another one. */
+static bool add(const struct fault *f)
+{
+    if (found.count < FOUND_MOST) {
+        found.faults[found.count] = *f;
+        __atomic_store_n(&found.count, found.count + 1, __ATOMIC_RELAXED);
+    }
+    return found.count < FOUND_MOST;
+}
+
+static bool check_object(struct heap *h, const struct cell *o, const char *when)
+{
+    struct fault f = {.found = when};
+    return *o->state < STATE_NEW || !canary_find(h, o, &f) || add(&f);
+}
+
+static void check_objects(struct heap *h, const char *when)
+{
+    for (BLOCKS(h, head)) {
+        uint32_t count = word_geometry(h->words[head])->count;
+        for (uint32_t i = 0; i < count; i++) {
+            struct cell o = block_cell(h, head, i);
+            if (!check_object(h, &o, when))
+                return;
+        }
+    }
+}
+
+static void check_freed(const struct heap *h, const char *when)
+{
+    size_t count = quarantine_count();
+    for (size_t i = 0; i < count; i++) {
+        struct fault f = {.found = when};
+        if (quarantine_find(h, i, &f) && !add(&f))
+            return;
+    }
+}
+
+/* What there is no room for is found the next time. */
+static void check_all(struct heap *h, const char *when, bool freed)
+{
+    if (found.count < FOUND_MOST && options.canary)
+        check_objects(h, when);
+    if (found.count < FOUND_MOST && options.poison && freed)
+        check_freed(h, when);
+}
+
+static void tell_dangling(const struct fault *f)
+{
+    add(f);
+}
+
+static void check_in_cycle(struct cycle *c)
+{
+    if (!c->kind->recounts)
+        return;
+    /* What was freed and leaves after this cycle is looked at then. */
+    check_all(c->heap, "by a collection", c->cause != CAUSE_QUARANTINE);
+    if (c->kind->flips && c->kind->is_exact)
+        quarantine_judge(c, tell_dangling);
+    if (GC_CHECKING)
+        quarantine_check(c->heap);
+}
+
+/* ---- Telling ------------------------------------------------------------------------- */
+
+static bool take_one(struct fault *f)
+{
+    critical_take(&found.lock, RANK_OBJECT);
+    bool some = found.count > 0;
+    if (some) {
+        *f = found.faults[0];
+        __atomic_store_n(&found.count, found.count - 1, __ATOMIC_RELAXED);
+        memmove(found.faults, found.faults + 1, found.count * sizeof *f);
+    }
+    critical_release(&found.lock, RANK_OBJECT);
+    return some;
+}
+
+static void tell_found(void)
+{
+    struct fault f;
+    while (take_one(&f))
+        report_hooks.fault(&f);
+}
+
+void guard_poll(struct heap *h)
+{
+    if (UNLIKELY(__atomic_load_n(&found.count, __ATOMIC_RELAXED) > 0))
+        tell_found();
+    quarantine_poll(h);
+}
+
+/* ---- At the end ------------------------------------------------------------------------ */
+
+static void check_stopped(void *argument)
+{
+    (void)argument;
+    world_lock();
+    if (world_stop() && process_heap.numbers != NO_NUMBERS) {
+        faults_begin();
+        check_all(&process_heap, "when the program ended", true);
+        faults_end();
+    }
+    world_restart();
+    world_unlock();
+}
+
+void guard_at_exit(void)
+{
+    if (!guard_is_wanted() || world_is_mine() || !registry_is_here())
+        return;
+    tell_found();
+    cancel_hold_off();
+    systemstack_run(check_stopped, NULL);
+    cancel_let_in();
+    tell_found();
+}
+
+void guard_begin(struct heap *h)
+{
+    static struct phase check PRIVATE_DATA = {.rank = PHASE_CHECK, .run = check_in_cycle};
+    if (!guard_is_wanted())
+        return;
+    if (options.mismatch)
+        family_begin(h);
+    if (options.canary)
+        canary_begin(h);
+    if (keeps_freed())
+        quarantine_begin(h);
+    options.stacks = 1;
+    phase_add(&check);
+}

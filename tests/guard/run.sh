@@ -1,0 +1,185 @@
+#!/bin/sh
+# gcalloc guard: programs that do one thing wrong each, as compiled with -O0 and -O2: the report says what it
+# is, with the functions that allocated, freed and noticed; and programs that do nothing wrong, of which
+# nothing is reported, and which do and say what they do without it.
+srcdir=$(cd "${srcdir:-.}" && pwd)
+. "$srcdir/tests/expect.sh" && begin guard || exit 1
+tool=$PWD/tools/gcalloc
+[ -e "$PWD/.libs/libgcalloc-malloc.so" ] || { echo "guard: there is no libgcalloc-malloc.so"; exit 77; }
+unset GCALLOC_OPTIONS GCALLOC_MALLOC LD_PRELOAD
+cd "$tmp" || exit 1
+
+# Without addresses, numbers of lines and offsets, and what is behind main.
+plain() { sed -E 's/0x[0-9a-f]+/ADDRESS/g; s/ +(faults|families)\.(c|cc):[0-9]+$//; s/^( *#[0-9]+) +/\1 /; s/ [^ ]*faults-O/ faults-O/' "$1"; }
+
+# reports FLAGS PROGRAM [LINE...]: what is reported, all of it; the program goes on as if nothing was.
+reports() {
+    flags=$1 program=$2
+    shift 2
+    : >wanted
+    for line; do
+        printf '%s\n' "$line" >>wanted
+    done
+    # shellcheck disable=SC2086 # these are words
+    "$tool" guard $flags -L log "$faults" $program >out 2>err
+    status=$?
+    cat log >>err 2>/dev/null
+    rm -f log
+    plain err >got
+    [ "$status" = 7 ] || echo "status $status"
+    diff wanted got && [ "$status" = 7 ] && [ "$(cat out)" = done ]
+}
+
+overflow() { # FUNCTION BYTES WRITTEN CALLER: the usual report
+    expect "$level: $program" reports "" "$program" \
+        "gcalloc: $1(ADDRESS): written beyond the end of the object" "  the object has $2 bytes; $3" \
+        "  called by" "    #0 $4" "    #1 $program" "    #2 main" \
+        "  allocated by" "    #0 $5" "    #1 $program" "    #2 main"
+}
+
+for level in -O0 -O2; do
+    faults=$tmp/faults$level
+    # Their calls are no tail calls, and what the programs do wrong is not to be seen by the compiler.
+    ${CC:-cc} -g $level -fno-builtin -fno-optimize-sibling-calls -w -o "$faults" "$srcdir/tests/guard/faults.c" ||
+        exit 1
+
+    program=overflow_by_one
+    overflow free 13 "1 byte, from 0 behind its end on, was written: 41" end make
+    program=overflow_of_whole_granules
+    overflow free 32 "1 byte, from 0 behind its end on, was written: 00" end make
+    program=overflow_further
+    overflow free 5 "3 bytes, from 4 behind its end on, were written: 78 c9 79" end make
+    program=overflow_of_nothing
+    overflow free 0 "1 byte, from 0 behind its end on, was written: 01" end make
+    program=overflow_of_medium
+    overflow free 20000 "1 byte, from 0 behind its end on, was written: 01" end make
+    program=overflow_of_large
+    overflow free 1048576 "1 byte, from 0 behind its end on, was written: 01" end make
+    program=overflow_then_realloc
+    overflow realloc 40 "1 byte, from 0 behind its end on, was written: 01" resize make
+    program=overflow_after_realloc
+    overflow free 3000 "1 byte, from 0 behind its end on, was written: 01" end make
+    expect "$level: overflow_of_aligned" reports "" overflow_of_aligned \
+        "gcalloc: free(ADDRESS): written beyond the end of the object" \
+        "  the object has 4096 bytes; 1 byte, from 0 behind its end on, was written: 01" \
+        "  called by" "    #0 end" "    #1 overflow_of_aligned" "    #2 main" \
+        "  allocated by" "    #0 overflow_of_aligned" "    #1 main"
+    expect "$level: overflow_never_freed" reports "" overflow_never_freed \
+        "gcalloc: ADDRESS: written beyond the end of the object, found when the program ended" \
+        "  the object has 24 bytes; 6 bytes, from 0 behind its end on, were written: 07 07 07 07 07 07" \
+        "  allocated by" "    #0 make" "    #1 overflow_never_freed" "    #2 main"
+    expect "$level: overflow_seen_by_collection" reports "" overflow_seen_by_collection \
+        "gcalloc: ADDRESS: written beyond the end of the object, found by a collection" \
+        "  the object has 24 bytes; 1 byte, from 0 behind its end on, was written: 07" \
+        "  allocated by" "    #0 make" "    #1 overflow_seen_by_collection" "    #2 main"
+    after() { # BYTES WRITTEN FOUND FREED
+        expect "$level: $program" reports "" "$program" \
+            "gcalloc: ADDRESS: written after it was freed, found $3" "  the object had up to $1 bytes; $2" \
+            "  allocated by" "    #0 make" "    #1 $program" "    #2 main" \
+            "  freed by" "    #0 $4" "    #1 $program" "    #2 main"
+    }
+    program=write_after_free
+    after 48 "1 byte, from 8 on, was written: 05" "when the program ended" end
+    program=write_after_free_seen_later
+    after 48 "1 byte, from 47 on, was written: 05" "when its memory was to be used again" end
+    program=write_after_free_collected
+    after 4096 "3 bytes, from 0 on, were written: 01 de 02" "by a collection" end
+    program=write_after_realloc
+    after 48 "1 byte, from 0 on, was written: 06" "when the program ended" resize
+    expect "$level: free_twice" reports "" free_twice \
+        "gcalloc: free(ADDRESS): double free" "  the object of up to 3072 bytes there was freed before" \
+        "  called by" "    #0 end" "    #1 free_twice" "    #2 main" \
+        "  allocated by" "    #0 make" "    #1 free_twice" "    #2 main" \
+        "  freed first by" "    #0 end" "    #1 free_twice" "    #2 main" "  nothing was done"
+    expect "$level: pointer_in_object" reports --dangling pointer_in_object \
+        "gcalloc: ADDRESS: something points to it, which was freed, found by a collection" \
+        "  the pointer is 16 bytes into the object of 64 bytes at ADDRESS" \
+        "  allocated by" "    #0 make" "    #1 pointer_in_object" "    #2 main" \
+        "  freed by" "    #0 end" "    #1 pointer_in_object" "    #2 main" \
+        "  what points to it was allocated by" "    #0 pointer_in_object" "    #1 main"
+    expect "$level: pointer_in_data" reports --dangling pointer_in_data \
+        "gcalloc: ADDRESS: something points to it, which was freed, found by a collection" \
+        "  the pointer is at ADDRESS, in the data of faults$level" \
+        "  allocated by" "    #0 make" "    #1 pointer_in_data" "    #2 main" \
+        "  freed by" "    #0 end" "    #1 pointer_in_data" "    #2 main"
+    expect "$level: --quarantine=yes says nothing of it" reports --quarantine=yes pointer_in_data
+    expect "$level: used_again" reports "--quarantine=yes --poison=no" used_again
+    expect "$level: nothing wrong" reports "" nothing_wrong
+    expect "$level: nothing wrong, in quarantine" reports --dangling nothing_wrong
+done
+
+# ---- Families --------------------------------------------------------------------------
+
+if command -v "${CXX:-c++}" >/dev/null; then
+    plain_faults=$faults
+    for level in -O0 -O2; do
+        faults=$tmp/families$level
+        ${CXX:-c++} -std=c++17 -g $level -fno-builtin -fno-optimize-sibling-calls -w -o "$faults" \
+            "$srcdir/tests/guard/families.cc" || exit 1
+        mismatch() { # ALLOCATED BY, FREED BY: names of steps; FUNCTION OBJECT-OF FOR-IT
+            by=by_$1 to=to_$2
+            case $1 in new\[\]) by=by_array ;; aligned\[\]) by=by_aligned ;; esac
+            case $2 in delete\[\]) to=to_array ;; esac
+            expect "$level: $1 and $2" reports "" "$1 $2" \
+                "gcalloc: $3(ADDRESS): the object is of $4" "  the object has 40 bytes; $5 is what frees it" \
+                "  called by" "    #0 $to" "    #1 main" "  allocated by" "    #0 $by" "    #1 main"
+        }
+        mismatch malloc delete "operator delete" "malloc or its like" free
+        mismatch calloc sized "operator delete" "malloc or its like" free
+        mismatch malloc "delete[]" "operator delete[]" "malloc or its like" free
+        mismatch new free free "operator new" "operator delete"
+        mismatch nothrow free free "operator new" "operator delete"
+        mismatch new realloc realloc "operator new" "operator delete"
+        mismatch new "delete[]" "operator delete[]" "operator new" "operator delete"
+        mismatch "new[]" free free "operator new[]" "operator delete[]"
+        mismatch "new[]" delete "operator delete" "operator new[]" "operator delete[]"
+        mismatch "aligned[]" sized "operator delete" "operator new[]" "operator delete[]"
+        for pair in "malloc free" "calloc realloc" "new delete" "new sized" "nothrow delete" "new[] delete[]" \
+            "aligned[] aligned" right; do
+            expect "$level: $pair" reports "" "$pair"
+        done
+    done
+    expect "--mismatch=no" reports --mismatch=no "new free"
+    faults=$plain_faults
+fi
+
+expect "again and again" sh -c '"$0" guard "$1" overflow_again_and_again 2>err >out; cat err
+    [ "$(grep -c "written beyond" err)" = 3 ] &&
+    grep -q "^gcalloc: 97 more faults of the same kinds, in objects from the same places, were left out$" err' \
+    "$tool" "$faults"
+expect "--canary=no" reports "--canary=no" overflow_by_one
+expect "--poison=no" reports "--poison=no" write_after_free
+expect "--error-exitcode" sh -c '"$0" guard -e 3 "$1" overflow_never_freed 2>err >out; [ $? = 3 ]' "$tool" "$faults"
+expect "--error-exitcode with nothing wrong" \
+    sh -c '"$0" guard -e 3 "$1" nothing_wrong 2>err >out; [ $? = 7 ]' "$tool" "$faults"
+expect "--on-bad-free=abort" \
+    sh -c '"$0" guard -b abort "$1" overflow_by_one 2>err >out; [ $? = 134 ]' "$tool" "$faults"
+
+# ---- Programs of others --------------------------------------------------------------
+
+clean() { # COMMAND...
+    command -v "$1" >/dev/null || { echo "guard: $1 is not installed"; return 0; }
+    "$@" >plain.out 2>plain.err
+    plain=$?
+    "$tool" guard -o report "$@" >got.out 2>got.err
+    got=$?
+    expect "$1: the status" [ "$got" = "$plain" ]
+    expect "$1: the output" cmp plain.out got.out
+    expect "$1: the errors" diff plain.err got.err
+    expect "$1: nothing is reported" sh -c '[ ! -s report ] || { cat report; exit 1; }'
+}
+clean lua5.4 -e 't = {} for i = 1, 20000 do t[i] = tostring(i) .. ("x"):rep(i % 50) end
+    table.sort(t) print(#table.concat(t, ","), t[77])'
+clean sqlite3 :memory: 'create table t(a integer primary key, b text);' \
+    'with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
+    insert into t select i, hex(i * 7919) from n;' 'create index i on t(b);' \
+    'select count(*), max(b) from t where b > 5;' 'delete from t where a % 3 = 0;' 'select sum(a) from t;'
+clean /usr/bin/python3 -c 'import json, re
+words = {str(i): [i, str(i) * 3, {"k": i % 7}] for i in range(3000)}
+text = json.dumps(words, sort_keys=True)
+print(len(text), len(re.findall("[0-9]+", text)), sum(w[0] for w in json.loads(text).values()))'
+clean git --no-pager diff --no-index --stat "$srcdir/tests/guard/faults.c" "$srcdir/tests/guard/run.sh"
+clean perl -e 'my %h; push @{$h{$_ % 71}}, "w$_" x ($_ % 9) for 1 .. 20000;
+    print join(",", map { length join "", @{$h{$_}} } sort keys %h), "\n"'
+clean bash -c 'for i in 1 2 3; do x=$(echo "$i" | sed s/1/one/); a[$i]=$x; done; echo "${a[@]}"; exit 4'
+finish

@@ -1,0 +1,186 @@
+/* What programs do wrong with their objects, as the heap finds it: overflows by what lies behind an object, writes
+ * after a free by what was freed, pointers to that by a mark. */
+#include "mutator/guard.h"
+
+#include <gcalloc/gcalloc.h>
+#include <string.h>
+
+#include "collect/collector.h"
+#include "heap/heap.h"
+#include "mutator/fault.h"
+#include "mutator/hooks.h"
+#include "mutator/quarantine.h"
+#include "support.h"
+
+static struct {
+    struct fault last;
+    unsigned count;
+} seen PRIVATE_DATA;
+
+static void note(const struct fault *f)
+{
+    seen.last = *f;
+    seen.count++;
+}
+
+/* Each test is a process, and has set nothing yet. */
+static void start(const char *first, const char *second)
+{
+    ck_assert_int_eq(gc_option_set(first, "1"), 0);
+    ck_assert_int_eq(gc_option_set(second, "1"), 0);
+    report_hooks.fault = note;
+    gc_init();
+}
+
+static void assert_found(enum fault_kind kind, const void *object, size_t first,
+                         size_t end)
+{
+    ck_assert_uint_eq(seen.count, 1);
+    ck_assert_int_eq(seen.last.kind, kind);
+    ck_assert_uint_eq(seen.last.address, (uintptr_t)object);
+    ck_assert_uint_eq(seen.last.first, first);
+    ck_assert_uint_eq(seen.last.end, end);
+    ck_assert_uint_ne(seen.last.allocated, 0);
+    seen.count = 0;
+}
+
+static const size_t sizes[] = {0, 1, 16, 100, 256, 4000, 40000, 70000, 1000000};
+
+START_TEST(overflows)
+{
+    start("canary", "verify");
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+        size_t n = sizes[i];
+        char *volatile object = gc_alloc(n);
+        ck_assert_uint_eq(gc_usable_size(object), n);
+        memset(object, 1, n);
+        gc_collect();
+        ck_assert_uint_eq(seen.count, 0);
+        object[n + 2] = 3;
+        gc_collect();
+        assert_found(FAULT_OVERFLOW, object, n + 2, n + 3);
+        object[n] = object[n + 7] = 3;
+        void *before = object;
+        object = gc_realloc(object, n + 1);
+        assert_found(FAULT_OVERFLOW, before, n, n + 8);
+        object[n] = 1;
+        gc_collect();
+        ck_assert_uint_eq(seen.count, 0);
+        object[n + 1] = 3;
+        gc_free(object);
+        assert_found(FAULT_OVERFLOW, object, n + 1, n + 2);
+    }
+}
+END_TEST
+
+/* The slots of the dead come to others, smaller and larger ones. */
+START_TEST(garbage)
+{
+    start("canary", "poison");
+    for (int round = 0; round < 5; round++) {
+        for (size_t i = 0; i < 20000; i++) {
+            char *volatile object = gc_alloc(i * 7 % 300);
+            memset(object, 1, i * 7 % 300);
+            if (i % 3 == 0)
+                gc_free(object);
+        }
+        gc_collect();
+    }
+    ck_assert_uint_eq(seen.count, 0);
+    ck_assert_uint_gt(quarantine_count(), 0);
+}
+END_TEST
+
+static void free_bytes(size_t bytes)
+{
+    for (; bytes >= 64; bytes -= 64)
+        gc_free(gc_alloc_manual(50));
+}
+
+START_TEST(writes_after_the_free)
+{
+    start("poison", "verify");
+    char *volatile object = gc_alloc_manual(100);
+    gc_free(object);
+    ck_assert_uint_eq(quarantine_bytes(), 112);
+    gc_collect();
+    ck_assert_uint_eq(seen.count, 0);
+    object[10] = object[20] = 0;
+    gc_collect();
+    assert_found(FAULT_WRITE_AFTER_FREE, object, 10, 21);
+    ck_assert_uint_ne(seen.last.freed, 0);
+    object[111] = 0;
+    free_bytes(MIB(2));
+    assert_found(FAULT_WRITE_AFTER_FREE, object, 111, 112);
+    ck_assert_uint_le(quarantine_bytes(), MIB(1));
+    gc_collect();
+}
+END_TEST
+
+static void *volatile root;
+
+/* Nothing but `root` leads to it. */
+NOINLINE static uintptr_t free_object(void)
+{
+    root = gc_alloc_manual(50);
+    gc_free(root);
+    return ~(uintptr_t)root;
+}
+
+static bool is_held(uintptr_t hidden)
+{
+    struct cell o = lookup_cell(&process_heap, ~hidden);
+    if (!o.state) /* its block has gone */
+        return false;
+    const struct site *s = process_heap.sites + (o.state - process_heap.states);
+    return s->note & SITE_HELD;
+}
+
+NOINLINE static void clear_stack(void)
+{
+    volatile char space[16384];
+    for (size_t i = 0; i < sizeof space; i++)
+        space[i] = 0;
+}
+
+START_TEST(what_is_pointed_to_stays)
+{
+    start("quarantine", "verify");
+    uintptr_t hidden = free_object();
+    clear_stack();
+    uint64_t collections = collector_count(&process_collector);
+    free_bytes(MIB(20));
+    ck_assert_uint_gt(collector_count(&process_collector), collections);
+    ck_assert(is_held(hidden));
+    ck_assert_uint_le(quarantine_bytes(), MIB(9));
+    root = NULL;
+    free_bytes(MIB(20));
+    ck_assert(!is_held(hidden));
+    ck_assert_uint_eq(seen.count, 0);
+}
+END_TEST
+
+/* As no collection can tell, the oldest go when they are too many. */
+START_TEST(bounded_without_collections)
+{
+    start("quarantine", "canary");
+    free_bytes(MIB(1));
+    gc_disable();
+    free_bytes(MIB(80));
+    gc_enable();
+    free_bytes(MIB(5));
+    ck_assert_uint_le(quarantine_bytes(), MIB(80));
+    gc_collect();
+}
+END_TEST
+
+TCase *guard_tests(void)
+{
+    TCase *t = tcase_create("guard");
+    tcase_add_test(t, overflows);
+    tcase_add_test(t, garbage);
+    tcase_add_test(t, writes_after_the_free);
+    tcase_add_test(t, what_is_pointed_to_stays);
+    tcase_add_test(t, bounded_without_collections);
+    return t;
+}
