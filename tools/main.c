@@ -12,6 +12,8 @@ static const struct command commands[] = {
     {"guard", "run a program, and report overflows and bad frees", run_command},
     {"collect", "run a program, and reclaim what it forgets to free", run_command},
     {"run", "run a program with this heap as its malloc (also: malloc)", run_command},
+    {"profile", "run a program, and record who allocates and who holds", run_command},
+    {"report", "say what a recording tells", report_command},
     {"region", "look at heaps that processes share", region_command},
 };
 
@@ -20,6 +22,7 @@ enum { COMMANDS = sizeof commands / sizeof *commands };
 static void print_usage(FILE *out)
 {
     fputs("usage: gcalloc COMMAND [FLAGS] [--] PROGRAM [ARGUMENTS]\n"
+          "       gcalloc report [FLAGS] FILE\n"
           "       gcalloc region COMMAND ...\n\n",
           out);
     for (size_t i = 0; i < COMMANDS; i++)

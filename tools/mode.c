@@ -37,6 +37,17 @@ static const struct mode modes[] = {
      "optional, and leaks cost no memory.  See gcalloc(1) for what it cannot see.\n",
      "  gcalloc collect ./server --port 8080\n"
      "  gcalloc collect --log ./prog                  a line for each collection\n"},
+    {"profile", 'p', "depth=64",
+     "Runs the program, and records who allocates: one object for each 512 KiB, or every "
+     "one, with\n"
+     "the call stack, and when it is freed.  `gcalloc report FILE` says what the "
+     "recording "
+     "tells: what\n"
+     "was allocated where, what was alive when most memory was used and at the end, what "
+     "was\n"
+     "temporary.  A program that is killed leaves its recording, too.\n",
+     "  gcalloc profile ./prog input.txt              records to prog.PROCESS.gcp\n"
+     "  gcalloc profile --exact -o run.gcp ./prog && gcalloc report run.gcp\n"},
     {"run", 'r', "", "Runs the program with gcalloc's heap as its malloc, and no more.\n",
      "  gcalloc run ./prog\n"
      "  gcalloc run --heap-limit=512M --stats ./prog\n"},
@@ -45,6 +56,12 @@ static const struct mode modes[] = {
 const struct flag flags[] = {
     {"output", 'o', FLAG_FILE, "lgcr", "FILE", "report", NULL, 0, 0,
      "reports go there; %p is the process; else to stderr"},
+    {"output", 'o', FLAG_FILE, "p", "FILE", "profile", NULL, 0, 0,
+     "the recording; %p is the process; else PROGRAM.%p.gcp"},
+    {"exact", 'X', FLAG_SET, "p", NULL, "profile_every", "0", 0, 0,
+     "record every object"},
+    {"every", 'E', FLAG_SIZE, "p", "SIZE", "profile_every", NULL, 0, 0,
+     "record one object for about so many bytes; 512K"},
     {"json", 'j', FLAG_SET, "lcr", NULL, "report_format", "json", 0, 0,
      "reports are JSON, one object on a line"},
     {"error-exitcode", 'e', FLAG_NUMBER, "lg", "N", "exit_code", NULL, 0, 255,
@@ -59,6 +76,8 @@ const struct flag flags[] = {
      "record who frees, too, for reports of double frees"},
     {"depth", 'd', FLAG_NUMBER, "lg", "N", "depth", NULL, 1, 256,
      "frames of each call stack; 16"},
+    {"depth", 'd', FLAG_NUMBER, "p", "N", "depth", NULL, 1, 256,
+     "frames of each call stack; 64"},
     {"on-bad-free", 'b', FLAG_CHOICE, "lg", "WHAT", "on_bad_free", "warn|abort", 0, 0,
      "after a report, warn (and go on) or abort"},
     {"canary", 'c', FLAG_SWITCH, "g", "YES", "canary", "yes|no", 0, 0,
@@ -71,7 +90,7 @@ const struct flag flags[] = {
      "use freed memory again when nothing points to it; no"},
     {"dangling", 'D', FLAG_SET, "g", NULL, "quarantine", "report", 0, 0,
      "quarantine, and report what points to freed objects"},
-    {"heap-limit", 'm', FLAG_SIZE, "lgcr", "SIZE", "heap_limit", NULL, 0, 0,
+    {"heap-limit", 'm', FLAG_SIZE, "lgcrp", "SIZE", "heap_limit", NULL, 0, 0,
      "most memory for the heap, such as 512M"},
     {"memory", 'M', FLAG_NUMBER, "c", "N", "memory", NULL, 0, 100,
      "percent of the time to spend for a small heap; 5"},
@@ -79,16 +98,16 @@ const struct flag flags[] = {
      "longer collections go on beside the program"},
     {"compact", 'C', FLAG_SET, "cr", NULL, "compact", "mesh", 0, 0,
      "blocks with few objects share memory"},
-    {"log", 'v', FLAG_SET, "lgcr", NULL, "log", "1", 0, 0, "a line for each collection"},
-    {"log-file", 'L', FLAG_FILE, "lgcr", "FILE", "log_file", NULL, 0, 0,
+    {"log", 'v', FLAG_SET, "lgcrp", NULL, "log", "1", 0, 0, "a line for each collection"},
+    {"log-file", 'L', FLAG_FILE, "lgcrp", "FILE", "log_file", NULL, 0, 0,
      "messages go there; else to stderr"},
-    {"stats", 't', FLAG_SET, "lgcr", NULL, "stats", "1", 0, 0,
+    {"stats", 't', FLAG_SET, "lgcrp", NULL, "stats", "1", 0, 0,
      "statistics of the heap at the end"},
-    {"follow-fork", 'f', FLAG_CHILDREN, "lgcr", "WHICH", "process", "yes|no", 0, 0,
+    {"follow-fork", 'f', FLAG_CHILDREN, "lgcrp", "WHICH", "process", "yes|no", 0, 0,
      "yes: child processes, too; no: the program alone"},
-    {"options", 'O', FLAG_OPTIONS, "lgcr", "KEY=VALUE", NULL, NULL, 0, 0,
+    {"options", 'O', FLAG_OPTIONS, "lgcrp", "KEY=VALUE", NULL, NULL, 0, 0,
      "any option of the library; several joined by :"},
-    {"help", 'h', FLAG_HELP, "lgcr", NULL, NULL, NULL, 0, 0, "this text"},
+    {"help", 'h', FLAG_HELP, "lgcrp", NULL, NULL, NULL, 0, 0, "this text"},
 };
 
 const size_t flag_count = sizeof flags / sizeof *flags;

@@ -56,6 +56,9 @@ struct wanted {
     char **program; /* its name and arguments */
 };
 
+/* Adds a setting to the options; a key of NULL: `value` is one or several. */
+int mode_add(struct wanted *w, const char *key, const char *value);
+
 /* DONE, or it is said what is wrong. */
 int mode_parse(struct wanted *w, int argc, char **argv);
 

@@ -112,7 +112,7 @@ static int check_value(const struct flag *f, const char *text)
 
 /* ---- The command line ------------------------------------------------------------------------------- */
 
-static int add(struct wanted *w, const char *key, const char *value)
+int mode_add(struct wanted *w, const char *key, const char *value)
 {
     char *joined;
     if (asprintf(&joined, "%s%s%s%s%s", w->options, *w->options ? ":" : "",
@@ -139,7 +139,7 @@ static int apply(struct wanted *w, const struct flag *f, const char *argument)
         value = children_value(value);
     if (f->type == FLAG_SWITCH)
         value = switch_value(value);
-    return add(w, f->option, value);
+    return mode_add(w, f->option, value);
 }
 
 static const struct flag *find_flag(const struct mode *m, int letter)

@@ -2,6 +2,7 @@
  * terminal, its signals and its exit status are its own. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -28,7 +29,40 @@ static int begin_report(const char *path)
     return DONE;
 }
 
-static int run(const struct wanted *w)
+/* A recording is begun by the program, and in a new file: what is there has been overwritten so. */
+static int begin_recording(const char *path)
+{
+    struct stat s;
+    if (!strstr(path, "%p") && lstat(path, &s) == 0 && S_ISREG(s.st_mode) &&
+        unlink(path) != 0)
+        return fail(OUT_OF_ORDER, "--output: %s cannot be written anew: %s", path,
+                    strerror(errno));
+    return DONE;
+}
+
+/* Named after the program, in this folder. */
+static int name_recording(struct wanted *w)
+{
+    const char *slash = strrchr(w->program[0], '/');
+    char *name;
+    if (asprintf(&name, "%s.%%p.gcp", slash ? slash + 1 : w->program[0]) < 0)
+        return fail(OUT_OF_ORDER, "out of memory");
+    int status = mode_add(w, "profile", name);
+    if (status == DONE)
+        fprintf(stderr, "gcalloc: the recording is %.*s.%d.gcp\n",
+                (int)(strlen(name) - 7), name, (int)getpid());
+    free(name);
+    return status;
+}
+
+static int begin_output(struct wanted *w)
+{
+    if (strcmp(w->mode->name, "profile") != 0)
+        return begin_report(w->report);
+    return w->report ? begin_recording(w->report) : name_recording(w);
+}
+
+static int run(struct wanted *w)
 {
     int status = OUT_OF_ORDER;
     char *path = program_find(w->program[0], &status);
@@ -38,7 +72,7 @@ static int run(const struct wanted *w)
     if (status == DONE && !library)
         status = OUT_OF_ORDER;
     if (status == DONE)
-        status = begin_report(w->report);
+        status = begin_output(w);
     if (status == DONE)
         status = preload_set(library, w->options);
     if (status == DONE) {

@@ -22,6 +22,7 @@ enum rank {
     RANK_HELD,    /* objects that were freed and that nobody gets yet */
     RANK_BIN,     /* one list of blocks, and their counters */
     RANK_EXTENT,  /* free units, the arena's end, used_bytes and dirty_bytes */
+    RANK_RECORD,  /* the recording of option profile */
     RANK_DEPOT,   /* call stacks */
     RANK_MODULE,  /* what was ever loaded */
     RANK_MEMORY,  /* what is called when there is no memory */

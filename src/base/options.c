@@ -215,7 +215,18 @@ void options_forked(void)
         return;
     options.leaks = LEAKS_NONE;
     options.canary = options.poison = options.mismatch = options.quarantine = 0;
+    options.profile.text[0] = '\0';
     options.stacks = options.log = options.stats = 0;
+}
+
+void options_expand(const struct option_path *pattern, char *path, size_t size)
+{
+    const char *mark = strstr(pattern->text, "%p");
+    if (mark)
+        snprintf(path, size, "%.*s%d%s", (int)(mark - pattern->text), pattern->text,
+                 getpid(), mark + 2);
+    else
+        snprintf(path, size, "%s", pattern->text);
 }
 
 void options_list(void)

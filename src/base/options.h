@@ -105,13 +105,18 @@ enum { FINALIZERS_CALLED, FINALIZERS_THREAD };
       ": use freed memory again when nothing points to it; report: say what does")       \
     X(depth, COUNT, ANY_TIME, 16, "frames recorded of each call stack, at most 256")     \
     X(exit_code, COUNT, ANY_TIME, 0, "exit status of a program that leaks; 0: its own")  \
+    X(profile, PATH, AT_START, 0,                                                        \
+      "file for a recording of who allocates; %p in it is the process")                  \
+    X(profile_every, SIZE, AT_START, KIB(512),                                           \
+      "record an object for about so many bytes; 0: every object")                       \
     X(report, PATH, AT_START, 0,                                                         \
       "file for reports; %p in it is the process; else the log")                         \
     X(groups, COUNT, ANY_TIME, 100, "most groups of leaks that a report lists; 0: all")  \
     X(report_format, CHOICE, ANY_TIME, 0, "text|json: how reports are written")          \
     X(suppressions, PATH, AT_START, 0, "file of leaks to leave out, as LeakSanitizer's") \
     X(process, COUNT, AT_START, 0,                                                       \
-      "the process whose leaks, log and statistics are told; 0: children's, too")        \
+      "the process whose leaks, profile, log and statistics are told; 0: children's, "   \
+      "too")                                                                             \
     X(on_bad_free, CHOICE, ANY_TIME, 0, "warn|abort: what follows the report")           \
     X(finalizers, CHOICE, ANY_TIME, 0,                                                   \
       "call|thread: run by gc_finalizers_run only, or also on a thread of the "          \
@@ -164,8 +169,11 @@ int options_set(const char *key, const char *value, bool started);
 /* Reads GCALLOC_OPTIONS.  What is wrong in it is named in the log and left out. */
 void options_read_environment(void);
 
-/* In a process that option process does not name: it tells of no leaks, and has no log nor statistics. */
+/* In a process that option process does not name: it tells of no leaks, and has no recording, log nor statistics. */
 void options_forked(void);
+
+/* Writes the path of an option, with %p in it replaced by the process. */
+void options_expand(const struct option_path *pattern, char *path, size_t size);
 
 /* Logs one line per option: key, value, meaning. */
 void options_list(void);

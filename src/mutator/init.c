@@ -23,6 +23,7 @@
 #include "mutator/guard.h"
 #include "mutator/hooks.h"
 #include "mutator/site.h"
+#include "profile/profile.h"
 #include "roots/registered.h"
 #include "trace/walk.h"
 #include "world/next.h"
@@ -106,6 +107,7 @@ static bool make_heap(void)
         return false;
     guard_begin(h);
     site_begin(h);
+    profile_begin(h);
     if (!collector_create(&process_collector, h)) {
         heap_destroy(h);
         return false;

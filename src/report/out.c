@@ -25,17 +25,6 @@ static struct {
     char buffer[4096];
 } out PRIVATE_DATA = {.file = SINK_NONE};
 
-/* The path with %p replaced by the process. */
-static void expand(const char *pattern, char *path, size_t size)
-{
-    const char *mark = strstr(pattern, "%p");
-    if (mark)
-        snprintf(path, size, "%.*s%d%s", (int)(mark - pattern), pattern, getpid(),
-                 mark + 2);
-    else
-        snprintf(path, size, "%s", pattern);
-}
-
 static struct {
     struct lock lock;
     pid_t process, thread; /* that holds it */
@@ -72,7 +61,7 @@ void out_open(void)
     char path[sizeof options.report.text + 16]; /* a process number is longer than %p */
     if (!options.report.text[0])
         return;
-    expand(options.report.text, path, sizeof path);
+    options_expand(&options.report, path, sizeof path);
     if (!sink_open(&out.file, path))
         log_line("report: '%s' cannot be opened: %s; it goes here", path,
                  strerror(errno));

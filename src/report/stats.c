@@ -22,6 +22,7 @@
 #include "mutator/quarantine.h"
 #include "report/fault.h"
 #include "report/out.h"
+#include "profile/profile.h"
 #include "world/next.h"
 #include "world/stop.h"
 
@@ -184,6 +185,7 @@ static void report_stats(void)
 
 static void report_at_exit(void)
 {
+    profile_end();
     size_t leaks = options.leaks ? gc_leak_check() : 0;
     if (OPTION_NOW(stats))
         report_stats();

@@ -290,7 +290,7 @@ static void look_up_unloaded(struct place p, const struct module *m,
     struct symbol s = {.module = m->name,
                        .offset = p.return_address - align_down(m->low, os_page_bytes()),
                        .unloaded = true};
-    bool opened = unloaded_path(m, path, sizeof path) && open_unloaded(p.module, m, path);
+    bool opened = module_path(m, path, sizeof path) && open_unloaded(p.module, m, path);
     Dwfl_Module *module = opened ? dw.dwfl_addrmodule(unloaded, address) : NULL;
     if (module)
         describe(module, address, &s, visit, argument);

@@ -3,18 +3,10 @@
  * apart.  A file that was written anew meanwhile is never taken. */
 #include "report/unloaded.h"
 
-#include <stdio.h>
 #include <sys/stat.h>
 
 #include "base/meta.h"
 #include "base/sys.h"
-
-bool unloaded_path(const struct module *m, char *path, size_t bytes)
-{
-    int n = snprintf(path, bytes, "%s%s%s", m->folder ? m->folder : "",
-                     m->folder ? "/" : "", m->name);
-    return n > 0 && (size_t)n < bytes && path[0] == '/';
-}
 
 static bool begins_so(int file, const struct module *m)
 {

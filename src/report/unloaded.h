@@ -7,9 +7,6 @@
 
 #include "trace/modules.h"
 
-/* Where the module was loaded from.  false: its path is not known, or too long. */
-bool unloaded_path(const struct module *m, char *path, size_t bytes);
-
 /* Opens the file at the path.  -1: there is none, or it is not what was loaded. */
 int unloaded_open(const struct module *m, const char *path);
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -95,6 +96,30 @@ READS_ANYTHING static void read_head(struct module *m, const struct dl_phdr_info
     m->head = modules_hash((const void *)(object->dlpi_addr + p->p_vaddr), m->head_bytes);
 }
 
+/* A note of GNU's that is as long as it says.  The build-id is in the file's first pages, which nobody
+ * writes to. */
+READS_ANYTHING static void read_id(struct module *m, const struct dl_phdr_info *object,
+                                   const ElfW(Phdr) * p)
+{
+    const char *at = (const char *)(object->dlpi_addr + p->p_vaddr);
+    const char *end = at + p->p_memsz;
+    while ((size_t)(end - at) >= sizeof(ElfW(Nhdr))) {
+        const ElfW(Nhdr) *note = (const void *)at;
+        const char *name = at + sizeof *note;
+        const char *id = name + align_up(note->n_namesz, 4);
+        if (note->n_namesz > p->p_memsz || note->n_descsz > p->p_memsz ||
+            (size_t)(end - at) < (size_t)(id - at) + note->n_descsz)
+            return;
+        if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == sizeof ELF_NOTE_GNU &&
+            memcmp(name, ELF_NOTE_GNU, sizeof ELF_NOTE_GNU) == 0) {
+            m->id_bytes = (uint8_t)min_size(note->n_descsz, sizeof m->id);
+            memcpy(m->id, id, m->id_bytes);
+            return;
+        }
+        at = id + align_up(note->n_descsz, p->p_align == 8 ? 8 : 4);
+    }
+}
+
 /* false: no part of it is in memory. */
 static bool read_object(struct module *m, const struct dl_phdr_info *object)
 {
@@ -105,6 +130,8 @@ static bool read_object(struct module *m, const struct dl_phdr_info *object)
     for (int i = 0; i < object->dlpi_phnum; i++) {
         const ElfW(Phdr) *p = &object->dlpi_phdr[i];
         uintptr_t low = object->dlpi_addr + p->p_vaddr;
+        if (p->p_type == PT_NOTE && !m->id_bytes)
+            read_id(m, object, p);
         if (p->p_type != PT_LOAD)
             continue;
         m->low = min_size(m->low, low);
@@ -430,6 +457,13 @@ bool module_get(uint16_t number, struct module *m)
         *m = table.list[number - 1];
     end();
     return found;
+}
+
+bool module_path(const struct module *m, char *path, size_t bytes)
+{
+    int n = snprintf(path, bytes, "%s%s%s", m->folder ? m->folder : "",
+                     m->folder ? "/" : "", m->name);
+    return n > 0 && (size_t)n < bytes && path[0] == '/';
 }
 
 void modules_check(void)

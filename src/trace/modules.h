@@ -14,6 +14,7 @@
 enum {
     MODULE_NONE = 0,          /* code that lies in no library, or was not looked up */
     MODULE_LOST = UINT16_MAX, /* in one that there was no memory to note */
+    MODULE_ID_MOST = 32,      /* bytes of a build-id; linkers make 8, 16 or 20 */
 };
 
 struct module {
@@ -23,7 +24,9 @@ struct module {
     uintptr_t low, high;
     uint64_t head; /* modules_hash of the file's first bytes, the build-id among them */
     size_t head_bytes;
-    bool loaded; /* as of the last look */
+    unsigned char id[MODULE_ID_MOST]; /* its build-id */
+    uint8_t id_bytes;                 /* 0: it has none that is known */
+    bool loaded;                      /* as of the last look */
 };
 
 /* Looks what is loaded, if that changed since the last look.  May take the loader's lock:
@@ -66,6 +69,9 @@ void modules_of(const uintptr_t *frames, uint16_t *numbers, size_t count);
 
 /* false: there is none of this number.  Its strings stay. */
 bool module_get(uint16_t number, struct module *m);
+
+/* Where the module was loaded from.  false: its path is not known, or too long. */
+bool module_path(const struct module *m, char *path, size_t bytes);
 
 /* What is loaded is listed by address, and no two modules overlap.  The world is stopped. */
 void modules_check(void);

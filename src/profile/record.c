@@ -1,0 +1,387 @@
+/* Writes records.  What they are told of is told once: stacks, modules, the present thread, the last address. */
+#include "profile/record.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/critical.h"
+#include "base/lock.h"
+#include "base/options.h"
+#include "base/os.h"
+#include "base/proc.h"
+#include "base/sys.h"
+#include "base/table.h"
+#include "collect/collector.h"
+#include "heap/heap.h"
+#include "profile/stream.h"
+#include "trace/capture.h"
+#include "trace/depot.h"
+#include "trace/modules.h"
+#include "world/registry.h"
+#include "world/self.h"
+
+enum {
+    TEXT_BYTES = 4096,
+    TIME_LEAST = 10,  /* milliseconds between two of its records, at first */
+    TIME_PARTS = 500, /* later, this part of the time that has passed */
+    MODULES_MOST = UINT16_MAX + 1,
+};
+
+/* A stack that was recorded. */
+struct known_stack {
+    uintptr_t depot; /* its number there, times 8 */
+    uint32_t next, number;
+};
+
+/* All is under the lock, but `mine`. */
+static struct {
+    struct lock lock;
+    /* A page that is 1, and 0 in the child of a fork. */
+    volatile uint8_t *mine;
+    uintptr_t last; /* address that was told */
+    pid_t thread;   /* that was told */
+    uint32_t stack_count;
+    struct table stacks;
+    uint8_t modules[MODULES_MOST / 8]; /* a bit for each that is known */
+    uint64_t began, told;         /* os_now; of the beginning, and of the last time */
+    uint64_t collections, pauses; /* by then */
+    unsigned since_look;          /* records since the clock was looked at */
+    char text[TEXT_BYTES];        /* for paths, as the stack may be a small one */
+} record PRIVATE_DATA = {
+    .stacks = {.account = ACCOUNT_REPORTS,
+               .entry_bytes = sizeof(struct known_stack),
+               .key_count = 1,
+               .keys = {{offsetof(struct known_stack, depot),
+                         offsetof(struct known_stack, next)}}},
+};
+
+/* ---- Records -------------------------------------------------------------------------- */
+
+static void put_string(struct writer *w, const char *text)
+{
+    writer_put_bytes(w, text, strnlen(text, TEXT_BYTES));
+}
+
+static void put_address(struct writer *w, uintptr_t address)
+{
+    int64_t distance = (int64_t)(address - record.last) / (int64_t)RECORDING_GRANULE;
+    writer_put(w, (uint64_t)distance << 1 ^ (uint64_t)(distance >> 63));
+    record.last = address;
+}
+
+/* ---- What stands at the beginning ----------------------------------------------------- */
+
+static void put_program(struct writer *w)
+{
+    char *path = record.text;
+    ssize_t n = syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", path, TEXT_BYTES);
+    writer_put_bytes(w, path, n > 0 ? (size_t)n : 0);
+}
+
+/* Its arguments end with zeros, of which spaces are made. */
+static void put_command(struct writer *w)
+{
+    char *text = record.text;
+    ssize_t n = proc_read("self/cmdline", text, TEXT_BYTES);
+    size_t length = n > 0 ? (size_t)n : 0;
+    while (length > 0 && text[length - 1] == '\0')
+        length--;
+    for (size_t i = 0; i < length; i++)
+        text[i] = text[i] ? text[i] : ' ';
+    writer_put_bytes(w, text, length);
+}
+
+static void write_beginning(void)
+{
+    struct timespec now = {0};
+    syscall(SYS_clock_gettime, CLOCK_REALTIME, &now);
+    struct writer w = stream_begin();
+    writer_put(&w, RECORDING_VERSION);
+    writer_put(&w, (uint64_t)getpid());
+    writer_put(&w, (uint64_t)getppid());
+    writer_put(&w, (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
+    writer_put(&w, OPTION_NOW(profile_every));
+    writer_put(&w, OPTION_NOW(depth));
+    put_program(&w);
+    put_command(&w);
+    stream_end(w, RECORDING_BEGIN);
+}
+
+/* ---- Time ----------------------------------------------------------------------------- */
+
+/* Pages of memory that the process has; 0: not known. */
+static uint64_t resident_pages(void)
+{
+    char text[128];
+    unsigned long size, resident = 0;
+    if (proc_read("self/statm", text, sizeof text) <= 0 ||
+        sscanf(text, "%lu %lu", &size, &resident) != 2)
+        return 0;
+    return resident * (os_page_bytes() / OS_PAGE);
+}
+
+static uint64_t heap_pages(void)
+{
+    const struct heap_numbers *n = process_heap.numbers;
+    return (RACING(n->used_bytes) + RACING(n->dirty_bytes) + RACING(n->unit_run_bytes) -
+            RACING(n->hole_bytes)) /
+           OS_PAGE;
+}
+
+static void write_time(uint64_t now)
+{
+    uint64_t collections = RACING(process_collector.collections);
+    uint64_t pauses = RACING(process_collector.pause_ns_total) / 1000;
+    if (!stream_has_room())
+        return;
+    struct writer w = stream_begin();
+    writer_put(&w, (now - record.told) / 1000);
+    writer_put(&w, heap_pages());
+    writer_put(&w, resident_pages());
+    writer_put(&w, collections - record.collections);
+    writer_put(&w, pauses - record.pauses);
+    stream_end(w, RECORDING_TIME);
+    record.told += (now - record.told) / 1000 * 1000;
+    record.collections = collections;
+    record.pauses = pauses;
+    record.since_look = 0;
+}
+
+/* Tells the time if it is time for that.  The clock is looked at seldom where each object is recorded. */
+static void tell_time(void)
+{
+    uint64_t now, passed;
+    if (OPTION_NOW(profile_every) == 0 && ++record.since_look % 64 != 0)
+        return;
+    now = os_now();
+    passed = now - record.told;
+    if (passed >= max_size(TIME_LEAST * UINT64_C(1000000),
+                           (record.told - record.began) / TIME_PARTS))
+        write_time(now);
+}
+
+/* ---- Opening -------------------------------------------------------------------------- */
+
+/* The page is not the child's of a fork, which finds zeros there. */
+static bool note_process(void)
+{
+    if (!record.mine)
+        record.mine = os_map(os_page_bytes());
+    if (!record.mine)
+        return false;
+    sys_advise((void *)(uintptr_t)record.mine, os_page_bytes(), MADV_WIPEONFORK);
+    *record.mine = 1;
+    return true;
+}
+
+static void forget_parents(void)
+{
+    record.last = 0;
+    record.thread = 0;
+    record.stack_count = 0;
+    while (record.stacks.count)
+        table_remove(&record.stacks, record.stacks.count);
+    memset(record.modules, 0, sizeof record.modules);
+}
+
+/* The lock is held. */
+static bool open_file(void)
+{
+    if (!note_process())
+        return false;
+    forget_parents();
+    if (!stream_open())
+        return false;
+    record.began = record.told = os_now();
+    record.collections = RACING(process_collector.collections);
+    record.pauses = RACING(process_collector.pause_ns_total) / 1000;
+    write_beginning();
+    write_time(os_now());
+    return true;
+}
+
+bool record_open(void)
+{
+    critical_take(&record.lock, RANK_RECORD);
+    bool opened = open_file();
+    critical_release(&record.lock, RANK_RECORD);
+    return opened;
+}
+
+/* The child of a fork begins a file of its own, if its parent has one still and option process lets it. */
+static bool is_open(void)
+{
+    if (LIKELY(*record.mine))
+        return stream_is_open();
+    *record.mine = 1;
+    if (stream_is_open() && options.profile.text[0])
+        return open_file();
+    stream_forget();
+    return false;
+}
+
+/* Takes the lock.  Returns false, without it, if nothing is to be recorded. */
+static bool begin(void)
+{
+    if (!record.mine)
+        return false;
+    critical_take(&record.lock, RANK_RECORD);
+    if (is_open() && stream_has_room())
+        return true;
+    critical_release(&record.lock, RANK_RECORD);
+    return false;
+}
+
+static void end(void)
+{
+    if (stream_is_open())
+        tell_time();
+    critical_release(&record.lock, RANK_RECORD);
+}
+
+/* ---- Stacks and modules ---------------------------------------------------------------- */
+
+static void write_module(uint16_t number, const struct module *m)
+{
+    struct writer w = stream_begin();
+    writer_put(&w, number);
+    writer_put(&w, m->base);
+    writer_put(&w, m->low - m->base);
+    writer_put(&w, m->high - m->base);
+    writer_put_bytes(&w, m->id, m->id_bytes);
+    if (!m->name[0])
+        put_program(&w);
+    else if (module_path(m, record.text, TEXT_BYTES))
+        put_string(&w, record.text);
+    else
+        put_string(&w, m->name);
+    stream_end(w, RECORDING_MODULE);
+}
+
+static bool tell_module(uint16_t number)
+{
+    uint8_t *bits = &record.modules[number / 8], bit = (uint8_t)(1 << number % 8);
+    struct module m;
+    if (*bits & bit || !module_get(number, &m))
+        return true;
+    if (!stream_has_room())
+        return false;
+    *bits |= bit;
+    write_module(number, &m);
+    return true;
+}
+
+/* false: the file cannot be written. */
+static bool write_stack(uint32_t stack)
+{
+    const uintptr_t *frames;
+    const uint16_t *modules = depot_modules(stack);
+    size_t count = depot_get(stack, &frames);
+    for (size_t i = 0; i < count; i++)
+        if (!tell_module(modules[i]))
+            return false;
+    if (!stream_has_room())
+        return false;
+    struct writer w = stream_begin();
+    writer_put(&w, count);
+    for (size_t i = 0; i < count; i++) {
+        struct module m;
+        bool known = module_get(modules[i], &m);
+        writer_put(&w, known ? modules[i] : 0u);
+        writer_put(&w, known ? frames[i] - m.base : frames[i]);
+    }
+    stream_end(w, RECORDING_STACK);
+    return true;
+}
+
+/* The number of the stack in the recording; 0: not known. */
+static uint32_t number_of_stack(uint32_t stack)
+{
+    if (!stack)
+        return 0;
+    uint32_t at = table_find(&record.stacks, 0, (uintptr_t)stack << 3);
+    if (at)
+        return ((const struct known_stack *)table_at(&record.stacks, at))->number;
+    struct known_stack s = {(uintptr_t)stack << 3, 0, record.stack_count + 1};
+    if (!table_add(&record.stacks, &s) || !write_stack(stack))
+        return 0;
+    return ++record.stack_count;
+}
+
+/* ---- What happens ---------------------------------------------------------------------- */
+
+static void tell_thread(void)
+{
+    pid_t thread = thread_self ? thread_self->tid : 0;
+    if (thread == record.thread)
+        return;
+    record.thread = thread;
+    struct writer w = stream_begin();
+    writer_put(&w, (uint64_t)thread);
+    stream_end(w, RECORDING_THREAD);
+}
+
+void record_allocated(uintptr_t address, size_t requested, size_t slack, uint32_t stack)
+{
+    if (!begin())
+        return;
+    uint32_t number = number_of_stack(stack);
+    if (stream_is_open() && stream_has_room()) {
+        tell_thread();
+        struct writer w = stream_begin();
+        writer_put(&w, number);
+        writer_put(&w, requested);
+        writer_put(&w, slack);
+        put_address(&w, address);
+        stream_end(w, RECORDING_ALLOCATED);
+    }
+    end();
+}
+
+void record_resized(uintptr_t address, size_t requested, size_t slack)
+{
+    if (!begin())
+        return;
+    struct writer w = stream_begin();
+    put_address(&w, address);
+    writer_put(&w, requested);
+    writer_put(&w, slack);
+    stream_end(w, RECORDING_RESIZED);
+    end();
+}
+
+void record_gone(enum recording_tag tag, uintptr_t address)
+{
+    if (!begin())
+        return;
+    tell_thread();
+    struct writer w = stream_begin();
+    put_address(&w, address);
+    stream_end(w, tag);
+    end();
+}
+
+void record_snapshot(void)
+{
+    if (!begin())
+        return;
+    write_time(os_now());
+    if (stream_is_open() && stream_has_room())
+        stream_end(stream_begin(), RECORDING_SNAPSHOT);
+    end();
+}
+
+void record_close(void)
+{
+    if (!record.mine || !*record.mine)
+        return;
+    critical_take(&record.lock, RANK_RECORD);
+    if (stream_is_open()) {
+        write_time(os_now());
+        if (stream_is_open() && stream_has_room())
+            stream_end(stream_begin(), RECORDING_END);
+        stream_close();
+    }
+    critical_release(&record.lock, RANK_RECORD);
+}

@@ -1,0 +1,31 @@
+/* A recording: records, as profile/recording.h has them, written to the file of profile/stream.h.  A child of fork
+ * begins a file of its own with its first record.
+ *
+ * Each call is one record or a few that belong together, under the lock of the recording; it
+ * may be made in a critical section and in a pause. */
+#ifndef GCALLOC_PROFILE_RECORD_H
+#define GCALLOC_PROFILE_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "profile/recording.h"
+
+/* Begins the recording that option profile names.  false: it cannot be written, which the log
+ * explains. */
+bool record_open(void);
+
+/* The object at this address; `slack`: bytes that it has beyond those requested. */
+void record_allocated(uintptr_t address, size_t requested, size_t slack, uint32_t stack);
+void record_resized(uintptr_t address, size_t requested, size_t slack);
+
+/* The tag is RECORDING_FREED, RECORDING_TEMPORARY or RECORDING_DEAD. */
+void record_gone(enum recording_tag tag, uintptr_t address);
+
+void record_snapshot(void);
+
+/* Ends this process's recording. */
+void record_close(void);
+
+#endif

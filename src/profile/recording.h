@@ -1,0 +1,56 @@
+/* The form of a recording: what option profile has the library write, and `gcalloc report` reads.
+ *
+ *   magic | record, record, ...           record: tag (one byte, not 0) | numbers and strings
+ *
+ * Numbers are unsigned, seven bits in each byte, the lowest first; all bytes but the last have the
+ * highest bit set.  A signed number n is the unsigned 2n, or -2n - 1 where it is negative.  A string is
+ * its length and its bytes.  Addresses of objects are told as the signed distance from the last one
+ * that was told, in granules of 16 bytes; the first distance is from 0.
+ *
+ * The file is mapped, and longer than what is written: what follows is zero, and so is the tag of
+ * a record that is not complete.  So whatever ends the process, the file can be read up to the last
+ * record.  The tag END says that there are no more; a process that was killed has not written it. */
+#ifndef GCALLOC_PROFILE_RECORDING_H
+#define GCALLOC_PROFILE_RECORDING_H
+
+#define RECORDING_MAGIC "gcalloc\x01"
+
+enum {
+    RECORDING_MAGIC_BYTES = 8,
+    RECORDING_VERSION = 1,
+    RECORDING_GRANULE = 16,
+    RECORDING_ID_MOST = 64, /* bytes of a build-id */
+};
+
+enum recording_tag {
+    RECORDING_NONE,
+    /* version, process, parent, microseconds since 1970, mean bytes between two samples (0: each
+     * object is recorded), frames of a stack at most; path of the program, command line */
+    RECORDING_BEGIN,
+    /* number (not 0), what its addresses are relative to, where it begins and ends, relative to that;
+     * build-id, path.  A library that is loaded anew at another place is another module. */
+    RECORDING_MODULE,
+    /* frames, then each, innermost first: module (0: none), return address relative to it.  Stacks
+     * are numbered from 1 as they come. */
+    RECORDING_STACK,
+    /* number of the thread, which did what follows */
+    RECORDING_THREAD,
+    /* stack (0: not known), bytes that were asked for, bytes more that it has, signed address.  In a
+     * sampled recording it stands for 1 / (1 - exp(-bytes / mean)) objects, `bytes` being all that it
+     * has. */
+    RECORDING_ALLOCATED,
+    RECORDING_FREED, /* signed address */
+    /* signed address: it was freed, and the thread that allocated it has allocated nothing since.
+     * In sampled recordings only, as in others this can be seen. */
+    RECORDING_TEMPORARY,
+    RECORDING_DEAD, /* signed address: a collection has found it unreachable */
+    RECORDING_RESIZED, /* signed address, bytes that were asked for, bytes more that it has */
+    /* microseconds since the last of this tag, or since the beginning; heap and resident memory, in
+     * pages of 4 KiB; collections, and the microseconds of their pauses, since the last */
+    RECORDING_TIME,
+    RECORDING_SNAPSHOT, /* here a snapshot was asked for */
+    RECORDING_END,
+    RECORDING_TAGS,
+};
+
+#endif

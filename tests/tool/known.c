@@ -1,0 +1,98 @@
+/* A program whose allocations are known, for recordings: `known TIMES [kill|_exit|fork|exec|threads]`. */
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define NOINLINE __attribute__((noinline))
+
+static void *volatile sink;
+
+NOINLINE static void *keep(size_t bytes)
+{
+    void *object = malloc(bytes);
+    sink = object;
+    return object;
+}
+
+NOINLINE static void brief(size_t bytes)
+{
+    sink = malloc(bytes);
+    free(sink);
+}
+
+NOINLINE static void large(void)
+{
+    sink = malloc(5000000);
+    free(sink);
+}
+
+/* It is moved, and so allocated again. */
+NOINLINE static void grow(void)
+{
+    char *object = malloc(50000);
+    sink = object;
+    sink = realloc(object, 100000);
+}
+
+NOINLINE static void *worker(void *argument)
+{
+    for (int i = 0; i < 10000; i++) {
+        void *volatile object = malloc(100);
+        free(object);
+    }
+    return argument;
+}
+
+/* All but the last ten of a hundred are freed. */
+static void work(void)
+{
+    void *kept[100];
+    for (int i = 0; i < 100; i++)
+        kept[i] = keep(1000);
+    for (int i = 0; i < 500; i++)
+        brief(33);
+    large();
+    for (int i = 0; i < 90; i++)
+        free(kept[i]);
+}
+
+static void run_threads(void)
+{
+    pthread_t threads[4];
+    for (int i = 0; i < 4; i++)
+        pthread_create(&threads[i], NULL, worker, NULL);
+    for (int i = 0; i < 4; i++)
+        pthread_join(threads[i], NULL);
+}
+
+static void run_child(void)
+{
+    if (fork() == 0) {
+        keep(1000);
+        free(keep(1000));
+        exit(0);
+    }
+    wait(NULL);
+}
+
+int main(int argc, char **argv)
+{
+    const char *what = argc > 2 ? argv[2] : "";
+    for (int i = atoi(argv[1]); i > 0; i--)
+        work();
+    grow();
+    if (strcmp(what, "kill") == 0)
+        kill(getpid(), SIGKILL);
+    if (strcmp(what, "_exit") == 0)
+        _exit(0);
+    if (strcmp(what, "fork") == 0)
+        run_child();
+    if (strcmp(what, "exec") == 0)
+        execl(argv[0], argv[0], "1", (char *)NULL);
+    if (strcmp(what, "threads") == 0)
+        run_threads();
+    return 0;
+}

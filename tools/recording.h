@@ -1,0 +1,76 @@
+/* A recording that `gcalloc profile` has had written (src/profile/recording.h), as it is read.  What is
+ * wrong with a file ends it: all before that counts, and it is said. */
+#ifndef GCALLOC_TOOLS_RECORDING_H
+#define GCALLOC_TOOLS_RECORDING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "profile/recording.h"
+
+struct module {
+    uint64_t number; /* that frames have */
+    uint64_t base, low, high;
+    const unsigned char *id;
+    size_t id_bytes;
+    char *path;
+};
+
+struct frame {
+    uint32_t module;  /* among the modules, from 1; 0: none */
+    uint64_t address; /* a return address, relative to the module's base */
+};
+
+/* Stack n is the element n; number 0 has no frames. */
+struct stack {
+    size_t first, count; /* among the frames, innermost first */
+};
+
+struct recording {
+    const char *path;
+    const unsigned char *bytes;
+    size_t size;  /* of the file */
+    size_t begin; /* of the records behind the first */
+    size_t end;   /* of those that can be read */
+    bool ended;   /* the program has ended it */
+    bool damaged; /* what follows the last record is none */
+    uint64_t process, parent, started, every, depth;
+    char *program, *command;
+    struct module *modules;
+    size_t module_count, module_room;
+    struct frame *frames;
+    size_t frame_count, frame_room;
+    struct stack *stacks;
+    size_t stack_count, stack_room;
+};
+
+/* Opens the file and reads what tells of stacks and modules.  DONE, or it is said what is wrong. */
+int recording_open(struct recording *r, const char *path);
+void recording_close(struct recording *r);
+
+/* What happens. */
+struct event {
+    enum recording_tag tag;
+    uint64_t address;
+    uint32_t stack;
+    uint64_t requested, slack;
+    uint64_t thread;
+    uint64_t microseconds, heap, resident, collections, pause;
+};
+
+struct cursor {
+    const struct recording *recording;
+    size_t at;
+    uint64_t address, thread;
+};
+
+struct cursor recording_begin(const struct recording *r);
+
+/* The next event, without modules and stacks.  false: there is none. */
+bool recording_next(struct cursor *c, struct event *e);
+
+/* Room for one element more than `count`, or the end of the command. */
+void *grown(void *table, size_t count, size_t *room, size_t element_bytes);
+
+#endif

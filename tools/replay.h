@@ -1,0 +1,60 @@
+/* What a recording says of each call stack: who allocated, who held memory when there was most of it, and at the
+ * end.  In sampled recordings the figures are estimates, and need not be whole numbers. */
+#ifndef GCALLOC_TOOLS_REPLAY_H
+#define GCALLOC_TOOLS_REPLAY_H
+
+#include <stdint.h>
+
+#include "recording.h"
+
+/* Bytes that were asked for, and objects. */
+struct amount {
+    double bytes, objects;
+};
+
+/* What there is to know of objects, each an amount. */
+enum measure {
+    ALLOCATED,
+    PEAK, /* alive when most bytes were */
+    END,  /* alive at the end of the recording */
+    TEMPORARY,
+    MEASURES,
+};
+
+extern const char *const measure_names[MEASURES];
+
+/* Lifetimes are the bytes that the program allocated meanwhile.  Class i is of those below 4^(i+5), the last of
+ * all others; what was alive at the end has none. */
+enum { LIFETIMES = 16 };
+uint64_t lifetime_limit(unsigned class); /* 0: there is none */
+
+struct use {
+    struct amount of[MEASURES];
+    struct amount gone; /* freed, or found dead */
+    double lifetimes;   /* of what is gone, the sum by object */
+};
+
+struct moment {
+    double seconds;
+    double live;                          /* bytes of objects */
+    double allocated;                     /* bytes until then */
+    uint64_t heap, resident, collections; /* the last until then */
+    double pauses;                        /* seconds until then */
+    bool snapshot;
+};
+
+struct replay {
+    const struct recording *recording;
+    struct use *uses; /* of each stack, by its number */
+    struct use total;
+    struct amount dead; /* found unreachable by collections */
+    struct amount lifetimes[LIFETIMES];
+    double peak_seconds; /* when it was, as far as times were told */
+    struct moment *moments;
+    size_t moment_count, moment_room;
+};
+
+void replay_run(struct replay *p, const struct recording *r);
+void replay_end(struct replay *p);
+
+#endif

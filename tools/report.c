@@ -1,0 +1,261 @@
+/* The flags of `gcalloc report`. */
+#include "report.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "nearest.h"
+
+enum { TOP_USUAL = 20, TOP_MOST = 1000000 };
+
+static const struct form {
+    const char *name;
+    int (*print)(struct report *r);
+} forms[] = {
+    {"text", report_text},
+    {"folded", report_folded},
+    {"json", report_json},
+    {"pprof", report_pprof},
+};
+
+enum { FORMS = sizeof forms / sizeof *forms };
+
+static const struct option options[] = {
+    {"text", no_argument, NULL, 't'},
+    {"folded", no_argument, NULL, 'f'},
+    {"json", no_argument, NULL, 'j'},
+    {"pprof", no_argument, NULL, 'p'},
+    {"output", required_argument, NULL, 'o'},
+    {"by", required_argument, NULL, 'b'},
+    {"objects", no_argument, NULL, 'c'},
+    {"top", required_argument, NULL, 'n'},
+    {"diff", required_argument, NULL, 'd'},
+    {"help", no_argument, NULL, 'h'},
+    {0},
+};
+
+static void print_usage(void)
+{
+    fputs("usage: gcalloc report [FLAGS] FILE\n\n"
+          "Says what a recording of `gcalloc profile` tells: who allocates, and who "
+          "holds.\n\n"
+          "  -t, --text                 a summary, and the places that allocate (if "
+          "nothing else is said)\n"
+          "  -f, --folded               a line for each call stack, for flamegraph.pl "
+          "and its like\n"
+          "  -j, --json                 all of it\n"
+          "  -p, --pprof                for pprof: profile.proto, compressed\n"
+          "  -o, --output=FILE          goes there; else to stdout\n"
+          "  -b, --by=WHAT              allocated, peak (as of when most was alive), end "
+          "or temporary\n"
+          "  -c, --objects              --folded: objects, rather than bytes\n"
+          "  -n, --top=N                --text: list so many places; 20, 0: all\n"
+          "  -d, --diff=FILE            compare with this earlier recording: --text, "
+          "--folded\n"
+          "  -h, --help                 this text\n"
+          "\n"
+          "examples:\n"
+          "  gcalloc report prog.1234.gcp\n"
+          "  gcalloc report --folded --by=allocated prog.1234.gcp | flamegraph.pl "
+          ">prog.svg\n"
+          "  gcalloc report --pprof -o prog.pb.gz prog.1234.gcp && pprof -http=: "
+          "prog.pb.gz\n"
+          "  gcalloc report --diff=before.gcp after.gcp\n",
+          stdout);
+}
+
+struct wanted {
+    const struct form *form;
+    const char *output, *before, *file;
+    bool help;
+};
+
+static int set_measure(struct report *r, const char *name)
+{
+    for (unsigned m = 0; m < MEASURES; m++)
+        if (strcmp(measure_names[m], name) == 0) {
+            r->by = (enum measure)m;
+            return DONE;
+        }
+    return fail(WRONG_USAGE, "--by is one of allocated, peak, end, temporary, not \"%s\"",
+                name);
+}
+
+static int set_top(struct report *r, const char *text)
+{
+    char *end;
+    unsigned long n = strtoul(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || n > TOP_MOST)
+        return fail(WRONG_USAGE, "--top is a number from 0 to %d, not \"%s\"", TOP_MOST,
+                    text);
+    r->top = n;
+    return DONE;
+}
+
+static int set_form(struct wanted *w, const char *name)
+{
+    for (size_t i = 0; i < FORMS; i++) {
+        if (strcmp(forms[i].name, name) != 0)
+            continue;
+        if (w->form && w->form != &forms[i])
+            return fail(WRONG_USAGE, "--%s and --%s are two forms, and one is possible",
+                        w->form->name, name);
+        w->form = &forms[i];
+    }
+    return DONE;
+}
+
+static int refuse_flag(const char *text)
+{
+    struct nearest n = {.wanted = strncmp(text, "--", 2) == 0 ? text + 2 : ""};
+    for (const struct option *o = options; o->name; o++)
+        nearest_try(&n, o->name);
+    return fail(WRONG_USAGE,
+                "gcalloc report has no flag %s%s%s%s; `gcalloc report --help` lists them",
+                text, n.name ? " (did you mean --" : "", n.name ? n.name : "",
+                n.name ? "?)" : "");
+}
+
+static int apply(struct wanted *w, struct report *r, int letter)
+{
+    switch (letter) {
+    case 't':
+        return set_form(w, "text");
+    case 'f':
+        return set_form(w, "folded");
+    case 'j':
+        return set_form(w, "json");
+    case 'p':
+        return set_form(w, "pprof");
+    case 'o':
+        w->output = optarg;
+        return DONE;
+    case 'b':
+        return set_measure(r, optarg);
+    case 'c':
+        r->objects = true;
+        return DONE;
+    case 'n':
+        return set_top(r, optarg);
+    case 'd':
+        w->before = optarg;
+        return DONE;
+    default:
+        w->help = true;
+        return DONE;
+    }
+}
+
+static int parse(struct wanted *w, struct report *r, int argc, char **argv)
+{
+    for (int letter;
+         (letter = getopt_long(argc, argv, ":tfjpo:b:cn:d:h", options, NULL)) != -1;) {
+        if (letter == ':')
+            return fail(WRONG_USAGE, "flag %s needs an argument", argv[optind - 1]);
+        int status = letter == '?' ? refuse_flag(argv[optind - 1]) : apply(w, r, letter);
+        if (status != DONE)
+            return status;
+    }
+    if (w->help)
+        return DONE;
+    if (argc - optind != 1)
+        return fail(WRONG_USAGE,
+                    "gcalloc report needs one recording%s: `gcalloc report --help`",
+                    argc - optind > 1 ? " (--diff compares two)" : "");
+    w->file = argv[optind];
+    if (!w->form)
+        w->form = &forms[0];
+    if (w->before && w->form->print != report_text && w->form->print != report_folded)
+        return fail(WRONG_USAGE, "--diff goes with --text and --folded, not with --%s%s",
+                    w->form->name,
+                    w->form->print == report_pprof ? ": pprof has -diff_base" : "");
+    return DONE;
+}
+
+static int read_one(struct reading *r, const char *path)
+{
+    int status = recording_open(&r->recording, path);
+    if (status != DONE)
+        return status;
+    replay_run(&r->replay, &r->recording);
+    r->symbolizer = symbolizer_new(&r->recording);
+    return DONE;
+}
+
+static void forget(struct reading *r)
+{
+    if (!r->symbolizer)
+        return;
+    symbolizer_free(r->symbolizer);
+    replay_end(&r->replay);
+    recording_close(&r->recording);
+}
+
+/* What the reader should know of a file, beside what it says. */
+static void say_incomplete(const struct recording *r)
+{
+    if (r->damaged)
+        fprintf(
+            stderr,
+            "gcalloc: %s is damaged behind byte %zu of %zu: what follows is left out\n",
+            r->path, r->end, r->size);
+    else if (!r->ended)
+        fprintf(
+            stderr,
+            "gcalloc: %s ends before the program did: it was killed, called _exit, or "
+            "became another program, or it still runs\n",
+            r->path);
+}
+
+static void say_modules(const struct reading *r)
+{
+    for (size_t i = 0; i < r->recording.module_count; i++) {
+        const char *complaint = symbolizer_complaint(r->symbolizer, i);
+        const char *path = r->recording.modules[i].path;
+        if (complaint && *path && path[0] == '/')
+            fprintf(stderr, "gcalloc: no names for what is in %s: %s\n", path, complaint);
+    }
+}
+
+static int print(const struct wanted *w, struct report *r)
+{
+    if (w->output && !freopen(w->output, "w", stdout))
+        return fail(FAILED, "--output: %s cannot be written: %s", w->output,
+                    strerror(errno));
+    if (w->form->print == report_pprof && isatty(STDOUT_FILENO))
+        return fail(WRONG_USAGE, "--pprof is nothing for a terminal: --output=FILE");
+    say_incomplete(&r->now.recording);
+    if (r->compares)
+        say_incomplete(&r->before.recording);
+    int status = w->form->print(r);
+    if (status != DONE)
+        return status;
+    status = end_output();
+    say_modules(&r->now);
+    return status;
+}
+
+int report_command(int argc, char **argv)
+{
+    struct wanted w = {0};
+    struct report r = {.by = PEAK, .top = TOP_USUAL};
+    int status = parse(&w, &r, argc, argv);
+    if (status == DONE && w.help)
+        return print_usage(), end_output();
+    if (status == DONE)
+        status = read_one(&r.now, w.file);
+    if (status == DONE && w.before) {
+        status = read_one(&r.before, w.before);
+        r.compares = true;
+    }
+    if (status == DONE)
+        status = print(&w, &r);
+    forget(&r.now);
+    forget(&r.before);
+    return status;
+}
