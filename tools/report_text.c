@@ -36,6 +36,7 @@ static void print_amount(const char *what, const struct amount *a)
     printf("%-11s %12s in %.0f objects", what, size_of(a->bytes).text, a->objects);
 }
 
+/* Those of samples are not known more exactly than the distance between these. */
 static void print_lifetimes(const struct replay *p)
 {
     double objects = p->total.gone.objects, until = 0;
@@ -44,7 +45,7 @@ static void print_lifetimes(const struct replay *p)
     printf("lifetimes   in bytes that were allocated meanwhile:\n           ");
     for (unsigned i = 0; i < LIFETIMES && until < objects * 0.9999; i++) {
         until += p->lifetimes[i].objects;
-        if (until == 0)
+        if (until == 0 || (lifetime_limit(i) && lifetime_limit(i) < p->recording->every))
             continue;
         if (lifetime_limit(i))
             printf(" %.1f %% < %s;", 100 * until / objects,

@@ -209,7 +209,7 @@ void altered_sweep(struct heap *h, uint32_t head)
         block_set_shard(h, head,
                         block_has(h, head, BLOCK_NOTED) || word_typed(h->words[head])
                             ? SHARD_NOTED
-                            : head % SHARDS_OWN);
+                            : head % SHARD_FREED);
 }
 
 void altered_renew(struct heap *h, uint32_t first, uint32_t end)

@@ -9,6 +9,7 @@
 #include "heap/extent.h"
 #include "heap/holes.h"
 #include "heap/mesh_pages.h"
+#include "heap/sample.h"
 #include "heap/state.h"
 #include "heap/tenured.h"
 
@@ -118,6 +119,8 @@ uint32_t block_create_typed(struct heap *h, uint32_t t, struct unit_run *r)
         return 0;
     h->types[head] = (uint16_t)t;
     give_words(h, head, typed_word(h, head, t, SHARD_NOTED), r, populates);
+    if (is_sampled(h))
+        __atomic_fetch_or(&block_at(h, head)->flags, BLOCK_NOTED, __ATOMIC_RELAXED);
     return head;
 }
 
@@ -325,6 +328,20 @@ uint32_t block_list_slot(struct heap *h, unsigned shard, unsigned bin,
             list_remove(h, head);
     }
     lock_release(&list->lock, RANK_BIN);
+    return head;
+}
+
+uint32_t block_new_slot(struct heap *h, unsigned bin, unsigned shard,
+                        struct taken_slot *slot)
+{
+    struct unit_run none = {0};
+    uint32_t head = block_create(h, bin_kind(bin), bin_class(bin), shard, &none);
+    if (!head)
+        return 0;
+    struct lock *lock = block_lock(h, head);
+    *slot = block_take_slot(h, head);
+    block_settle(h, head);
+    lock_release(lock, RANK_BIN);
     return head;
 }
 

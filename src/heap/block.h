@@ -121,6 +121,10 @@ struct taken_slot block_take_slot(struct heap *h, uint32_t head);
 uint32_t block_list_slot(struct heap *h, unsigned shard, unsigned bin,
                          struct taken_slot *slot);
 
+/* Takes a slot of a new block of the shard.  Returns the block's head, or 0 if there is no memory for one. */
+uint32_t block_new_slot(struct heap *h, unsigned bin, unsigned shard,
+                        struct taken_slot *slot);
+
 /* Lists a block that is neither taken nor listed if it has free slots, and releases it if
  * it has nothing else.  The lock of the block's list is held, or the world is stopped. */
 void block_settle(struct heap *h, uint32_t head);

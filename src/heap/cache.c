@@ -13,6 +13,7 @@
 #include "heap/count.h"
 #include "heap/extent.h"
 #include "heap/run.h"
+#include "heap/sample.h"
 #include "heap/state.h"
 
 enum {
@@ -139,8 +140,8 @@ static unsigned next_typed(const struct cache *c, unsigned bin)
 /* Chooses a shard that the fewest caches draw from, and counts one more for it. */
 static unsigned choose_shard(struct heap *h)
 {
-    unsigned best = 0;
-    for (unsigned shard = 1; shard < SHARDS_OWN; shard++)
+    unsigned best = 0, shards = is_sampled(h) ? SHARD_FREED : SHARDS_OWN;
+    for (unsigned shard = 1; shard < shards; shard++)
         if (__atomic_load_n(&h->numbers->shards[shard].caches, __ATOMIC_RELAXED) <
             __atomic_load_n(&h->numbers->shards[best].caches, __ATOMIC_RELAXED))
             best = shard;
@@ -186,7 +187,8 @@ static void serve(struct cache *c, struct heap *h)
     c->used = false;
     memcpy(c->small_classes, small_classes + h->numbers->end_pointers,
            sizeof c->small_classes);
-    c->shard = choose_shard(h) << UNIT_SHARD_SHIFT;
+    c->home = (uint8_t)choose_shard(h);
+    c->shard = (unit_word)(is_sampled(h) ? SHARD_FREED : c->home) << UNIT_SHARD_SHIFT;
 }
 
 struct cache *cache_take_kept(struct heap *h)
@@ -227,8 +229,7 @@ static void release(struct cache *c)
 void cache_destroy(struct cache *c)
 {
     cache_empty(c);
-    __atomic_fetch_sub(&c->heap->numbers->shards[word_shard(c->shard)].caches, 1,
-                       __ATOMIC_RELAXED);
+    __atomic_fetch_sub(&c->heap->numbers->shards[c->home].caches, 1, __ATOMIC_RELAXED);
     drop_magazines(c, KIND_COUNT);
     drop_typed(c);
     if (!keep(c))
@@ -271,6 +272,23 @@ bool cache_refill(struct cache *c, unsigned bin)
     if (b->capacity == 0 && !add_magazine(c, bin))
         return false;
     return run_take(c, bin) && (b->count > 0 || cache_advance(c, bin));
+}
+
+bool cache_take_freed(struct cache *c, unsigned bin, uint32_t most)
+{
+    if (bin >= TYPED_FIRST)
+        return false;
+    unit_word own = (unit_word)c->home << UNIT_SHARD_SHIFT | (unit_word)bin
+                                                                 << UNIT_BIN_SHIFT;
+    struct bin *b = &c->bins[bin], *freed = &c->bins[cache_bin(c, own)];
+    uint32_t taken = (uint32_t)min_size(most, freed->count);
+    if (taken == 0 || (b->capacity == 0 && !add_magazine(c, bin)))
+        return false;
+    memcpy(b->magazine, freed->magazine + freed->count - taken,
+           taken * sizeof(struct slot));
+    freed->count -= taken;
+    b->count = taken;
+    return true;
 }
 
 static uint32_t head_of(const struct heap *h, const void *object)
@@ -322,6 +340,8 @@ static void free_typed(struct cache *c, unit_word word, void *object, uint8_t *s
     if (!cache_group(c, TYPED_FIRST + t) && !cache_add_typed(c, t))
         return give_back_one(c, word, object, state);
     struct bin *b = cache_bin_at(c, TYPED_FIRST + t);
+    if (is_sampled(c->heap)) /* what is at hand has been counted */
+        return give_back_one(c, word, object, state);
     if (b->capacity == 0 && !add_typed_magazine(c->heap, b, t))
         return give_back_one(c, word, object, state);
     if (b->count == b->capacity)
@@ -346,6 +366,8 @@ void cache_free(struct cache *c, unit_word word, void *object, uint8_t *state)
 static void empty_bin(struct cache *c, unsigned bin)
 {
     struct bin *b = cache_bin_at(c, bin);
+    if (is_sampled(c->heap) && (bin < BIN_COUNT || bin >= TYPED_FIRST))
+        *sample_until(c, bin) = 0; /* is drawn anew */
     if (b->count)
         give_back(c->heap, b, b->count);
     if (b->block)
@@ -399,6 +421,9 @@ void cache_forget(struct cache *c)
             forget_bin(&c->bins[i]);
     for (TYPED_BINS(c, bin))
         forget_bin(cache_bin_at(c, bin));
+    for (TYPED_BINS(c, bin))
+        *sample_until(c, bin) = 0;
+    memset(c->until, 0, sizeof c->until);
     memset(c->runs, 0, sizeof c->runs);
     memset(c->borrows, 0, sizeof c->borrows);
     c->unit_run = (struct unit_run){0};

@@ -67,6 +67,10 @@ bool cache_refill(struct cache *c, unsigned bin);
  * the objects of another shard. */
 void cache_free(struct cache *c, unit_word word, void *object, uint8_t *state);
 
+/* In a heap that is sampled: makes at most so many slots of the bin ready, none of which is, that the thread has freed.
+ * Returns false if there are none. */
+bool cache_take_freed(struct cache *c, unsigned bin, uint32_t most);
+
 /* Everything that the cache holds becomes free in the heap. */
 void cache_empty(struct cache *c);
 

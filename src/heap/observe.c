@@ -17,6 +17,7 @@ void observe(struct heap *h, const struct observer *observer)
         count++;
     CHECK(count < OBSERVERS_MOST);
     h->observers[count] = observer;
+    h->told = true;
     h->spare = max_size(h->spare, observer->spare);
 }
 

@@ -12,6 +12,7 @@
 #include "heap/count.h"
 #include "heap/extent.h"
 #include "heap/holes.h"
+#include "heap/sample.h"
 #include "heap/state.h"
 
 enum {
@@ -182,7 +183,7 @@ void run_drop(struct cache *c, unsigned bin)
 static void borrow(struct cache *c, unsigned bin)
 {
     struct heap *h = c->heap;
-    const struct shard *shard = &h->numbers->shards[word_shard(c->shard)];
+    const struct shard *shard = &h->numbers->shards[c->home];
     if (bin < TYPED_FIRST && __atomic_load_n(&shard->caches, __ATOMIC_RELAXED) == 1)
         return;
     uint32_t head = cache_bin_at(c, bin)->block;
@@ -199,7 +200,8 @@ static size_t next_run_bytes(struct cache *c, unsigned bin)
     size_t bytes = (size_t)RUN_BYTES_FIRST << *runs;
     if (*runs < RUNS_COUNTED)
         ++*runs;
-    return min_size(bytes, c->heap->numbers->run_bytes_max);
+    bytes = min_size(bytes, c->heap->numbers->run_bytes_max);
+    return is_sampled(c->heap) ? sample_run_bytes(c, bin, bytes) : bytes;
 }
 
 /* Takes a run from the block taken, or from one that is listed, in the cache's shard
@@ -208,16 +210,19 @@ static bool find_run(struct cache *c, unsigned bin, size_t bytes)
 {
     struct heap *h = c->heap;
     struct bin *b = cache_bin_at(c, bin);
-    unsigned shard = word_shard(c->shard), shards = bin < TYPED_FIRST ? SHARDS : 1;
+    unsigned shard = c->home, shards = bin < TYPED_FIRST ? SHARDS : 1;
     if (b->block && !*borrows_of(c, bin) && run_of_block(h, b, bytes))
         return true;
     run_drop(c, bin);
-    for (unsigned i = 0; i < shards; i++)
+    for (unsigned i = 0; i < shards; i++) {
+        if (is_sampled(h) && (shard + i) % SHARDS == SHARD_NOTED && shards > 1)
+            continue; /* what is freed there is looked up */
         while ((b->block = block_list_take(h, (shard + i) % SHARDS, bin, shard))) {
             if (run_of_block(h, b, bytes))
                 return true;
             run_drop(c, bin);
         }
+    }
     return false;
 }
 
@@ -229,10 +234,10 @@ bool run_take(struct cache *c, unsigned bin)
     size_t bytes = next_run_bytes(c, bin);
     while (!find_run(c, bin, bytes)) {
         /* Nobody else knows of a new block before one of its slots is handed out. */
-        b->block = bin < TYPED_FIRST
-                       ? block_create(h, bin_kind(bin), bin_class(bin),
-                                      word_shard(c->shard), &c->unit_run)
-                       : block_create_typed(h, bin - TYPED_FIRST, &c->unit_run);
+        b->block =
+            bin < TYPED_FIRST
+                ? block_create(h, bin_kind(bin), bin_class(bin), c->home, &c->unit_run)
+                : block_create_typed(h, bin - TYPED_FIRST, &c->unit_run);
         if (!b->block)
             return false;
         block_at(h, b->block)->taken = true;

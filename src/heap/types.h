@@ -279,6 +279,9 @@ enum {
     SHARD_APART = SHARDS - 1,
     SHARD_NOTED = SHARDS - 2,
     SHARDS_OWN = SHARDS - 2, /* the shards before those two, which caches have */
+    /* In a heap that is sampled no cache has the last of these, and each frees as if it had
+     * (heap/sample.h). */
+    SHARD_FREED = SHARDS_OWN - 1,
 };
 
 /* The objects of one layout in slots of one class.  The first bin of a layout has the layout's
@@ -443,8 +446,12 @@ struct heap {
     /* Bytes of the slot behind each object that are the observers': those of objects with a
      * layout have none.  Constant after start */
     size_t spare;
-    bool tenures; /* the sweep tenures blocks.  Under the world lock */
-    bool young;   /* most cycles are to be young ones.  Under the world lock */
+    bool told; /* it has observers, or is sampled.  Constant after start */
+    bool sampled; /* slow paths choose samples (heap/sample.h).  Constant after start */
+    size_t sample_every;  /* mean bytes between two samples.  Constant after start */
+    uint64_t sample_seed; /* atomic */
+    bool tenures;         /* the sweep tenures blocks.  Under the world lock */
+    bool young;           /* most cycles are to be young ones.  Under the world lock */
     /* cycle: it is known what was written in tenured blocks since the last one. */
     bool remembers;
     /* cycle: a full cycle has begun to mark and not ended.  Markers read the heap while the program runs, so
@@ -535,6 +542,7 @@ struct typed_group {
     struct bin bins[TYPED_TOGETHER];
     uint8_t runs[TYPED_TOGETHER]; /* as in struct cache */
     bool borrows[TYPED_TOGETHER];
+    uint32_t until[TYPED_TOGETHER];
 };
 
 /* Units for a thread's next small blocks, [next, end), or none: some of a huge page that
@@ -556,7 +564,7 @@ struct cache {
      * an object is at (its word ^ shard) >> UNIT_BIN_SHIFT & CACHE_BIN_MASK. */
     struct bin bins[SHARDS * BIN_COUNT];
     struct heap *heap;
-    unit_word shard; /* its own, where a word has it */
+    unit_word shard; /* its own, where a word has it, or SHARD_FREED */
     /* The heap's classes for requests below PAD_FROM, by granules, and one granule on
      * with end_pointers.  All are 0 in cache_none. */
     uint8_t small_classes[PAD_FROM / GRANULE + 1];
@@ -570,11 +578,17 @@ struct cache {
      * to others, and which may be gone once the run is used up. */
     bool borrows[BIN_COUNT];
     struct unit_run unit_run;
-    bool used; /* a slow path of its thread went through it since the last cycle */
+    uint8_t home; /* the shard that is its own */
+    bool used;    /* a slow path of its thread went through it since the last cycle */
     /* In the heap's list of those that no thread has, or in its thread's of those that handlers
      * have set aside, and the frame of the handler that did. */
     struct cache *next;
     uintptr_t aside_sp;
+    /* In a heap that is sampled (heap/sample.c): where its bins are, and objects that are in none, the
+     * slow paths that allocated, and the state of its random numbers, 0 at first. */
+    uint32_t until[BIN_COUNT];
+    double bytes_until;
+    uint64_t slow, random;
     /* What the cache keeps of typed bins, by TYPED_TOGETHER; NULL if its thread has used
      * none of the group.  Groups stay as long as the cache has a thread, since statistics
      * look at them at any time.  From `typed_end` on there is none. */

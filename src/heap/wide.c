@@ -28,20 +28,6 @@ static uint32_t find_slot(struct heap *h, unsigned bin, unsigned shard,
     return head;
 }
 
-static uint32_t slot_of_new(struct heap *h, unsigned bin, unsigned shard,
-                            struct taken_slot *slot)
-{
-    struct unit_run none = {0};
-    uint32_t head = block_create(h, bin_kind(bin), bin_class(bin), shard, &none);
-    if (!head)
-        return 0;
-    struct lock *lock = block_lock(h, head);
-    *slot = block_take_slot(h, head);
-    block_settle(h, head);
-    lock_release(lock, RANK_BIN);
-    return head;
-}
-
 void *wide_alloc(struct heap *h, unsigned bin, unsigned shard, bool *clean)
 {
     struct taken_slot slot;
@@ -50,7 +36,7 @@ void *wide_alloc(struct heap *h, unsigned bin, unsigned shard, bool *clean)
         return NULL;
     uint32_t head = find_slot(h, bin, shard, &slot);
     if (!head && is_wanted(h, bin))
-        head = slot_of_new(h, bin, shard, &slot);
+        head = block_new_slot(h, bin, shard, &slot);
     if (!head)
         return NULL;
     heap_charge(h, size);

@@ -16,10 +16,12 @@
 #include "heap/heap.h"
 #include "heap/layout.h"
 #include "heap/observe.h"
+#include "heap/sample.h"
 #include "heap/wide.h"
 #include "mutator/guard.h"
 #include "mutator/init.h"
 #include "mutator/object.h"
+#include "profile/profile.h"
 
 enum { ALIGNMENT_MAX = 1 << 30 };
 
@@ -88,6 +90,7 @@ struct request {
     bool zero;
     uint32_t layout;  /* 0: the kind says all */
     size_t requested; /* by the program: `size` has the observers' bytes, too */
+    bool sampled;     /* what was allocated is a sample (heap/sample.h) */
 };
 
 static bool has_bin(const struct cache *c, unsigned bin)
@@ -104,7 +107,7 @@ static bool is_used_up(const struct cache *c, unsigned bin)
 }
 
 /* A collection, of this thread or another, may change the cache. */
-static void *alloc_slot(unsigned bin, bool zero, bool filled)
+static void *alloc_slot(unsigned bin, bool zero, bool filled, bool *sampled)
 {
     if (is_used_up(thread_self->cache, bin))
         trigger_poll(&process_collector);
@@ -112,7 +115,8 @@ static void *alloc_slot(unsigned bin, bool zero, bool filled)
     struct cache *c = thread_self->cache;
     void *object = NULL;
     if (has_bin(c, bin) || cache_add_typed(c, bin - TYPED_FIRST))
-        object = cache_take(c, bin, zero);
+        object = is_sampled(c->heap) ? sample_take(c, bin, zero, sampled)
+                                     : cache_take(c, bin, zero);
     if (object && filled) {
         uint32_t unit = unit_of(&process_heap, (uintptr_t)object);
         struct block *block = block_at(&process_heap, unit_head(&process_heap, unit));
@@ -172,7 +176,7 @@ static void *alloc_wide(const struct request *r)
     trigger_poll(&process_collector);
     critical_begin();
     void *object = wide_alloc(&process_heap, bin_of(r->kind, class),
-                              word_shard(thread_self->cache->shard), &clean);
+                              thread_self->cache->home, &clean);
     object = hold_object(object);
     critical_end();
     if (object && r->zero && !clean)
@@ -180,16 +184,17 @@ static void *alloc_wide(const struct request *r)
     return hold_object(object);
 }
 
-static void *try_alloc_typed(const struct request *r, unsigned class)
+static void *try_alloc_typed(struct request *r, unsigned class)
 {
     uint32_t t = layout_bin(&process_heap, r->layout, class);
     if (!t)
         return NULL;
-    return class == CLASS_LARGE ? alloc_large(r, t)
-                                : alloc_slot(TYPED_FIRST + t, r->zero, false);
+    return class == CLASS_LARGE
+               ? alloc_large(r, t)
+               : alloc_slot(TYPED_FIRST + t, r->zero, false, &r->sampled);
 }
 
-static void *try_alloc(const struct request *r)
+static void *try_alloc(struct request *r)
 {
     bool filled = false;
     bool end_pointers = process_heap.numbers->end_pointers;
@@ -203,7 +208,7 @@ static void *try_alloc(const struct request *r)
         void *object = alloc_wide(r);
         return object ? object : alloc_large(r, 0);
     }
-    return alloc_slot(bin_of(r->kind, class), r->zero, filled);
+    return alloc_slot(bin_of(r->kind, class), r->zero, filled, &r->sampled);
 }
 
 /* Whether memory might be had for so many bytes. */
@@ -216,7 +221,7 @@ static bool is_possible(size_t size)
 
 /* Memory is short: a collection, unless the attempt that failed came with one; then what
  * this thread's cache keeps for itself. */
-static void *alloc_hard(const struct request *r, uint64_t collections)
+static void *alloc_hard(struct request *r, uint64_t collections)
 {
     void *object = NULL;
     if (collector_is_disabled(&process_collector)) {
@@ -283,7 +288,7 @@ static void tell_observers(const void *object, size_t requested, uint32_t stack)
 }
 
 /* Where the fast path has not served: by any means, in the end the program's own handler. */
-static void *alloc_slow(const struct request *r, uint32_t stack)
+static void *alloc_slow(struct request *r, uint32_t stack)
 {
     int saved_errno = errno;
     uint64_t collections = collector_count(&process_collector);
@@ -315,27 +320,48 @@ NOINLINE static void *alloc_observed(struct request *r, struct call call)
     return object ? object : alloc_slow(r, stack);
 }
 
+/* In a heap that is sampled. */
+NOINLINE static void note_sample(const void *object, const struct request *r,
+                                 struct call call)
+{
+    struct cell o;
+    bool sampled = r->sampled;
+    if (!object_at(object, &o)) /* the out-of-memory handler's */
+        return;
+    if (word_class(o.word) > CLASS_MEDIUM_LAST) {
+        critical_begin();
+        sampled = sample_bytes(thread_self->cache, o.size);
+        critical_end();
+    }
+    if (sampled)
+        profile_sample(&o, r->requested, call);
+}
+
 NOINLINE void *alloc_object(size_t size, size_t alignment, enum kind kind, bool zero)
 {
     if (!mutator_enter())
         return NULL;
     if (options.leaks == LEAKS_ALL)
         kind |= KIND_MANUAL;
-    struct request r = {size, alignment, kind, zero, 0, size};
+    struct request r = {size, alignment, kind, zero, 0, size, false};
     void *object = is_observed(&process_heap) ? alloc_observed(&r, CAPTURE_CALL())
                                               : alloc_slow(&r, 0);
+    if (is_sampled(&process_heap))
+        note_sample(object, &r, CAPTURE_CALL());
     mutator_leave();
     return object;
 }
 
 NOINLINE void *alloc_typed(uint32_t layout, size_t size)
 {
-    struct request r = {size, GRANULE, KIND_ATOMIC, true, layout, size};
+    struct request r = {size, GRANULE, KIND_ATOMIC, true, layout, size, false};
     if (!mutator_enter())
         return NULL;
     bool observed = is_observed(&process_heap);
     uint32_t stack = observed ? observe_stack(&process_heap, CAPTURE_CALL()) : 0;
     void *object = alloc_slow(&r, stack);
+    if (is_sampled(&process_heap))
+        note_sample(object, &r, CAPTURE_CALL());
     mutator_leave();
     return object;
 }

@@ -11,11 +11,13 @@
 #include "heap/count.h"
 #include "heap/heap.h"
 #include "heap/observe.h"
+#include "heap/sample.h"
 #include "mutator/free.h"
 #include "mutator/hooks.h"
 #include "mutator/init.h"
 #include "mutator/object.h"
 #include "mutator/quarantine.h"
+#include "profile/profile.h"
 
 bool free_at_once(struct heap *h, const struct cell *o)
 {
@@ -72,6 +74,8 @@ NOINLINE static void free_slow(void *object)
         if (object_is_noted(h, &o))
             object_hooks.freed(&o);
         bool kept = is_observed(&process_heap) && was_kept(&o, CAPTURE_CALL());
+        if (is_sampled(h) && may_be_sample(&o))
+            profile_freed(&o);
         if (kept)
             ; /* its time comes later */
         else if (word_class(o.word) <= CLASS_MEDIUM_LAST)

@@ -33,7 +33,22 @@ static void say_nothing(void)
 {
 }
 
-struct object_hooks object_hooks PRIVATE_DATA;
+static void forget(const struct cell *o)
+{
+    (void)o;
+}
+
+static void forget_moved(const struct cell *from, void *to)
+{
+    (void)from, (void)to;
+}
+
+static void forget_rest(const struct cell *o, size_t size)
+{
+    (void)o, (void)size;
+}
+
+struct object_hooks object_hooks PRIVATE_DATA = {forget, forget_moved, forget_rest, NULL};
 struct call_names call_names PRIVATE_DATA = {"gc_free", "gc_realloc"};
 
 __thread uint8_t call_family;

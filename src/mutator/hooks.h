@@ -38,7 +38,7 @@ SHARED_DATA __thread uint8_t call_family __attribute__((tls_model("initial-exec"
 const char *call_name_of_free(void);
 
 /* What is registered for objects of noted blocks (block_note) learns what becomes of them.  The
- * first registration fills these in; before it there is no such block. */
+ * first registration fills these in. */
 struct object_hooks {
     /* The program is about to free the object, which is its own. */
     void (*freed)(const struct cell *o);

@@ -52,9 +52,8 @@ static bool is_started(void)
  * for that once more. */
 static void begin_with_kept(struct mutator *m)
 {
-    struct cache *c = m->temporary || is_observed(&process_heap)
-                          ? NULL
-                          : cache_take_kept(&process_heap);
+    struct cache *c =
+        m->temporary || process_heap.told ? NULL : cache_take_kept(&process_heap);
     if (!c)
         return;
     __atomic_store_n(&m->cache, c, __ATOMIC_RELEASE);
@@ -107,7 +106,6 @@ static bool make_heap(void)
         return false;
     guard_begin(h);
     site_begin(h);
-    profile_begin(h);
     if (!collector_create(&process_collector, h)) {
         heap_destroy(h);
         return false;
@@ -116,6 +114,7 @@ static bool make_heap(void)
     phase_add(&check_phase);
     pace_configure(h);
     compact_start(h);
+    profile_begin(h);
     if (!world_start())
         log_line(
             "no signal handler: nothing is collected while there are several threads");
@@ -147,7 +146,7 @@ static bool make_cache(struct mutator *m)
     if (!c)
         return false;
     __atomic_store_n(&m->cache, c, __ATOMIC_RELEASE);
-    if (is_observed(&process_heap))
+    if (process_heap.told)
         walk_begin(m->stack_low, m->stack_high);
     return true;
 }

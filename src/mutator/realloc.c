@@ -14,12 +14,14 @@
 #include "heap/heap.h"
 #include "heap/layout.h"
 #include "heap/observe.h"
+#include "heap/sample.h"
 #include "mutator/alloc.h"
 #include "mutator/hooks.h"
 #include "mutator/init.h"
 #include "mutator/object.h"
 #include "mutator/realloc.h"
 #include "mutator/site.h"
+#include "profile/profile.h"
 
 /* From here on moving pages is cheaper than copying them; each move may leave two more
  * mappings, of which the system allows 65530, so not much earlier. */
@@ -172,8 +174,8 @@ INLINE bool resize_in_place(const struct cell *o, size_t size)
     return true;
 }
 
-/* In a heap with observers, which are told what becomes of it in any case. */
-NOINLINE static void *resize_observed(const struct cell *o, size_t size)
+/* In a heap with observers, which are told what becomes of it in any case, or with samples. */
+NOINLINE static void *resize_told(const struct cell *o, size_t size)
 {
     struct heap *h = &process_heap;
     size_t requested = site_requested(o);
@@ -188,14 +190,16 @@ NOINLINE static void *resize_observed(const struct cell *o, size_t size)
     struct cell now = *o;
     object_at((void *)o->address, &now); /* a large one may have another size now */
     observe_resized(h, &now, resized ? size : requested);
+    if (is_sampled(h) && resized && may_be_sample(&now))
+        profile_resized(now.address, size);
     return resized ? (void *)o->address : NULL;
 }
 
 /* In place where that is possible. */
 static void *resize(const struct cell *o, size_t size)
 {
-    if (is_observed(&process_heap))
-        return resize_observed(o, size);
+    if (UNLIKELY(process_heap.told))
+        return resize_told(o, size);
     return resize_in_place(o, size) ? (void *)o->address : move(o, size);
 }
 

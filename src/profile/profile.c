@@ -1,48 +1,213 @@
-/* Has everything recorded that happens to objects, as an observer of the heap. */
+/* What is recorded: of every object, as an observer of the heap; or of samples, which the heap chooses, or, where
+ * it has observers anyway, this file. */
 #include "profile/profile.h"
 
+#include "base/critical.h"
+#include "base/lock.h"
 #include "base/options.h"
-#include "heap/observe.h"
+#include "base/table.h"
+#include "collect/cycle.h"
+#include "collect/phase.h"
 #include "heap/heap.h"
+#include "heap/observe.h"
+#include "heap/sample.h"
 #include "profile/record.h"
+#include "world/registry.h"
+#include "world/self.h"
 
-static void allocated(struct heap *h, const struct cell *o, size_t requested,
-                      uint32_t stack)
+/* ---- Every object ----------------------------------------------------------------------- */
+
+static void every_allocated(struct heap *h, const struct cell *o, size_t requested,
+                            uint32_t stack)
 {
     (void)h;
     record_allocated(o->address, requested, o->size - requested, stack);
 }
 
-static void resized(struct heap *h, const struct cell *o, size_t requested)
+static void every_resized(struct heap *h, const struct cell *o, size_t requested)
 {
     (void)h;
     record_resized(o->address, requested, o->size - requested);
 }
 
-static void freed(struct heap *h, const struct cell *o, struct call call)
+static void every_freed(struct heap *h, const struct cell *o, struct call call)
 {
     (void)h, (void)call;
     record_gone(RECORDING_FREED, o->address);
 }
 
-static void found_dead(struct heap *h, const struct cell *o)
+static void every_dead(struct heap *h, const struct cell *o)
 {
     (void)h;
     record_gone(RECORDING_DEAD, o->address);
 }
 
-static const struct observer recorder = {
-    .allocated = allocated,
-    .resized = resized,
-    .freed = freed,
-    .found_dead = found_dead,
+static const struct observer of_every = {
+    .allocated = every_allocated,
+    .resized = every_resized,
+    .freed = every_freed,
+    .found_dead = every_dead,
     .wants_stacks = true,
 };
 
+/* ---- Samples ------------------------------------------------------------------------------ */
+
+/* A sample that lives. */
+struct sample {
+    uintptr_t address;
+    uint32_t next;   /* in the table */
+    pid_t thread;    /* that allocated it */
+    uint64_t moment; /* of its cache */
+};
+
+static struct {
+    struct lock lock;
+    struct table living;
+} samples PRIVATE_DATA = {
+    .living = {.account = ACCOUNT_REPORTS,
+               .entry_bytes = sizeof(struct sample),
+               .key_count = 1,
+               .keys = {{offsetof(struct sample, address),
+                         offsetof(struct sample, next)}}},
+};
+
+static const struct sample *sample_at(uint32_t number)
+{
+    return table_at(&samples.living, number);
+}
+
+static uint64_t moment_now(void)
+{
+    critical_begin();
+    uint64_t moment = sample_moment(thread_self->cache);
+    critical_end();
+    return moment;
+}
+
+/* A sample that is not noted for want of memory is not recorded. */
+static void add(const struct cell *o, size_t requested, uint32_t stack, uint64_t moment)
+{
+    struct sample s = {o->address, 0, thread_self->tid, moment};
+    critical_take(&samples.lock, RANK_RECORD);
+    bool noted = table_add(&samples.living, &s);
+    critical_release(&samples.lock, RANK_RECORD);
+    if (noted)
+        record_allocated(o->address, requested, o->size - requested, stack);
+}
+
+void profile_sample(const struct cell *o, size_t requested, struct call call)
+{
+    uint32_t stack = capture_call(call, OPTION_NOW(depth));
+    add(o, requested, stack, moment_now());
+}
+
+/* Takes it out of the table.  false: it is none. */
+static bool take(uintptr_t address, struct sample *s)
+{
+    critical_take(&samples.lock, RANK_RECORD);
+    uint32_t number = table_find(&samples.living, 0, address);
+    if (number) {
+        *s = *sample_at(number);
+        table_remove(&samples.living, number);
+    }
+    critical_release(&samples.lock, RANK_RECORD);
+    return number;
+}
+
+void profile_freed(const struct cell *o)
+{
+    struct sample s;
+    if (!take(o->address, &s))
+        return;
+    bool temporary = s.thread == thread_self->tid && s.moment == moment_now();
+    record_gone(temporary ? RECORDING_TEMPORARY : RECORDING_FREED, o->address);
+}
+
+void profile_resized(uintptr_t address, size_t requested)
+{
+    critical_take(&samples.lock, RANK_RECORD);
+    bool known = table_find(&samples.living, 0, address);
+    critical_release(&samples.lock, RANK_RECORD);
+    struct cell o = lookup_cell(&process_heap, address);
+    if (known)
+        record_resized(address, requested, o.size - requested);
+}
+
+/* The world is stopped, and what is not marked is about to go. */
+static void find_dead(struct cycle *c)
+{
+    if (c->heap != &process_heap || c->kind->begins)
+        return;
+    for (uint32_t i = samples.living.count; i > 0; i--) {
+        uintptr_t address = sample_at(i)->address;
+        struct cell o = lookup_cell(c->heap, address);
+        if (!o.state || *o.state < STATE_NEW || *o.state == c->heap->numbers->mark)
+            continue;
+        table_remove(&samples.living, i);
+        record_gone(RECORDING_DEAD, address);
+    }
+}
+
+static struct phase dead_phase PRIVATE_DATA = {.rank = PHASE_CHECK, .run = find_dead};
+
+/* ---- Samples in a heap with observers ------------------------------------------------------- */
+
+/* What an object has in a heap with observers is told without its bin's distance. */
+static void some_allocated(struct heap *h, const struct cell *o, size_t requested,
+                           uint32_t stack)
+{
+    (void)h;
+    critical_begin();
+    struct cache *c = thread_self->cache;
+    bool sampled = sample_bytes(c, o->size);
+    uint64_t moment = c->slow;
+    critical_end();
+    if (sampled)
+        add(o, requested, stack, moment);
+}
+
+static void some_resized(struct heap *h, const struct cell *o, size_t requested)
+{
+    (void)h;
+    profile_resized(o->address, requested);
+}
+
+static void some_freed(struct heap *h, const struct cell *o, struct call call)
+{
+    (void)h, (void)call;
+    struct sample s;
+    if (!take(o->address, &s))
+        return;
+    bool temporary = s.thread == thread_self->tid && s.moment == thread_self->cache->slow;
+    record_gone(temporary ? RECORDING_TEMPORARY : RECORDING_FREED, o->address);
+}
+
+static const struct observer of_some = {
+    .allocated = some_allocated,
+    .resized = some_resized,
+    .freed = some_freed,
+    .wants_stacks = true,
+};
+
+/* ---- Beginning and end ------------------------------------------------------------------------ */
+
+static void begin_samples(struct heap *h)
+{
+    bool observed = is_observed(h);
+    phase_add(&dead_phase);
+    sample_begin(h, options.profile_every, options.profile_seed);
+    if (observed)
+        observe(h, &of_some);
+}
+
 void profile_begin(struct heap *h)
 {
-    if (options.profile.text[0] && record_open())
-        observe(h, &recorder);
+    if (!options.profile.text[0] || !record_open())
+        return;
+    if (options.profile_every == 0)
+        observe(h, &of_every);
+    else
+        begin_samples(h);
 }
 
 void profile_end(void)

@@ -221,10 +221,11 @@ static bool is_open(void)
     return false;
 }
 
-/* Takes the lock.  Returns false, without it, if nothing is to be recorded. */
-static bool begin(void)
+/* Takes the lock.  Returns false, without it, if nothing is to be recorded.  Only an object that is allocated begins
+ * a child's file. */
+static bool begin(bool allocates)
 {
-    if (!record.mine)
+    if (!record.mine || (!allocates && !*record.mine))
         return false;
     critical_take(&record.lock, RANK_RECORD);
     if (is_open() && stream_has_room())
@@ -324,7 +325,7 @@ static void tell_thread(void)
 
 void record_allocated(uintptr_t address, size_t requested, size_t slack, uint32_t stack)
 {
-    if (!begin())
+    if (!begin(true))
         return;
     uint32_t number = number_of_stack(stack);
     if (stream_is_open() && stream_has_room()) {
@@ -341,7 +342,7 @@ void record_allocated(uintptr_t address, size_t requested, size_t slack, uint32_
 
 void record_resized(uintptr_t address, size_t requested, size_t slack)
 {
-    if (!begin())
+    if (!begin(false))
         return;
     struct writer w = stream_begin();
     put_address(&w, address);
@@ -353,7 +354,7 @@ void record_resized(uintptr_t address, size_t requested, size_t slack)
 
 void record_gone(enum recording_tag tag, uintptr_t address)
 {
-    if (!begin())
+    if (!begin(false))
         return;
     tell_thread();
     struct writer w = stream_begin();
@@ -364,7 +365,7 @@ void record_gone(enum recording_tag tag, uintptr_t address)
 
 void record_snapshot(void)
 {
-    if (!begin())
+    if (!begin(false))
         return;
     write_time(os_now());
     if (stream_is_open() && stream_has_room())

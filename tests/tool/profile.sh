@@ -5,6 +5,7 @@ srcdir=$(cd "${srcdir:-.}" && pwd)
 . "$srcdir/tests/expect.sh" && begin profile || exit 1
 tool=$PWD/tools/gcalloc
 known=$PWD/tests/tool/known
+forgets=$PWD/tests/tool/forgets
 [ -e "$PWD/.libs/libgcalloc-malloc.so" ] || { echo "profile: there is no malloc to preload"; exit 77; }
 unset GCALLOC_OPTIONS GCALLOC_MALLOC LD_PRELOAD
 cd "$tmp" || exit 1
@@ -86,6 +87,71 @@ differs() {
 expect "compared with another" differs
 folds_both() { "$tool" report --diff=exact.gcp --by=end --folded more.gcp | grep -q '^main;work;keep 10000 20000$'; }
 expect "compared as folded stacks" folds_both
+
+# ---- pprof ----
+
+if "$tool" report --pprof exact.gcp >exact.pb.gz 2>err; then
+    unpacked() {
+        gzip -dc exact.pb.gz | protoc --decode=perftools.profiles.Profile -I"$srcdir/tools" pprof.proto >exact.txt &&
+            has exact.txt 'string_table: "alloc_objects"' 'string_table: "keep"' 'string_table: ".*tool/known 1"' \
+                'value: 100000$' 'value: 10000$' 'value: 16500$' '^period: 1$' 'build_id: ' &&
+            [ "$(grep -c '^sample {' exact.txt)" = "$(grep -c '"frames": ' report.json)" ]
+    }
+    if command -v protoc >/dev/null; then expect "for pprof" unpacked; fi
+    expect "compressed" gzip -t exact.pb.gz
+else
+    expect "for pprof, which needs protobuf-c" has err 'was built without protobuf-c'
+fi
+
+# ---- Samples ----
+
+# The program allocates 16.5 KB 40,000 times over in the places that have names: what is said of samples is within
+# five standard deviations of what is known, and the seed makes it the same each time.
+sampled() {
+    "$tool" profile --every=16K -O profile_seed=3 -o sampled.gcp "$known" 30 >out 2>&1 &&
+        sites sampled.gcp allocated >got && awk '
+        function close_to(name, got, bytes, slot,  deviation) {
+            deviation = sqrt(bytes / slot * slot * 16384)
+            if (got < bytes - 5 * deviation || got > bytes + 5 * deviation) { print name, got, bytes; wrong = 1 }
+        }
+        { got[$1] = $2; count[$1] = $3 }
+        END {
+            close_to("keep", got["keep"], 30 * 100000, 1008)
+            close_to("brief", got["brief"], 30 * 16500, 48)
+            if (got["large"] != 30 * 5000000 || count["large"] != 30) { print "large", got["large"]; wrong = 1 }
+            exit wrong
+        }' got
+}
+expect "samples stand for what they were drawn from" sampled
+same() {
+    "$tool" profile --every=16K -O profile_seed=3 -o again.gcp "$known" 30 && sites again.gcp allocated | diff - got
+}
+expect "the same ones with the same seed" same
+temporary() {
+    sites sampled.gcp temporary >brief && sites sampled.gcp allocated | grep '^\(brief\|large\) ' | diff brief -
+}
+expect "samples that are temporary" temporary
+ends() {
+    sites sampled.gcp end | awk '$1 == "keep" { if ($2 < 80000 || $2 > 900000) print } $1 == "brief" || $1 == "large"' |
+        grep . && return 1
+    return 0
+}
+expect "samples that are alive at the end" ends
+sampled_threads() {
+    "$tool" profile --every=16K -o threads.gcp "$known" 1 threads && sites threads.gcp allocated >got &&
+        awk '$1 == "worker" { found = $2 > 2500000 && $2 < 5500000 } END { exit !found }' got
+}
+expect "samples of threads" sampled_threads
+collected() {
+    "$tool" collect -O profile=collected.gcp:profile_every=16K "$forgets" >out 2>&1 &&
+        "$tool" report collected.gcp | grep -q '^collected  *[0-9.]* MiB in'
+}
+expect "samples that were collected" collected
+with_leaks() {
+    GCALLOC_OPTIONS=leaks=1:report=leaks.txt "$tool" profile --every=16K -o with.gcp "$known" 30 &&
+        has leaks.txt 'definite' && "$tool" report with.gcp >out 2>err && has out 'one object for 16.0 KiB'
+}
+expect "with leaks beside" with_leaks
 
 # ---- Ends ----
 

@@ -394,7 +394,7 @@ offers() { # WANTED WORDS...
 }
 if command -v bash >/dev/null; then
     expect "commands are completed" offers "leaks" le
-    expect "all of them" offers "collect guard leaks region run help --help --version" ""
+    expect "all of them" offers "collect guard leaks profile region report run help --help --version" ""
     expect "of region" offers "stat" region st
     expect "flags" offers "--output= --on-bad-free= --options=" leaks --o
     expect "values" offers "yes no" leaks --follow-fork = ""

@@ -31,6 +31,7 @@
     X(ahead)           \
     X(wide)            \
     X(observe)         \
+    X(sample)          \
     X(sweep)           \
     X(sweep_later)     \
     X(contents)        \
