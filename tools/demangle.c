@@ -36,6 +36,19 @@ static size_t without_suffix(const char *name)
     return length;
 }
 
+/* As programs write it. */
+static char *shorten(char *name)
+{
+    static const char string[] =
+        "std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> >";
+    for (char *at = name; (at = strstr(at, string));) {
+        char *rest = at + sizeof string - 1;
+        at = stpcpy(at, "std::string");
+        memmove(at, rest, strlen(rest) + 1);
+    }
+    return name;
+}
+
 const char *demangle(const char *name)
 {
     int status = 0;
@@ -49,5 +62,5 @@ const char *demangle(const char *name)
         return name;
     demangler *by = find();
     char *plain = by ? by(name, NULL, NULL, &status) : NULL;
-    return plain && status == 0 ? plain : name;
+    return plain && status == 0 ? shorten(plain) : name;
 }

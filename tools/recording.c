@@ -180,7 +180,6 @@ static void read_event(struct cursor *c, struct reader *in, struct event *e)
     case RECORDING_STACK:
         skip_stack(in);
         break;
-    case RECORDING_SNAPSHOT:
     case RECORDING_END:
         break;
     default:

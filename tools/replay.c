@@ -236,7 +236,6 @@ static void told(struct run *r, struct replay *p, const struct event *e)
     m.pauses = r->pauses;
     m.live = r->total.bytes;
     m.allocated = r->allocated;
-    m.snapshot = e->tag == RECORDING_SNAPSHOT;
     p->moments = grown(p->moments, p->moment_count, &p->moment_room, sizeof m);
     p->moments[p->moment_count++] = m;
 }
@@ -273,7 +272,7 @@ static size_t run_all(struct replay *p)
     size_t peak = 0;
     begin_run(&r, p->recording);
     struct cursor c = recording_begin(p->recording);
-    while (recording_next(&c, &e)) {
+    while ((p->until == 0 || r.seconds < p->until) && recording_next(&c, &e)) {
         apply(&r, p, &e);
         if (r.total.bytes <= most)
             continue;
@@ -311,9 +310,9 @@ static void round_off(struct replay *p)
     }
 }
 
-void replay_run(struct replay *p, const struct recording *r)
+void replay_run(struct replay *p, const struct recording *r, double until)
 {
-    *p = (struct replay){.recording = r};
+    *p = (struct replay){.recording = r, .until = until};
     p->uses = calloc(r->stack_count, sizeof *p->uses);
     if (!p->uses)
         exit(fail(FAILED, "out of memory"));

@@ -16,7 +16,7 @@ struct amount {
 enum measure {
     ALLOCATED,
     PEAK, /* alive when most bytes were */
-    END,  /* alive at the end of the recording */
+    END,  /* alive at the end of the recording, or of what is looked at */
     TEMPORARY,
     MEASURES,
 };
@@ -40,11 +40,11 @@ struct moment {
     double allocated;                     /* bytes until then */
     uint64_t heap, resident, collections; /* the last until then */
     double pauses;                        /* seconds until then */
-    bool snapshot;
 };
 
 struct replay {
     const struct recording *recording;
+    double until;     /* seconds; 0: all of it */
     struct use *uses; /* of each stack, by its number */
     struct use total;
     struct amount dead; /* found unreachable by collections */
@@ -54,7 +54,8 @@ struct replay {
     size_t moment_count, moment_room;
 };
 
-void replay_run(struct replay *p, const struct recording *r);
+/* As if it had ended after so many seconds, as far as times were told; 0: all of it. */
+void replay_run(struct replay *p, const struct recording *r, double until);
 void replay_end(struct replay *p);
 
 #endif

@@ -35,6 +35,8 @@ static const struct option options[] = {
     {"objects", no_argument, NULL, 'c'},
     {"top", required_argument, NULL, 'n'},
     {"diff", required_argument, NULL, 'd'},
+    {"since", required_argument, NULL, 's'},
+    {"until", required_argument, NULL, 'u'},
     {"help", no_argument, NULL, 'h'},
     {0},
 };
@@ -57,6 +59,9 @@ static void print_usage(void)
           "  -n, --top=N                --text: list so many places; 20, 0: all\n"
           "  -d, --diff=FILE            compare with this earlier recording: --text, "
           "--folded\n"
+          "  -s, --since=SECONDS        compare with what was alive then: --text, "
+          "--folded\n"
+          "  -u, --until=SECONDS        as if the recording had ended then\n"
           "  -h, --help                 this text\n"
           "\n"
           "examples:\n"
@@ -65,14 +70,17 @@ static void print_usage(void)
           ">prog.svg\n"
           "  gcalloc report --pprof -o prog.pb.gz prog.1234.gcp && pprof -http=: "
           "prog.pb.gz\n"
-          "  gcalloc report --diff=before.gcp after.gcp\n",
+          "  gcalloc report --diff=before.gcp after.gcp\n"
+          "  gcalloc report --since=10 --until=60 server.4711.gcp   what has come in 50 "
+          "seconds\n",
           stdout);
 }
 
 struct wanted {
     const struct form *form;
     const char *output, *before, *file;
-    bool help;
+    double since, until; /* seconds; 0: not asked for */
+    bool by_named, help;
 };
 
 static int set_measure(struct report *r, const char *name)
@@ -94,6 +102,16 @@ static int set_top(struct report *r, const char *text)
         return fail(WRONG_USAGE, "--top is a number from 0 to %d, not \"%s\"", TOP_MOST,
                     text);
     r->top = n;
+    return DONE;
+}
+
+static int set_seconds(double *seconds, const char *flag, const char *text)
+{
+    char *end;
+    *seconds = strtod(text, &end);
+    if (*text < '0' || *text > '9' || *end || !(*seconds > 0 && *seconds < 1e9))
+        return fail(WRONG_USAGE, "--%s is a number of seconds, such as 1.5, not \"%s\"",
+                    flag, text);
     return DONE;
 }
 
@@ -135,7 +153,12 @@ static int apply(struct wanted *w, struct report *r, int letter)
     case 'o':
         w->output = optarg;
         return DONE;
+    case 's':
+        return set_seconds(&w->since, "since", optarg);
+    case 'u':
+        return set_seconds(&w->until, "until", optarg);
     case 'b':
+        w->by_named = true;
         return set_measure(r, optarg);
     case 'c':
         r->objects = true;
@@ -153,8 +176,8 @@ static int apply(struct wanted *w, struct report *r, int letter)
 
 static int parse(struct wanted *w, struct report *r, int argc, char **argv)
 {
-    for (int letter;
-         (letter = getopt_long(argc, argv, ":tfjpo:b:cn:d:h", options, NULL)) != -1;) {
+    for (int letter; (letter = getopt_long(argc, argv, ":tfjpo:b:cn:d:s:u:h", options,
+                                           NULL)) != -1;) {
         if (letter == ':')
             return fail(WRONG_USAGE, "flag %s needs an argument", argv[optind - 1]);
         int status = letter == '?' ? refuse_flag(argv[optind - 1]) : apply(w, r, letter);
@@ -170,19 +193,23 @@ static int parse(struct wanted *w, struct report *r, int argc, char **argv)
     w->file = argv[optind];
     if (!w->form)
         w->form = &forms[0];
-    if (w->before && w->form->print != report_text && w->form->print != report_folded)
-        return fail(WRONG_USAGE, "--diff goes with --text and --folded, not with --%s%s",
-                    w->form->name,
+    if (w->before && w->since)
+        return fail(WRONG_USAGE,
+                    "--diff and --since are two comparisons, and one is possible");
+    if ((w->before || w->since) && w->form->print != report_text &&
+        w->form->print != report_folded)
+        return fail(WRONG_USAGE, "--%s goes with --text and --folded, not with --%s%s",
+                    w->since ? "since" : "diff", w->form->name,
                     w->form->print == report_pprof ? ": pprof has -diff_base" : "");
     return DONE;
 }
 
-static int read_one(struct reading *r, const char *path)
+static int read_one(struct reading *r, const char *path, double until)
 {
     int status = recording_open(&r->recording, path);
     if (status != DONE)
         return status;
-    replay_run(&r->replay, &r->recording);
+    replay_run(&r->replay, &r->recording, until);
     r->symbolizer = symbolizer_new(&r->recording);
     return DONE;
 }
@@ -230,7 +257,7 @@ static int print(const struct wanted *w, struct report *r)
     if (w->form->print == report_pprof && isatty(STDOUT_FILENO))
         return fail(WRONG_USAGE, "--pprof is nothing for a terminal: --output=FILE");
     say_incomplete(&r->now.recording);
-    if (r->compares)
+    if (w->before)
         say_incomplete(&r->before.recording);
     int status = w->form->print(r);
     if (status != DONE)
@@ -248,11 +275,13 @@ int report_command(int argc, char **argv)
     if (status == DONE && w.help)
         return print_usage(), end_output();
     if (status == DONE)
-        status = read_one(&r.now, w.file);
-    if (status == DONE && w.before) {
-        status = read_one(&r.before, w.before);
+        status = read_one(&r.now, w.file, w.until);
+    if (status == DONE && (w.before || w.since > 0)) {
+        status = read_one(&r.before, w.before ? w.before : w.file, w.since);
         r.compares = true;
     }
+    if (w.since > 0 && !w.by_named)
+        r.by = END;
     if (status == DONE)
         status = print(&w, &r);
     forget(&r.now);

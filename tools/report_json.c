@@ -127,8 +127,6 @@ static void write_moments(const struct replay *p)
         json_number("resident", m->resident);
         json_number("collections", m->collections);
         json_real("pauses", m->pauses);
-        if (m->snapshot)
-            json_bool("snapshot", true);
         json_end_object();
     }
     json_end_array();

@@ -7,12 +7,22 @@
 #include "command.h"
 #include "report.h"
 
-enum { STACKS = 5, STACK_FRAMES = 12 };
+enum { STACKS = 5, STACK_FRAMES = 12, NAME_MOST = 100 };
 
 static const char *last_part(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
+}
+
+/* Names of templates have no end. */
+static void print_name(const char *name)
+{
+    char text[NAME_MOST + 4];
+    size_t length = strnlen(name, NAME_MOST);
+    memcpy(text, name, length);
+    strcpy(text + length, name[length] ? "..." : "");
+    print_safely(text);
 }
 
 static struct size_text size_of(double bytes)
@@ -102,7 +112,7 @@ static void print_summary(const struct report *report)
 
 static void print_place(const struct site *s)
 {
-    print_safely(s->function ? s->function : "(stack not known)");
+    print_name(s->function ? s->function : "(stack not known)");
     if (s->file) {
         printf("  ");
         print_safely(last_part(s->file));
@@ -152,7 +162,7 @@ static void print_stack(struct report *r, const struct site *s)
     for (size_t i = 0; i < shown.count && i < STACK_FRAMES; i++) {
         const struct symbol *f = shown.list[i];
         printf("    #%-2zu ", i);
-        print_safely(f->function);
+        print_name(f->function);
         if (f->file) {
             printf("  ");
             print_safely(last_part(f->file));
@@ -190,11 +200,22 @@ static void print_change(const struct amount *before, const struct amount *now)
            now->objects - before->objects);
 }
 
+static void print_whole(const char *which, const struct reading *r)
+{
+    const struct replay *p = &r->replay;
+    printf("  %-7s %s", which, r->recording.path);
+    if (p->until > 0)
+        printf(", until %.2f s", p->until);
+    putchar('\n');
+}
+
 static void print_changes(const struct report *r, const struct sites *s)
 {
     enum measure by = r->by;
-    printf("%s, in bytes, of\n  before: %s\n  now:    %s\n\n", measure_names[by],
-           r->before.recording.path, r->now.recording.path);
+    printf("%s, in bytes, of\n", measure_names[by]);
+    print_whole("before:", &r->before);
+    print_whole("now:", &r->now);
+    putchar('\n');
     printf("%11s %10s %12s   %10s  site\n", "before", "now", "change", "objects");
     for (size_t i = 0; i < listed(r, s); i++) {
         const struct amount *before = &s->list[i].before.of[by],

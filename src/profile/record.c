@@ -46,8 +46,9 @@ static struct {
     uint8_t modules[MODULES_MOST / 8]; /* a bit for each that is known */
     uint64_t began, told;         /* os_now; of the beginning, and of the last time */
     uint64_t collections, pauses; /* by then */
-    unsigned since_look;          /* records since the clock was looked at */
-    char text[TEXT_BYTES];        /* for paths, as the stack may be a small one */
+    int saved_errno;
+    long coarse; /* nanoseconds of the coarse clock when the other one was asked last */
+    char text[TEXT_BYTES]; /* for paths, as the stack may be a small one */
 } record PRIVATE_DATA = {
     .stacks = {.account = ACCOUNT_REPORTS,
                .entry_bytes = sizeof(struct known_stack),
@@ -145,19 +146,19 @@ static void write_time(uint64_t now)
     record.told += (now - record.told) / 1000 * 1000;
     record.collections = collections;
     record.pauses = pauses;
-    record.since_look = 0;
 }
 
-/* Tells the time if it is time for that.  The clock is looked at seldom where each object is recorded. */
+/* Tells the time if it is time for that, before what happens then.  Where each object is recorded, the clock that
+ * costs least is asked first. */
 static void tell_time(void)
 {
-    uint64_t now, passed;
-    if (OPTION_NOW(profile_every) == 0 && ++record.since_look % 64 != 0)
+    struct timespec coarse;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &coarse);
+    if (coarse.tv_nsec == record.coarse)
         return;
-    now = os_now();
-    passed = now - record.told;
-    if (passed >= max_size(TIME_LEAST * UINT64_C(1000000),
-                           (record.told - record.began) / TIME_PARTS))
+    record.coarse = coarse.tv_nsec;
+    uint64_t now = os_now(), least = TIME_LEAST * UINT64_C(1000000);
+    if (now - record.told >= max_size(least, (record.told - record.began) / TIME_PARTS))
         write_time(now);
 }
 
@@ -221,24 +222,30 @@ static bool is_open(void)
     return false;
 }
 
+/* The program sees nothing of it, nor in errno. */
+static void end(void)
+{
+    int saved_errno = record.saved_errno;
+    critical_release(&record.lock, RANK_RECORD);
+    errno = saved_errno;
+}
+
 /* Takes the lock.  Returns false, without it, if nothing is to be recorded.  Only an object that is allocated begins
  * a child's file. */
 static bool begin(bool allocates)
 {
     if (!record.mine || (!allocates && !*record.mine))
         return false;
+    int saved_errno = errno;
     critical_take(&record.lock, RANK_RECORD);
-    if (is_open() && stream_has_room())
-        return true;
-    critical_release(&record.lock, RANK_RECORD);
-    return false;
-}
-
-static void end(void)
-{
-    if (stream_is_open())
+    record.saved_errno = saved_errno;
+    if (is_open()) {
         tell_time();
-    critical_release(&record.lock, RANK_RECORD);
+        if (stream_has_room())
+            return true;
+    }
+    end();
+    return false;
 }
 
 /* ---- Stacks and modules ---------------------------------------------------------------- */
@@ -360,16 +367,6 @@ void record_gone(enum recording_tag tag, uintptr_t address)
     struct writer w = stream_begin();
     put_address(&w, address);
     stream_end(w, tag);
-    end();
-}
-
-void record_snapshot(void)
-{
-    if (!begin(false))
-        return;
-    write_time(os_now());
-    if (stream_is_open() && stream_has_room())
-        stream_end(stream_begin(), RECORDING_SNAPSHOT);
     end();
 }
 

@@ -23,8 +23,6 @@ void record_resized(uintptr_t address, size_t requested, size_t slack);
 /* The tag is RECORDING_FREED, RECORDING_TEMPORARY or RECORDING_DEAD. */
 void record_gone(enum recording_tag tag, uintptr_t address);
 
-void record_snapshot(void);
-
 /* Ends this process's recording. */
 void record_close(void);
 

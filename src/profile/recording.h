@@ -48,7 +48,6 @@ enum recording_tag {
     /* microseconds since the last of this tag, or since the beginning; heap and resident memory, in
      * pages of 4 KiB; collections, and the microseconds of their pauses, since the last */
     RECORDING_TIME,
-    RECORDING_SNAPSHOT, /* here a snapshot was asked for */
     RECORDING_END,
     RECORDING_TAGS,
 };

@@ -17,7 +17,8 @@ expect() { # NAME COMMAND...
 
 # ---- The functions themselves ------------------------------------------------------
 
-for options in "" leaks=1:report=$tmp/none os=sbrk verify=1:stress=50; do
+for options in "" leaks=1:report=$tmp/none os=sbrk verify=1:stress=50 profile=$tmp/p:profile_every=1K \
+    profile=$tmp/p:profile_every=0; do
     if preloaded "$options" "$functions" >"$tmp/out" 2>&1; then
         pass
     else

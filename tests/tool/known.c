@@ -1,4 +1,4 @@
-/* A program whose allocations are known, for recordings: `known TIMES [kill|_exit|fork|exec|threads]`. */
+/* A program whose allocations are known, for recordings: `known TIMES [kill|_exit|fork|exec|threads|slow]`. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -83,6 +83,8 @@ int main(int argc, char **argv)
     const char *what = argc > 2 ? argv[2] : "";
     for (int i = atoi(argv[1]); i > 0; i--)
         work();
+    if (strcmp(what, "slow") == 0)
+        usleep(300000);
     grow();
     if (strcmp(what, "kill") == 0)
         kill(getpid(), SIGKILL);

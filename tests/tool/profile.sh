@@ -88,6 +88,15 @@ expect "compared with another" differs
 folds_both() { "$tool" report --diff=exact.gcp --by=end --folded more.gcp | grep -q '^main;work;keep 10000 20000$'; }
 expect "compared as folded stacks" folds_both
 
+moments() {
+    "$tool" profile --exact -o slow.gcp "$known" 1 slow && "$tool" report --since=0.15 slow.gcp >out &&
+        has out '^end, in bytes, of$' 'before: slow.gcp, until 0.15 s$' \
+            '^ *0 B  *97.7 KiB  *+97.7 KiB  *+1  grow  known.c' &&
+        "$tool" report --folded --by=end --until=0.15 slow.gcp >out && has out '^main;work;keep 10000$' &&
+        ! grep grow out
+}
+expect "what has come since a moment, and what there was by then" moments
+
 # ---- pprof ----
 
 if "$tool" report --pprof exact.gcp >exact.pb.gz 2>err; then

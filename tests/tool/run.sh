@@ -345,7 +345,7 @@ real() { # COMMAND...: the same output and status with each command
     command -v "$1" >/dev/null || { echo "run: $1 is not installed"; return 0; }
     "$@" >plain.out 2>/dev/null
     plain=$?
-    for command in leaks guard run; do
+    for command in leaks guard profile run; do
         expect "$command $*" sh -c '"$0" "$@" -o report '"$command"'; :' true
         "$tool" "$command" -o report "$@" >got.out 2>got.err
         got=$?
@@ -395,6 +395,9 @@ offers() { # WANTED WORDS...
 if command -v bash >/dev/null; then
     expect "commands are completed" offers "leaks" le
     expect "all of them" offers "collect guard leaks profile region report run help --help --version" ""
+    expect "files for report" offers "" report prog
+    expect "what --by may be" offers "allocated peak end temporary" report --by ""
+    expect "flags of report" offers "--folded" report --fo
     expect "of region" offers "stat" region st
     expect "flags" offers "--output= --on-bad-free= --options=" leaks --o
     expect "values" offers "yes no" leaks --follow-fork = ""
