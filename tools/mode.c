@@ -16,7 +16,7 @@ static const struct mode modes[] = {
      "  gcalloc leaks ./prog input.txt\n"
      "  gcalloc leaks --error-exitcode=99 -o leaks.txt ./test-suite\n"
      "  gcalloc leaks --json -o report.%p ./server    a file for each process\n"},
-    {"guard", 'g', "stacks=1:canary=1:poison=1:mismatch=1",
+    {"guard", 'g', "stacks=1:canary=1:poison=1:mismatch=1:fence=1000",
      "Runs the program, and reports what it does wrong with its objects, with the stacks "
      "that allocated\n"
      "and freed them: double frees and pointers that were never allocated, at once; "
@@ -25,7 +25,10 @@ static const struct mode modes[] = {
      "ends; writes\n"
      "to what was freed, when that is to be used again, and when the program ends; what "
      "malloc, new or\n"
-     "new[] gave and another family's function frees.\n"
+     "new[] gave and another family's function frees; of some objects each use beyond "
+     "the "
+     "end or after\n"
+     "the free, at once, where the program ends by it.\n"
      "Build with -g to see files and lines.\n",
      "  gcalloc guard ./prog\n"
      "  gcalloc guard --error-exitcode=99 -o report.txt ./test-suite\n"
@@ -86,6 +89,8 @@ const struct flag flags[] = {
      "look for writes to objects that were freed; yes"},
     {"mismatch", 'x', FLAG_SWITCH, "g", "YES", "mismatch", "yes|no", 0, 0,
      "look whether new is followed by delete, malloc by free; yes"},
+    {"fence", 'F', FLAG_NUMBER, "g", "N", "fence", NULL, 0, RANGE_ANY_MOST,
+     "one in so many objects ends at a page nobody can use; 1000"},
     {"quarantine", 'q', FLAG_SWITCH, "g", "YES", "quarantine", "yes|no", 0, 0,
      "use freed memory again when nothing points to it; no"},
     {"dangling", 'D', FLAG_SET, "g", NULL, "quarantine", "report", 0, 0,

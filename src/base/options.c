@@ -214,7 +214,8 @@ void options_forked(void)
     if (options.process == 0 || options.process == (size_t)getpid())
         return;
     options.leaks = LEAKS_NONE;
-    options.canary = options.poison = options.mismatch = options.quarantine = 0;
+    options.canary = options.poison = options.mismatch = options.quarantine =
+        options.fence = 0;
     options.profile.text[0] = '\0';
     options.stacks = options.log = options.stats = 0;
 }

@@ -103,6 +103,8 @@ enum { FINALIZERS_CALLED, FINALIZERS_THREAD };
     X(quarantine, CHOICE, AT_START, 0,                                                   \
       QUARANTINE_CHOICES                                                                 \
       ": use freed memory again when nothing points to it; report: say what does")       \
+    X(fence, COUNT, AT_START, 0,                                                         \
+      "as malloc: one in so many objects ends at a page that nobody can use; 0: none")   \
     X(depth, COUNT, ANY_TIME, 16, "frames recorded of each call stack, at most 256")     \
     X(exit_code, COUNT, ANY_TIME, 0, "exit status of a program that leaks; 0: its own")  \
     X(profile, PATH, AT_START, 0,                                                        \

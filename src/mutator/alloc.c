@@ -18,6 +18,7 @@
 #include "heap/observe.h"
 #include "heap/sample.h"
 #include "heap/wide.h"
+#include "mutator/fence.h"
 #include "mutator/guard.h"
 #include "mutator/init.h"
 #include "mutator/object.h"
@@ -314,7 +315,9 @@ NOINLINE static void *alloc_observed(struct request *r, struct call call)
     if (__builtin_add_overflow(r->requested, h->spare, &r->size))
         return alloc_failed(r->requested);
     void *object = NULL;
-    if (r->size <= SMALL_REQUEST_MAX && r->alignment <= GRANULE &&
+    if (r->alignment <= GRANULE)
+        object = fence_alloc(r->requested, r->kind, stack);
+    if (!object && r->size <= SMALL_REQUEST_MAX && r->alignment <= GRANULE &&
         !(r->zero && (r->kind & KIND_ATOMIC)))
         object = alloc_at_hand(r, stack);
     return object ? object : alloc_slow(r, stack);

@@ -11,7 +11,9 @@ enum fault_kind {
     FAULT_OVERFLOW,         /* what lies behind a living object was written to */
     FAULT_WRITE_AFTER_FREE, /* an object that was freed was written to */
     FAULT_MISMATCH, /* what frees or resizes it is not of the family that allocated it */
-    FAULT_DANGLING, /* something points to an object that was freed */
+    FAULT_BEYOND,   /* the page behind a fenced object, or one before it, was used */
+    FAULT_USE_AFTER_FREE, /* a fenced object that was freed was used */
+    FAULT_DANGLING,       /* something points to an object that was freed */
 };
 
 enum { FAULT_SEEN = 16 };
@@ -25,7 +27,7 @@ struct fault {
     unsigned char seen[FAULT_SEEN]; /* the first of them */
     uint32_t allocated, freed;      /* the stacks, in the depot; 0: not known */
     unsigned family;                /* of what allocated it */
-    /* Where a pointer to it is, and the object that this is in; 0: in none. */
+    /* Where it was used, or where a pointer to it is, and the object that this is in; 0: in none. */
     uintptr_t pointer, holder;
     size_t holder_bytes;
     uint32_t holder_allocated;
@@ -34,6 +36,8 @@ struct fault {
     const char *function;
     struct call call;
     const char *found;
+    const uintptr_t *frames; /* of the stack that has used it; frame_count 0: not known */
+    size_t frame_count;
 };
 
 #endif

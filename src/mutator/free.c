@@ -12,6 +12,7 @@
 #include "heap/heap.h"
 #include "heap/observe.h"
 #include "heap/sample.h"
+#include "mutator/fence.h"
 #include "mutator/free.h"
 #include "mutator/hooks.h"
 #include "mutator/init.h"
@@ -67,8 +68,10 @@ NOINLINE static void free_slow(void *object)
     }
     const struct heap *h = &process_heap;
     struct cell o = lookup_cell(h, (uintptr_t)object);
-    if (!o.state || __atomic_load_n(o.state, __ATOMIC_RELAXED) < STATE_NEW ||
-        o.address != (uintptr_t)object) {
+    if (fence_has(object)) {
+        fence_free(object, CAPTURE_CALL());
+    } else if (!o.state || __atomic_load_n(o.state, __ATOMIC_RELAXED) < STATE_NEW ||
+               o.address != (uintptr_t)object) {
         report_hooks.bad_pointer(call_name_of_free(), object);
     } else if (altered_renew_object(&process_heap, &o)) {
         if (object_is_noted(h, &o))

@@ -13,6 +13,7 @@
 #include "heap/heap.h"
 #include "mutator/canary.h"
 #include "mutator/family.h"
+#include "mutator/fence.h"
 #include "mutator/hooks.h"
 #include "mutator/quarantine.h"
 #include "world/faults.h"
@@ -36,7 +37,7 @@ static bool keeps_freed(void)
 
 bool guard_is_wanted(void)
 {
-    return options.canary || options.mismatch || keeps_freed();
+    return options.canary || options.mismatch || options.fence || keeps_freed();
 }
 
 /* ---- In a pause -------------------------------------------------------------------- */
@@ -172,5 +173,6 @@ void guard_begin(struct heap *h)
     if (keeps_freed())
         quarantine_begin(h);
     options.stacks = 1;
+    fence_begin();
     phase_add(&check);
 }

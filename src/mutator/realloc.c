@@ -16,6 +16,7 @@
 #include "heap/observe.h"
 #include "heap/sample.h"
 #include "mutator/alloc.h"
+#include "mutator/fence.h"
 #include "mutator/hooks.h"
 #include "mutator/init.h"
 #include "mutator/object.h"
@@ -224,6 +225,20 @@ NOINLINE static bool keeps_size(const struct cell *o, size_t size, void **result
     return true;
 }
 
+/* It goes to where it is its turn to go. */
+NOINLINE static void *move_fenced(void *object, size_t size)
+{
+    int saved_errno = errno;
+    void *moved = alloc_object(size, GRANULE, KIND_MANUAL, false);
+    if (moved) {
+        memcpy(moved, object, min_size(fence_size(object), size));
+        gc_free(object);
+        errno = saved_errno;
+    }
+    mutator_leave();
+    return moved;
+}
+
 void *gc_realloc(void *object, size_t size)
 {
     struct cell o;
@@ -232,6 +247,8 @@ void *gc_realloc(void *object, size_t size)
     if (!mutator_enter())
         return NULL;
     if (!object_at(object, &o)) {
+        if (fence_size(object) > 0)
+            return move_fenced(object, size);
         report_hooks.bad_pointer(call_names.realloc, object);
         mutator_leave();
         return errno = EINVAL, NULL;

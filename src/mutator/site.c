@@ -8,6 +8,7 @@
 #include "base/options.h"
 #include "heap/heap.h"
 #include "heap/observe.h"
+#include "mutator/fence.h"
 #include "mutator/hooks.h"
 #include "mutator/object.h"
 
@@ -81,7 +82,7 @@ size_t gc_usable_size(const void *object)
 {
     struct cell o;
     if (!object_at(object, &o))
-        return 0;
+        return fence_size(object);
     return process_heap.spare ? site_requested(&o) : object_usable(&o);
 }
 

@@ -9,6 +9,7 @@
 #include "base/maps.h"
 #include "base/options.h"
 #include "heap/heap.h"
+#include "mutator/fence.h"
 #include "mutator/hooks.h"
 #include "mutator/object.h"
 #include "mutator/site.h"
@@ -148,6 +149,29 @@ static void describe(const char *function, const void *address, const struct cel
         describe_free_units(function, address, site);
 }
 
+/* What is known of fenced objects, which are not in the heap, as a site has it. */
+static bool describe_fenced(const char *function, const void *address, struct site *site)
+{
+    struct fenced o;
+    if (!fence_find(address, &o))
+        return false;
+    size_t offset = (uintptr_t)address - o.address;
+    bool again = !o.lives && offset == 0;
+    title(function, address,
+          again     ? "double free"
+          : o.lives ? "not the start of an object"
+                    : "no living object");
+    if (again)
+        out_print("  the object of %zu byte%s there was freed before\n", o.size,
+                  plural(o.size));
+    else
+        out_print("  it is %zu byte%s into the object of %zu byte%s at %p%s\n", offset,
+                  plural(offset), o.size, plural(o.size), (void *)o.address,
+                  o.lives ? "" : ", which was freed");
+    *site = (struct site){o.allocated, o.lives ? 0 : SITE_FREED | o.freed};
+    return true;
+}
+
 /* Where a block or a large object begins there is a site for whatever began there last. */
 static const struct site *find_site(uintptr_t address, const struct cell *slot)
 {
@@ -211,8 +235,12 @@ static void report(void *argument)
     const struct bad_pointer *b = argument;
     struct cell slot = lookup_cell(&process_heap, (uintptr_t)b->address);
     const struct site *site = find_site((uintptr_t)b->address, &slot);
+    struct site fenced;
     out_open();
-    describe(b->function, b->address, &slot, site);
+    if (describe_fenced(b->function, b->address, &fenced))
+        site = &fenced;
+    else
+        describe(b->function, b->address, &slot, site);
     if (slot.state) {
         print_neighbour(&slot, -1, "before it");
         print_neighbour(&slot, 1, "behind it");

@@ -63,8 +63,8 @@ static void title(const struct fault *f, const char *what)
     if (f->function)
         snprintf(line, sizeof line, "%s(%p): %s", f->function, (void *)f->address, what);
     else
-        snprintf(line, sizeof line, "%p: %s, found %s", (void *)f->address, what,
-                 f->found);
+        snprintf(line, sizeof line, "%p: %s%s%s", (void *)f->address, what,
+                 f->found ? ", found " : "", f->found ? f->found : "");
     out_print("gcalloc: %s\n", line);
     if (options.report.text[0])
         log_line("%s", line);
@@ -129,6 +129,23 @@ static void describe_dangling(const struct fault *f)
         out_print("  the pointer is at %p\n", (void *)f->pointer);
 }
 
+static void describe_use(const struct fault *f)
+{
+    uintptr_t end = f->address + f->bytes;
+    const char *where = "into";
+    size_t distance = f->pointer - f->address;
+    if (f->pointer >= end)
+        where = "behind", distance = f->pointer - end;
+    else if (f->pointer < f->address)
+        where = "before", distance = f->address - f->pointer;
+    title(f, f->kind == FAULT_USE_AFTER_FREE ? "used after it was freed"
+             : f->pointer >= end             ? "used beyond the end of the object"
+                                             : "used before the start of the object");
+    out_print("  it was used at %p, %zu byte%s %s the object of %zu byte%s\n",
+              (void *)f->pointer, distance, plural(distance), where, f->bytes,
+              plural(f->bytes));
+}
+
 static void describe(const struct fault *f)
 {
     switch (f->kind) {
@@ -138,6 +155,9 @@ static void describe(const struct fault *f)
         return describe_write(f);
     case FAULT_MISMATCH:
         return describe_mismatch(f);
+    case FAULT_BEYOND:
+    case FAULT_USE_AFTER_FREE:
+        return describe_use(f);
     case FAULT_DANGLING:
         return describe_dangling(f);
     }
@@ -162,6 +182,10 @@ static void report(void *argument)
     if (f->function) {
         out_print("  called by\n");
         out_frames(frames, capture_stack(f->call, frames, OPTION_NOW(depth)));
+    }
+    if (f->frame_count) {
+        out_print("  used by\n");
+        out_frames(f->frames, f->frame_count);
     }
     print_stack("allocated by", f->allocated);
     print_stack("freed by", f->freed);

@@ -176,7 +176,8 @@ static int change_saved(struct sigaction *saved, const struct sigaction *action,
 }
 
 /* A child of vfork shares the memory, but not the actions. */
-int faults_action(int number, const struct sigaction *action, struct sigaction *old)
+static int change_action(int number, const struct sigaction *action,
+                         struct sigaction *old)
 {
     int i = index_of(number);
     if (i < 0 || !signals_are_installed() || !registry_is_here())
@@ -189,6 +190,59 @@ int faults_action(int number, const struct sigaction *action, struct sigaction *
                      : next_sigaction(number, action, old);
     lock_leave(&faults.lock);
     signals_restore(&mask);
+    return result;
+}
+
+/* ---- The watch ----------------------------------------------------------------------- */
+
+static void (*watch)(uintptr_t address, const ucontext_t *context) PRIVATE_DATA;
+
+void faults_tell(int number, const siginfo_t *information, const void *context)
+{
+    if (UNLIKELY(watch != NULL) && index_of(number) >= 0 && information->si_code > 0)
+        watch((uintptr_t)information->si_addr, context);
+}
+
+/* Where the program has no handler.  The fault happens again, and ends the process. */
+static void on_watched(int number, siginfo_t *information, void *context)
+{
+    struct sigaction usual = {.sa_handler = SIG_DFL};
+    int saved_errno = errno;
+    faults_tell(number, information, context);
+    next_sigaction(number, &usual, NULL);
+    if (information->si_code <= 0)
+        syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), number, information);
+    errno = saved_errno;
+}
+
+static const struct sigaction watched = {
+    .sa_sigaction = on_watched,
+    .sa_flags = (int)(SA_SIGINFO | SA_ONSTACK | SA_NODEFER),
+};
+
+static bool is_usual(const struct sigaction *action)
+{
+    return action->sa_handler == SIG_DFL;
+}
+
+void faults_watch(void (*hook)(uintptr_t address, const ucontext_t *context))
+{
+    watch = hook;
+    for (int i = 0; i < SIGNALS; i++) {
+        struct sigaction now;
+        if (next_sigaction(numbers[i], NULL, &now) == 0 && is_usual(&now))
+            next_sigaction(numbers[i], &watched, NULL);
+    }
+}
+
+int faults_action(int number, const struct sigaction *action, struct sigaction *old)
+{
+    bool is_watched = UNLIKELY(watch != NULL) && index_of(number) >= 0;
+    if (is_watched && action && is_usual(action))
+        action = &watched;
+    int result = change_action(number, action, old);
+    if (is_watched && result == 0 && old && old->sa_sigaction == on_watched)
+        *old = (struct sigaction){.sa_handler = SIG_DFL};
     return result;
 }
 

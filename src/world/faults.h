@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <ucontext.h>
 
 /* Between faults_begin and faults_end, which are called with the world lock, faults_try
  * may be used.  Where the world is not stopped, a thread that makes a fault of its own waits. */
@@ -21,6 +22,14 @@ void faults_end(void);
 /* Calls read(argument), which reads memory in [low, high) and has nothing to undo.
  * Returns false if a part cannot be read, where the call was abandoned. */
 bool faults_try(void (*read)(void *), void *argument, uintptr_t low, uintptr_t high);
+
+/* From now on `hook` is told of each fault of the program's that comes to be handled, before the program's handler
+ * is called or the process ends: of the address that could not be used, and of what was interrupted.  Set once.
+ * Where the program has no handler, the library has one, of which the program is told nothing. */
+void faults_watch(void (*hook)(uintptr_t address, const ucontext_t *context));
+
+/* Tells the hook, if there is one, of a signal that may be a fault. */
+void faults_tell(int number, const siginfo_t *information, const void *context);
 
 /* Says that the calling thread is a helper, whose own faults do not wait for the end of
  * the pause. */

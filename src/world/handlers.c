@@ -279,6 +279,7 @@ void handlers_call(int number, siginfo_t *information, void *context)
     ucontext_t *interrupted = context;
     struct mutator *m = thread_self;
     bool was_blocked = signals_stop_is_in(&interrupted->uc_sigmask);
+    faults_tell(number, information, context);
     defer_give(information);
     if (GC_TSAN) /* ThreadSanitizer blocks every signal */
         signals_open();

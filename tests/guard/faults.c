@@ -1,6 +1,8 @@
 /* Programs that do one thing wrong each, by name, and one that does nothing wrong.  They know nothing of the
  * library.  The functions that stand in reports are not inlined, and their calls are no tail calls. */
 #include <malloc.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,21 +31,21 @@ static NOINLINE void put(size_t place, char byte)
 
 /* ---- Beyond the end ---------------------------------------------------------------- */
 
-static void overflow_by_one(void)
+static NOINLINE void overflow_by_one(void)
 {
     make(13);
     put(13, 'A');
     end();
 }
 
-static void overflow_of_whole_granules(void)
+static NOINLINE void overflow_of_whole_granules(void)
 {
     make(32);
     put(32, 0);
     end();
 }
 
-static void overflow_further(void)
+static NOINLINE void overflow_further(void)
 {
     make(5);
     put(9, 'x');
@@ -51,28 +53,28 @@ static void overflow_further(void)
     end();
 }
 
-static void overflow_of_nothing(void)
+static NOINLINE void overflow_of_nothing(void)
 {
     make(0);
     put(0, 1);
     end();
 }
 
-static void overflow_of_medium(void)
+static NOINLINE void overflow_of_medium(void)
 {
     make(20000);
     put(20000, 1);
     end();
 }
 
-static void overflow_of_large(void)
+static NOINLINE void overflow_of_large(void)
 {
     make(1 << 20);
     put(1 << 20, 1);
     end();
 }
 
-static void overflow_of_aligned(void)
+static NOINLINE void overflow_of_aligned(void)
 {
     object = aligned_alloc(4096, 4096);
     put(4096, 1);
@@ -85,7 +87,7 @@ static NOINLINE void resize(size_t size)
     at = 0;
 }
 
-static void overflow_then_realloc(void)
+static NOINLINE void overflow_then_realloc(void)
 {
     make(40);
     put(40, 1);
@@ -93,7 +95,7 @@ static void overflow_then_realloc(void)
     end();
 }
 
-static void overflow_after_realloc(void)
+static NOINLINE void overflow_after_realloc(void)
 {
     make(4000);
     resize(3000);
@@ -101,13 +103,13 @@ static void overflow_after_realloc(void)
     end();
 }
 
-static void overflow_never_freed(void)
+static NOINLINE void overflow_never_freed(void)
 {
     make(24);
     memset(object, 7, 30 + at);
 }
 
-static void overflow_seen_by_collection(void)
+static NOINLINE void overflow_seen_by_collection(void)
 {
     make(24);
     put(24, 7);
@@ -115,7 +117,7 @@ static void overflow_seen_by_collection(void)
     end();
 }
 
-static void overflow_again_and_again(void)
+static NOINLINE void overflow_again_and_again(void)
 {
     for (int i = 0; i < 100; i++)
         overflow_by_one();
@@ -132,14 +134,14 @@ static NOINLINE void free_many(void)
     }
 }
 
-static void write_after_free(void)
+static NOINLINE void write_after_free(void)
 {
     make(40);
     end();
     put(8, 5);
 }
 
-static void write_after_free_seen_later(void)
+static NOINLINE void write_after_free_seen_later(void)
 {
     make(40);
     end();
@@ -147,7 +149,7 @@ static void write_after_free_seen_later(void)
     free_many();
 }
 
-static void write_after_free_collected(void)
+static NOINLINE void write_after_free_collected(void)
 {
     make(4000);
     end();
@@ -156,7 +158,7 @@ static void write_after_free_collected(void)
     malloc_trim(0);
 }
 
-static void write_after_realloc(void)
+static NOINLINE void write_after_realloc(void)
 {
     make(40);
     char *old = object;
@@ -165,7 +167,7 @@ static void write_after_realloc(void)
     end();
 }
 
-static void free_twice(void)
+static NOINLINE void free_twice(void)
 {
     make(40);
     end();
@@ -179,7 +181,7 @@ static void free_twice(void)
 
 static char **holder;
 
-static void pointer_in_object(void)
+static NOINLINE void pointer_in_object(void)
 {
     make(40);
     holder = malloc(64);
@@ -191,7 +193,7 @@ static void pointer_in_object(void)
     holder = NULL;
 }
 
-static void pointer_in_data(void)
+static NOINLINE void pointer_in_data(void)
 {
     make(40);
     end();
@@ -231,7 +233,7 @@ static NOINLINE size_t make_and_end(void)
     return hidden;
 }
 
-static void used_again(void)
+static NOINLINE void used_again(void)
 {
     size_t hidden = make_and_end();
     clear_stack();
@@ -240,6 +242,87 @@ static void used_again(void)
     object = NULL;
     if (!comes_again(hidden))
         puts("never");
+}
+
+/* ---- Pages that nobody can use ---------------------------------------------------------- */
+
+static volatile char got;
+
+static NOINLINE void get(size_t place)
+{
+    at = place;
+    got = object[at];
+}
+
+static NOINLINE void write_behind(void)
+{
+    make(32);
+    put(32, 1);
+}
+
+static NOINLINE void read_behind(void)
+{
+    make(4096);
+    get(4101);
+}
+
+static NOINLINE void read_before(void)
+{
+    make(48);
+    get((size_t)-8192);
+}
+
+static NOINLINE void read_after_free(void)
+{
+    make(40);
+    end();
+    get(7);
+}
+
+static sigjmp_buf back;
+
+static void leave(int number)
+{
+    (void)number;
+    siglongjmp(back, 1);
+}
+
+static int is_default(void)
+{
+    struct sigaction now;
+    return sigaction(SIGSEGV, NULL, &now) == 0 && now.sa_handler == SIG_DFL;
+}
+
+/* The program's handler is called, and it never sees another one. */
+static NOINLINE void read_behind_and_go_on(void)
+{
+    if (!is_default())
+        puts("not the default");
+    signal(SIGSEGV, leave);
+    if (sigsetjmp(back, 1) == 0)
+        read_behind();
+    if (signal(SIGSEGV, SIG_DFL) != leave || !is_default())
+        puts("not as it was set");
+}
+
+static NOINLINE void no_address(void)
+{
+    object = NULL;
+    get(16);
+}
+
+static NOINLINE void sent_signal(void)
+{
+    raise(SIGSEGV);
+    puts("still here");
+}
+
+static NOINLINE void into_a_fenced_one(void)
+{
+    make(30);
+    free(object + 2);
+    end();
+    end();
 }
 
 /* ---- Nothing wrong ------------------------------------------------------------------- */
@@ -275,7 +358,7 @@ static void fill(size_t i)
 }
 
 /* What is asked for is filled to the last byte, and so is what malloc_usable_size grants. */
-static void nothing_wrong(void)
+static NOINLINE void nothing_wrong(void)
 {
     for (int round = 0; round < ROUNDS; round++) {
         size_t i = next(OBJECTS), size = any_size(),
@@ -341,6 +424,14 @@ static const struct {
     PROGRAM(pointer_in_object),
     PROGRAM(pointer_in_data),
     PROGRAM(used_again),
+    PROGRAM(write_behind),
+    PROGRAM(read_behind),
+    PROGRAM(read_before),
+    PROGRAM(read_after_free),
+    PROGRAM(read_behind_and_go_on),
+    PROGRAM(no_address),
+    PROGRAM(sent_signal),
+    PROGRAM(into_a_fenced_one),
     PROGRAM(nothing_wrong),
 };
 

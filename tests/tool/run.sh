@@ -155,7 +155,7 @@ expect "guard" says 7 "done" "gcalloc: free(ADDRESS): double free
     #0  main                         leaky.c:16
   freed first by
     #0  main                         leaky.c:17
-  nothing was done" "$tool" guard ./leaky twice
+  nothing was done" "$tool" guard --fence=0 ./leaky twice
 aborts() { "$tool" guard -o report "$@" ./leaky twice 2>/dev/null; [ $? = 134 ]; }
 expect "guard --on-bad-free=abort" aborts --on-bad-free=abort
 expect "guard -b abort" aborts -b abort
@@ -183,7 +183,7 @@ shown() { # PATTERN COMMAND...
 }
 expect "options" shown " leaks=1:depth=3:floor=2M:idle=0 $library\$" \
     "$tool" leaks -d 3 --options=floor=2M:idle=0 ./leaky show
-expect "those of the environment come first" shown " idle=0:stacks=1:canary=1:poison=1:mismatch=1:depth=4 $library\$" \
+expect "those of the environment come first" shown " idle=0:stacks=1:canary=1:poison=1:mismatch=1:fence=1000:depth=4 $library\$" \
     env GCALLOC_OPTIONS=idle=0 "$tool" guard --depth=4 ./leaky show
 expect "so that the command line decides" says 7 "done" "" \
     env GCALLOC_OPTIONS=report=other "$tool" leaks -o report ./leaky 45
