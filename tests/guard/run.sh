@@ -175,11 +175,8 @@ if command -v "${CXX:-c++}" >/dev/null; then
             "gcalloc: $3(ADDRESS): the object is of $4" "  the object has 40 bytes; $5 is what frees it" \
             "  called by" "    #0 $to" "    #1 main" "  allocated by" "    #0 $by" "    #1 main"
     }
-    mismatch malloc delete "operator delete" "malloc or its like" free
-    mismatch calloc sized "operator delete" "malloc or its like" free
-    mismatch malloc "delete[]" "operator delete[]" "malloc or its like" free
+    mismatch calloc delete "operator delete" "malloc or its like" free
     mismatch new free free "operator new" "operator delete"
-    mismatch nothrow free free "operator new" "operator delete"
     mismatch new realloc realloc "operator new" "operator delete"
     mismatch new "delete[]" "operator delete[]" "operator new" "operator delete"
     mismatch "new[]" free free "operator new[]" "operator delete[]"
