@@ -57,6 +57,14 @@ NOINLINE static bool was_kept(const struct cell *o, struct call call)
     return true;
 }
 
+static void give_back(const struct cell *o)
+{
+    if (word_class(o->word) <= CLASS_MEDIUM_LAST)
+        free_slot(o);
+    else if (!free_at_once(&process_heap, o))
+        report_hooks.bad_pointer(call_name_of_free(), (void *)o->address);
+}
+
 /* All that the fast path leaves: errors, large objects, a full magazine, modes in which
  * there is no fast path. */
 NOINLINE static void free_slow(void *object)
@@ -76,15 +84,10 @@ NOINLINE static void free_slow(void *object)
     } else if (altered_renew_object(&process_heap, &o)) {
         if (object_is_noted(h, &o))
             object_hooks.freed(&o);
-        bool kept = is_observed(&process_heap) && was_kept(&o, CAPTURE_CALL());
         if (is_sampled(h) && may_be_sample(&o))
             profile_freed(&o);
-        if (kept)
-            ; /* its time comes later */
-        else if (word_class(o.word) <= CLASS_MEDIUM_LAST)
-            free_slot(&o);
-        else if (!free_at_once(&process_heap, &o))
-            report_hooks.bad_pointer(call_name_of_free(), object);
+        if (!is_observed(h) || !was_kept(&o, CAPTURE_CALL()))
+            give_back(&o);
         idle_note(&process_collector);
     }
     mutator_leave();
