@@ -273,6 +273,12 @@ static void fill(Profile *p, struct making *m)
     p->string_table = (char **)m->texts.list;
 }
 
+/* A damaged recording may tell of more than can be counted. */
+static int64_t nanoseconds(double seconds)
+{
+    return seconds < 9e9 ? (int64_t)(seconds * 1e9) : INT64_MAX;
+}
+
 int report_pprof(struct report *r)
 {
     struct making m = {.from = &r->now};
@@ -294,10 +300,9 @@ int report_pprof(struct report *r)
     p.default_sample_type = string(&m, value_names[r->by][1]);
     p.period_type = value_type(&m, "space", "bytes");
     p.period = recording->every ? (int64_t)recording->every : 1;
-    p.time_nanos = (int64_t)recording->started * 1000;
+    p.time_nanos = nanoseconds((double)recording->started * 1e-6);
     if (replay->moment_count)
-        p.duration_nanos =
-            (int64_t)(replay->moments[replay->moment_count - 1].seconds * 1e9);
+        p.duration_nanos = nanoseconds(replay->moments[replay->moment_count - 1].seconds);
     command = string(&m, recording->command);
     p.n_comment = 1;
     p.comment = &command;

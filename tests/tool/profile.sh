@@ -201,6 +201,18 @@ damaged() {
     "$tool" report damaged.gcp 2>&1 >out | grep -q 'damaged behind byte [0-9]* of'
 }
 expect "a file that is damaged" damaged
+# Whatever is in it, in whichever form: it is a report of what could be read, or an error.
+damaged_anywhere() {
+    for at in $(seq 8 37 900); do
+        { head -c "$at" exact.gcp; printf '\377\377\377\177'; tail -c +$((at + 5)) exact.gcp; } >damaged.gcp
+        for form in text pprof; do
+            "$tool" report --$form damaged.gcp >out 2>err
+            status=$?
+            [ "$status" -le 3 ] || { echo "$form, damaged at $at: status $status"; return 1; }
+        done
+    done
+}
+expect "a file that is damaged at any place" damaged_anywhere
 full() { (
     ulimit -f 2
     "$tool" profile --exact -o full.gcp "$known" 1 >out 2>err
