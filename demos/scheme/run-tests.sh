@@ -99,7 +99,7 @@ if script --version >/dev/null 2>&1; then
     {
         cat data/waits.txt
         for _ in $(seq 600); do
-            grep -q '^waiting' "$scratch/typed" && break
+            grep -q 'waiting' "$scratch/typed" && break
             sleep 0.1
         done
         printf '\003'
