@@ -26,6 +26,14 @@ expect() { # NAME COMMAND...
     fi
 }
 
+has() { # FILE PATTERN...: for expect: a line of the file for each
+    file=$1
+    shift
+    for pattern; do
+        grep -q -e "$pattern" "$file" || { echo "no line like $pattern in:"; cat "$file"; return 1; }
+    done
+}
+
 finish() { # the status is that of the test
     echo "$passed passed, $failed failed"
     [ "$failed" = 0 ]

@@ -36,6 +36,12 @@ unsigned character_bytes(const unsigned char *p)
     return overlong || surrogate || beyond ? 0 : count;
 }
 
+const char *last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
 void print_safely(const char *text)
 {
     const unsigned char *p = (const unsigned char *)text;

@@ -34,6 +34,9 @@ int end_output(void);
 /* How many bytes the character has that begins here; 0: none of UTF-8 does (RFC 3629). */
 unsigned character_bytes(const unsigned char *p);
 
+/* What stands behind the last slash. */
+const char *last_part(const char *path);
+
 /* Writes a text that may hold anything to stdout, so that a terminal obeys nothing in it. */
 void print_safely(const char *text);
 

@@ -149,12 +149,6 @@ static bool read_binary(const char *path, struct binary *b)
     return is_elf;
 }
 
-static const char *last_part(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 static const char *machine_name(int machine)
 {
     switch (machine) {

@@ -9,12 +9,6 @@
 
 enum { STACKS = 5, STACK_FRAMES = 12, NAME_MOST = 100 };
 
-static const char *last_part(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 /* Names of templates have no end. */
 static void print_name(const char *name)
 {

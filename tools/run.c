@@ -43,9 +43,8 @@ static int begin_recording(const char *path)
 /* Named after the program, in this folder. */
 static int name_recording(struct wanted *w)
 {
-    const char *slash = strrchr(w->program[0], '/');
     char *name;
-    if (asprintf(&name, "%s.%%p.gcp", slash ? slash + 1 : w->program[0]) < 0)
+    if (asprintf(&name, "%s.%%p.gcp", last_part(w->program[0])) < 0)
         return fail(OUT_OF_ORDER, "out of memory");
     int status = mode_add(w, "profile", name);
     if (status == DONE)

@@ -14,6 +14,7 @@
 
 #include "command.h"
 #include "demangle.h"
+#include "report/scope.h"
 
 enum {
     PLACE_SHIFT = 44
@@ -242,24 +243,6 @@ static void go_to_call(struct inquiry *q, Dwarf_Die *die)
     q->line = line > 0 ? line : 0;
 }
 
-static bool may_hold_functions(int tag)
-{
-    switch (tag) {
-    case DW_TAG_namespace:
-    case DW_TAG_module:
-    case DW_TAG_class_type:
-    case DW_TAG_structure_type:
-    case DW_TAG_union_type:
-    case DW_TAG_subprogram:
-    case DW_TAG_lexical_block:
-    case DW_TAG_try_block:
-    case DW_TAG_catch_block:
-        return true;
-    default:
-        return false;
-    }
-}
-
 /* With its name spaces and types, where the language has such. */
 static const char *name_of(Dwarf_Die *die)
 {
@@ -285,7 +268,7 @@ static bool tell_inlined(struct inquiry *q, Dwarf_Die *parent)
             go_to_call(q, &die);
             return true;
         }
-        if (may_hold_functions(tag) &&
+        if (scope_may_hold_functions(tag) &&
             (tell_inlined(q, &die) || dwarf_haspc(&die, q->address) > 0))
             return true;
     }
@@ -302,12 +285,6 @@ static Dwarf_Die *find_unit(Dwfl_Module *module, GElf_Addr address, Dwarf_Addr *
         if (dwarf_haspc(unit, address - *bias) > 0)
             return unit;
     return NULL;
-}
-
-static const char *last_part(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
 }
 
 /* Where there is no name. */

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/os.h"
+#include "base/random.h"
 #include "heap/block.h"
 #include "heap/cache.h"
 #include "heap/count.h"
@@ -13,7 +14,8 @@
 /* ---- Distances --------------------------------------------------------------------------- */
 
 /* The natural logarithm of a number above 0, by the series of artanh: the mantissa is between 0.7 and 1.5,
- * and eight terms are exact to 1e-14. */
+ * and its ten terms are exact to 1e-14.  The mathematical library's is not asked, as many a program has a
+ * function `log` of its own, which would be called. */
 static double logarithm(double x)
 {
     uint64_t bits;
@@ -31,15 +33,6 @@ static double logarithm(double x)
     return 2 * sum + exponent * 0.6931471805599453;
 }
 
-/* Splitmix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014). */
-static uint64_t next_random(uint64_t *state)
-{
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
-}
-
 void sample_begin(struct heap *h, size_t every, uint64_t seed)
 {
     h->sampled = !is_observed(h);
@@ -54,9 +47,9 @@ static double draw(struct cache *c)
     struct heap *h = c->heap;
     if (!c->random) {
         uint64_t seed = __atomic_add_fetch(&h->sample_seed, 1, __ATOMIC_RELAXED);
-        c->random = next_random(&seed);
+        c->random = random_next(&seed);
     }
-    double uniform = (double)((next_random(&c->random) >> 11) + 1) * 0x1p-53;
+    double uniform = (double)((random_next(&c->random) >> 11) + 1) * 0x1p-53;
     return -logarithm(uniform) * (double)h->sample_every;
 }
 

@@ -35,47 +35,23 @@ static void allocated(struct heap *h, const struct cell *o, size_t requested,
     set(h, o, requested);
 }
 
-/* What is to be looked at, and what came of it. */
-struct look {
-    const struct cell *object;
-    size_t slack;
-    struct fault *fault;
-    bool spoilt;
-};
-
-/* Nothing has to be undone if it is left halfway. */
-READS_ANYTHING static void look(void *argument)
-{
-    struct look *l = argument;
-    unsigned char *bytes = (unsigned char *)l->object->address;
-    size_t end = l->object->size, requested = end - l->slack;
-    size_t first = pattern_end(bytes, requested, end, PATTERN_CANARY);
-    if (LIKELY(first == end))
-        return;
-    struct fault *f = l->fault;
-    f->first = first;
-    f->end = pattern_start(bytes, first, end, PATTERN_CANARY);
-    memcpy(f->seen, bytes + first, min_size(f->end - first, FAULT_SEEN));
-    l->spoilt = true;
-    memset(bytes + first, PATTERN_CANARY, f->end - first);
-}
-
-static struct look look_at(const struct heap *h, const struct cell *o, struct fault *f)
+static struct pattern_look look_at(const struct heap *h, const struct cell *o,
+                                   struct fault *f)
 {
     const struct site *s = site_at(h, o->state);
     f->kind = FAULT_OVERFLOW;
     f->address = o->address;
     f->bytes = o->size - site_slack(s);
     f->allocated = s->stack;
-    return (struct look){o, site_slack(s), f, false};
+    return (struct pattern_look){f, f->bytes, o->size, PATTERN_CANARY, false};
 }
 
 bool canary_find(struct heap *h, const struct cell *o, struct fault *f)
 {
     if (!has_canary(h, o))
         return false;
-    struct look l = look_at(h, o, f);
-    faults_try(look, &l, o->address, o->address + o->size);
+    struct pattern_look l = look_at(h, o, f);
+    faults_try(pattern_look, &l, o->address, o->address + o->size);
     return l.spoilt;
 }
 
@@ -85,8 +61,8 @@ static void check(const struct heap *h, const struct cell *o, const char *functi
     struct fault f = {.function = function, .call = call};
     if (!has_canary(h, o))
         return;
-    struct look l = look_at(h, o, &f);
-    look(&l);
+    struct pattern_look l = look_at(h, o, &f);
+    pattern_look(&l);
     if (l.spoilt)
         report_hooks.fault(&f);
 }

@@ -12,6 +12,7 @@
 #include "base/meta.h"
 #include "base/options.h"
 #include "base/os.h"
+#include "base/random.h"
 #include "base/sys.h"
 #include "mutator/fault.h"
 #include "mutator/hooks.h"
@@ -37,7 +38,7 @@ static struct {
 
 /* So many objects of this thread until the next one; 0: it has had none. */
 static __thread uint32_t countdown __attribute__((tls_model("initial-exec")));
-static __thread uint32_t random_state __attribute__((tls_model("initial-exec")));
+static __thread uint64_t random_state __attribute__((tls_model("initial-exec")));
 
 bool fence_has(const void *address)
 {
@@ -60,14 +61,10 @@ static uintptr_t end_of(uint32_t part)
 /* From 1 to nearly twice the option, which is the mean: no pattern of the program's meets it always. */
 static uint32_t next_turn(void)
 {
-    uint32_t x = random_state;
-    if (x == 0)
-        x = ((uint32_t)os_now() ^ (uint32_t)(uintptr_t)&random_state) | 1;
-    x ^= x << 13;
-    x ^= x >> 17;
-    x ^= x << 5;
-    random_state = x;
-    return 1 + x % (uint32_t)(2 * min_size(options.fence, UINT32_MAX / 2) - 1);
+    uint64_t range = 2 * min_size(options.fence, UINT32_MAX / 2) - 1;
+    if (random_state == 0)
+        random_state = os_now() ^ (uintptr_t)&random_state;
+    return 1 + (uint32_t)(random_next(&random_state) % range);
 }
 
 static bool is_turn(void)
@@ -142,8 +139,6 @@ void *fence_alloc(size_t size, enum kind kind, uint32_t stack)
 
 static void check_end(const struct fenced *o, struct call call)
 {
-    size_t end = end_of(part_around(o->address)) - o->address;
-    const unsigned char *bytes = (const unsigned char *)o->address;
     struct fault f = {
         .kind = FAULT_OVERFLOW,
         .address = o->address,
@@ -152,10 +147,12 @@ static void check_end(const struct fenced *o, struct call call)
         .function = call_name_of_free(),
         .call = call,
     };
-    f.first = pattern_end(bytes, o->size, end, PATTERN_CANARY);
-    f.end = pattern_start(bytes, f.first, end, PATTERN_CANARY);
-    memcpy(f.seen, bytes + f.first, min_size(f.end - f.first, FAULT_SEEN));
-    if (f.first < f.end && options.canary)
+    size_t end = end_of(part_around(o->address)) - o->address;
+    struct pattern_look l = {&f, o->size, end, PATTERN_CANARY, false};
+    if (!options.canary)
+        return;
+    pattern_look(&l);
+    if (l.spoilt)
         report_hooks.fault(&f);
 }
 

@@ -1,38 +1,25 @@
-/* Memory that has one byte all over, and what of it has another. */
+/* Memory that has one byte all over, and what of it has another: behind objects, and of freed ones. */
 #ifndef GCALLOC_MUTATOR_PATTERN_H
 #define GCALLOC_MUTATOR_PATTERN_H
 
+#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
-#include "base/bits.h"
+#include "mutator/fault.h"
 
 /* As words they are no addresses that a program may have. */
 enum { PATTERN_CANARY = 0xc9, PATTERN_FREED = 0xde };
 
-/* The first byte from `from` on that is not the pattern's, or `end`. */
-READS_ANYTHING INLINE size_t pattern_end(const unsigned char *bytes, size_t from,
-                                         size_t end, unsigned char pattern)
-{
-    uint64_t whole = pattern * (UINT64_MAX / 0xff), word;
-    for (; from + sizeof word <= end; from += sizeof word) {
-        memcpy(&word, bytes + from, sizeof word);
-        if (word != whole)
-            break;
-    }
-    while (from < end && bytes[from] == pattern)
-        from++;
-    return from;
-}
+/* The bytes [from, end) of the object of a fault, and whether they are spoilt. */
+struct pattern_look {
+    struct fault *fault;
+    size_t from, end;
+    unsigned char pattern;
+    bool spoilt;
+};
 
-/* The byte behind the last one in [from, end) that is not the pattern's, or `from`. */
-READS_ANYTHING INLINE size_t pattern_start(const unsigned char *bytes, size_t from,
-                                           size_t end, unsigned char pattern)
-{
-    while (end > from && bytes[end - 1] == pattern)
-        end--;
-    return end;
-}
+/* Looks, as `argument` says; if they are spoilt, the fault says what was written, and they have the pattern
+ * again.  For faults_try, too: nothing has to be undone if it is left halfway. */
+void pattern_look(void *argument);
 
 #endif

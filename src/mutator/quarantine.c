@@ -105,28 +105,8 @@ static bool keeps(struct heap *h, const struct cell *o)
 
 /* ---- Writes after the free --------------------------------------------------------------- */
 
-struct look {
-    const struct cell *object;
-    struct fault *fault;
-    bool spoilt;
-};
-
-READS_ANYTHING static void look(void *argument)
-{
-    struct look *l = argument;
-    unsigned char *bytes = (unsigned char *)l->object->address;
-    size_t end = l->object->size, first = pattern_end(bytes, 0, end, PATTERN_FREED);
-    if (LIKELY(first == end))
-        return;
-    struct fault *f = l->fault;
-    f->first = first;
-    f->end = pattern_start(bytes, first, end, PATTERN_FREED);
-    memcpy(f->seen, bytes + first, min_size(f->end - first, FAULT_SEEN));
-    l->spoilt = true;
-    memset(bytes + first, PATTERN_FREED, f->end - first);
-}
-
-static struct look look_at(const struct heap *h, const struct cell *o, struct fault *f)
+static struct pattern_look look_at(const struct heap *h, const struct cell *o,
+                                   struct fault *f)
 {
     const struct site *s = site_of(h, o);
     f->kind = FAULT_WRITE_AFTER_FREE;
@@ -134,7 +114,7 @@ static struct look look_at(const struct heap *h, const struct cell *o, struct fa
     f->bytes = o->size;
     f->allocated = s->stack;
     f->freed = site_freed_by(s);
-    return (struct look){o, f, false};
+    return (struct pattern_look){f, 0, o->size, PATTERN_FREED, false};
 }
 
 bool quarantine_find(const struct heap *h, size_t i, struct fault *f)
@@ -142,8 +122,8 @@ bool quarantine_find(const struct heap *h, size_t i, struct fault *f)
     struct cell o = lookup_cell(h, *entry(i));
     if (!options.poison || altered_block(h, unit_head(h, unit_of(h, o.address))))
         return false;
-    struct look l = look_at(h, &o, f);
-    faults_try(look, &l, o.address, o.address + o.size);
+    struct pattern_look l = look_at(h, &o, f);
+    faults_try(pattern_look, &l, o.address, o.address + o.size);
     return l.spoilt;
 }
 
@@ -166,12 +146,12 @@ static struct cell take_oldest(const struct heap *h)
 static void let_go(struct heap *h, const struct cell *o)
 {
     struct fault f = {.found = "when its memory was to be used again"};
-    struct look l = look_at(h, o, &f);
+    struct pattern_look l = look_at(h, o, &f);
     if (UNLIKELY(altered_block(h, unit_head(h, unit_of(h, o->address))))) {
         if (!altered_renew_object(h, o))
             return;
     } else if (options.poison) {
-        look(&l);
+        pattern_look(&l);
     }
     critical_begin();
     site_of(h, o)->note &= ~(uint32_t)(SITE_HELD | SITE_REACHED | SITE_TOLD);

@@ -19,7 +19,6 @@ enum {
     RECORDING_MAGIC_BYTES = 8,
     RECORDING_VERSION = 1,
     RECORDING_GRANULE = 16,
-    RECORDING_ID_MOST = 64, /* bytes of a build-id */
 };
 
 enum recording_tag {
@@ -49,7 +48,6 @@ enum recording_tag {
      * pages of 4 KiB; collections, and the microseconds of their pauses, since the last */
     RECORDING_TIME,
     RECORDING_END,
-    RECORDING_TAGS,
 };
 
 #endif

@@ -35,17 +35,9 @@ static bool on_stack(uintptr_t address)
     return m && address >= m->stack_low && address < m->stack_high;
 }
 
-/* The first line of a report.  When the rest goes to a file, the log has it too. */
 static void title(const char *function, const void *address, const char *what)
 {
-    out_print("gcalloc: %s(%p): %s\n", function, address, what);
-    if (options.report.text[0])
-        log_line("%s(%p): %s", function, address, what);
-}
-
-static const char *plural(size_t n)
-{
-    return n == 1 ? "" : "s";
+    out_title("%s(%p): %s", function, address, what);
 }
 
 static void describe_static(const void *address, const Dl_info *info)

@@ -51,23 +51,13 @@ static bool is_known(const struct fault *f)
     return ++places[at % PLACES].count > ALIKE_MOST;
 }
 
-static const char *plural(size_t n)
-{
-    return n == 1 ? "" : "s";
-}
-
-/* The first line.  When the rest goes to a file, the log has it too. */
 static void title(const struct fault *f, const char *what)
 {
-    char line[160];
     if (f->function)
-        snprintf(line, sizeof line, "%s(%p): %s", f->function, (void *)f->address, what);
+        out_title("%s(%p): %s", f->function, (void *)f->address, what);
     else
-        snprintf(line, sizeof line, "%p: %s%s%s", (void *)f->address, what,
-                 f->found ? ", found " : "", f->found ? f->found : "");
-    out_print("gcalloc: %s\n", line);
-    if (options.report.text[0])
-        log_line("%s", line);
+        out_title("%p: %s%s%s", (void *)f->address, what, f->found ? ", found " : "",
+                  f->found ? f->found : "");
 }
 
 static void print_seen(const struct fault *f)

@@ -9,11 +9,6 @@
 
 enum { EXAMPLE_BYTES = 32, BYTES_PER_LINE = 16 };
 
-static const char *plural(size_t n)
-{
-    return n == 1 ? "" : "s";
-}
-
 static void print_contents(const struct leak_group *g)
 {
     const struct leak *l = g->example;

@@ -95,6 +95,18 @@ void out_print(const char *format, ...)
     }
 }
 
+void out_title(const char *format, ...)
+{
+    char line[200];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    out_print("gcalloc: %s\n", line);
+    if (options.report.text[0])
+        log_line("%s", line);
+}
+
 void out_close(void)
 {
     lock_check_held(RANK_REPORT);

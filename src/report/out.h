@@ -21,6 +21,16 @@ void out_open(void);
 /* What does not fit into some thousand bytes is cut off. */
 void out_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The first line of a report of something that the program does wrong.  When the rest goes to a file, the log has
+ * it too. */
+void out_title(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* What a noun ends with. */
+static inline const char *plural(size_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
 void out_close(void);
 
 /* A call stack as symbolize_stack shows it, a line per function. */

@@ -20,9 +20,9 @@
 #include "mutator/guard.h"
 #include "mutator/hooks.h"
 #include "mutator/quarantine.h"
+#include "profile/profile.h"
 #include "report/fault.h"
 #include "report/out.h"
-#include "profile/profile.h"
 #include "world/next.h"
 #include "world/stop.h"
 

@@ -19,6 +19,7 @@
 #include "report/functions.h"
 #include "report/libdw.h"
 #include "report/origin.h"
+#include "report/scope.h"
 #include "report/units.h"
 #include "report/unloaded.h"
 #include "trace/modules.h"
@@ -183,26 +184,6 @@ static bool is_around(Dwarf_Die *die, Dwarf_Addr address)
     return dw.dwarf_haspc(die, address) > 0; /* below 0: it has no code */
 }
 
-/* A function stands in the namespace, the class or the block that declares it, which need not
- * have code, or have the function's among it. */
-static bool may_hold_functions(int tag)
-{
-    switch (tag) {
-    case DW_TAG_namespace:
-    case DW_TAG_module:
-    case DW_TAG_class_type:
-    case DW_TAG_structure_type:
-    case DW_TAG_union_type:
-    case DW_TAG_subprogram:
-    case DW_TAG_lexical_block:
-    case DW_TAG_try_block:
-    case DW_TAG_catch_block:
-        return true;
-    default:
-        return false;
-    }
-}
-
 /* Afterwards *s is the place of the call. */
 static void visit_call(const struct inquiry *q, Dwarf_Die *inlined)
 {
@@ -231,7 +212,7 @@ static bool visit_inlined(const struct inquiry *q, Dwarf_Die *parent)
             visit_call(q, &die);
             return true;
         }
-        if (may_hold_functions(tag) &&
+        if (scope_may_hold_functions(tag) &&
             (visit_inlined(q, &die) || is_around(&die, q->address)))
             return true;
     }

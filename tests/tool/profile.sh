@@ -42,13 +42,6 @@ tells() { # FILE MEASURE LINE...
     sites "$file" "$measure" >got
     diff wanted got
 }
-has() { # FILE PATTERN...: lines of the file
-    file=$1
-    shift
-    for pattern; do
-        grep -q -e "$pattern" "$file" || { echo "no line like $pattern in:"; cat "$file"; return 1; }
-    done
-}
 # says STATUS MESSAGE ARGUMENTS...: one line on stderr
 refuses() {
     status=$1 message=$2

@@ -33,13 +33,6 @@ refuses() {
     shift 2
     says "$status" "" "gcalloc: $message" "$tool" "$@"
 }
-has() { # FILE PATTERN...: lines of the file
-    file=$1
-    shift
-    for pattern; do
-        grep -q -e "$pattern" "$file" || { echo "no line like $pattern in:"; cat "$file"; return 1; }
-    done
-}
 lacks() { ! has "$@" >/dev/null || { cat "$1"; return 1; }; }
 
 # ---- Programs ----
