@@ -11,10 +11,10 @@ storm()
     GCALLOC_OPTIONS=$1 tests/compact/storm "$2"
     ran $? "storm, $1"
 }
-storm compact=mesh 12
-storm compact=mesh:stress=20 8
-storm compact=mesh:verify=1:idle=30 8
-storm compact=mesh:heap_limit=20M:memory=2 8
+storm compact=mesh 8
+storm compact=mesh:stress=20 5
+storm compact=mesh:verify=1:idle=30 5
+storm compact=mesh:heap_limit=20M:memory=2 5
 
 # How much memory is held is told by the kernel, as a page that lies at two places counts twice otherwise.
 fragments()

@@ -3,7 +3,10 @@
 # memory is from.
 set -eu
 export GCALLOC_OPTIONS=os=sbrk UNIT_OS=sbrk
-[ ! -x tests/unit/unit ] || ./tests/unit/unit
+for case in ahead altered arena block bins cache contents cycle depot extent heap holes maps meta os \
+    range segments sizeclass state sweep sweep_later table two_heaps verify wide; do
+    [ ! -x tests/unit/unit ] || CK_RUN_CASE=$case ./tests/unit/unit
+done
 for suite in aligned allocate collect object process resize roots stats zero; do
     [ ! -x tests/api/api ] || CK_RUN_SUITE=$suite ./tests/api/api
 done

@@ -26,9 +26,9 @@
 #include "deep.h"
 
 enum {
-    STACK_BYTES = 256 << 10,
+    STACK_BYTES = 96 << 10,
     RANGE_WORDS = 512,
-    GARBAGE_BYTES = 6 << 20, /* enough for the library to start threads of its own */
+    GARBAGE_BYTES = 4 << 20, /* enough for the library to start threads of its own */
     ROUNDS = 2,
 };
 
