@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 static unsigned depth;
+static bool in_html; /* as json_in_html says */
 static bool follows; /* something stands before, in the innermost object or array */
 
 /* ---- Strings --------------------------------------------------------------------------------------- */
@@ -18,7 +19,7 @@ static void put_string(const char *text)
         unsigned count = character_bytes(p);
         if (count == 0)
             fputs("\\ufffd", stdout);
-        else if (*p < ' ' || *p == 127)
+        else if (*p < ' ' || *p == 127 || (in_html && *p == '<'))
             printf("\\u%04x", *p);
         else if (*p == '"' || *p == '\\')
             printf("\\%c", *p);
@@ -33,12 +34,14 @@ static void put_string(const char *text)
 
 static void begin(const char *key)
 {
-    if (depth)
-        printf("%s\n%*s", follows ? "," : "", (int)depth * 2, "");
+    if (depth && follows)
+        putchar(',');
+    if (depth && !in_html)
+        printf("\n%*s", (int)depth * 2, "");
     follows = true;
     if (key) {
         put_string(key);
-        fputs(": ", stdout);
+        fputs(in_html ? ":" : ": ", stdout);
     }
 }
 
@@ -53,12 +56,17 @@ static void open_one(const char *key, char bracket)
 static void end(char bracket)
 {
     depth--;
-    if (follows)
+    if (follows && !in_html)
         printf("\n%*s", (int)depth * 2, "");
     putchar(bracket);
     if (depth == 0)
         putchar('\n');
     follows = depth != 0;
+}
+
+void json_in_html(void)
+{
+    in_html = true;
 }
 
 void json_object(const char *key)

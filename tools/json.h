@@ -15,6 +15,10 @@ void json_array(const char *key);
 void json_end_object(void);
 void json_end_array(void); /* of the outermost: with a newline */
 
+/* From here on without white space, and such that the text may stand in an element of HTML: no string has
+ * the character that would end that. */
+void json_in_html(void);
+
 void json_number(const char *key, uint64_t value);
 void json_real(const char *key, double value);
 void json_bool(const char *key, bool value);

@@ -14,11 +14,43 @@ uint64_t lifetime_limit(unsigned class)
     return class + 1 < LIFETIMES ? UINT64_C(1024) << 2 * class : 0;
 }
 
+/* 8 classes in steps of 16 bytes, 8 for each of 8 doublings, then one for each. */
+enum {
+    SIZE_STEPS = 8,
+    FINE_DOUBLINGS = 8,
+    DOUBLED_FIRST = SIZE_STEPS * (1 + FINE_DOUBLINGS)
+};
+
+uint64_t size_limit(unsigned class)
+{
+    unsigned fine = class - SIZE_STEPS;
+    if (class < SIZE_STEPS)
+        return 16 * (class + UINT64_C(1));
+    if (class < DOUBLED_FIRST)
+        return (SIZE_STEPS + fine % SIZE_STEPS + UINT64_C(1)) << (4 + fine / SIZE_STEPS);
+    unsigned shift = 16 + class - DOUBLED_FIRST;
+    return shift < 64 ? UINT64_C(1) << shift : UINT64_MAX;
+}
+
+static unsigned char size_class(uint64_t bytes)
+{
+    unsigned class = 0, above = SIZES - 1; /* which is the last that may be */
+    while (class < above) {
+        unsigned middle = (class + above) / 2;
+        if (bytes <= size_limit(middle))
+            above = middle;
+        else
+            class = middle + 1;
+    }
+    return (unsigned char)class;
+}
+
 /* ---- Living objects ------------------------------------------------------------------- */
 
 struct object {
     uint64_t address; /* 0: there is none in this slot */
     uint32_t stack, thread;
+    unsigned char size; /* its class */
     uint64_t requested;
     double weight; /* objects that it stands for */
     double birth;  /* bytes allocated before it */
@@ -94,6 +126,7 @@ struct run {
     struct thread *threads;
     size_t thread_count, thread_room;
     struct amount *live; /* of each stack */
+    struct amount sizes[SIZES];
     struct amount total;
     double allocated, seconds, pauses;
     struct moment last; /* what was told last of the process */
@@ -141,19 +174,32 @@ static double weight_of(const struct recording *r, const struct event *e)
     return r->every ? -1 / expm1(-bytes / (double)r->every) : 1;
 }
 
-static void change_live(struct run *r, uint32_t stack, double bytes, double objects)
+static void change_live(struct run *r, const struct object *o, double bytes,
+                        double objects)
 {
-    change(&r->live[stack], bytes, objects);
+    change(&r->live[o->stack], bytes, objects);
+    change(&r->sizes[o->size], bytes, objects);
     change(&r->total, bytes, objects);
 }
 
-static void note(struct replay *p, uint32_t stack, enum measure m, double bytes,
+static void note(struct replay *p, const struct object *o, enum measure m, double bytes,
                  double objects)
 {
     if (!p)
         return;
-    change(&p->uses[stack].of[m], bytes, objects);
+    change(&p->uses[o->stack].of[m], bytes, objects);
+    change(&p->sizes[o->size][m], bytes, objects);
     change(&p->total.of[m], bytes, objects);
+}
+
+static void note_living(struct replay *p, const struct run *r, enum measure m)
+{
+    for (size_t i = 0; i < p->recording->stack_count; i++) {
+        p->uses[i].of[m] = r->live[i];
+        change(&p->total.of[m], r->live[i].bytes, r->live[i].objects);
+    }
+    for (unsigned i = 0; i < SIZES; i++)
+        p->sizes[i][m] = r->sizes[i];
 }
 
 /* An object ends.  `p` is NULL in the second run. */
@@ -167,7 +213,7 @@ static void finish(struct run *r, struct replay *p, const struct event *e,
         (e->tag == RECORDING_FREED && !r->recording->every && t->last == o->address);
     if (t->last == o->address)
         t->last = 0;
-    change_live(r, o->stack, -bytes, -o->weight);
+    change_live(r, o, -bytes, -o->weight);
     if (p) {
         double lifetime = r->allocated - o->birth - bytes;
         unsigned class = 0;
@@ -181,7 +227,7 @@ static void finish(struct run *r, struct replay *p, const struct event *e,
         if (e->tag == RECORDING_DEAD)
             change(&p->dead, bytes, o->weight);
         if (temporary)
-            note(p, o->stack, TEMPORARY, bytes, o->weight);
+            note(p, o, TEMPORARY, bytes, o->weight);
     }
     drop(&r->objects, o);
 }
@@ -194,6 +240,7 @@ static void allocated(struct run *r, struct replay *p, const struct event *e)
         finish(r, p, &(struct event){.tag = RECORDING_NONE}, o);
     o = add(&r->objects, e->address);
     o->stack = e->stack;
+    o->size = size_class(e->requested + e->slack);
     o->thread = thread_of(r, e->thread);
     o->requested = e->requested;
     o->weight = weight_of(r->recording, e);
@@ -201,8 +248,8 @@ static void allocated(struct run *r, struct replay *p, const struct event *e)
     double bytes = (double)o->requested * o->weight;
     r->threads[o->thread].last = e->address;
     r->allocated += bytes;
-    change_live(r, o->stack, bytes, o->weight);
-    note(p, o->stack, ALLOCATED, bytes, o->weight);
+    change_live(r, o, bytes, o->weight);
+    note(p, o, ALLOCATED, bytes, o->weight);
 }
 
 /* What it has grown by counts as allocated. */
@@ -211,13 +258,17 @@ static void resized(struct run *r, struct replay *p, const struct event *e)
     struct object *o = find(&r->objects, e->address);
     if (!o->address)
         return;
+    double before = (double)o->requested * o->weight;
     double bytes = ((double)e->requested - (double)o->requested) * o->weight;
+    change(&r->sizes[o->size], -before, -o->weight);
+    o->size = size_class(e->requested + e->slack);
+    change(&r->sizes[o->size], before, o->weight);
     o->requested = e->requested;
-    change_live(r, o->stack, bytes, 0);
+    change_live(r, o, bytes, 0);
     if (bytes <= 0)
         return;
     r->allocated += bytes;
-    note(p, o->stack, ALLOCATED, bytes, 0);
+    note(p, o, ALLOCATED, bytes, 0);
 }
 
 static void told(struct run *r, struct replay *p, const struct event *e)
@@ -280,8 +331,7 @@ static size_t run_all(struct replay *p)
         peak = r.events;
         p->peak_seconds = r.seconds;
     }
-    for (size_t i = 0; i < p->recording->stack_count; i++)
-        note(p, (uint32_t)i, END, r.live[i].bytes, r.live[i].objects);
+    note_living(p, &r, END);
     end_run(&r);
     return peak;
 }
@@ -294,8 +344,7 @@ static void run_to_peak(struct replay *p, size_t peak)
     struct cursor c = recording_begin(p->recording);
     while (r.events < peak && recording_next(&c, &e))
         apply(&r, NULL, &e);
-    for (size_t i = 0; i < p->recording->stack_count; i++)
-        note(p, (uint32_t)i, PEAK, r.live[i].bytes, r.live[i].objects);
+    note_living(p, &r, PEAK);
     end_run(&r);
 }
 
@@ -308,6 +357,10 @@ static void round_off(struct replay *p)
             if (u->of[m].objects < 1e-3)
                 u->of[m] = (struct amount){0, 0};
     }
+    for (unsigned i = 0; i < SIZES; i++)
+        for (unsigned m = PEAK; m <= END; m++)
+            if (p->sizes[i][m].objects < 1e-3)
+                p->sizes[i][m] = (struct amount){0, 0};
 }
 
 void replay_run(struct replay *p, const struct recording *r, double until)

@@ -28,6 +28,11 @@ extern const char *const measure_names[MEASURES];
 enum { LIFETIMES = 16 };
 uint64_t lifetime_limit(unsigned class); /* 0: there is none */
 
+/* Classes by the bytes that an object takes: to 32 KiB those of the heap (docs/size-classes.md), then one
+ * for each doubling. */
+enum { SIZES = 128 };
+uint64_t size_limit(unsigned class); /* what is larger is in the next */
+
 struct use {
     struct amount of[MEASURES];
     struct amount gone; /* freed, or found dead */
@@ -49,6 +54,7 @@ struct replay {
     struct use total;
     struct amount dead; /* found unreachable by collections */
     struct amount lifetimes[LIFETIMES];
+    struct amount sizes[SIZES][MEASURES];
     double peak_seconds; /* when it was, as far as times were told */
     struct moment *moments;
     size_t moment_count, moment_room;

@@ -17,28 +17,20 @@ static const struct form {
     const char *name;
     int (*print)(struct report *r);
 } forms[] = {
-    {"text", report_text},
-    {"folded", report_folded},
-    {"json", report_json},
-    {"pprof", report_pprof},
+    {"text", report_text}, {"folded", report_folded}, {"json", report_json},
+    {"html", report_page}, {"pprof", report_pprof},
 };
 
 enum { FORMS = sizeof forms / sizeof *forms };
 
 static const struct option options[] = {
-    {"text", no_argument, NULL, 't'},
-    {"folded", no_argument, NULL, 'f'},
-    {"json", no_argument, NULL, 'j'},
-    {"pprof", no_argument, NULL, 'p'},
-    {"output", required_argument, NULL, 'o'},
-    {"by", required_argument, NULL, 'b'},
-    {"objects", no_argument, NULL, 'c'},
-    {"top", required_argument, NULL, 'n'},
-    {"diff", required_argument, NULL, 'd'},
-    {"since", required_argument, NULL, 's'},
-    {"until", required_argument, NULL, 'u'},
-    {"help", no_argument, NULL, 'h'},
-    {0},
+    {"text", no_argument, NULL, 't'},        {"folded", no_argument, NULL, 'f'},
+    {"json", no_argument, NULL, 'j'},        {"html", no_argument, NULL, 'H'},
+    {"pprof", no_argument, NULL, 'p'},       {"output", required_argument, NULL, 'o'},
+    {"by", required_argument, NULL, 'b'},    {"objects", no_argument, NULL, 'c'},
+    {"top", required_argument, NULL, 'n'},   {"diff", required_argument, NULL, 'd'},
+    {"since", required_argument, NULL, 's'}, {"until", required_argument, NULL, 'u'},
+    {"help", no_argument, NULL, 'h'},        {0},
 };
 
 static void print_usage(void)
@@ -51,11 +43,15 @@ static void print_usage(void)
           "  -f, --folded               a line for each call stack, for flamegraph.pl "
           "and its like\n"
           "  -j, --json                 all of it\n"
+          "  -H, --html                 a page for the browser: flame graph, timeline, "
+          "sizes, places; so is\n"
+          "                             an --output whose name ends with .html\n"
           "  -p, --pprof                for pprof: profile.proto, compressed\n"
           "  -o, --output=FILE          goes there; else to stdout\n"
           "  -b, --by=WHAT              allocated, peak (as of when most was alive), end "
           "or temporary\n"
-          "  -c, --objects              folded stacks: count objects, rather than bytes\n"
+          "  -c, --objects              folded stacks, page: count objects, rather than "
+          "bytes\n"
           "  -n, --top=N                text: list so many places; 20, 0: all\n"
           "  -d, --diff=FILE            compare with this earlier recording, as text or "
           "folded stacks\n"
@@ -66,6 +62,7 @@ static void print_usage(void)
           "\n"
           "examples:\n"
           "  gcalloc report prog.1234.gcp\n"
+          "  gcalloc report -o prog.html prog.1234.gcp\n"
           "  gcalloc report --folded --by=allocated prog.1234.gcp | flamegraph.pl "
           ">prog.svg\n"
           "  gcalloc report --pprof -o prog.pb.gz prog.1234.gcp && pprof -http=: "
@@ -148,6 +145,8 @@ static int apply(struct wanted *w, struct report *r, int letter)
         return set_form(w, "folded");
     case 'j':
         return set_form(w, "json");
+    case 'H':
+        return set_form(w, "html");
     case 'p':
         return set_form(w, "pprof");
     case 'o':
@@ -174,9 +173,15 @@ static int apply(struct wanted *w, struct report *r, int letter)
     }
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), of_end = strlen(end);
+    return length >= of_end && strcmp(text + length - of_end, end) == 0;
+}
+
 static int parse(struct wanted *w, struct report *r, int argc, char **argv)
 {
-    for (int letter; (letter = getopt_long(argc, argv, ":tfjpo:b:cn:d:s:u:h", options,
+    for (int letter; (letter = getopt_long(argc, argv, ":tfjHpo:b:cn:d:s:u:h", options,
                                            NULL)) != -1;) {
         if (letter == ':')
             return fail(WRONG_USAGE, "flag %s needs an argument", argv[optind - 1]);
@@ -192,7 +197,7 @@ static int parse(struct wanted *w, struct report *r, int argc, char **argv)
                     argc - optind > 1 ? " (--diff compares two)" : "");
     w->file = argv[optind];
     if (!w->form)
-        w->form = &forms[0];
+        set_form(w, w->output && ends_with(w->output, ".html") ? "html" : "text");
     if (w->before && w->since)
         return fail(WRONG_USAGE,
                     "--diff and --since are two comparisons, and one is possible");
@@ -254,8 +259,10 @@ static int print(const struct wanted *w, struct report *r)
     if (w->output && !freopen(w->output, "w", stdout))
         return fail(FAILED, "--output: %s cannot be written: %s", w->output,
                     strerror(errno));
-    if (w->form->print == report_pprof && isatty(STDOUT_FILENO))
-        return fail(WRONG_USAGE, "--pprof is nothing for a terminal: --output=FILE");
+    if ((w->form->print == report_pprof || w->form->print == report_page) &&
+        isatty(STDOUT_FILENO))
+        return fail(WRONG_USAGE, "--%s is nothing for a terminal: --output=FILE",
+                    w->form->name);
     say_incomplete(&r->now.recording);
     if (w->before)
         say_incomplete(&r->before.recording);

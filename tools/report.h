@@ -22,6 +22,7 @@ struct report {
 int report_text(struct report *r);   /* report_text.c */
 int report_folded(struct report *r); /* report_folded.c */
 int report_json(struct report *r);   /* report_json.c */
+int report_page(struct report *r);   /* report_page.c */
 int report_pprof(
     struct report
         *r); /* report_pprof.c, or where protobuf-c is missing report_no_pprof.c */

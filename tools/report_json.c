@@ -1,12 +1,12 @@
 /* All that a recording says, as one object. */
+#include "report_json.h"
+
 #include <stdlib.h>
 
 #include "command.h"
 #include "json.h"
-#include "report.h"
 
-/* Whole numbers as such: those of a recording of every object are. */
-static void write_value(const char *key, double value)
+void write_value(const char *key, double value)
 {
     if (value >= 0 && value < 9e15 && value == (double)(uint64_t)value)
         json_number(key, (uint64_t)value);
@@ -72,6 +72,36 @@ static void write_lifetimes(const struct replay *p)
     json_end_array();
 }
 
+/* An object that became larger where it is counts where it has grown to. */
+static void write_sizes(const struct replay *p)
+{
+    json_array("sizes");
+    for (unsigned i = 0; i < SIZES; i++) {
+        const struct amount *of = p->sizes[i];
+        if (of[ALLOCATED].bytes == 0 && of[ALLOCATED].objects == 0 &&
+            of[PEAK].objects == 0 && of[END].objects == 0)
+            continue;
+        json_object(NULL);
+        json_number("up_to", size_limit(i));
+        for (unsigned m = 0; m < MEASURES; m++)
+            write_amount(measure_names[m], &of[m]);
+        json_end_object();
+    }
+    json_end_array();
+}
+
+void write_summary(const struct reading *r)
+{
+    write_process(&r->recording);
+    json_object("total");
+    write_use(&r->replay.total);
+    json_end_object();
+    write_amount("collected", &r->replay.dead);
+    json_real("peak_seconds", r->replay.peak_seconds);
+    write_lifetimes(&r->replay);
+    write_sizes(&r->replay);
+}
+
 static void write_sites(struct report *r)
 {
     struct sites s = {.by = r->by};
@@ -135,13 +165,7 @@ static void write_moments(const struct replay *p)
 int report_json(struct report *r)
 {
     json_object(NULL);
-    write_process(&r->now.recording);
-    json_object("total");
-    write_use(&r->now.replay.total);
-    json_end_object();
-    write_amount("collected", &r->now.replay.dead);
-    json_real("peak_seconds", r->now.replay.peak_seconds);
-    write_lifetimes(&r->now.replay);
+    write_summary(&r->now);
     write_sites(r);
     write_stacks(r);
     write_moments(&r->now.replay);

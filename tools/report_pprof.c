@@ -7,6 +7,7 @@
 #include <zlib.h>
 
 #include "command.h"
+#include "index.h"
 #include "pprof.pb-c.h"
 #include "report.h"
 
@@ -26,19 +27,7 @@ static const char *const value_names[MEASURES][2] = {
     [TEMPORARY] = {"temporary_objects", "temporary_space"},
 };
 
-enum { VALUES = 2 * MEASURES, SLOTS_LEAST = 1024 };
-
-/* Something that has a number by its name or its address: open addressing, at most half full. */
-struct entry {
-    uint64_t hash, first, second; /* the key: of strings, `text` beside */
-    const char *text;
-    uint64_t number; /* 0: there is none in this slot */
-};
-
-struct index {
-    struct entry *slots;
-    size_t size, count;
-};
+enum { VALUES = 2 * MEASURES };
 
 /* The lists of a profile grow; those of protobuf-c are of pointers. */
 struct list {
@@ -68,61 +57,13 @@ static void append(struct list *l, void *element)
 
 /* ---- Numbers for what is known -------------------------------------------------------------- */
 
-static bool is_same(const struct entry *e, const struct entry *key)
-{
-    return e->hash == key->hash && e->first == key->first && e->second == key->second &&
-           (e->text == key->text ||
-            (e->text && key->text && strcmp(e->text, key->text) == 0));
-}
-
-static struct entry *find(struct entry *slots, size_t size, const struct entry *key)
-{
-    size_t at = (key->hash * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (size - 1);
-    while (slots[at].number && !is_same(&slots[at], key))
-        at = (at + 1) & (size - 1);
-    return &slots[at];
-}
-
-static void enlarge(struct index *t)
-{
-    size_t size = t->size ? 2 * t->size : SLOTS_LEAST;
-    struct entry *slots = made(size, sizeof *slots);
-    for (size_t i = 0; i < t->size; i++)
-        if (t->slots[i].number)
-            *find(slots, size, &t->slots[i]) = t->slots[i];
-    free(t->slots);
-    t->slots = slots;
-    t->size = size;
-}
-
-/* The slot of a key; its number is 0 if it is new, and to be set then. */
-static struct entry *slot_of(struct index *t, struct entry key)
-{
-    if (2 * (t->count + 1) > t->size)
-        enlarge(t);
-    struct entry *e = find(t->slots, t->size, &key);
-    if (e->number)
-        return e;
-    *e = key;
-    t->count++;
-    return e;
-}
-
-static uint64_t hash_text(const char *text)
-{
-    uint64_t h = 0xcbf29ce484222325; /* FNV-1a */
-    for (; *text; text++)
-        h = (h ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-    return h;
-}
-
 /* The place of the string in the table, in which the first is empty. */
 static int64_t string(struct making *m, const char *text)
 {
     if (!text || !*text)
         return 0;
     struct entry *e =
-        slot_of(&m->strings, (struct entry){.hash = hash_text(text), .text = text});
+        index_slot(&m->strings, (struct entry){.hash = hash_text(text), .text = text});
     if (!e->number) {
         e->number = m->texts.count;
         append(&m->texts, (void *)(uintptr_t)text);
@@ -169,10 +110,10 @@ static void add_mappings(struct making *m)
 
 static uint64_t function(struct making *m, const struct symbol *s)
 {
-    struct entry *e =
-        slot_of(&m->functions, (struct entry){.hash = hash_text(s->function),
-                                              .first = s->file ? hash_text(s->file) : 0,
-                                              .text = s->function});
+    struct entry *e = index_slot(&m->functions,
+                                 (struct entry){.hash = hash_text(s->function),
+                                                .first = s->file ? hash_text(s->file) : 0,
+                                                .text = s->function});
     if (e->number)
         return e->number;
     Function *f = made(1, sizeof *f);
@@ -191,10 +132,10 @@ static uint64_t location(struct making *m, const struct frame *from, bool *in_ma
     struct symbols s = symbolize(m->from->symbolizer, from);
     *in_main = strcmp(s.list[s.count - 1].function, "main") == 0;
     struct entry *e =
-        slot_of(&m->locations,
-                (struct entry){.hash = from->address ^ (uint64_t)from->module << 48,
-                               .first = from->address,
-                               .second = from->module});
+        index_slot(&m->locations,
+                   (struct entry){.hash = from->address ^ (uint64_t)from->module << 48,
+                                  .first = from->address,
+                                  .second = from->module});
     if (e->number)
         return e->number;
     Location *l = made(1, sizeof *l);
