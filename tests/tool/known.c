@@ -1,4 +1,4 @@
-/* A program whose allocations are known, for recordings: `known TIMES [kill|_exit|fork|exec|threads|slow]`. */
+/* A program whose allocations are known, for recordings: `known TIMES [kill|_exit|fork|exec|threads|slow|stacks]`. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -68,6 +68,42 @@ static void run_threads(void)
         pthread_join(threads[i], NULL);
 }
 
+static void *volatile last;
+static void go_on(unsigned path, int depth, size_t bytes);
+
+NOINLINE static void left(unsigned path, int depth, size_t bytes)
+{
+    go_on(path, depth, bytes);
+    sink = NULL; /* else the call would become a jump */
+}
+
+NOINLINE static void right(unsigned path, int depth, size_t bytes)
+{
+    go_on(path, depth, bytes);
+    sink = NULL;
+}
+
+/* The bits of the path say who calls whom. */
+static void go_on(unsigned path, int depth, size_t bytes)
+{
+    if (depth == 0)
+        last = malloc(bytes);
+    else if (path & 1)
+        left(path >> 1, depth - 1, bytes);
+    else
+        right(path >> 1, depth - 1, bytes);
+}
+
+/* Each object has a call stack of its own; every third is freed. */
+static void run_stacks(void)
+{
+    for (unsigned path = 0; path < 12000; path++) {
+        go_on(path, 14, 16 + path % 1000);
+        if (path % 3 == 0)
+            free(last);
+    }
+}
+
 static void run_child(void)
 {
     if (fork() == 0) {
@@ -96,5 +132,7 @@ int main(int argc, char **argv)
         execl(argv[0], argv[0], "1", (char *)NULL);
     if (strcmp(what, "threads") == 0)
         run_threads();
+    if (strcmp(what, "stacks") == 0)
+        run_stacks();
     return 0;
 }

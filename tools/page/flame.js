@@ -115,15 +115,30 @@ function setCurrent(d) {
         .each(function () { this.scrollIntoView({block: "nearest"}); });
 }
 
+// The library moves frames while time passes: this ends that, so that the page is right at once, for the printer, too.
+function settleFlame() {
+    const width = flame.chart.width(), row = flame.chart.cellHeight();
+    const nodes = flameNodes().interrupt()
+        .attr("transform", d => `translate(${d.x0 * width},${d.depth * row})`);
+    nodes.select("rect").interrupt().attr("width", d => (d.x1 - d.x0) * width);
+    nodes.select("div").interrupt().text(d => d.data.name);
+}
+
+function updateFlame() {
+    flame.chart.update();
+    settleFlame();
+}
+
+// What is clicked does the same.
 function zoomFrame(d) {
     flame.chart.zoomTo(d);
-    setCurrent(d);
 }
 
 function drawFlame() {
     const box = byId("flame");
     flame.chart.width(box.clientWidth);
     d3.select(box).datum(frameTree()).call(flame.chart);
+    settleFlame();
     flame.root = flame.zoomed = d3.select(box).datum();
     flame.current = null;
     byId("details").textContent = "";
@@ -135,7 +150,7 @@ function resizeFlame(width) {
     if (!flame.root || width <= 0 || width === flame.chart.width())
         return;
     flame.chart.width(width);
-    flame.chart.update();
+    updateFlame();
 }
 
 // Colours what is searched for.  The share is that of stacks that have it anywhere.
@@ -153,7 +168,7 @@ function searchFlame() {
         if (d.highlight && !found[frames.parent[frame]])
             sum += d.data.value;
     });
-    flame.chart.update();
+    updateFlame();
     byId("found").textContent = chosen.search === "" ? "" :
         `${formatCount(count)} frames, ${format(sum)}, ${formatShare(sum, total())}`;
 }
@@ -203,6 +218,7 @@ function startFlame() {
         .setDetailsHandler(() => {})
         .onHover(d => { byId("details").textContent = describeFrame(d); })
         .onClick(d => {
+            settleFlame();
             flame.zoomed = d;
             setCurrent(d);
         });

@@ -58,7 +58,7 @@ function tileColor(name) {
     let hash = 0;
     for (const character of name)
         hash = (hash * 31 + character.codePointAt(0)) % 359;
-    return `hsl(${hash} 45% var(--tile-light))`;
+    return `hsl(${hash} 38% var(--tile-light))`;
 }
 
 // As much of the name and the figure as there is room for.
