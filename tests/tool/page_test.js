@@ -87,7 +87,7 @@ function wantedSites(measure, unit) {
 }
 
 const columnAt = measure => all("#sites th").findIndex(th => th.dataset.column === measure);
-const shownRows = () => all("#sites tbody > tr:not(.stacks)");
+const shownRows = () => all("#sites tbody > tr").filter(row => row.querySelector("[aria-expanded]"));
 const rowName = row => row.querySelector("button").firstChild.textContent;
 
 function checkSites(measure, unit) {
