@@ -63,6 +63,16 @@ expect "what was alive at the peak" tells exact.gcp peak "keep 100000 100" "larg
 expect "what is alive at the end" tells exact.gcp end "keep 10000 10" "grow 100000 1"
 expect "what was temporary" tells exact.gcp temporary "brief 16500 500" "large 5000000 1"
 expect "it has ended" has report.json '"ended": true' '"damaged": false' '"every": 0,' '"command": ".*known 1"'
+# Objects by what they take in the heap; one that is moved is another.
+of_sizes() {
+    awk '/"sizes": / { on = 1 } /"sites": / { on = 0 }
+        on && /"up_to": / { size = $2 + 0 }
+        on && /^      "[a-z]+": \{/ { m = $1; gsub(/[":]/, "", m) }
+        on && /"objects": / && $2 + 0 { print size, m, $2 + 0 }' report.json | grep -v ' temporary ' >got
+    printf '%s\n' "48 allocated 500" "1024 allocated 100" "1024 peak 100" "1024 end 10" "65536 allocated 1" \
+        "131072 allocated 1" "131072 end 1" "8388608 allocated 1" "8388608 peak 1" | diff - got
+}
+expect "by size" of_sizes
 text() { "$tool" report exact.gcp >out 2>err && [ ! -s err ] && has out 'every object$' ' temporary (' \
     '^ *4.8 MiB  *1 .* large  known.c:[0-9]*$' '^    #1  work  known.c:[0-9]*$'; }
 expect "as text" text

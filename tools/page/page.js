@@ -99,23 +99,32 @@ function startControls() {
     document.addEventListener("keydown", pressAnywhere);
 }
 
+// A4 between usual margins, in the pixels of CSS.
+const PAPER_WIDTH = 700;
+
 function resize(width) {
     resizeFlame(width);
     resizeTimeline(width);
-    drawTiles();
+    drawTiles(width);
 }
 
-// A4 between usual margins, in the pixels of CSS.
-const PAPER_WIDTH = 700;
+// What is drawn on a canvas has the colours of when it was drawn.
+function setPaper(isPaper) {
+    document.documentElement.classList.toggle("paper", isPaper);
+    if (timeline.plot)
+        drawTimeline();
+    resize(isPaper ? PAPER_WIDTH : byId("flame").clientWidth);
+}
 
 function followWindow() {
     let width = byId("flame").clientWidth;
     new ResizeObserver(() => {
-        if (byId("flame").clientWidth !== width)
+        const printing = document.documentElement.classList.contains("paper");
+        if (!printing && byId("flame").clientWidth !== width)
             resize(width = byId("flame").clientWidth);
     }).observe(byId("flame"));
-    window.addEventListener("beforeprint", () => resize(PAPER_WIDTH));
-    window.addEventListener("afterprint", () => resize(byId("flame").clientWidth));
+    window.addEventListener("beforeprint", () => setPaper(true));
+    window.addEventListener("afterprint", () => setPaper(false));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => timeline.plot && drawTimeline());
 }
 

@@ -86,12 +86,12 @@ function drawTile(box, d, whole) {
     box.append(tile);
 }
 
-function drawTiles() {
+function drawTiles(width = byId("tiles").clientWidth) {
     const box = byId("tiles"), bySize = document.querySelector("#groups :checked").value === "sizes";
     const items = bySize ? sizeTiles() : fileTiles();
     const root = d3.hierarchy({children: items}).sum(d => d.value || 0)
         .sort((a, b) => b.value - a.value);
-    d3.treemap().size([box.clientWidth, box.clientHeight]).paddingInner(1)
+    d3.treemap().size([width, box.clientHeight]).paddingInner(1)
         .paddingTop(d => d.depth === 1 ? GROUP_HEIGHT : 0)(root);
     box.replaceChildren();
     root.each(d => {
@@ -126,7 +126,7 @@ function drawLifetimes() {
 }
 
 function startTiles() {
-    byId("groups").addEventListener("change", drawTiles);
+    byId("groups").addEventListener("change", () => drawTiles());
     drawTiles();
     drawLifetimes();
 }
