@@ -14,6 +14,7 @@ static const struct command commands[] = {
     {"run", "run a program with this heap as its malloc (also: malloc)", run_command},
     {"profile", "run a program, and record who allocates and who holds", run_command},
     {"report", "say what a recording tells", report_command},
+    {"stat", "say what a running program's heap is like", live_command},
     {"region", "look at heaps that processes share", region_command},
 };
 
@@ -23,6 +24,7 @@ static void print_usage(FILE *out)
 {
     fputs("usage: gcalloc COMMAND [FLAGS] [--] PROGRAM [ARGUMENTS]\n"
           "       gcalloc report [FLAGS] FILE\n"
+          "       gcalloc stat [FLAGS] PID\n"
           "       gcalloc region COMMAND ...\n\n",
           out);
     for (size_t i = 0; i < COMMANDS; i++)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "live.h"
 #include "mode.h"
 #include "nearest.h"
 
@@ -135,6 +136,11 @@ static int apply(struct wanted *w, const struct flag *f, const char *argument)
     }
     if (strcmp(f->name, "output") == 0)
         w->report = value;
+    size_t given = strlen(w->letters);
+    if (given < sizeof w->letters - 1)
+        w->letters[given] = f->letter;
+    if (f->type == FLAG_PROCESS)
+        return live_process(value, &w->process);
     if (f->type == FLAG_CHILDREN)
         value = children_value(value);
     if (f->type == FLAG_SWITCH)

@@ -14,6 +14,15 @@
 bool out_lock(void);
 void out_unlock(void);
 
+/* Where what is printed goes, in the place of a file or the log. */
+struct out_target {
+    void (*write)(void *argument, const char *bytes, size_t count);
+    void *argument;
+};
+
+/* What is printed goes there from now on; NULL: to where reports go. */
+void out_redirect(const struct out_target *target);
+
 /* Opens the destination of a report.  One that cannot be opened is named in the log, and
  * the report goes there. */
 void out_open(void);

@@ -17,6 +17,7 @@
 #include "heap/heap.h"
 #include "mutator/alloc.h"
 #include "mutator/hooks.h"
+#include "report/live/live.h"
 #include "report/loader.h"
 #include "report/out.h"
 #include "shim/reserve.h"
@@ -58,6 +59,12 @@ __attribute__((constructor(101))) static void start(void)
     }
     thread_inside--;
     started = true;
+}
+
+/* A program that allocates no more can be asked, too. */
+__attribute__((constructor)) static void serve(void)
+{
+    live_start();
 }
 
 /* The call is the program's, and not made for what the library does for another. */

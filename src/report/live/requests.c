@@ -1,0 +1,39 @@
+/* A table of requests.  What they do is in a file for each. */
+#include "report/live/requests.h"
+
+#include <string.h>
+
+#include "report/leak.h"
+#include "report/live/stat.h"
+
+/* `leaks text` and `leaks json`: a report as the one at the end. */
+static bool answer_leaks(const char *argument, struct answer_text *a)
+{
+    struct out_target to = {answer_add, a};
+    bool json = strcmp(argument, "json") == 0;
+    if (!json && strcmp(argument, "text") != 0)
+        return answer_print(a, "it knows no such form of reports"), false;
+    if (leak_check_to(&to, json))
+        return true;
+    return answer_print(a, "there is no heap yet"), false;
+}
+
+static const struct request {
+    const char *name;
+    bool (*answer)(const char *argument, struct answer_text *a);
+} requests[] = {
+    {"leaks", answer_leaks},
+    {"stat", stat_answer},
+};
+
+bool requests_answer(const char *request, struct answer_text *a)
+{
+    size_t length = strcspn(request, " ");
+    const char *argument = request + length + (request[length] == ' ');
+    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++)
+        if (strlen(requests[i].name) == length &&
+            strncmp(request, requests[i].name, length) == 0)
+            return requests[i].answer(argument, a);
+    answer_print(a, "it knows no such request");
+    return false;
+}

@@ -1,0 +1,87 @@
+/* The commands that ask a running program. */
+#include "live.h"
+
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+
+static const struct live_command {
+    const char *name, *letters, *what;
+    int (*run)(const struct live_wanted *w);
+} commands[] = {
+    {"stat", "+:jh",
+     "usage: gcalloc stat [FLAGS] PID\n"
+     "\n"
+     "Says what the heap of a running program is like, which was started with --live or "
+     "has option\n"
+     "control=1.  No thread of it is stopped.\n"
+     "\n"
+     "  -j, --json                 every number that there is, as JSON\n"
+     "  -h, --help                 this text\n"
+     "\n"
+     "examples:\n"
+     "  gcalloc run --live ./server &\n"
+     "  gcalloc stat $!\n",
+     live_stat},
+};
+
+static const struct live_command *find(const char *name)
+{
+    const struct live_command *c = commands;
+    while (strcmp(c->name, name) != 0)
+        c++;
+    return c;
+}
+
+int live_process(const char *text, pid_t *process)
+{
+    char *end;
+    unsigned long n = strtoul(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || n == 0 || n > INT_MAX)
+        return fail(WRONG_USAGE, "\"%s\" is no number of a process", text);
+    *process = (pid_t)n;
+    return DONE;
+}
+
+static int parse(const struct live_command *c, struct live_wanted *w, int argc,
+                 char **argv)
+{
+    static const struct option all[] = {{"json", no_argument, NULL, 'j'},
+                                        {"help", no_argument, NULL, 'h'},
+                                        {0}};
+    for (int letter; (letter = getopt_long(argc, argv, c->letters, all, NULL)) != -1;) {
+        if (letter == 'j')
+            w->json = true;
+        else if (letter == 'h')
+            w->help = true;
+        else
+            return fail(WRONG_USAGE,
+                        "gcalloc %s has no flag %s; `gcalloc %s --help` lists them",
+                        c->name, argv[optind - 1], c->name);
+    }
+    if (w->help)
+        return DONE;
+    if (argc - optind != 1)
+        return fail(WRONG_USAGE,
+                    "gcalloc %s needs the number of one process: `gcalloc %s --help`",
+                    c->name, c->name);
+    return live_process(argv[optind], &w->process);
+}
+
+int live_command(int argc, char **argv)
+{
+    const struct live_command *c = find(argv[0]);
+    struct live_wanted w = {0};
+    int status = parse(c, &w, argc, argv);
+    if (status == DONE && w.help) {
+        fputs(c->what, stdout);
+        status = end_output();
+    } else if (status == DONE) {
+        status = c->run(&w);
+    }
+    return status;
+}
