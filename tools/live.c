@@ -27,6 +27,21 @@ static const struct live_command {
      "  gcalloc run --live ./server &\n"
      "  gcalloc stat $!\n",
      live_stat},
+    {"why", "+:h",
+     "usage: gcalloc why [FLAGS] PID ADDRESS\n"
+     "\n"
+     "Says what keeps the object around an address of a running program alive, which was "
+     "started with\n"
+     "--live or has option control=1: the shortest way from a variable, a stack or a "
+     "register to it, with\n"
+     "the call stacks that allocated what lies on the way; or that nothing does.\n"
+     "\n"
+     "  -h, --help                 this text\n"
+     "\n"
+     "examples:\n"
+     "  gcalloc leaks --live ./server &\n"
+     "  gcalloc why $! 0x7f33c8a01040\n",
+     live_why},
 };
 
 static const struct live_command *find(const char *name)
@@ -65,7 +80,13 @@ static int parse(const struct live_command *c, struct live_wanted *w, int argc,
     }
     if (w->help)
         return DONE;
-    if (argc - optind != 1)
+    if (strcmp(c->name, "why") == 0 && argc - optind == 2)
+        w->address = argv[optind + 1];
+    else if (strcmp(c->name, "why") == 0)
+        return fail(WRONG_USAGE,
+                    "gcalloc why needs the number of a process and an address: `gcalloc "
+                    "why --help`");
+    else if (argc - optind != 1)
         return fail(WRONG_USAGE,
                     "gcalloc %s needs the number of one process: `gcalloc %s --help`",
                     c->name, c->name);

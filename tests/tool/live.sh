@@ -1,5 +1,5 @@
 #!/bin/sh
-# What a program that runs is asked: gcalloc stat, leaks --pid; and who may not ask, clients that mean ill or are slow,
+# What a program that runs is asked: gcalloc stat, leaks --pid, why; and who may not ask, clients that mean ill or are slow,
 # children, programs that end meanwhile or cannot be asked.
 srcdir=$(cd "${srcdir:-.}" && pwd)
 . "$srcdir/tests/expect.sh" && begin live || exit 1
@@ -77,6 +77,63 @@ expect "and another one" another
 expect "as JSON in a file" "$tool" leaks --json -o now.json --pid "$pid"
 expect "is JSON" has now.json "^{\"version\":1,\"process\":$pid,\"leaks\":\[{\"class\":\"definite\",\"objects\":2,\"bytes\":1000077,"
 expect "nothing of it is said where it reports at its end" [ ! -s report ]
+
+# ---- why ----
+
+why() { "$tool" why "$pid" "$1" >got; }
+# way PATTERN...: the lines of the answer that are not of call stacks, from the first to the last
+way() {
+    grep -v '^    #' got >way
+    for pattern; do
+        read -r line || line=nothing
+        printf '%s\n' "$line" | grep -q -e "^ *$pattern$" || { echo "$line is not $pattern"; cat got; return 1; }
+    done <way
+    [ "$(wc -l <way)" = $# ] || { cat got; return 1; }
+}
+object=0x[0-9a-f]*
+tell chain
+first=${said%% *} third=${said##* }
+expect "why a chain's third" why "$third"
+expect "is alive" way "$third is an object of 16 bytes, and in use:" "static variable table+24 of served" \
+    "-> 64 bytes at $first" "+8 -> 32 bytes at $object" "+8 -> 16 bytes at $third"
+expect "with call stacks" has got '^    #0  new_link  *served.c:' '^    #1  make_chain  *served.c:'
+expect "an address inside" why "$(printf '%x' $((first + 5)))"
+expect "is of the object" way "$object is 5 bytes into an object of 64 bytes at $first, and in use:" \
+    "static variable table+24 of served" "-> 64 bytes at $first"
+tell lost
+first=${said%% *} second=${said##* }
+expect "why what was lost" why "$first"
+expect "nothing leads there" way "$first is an object of 48 bytes, and nothing leads to it: it has leaked"
+expect "why what it keeps" why "$second"
+expect "it does" way "$second is an object of 16 bytes, and only what has leaked leads to it:" \
+    "a leaked object of 48 bytes at $first" "+8 -> 16 bytes at $second"
+tell freed
+freed=$said
+expect "why what was freed" why "$freed"
+expect "is no object" way "$freed is no object any more: the one there was freed or collected" "allocated by"
+expect "but was one" has got '^    #0  make_freed  *served.c:'
+tell "local"
+local=$said
+expect "why a thread's" why "$local"
+expect "is on its stack" way "$local is an object of 24 bytes, and in use:" \
+    "the stack of thread [0-9]*, [0-9]* bytes above its stack pointer\|a register of thread [0-9]*" \
+    "-> 24 bytes at $local"
+tell "let go"
+tell variable
+local=$said
+expect "why a thread's variable's" why "$local"
+expect "is thread-local" way "$local is an object of 24 bytes, and in use:" \
+    "thread-local data of thread [0-9]*, at $object" "-> 24 bytes at $local"
+tell "let go"
+tell static
+expect "why what is static" why "$said"
+expect "is not in the heap" way "$said is not in the heap"
+expect "why nothing" why 10
+expect "is not in the heap" way "0x10 is not in the heap"
+expect "leaves the report as it was" sh -c '"$0" leaks --pid="$1" | grep -q "^  definite  *4 objects  *1000149 bytes"' \
+    "$tool" "$pid"
+expect "no address" refuses 2 '"x10" is no address: hexadecimal digits are wanted' why 1 x10
+expect "no process" refuses 2 "gcalloc why needs the number of a process and an address: \`gcalloc why --help\`" why 1
 
 # ---- Clients ----
 

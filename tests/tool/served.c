@@ -19,7 +19,7 @@ static struct {
     long before[3];
     struct link *first;
 } table;
-static __thread struct link *of_thread;
+static __thread struct link *volatile of_thread;
 static pthread_barrier_t both;
 static unsigned long told; /* of a thread: no pointer, but all of its bits turned */
 

@@ -1,10 +1,12 @@
 /* A table of requests.  What they do is in a file for each. */
 #include "report/live/requests.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "report/leak.h"
 #include "report/live/stat.h"
+#include "report/path.h"
 
 /* `leaks text` and `leaks json`: a report as the one at the end. */
 static bool answer_leaks(const char *argument, struct answer_text *a)
@@ -18,12 +20,26 @@ static bool answer_leaks(const char *argument, struct answer_text *a)
     return answer_print(a, "there is no heap yet"), false;
 }
 
+/* `why ADDRESS`: hexadecimal. */
+static bool answer_why(const char *argument, struct answer_text *a)
+{
+    char *end;
+    struct out_target to = {answer_add, a};
+    uintptr_t address = strtoull(argument, &end, 16);
+    if (!*argument || *end)
+        return answer_print(a, "\"%s\" is no address", argument), false;
+    if (path_report_to(&to, address))
+        return true;
+    return answer_print(a, "there is no heap yet"), false;
+}
+
 static const struct request {
     const char *name;
     bool (*answer)(const char *argument, struct answer_text *a);
 } requests[] = {
     {"leaks", answer_leaks},
     {"stat", stat_answer},
+    {"why", answer_why},
 };
 
 bool requests_answer(const char *request, struct answer_text *a)
