@@ -73,6 +73,8 @@ const struct flag flags[] = {
      "exit status if something was found; else the program's"},
     {"pid", 'P', FLAG_PROCESS, "l", "PID", NULL, NULL, 0, 0,
      "no program: a report of one that runs with --live, now"},
+    {"every", 'E', FLAG_SECONDS, "l", "SECONDS", NULL, NULL, 1, 1000000,
+     "with --pid: what has come to be alive, again and again"},
     {"suppressions", 's', FLAG_FILE, "l", "FILE", "suppressions", NULL, 0, 0,
      "leaks to leave out, as LeakSanitizer's"},
     {"groups", 'g', FLAG_NUMBER, "l", "N", "groups", NULL, 0, RANGE_ANY_MOST,

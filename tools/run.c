@@ -91,7 +91,7 @@ int run_command(int argc, char **argv)
     if (status == DONE && w.help) {
         mode_print_usage(w.mode);
         status = end_output();
-    } else if (status == DONE && w.process) {
+    } else if (status == DONE && (w.process || w.seconds)) {
         status = live_leaks(&w);
     } else if (status == DONE && !w.program[0]) {
         status =

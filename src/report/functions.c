@@ -120,3 +120,8 @@ void functions_forget(void)
     lock_check_held(RANK_REPORT);
     intervals_forget(&tables, sizeof(struct functions));
 }
+
+void functions_abandon(void)
+{
+    tables = NULL;
+}

@@ -21,4 +21,7 @@ bool functions_begin(Dwfl_Module *module, GElf_Addr address, GElf_Addr *begin);
 
 void functions_forget(void);
 
+/* In the child of a fork, whose parent may have been at it: leaves everything where it is. */
+void functions_abandon(void);
+
 #endif

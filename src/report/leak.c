@@ -185,6 +185,7 @@ static size_t check(bool json)
     suppressions_read = true;
 
     struct leak_report r = {0};
+    found = (struct leak_set){0}; /* a fork may have copied those of a check */
     was_collected = false;
     loader_look();
     collect();

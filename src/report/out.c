@@ -26,6 +26,8 @@ static struct {
     char buffer[4096];
 } out PRIVATE_DATA = {.file = SINK_NONE};
 
+__thread bool out_is_mine;
+
 static struct {
     struct lock lock;
     pid_t process, thread; /* that holds it */
@@ -37,22 +39,27 @@ static struct {
 bool out_lock(void)
 {
     sigset_t saved;
-    if (writer.process && writer.process != getpid()) {
+    bool copied = writer.process && writer.process != getpid();
+    if (copied)
         writer.lock.word = 0, writer.process = 0;
-        out.target = NULL, out.used = 0;
-    }
     if (__atomic_load_n(&writer.thread, __ATOMIC_RELAXED) == gettid())
         return false;
     signals_block_handlers(&saved);
     lock_take(&writer.lock, RANK_REPORT);
     writer.process = getpid();
     __atomic_store_n(&writer.thread, gettid(), __ATOMIC_RELAXED);
+    out_is_mine = true;
+    if (copied) {
+        out.target = NULL, out.used = 0;
+        symbolize_abandon();
+    }
     signals_restore(&saved);
     return true;
 }
 
 void out_unlock(void)
 {
+    out_is_mine = false;
     __atomic_store_n(&writer.thread, 0, __ATOMIC_RELAXED);
     writer.process = 0;
     lock_release(&writer.lock, RANK_REPORT);

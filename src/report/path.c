@@ -2,6 +2,8 @@
  * of the library's, and has the address that is looked for. */
 #include "report/path.h"
 
+#include <unistd.h>
+
 #include "base/bits.h"
 #include "base/meta.h"
 #include "collect/collector.h"
@@ -21,7 +23,7 @@ struct edge {
 };
 
 static struct search {
-    bool wanted;
+    pid_t process; /* that looks; a child of fork may have it from its parent */
     uintptr_t
         address; /* with all of its bits turned: no word that somebody takes for a pointer */
     struct path *path;
@@ -229,9 +231,9 @@ static void search_in_pause(struct cycle *c)
     struct found f;
     struct search *s = &search;
     struct path *p = s->path;
-    if (c->cause != CAUSE_LEAKS || !s->wanted)
+    if (c->cause != CAUSE_LEAKS || !s->process || s->process != getpid())
         return;
-    s->wanted = false;
+    s->process = 0;
     s->seen.heap = c->heap;
     if (!naive_find(&s->seen, ~s->address, &f)) {
         tell_dead(p, c->heap, ~s->address);
@@ -259,7 +261,7 @@ void path_find(struct path *p, uintptr_t address)
     static struct phase phase PRIVATE_DATA = {.rank = PHASE_LEAKS,
                                               .run = search_in_pause};
     *p = (struct path){.result = PATH_UNKNOWN};
-    search = (struct search){.wanted = true, .address = ~address, .path = p};
+    search = (struct search){.process = getpid(), .address = ~address, .path = p};
     bool taken = world_hold();
     phase_add(&phase);
     world_let_go(taken);

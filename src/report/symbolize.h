@@ -57,4 +57,7 @@ bool symbolize_variable(uintptr_t address, struct variable *v);
 /* Forgets what was read of debugging information. */
 void symbolize_end(void);
 
+/* In the child of a fork, where another thread was writing a report: what it has read is left where it is. */
+void symbolize_abandon(void);
+
 #endif

@@ -21,6 +21,7 @@
 #include "report/loader.h"
 #include "report/out.h"
 #include "shim/reserve.h"
+#include "shim/scratch.h"
 #include "world/thread.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -73,6 +74,18 @@ static bool is_program(void)
     return LIKELY(started) && LIKELY(thread_inside == 0);
 }
 
+/* Memory that is the library's own affair. */
+static void *alloc_inside(size_t alignment, size_t size)
+{
+    return out_is_mine ? scratch_alloc(alignment, size) : reserve_alloc(alignment, size);
+}
+
+static void free_inside(void *object)
+{
+    if (!scratch_free(object))
+        reserve_free(object);
+}
+
 /* Who called the function that is exported. */
 #define CALLER ((uintptr_t)__builtin_return_address(0))
 
@@ -85,7 +98,7 @@ static bool is_manual(uintptr_t caller)
 INLINE void *allocate(size_t size, uintptr_t caller)
 {
     if (!is_program())
-        return reserve_alloc(GRANULE, size);
+        return alloc_inside(GRANULE, size);
     thread_inside++;
     void *object = is_manual(caller) ? alloc_manual(size) : alloc_scanned(size);
     thread_inside--;
@@ -104,7 +117,7 @@ void *calloc(size_t count, size_t size)
     if (__builtin_mul_overflow(count, size, &bytes))
         return errno = ENOMEM, NULL;
     if (!is_program())
-        return reserve_alloc(GRANULE, bytes);
+        return alloc_inside(GRANULE, bytes);
     thread_inside++;
     void *object = is_manual(CALLER) ? gc_alloc_manual(bytes) : gc_alloc(bytes);
     thread_inside--;
@@ -118,7 +131,7 @@ static void *leave_reserve(void *object, size_t size, uintptr_t caller)
     if (moved)
         memcpy(moved, object, min_size(size, reserve_size(object)));
     if (moved)
-        reserve_free(object);
+        free_inside(object);
     return moved;
 }
 
@@ -155,7 +168,7 @@ void free(void *object)
     if (!object)
         return;
     if (UNLIKELY(reserve_has(object)))
-        return reserve_free(object);
+        return free_inside(object);
     thread_inside++;
     gc_free(object);
     thread_inside--;
@@ -164,7 +177,7 @@ void free(void *object)
 static void *alloc_aligned(size_t alignment, size_t size, uintptr_t caller)
 {
     if (!is_program())
-        return reserve_alloc(max_size(alignment, GRANULE), size);
+        return alloc_inside(max_size(alignment, GRANULE), size);
     thread_inside++;
     unsigned manual = is_manual(caller) ? GC_MANUAL : 0;
     void *object = gc_alloc_with(size, alignment, manual | GC_NO_ZERO);

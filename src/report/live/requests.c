@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/growth.h"
 #include "report/leak.h"
 #include "report/live/stat.h"
 #include "report/path.h"
@@ -18,6 +19,19 @@ static bool answer_leaks(const char *argument, struct answer_text *a)
     if (leak_check_to(&to, json))
         return true;
     return answer_print(a, "there is no heap yet"), false;
+}
+
+/* `growth NUMBER`: the same number each time. */
+static bool answer_growth(const char *argument, struct answer_text *a)
+{
+    char *end;
+    struct out_target to = {answer_add, a};
+    unsigned long who = strtoul(argument, &end, 10);
+    if (who == 0 || *end)
+        return answer_print(a, "who wants to know?"), false;
+    if (growth_report_to(&to, who))
+        return true;
+    return answer_print(a, "there is no heap yet, or no memory"), false;
 }
 
 /* `why ADDRESS`: hexadecimal. */
@@ -37,6 +51,7 @@ static const struct request {
     const char *name;
     bool (*answer)(const char *argument, struct answer_text *a);
 } requests[] = {
+    {"growth", answer_growth},
     {"leaks", answer_leaks},
     {"stat", stat_answer},
     {"why", answer_why},
