@@ -27,6 +27,25 @@ static const struct live_command {
      "  gcalloc run --live ./server &\n"
      "  gcalloc stat $!\n",
      live_stat},
+    {"top", "+:d:n:h",
+     "usage: gcalloc top [FLAGS] PID\n"
+     "\n"
+     "Shows again and again what the heap of a running program is like, which was "
+     "started "
+     "with --live or\n"
+     "has option control=1, and how much it allocates in a second: on a terminal always "
+     "in "
+     "the same place,\n"
+     "else on a line for each time.  No thread of it is stopped.\n"
+     "\n"
+     "  -d, --delay=SECONDS        between two times; 2\n"
+     "  -n, --times=N              so many times; 0, or not given: until it ends\n"
+     "  -h, --help                 this text\n"
+     "\n"
+     "examples:\n"
+     "  gcalloc run --live ./server &\n"
+     "  gcalloc top $!\n",
+     live_top},
     {"why", "+:h",
      "usage: gcalloc why [FLAGS] PID ADDRESS\n"
      "\n"
@@ -62,16 +81,36 @@ int live_process(const char *text, pid_t *process)
     return DONE;
 }
 
+/* What follows a flag. */
+static int parse_number(const char *flag, unsigned long least, unsigned long *n)
+{
+    char *end;
+    *n = strtoul(optarg, &end, 10);
+    if (*optarg >= '0' && *optarg <= '9' && !*end && *n >= least && *n <= 1000000)
+        return DONE;
+    return fail(WRONG_USAGE, "--%s is a number from %lu to 1000000, not \"%s\"", flag,
+                least, optarg);
+}
+
 static int parse(const struct live_command *c, struct live_wanted *w, int argc,
                  char **argv)
 {
-    static const struct option all[] = {{"json", no_argument, NULL, 'j'},
+    static const struct option all[] = {{"delay", required_argument, NULL, 'd'},
+                                        {"times", required_argument, NULL, 'n'},
+                                        {"json", no_argument, NULL, 'j'},
                                         {"help", no_argument, NULL, 'h'},
                                         {0}};
     for (int letter; (letter = getopt_long(argc, argv, c->letters, all, NULL)) != -1;) {
         if (letter == 'j')
             w->json = true;
-        else if (letter == 'h')
+        else if (letter == ':')
+            return fail(WRONG_USAGE, "flag %s needs an argument", argv[optind - 1]);
+        else if (letter == 'd' || letter == 'n') {
+            int status = parse_number(letter == 'd' ? "delay" : "times", letter == 'd',
+                                      letter == 'd' ? &w->delay : &w->times);
+            if (status != DONE)
+                return status;
+        } else if (letter == 'h')
             w->help = true;
         else
             return fail(WRONG_USAGE,
@@ -96,7 +135,7 @@ static int parse(const struct live_command *c, struct live_wanted *w, int argc,
 int live_command(int argc, char **argv)
 {
     const struct live_command *c = find(argv[0]);
-    struct live_wanted w = {0};
+    struct live_wanted w = {.delay = 2};
     int status = parse(c, &w, argc, argv);
     if (status == DONE && w.help) {
         fputs(c->what, stdout);

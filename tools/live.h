@@ -19,7 +19,8 @@ int live_ask(pid_t process, const char *request, struct reply *r);
 struct live_wanted {
     pid_t process;
     bool json, help;
-    const char *address; /* of `why` */
+    const char *address;        /* of `why` */
+    unsigned long delay, times; /* of `top`: seconds between two; 0 times: for ever */
 };
 
 /* The number of a process.  DONE, or it is said what is wrong. */
@@ -27,6 +28,7 @@ int live_process(const char *text, pid_t *process);
 
 struct wanted;
 int live_leaks(const struct wanted *w);     /* live_leaks.c */
+int live_top(const struct live_wanted *w);  /* live_top.c */
 int live_why(const struct live_wanted *w);  /* live_why.c */
 int live_stat(const struct live_wanted *w); /* live_stat.c */
 

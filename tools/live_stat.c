@@ -8,36 +8,7 @@
 #include "command.h"
 #include "json.h"
 #include "live.h"
-
-/* Lines "PART NAME NUMBER", in the order in which they came. */
-struct number {
-    char part[16], name[48];
-    uint64_t value;
-};
-
-static bool next_number(const char **text, struct number *n)
-{
-    while (**text) {
-        const char *line = *text;
-        bool is_number = sscanf(line, "%15[a-z] %47[a-z_0-9] %" SCNu64, n->part, n->name,
-                                &n->value) == 3;
-        *text += strcspn(line, "\n");
-        *text += **text == '\n';
-        if (is_number)
-            return true;
-    }
-    return false;
-}
-
-/* 0 if it is not told. */
-static uint64_t get(const char *text, const char *part, const char *name)
-{
-    struct number n;
-    while (next_number(&text, &n))
-        if (strcmp(n.part, part) == 0 && strcmp(n.name, name) == 0)
-            return n.value;
-    return 0;
-}
+#include "live_numbers.h"
 
 static void print_json(pid_t process, const char *text)
 {
@@ -45,7 +16,7 @@ static void print_json(pid_t process, const char *text)
     char part[sizeof n.part] = "";
     json_object(NULL);
     json_number("pid", (uint64_t)process);
-    while (next_number(&text, &n)) {
+    while (numbers_next(&text, &n)) {
         if (strcmp(part, n.part) != 0) {
             if (*part)
                 json_end_object();
@@ -70,42 +41,37 @@ static void print_line(const char *name, const char *format, ...)
     va_end(arguments);
 }
 
-static uint64_t difference(uint64_t a, uint64_t b)
-{
-    return a > b ? a - b : 0;
-}
-
 static void print_collections(const char *text)
 {
-    uint64_t count = get(text, "statistics", "collections");
+    uint64_t count = numbers_get(text, "statistics", "collections");
     double ms = 1e-6;
     if (count == 0)
         return print_line("collections", "none");
     print_line("collections",
                "%" PRIu64 "; pauses %.2f ms the last, %.2f ms at most, %.2f ms in all",
-               count, ms * (double)get(text, "statistics", "pause_ns_last"),
-               ms * (double)get(text, "statistics", "pause_ns_max"),
-               ms * (double)get(text, "statistics", "pause_ns_total"));
+               count, ms * (double)numbers_get(text, "statistics", "pause_ns_last"),
+               ms * (double)numbers_get(text, "statistics", "pause_ns_max"),
+               ms * (double)numbers_get(text, "statistics", "pause_ns_total"));
 }
 
 static void print_text(pid_t process, const char *text)
 {
-    uint64_t allocated = get(text, "statistics", "allocated_bytes");
-    uint64_t freed = get(text, "statistics", "freed_bytes");
-    uint64_t failed = get(text, "statistics", "out_of_memory");
+    uint64_t allocated = numbers_get(text, "statistics", "allocated_bytes");
+    uint64_t freed = numbers_get(text, "statistics", "freed_bytes");
+    uint64_t failed = numbers_get(text, "statistics", "out_of_memory");
     print_line("process", "%d", (int)process);
     print_line("heap", "%s, at most %s",
-               size_text(get(text, "statistics", "heap_bytes")).text,
-               size_text(get(text, "statistics", "heap_bytes_max")).text);
-    print_line("objects", "%s", size_text(difference(allocated, freed)).text);
+               size_text(numbers_get(text, "statistics", "heap_bytes")).text,
+               size_text(numbers_get(text, "statistics", "heap_bytes_max")).text);
+    print_line("objects", "%s", size_text(numbers_difference(allocated, freed)).text);
     print_line("allocated", "%s, of which %s came back", size_text(allocated).text,
                size_text(freed).text);
     print_collections(text);
     print_line("library", "%s with the heap",
-               size_text(get(text, "memory", "total")).text);
+               size_text(numbers_get(text, "memory", "total")).text);
     print_line("resident", "%s of %s that are mapped",
-               size_text(get(text, "process", "resident_bytes")).text,
-               size_text(get(text, "process", "mapped_bytes")).text);
+               size_text(numbers_get(text, "process", "resident_bytes")).text,
+               size_text(numbers_get(text, "process", "mapped_bytes")).text);
     if (failed)
         print_line("refused", "%" PRIu64 " allocations, for want of memory", failed);
 }

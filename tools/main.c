@@ -15,6 +15,7 @@ static const struct command commands[] = {
     {"profile", "run a program, and record who allocates and who holds", run_command},
     {"report", "say what a recording tells", report_command},
     {"stat", "say what a running program's heap is like", live_command},
+    {"top", "show again and again what a running program's heap is like", live_command},
     {"why", "say what keeps an object of a running program alive", live_command},
     {"region", "look at heaps that processes share", region_command},
 };
@@ -26,6 +27,7 @@ static void print_usage(FILE *out)
     fputs("usage: gcalloc COMMAND [FLAGS] [--] PROGRAM [ARGUMENTS]\n"
           "       gcalloc report [FLAGS] FILE\n"
           "       gcalloc stat [FLAGS] PID\n"
+          "       gcalloc top [FLAGS] PID\n"
           "       gcalloc why PID ADDRESS\n"
           "       gcalloc region COMMAND ...\n\n",
           out);

@@ -65,6 +65,24 @@ grows() {
 expect "what was allocated meanwhile is told" grows
 expect "and of memory" [ "$(number resident_bytes)" -ge "$(number total)" ]
 
+# ---- top ----
+
+lines() {
+    "$tool" top --times=2 --delay=1 "$pid" >got 2>error && [ ! -s error ] && [ "$(wc -l <got)" = 3 ] &&
+        has got '^ *heap  *objects  *allocated/s  *back/s  *cycles  *pause ms  *resident$' \
+            '^ *[0-9.]* .*B  *[0-9.]* .*B  *0 B  *0 B  *0  *0.00  *[0-9.]* MiB$'
+}
+expect "top, on lines" lines
+screen() {
+    script -qec "'$tool' top -n 1 $pid" /dev/null >got </dev/null
+    # shellcheck disable=SC1003 # an escape
+    [ "$(head -c 7 got | od -An -c | tr -d ' ')" = '033[H033[2J' ] && has got "process $pid, by gcalloc" '^heap  *[0-9.]* .*at most'
+}
+if command -v script >/dev/null; then expect "top, on a terminal" screen; fi
+expect "no delay" refuses 2 '--delay is a number from 1 to 1000000, not "0"' top -d 0 1
+expect "no number of times" refuses 2 '--times is a number from 0 to 1000000, not "x"' top --times=x 1
+expect "no argument" refuses 2 'flag -n needs an argument' top -n
+
 # ---- leaks ----
 
 now() { "$tool" leaks --pid="$pid" >now.txt; }
