@@ -46,6 +46,7 @@ struct size_text {
 };
 struct size_text size_text(size_t bytes);
 
+int live_command(int argc, char **argv);   /* live.c */
 int region_command(int argc, char **argv); /* region.c */
 int report_command(int argc, char **argv); /* report.c */
 int run_command(int argc, char **argv);    /* run.c */

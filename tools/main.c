@@ -14,6 +14,9 @@ static const struct command commands[] = {
     {"run", "run a program with this heap as its malloc (also: malloc)", run_command},
     {"profile", "run a program, and record who allocates and who holds", run_command},
     {"report", "say what a recording tells", report_command},
+    {"stat", "say what a running program's heap is like", live_command},
+    {"top", "show again and again what a running program's heap is like", live_command},
+    {"why", "say what keeps an object of a running program alive", live_command},
     {"region", "look at heaps that processes share", region_command},
 };
 
@@ -23,6 +26,9 @@ static void print_usage(FILE *out)
 {
     fputs("usage: gcalloc COMMAND [FLAGS] [--] PROGRAM [ARGUMENTS]\n"
           "       gcalloc report [FLAGS] FILE\n"
+          "       gcalloc stat [FLAGS] PID\n"
+          "       gcalloc top [FLAGS] PID\n"
+          "       gcalloc why PID ADDRESS\n"
           "       gcalloc region COMMAND ...\n\n",
           out);
     for (size_t i = 0; i < COMMANDS; i++)

@@ -15,7 +15,9 @@ static const struct mode modes[] = {
      "was never allocated are reported at once.  Build with -g to see files and lines.\n",
      "  gcalloc leaks ./prog input.txt\n"
      "  gcalloc leaks --error-exitcode=99 -o leaks.txt ./test-suite\n"
-     "  gcalloc leaks --json -o report.%p ./server    a file for each process\n"},
+     "  gcalloc leaks --json -o report.%p ./server    a file for each process\n"
+     "  gcalloc leaks --live ./server                 and, while it runs:\n"
+     "  gcalloc leaks --pid=4711 -o now.txt\n"},
     {"guard", 'g', "stacks=1:canary=1:poison=1:mismatch=1:fence=1000",
      "Runs the program, and reports what it does wrong with its objects, with the stacks "
      "that allocated\n"
@@ -69,6 +71,10 @@ const struct flag flags[] = {
      "reports are JSON, one object on a line"},
     {"error-exitcode", 'e', FLAG_NUMBER, "lg", "N", "exit_code", NULL, 0, 255,
      "exit status if something was found; else the program's"},
+    {"pid", 'P', FLAG_PROCESS, "l", "PID", NULL, NULL, 0, 0,
+     "no program: a report of one that runs with --live, now"},
+    {"every", 'E', FLAG_SECONDS, "l", "SECONDS", NULL, NULL, 1, 1000000,
+     "with --pid: what has come to be alive, again and again"},
     {"suppressions", 's', FLAG_FILE, "l", "FILE", "suppressions", NULL, 0, 0,
      "leaks to leave out, as LeakSanitizer's"},
     {"groups", 'g', FLAG_NUMBER, "l", "N", "groups", NULL, 0, RANGE_ANY_MOST,
@@ -108,6 +114,8 @@ const struct flag flags[] = {
      "messages go there; else to stderr"},
     {"stats", 't', FLAG_SET, "lgcrp", NULL, "stats", "1", 0, 0,
      "statistics of the heap at the end"},
+    {"live", 'l', FLAG_SET, "lgcrp", NULL, "control", "1", 0, 0,
+     "`gcalloc stat` and its like may ask it while it runs"},
     {"follow-fork", 'f', FLAG_CHILDREN, "lgcrp", "WHICH", "process", "yes|no", 0, 0,
      "yes: child processes, too; no: the program alone"},
     {"options", 'O', FLAG_OPTIONS, "lgcrp", "KEY=VALUE", NULL, NULL, 0, 0,

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct mode {
     const char *name;
@@ -27,6 +28,8 @@ enum flag_type {
     FLAG_SWITCH,   /* yes, or no: the option is set to 1 or 0 */
     FLAG_CHILDREN, /* yes, or no: the option is set to the number of this process */
     FLAG_OPTIONS,  /* options in the library's own form */
+    FLAG_PROCESS,  /* the number of one */
+    FLAG_SECONDS,  /* a number of them */
     FLAG_HELP,
 };
 
@@ -53,7 +56,10 @@ struct wanted {
     char *options;      /* settings of the library, joined by colons */
     const char *report; /* the file for it; NULL: none was named */
     bool help;
-    char **program; /* its name and arguments */
+    pid_t process;         /* that runs already, and is asked; 0: a program is run */
+    unsigned long seconds; /* between two questions; 0: one is asked */
+    char letters[32];      /* of the flags that were given, but for those beyond */
+    char **program;        /* its name and arguments */
 };
 
 /* Adds a setting to the options; a key of NULL: `value` is one or several. */

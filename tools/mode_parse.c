@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "live.h"
 #include "mode.h"
 #include "nearest.h"
 
@@ -82,6 +83,7 @@ static int check_value(const struct flag *f, const char *text)
 {
     switch (f->type) {
     case FLAG_NUMBER:
+    case FLAG_SECONDS:
         return is_number(f, text)
                    ? DONE
                    : fail(WRONG_USAGE, "--%s is a number from %lu to %lu, not \"%s\"",
@@ -135,6 +137,15 @@ static int apply(struct wanted *w, const struct flag *f, const char *argument)
     }
     if (strcmp(f->name, "output") == 0)
         w->report = value;
+    size_t given = strlen(w->letters);
+    if (given < sizeof w->letters - 1)
+        w->letters[given] = f->letter;
+    if (f->type == FLAG_SECONDS)
+        w->seconds = strtoul(value, NULL, 10);
+    if (f->type == FLAG_SECONDS)
+        return DONE;
+    if (f->type == FLAG_PROCESS)
+        return live_process(value, &w->process);
     if (f->type == FLAG_CHILDREN)
         value = children_value(value);
     if (f->type == FLAG_SWITCH)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "live.h"
 #include "mode.h"
 #include "preload.h"
 #include "program.h"
@@ -90,6 +91,8 @@ int run_command(int argc, char **argv)
     if (status == DONE && w.help) {
         mode_print_usage(w.mode);
         status = end_output();
+    } else if (status == DONE && (w.process || w.seconds)) {
+        status = live_leaks(&w);
     } else if (status == DONE && !w.program[0]) {
         status =
             fail(WRONG_USAGE, "gcalloc %s needs a program to run: `gcalloc %s --help`",

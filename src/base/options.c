@@ -217,7 +217,7 @@ void options_forked(void)
     options.canary = options.poison = options.mismatch = options.quarantine =
         options.fence = 0;
     options.profile.text[0] = '\0';
-    options.stacks = options.log = options.stats = 0;
+    options.stacks = options.log = options.stats = options.control = 0;
 }
 
 void options_expand(const struct option_path *pattern, char *path, size_t size)

@@ -121,6 +121,8 @@ enum { FINALIZERS_CALLED, FINALIZERS_THREAD };
     X(process, COUNT, AT_START, 0,                                                       \
       "the process whose leaks, profile, log and statistics are told; 0: children's, "   \
       "too")                                                                             \
+    X(control, FLAG, AT_START, 0,                                                        \
+      "`gcalloc stat` and its like may ask the process while it runs")                   \
     X(on_bad_free, CHOICE, ANY_TIME, 0, "warn|abort: what follows the report")           \
     X(finalizers, CHOICE, ANY_TIME, 0,                                                   \
       "call|thread: run by gc_finalizers_run only, or also on a thread of the "          \

@@ -8,6 +8,8 @@
 #include "world/stop.h"
 #include "world/systemstack.h"
 
+void (*trigger_hook)(void) PRIVATE_DATA;
+
 static void learn_limit(void *heap)
 {
     if (!pace_learn_limit(heap))
@@ -21,7 +23,10 @@ static void learn_limit(void *heap)
  * uses it, and the control group's limit. */
 static void look_around(struct collector *c)
 {
+    void (*hook)(void) = __atomic_load_n(&trigger_hook, __ATOMIC_ACQUIRE);
     idle_note(c);
+    if (UNLIKELY(hook != NULL))
+        hook();
     if (pace_lacks_limit(c->heap))
         systemstack_run(learn_limit, c->heap);
 }

@@ -6,6 +6,9 @@
 
 #include "collect/collector.h"
 
+/* Called on the slow paths, in no critical section; it may change errno.  NULL: nobody wants to be.  Atomic. */
+SHARED_DATA void (*trigger_hook)(void);
+
 /* Runs a cycle if one is due and allowed.  Called before a cache takes a new run or a
  * large object its memory, in no critical section. */
 void trigger_poll(struct collector *c);

@@ -13,6 +13,7 @@
  * of their functions. */
 LINKS(badfree);
 LINKS(fault);
+LINKS(live);
 LINKS(stats);
 
 static void say_bad_pointer(const char *function, const void *address)

@@ -100,6 +100,15 @@ const char *functions_find(Dwfl_Module *module, GElf_Addr address)
     return is_label ? dw.dwfl_module_addrname(module, address) : NULL;
 }
 
+bool functions_begin(Dwfl_Module *module, GElf_Addr address, GElf_Addr *begin)
+{
+    const struct intervals *t = table_of(module);
+    const struct interval *found = t ? intervals_find(t, address) : NULL;
+    if (found)
+        *begin = found->low;
+    return found;
+}
+
 bool functions_known(Dwfl_Module *module)
 {
     lock_check_held(RANK_REPORT);
@@ -110,4 +119,9 @@ void functions_forget(void)
 {
     lock_check_held(RANK_REPORT);
     intervals_forget(&tables, sizeof(struct functions));
+}
+
+void functions_abandon(void)
+{
+    tables = NULL;
 }

@@ -142,10 +142,10 @@ static void limit_groups(struct leak_report *r)
     }
 }
 
-static void print(const struct leak_report *r)
+static void print(const struct leak_report *r, bool json)
 {
     out_open();
-    if (OPTION_NOW(report_format) == FORMAT_JSON)
+    if (json)
         leak_print_json(r);
     else
         leak_print_text(r);
@@ -176,7 +176,7 @@ static void collect(void)
     checks = false;
 }
 
-static size_t check(void)
+static size_t check(bool json)
 {
     static bool suppressions_read PRIVATE_DATA;
     thread_inside++;
@@ -185,6 +185,7 @@ static size_t check(void)
     suppressions_read = true;
 
     struct leak_report r = {0};
+    found = (struct leak_set){0}; /* a fork may have copied those of a check */
     was_collected = false;
     loader_look();
     collect();
@@ -196,7 +197,7 @@ static size_t check(void)
     r.incomplete = found.incomplete || r.unknown;
     group_leaks(&r);
     limit_groups(&r);
-    print(&r);
+    print(&r, json);
     if (GC_CHECKING)
         suppress_check();
     symbolize_end();
@@ -214,10 +215,25 @@ size_t gc_leak_check(void)
         return 0;
     if (out_lock()) {
         cancel_hold_off();
-        lost = check();
+        lost = check(OPTION_NOW(report_format) == FORMAT_JSON);
         cancel_let_in();
         out_unlock();
     }
     mutator_leave();
     return lost;
+}
+
+bool leak_check_to(const struct out_target *to, bool json)
+{
+    if (!mutator_enter())
+        return false;
+    bool mine = out_lock();
+    if (mine) {
+        out_redirect(to);
+        check(json);
+        out_redirect(NULL);
+        out_unlock();
+    }
+    mutator_leave();
+    return mine;
 }

@@ -40,3 +40,8 @@ void origins_forget(void)
     }
     origins = NULL;
 }
+
+void origins_abandon(void)
+{
+    origins = NULL;
+}

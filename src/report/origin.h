@@ -19,4 +19,7 @@ const struct origin *origin_find(Dwfl_Module *module, uintptr_t address);
 /* Before libdw forgets its modules. */
 void origins_forget(void);
 
+/* In the child of a fork, whose parent may have been at it: leaves everything where it is. */
+void origins_abandon(void);
+
 #endif

@@ -20,10 +20,13 @@
 enum { FUNCTION_WIDTH = 28, FUNCTION_MOST = 70, PLACE_MOST = 42 };
 
 static struct {
-    struct sink file; /* none: it goes where the log goes */
+    const struct out_target *target; /* NULL: none, but */
+    struct sink file;                /* none: it goes where the log goes */
     size_t used;
     char buffer[4096];
 } out PRIVATE_DATA = {.file = SINK_NONE};
+
+__thread bool out_is_mine;
 
 static struct {
     struct lock lock;
@@ -36,7 +39,8 @@ static struct {
 bool out_lock(void)
 {
     sigset_t saved;
-    if (writer.process && writer.process != getpid())
+    bool copied = writer.process && writer.process != getpid();
+    if (copied)
         writer.lock.word = 0, writer.process = 0;
     if (__atomic_load_n(&writer.thread, __ATOMIC_RELAXED) == gettid())
         return false;
@@ -44,22 +48,34 @@ bool out_lock(void)
     lock_take(&writer.lock, RANK_REPORT);
     writer.process = getpid();
     __atomic_store_n(&writer.thread, gettid(), __ATOMIC_RELAXED);
+    out_is_mine = true;
+    if (copied) {
+        out.target = NULL, out.used = 0;
+        symbolize_abandon();
+    }
     signals_restore(&saved);
     return true;
 }
 
 void out_unlock(void)
 {
+    out_is_mine = false;
     __atomic_store_n(&writer.thread, 0, __ATOMIC_RELAXED);
     writer.process = 0;
     lock_release(&writer.lock, RANK_REPORT);
+}
+
+void out_redirect(const struct out_target *target)
+{
+    lock_check_held(RANK_REPORT);
+    out.target = target;
 }
 
 void out_open(void)
 {
     lock_check_held(RANK_REPORT);
     char path[sizeof options.report.text + 16]; /* a process number is longer than %p */
-    if (!options.report.text[0])
+    if (!options.report.text[0] || out.target)
         return;
     options_expand(&options.report, path, sizeof path);
     if (!sink_open(&out.file, path))
@@ -69,7 +85,9 @@ void out_open(void)
 
 static void flush(void)
 {
-    if (out.file.file.number >= 0)
+    if (out.target)
+        out.target->write(out.target->argument, out.buffer, out.used);
+    else if (out.file.file.number >= 0)
         sink_write(&out.file, out.buffer, out.used);
     else
         log_write(out.buffer, out.used);

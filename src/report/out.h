@@ -8,11 +8,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bits.h"
+
 /* One report at a time: between the two, no other thread writes one.  false: this thread
  * is writing one already.  Not in a critical section: a thread that writes a report can be
  * stopped. */
 bool out_lock(void);
 void out_unlock(void);
+
+/* The calling thread is between the two: what is allocated on it is for a report. */
+SHARED_DATA __thread bool out_is_mine __attribute__((tls_model("initial-exec")));
+
+/* Where what is printed goes, in the place of a file or the log. */
+struct out_target {
+    void (*write)(void *argument, const char *bytes, size_t count);
+    void *argument;
+};
+
+/* What is printed goes there from now on; NULL: to where reports go. */
+void out_redirect(const struct out_target *target);
 
 /* Opens the destination of a report.  One that cannot be opened is named in the log, and
  * the report goes there. */

@@ -332,9 +332,40 @@ void symbolize_place(struct place p,
         visit(argument, &answers.symbols[a->first + i]);
 }
 
+bool symbolize_variable(uintptr_t address, struct variable *v)
+{
+    Dl_info info = {0};
+    GElf_Addr begin;
+    if (!dladdr((void *)address, &info) || !info.dli_fname)
+        return false;
+    /* What libdw takes for the module need not have all of its variables. */
+    uintptr_t base = (uintptr_t)info.dli_fbase;
+    Dwfl_Module *module = open_process() ? dw.dwfl_addrmodule(process, base) : NULL;
+    *v = (struct variable){.offset = address - base, .module = info.dli_fname};
+    if (module && functions_begin(module, address, &begin)) {
+        v->name = functions_find(module, address);
+        v->offset = address - begin;
+    } else if (info.dli_sname) {
+        v->name = info.dli_sname;
+        v->offset = address - (uintptr_t)info.dli_saddr;
+    }
+    return true;
+}
+
 void symbolize_end(void)
 {
     lock_check_held(RANK_REPORT);
     answers_clear();
     close_sessions();
+}
+
+void symbolize_abandon(void)
+{
+    lock_check_held(RANK_REPORT);
+    answers = (struct answers){0};
+    functions_abandon();
+    units_abandon();
+    origins_abandon();
+    process = unloaded = NULL;
+    process_fails = false;
 }

@@ -44,7 +44,20 @@ void symbolize_recorded(uint32_t stack,
                         void (*visit)(void *argument, const struct symbol *s),
                         void *argument);
 
+/* A variable of the program or of a library. */
+struct variable {
+    const char *name; /* NULL: not known */
+    size_t offset;    /* of the address in it; without a name in the module's memory */
+    const char *module;
+};
+
+/* The static variable around an address; false: no module is there.  The strings live until symbolize_end. */
+bool symbolize_variable(uintptr_t address, struct variable *v);
+
 /* Forgets what was read of debugging information. */
 void symbolize_end(void);
+
+/* In the child of a fork, where another thread was writing a report: what it has read is left where it is. */
+void symbolize_abandon(void);
 
 #endif

@@ -65,3 +65,8 @@ void units_forget(void)
     lock_check_held(RANK_REPORT);
     intervals_forget(&tables, sizeof(struct units));
 }
+
+void units_abandon(void)
+{
+    tables = NULL;
+}

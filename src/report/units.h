@@ -11,4 +11,7 @@ Dwarf_Die *units_find(Dwfl_Module *module, Dwarf_Addr address, Dwarf_Addr *bias)
 /* Before libdw forgets its modules. */
 void units_forget(void);
 
+/* In the child of a fork, whose parent may have been at it: leaves everything where it is. */
+void units_abandon(void);
+
 #endif

@@ -17,9 +17,11 @@
 #include "heap/heap.h"
 #include "mutator/alloc.h"
 #include "mutator/hooks.h"
+#include "report/live/live.h"
 #include "report/loader.h"
 #include "report/out.h"
 #include "shim/reserve.h"
+#include "shim/scratch.h"
 #include "world/thread.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -60,10 +62,28 @@ __attribute__((constructor(101))) static void start(void)
     started = true;
 }
 
+/* A program that allocates no more can be asked, too. */
+__attribute__((constructor)) static void serve(void)
+{
+    live_start();
+}
+
 /* The call is the program's, and not made for what the library does for another. */
 static bool is_program(void)
 {
     return LIKELY(started) && LIKELY(thread_inside == 0);
+}
+
+/* Memory that is the library's own affair. */
+static void *alloc_inside(size_t alignment, size_t size)
+{
+    return out_is_mine ? scratch_alloc(alignment, size) : reserve_alloc(alignment, size);
+}
+
+static void free_inside(void *object)
+{
+    if (!scratch_free(object))
+        reserve_free(object);
 }
 
 /* Who called the function that is exported. */
@@ -78,7 +98,7 @@ static bool is_manual(uintptr_t caller)
 INLINE void *allocate(size_t size, uintptr_t caller)
 {
     if (!is_program())
-        return reserve_alloc(GRANULE, size);
+        return alloc_inside(GRANULE, size);
     thread_inside++;
     void *object = is_manual(caller) ? alloc_manual(size) : alloc_scanned(size);
     thread_inside--;
@@ -97,7 +117,7 @@ void *calloc(size_t count, size_t size)
     if (__builtin_mul_overflow(count, size, &bytes))
         return errno = ENOMEM, NULL;
     if (!is_program())
-        return reserve_alloc(GRANULE, bytes);
+        return alloc_inside(GRANULE, bytes);
     thread_inside++;
     void *object = is_manual(CALLER) ? gc_alloc_manual(bytes) : gc_alloc(bytes);
     thread_inside--;
@@ -111,7 +131,7 @@ static void *leave_reserve(void *object, size_t size, uintptr_t caller)
     if (moved)
         memcpy(moved, object, min_size(size, reserve_size(object)));
     if (moved)
-        reserve_free(object);
+        free_inside(object);
     return moved;
 }
 
@@ -148,7 +168,7 @@ void free(void *object)
     if (!object)
         return;
     if (UNLIKELY(reserve_has(object)))
-        return reserve_free(object);
+        return free_inside(object);
     thread_inside++;
     gc_free(object);
     thread_inside--;
@@ -157,7 +177,7 @@ void free(void *object)
 static void *alloc_aligned(size_t alignment, size_t size, uintptr_t caller)
 {
     if (!is_program())
-        return reserve_alloc(max_size(alignment, GRANULE), size);
+        return alloc_inside(max_size(alignment, GRANULE), size);
     thread_inside++;
     unsigned manual = is_manual(caller) ? GC_MANUAL : 0;
     void *object = gc_alloc_with(size, alignment, manual | GC_NO_ZERO);

@@ -13,11 +13,11 @@
 #include "base/os.h"
 
 enum {
-    HEADER = 16,          /* before each object: its size */
-    ALIGNMENT = 64 << 10, /* of the whole; no kernel's pages are larger */
-    LEAST = 256 << 10,    /* more than the constructors of C++ libraries take */
-    STEP = 256 << 10,     /* made usable at once */
-    PART_OF_LIMIT = 16,   /* the heap asks for half of what a process may have */
+    HEADER = RESERVE_HEADER, /* before each object: its size */
+    ALIGNMENT = 64 << 10,    /* of the whole; no kernel's pages are larger */
+    LEAST = 256 << 10,       /* more than the constructors of C++ libraries take */
+    STEP = 256 << 10,        /* made usable at once */
+    PART_OF_LIMIT = 16,      /* the heap asks for half of what a process may have */
     PART_OF_GRANTED = 4,
 };
 

@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Bytes in front of each object, of which the last word is its user's; it is 0 at first. */
+enum { RESERVE_HEADER = 16 };
+
 /* Zeroed; `alignment` is a power of two from 16 on.  NULL with ENOMEM: none is left. */
 void *reserve_alloc(size_t alignment, size_t size);
 void reserve_free(void *object);

@@ -146,7 +146,7 @@ void own_walk(void (*visit)(pid_t tid))
     }
 }
 
-static int create(struct own *o)
+static int create(struct own *o, size_t stack_bytes)
 {
     pthread_attr_t attributes;
     __typeof__(&pthread_create) next = next_create();
@@ -154,7 +154,7 @@ static int create(struct own *o)
     if (error)
         return error;
     proc_expect_threads();
-    pthread_attr_setstacksize(&attributes, OWN_STACK_BYTES);
+    pthread_attr_setstacksize(&attributes, stack_bytes);
     error = next(&o->thread, &attributes, run, o);
     pthread_attr_destroy(&attributes);
     return error;
@@ -162,30 +162,36 @@ static int create(struct own *o)
 
 struct start {
     struct own *own;
+    size_t stack_bytes;
     int error;
 };
 
 static void start(void *argument)
 {
     struct start *s = argument;
-    s->error = create(s->own);
+    s->error = create(s->own, s->stack_bytes);
 }
 
 /* The program's signals are none of the new thread's, which inherits the mask.  The stop
  * signal stays open: the loader's lock, whose holder may be stopped, may be waited for. */
-bool own_start(void *(*work)(void *), void *argument)
+bool own_start_with(void *(*work)(void *), void *argument, size_t stack_bytes)
 {
     struct own *o = take_place();
     if (!o)
         return false;
     o->work = work;
     o->argument = argument;
-    struct start s = {o, 0};
+    struct start s = {o, stack_bytes, 0};
     thread_inside++;
     systemstack_run(start, &s);
     thread_inside--;
     __atomic_store_n(&o->state, s.error ? FREE : RUNNING, __ATOMIC_SEQ_CST);
     return s.error == 0;
+}
+
+bool own_start(void *(*work)(void *), void *argument)
+{
+    return own_start_with(work, argument, OWN_STACK_BYTES);
 }
 
 /* The thread may not be there to be joined yet. */

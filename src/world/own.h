@@ -24,6 +24,9 @@ bool own_can_start(void);
 /* Starts a thread, which begins with own_begin.  Returns false if there is none to be had. */
 bool own_start(void *(*work)(void *), void *argument);
 
+/* The same, with a stack of so many bytes, as many as own_start takes or more. */
+bool own_start_with(void *(*work)(void *), void *argument, size_t stack_bytes);
+
 /* The calling thread, which own_start has started, takes no signals and is not stopped from now
  * on. */
 void own_begin(void);

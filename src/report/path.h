@@ -1,0 +1,59 @@
+/* Why an object is alive: the shortest way from a root to it, found in a pause.  It is a search of its own, as the
+ * marker does not know where a word lies that it follows. */
+#ifndef GCALLOC_REPORT_PATH_H
+#define GCALLOC_REPORT_PATH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum path_result {
+    PATH_UNKNOWN, /* nothing could be looked at: a thread does not stop, or memory ran out */
+    PATH_FROM_ROOT,
+    PATH_FROM_LEAK, /* only from a manual object that nothing leads to; the way begins there */
+    PATH_NONE,      /* nothing leads to the object */
+    PATH_FREED,   /* there was one, of which more is known if `of` has stacks */
+    PATH_FREE,    /* memory of the heap where no object is */
+    PATH_OUTSIDE, /* no memory of the heap */
+};
+
+enum root_kind {
+    ROOT_DATA,     /* static data, or what else is searched */
+    ROOT_NAMED,    /* a root callback has named it */
+    ROOT_STACK,    /* of a thread */
+    ROOT_REGISTER, /* of a thread, saved where it was interrupted */
+    ROOT_LOCAL,    /* thread-local or thread-specific data */
+    ROOT_RECORD, /* argument or result of a thread that has not begun yet, or has ended */
+};
+
+/* An object on the way, and where the pointer to it is; `at` is 0 where that is not known, as a trace function
+ * has named it, and for the first object of a way from a leak. */
+struct path_step {
+    uintptr_t address, at, pointer;
+    size_t bytes;   /* requested */
+    uint32_t stack; /* that allocated it, in the depot; 0: not known */
+};
+
+struct path {
+    enum path_result result;
+    enum root_kind root;
+    pid_t thread;            /* of the root; 0: none */
+    size_t distance;         /* of a root on a stack, from the stack pointer */
+    struct path_step *steps; /* from the root to the object */
+    size_t count;
+    struct path_step of; /* the object that was asked for, or what was there */
+    uint32_t freed;      /* the stack that freed it; 0: not known */
+    bool manual;
+};
+
+/* Looks for the way to the object around an address.  There is a heap, and the lock of reports is held (report/out.h).
+ * Stops the world, in which it takes time in proportion to what is alive. */
+void path_find(struct path *p, uintptr_t address);
+void path_free(struct path *p);
+
+/* Looks for the way, and says it as text. */
+struct out_target;
+bool path_report_to(const struct out_target *to, uintptr_t address);
+
+#endif

@@ -1,0 +1,282 @@
+#!/bin/sh
+# What a program that runs is asked: gcalloc stat, leaks --pid, why; and who may not ask, clients that mean ill or are slow,
+# children, programs that end meanwhile or cannot be asked.
+srcdir=$(cd "${srcdir:-.}" && pwd)
+. "$srcdir/tests/expect.sh" && begin live || exit 1
+tool=$PWD/tools/gcalloc
+served=$PWD/tests/tool/served
+asks=$PWD/tests/tool/asks
+[ -e "$PWD/.libs/libgcalloc-malloc.so" ] || { echo "live: there is no malloc to preload"; exit 77; }
+unset GCALLOC_OPTIONS GCALLOC_MALLOC LD_PRELOAD
+cd "$tmp" || exit 1
+mkfifo in out
+
+# ---- The program ----
+
+# start FLAGS...: runs it in the background, as process $pid; it is there, and can be asked, afterwards.
+start() {
+    "$tool" "$@" "$served" <in >out 2>err &
+    pid=$!
+    exec 3>in 4<out
+    read -r said <&4
+}
+# tell LINE: has it do something; $said is what it says then.
+tell() { echo "$1" >&3 && said= && read -r said <&4; }
+# end: it ends as its input does; $status is its status.
+end() {
+    exec 3>&- 4<&-
+    wait "$pid"
+    status=$?
+}
+# refuses STATUS MESSAGE ARGUMENTS...: one line on stderr
+refuses() {
+    wanted=$1 message=$2
+    shift 2
+    "$tool" "$@" >got 2>error
+    got=$?
+    [ "$got" = "$wanted" ] && [ "$(cat error)" = "gcalloc: $message" ] && [ ! -s got ] && return 0
+    echo "status $got:"
+    cat error got
+    return 1
+}
+number() { # NAME: in the JSON of stat
+    sed -n "s/^ *\"$1\": \([0-9]*\),*$/\1/p" stat.json
+}
+stat_json() { "$tool" stat --json "$pid" >stat.json; }
+
+# ---- stat ----
+
+start leaks --live -o report
+expect "it runs" [ "$said" = ready ]
+expect "stat" "$tool" stat "$pid"
+text() {
+    "$tool" stat "$pid" >got 2>error && [ ! -s error ] && has got "^process  *$pid$" '^heap  *[0-9.]* .*, at most' \
+        '^allocated  *[0-9.]* .*came back$' '^collections  *none$' '^resident  *[0-9.]* MiB of'
+}
+expect "as text" text
+grows() {
+    stat_json || return 1
+    before=$(number allocated_bytes) freed=$(number freed_bytes)
+    tell "lose 1000000" && stat_json || return 1
+    after=$(number allocated_bytes)
+    # The slot has some room beyond.
+    [ $((after - before)) -ge 1000000 ] && [ $((after - before)) -lt 1300000 ] && [ "$(number freed_bytes)" = "$freed" ]
+}
+expect "what was allocated meanwhile is told" grows
+expect "and of memory" [ "$(number resident_bytes)" -ge "$(number total)" ]
+
+# ---- top ----
+
+lines() {
+    "$tool" top --times=2 --delay=1 "$pid" >got 2>error && [ ! -s error ] && [ "$(wc -l <got)" = 3 ] &&
+        has got '^ *heap  *objects  *allocated/s  *back/s  *cycles  *pause ms  *resident$' \
+            '^ *[0-9.]* .*B  *[0-9.]* .*B  *0 B  *0 B  *0  *0.00  *[0-9.]* MiB$'
+}
+expect "top, on lines" lines
+screen() {
+    script -qec "'$tool' top -n 1 $pid" /dev/null >got </dev/null
+    # shellcheck disable=SC1003 # an escape
+    [ "$(head -c 7 got | od -An -c | tr -d ' ')" = '033[H033[2J' ] && has got "process $pid, by gcalloc" '^heap  *[0-9.]* .*at most'
+}
+if command -v script >/dev/null; then expect "top, on a terminal" screen; fi
+expect "no delay" refuses 2 '--delay is a number from 1 to 1000000, not "0"' top -d 0 1
+expect "no number of times" refuses 2 '--times is a number from 0 to 1000000, not "x"' top --times=x 1
+expect "no argument" refuses 2 'flag -n needs an argument' top -n
+
+# ---- leaks ----
+
+now() { "$tool" leaks --pid="$pid" >now.txt; }
+expect "leaks now" now
+expect "with the one that is there" has now.txt "^gcalloc: leak report of process $pid$" \
+    '^Leak of 1000000 bytes in 1 object$' '^    #0  lose  *served.c:[0-9]*$' '^  definite  *1 object  *1000000 bytes'
+expect "which is a collection more" sh -c '"$0" stat "$1" | grep -q "^collections  *1;"' "$tool" "$pid"
+another() { tell "lose 77" && now && has now.txt '^Leak of 1000077 bytes in 2 objects$' '^  definite  *2 objects  *1000077 bytes'; }
+expect "and another one" another
+expect "as JSON in a file" "$tool" leaks --json -o now.json --pid "$pid"
+expect "is JSON" has now.json "^{\"version\":1,\"process\":$pid,\"leaks\":\[{\"class\":\"definite\",\"objects\":2,\"bytes\":1000077,"
+expect "nothing of it is said where it reports at its end" [ ! -s report ]
+
+# What a report has taken goes back: in one that reads debugging information it is some MB.
+early() { stat_json && number early; }
+before=$(early)
+again() { for i in 1 2 3 4 5 6; do now || return 1; done; [ "$(early)" -le $((before + 1000000)) ]; }
+expect "again and again, without more memory" again
+
+# ---- Growth ----
+
+asked() { "$asks" "$pid" "$1" >got; }
+expect "growth begins" asked 'growth 9
+'
+expect "with what is alive" has got "^gcalloc: growth of process $pid from here on$" '^Alive: [0-9]* bytes in [0-9]* objects$'
+tell "lose 5000"
+tell "lose 6000"
+expect "and is" asked 'growth 9
+'
+expect "what has come since" has got "^gcalloc: growth of process $pid in [0-9.]* s$" \
+    '^Growth by 11000 bytes to 1011077 in 4 objects, which were 2$' '^    #0  lose  *served.c:' ', +11000 bytes$'
+expect "once" asked 'growth 9
+'
+expect "as nothing has come" sh -c '! grep "^Growth" got && grep -q ", +0 bytes$" got'
+expect "of another one" asked 'growth 8
+'
+expect "it begins anew" has got 'from here on, as another one has asked meanwhile$'
+"$tool" leaks --pid="$pid" --every=1000000 -o growth.txt 2>error &
+every=$!
+while ! grep -qs '^Alive' growth.txt; do sleep 0.1; done
+expect "--every writes the first" has growth.txt "^gcalloc: growth of process $pid from here on"
+kill "$every"
+wait "$every" 2>/dev/null
+
+# ---- why ----
+
+why() { "$tool" why "$pid" "$1" >got; }
+# way PATTERN...: the lines of the answer that are not of call stacks, from the first to the last
+way() {
+    grep -v '^    #' got >way
+    for pattern; do
+        read -r line || line=nothing
+        printf '%s\n' "$line" | grep -q -e "^ *$pattern$" || { echo "$line is not $pattern"; cat got; return 1; }
+    done <way
+    [ "$(wc -l <way)" = $# ] || { cat got; return 1; }
+}
+object=0x[0-9a-f]*
+tell chain
+first=${said%% *} third=${said##* }
+expect "why a chain's third" why "$third"
+expect "is alive" way "$third is an object of 16 bytes, and in use:" "static variable table+24 of served" \
+    "-> 64 bytes at $first" "+8 -> 32 bytes at $object" "+8 -> 16 bytes at $third"
+expect "with call stacks" has got '^    #0  new_link  *served.c:' '^    #1  make_chain  *served.c:'
+expect "an address inside" why "$(printf '%x' $((first + 5)))"
+expect "is of the object" way "$object is 5 bytes into an object of 64 bytes at $first, and in use:" \
+    "static variable table+24 of served" "-> 64 bytes at $first"
+tell lost
+first=${said%% *} second=${said##* }
+expect "why what was lost" why "$first"
+expect "nothing leads there" way "$first is an object of 48 bytes, and nothing leads to it: it has leaked"
+expect "why what it keeps" why "$second"
+expect "it does" way "$second is an object of 16 bytes, and only what has leaked leads to it:" \
+    "a leaked object of 48 bytes at $first" "+8 -> 16 bytes at $second"
+tell freed
+freed=$said
+expect "why what was freed" why "$freed"
+expect "is no object" way "$freed is no object any more: the one there was freed or collected" "allocated by"
+expect "but was one" has got '^    #0  make_freed  *served.c:'
+tell "local"
+local=$said
+expect "why a thread's" why "$local"
+expect "is on its stack" way "$local is an object of 24 bytes, and in use:" \
+    "the stack of thread [0-9]*, [0-9]* bytes above its stack pointer\|a register of thread [0-9]*" \
+    "-> 24 bytes at $local"
+tell "let go"
+tell variable
+local=$said
+expect "why a thread's variable's" why "$local"
+expect "is thread-local" way "$local is an object of 24 bytes, and in use:" \
+    "thread-local data of thread [0-9]*, at $object" "-> 24 bytes at $local"
+tell "let go"
+tell static
+expect "why what is static" why "$said"
+expect "is not in the heap" way "$said is not in the heap"
+expect "why nothing" why 10
+expect "is not in the heap" way "0x10 is not in the heap"
+expect "leaves the report as it was" sh -c '"$0" leaks --pid="$1" | grep -q "^  definite  *6 objects  *1011149 bytes"' \
+    "$tool" "$pid"
+expect "no address" refuses 2 '"x10" is no address: hexadecimal digits are wanted' why 1 x10
+expect "no process" refuses 2 "gcalloc why needs the number of a process and an address: \`gcalloc why --help\`" why 1
+
+# ---- Clients ----
+
+foreign() { "$asks" "$pid" "$1" >got; }
+sound() { stat_json && [ "$(number allocated_bytes)" -ge 1000000 ]; }
+expect "an unknown request" foreign 'stata
+'
+expect "is refused" has got '^gcalloc 1 no [0-9]*$' 'no such request'
+expect "leaks in no form" foreign 'leaks pdf
+'
+expect "are refused" has got 'no such form of reports'
+for how in many go leave zeros; do
+    expect "a client that means ill: $how" foreign $how
+    expect "has done no harm" sound
+done
+"$asks" "$pid" nothing >/dev/null &
+silent=$!
+expect "while one says nothing the next one waits" sound
+expect "until the other is sent away" wait "$silent"
+together() {
+    for i in 1 2 3 4 5 6 7 8; do "$tool" stat --json "$pid" >"together.$i" & clients="$clients $!"; done
+    # shellcheck disable=SC2086 # a list of numbers
+    for i in $clients; do wait "$i" || return 1; done
+    [ "$(grep -l '"allocated_bytes": ' together.* | wc -l)" = 8 ]
+}
+expect "several at a time" together
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+    cp "$asks" asks && chmod 755 . asks
+    others() { setpriv --reuid=65534 --clear-groups ./asks "$pid" "$1" >got; }
+    expect "another user" others 'stat
+'
+    expect "is refused" has got '^gcalloc 1 no [0-9]*$' 'answers its own user only'
+fi
+
+# ---- Children, descriptors ----
+
+child() {
+    tell child && "$tool" leaks --pid="$said" >child.txt && tell reap && has child.txt "process $child" \
+        '^Leak of 100000 bytes in 1000 objects$'
+}
+expect "a child of fork is asked for itself" child
+expect "the program has no descriptor for it" [ -z "$(for f in /proc/"$pid"/fd/*; do readlink "$f"; done | grep socket)" ]
+closed() { tell close && sound && now; }
+expect "and can close none" closed
+end
+expect "its status is its own" [ "$status" = 7 ]
+expect "and its report" has report '^Leak of 1011077 bytes in 4 objects$'
+
+# ---- Ends ----
+
+expect "it has ended" refuses 3 "there is no process $pid" stat "$pid"
+start run --live
+tell last
+expect "a program whose last thread ends" end
+expect "has its status" [ "$status" = 0 ]
+start run --live
+stopped=$pid
+kill -STOP "$pid"
+expect "one that is stopped" refuses 3 "process $stopped is stopped, and does not answer" stat "$stopped"
+expect "or" refuses 3 "process $stopped is stopped, and does not answer" leaks --pid "$stopped"
+kill -CONT "$pid"
+end
+start run --live
+kill -STOP "$pid"
+"$tool" stat "$pid" >got 2>error &
+client=$!
+kill -KILL "$pid"
+wait "$client"
+expect "one that ends while it is asked" [ $? = 3 ]
+expect "which is said" grep -q "^gcalloc: \(process $pid has ended meanwhile\|there is no process $pid\|process $pid is stopped.*\)$" error
+end 2>/dev/null
+start run --live
+expect "--live with run, without stacks" "$tool" leaks --pid="$pid"
+tell "lose 55"
+expect "tells of leaks, too" sh -c '"$0" leaks --pid="$1" | grep -q "^  definite  *1 object "' "$tool" "$pid"
+end
+
+# ---- What cannot be asked ----
+
+start run
+expect "a program without --live" refuses 3 "process $pid runs with gcalloc, but was not started with --live (option \
+control=1), so that it cannot be asked" stat "$pid"
+end
+expect "another program" refuses 3 "process $$ does not run with gcalloc; \`gcalloc run --live ./prog\` starts one \
+that can be asked" stat $$
+expect "no number" refuses 2 '"x1" is no number of a process' stat x1
+expect "no number for leaks" refuses 2 '"0" is no number of a process' leaks --pid=0
+expect "nothing" refuses 2 "gcalloc stat needs the number of one process: \`gcalloc stat --help\`" stat
+expect "an unknown flag" refuses 2 "gcalloc stat has no flag --jsn; \`gcalloc stat --help\` lists them" stat --jsn 1
+expect "--every alone" refuses 2 "--every is for a program that runs already: --pid" leaks --every=5 ./prog
+expect "a program beside" refuses 2 "--pid is for a program that runs already" leaks --pid=1 ./prog
+expect "other flags beside" refuses 2 "with --pid only --json and --output are possible, not -a: what else is wanted \
+the program was told when it was started" leaks --all --pid=1
+help() { "$tool" stat --help | grep -q '^usage: gcalloc stat' && "$tool" help stat | grep -q -e '--json'; }
+expect "help" help
+
+finish

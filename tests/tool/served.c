@@ -1,0 +1,182 @@
+/* A program that is asked while it runs: it does what the lines on its standard input say, and says on a line when
+ * each is done, with the addresses of the objects that it is about. */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define NOINLINE __attribute__((noinline))
+
+struct link {
+    long number;
+    struct link *next;
+};
+
+static void *volatile sink;
+static struct {
+    long before[3];
+    struct link *first;
+} table;
+static __thread struct link *volatile of_thread;
+static pthread_barrier_t both;
+static unsigned long told; /* of a thread: no pointer, but all of its bits turned */
+
+NOINLINE static struct link *new_link(struct link *next, size_t bytes)
+{
+    struct link *l = calloc(1, bytes);
+    l->next = next;
+    return l;
+}
+
+NOINLINE static void lose(size_t bytes)
+{
+    sink = malloc(bytes);
+    sink = NULL;
+}
+
+/* What was on the stack below is no root any more. */
+NOINLINE static void clear(void)
+{
+    volatile char space[16384];
+    for (size_t i = 0; i < sizeof space; i++)
+        space[i] = 0;
+}
+
+/* Three links from a static variable, the first of 64 bytes. */
+NOINLINE static void make_chain(void)
+{
+    struct link *third = new_link(NULL, 16), *second = new_link(third, 32);
+    table.first = new_link(second, 64);
+    printf("%p %p %p\n", (void *)table.first, (void *)second, (void *)third);
+}
+
+NOINLINE static void make_lost(void)
+{
+    struct link *second = new_link(NULL, 16), *first = new_link(second, 48);
+    printf("%p %p\n", (void *)first, (void *)second);
+}
+
+NOINLINE static void make_freed(void)
+{
+    void *object = malloc(100);
+    printf("%p\n", object);
+    free(object);
+}
+
+static void *hold_local(void *unused)
+{
+    struct link *volatile held = new_link(NULL, 24);
+    told = ~(unsigned long)held;
+    pthread_barrier_wait(&both);
+    pthread_barrier_wait(&both);
+    sink = held;
+    return unused;
+}
+
+static void *hold_variable(void *unused)
+{
+    of_thread = new_link(NULL, 24);
+    told = ~(unsigned long)of_thread;
+    pthread_barrier_wait(&both);
+    pthread_barrier_wait(&both);
+    return unused;
+}
+
+static void *run(void *unused)
+{
+    pthread_barrier_wait(&both);
+    return unused;
+}
+
+static pthread_t holder;
+
+NOINLINE static void hold(void *(*how)(void *))
+{
+    pthread_create(&holder, NULL, how, NULL);
+    pthread_barrier_wait(&both);
+    printf("%#lx\n", ~told);
+}
+
+NOINLINE static void let_go(void)
+{
+    pthread_barrier_wait(&both);
+    pthread_join(holder, NULL);
+    puts("done");
+}
+
+/* The child has an object that its parent has not, and goes when its parent closes the pipe. */
+NOINLINE static void make_child(int ends[2])
+{
+    char end;
+    if (pipe(ends) != 0)
+        abort();
+    pid_t child = fork();
+    if (child == 0) {
+        close(ends[1]);
+        for (int i = 0; i < 1000; i++)
+            lose(100);
+        clear();
+        printf("%d\n", (int)getpid());
+        fflush(stdout);
+        _exit(read(ends[0], &end, 1) < 0);
+    }
+    close(ends[0]);
+}
+
+static void obey(const char *line)
+{
+    static int ends[2];
+    if (strncmp(line, "lose ", 5) == 0)
+        lose((size_t)atol(line + 5)), puts("done");
+    else if (strcmp(line, "chain") == 0)
+        make_chain();
+    else if (strcmp(line, "lost") == 0)
+        make_lost();
+    else if (strcmp(line, "freed") == 0)
+        make_freed();
+    else if (strcmp(line, "local") == 0)
+        hold(hold_local);
+    else if (strcmp(line, "variable") == 0)
+        hold(hold_variable);
+    else if (strcmp(line, "let go") == 0)
+        let_go();
+    else if (strcmp(line, "child") == 0)
+        make_child(ends);
+    else if (strcmp(line, "reap") == 0)
+        close(ends[1]), wait(NULL), puts("done");
+    else if (strcmp(line, "close") == 0)
+        closefrom(3), puts("done");
+    else if (strcmp(line, "static") == 0)
+        printf("%p\n", (void *)&table);
+    else if (strcmp(line, "last") == 0)
+        pthread_create(&holder, NULL, run, NULL), puts("done"), fflush(stdout),
+            pthread_barrier_wait(&both), pthread_exit(NULL);
+    else if (strcmp(line, "die") == 0)
+        abort();
+    else
+        puts("what?");
+    clear();
+    fflush(stdout);
+}
+
+/* Lines are read without a buffer of the heap's. */
+int main(void)
+{
+    char line[64];
+    size_t length = 0;
+    static char buffer[BUFSIZ];
+    setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
+    pthread_barrier_init(&both, NULL, 2);
+    puts("ready");
+    fflush(stdout);
+    while (length < sizeof line && read(0, line + length, 1) == 1) {
+        if (line[length++] != '\n')
+            continue;
+        line[length - 1] = '\0';
+        length = 0;
+        obey(line);
+    }
+    return 7;
+}
