@@ -91,10 +91,11 @@ static int refuse_silent(pid_t process)
     if (library == ENDS)
         return fail(FAILED, "process %d runs no program, or has just ended", number);
     if (library == HAS)
-        return fail(FAILED,
-                    "process %d runs with gcalloc, but was not started with --live "
-                    "(option control=1), so that it cannot be asked",
-                    number);
+        return fail(
+            FAILED,
+            "process %d runs with gcalloc, but cannot be asked: it was not started "
+            "with --live (option control=1), or its log says why",
+            number);
     return fail(FAILED,
                 "process %d does not run with gcalloc; `gcalloc run --live ./prog` "
                 "starts one that can be asked",
