@@ -57,20 +57,25 @@ static bool is_anothers(pid_t process)
            sscanf(line, "\nUid: %u %u", &real, &effective) == 2 && effective != geteuid();
 }
 
-/* Whether the library is mapped; a program that is linked with it statically does not tell. */
-static bool has_library(pid_t process)
+enum { ENDS, LACKS, HAS };
+
+/* Whether the library is mapped; a program that is linked with it statically does not tell, and one that ends has
+ * nothing mapped. */
+static int has_library(pid_t process)
 {
     char path[64], *line = NULL;
     size_t capacity = 0;
-    bool found = false;
+    bool found = false, any = false;
     snprintf(path, sizeof path, "/proc/%d/maps", (int)process);
     FILE *maps = fopen(path, "re");
-    while (maps && !found && getline(&line, &capacity, maps) > 0)
+    while (maps && !found && getline(&line, &capacity, maps) > 0) {
         found = strstr(line, "/libgcalloc") != NULL;
+        any = true;
+    }
     if (maps)
         fclose(maps);
     free(line);
-    return found;
+    return found ? HAS : any ? LACKS : ENDS;
 }
 
 /* ---- What is wrong ------------------------------------------------------------------------------------- */
@@ -82,11 +87,15 @@ static int refuse_silent(pid_t process)
         return fail(FAILED, "there is no process %d", number);
     if (is_anothers(process))
         return fail(FAILED, "process %d is another user's", number);
-    if (has_library(process))
-        return fail(FAILED,
-                    "process %d runs with gcalloc, but was not started with --live "
-                    "(option control=1), so that it cannot be asked",
-                    number);
+    int library = has_library(process);
+    if (library == ENDS)
+        return fail(FAILED, "process %d runs no program, or has just ended", number);
+    if (library == HAS)
+        return fail(
+            FAILED,
+            "process %d runs with gcalloc, but cannot be asked: it was not started "
+            "with --live (option control=1), or its log says why",
+            number);
     return fail(FAILED,
                 "process %d does not run with gcalloc; `gcalloc run --live ./prog` "
                 "starts one that can be asked",

@@ -16,19 +16,17 @@
 #include "base/os.h"
 #include "base/sys.h"
 
-#ifndef SYS_close_range
-#define SYS_close_range 436
-#endif
-
 enum {
-    CLOSE_UNSHARED = 2, /* CLOSE_RANGE_UNSHARE, which old headers lack */
-    WAITING = 16,       /* who may wait to be accepted */
+    /* The system call, the same on every machine, and CLOSE_RANGE_UNSHARE: old headers lack them. */
+    CLOSE_RANGE = 436,
+    CLOSE_UNSHARED = 2,
+    WAITING = 16, /* who may wait to be accepted */
     SECOND = 1000000000,
 };
 
 bool local_begin_table(void)
 {
-    return syscall(SYS_close_range, 0u, ~0u, CLOSE_UNSHARED) == 0;
+    return syscall(CLOSE_RANGE, 0u, ~0u, CLOSE_UNSHARED) == 0;
 }
 
 static bool bind_to(int file, const char *name)

@@ -6,6 +6,7 @@ srcdir=$(cd "${srcdir:-.}" && pwd)
 tool=$PWD/tools/gcalloc
 served=$PWD/tests/tool/served
 asks=$PWD/tests/tool/asks
+without=$PWD/tests/tool/without
 [ -e "$PWD/.libs/libgcalloc-malloc.so" ] || { echo "live: there is no malloc to preload"; exit 77; }
 unset GCALLOC_OPTIONS GCALLOC_MALLOC LD_PRELOAD
 cd "$tmp" || exit 1
@@ -15,11 +16,13 @@ mkfifo in out
 
 # start FLAGS...: runs it in the background, as process $pid; it is there, and can be asked, afterwards.
 start() {
-    "$tool" "$@" "$served" <in >out 2>err &
+    # shellcheck disable=SC2086 # a list of words
+    $before "$tool" "$@" "$served" <in >out 2>err &
     pid=$!
     exec 3>in 4<out
     read -r said <&4
 }
+before= # what runs it
 # tell LINE: has it do something; $said is what it says then.
 tell() { echo "$1" >&3 && said= && read -r said <&4; }
 # end: it ends as its input does; $status is its status.
@@ -56,11 +59,11 @@ text() {
 expect "as text" text
 grows() {
     stat_json || return 1
-    before=$(number allocated_bytes) freed=$(number freed_bytes)
+    was=$(number allocated_bytes) freed=$(number freed_bytes)
     tell "lose 1000000" && stat_json || return 1
     after=$(number allocated_bytes)
     # The slot has some room beyond.
-    [ $((after - before)) -ge 1000000 ] && [ $((after - before)) -lt 1300000 ] && [ "$(number freed_bytes)" = "$freed" ]
+    [ $((after - was)) -ge 1000000 ] && [ $((after - was)) -lt 1300000 ] && [ "$(number freed_bytes)" = "$freed" ]
 }
 expect "what was allocated meanwhile is told" grows
 expect "and of memory" [ "$(number resident_bytes)" -ge "$(number total)" ]
@@ -98,8 +101,8 @@ expect "nothing of it is said where it reports at its end" [ ! -s report ]
 
 # What a report has taken goes back: in one that reads debugging information it is some MB.
 early() { stat_json && number early; }
-before=$(early)
-again() { for i in 1 2 3 4 5 6; do now || return 1; done; [ "$(early)" -le $((before + 1000000)) ]; }
+was=$(early)
+again() { for i in 1 2 3 4 5 6; do now || return 1; done; [ "$(early)" -le $((was + 1000000)) ]; }
 expect "again and again, without more memory" again
 
 # ---- Growth ----
@@ -122,7 +125,8 @@ expect "of another one" asked 'growth 8
 expect "it begins anew" has got 'from here on, as another one has asked meanwhile$'
 "$tool" leaks --pid="$pid" --every=1000000 -o growth.txt 2>error &
 every=$!
-while ! grep -qs '^Alive' growth.txt; do sleep 0.1; done
+tries=0
+while ! grep -qs '^Alive' growth.txt && [ $tries -lt 600 ]; do sleep 0.1; tries=$((tries + 1)); done
 expect "--every writes the first" has growth.txt "^gcalloc: growth of process $pid from here on"
 kill "$every"
 wait "$every" 2>/dev/null
@@ -252,7 +256,7 @@ client=$!
 kill -KILL "$pid"
 wait "$client"
 expect "one that ends while it is asked" [ $? = 3 ]
-expect "which is said" grep -q "^gcalloc: \(process $pid has ended meanwhile\|there is no process $pid\|process $pid is stopped.*\)$" error
+expect "which is said" grep -q "^gcalloc: \(process $pid has ended meanwhile\|there is no process $pid\|process $pid is stopped.*\|process $pid runs no program, or has just ended\|process $pid did not answer in full\)$" error
 end 2>/dev/null
 start run --live
 expect "--live with run, without stacks" "$tool" leaks --pid="$pid"
@@ -262,9 +266,42 @@ end
 
 # ---- What cannot be asked ----
 
+start run --live
+tell hide
+if [ "$(id -u)" = 0 ]; then
+    expect "root asks one that is not dumpable, too" "$tool" stat "$pid"
+else
+    expect "one that is not dumpable" refuses 3 "process $pid: it answers its own user only" stat "$pid"
+fi
+end
+sandboxed() { # CALL WHY
+    before="$without $1"
+    start run --live
+    before=
+    tell "lose 10" && refused_without "$2"
+    refused=$?
+    end
+    [ "$status" = 7 ] && [ "$refused" = 0 ]
+}
+# The log is written by another thread, before the program has begun or soon after.
+refused_without() {
+    tries=0
+    while [ ! -s err ] && [ $tries -lt 600 ]; do sleep 0.1; tries=$((tries + 1)); done
+    [ "$(cat err)" = "gcalloc: control: $1: Operation not permitted; nobody can ask this process" ] &&
+        refuses 3 "process $pid runs with gcalloc, but cannot be asked: it was not started with --live (option \
+control=1), or its log says why" stat "$pid"
+}
+"$without" socket true
+if [ $? != 77 ]; then
+    expect "a sandbox without sockets" sandboxed socket "there is no socket to be had"
+    expect "without signals by descriptors" sandboxed signalfd4 "there is no signalfd to be had"
+    expect "without tables of descriptors" sandboxed close_range \
+        "there is no table of descriptors to be had (Linux 5.9)"
+fi
+
 start run
-expect "a program without --live" refuses 3 "process $pid runs with gcalloc, but was not started with --live (option \
-control=1), so that it cannot be asked" stat "$pid"
+expect "a program without --live" refuses 3 "process $pid runs with gcalloc, but cannot be asked: it was not started with --live \
+(option control=1), or its log says why" stat "$pid"
 end
 expect "another program" refuses 3 "process $$ does not run with gcalloc; \`gcalloc run --live ./prog\` starts one \
 that can be asked" stat $$

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -148,6 +149,8 @@ static void obey(const char *line)
         close(ends[1]), wait(NULL), puts("done");
     else if (strcmp(line, "close") == 0)
         closefrom(3), puts("done");
+    else if (strcmp(line, "hide") == 0)
+        prctl(PR_SET_DUMPABLE, 0), puts("done");
     else if (strcmp(line, "static") == 0)
         printf("%p\n", (void *)&table);
     else if (strcmp(line, "last") == 0)
