@@ -17,15 +17,8 @@
 enum {
     UNIT_RUN_MOST = OS_HUGE_PAGE >> UNIT_SHIFT, /* units that a unit run has at most */
     UNIT_RUN_PART = 64, /* 1 / this part of the room that the limit leaves is its most */
+    PEAK_PART = 64,     /* 1 / this part of what the heap holds goes back at once */
 };
-
-/* The owner of a block next to free units may change its word meanwhile, but not whether
- * it is used. */
-static bool is_free(const struct heap *h, uint32_t unit)
-{
-    return unit < unit_end(h) &&
-           !word_used(__atomic_load_n(&h->words[unit], __ATOMIC_RELAXED));
-}
 
 static void insert(struct heap *h, uint32_t first, uint32_t units)
 {
@@ -44,12 +37,12 @@ static void insert_coalesced(struct heap *h, uint32_t first, uint32_t units)
 {
     lock_check_held(RANK_EXTENT);
     uint32_t next = first + units;
-    if (is_free(h, next)) {
+    if (unit_is_free(h, next)) {
         h->fit->remove(h, next);
         CRASH_POINT("extent coalesce: next");
         units += h->units[next].extent.units;
     }
-    if (is_free(h, first - 1)) {
+    if (unit_is_free(h, first - 1)) {
         uint32_t previous = h->units[first - 1].extent_first;
         h->fit->remove(h, previous);
         CRASH_POINT("extent coalesce: previous");
@@ -129,6 +122,22 @@ static size_t room(const struct heap *h)
     return h->numbers->limit - min_size(h->numbers->limit, claimed(h));
 }
 
+/* Called where the heap may hold more than at its peak: free memory goes back instead, and a part of all at
+ * least, as looking for it takes time in proportion to the heap.  The peak rises by what went back, so that a
+ * program that needs the memory again and again is left with it. */
+static void keep_peak(struct heap *h)
+{
+    struct heap_numbers *n = h->numbers;
+    size_t held = held_bytes(h);
+    if (held <= n->peak_bytes)
+        return;
+    size_t excess = max_size(held - n->peak_bytes, held / PEAK_PART);
+    size_t back = min_size(excess, n->dirty_bytes);
+    if (back)
+        trim(h, n->dirty_bytes - back);
+    n->peak_bytes = max_size(n->peak_bytes, held - back) + back;
+}
+
 static void keep_limit(struct heap *h)
 {
     if (h->numbers->dirty_bytes > room(h))
@@ -164,6 +173,7 @@ static void carve(struct heap *h, uint32_t first, uint32_t start, uint32_t units
     }
     set_used(h, h->numbers->used_bytes + bytes);
     keep_limit(h);
+    keep_peak(h);
     note_heap_bytes(h);
 }
 
@@ -177,7 +187,7 @@ static bool within_limit(const struct heap *h, size_t bytes)
 static bool grow(struct heap *h, uint32_t units, uint32_t alignment)
 {
     uint32_t end = unit_end(h);
-    uint32_t tail = is_free(h, end - 1) ? end - h->units[end - 1].extent_first : 0;
+    uint32_t tail = unit_is_free(h, end - 1) ? end - h->units[end - 1].extent_first : 0;
     uint32_t start = end - tail + unit_skip(h, end - tail, alignment);
     uint64_t needed = (uint64_t)start + units - end;
     if (needed > UINT32_MAX)
@@ -238,7 +248,7 @@ static void fill_unit_run(struct heap *h, struct unit_run *r, uint32_t unit)
         return;
     uint32_t end = unit + 1 + unit_skip(h, unit + 1, UNIT_RUN_MOST);
     end = (uint32_t)min_size(end, unit + start);
-    while (r->end < end && is_free(h, r->end) && !(h->words[r->end] & UNIT_DIRTY))
+    while (r->end < end && unit_is_free(h, r->end) && !(h->words[r->end] & UNIT_DIRTY))
         r->end++;
     if (r->end == r->next)
         return;
@@ -292,7 +302,8 @@ static bool take_behind(struct heap *h, uint32_t end, uint32_t more, size_t byte
         note_heap_bytes(h);
         return true;
     }
-    if (!is_free(h, end) || h->units[end].extent.units < more || !is_backed(h, end, more))
+    if (!unit_is_free(h, end) || h->units[end].extent.units < more ||
+        !is_backed(h, end, more))
         return false;
     carve(h, end, end, more, bytes);
     return true;
@@ -387,7 +398,7 @@ static uint32_t decommit_below(struct heap *h, uint32_t end, uint32_t most)
 {
     lock_check_held(RANK_EXTENT);
     uint32_t first = end;
-    while (end - first < most && is_free(h, first - 1) &&
+    while (end - first < most && unit_is_free(h, first - 1) &&
            (h->words[first - 1] & UNIT_DIRTY))
         first--;
     size_t bytes = (size_t)(end - first) << UNIT_SHIFT;
@@ -404,7 +415,7 @@ static uint32_t decommit_below(struct heap *h, uint32_t end, uint32_t most)
 static void trim(struct heap *h, size_t keep)
 {
     for (uint32_t u = unit_end(h); u > 1 && h->numbers->dirty_bytes > keep;) {
-        if (is_free(h, u - 1) && (h->words[u - 1] & UNIT_DIRTY)) {
+        if (unit_is_free(h, u - 1) && (h->words[u - 1] & UNIT_DIRTY)) {
             size_t excess = h->numbers->dirty_bytes - keep;
             u = decommit_below(h, u, (uint32_t)((excess + UNIT_BYTES - 1) >> UNIT_SHIFT));
         } else {
@@ -422,7 +433,7 @@ void extent_trim(struct heap *h, size_t keep)
 
 static bool is_clean(const struct heap *h, uint32_t unit)
 {
-    return is_free(h, unit) && !(h->words[unit] & UNIT_DIRTY);
+    return unit_is_free(h, unit) && !(h->words[unit] & UNIT_DIRTY);
 }
 
 void extent_trim_clean(struct heap *h)
@@ -468,40 +479,10 @@ void extent_rebuild(struct heap *h)
     h->fit->start(h);
     h->numbers->dirty_bytes = 0;
     for (uint32_t first = 1, end; first < unit_end(h); first = end + 1) {
-        for (end = first; is_free(h, end);)
+        for (end = first; unit_is_free(h, end);)
             end++;
         insert(h, first, end - first);
         h->numbers->dirty_bytes += dirty_bytes(h, first, end - first);
     }
     h->numbers->dirty_least = h->numbers->dirty_bytes;
-}
-
-uint32_t extent_check(struct heap *h)
-{
-    uint32_t extents = 0, free_units = 0;
-    size_t dirty = 0;
-    CHECK(h->words[0] == UNIT_USED);
-    for (uint32_t u = 1; u < unit_end(h);) {
-        if (word_used(h->words[u])) {
-            u++;
-            continue;
-        }
-        uint32_t units = h->units[u].extent.units;
-        CHECK(units > 0 && units <= unit_end(h) - u);
-        CHECK(h->units[u + units - 1].extent_first == u);
-        for (uint32_t v = u; v < u + units; v++) {
-            CHECK(h->units[v].holes == 0 && h->units[v].altered == 0 &&
-                  h->states[word_states(h->words[v])] == STATE_FREE);
-            CHECK((h->words[v] & ~(unit_word)UNIT_DIRTY) ==
-                  word_that_remains(h->words[v]));
-        }
-        dirty += dirty_bytes(h, u, units);
-        u += units;
-        CHECK(!is_free(h, u));
-        extents++;
-        free_units += units;
-    }
-    CHECK(dirty == h->numbers->dirty_bytes);
-    CHECK(h->fit->check(h) == extents);
-    return free_units;
 }

@@ -151,6 +151,14 @@ INLINE uint32_t unit_end(const struct heap *h)
     return (uint32_t)(RACING(h->bytes) >> UNIT_SHIFT);
 }
 
+/* Nobody has the unit.  The owner of a block next to free units may change its word meanwhile, but not whether
+ * it is used. */
+INLINE bool unit_is_free(const struct heap *h, uint32_t unit)
+{
+    return unit < unit_end(h) &&
+           !word_used(__atomic_load_n(&h->words[unit], __ATOMIC_RELAXED));
+}
+
 INLINE struct block *block_at(const struct heap *h, uint32_t head)
 {
     return &h->units[head].block;

@@ -44,12 +44,17 @@ static bool started PRIVATE_DATA;
  * libdw takes some for a report. */
 enum { RESERVE_PART = 256, RESERVE_KEEPS = 64 << 20 };
 
+/* The default of option huge_pages here.  Real programs below it were no faster with huge pages, and took up to
+ * five times the memory, as one is there whole with the first byte that is written. */
+enum { HUGE_PAGES_FROM = 256 << 20 };
+
 /* From here on the program's objects come from the heap. */
 __attribute__((constructor(101))) static void start(void)
 {
     void *low, *high;
     thread_inside++;
     call_names = (struct call_names){"free", "realloc"};
+    options.huge_pages = HUGE_PAGES_FROM;
     gc_init();
     if (reserve_used(&low, &high))
         gc_root_add(low, high);

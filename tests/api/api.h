@@ -100,9 +100,6 @@ void check_heap_sound(void);
 
 struct gc_stats stats_now(void);
 
-/* Resident bytes of this process. */
-size_t resident_bytes(void);
-
 /* ---- What goes to stderr --------------------------------------------------------------
  */
 

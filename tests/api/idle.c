@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <sys/wait.h>
 
+#include "../check/resident.h"
 #include "api.h"
 #include "collect/idle.h"
 #include "sanitizer.h"

@@ -1,4 +1,5 @@
 /* How often collections come, and that memory goes back to the system. */
+#include "../check/resident.h"
 #include "api.h"
 #include "sanitizer.h"
 

@@ -129,16 +129,6 @@ struct gc_stats stats_now(void)
     return s;
 }
 
-size_t resident_bytes(void)
-{
-    unsigned long total, resident;
-    FILE *f = fopen("/proc/self/statm", "r");
-    ck_assert_ptr_nonnull(f);
-    ck_assert_int_eq(fscanf(f, "%lu %lu", &total, &resident), 2);
-    fclose(f);
-    return resident * (size_t)sysconf(_SC_PAGESIZE);
-}
-
 static struct {
     FILE *file;
     int saved_fd;

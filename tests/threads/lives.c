@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "../api/sanitizer.h"
+#include "../check/resident.h"
 #include "threads.h"
 
 enum { THREADS = 8, DEPTH = 10, ROUNDS = 40 };
@@ -194,15 +195,6 @@ static struct gc_stats stats_now(void)
     struct gc_stats stats = {.size = sizeof stats};
     gc_stats_get(&stats);
     return stats;
-}
-
-static size_t resident_bytes(void)
-{
-    unsigned long all = 0, pages = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    ck_assert(file && fscanf(file, "%lu %lu", &all, &pages) == 2);
-    fclose(file);
-    return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
 /* In a heap large enough for huge pages.  Nor do they bring collections, each of which would

@@ -8,6 +8,7 @@
 #include "../api/sanitizer.h"
 #include "base/os.h"
 #include "heap/extent.h"
+#include "../check/resident.h"
 #include "support.h"
 
 enum { RESERVE = 32 << 20 };
@@ -158,15 +159,6 @@ START_TEST(caches_are_kept)
     ck_assert_uint_eq(f.heap.kept_count, 0);
 }
 END_TEST
-
-static size_t resident_bytes(void)
-{
-    unsigned long all = 0, resident = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    ck_assert(file && fscanf(file, "%lu %lu", &all, &resident) == 2);
-    fclose(file);
-    return resident * os_page_bytes();
-}
 
 /* What a thread costs that has one object: a run of 4 KiB in a block that it shares, but for the
  * first thread of each shard, which has a unit, and some pages for the cache.  With huge pages
