@@ -12,6 +12,7 @@ void model_create(struct model *m, struct heap *h, const struct fit *fit)
                                  .fit = fit,
                                  .reserve = (size_t)(MODEL_UNITS - 2) << UNIT_SHIFT};
     ck_assert(heap_create(h, &config));
+    h->numbers->peak_bytes = SIZE_MAX; /* no free memory goes back before that */
     memset(m, 0, sizeof *m);
     m->heap = h;
     m->end = 1;
