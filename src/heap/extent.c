@@ -124,12 +124,12 @@ static size_t room(const struct heap *h)
 
 /* Called where the heap may hold more than at its peak: free memory goes back instead, and a part of all at
  * least, as looking for it takes time in proportion to the heap.  The peak rises by what went back, so that a
- * program that needs the memory again and again is left with it. */
+ * program that needs the memory again and again is left with it.  Not on huge pages, which would be split. */
 static void keep_peak(struct heap *h)
 {
     struct heap_numbers *n = h->numbers;
     size_t held = held_bytes(h);
-    if (held <= n->peak_bytes)
+    if (held <= n->peak_bytes || heap_has_huge_pages(h))
         return;
     size_t excess = max_size(held - n->peak_bytes, held / PEAK_PART);
     size_t back = min_size(excess, n->dirty_bytes);
