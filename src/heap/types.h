@@ -374,10 +374,9 @@ struct heap_numbers {
     OWN_LINE struct lock extent_lock;
     struct fit_state fit_state;
     size_t used_bytes; /* in blocks, large objects by page.  Read without the lock, too */
-    size_t dirty_bytes; /* in free units that hold memory */
-    size_t dirty_least; /* least that dirty_bytes was since somebody last asked */
-    size_t
-        peak_bytes; /* what the heap held at most, for as long as free memory went back instead */
+    size_t dirty_bytes;    /* in free units that hold memory */
+    size_t dirty_least;    /* least that dirty_bytes was since somebody last asked */
+    size_t peak_bytes;     /* held at most, for which free memory goes back (extent.c) */
     size_t unit_run_bytes; /* in the unit runs of caches, which may have their memory */
     /* What blocks gave back page by page of used_bytes: the heap holds used_bytes +
      * dirty_bytes + unit_run_bytes - hole_bytes.  Read without the lock, too. */

@@ -15,10 +15,10 @@ const char *functions_find(Dwfl_Module *module, GElf_Addr address);
 /* Whether the module has a table of symbols that could be read. */
 bool functions_known(Dwfl_Module *module);
 
-/* Before libdw forgets its modules. */
 /* Where the function or variable begins that functions_find names; false: that is not known. */
 bool functions_begin(Dwfl_Module *module, GElf_Addr address, GElf_Addr *begin);
 
+/* Before libdw forgets its modules. */
 void functions_forget(void);
 
 /* In the child of a fork, whose parent may have been at it: leaves everything where it is. */

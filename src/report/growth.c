@@ -1,5 +1,4 @@
-/* A hash table of stacks, by where the depot has them, open addressing and at most half full.  Under the lock of
- * reports. */
+/* A table of stacks, by where the depot has them.  Under the lock of reports. */
 #include "report/growth.h"
 
 #include <gcalloc/walk.h>
@@ -9,74 +8,62 @@
 #include "base/meta.h"
 #include "base/options.h"
 #include "base/os.h"
-#include "mutator/init.h"
+#include "base/table.h"
+#include "report/out.h"
 #include "report/symbolize.h"
 #include "trace/modules.h"
 
-enum { SLOTS_LEAST = 1024, SECOND = 1000000000 };
+enum { SECOND = 1000000000 };
 
+/* The objects of a place in the program. */
 struct grown {
-    const uintptr_t *frames; /* NULL: not known */
+    uintptr_t frames; /* an address, 0 for those that are not known.  The key */
     size_t frame_count;
-    bool used;
     size_t objects, bytes, objects_before, bytes_before;
+    uint32_t next;
 };
 
+static const struct table none = {
+    .account = ACCOUNT_REPORTS,
+    .entry_bytes = sizeof(struct grown),
+    .key_count = 1,
+    .keys = {{offsetof(struct grown, frames), offsetof(struct grown, next)}},
+};
+
+static struct table places PRIVATE_DATA;
 static struct {
-    struct grown *places;
-    size_t slots, count;
+    pid_t process;
     bool failed;       /* memory ran out */
     unsigned long who; /* asked last; 0: nobody */
     uint64_t when;
-} table PRIVATE_DATA;
+} asked PRIVATE_DATA;
 
-/* Fibonacci hashing, as in answers.c. */
-static struct grown *slot_of(struct grown *places, size_t slots, const uintptr_t *frames)
+static struct grown *place_at(uint32_t number)
 {
-    size_t at = (uintptr_t)frames * UINT64_C(0x9e3779b97f4a7c15) >> 32 & (slots - 1);
-    while (places[at].used && places[at].frames != frames)
-        at = (at + 1) & (slots - 1);
-    return &places[at];
-}
-
-static bool grow(void)
-{
-    size_t slots = max_size(2 * table.slots, SLOTS_LEAST);
-    struct grown *larger = meta_alloc(ACCOUNT_REPORTS, slots * sizeof *larger);
-    if (!larger)
-        return false;
-    for (size_t i = 0; i < table.slots; i++)
-        if (table.places[i].used)
-            *slot_of(larger, slots, table.places[i].frames) = table.places[i];
-    meta_free(table.places, table.slots * sizeof *larger);
-    table.places = larger;
-    table.slots = slots;
-    return true;
+    return table_at(&places, number);
 }
 
 static void count_object(const struct gc_walk_object *o, void *unused)
 {
     (void)unused;
-    if (2 * (table.count + 1) > table.slots && !grow()) {
-        table.failed = true;
+    struct grown g = {.frames = o->frame_count ? (uintptr_t)o->frames : 0,
+                      .frame_count = o->frame_count};
+    uint32_t number = table_find(&places, 0, g.frames);
+    if (!number)
+        number = table_add(&places, &g);
+    if (!number) {
+        asked.failed = true;
         return;
     }
-    const uintptr_t *frames = o->frame_count ? o->frames : NULL;
-    struct grown *p = slot_of(table.places, table.slots, frames);
-    if (!p->used) {
-        table.count++;
-        *p =
-            (struct grown){.frames = frames, .frame_count = o->frame_count, .used = true};
-    }
-    p->objects++;
-    p->bytes += o->requested;
+    place_at(number)->objects++;
+    place_at(number)->bytes += o->requested;
 }
 
 /* What was alive becomes what was alive before. */
 static void begin(void)
 {
-    for (size_t i = 0; i < table.slots; i++) {
-        struct grown *p = &table.places[i];
+    for (uint32_t i = 1; i <= places.count; i++) {
+        struct grown *p = place_at(i);
         p->objects_before = p->objects;
         p->bytes_before = p->bytes;
         p->objects = p->bytes = 0;
@@ -104,7 +91,7 @@ static void print_place(const struct grown *p)
     out_print("\nGrowth by %zu byte%s to %zu in %zu object%s, which were %zu\n", bytes,
               plural(bytes), p->bytes, p->objects, plural(p->objects), p->objects_before);
     if (p->frames)
-        out_frames(p->frames, p->frame_count);
+        out_frames((const uintptr_t *)p->frames, p->frame_count);
     else
         out_print("    (where it was allocated is not known)\n");
 }
@@ -121,34 +108,34 @@ static void print_list(struct grown **list, size_t count)
 
 static void print_grown(void)
 {
-    struct grown **list = meta_alloc(ACCOUNT_REPORTS, (table.count + 1) * sizeof *list);
+    struct grown **list = meta_alloc(ACCOUNT_REPORTS, (places.count + 1) * sizeof *list);
     size_t count = 0;
     if (!list) {
-        table.failed = true;
+        asked.failed = true;
         return;
     }
-    for (size_t i = 0; i < table.slots; i++)
-        if (table.places[i].used && has_grown(&table.places[i]))
-            list[count++] = &table.places[i];
+    for (uint32_t i = 1; i <= places.count; i++)
+        if (has_grown(place_at(i)))
+            list[count++] = place_at(i);
     qsort(list, count, sizeof *list, by_growth);
     print_list(list, count);
-    meta_free(list, (table.count + 1) * sizeof *list);
+    meta_free(list, (places.count + 1) * sizeof *list);
 }
 
 static void print(bool first, bool anothers, uint64_t before)
 {
     size_t objects = 0, bytes = 0, bytes_before = 0;
-    for (size_t i = 0; i < table.slots; i++) {
-        objects += table.places[i].objects;
-        bytes += table.places[i].bytes;
-        bytes_before += table.places[i].bytes_before;
+    for (uint32_t i = 1; i <= places.count; i++) {
+        objects += place_at(i)->objects;
+        bytes += place_at(i)->bytes;
+        bytes_before += place_at(i)->bytes_before;
     }
     out_print("\ngcalloc: growth of process %d", getpid());
     if (first)
         out_print(anothers ? " from here on, as another one has asked meanwhile\n"
                            : " from here on\n");
     else
-        out_print(" in %.1f s\n", (double)(table.when - before) / SECOND);
+        out_print(" in %.1f s\n", (double)(asked.when - before) / SECOND);
     if (!first)
         print_grown();
     out_print("\nAlive: %zu byte%s in %zu object%s", bytes, plural(bytes), objects,
@@ -158,36 +145,32 @@ static void print(bool first, bool anothers, uint64_t before)
     out_print("\n");
 }
 
-static bool report(unsigned long who)
+/* What a fork has copied may have been changing: it is left where it is. */
+static void begin_process(void)
 {
-    bool first = table.who != who, anothers = first && table.who;
-    uint64_t before = table.when;
+    if (asked.process == getpid())
+        return;
+    places = none;
+    asked.who = 0;
+    asked.process = getpid();
+}
+
+bool growth_report(unsigned long who)
+{
+    begin_process();
+    bool first = asked.who != who, anothers = first && asked.who;
+    uint64_t before = asked.when;
     begin();
-    table.failed = false;
-    table.who = who;
-    table.when = os_now();
+    asked.failed = false;
+    asked.who = who;
+    asked.when = os_now();
     if (gc_heap_walk(count_object, NULL) != 0)
         return false;
     modules_look();
     print(first, anothers, before);
-    if (table.failed)
+    if (asked.failed)
         out_print("  memory ran out: there is more\n");
     out_close();
     symbolize_end();
     return true;
-}
-
-bool growth_report_to(const struct out_target *to, unsigned long who)
-{
-    if (!mutator_enter())
-        return false;
-    bool done = out_lock();
-    if (done) {
-        out_redirect(to);
-        done = report(who);
-        out_redirect(NULL);
-        out_unlock();
-    }
-    mutator_leave();
-    return done;
 }

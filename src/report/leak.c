@@ -176,7 +176,7 @@ static void collect(void)
     checks = false;
 }
 
-static size_t check(bool json)
+size_t leak_report(bool json)
 {
     static bool suppressions_read PRIVATE_DATA;
     thread_inside++;
@@ -215,25 +215,10 @@ size_t gc_leak_check(void)
         return 0;
     if (out_lock()) {
         cancel_hold_off();
-        lost = check(OPTION_NOW(report_format) == FORMAT_JSON);
+        lost = leak_report(OPTION_NOW(report_format) == FORMAT_JSON);
         cancel_let_in();
         out_unlock();
     }
     mutator_leave();
     return lost;
-}
-
-bool leak_check_to(const struct out_target *to, bool json)
-{
-    if (!mutator_enter())
-        return false;
-    bool mine = out_lock();
-    if (mine) {
-        out_redirect(to);
-        check(json);
-        out_redirect(NULL);
-        out_unlock();
-    }
-    mutator_leave();
-    return mine;
 }

@@ -7,7 +7,6 @@
 #include <stddef.h>
 
 #include "report/leak_set.h"
-#include "report/out.h"
 
 /* Leaks of one class from one place. */
 struct leak_group {
@@ -35,9 +34,9 @@ struct leak_report {
     bool unknown; /* nothing could be collected, which the log explains */
 };
 
-/* gc_leak_check, with the report elsewhere, in the form that is wanted.  false: there is no heap, or this thread is
- * writing a report.  Called by a thread of the library's own. */
-bool leak_check_to(const struct out_target *to, bool json);
+/* Looks for leaks and reports them, in the form that is wanted.  Returns how many definite ones there are.  There is a
+ * heap, and the lock of reports is held. */
+size_t leak_report(bool json);
 
 void leak_print_text(const struct leak_report *r);
 void leak_print_json(const struct leak_report *r);

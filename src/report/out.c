@@ -132,7 +132,7 @@ void out_close(void)
     sink_close(&out.file);
 }
 
-static const char *last_part(const char *path)
+const char *last_part(const char *path)
 {
     const char *slash = path ? strrchr(path, '/') : NULL;
     return slash ? slash + 1 : path;

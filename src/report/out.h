@@ -39,6 +39,9 @@ void out_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * it too. */
 void out_title(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* What stands behind the last slash; NULL of NULL. */
+const char *last_part(const char *path);
+
 /* What a noun ends with. */
 static inline const char *plural(size_t n)
 {

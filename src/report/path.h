@@ -52,8 +52,7 @@ struct path {
 void path_find(struct path *p, uintptr_t address);
 void path_free(struct path *p);
 
-/* Looks for the way, and says it as text. */
-struct out_target;
-bool path_report_to(const struct out_target *to, uintptr_t address);
+/* Looks for the way, as path_find does, and says it as text. */
+void path_report(uintptr_t address);
 
 #endif

@@ -1,21 +1,11 @@
 /* The way to an object as text.  Of a long one the middle is left out. */
-#include <string.h>
-#include <unistd.h>
-
 #include "mutator/fence.h"
-#include "mutator/init.h"
 #include "report/out.h"
 #include "report/path.h"
 #include "report/symbolize.h"
 #include "trace/modules.h"
 
 enum { FIRST_STEPS = 16, LAST_STEPS = 4 };
-
-static const char *last_part(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
 
 static void print_data(uintptr_t at)
 {
@@ -153,23 +143,13 @@ static void print_path(const struct path *p, uintptr_t address)
     }
 }
 
-bool path_report_to(const struct out_target *to, uintptr_t address)
+void path_report(uintptr_t address)
 {
     struct path p;
-    if (!mutator_enter())
-        return false;
-    bool mine = out_lock();
-    if (mine) {
-        out_redirect(to);
-        path_find(&p, address);
-        modules_look();
-        print_path(&p, address);
-        path_free(&p);
-        out_close();
-        symbolize_end();
-        out_redirect(NULL);
-        out_unlock();
-    }
-    mutator_leave();
-    return mine;
+    path_find(&p, address);
+    modules_look();
+    print_path(&p, address);
+    path_free(&p);
+    out_close();
+    symbolize_end();
 }

@@ -24,7 +24,7 @@ bool own_can_start(void);
 /* Starts a thread, which begins with own_begin.  Returns false if there is none to be had. */
 bool own_start(void *(*work)(void *), void *argument);
 
-/* The same, with a stack of so many bytes, as many as own_start takes or more. */
+/* Starts a thread as own_start does, with a stack of so many bytes, which are no fewer than own_start takes. */
 bool own_start_with(void *(*work)(void *), void *argument, size_t stack_bytes);
 
 /* The calling thread, which own_start has started, takes no signals and is not stopped from now

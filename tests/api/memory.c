@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "../check/resident.h"
 #include "api.h"
 #include "sanitizer.h"
 
@@ -71,18 +72,10 @@ END_TEST
 
 /* ---- Beside the kernel ------------------------------------------------------------------------- */
 
-/* Bytes of private memory that the process has by the kernel's account. */
+/* Private memory that the process has by the kernel's account. */
 static uint64_t anonymous_bytes(void)
 {
-    char line[200];
-    unsigned long long kib = 0;
-    FILE *file = fopen("/proc/self/smaps_rollup", "r");
-    while (file && fgets(line, sizeof line, file))
-        if (sscanf(line, "Anonymous: %llu", &kib) == 1)
-            break;
-    if (file)
-        fclose(file);
-    return kib << 10;
+    return memory_by_kernel("Anonymous");
 }
 
 static void *held[20000];

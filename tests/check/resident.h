@@ -5,19 +5,26 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
-/* 0 if the kernel does not tell. */
-static inline size_t resident_bytes(void)
+/* Bytes of a kind of memory of the process, by its name in /proc/self/smaps_rollup; 0 if the kernel does not
+ * tell. */
+static inline size_t memory_by_kernel(const char *name)
 {
     char line[200];
-    size_t kib = 0;
+    size_t kib = 0, length = strlen(name);
     FILE *file = fopen("/proc/self/smaps_rollup", "r");
     while (file && fgets(line, sizeof line, file))
-        if (sscanf(line, "Rss: %zu", &kib) == 1)
+        if (strncmp(line, name, length) == 0 && sscanf(line + length, ": %zu", &kib) == 1)
             break;
     if (file)
         fclose(file);
     return kib << 10;
+}
+
+static inline size_t resident_bytes(void)
+{
+    return memory_by_kernel("Rss");
 }
 
 #endif

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../check/resident.h"
+
 enum {
     OBJECTS = 80000,
     BYTES_LEAST = 16,
@@ -23,15 +25,7 @@ static unsigned *objects[OBJECTS];
 /* What the process holds of memory, shared by several of its pages or not, in KiB. */
 static unsigned long held(void)
 {
-    char line[256];
-    unsigned long kib = 0;
-    FILE *f = fopen("/proc/self/smaps_rollup", "r");
-    while (f && fgets(line, sizeof line, f))
-        if (sscanf(line, "Pss: %lu", &kib) == 1)
-            break;
-    if (f)
-        fclose(f);
-    return kib;
+    return memory_by_kernel("Pss") >> 10;
 }
 
 static void make(unsigned i)
