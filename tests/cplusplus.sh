@@ -1,6 +1,6 @@
 #!/bin/sh
-# <gcalloc/gcalloc.hpp> as programs of users have it: without a warning by itself, in each standard since
-# C++17, without exceptions, too; and the programs in docs/cplusplus.md, compiled and run with the library
+# <gcalloc/gcalloc.hpp> and the headers for C as programs of users have them: without a warning by themselves, in
+# each standard since C++17, without exceptions, too; and the programs in docs/cplusplus.md, compiled and run with the library
 # that was built, plain and checking each collection.
 srcdir=${srcdir:-.}
 CXX=${CXX:-c++}
@@ -28,8 +28,40 @@ int main()
     bool holds = *weak.get()->p == 1 && gcalloc::make_array<long>(9)[8] == 0 &&
                  *gcalloc::make_atomic<int>(3) == 3 && gcalloc::make_ordered<Some>(&v[3]) &&
                  gcalloc::make_atomic_array<char>(9)[8] == 0;
+    const Some *fixed = gcalloc::make<const Some>(v.data());
+    gcalloc::weak<const volatile Some> watched(fixed);
+    holds = holds && watched.get() == fixed && gcalloc::make_array<const int>(3)[2] == 0;
+    gcalloc::destroy(fixed);
     gcalloc::destroy(some.get());
-    return holds && !weak ? 0 : 1;
+    return holds && !weak && !watched ? 0 : 1;
+}
+END
+
+# The headers for C, which C++ programs include, too; and what they have inline.
+cat >"$tmp/others.cpp" <<'END'
+#include <gcalloc/counted.h>
+#include <gcalloc/inline.h>
+#include <gcalloc/ipc.h>
+#include <gcalloc/layout.h>
+#include <gcalloc/memory.h>
+#include <gcalloc/region.h>
+#include <gcalloc/slab.h>
+#include <gcalloc/walk.h>
+#include <gcalloc/weakmap.h>
+int main()
+{
+    struct gc_slab_stats stats;
+    gc_slab *slab = gc_slab_create("some", 16, 0, nullptr, 0);
+    void **object = static_cast<void **>(gc_slab_alloc(slab));
+    gc_store_inline(object, object, gc_alloc_inline(16));
+    void *counted = gc_retain(gc_counted_new(8, nullptr));
+    gc_release(counted);
+    gc_collect();
+    return gc_slab_stats(slab, &stats) == 0 && stats.objects == 1 && gc_base(*object) &&
+                   gc_counted_count(counted) == 1 && gc_is_managed(object) &&
+                   gc_alloc_atomic_inline(8)
+               ? 0
+               : 1;
 }
 END
 
@@ -49,6 +81,9 @@ for compiler in "$CXX" clang++; do
         expect "$compiler $flag takes the header" \
             build "$compiler" -std=c++17 $flag -o "$tmp/all" "$tmp/all.cpp"
         expect "it runs" "$tmp/all"
+        expect "$compiler $flag takes the headers for C" \
+            build "$compiler" -std=c++17 $flag -o "$tmp/others" "$tmp/others.cpp"
+        expect "it runs" "$tmp/others"
     done
     for program in "$tmp"/*.cc; do
         built=${program%.cc}-$number

@@ -129,14 +129,14 @@ template <class T> class building
 template <class T, class... Arguments>
 T *make(unsigned flags, unsigned order, Arguments &&...arguments)
 {
-    building<T> object(1, flags);
+    building<std::remove_cv_t<T>> object(1, flags);
     object.add(std::forward<Arguments>(arguments)...);
     return object.keep(order);
 }
 
 template <class T> T *make_array(std::size_t count, unsigned flags)
 {
-    building<T> objects(count, flags);
+    building<std::remove_cv_t<T>> objects(count, flags);
     for (std::size_t i = 0; i < count; i++)
         objects.add();
     return objects.keep(GC_UNORDERED);
@@ -305,7 +305,7 @@ template <class T> void destroy(T *object) noexcept
         return; // in a root callback, where nothing of this may be done
     if (function)
         function(start, data);
-    if (function || !needs_destructor<T>::value)
+    if (function || !needs_destructor<std::remove_cv_t<T>>::value)
         gc_free(start);
 }
 
@@ -442,7 +442,8 @@ template <class T> class weak
     {
         if (!object)
             return;
-        char *start = static_cast<char *>(gc_base(object));
+        const volatile void *address = object;
+        char *start = static_cast<char *>(gc_base(const_cast<const void *>(address)));
         const int before = errno;
         errno = EINVAL;
         reference = start ? gc_weak_new_with(start, flags) : nullptr;

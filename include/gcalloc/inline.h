@@ -37,6 +37,12 @@ GC_PUBLIC extern __thread struct gc_inline_thread gc_inline_thread
 
 enum { GC_INLINE_MAX = 255, GC_INLINE_ATOMIC_BINS = 128, GC_INLINE_NEW = 2 };
 
+#ifdef __cplusplus
+#define GC_INLINE_CAST(type, value) reinterpret_cast<type>(value)
+#else
+#define GC_INLINE_CAST(type, value) ((type)(value))
+#endif
+
 /* An object of so many times 16 bytes; NULL: none is ready. */
 static inline __attribute__((always_inline)) void *gc_inline_take(size_t bin,
                                                                   size_t bytes)
@@ -47,7 +53,8 @@ static inline __attribute__((always_inline)) void *gc_inline_take(size_t bin,
     struct gc_inline_bin *b = gc_inline_thread.bins + bin;
     unsigned char *state = b->next;
     if (b->count == 0 && state != b->end) {
-        object = (void *)(b->origin + (uintptr_t)state * bytes);
+        object =
+            GC_INLINE_CAST(void *, b->origin + GC_INLINE_CAST(uintptr_t, state) * bytes);
         b->next = state + 1;
         /* From the next store on, a register holds the object's address. */
         __asm__ volatile("" : "+r"(object) : : "memory");
@@ -113,10 +120,11 @@ static inline __attribute__((always_inline)) void
 gc_store_inline(void *object, void *field, void *value)
 {
     (void)object;
-    __atomic_store_n((void **)field, value, __ATOMIC_RELAXED);
-    uintptr_t offset = (uintptr_t)field - ~gc_inline_barrier.hidden_base;
+    __atomic_store_n(GC_INLINE_CAST(void **, field), value, __ATOMIC_RELAXED);
+    uintptr_t offset = GC_INLINE_CAST(uintptr_t, field) - ~gc_inline_barrier.hidden_base;
     if (offset < __atomic_load_n(&gc_inline_barrier.bytes, __ATOMIC_ACQUIRE))
-        __atomic_store_n(&gc_inline_barrier.cards[offset >> GC_INLINE_CARD_SHIFT], 1, __ATOMIC_RELEASE);
+        __atomic_store_n(&gc_inline_barrier.cards[offset >> GC_INLINE_CARD_SHIFT], 1,
+                         __ATOMIC_RELEASE);
     __asm__ volatile("" : : "r"(value) : "memory");
 }
 

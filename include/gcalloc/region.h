@@ -27,6 +27,9 @@
 #include <sys/types.h>
 
 #ifdef __cplusplus
+/* A structure and a function have one name here, as in stat(2): C++ compilers can warn of that. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
 extern "C" {
 #endif
 
@@ -239,6 +242,7 @@ GC_PUBLIC int gc_region_check(gc_region *region);
 
 #ifdef __cplusplus
 }
+#pragma GCC diagnostic pop
 #endif
 
 #endif

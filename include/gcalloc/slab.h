@@ -14,6 +14,9 @@
 #include <gcalloc/layout.h>
 
 #ifdef __cplusplus
+/* A structure and a function have one name here, as in stat(2): C++ compilers can warn of that. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
 extern "C" {
 #endif
 
@@ -70,6 +73,7 @@ GC_PUBLIC int gc_slab_stats(gc_slab *slab, struct gc_slab_stats *stats);
 
 #ifdef __cplusplus
 }
+#pragma GCC diagnostic pop
 #endif
 
 #endif

@@ -13,6 +13,7 @@
 #include "mutator/hooks.h"
 #include "mutator/object.h"
 #include "mutator/site.h"
+#include "object/counted.h"
 #include "report/fault.h"
 #include "report/out.h"
 #include "report/symbolize.h"
@@ -70,11 +71,21 @@ static void describe_foreign(const char *function, const void *address)
     }
 }
 
+/* What is wrong with a pointer so far into a living object.  At its start only gc_slab_free minds it. */
+static const char *living_title(const struct cell *o, size_t offset)
+{
+    if (offset == 0)
+        return "not an object of this slab";
+    if (offset == sizeof(struct gc_counted_head) && counted_head(&process_heap, o))
+        return "a counted object, which gc_release frees";
+    return "not the start of an object";
+}
+
 static void describe_living(const char *function, const void *address,
                             const struct cell *o)
 {
     size_t offset = (uintptr_t)address - o->address, bytes = site_requested(o);
-    title(function, address, "not the start of an object");
+    title(function, address, living_title(o, offset));
     out_print("  it is %zu byte%s into the object of %zu byte%s at %p\n", offset,
               plural(offset), bytes, plural(bytes), (void *)o->address);
 }

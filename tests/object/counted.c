@@ -382,6 +382,13 @@ START_TEST(errors)
     void *large = gc_counted_new(3 << 20, NULL);
     ck_assert_uint_eq(gc_counted_count(large), 1);
     gc_release(large);
+    log_begin();
+    void *object = gc_counted_new(16, end);
+    gc_free(object);
+    ck_assert_ptr_null(gc_realloc(object, 32));
+    ck_assert_int_eq(errno, EINVAL);
+    ck_assert_uint_eq(log_count("a counted object, which gc_release frees"), 2);
+    ck_assert_uint_eq(gc_counted_count(object), 1);
 }
 END_TEST
 
