@@ -60,22 +60,34 @@ static gc_layout add_words(size_t size, const uint32_t *words, uint32_t count)
     return add(&l, size);
 }
 
-/* Sorts, as a rule what is sorted already, and drops what is there twice.  Returns how many are
- * left. */
-static uint32_t sort(uint32_t *words, uint32_t count)
+static size_t count_bits(const uint64_t *bits, size_t longs)
 {
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t word = words[i], at = kept;
-        while (at > 0 && words[at - 1] > word)
-            at--;
-        if (at > 0 && words[at - 1] == word)
-            continue;
-        memmove(words + at + 1, words + at, (kept - at) * sizeof *words);
-        words[at] = word;
-        kept++;
-    }
-    return kept;
+    size_t count = 0;
+    for (size_t i = 0; i < longs; i++)
+        count += (size_t)__builtin_popcountll(bits[i]);
+    return count;
+}
+
+/* Bits beyond the object are 0. */
+static gc_layout add_bits(size_t size, const uint64_t *bits, size_t longs)
+{
+    uint32_t count = 0;
+    size_t bytes = max_size(count_bits(bits, longs), 1) * sizeof(uint32_t);
+    uint32_t *words = meta_alloc(ACCOUNT_LAYOUTS, bytes);
+    if (!words)
+        return 0;
+    for (size_t i = 0; i < longs; i++)
+        for (uint64_t left = bits[i]; left; left &= left - 1)
+            words[count++] = (uint32_t)(i * 64) + (uint32_t)__builtin_ctzll(left);
+    gc_layout layout = add_words(size, words, count);
+    meta_free(words, bytes);
+    return layout;
+}
+
+/* So many numbers of 64 bits have a bit for each word of the object. */
+static size_t longs_for(size_t size)
+{
+    return (size / LAYOUT_WORD + 63) / 64;
 }
 
 static bool is_size(size_t size)
@@ -83,23 +95,32 @@ static bool is_size(size_t size)
     return size >= 1 && size <= LAYOUT_SIZE_MOST;
 }
 
+/* They come in any order, and may come twice. */
+static bool set_bits(uint64_t *bits, size_t size, const size_t *offsets, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t word = offsets[i] / LAYOUT_WORD;
+        if (offsets[i] % LAYOUT_WORD || word >= size / LAYOUT_WORD)
+            return false;
+        bits[word / 64] |= UINT64_C(1) << word % 64;
+    }
+    return true;
+}
+
 gc_layout gc_layout_new(size_t size, const size_t *offsets, size_t count)
 {
-    if (!is_size(size) || count > LAYOUT_SIZE_MOST)
+    if (!is_size(size))
         return refuse("gc_layout_new", "the size is not from 1 byte to 1 GiB");
-    size_t bytes = max_size(count, 1) * sizeof(uint32_t);
-    for (size_t i = 0; i < count; i++)
-        if (offsets[i] % LAYOUT_WORD || offsets[i] >= size ||
-            size - offsets[i] < LAYOUT_WORD)
-            return refuse("gc_layout_new",
-                          "an offset is no multiple of 8, or its word lies outside");
-    uint32_t *words = meta_alloc(ACCOUNT_LAYOUTS, bytes);
-    if (!words)
+    size_t bytes = (longs_for(size) + 1) * sizeof(uint64_t);
+    uint64_t *bits = meta_alloc(ACCOUNT_LAYOUTS, bytes);
+    if (!bits)
         return 0;
-    for (size_t i = 0; i < count; i++)
-        words[i] = (uint32_t)(offsets[i] / LAYOUT_WORD);
-    gc_layout layout = add_words(size, words, sort(words, (uint32_t)count));
-    meta_free(words, bytes);
+    bool good = set_bits(bits, size, offsets, count);
+    gc_layout layout = good ? add_bits(size, bits, longs_for(size)) : 0;
+    meta_free(bits, bytes);
+    if (!good)
+        return refuse("gc_layout_new",
+                      "an offset is no multiple of 8, or its word lies outside");
     return layout;
 }
 
@@ -107,16 +128,15 @@ gc_layout gc_layout_new_bitmap(size_t size, const uint64_t *bits)
 {
     if (!is_size(size))
         return refuse("gc_layout_new_bitmap", "the size is not from 1 byte to 1 GiB");
-    uint32_t all = (uint32_t)(size / LAYOUT_WORD), count = 0;
-    size_t bytes = max_size(all, 1) * sizeof(uint32_t);
-    uint32_t *words = meta_alloc(ACCOUNT_LAYOUTS, bytes);
-    if (!words)
+    size_t longs = longs_for(size), bytes = (longs + 1) * sizeof *bits;
+    uint64_t *copy = meta_alloc(ACCOUNT_LAYOUTS, bytes);
+    if (!copy)
         return 0;
-    for (uint32_t i = 0; i < all; i++)
-        if (bits[i / 64] >> i % 64 & 1)
-            words[count++] = i;
-    gc_layout layout = add_words(size, words, count);
-    meta_free(words, bytes);
+    memcpy(copy, bits, longs * sizeof *bits);
+    if (size / LAYOUT_WORD % 64)
+        copy[longs - 1] &= (UINT64_C(1) << size / LAYOUT_WORD % 64) - 1;
+    gc_layout layout = add_bits(size, copy, longs);
+    meta_free(copy, bytes);
     return layout;
 }
 

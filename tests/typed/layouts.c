@@ -373,6 +373,27 @@ START_TEST(other_sizes_are_refused)
 }
 END_TEST
 
+/* A million of them, the last first, and each twice. */
+START_TEST(offsets_in_any_order)
+{
+    enum { NAMED = 1000000 };
+    size_t *offsets = malloc(2 * NAMED * sizeof *offsets);
+    ck_assert_ptr_nonnull(offsets);
+    for (size_t i = 0; i < 2 * NAMED; i++)
+        offsets[i] = 8 * (NAMED - 1 - i % NAMED);
+    gc_layout layout = gc_layout_new(8 * NAMED, offsets, 2 * NAMED);
+    free(offsets);
+    void **object = gc_alloc_layout(layout);
+    ck_assert_ptr_nonnull(object);
+    for (size_t i = 0; i < NAMED; i += 9999)
+        object[i] = gc_strdup("named");
+    kept[0] = object;
+    gc_collect();
+    for (size_t i = 0; i < NAMED; i += 9999)
+        ck_assert_str_eq(object[i], "named");
+}
+END_TEST
+
 /* ---- Errors ------------------------------------------------------------------------------------------- */
 
 static void trace_nothing(void *object, size_t size, void *data)
@@ -490,6 +511,7 @@ TCase *layouts_case(void)
     tcase_add_loop_test(t, freed_objects_come_again, 0, WAYS);
     tcase_add_loop_test(t, arrays_and_traced_objects_grow, 0, 2 * WAYS);
     tcase_add_loop_test(t, other_sizes_are_refused, 0, WAYS);
+    tcase_add_test(t, offsets_in_any_order);
     tcase_add_test(t, bad_arguments);
     tcase_add_test(t, trace_functions_that_use_the_heap);
     tcase_add_test(t, too_many_layouts);
