@@ -22,7 +22,7 @@
 #include "object/reached.h"
 
 enum {
-    AHEAD = 16, /* entries whose state bytes are on their way to the cache */
+    AHEAD = 32, /* entries whose state bytes are on their way to the cache */
     /* In the lowest bits of a place, which are no part of the address: */
     IS_LONG = 1, /* it is cleared after finalization */
     BITS = 7,
@@ -66,38 +66,15 @@ static void **place_of(const struct link *l)
 
 /* ---- In a cycle ------------------------------------------------------------------------------- */
 
-/* State bytes of an entry's object, and of the object around its word; NULL: there is none. */
-struct states {
-    const uint8_t *object, *container;
-};
-
-/* Those of the entry that comes so much later, on their way to the cache. */
-static void look_ahead(const struct heap *h, uint32_t number, struct states *ahead)
-{
-    if (number <= AHEAD)
-        return;
-    const struct link *l = link_at(number - AHEAD);
-    struct states *s = &ahead[number % AHEAD];
-    s->object = reached_state(h, l->object);
-    s->container = reached_state(h, l->place);
-    __builtin_prefetch(s->object);
-    if (s->container)
-        __builtin_prefetch(s->container);
-}
-
-static bool is_marked(const uint8_t *byte, uint8_t mark)
-{
-    return !byte || *byte == mark;
-}
-
 /* What becomes of a link.  Its word is cleared even if it goes itself, too: a finalizer may see
  * it. */
-static void judge(const struct heap *h, uint32_t number, struct states s, bool finalized)
+static void judge(const struct heap *h, uint32_t number, bool finalized)
 {
     const struct link *l = link_at(number);
-    uint8_t mark = h->numbers->mark;
-    bool contained = is_marked(s.container, mark);
-    bool ends = !is_marked(s.object, mark) || (finalized && counted_ends(h, l->object));
+    if (!table_has(&state.links, number))
+        return;
+    bool contained = is_reached(h, l->place);
+    bool ends = !is_reached(h, l->object) || (finalized && counted_ends(h, l->object));
     bool clears = ends && (finalized || !(l->place & IS_LONG));
     if (clears)
         *place_of(l) = NULL;
@@ -107,15 +84,37 @@ static void judge(const struct heap *h, uint32_t number, struct states s, bool f
         table_strike_out(&state.links, number);
 }
 
+/* Of a link to a living object, whose word is outside of the heap and short, nothing becomes, and such are
+ * the most: the others are judged one by one. */
+static bool stays(const struct heap *h, const struct link *l, const uint8_t *object)
+{
+    return object && *object == h->numbers->mark && !(l->place & IS_LONG) &&
+           l->place - h->base >= h->bytes;
+}
+
+/* The state byte of its object is on its way to the cache, and that of the object around its word, if there
+ * is one.  Returns the first. */
+INLINE const uint8_t *look_ahead(const struct heap *h, const struct link *l)
+{
+    const uint8_t *object = reached_state(h, l->object);
+    __builtin_prefetch(object);
+    if (l->place - h->base < h->bytes)
+        reached_prefetch(h, l->place);
+    return object;
+}
+
 static void pass(const struct heap *h, bool finalized)
 {
-    struct states ahead[AHEAD] = {{NULL, NULL}};
-    uint32_t count = state.links.count;
-    for (uint32_t number = count + AHEAD; number > 0; number--) {
-        struct states s = ahead[number % AHEAD];
-        look_ahead(h, number, ahead);
-        if (number <= count && table_has(&state.links, number))
-            judge(h, number, s, finalized);
+    const uint8_t *ahead[AHEAD];
+    const struct link *links = link_at(0);
+    bool judges_all = counted_found > 0;
+    for (uint32_t first = 1, end = state.links.count + 1; first < end; first += AHEAD) {
+        uint32_t count = (uint32_t)min_size(AHEAD, end - first);
+        for (uint32_t i = 0; i < count; i++)
+            ahead[i] = look_ahead(h, &links[first + i]);
+        for (uint32_t i = 0; i < count; i++)
+            if (judges_all || !stays(h, &links[first + i], ahead[i]))
+                judge(h, first + i, finalized);
     }
 }
 

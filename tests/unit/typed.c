@@ -1,6 +1,7 @@
 /* Layouts, typed bins and slabs where memory ends, in mark-stack overflows, and where they are damaged. */
 #include <gcalloc/layout.h>
 #include <gcalloc/slab.h>
+#include <gcalloc/walk.h>
 
 #include "base/os.h"
 #include "collect/cycle.h"
@@ -78,6 +79,47 @@ START_TEST(no_memory_for_a_slab)
         refused += refuse_each_call(use_slab, NULL, _i) - 1;
     ck_assert_uint_gt(refused, 5);
     gc_collect();
+}
+END_TEST
+
+static size_t objects_seen;
+
+static void see_object(const struct gc_walk_object *object, void *unused)
+{
+    (void)unused;
+    objects_seen += object->size > 0;
+}
+
+static void see_count(const struct gc_type_count *count, void *unused)
+{
+    (void)unused;
+    objects_seen += count->objects;
+}
+
+/* Whatever a walk could not have memory for, it has visited each object once or says that it has not. */
+static bool walk_all(void *unused)
+{
+    (void)unused;
+    objects_seen = 0;
+    if (gc_heap_walk(see_object, NULL) != 0)
+        return false;
+    ENSURE(objects_seen >= 1000);
+    size_t walked = objects_seen;
+    objects_seen = 0;
+    if (gc_stats_types(see_count, NULL) != 0)
+        return false;
+    ENSURE(objects_seen == walked);
+    return true;
+}
+
+START_TEST(no_memory_for_a_walk)
+{
+    static void *volatile objects[1000]; /* a root that nobody reads */
+    for (size_t i = 0; i < COUNT_OF(objects); i++)
+        objects[i] = gc_alloc(i);
+    gc_collect();
+    ck_assert_uint_gt(refuse_each_call(walk_all, NULL, _i), 1);
+    ck_assert(walk_all(NULL));
 }
 END_TEST
 
@@ -268,6 +310,7 @@ struct TCase *typed_tests(void)
     TCase *t = tcase_create("typed");
     tcase_add_loop_test(t, no_memory_for_a_layout, 0, 2);
     tcase_add_loop_test(t, no_memory_for_a_slab, 0, 2);
+    tcase_add_loop_test(t, no_memory_for_a_walk, 0, 2);
     tcase_add_checked_fixture(t, create, destroy);
     tcase_add_test(t, mark_stack_overflow);
     tcase_add_loop_test(t, overflow_by_a_trace_function, 0, 2);

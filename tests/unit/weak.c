@@ -50,7 +50,36 @@ static bool add_to_map(void)
     return map && gc_weakmap_put(map, objects[made], objects[0]) == 0;
 }
 
-static bool (*const adds[])(void) = {add_link, add_ephemeron, add_reference, add_to_map};
+static uint64_t hash(const void *key, void *data)
+{
+    ENSURE(data == &map);
+    return (uintptr_t)key / 64; /* four keys of each */
+}
+
+static int equal(const void *a, const void *b, void *data)
+{
+    ENSURE(data == &map);
+    return a == b;
+}
+
+/* Whose functions are the caller's, with values that are not kept. */
+static bool add_if_missing(void)
+{
+    void *value = objects[0];
+    if (!map)
+        map = gc_weakmap_new(GC_WEAK_VALUES, hash, equal, &map);
+    return map && gc_weakmap_get_or_put(map, objects[made], &value) == 0;
+}
+
+static bool add_name(void)
+{
+    if (!map)
+        map = gc_weakmap_new(GC_WEAK_KEYS, hash, equal, &map);
+    return map && gc_weakmap_intern(map, objects[made]) == objects[made];
+}
+
+static bool (*const adds[])(void) = {add_link,   add_ephemeron,  add_reference,
+                                     add_to_map, add_if_missing, add_name};
 
 /* What was made is there. */
 static void look(int which)
@@ -65,6 +94,10 @@ static void look(int which)
             break;
         case 2:
             ENSURE(gc_weak_get(references[i]) == objects[i]);
+            break;
+        case 5:
+            ENSURE(gc_weakmap_intern(map, objects[i]) == objects[i]);
+            ENSURE(gc_weakmap_count(map) == made);
             break;
         default:
             ENSURE(gc_weakmap_get(map, objects[i]) == objects[0]);
@@ -155,7 +188,7 @@ END_TEST
 TCase *weak_tests(void)
 {
     TCase *t = tcase_create("weak");
-    tcase_add_loop_test(t, without_memory, 0, 8);
+    tcase_add_loop_test(t, without_memory, 0, 2 * COUNT_OF(adds));
     tcase_add_test(t, entries_with_all_indexes);
     return t;
 }
