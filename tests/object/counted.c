@@ -23,9 +23,9 @@ static size_t destroyed;
 static void end(void *object)
 {
     struct counted *n = object;
-    if (destroyed < NAMES_MOST)
-        names[destroyed] = n->name;
-    __atomic_fetch_add(&destroyed, 1, __ATOMIC_RELAXED);
+    size_t number = __atomic_fetch_add(&destroyed, 1, __ATOMIC_RELAXED);
+    if (number < NAMES_MOST)
+        names[number] = n->name;
     gc_release(n->next);
     gc_release(n->other);
 }
@@ -262,11 +262,10 @@ static void collect_inside(void *object)
     end(object);
 }
 
-/* Those that wait for their turn are no garbage. */
 /* Each is released by its maker while another thread takes it from its weak reference. */
 enum { TAKEN_ROUNDS = 2000 };
 static gc_weak *volatile offered;
-static size_t taken;
+static size_t taken; /* atomic */
 
 static void *take_often(void *argument)
 {
@@ -277,7 +276,7 @@ static void *take_often(void *argument)
             continue;
         if (n->name != 't' || gc_counted_count(n) == 0)
             abort();
-        taken++;
+        __atomic_fetch_add(&taken, 1, __ATOMIC_RELAXED);
         gc_release(n);
     }
     return NULL;
@@ -290,7 +289,8 @@ START_TEST(weak_references_are_retained_beside_the_last_release)
     gc_weak *last = gc_weak_new(plain);
     ck_assert_int_eq(pthread_create(&thread, NULL, take_often, last), 0);
     size_t rounds = 0;
-    for (; rounds < TAKEN_ROUNDS || (taken < 10 && rounds < 1000 * TAKEN_ROUNDS);
+    for (; rounds < TAKEN_ROUNDS || (__atomic_load_n(&taken, __ATOMIC_RELAXED) < 10 &&
+                                     rounds < 1000 * TAKEN_ROUNDS);
          rounds++) {
         struct counted *n = make('t', 0);
         __atomic_store_n(&offered, gc_weak_new(n), __ATOMIC_RELEASE);
@@ -307,6 +307,7 @@ START_TEST(weak_references_are_retained_beside_the_last_release)
 }
 END_TEST
 
+/* Those that wait for their turn are no garbage. */
 START_TEST(collections_inside)
 {
     struct counted *n = gc_counted_new(sizeof *n, collect_inside);
