@@ -124,13 +124,13 @@ END_TEST
 
 enum { BUFFERS = 2000 };
 
-static size_t given_back;
+static size_t given_back; /* atomic */
 
 static void give_back(void *object)
 {
     free(*(void **)object);
     gc_external_sub(MIB(1));
-    given_back++;
+    __atomic_fetch_add(&given_back, 1, __ATOMIC_RELEASE);
 }
 
 static void finalize(void *object, void *unused)
@@ -175,7 +175,7 @@ static void free_held(void *object, void *unused)
     (void)unused;
     gc_free(*(void **)object);
     *(void **)object = NULL;
-    given_back++;
+    __atomic_fetch_add(&given_back, 1, __ATOMIC_RELEASE);
 }
 
 static void destroy_held(void *object)
@@ -324,9 +324,9 @@ START_TEST(finalizers_by_the_librarys_thread)
         made += f.made;
     }
     collect(1);
-    while (__atomic_load_n(&given_back, __ATOMIC_RELAXED) < made)
+    while (__atomic_load_n(&given_back, __ATOMIC_ACQUIRE) < made)
         collect(1);
-    ck_assert_uint_eq(given_back, made);
+    ck_assert_uint_eq(__atomic_load_n(&given_back, __ATOMIC_ACQUIRE), made);
 }
 END_TEST
 
