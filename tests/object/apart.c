@@ -14,7 +14,7 @@
 
 /* What the processes of a test have done. */
 static struct shared {
-    int calls, here, again, blocked;
+    int begun, calls, here, again, blocked;
     char letters[4 * NODES];
 } * shared;
 
@@ -57,7 +57,8 @@ static void note(void *object, void *data)
         abort();
     if (pthread_equal(pthread_self(), main_thread))
         increment(&shared->here);
-    shared->letters[increment(&shared->calls)] = (char)('a' + (int)n->letter);
+    shared->letters[increment(&shared->begun)] = (char)('a' + (int)n->letter);
+    increment(&shared->calls); /* who sees it sees the letter, too */
 }
 
 static void (*chosen)(void *, void *);
