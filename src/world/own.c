@@ -11,6 +11,7 @@
 #include "base/account.h"
 #include "base/bits.h"
 #include "base/check.h"
+#include "base/debugger.h"
 #include "base/lock.h"
 #include "base/os.h"
 #include "base/proc.h"
@@ -40,6 +41,12 @@ static struct {
     struct own_kind *kinds;
     bool ending; /* a thread waits for all of them to end.  Atomic */
 } own PRIVATE_DATA;
+
+DEBUGGER_TABLE = {
+    DEBUGGER_VARIABLE("own.threads", own.threads),
+    DEBUGGER_SIZE(own),
+    DEBUGGER_FIELD(own, tid),
+};
 
 /* The calling thread's record, or NULL if the thread is the program's. */
 static __thread struct own *mine __attribute__((tls_model("initial-exec")));
