@@ -9,6 +9,7 @@
 #include "base/crash.h"
 #include "base/critical.h"
 #include "base/options.h"
+#include "base/probe.h"
 #include "collect/trigger.h"
 #include "heap/block.h"
 #include "heap/cache.h"
@@ -203,6 +204,7 @@ static void *try_alloc(struct request *r)
         r->alignment <= GRANULE
             ? sizeclass_for(r->size, end_pointers)
             : sizeclass_for_aligned(r->size, r->alignment, end_pointers, &filled);
+    PROBE2(alloc_slow, class, r->size);
     if (r->layout)
         return try_alloc_typed(r, class);
     if (class == CLASS_LARGE) {
