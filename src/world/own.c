@@ -15,6 +15,7 @@
 #include "base/lock.h"
 #include "base/os.h"
 #include "base/proc.h"
+#include "base/track.h"
 #include "world/handlers.h"
 #include "world/next.h"
 #include "world/signals.h"
@@ -83,10 +84,6 @@ static struct own *take_place(void)
             return &own.threads[i];
     return NULL;
 }
-
-/* AddressSanitizer's, where it is. */
-extern void __asan_unpoison_memory_region(const volatile void *memory, size_t bytes)
-    __attribute__((weak, visibility("default")));
 
 /* In the child of a fork the C library uses the stacks of its parent's threads again, of which
  * AddressSanitizer takes what lay between their variables for forbidden. */
