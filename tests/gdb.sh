@@ -3,7 +3,7 @@
 # gdb stops it without the commands that are installed for it.
 set -eu
 program=./tests/threads/storm
-commands=$srcdir/tools/gcalloc.gdb
+commands=$srcdir/tools/gdb/gcalloc.py
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 

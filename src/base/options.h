@@ -103,6 +103,8 @@ enum { FINALIZERS_CALLED, FINALIZERS_THREAD };
     X(quarantine, CHOICE, AT_START, 0,                                                   \
       QUARANTINE_CHOICES                                                                 \
       ": use freed memory again when nothing points to it; report: say what does")       \
+    X(track, FLAG, AT_START, 0,                                                          \
+      "under memcheck or with AddressSanitizer: tell it of each object")                 \
     X(fence, COUNT, AT_START, 0,                                                         \
       "as malloc: one in so many objects ends at a page that nobody can use; 0: none")   \
     X(depth, COUNT, ANY_TIME, 16, "frames recorded of each call stack, at most 256")     \

@@ -76,6 +76,15 @@ static void *map(size_t bytes, int protection, int flags)
     return p == MAP_FAILED ? (no_memory(), NULL) : p;
 }
 
+/* Whether the pages are in core files.  gdb's command to make one would write all that is only set
+ * aside, a terabyte. */
+static void set_dumped(void *address, size_t bytes, bool dumped)
+{
+    int saved_errno = errno;
+    sys_advise(address, bytes, dumped ? MADV_DODUMP : MADV_DONTDUMP);
+    errno = saved_errno;
+}
+
 void *os_reserve(size_t bytes, size_t alignment)
 {
     size_t slack = alignment - OS_PAGE;
@@ -90,6 +99,7 @@ void *os_reserve(size_t bytes, size_t alignment)
         sys_unmap(p, before);
     if (slack - before)
         sys_unmap(aligned + bytes, slack - before);
+    set_dumped(aligned, bytes, false);
     return aligned;
 }
 
@@ -105,8 +115,10 @@ void os_unlock(void *address, size_t bytes)
 
 bool os_commit(void *address, size_t bytes)
 {
-    return !os_refused() &&
-           (sys_protect(address, bytes, PROT_READ | PROT_WRITE) == 0 || no_memory());
+    if (os_refused() || sys_protect(address, bytes, PROT_READ | PROT_WRITE) != 0)
+        return no_memory();
+    set_dumped(address, bytes, true);
+    return true;
 }
 
 size_t os_decommit(void *address, size_t bytes)

@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include "base/debugger.h"
 #include "base/registers.h"
 
 enum {
@@ -23,6 +24,8 @@ _Static_assert(sizeof(struct entry) * KEYS_PER_BLOCK == SPECIFIC_BLOCK_BYTES,
 /* The bytes from the thread pointer to the pointers to the blocks, or 0 if they are not
  * known.  Atomic; constant once the world may stop. */
 static uintptr_t blocks_at PRIVATE_DATA;
+
+DEBUGGER_TABLE = {DEBUGGER_VARIABLE("specific.blocks_at", blocks_at)};
 
 static uintptr_t first_block(uintptr_t pointer, pthread_key_t key, const void *value)
 {

@@ -11,6 +11,7 @@
 #include "base/lock.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "base/probe.h"
 #include "base/os.h"
 #include "base/track.h"
 #include "collect/compact.h"
@@ -93,7 +94,11 @@ static bool list_and_run(struct collector *c, const struct snapshot *s)
     track_scan_end();
     if (!cycle_roots_complete(&cycle->roots))
         return false;
+    PROBE3(gc_begin, cycle->kind->label, cycle_cause(cycle),
+           __atomic_load_n(&c->heap->numbers->charged, __ATOMIC_RELAXED));
     cycle_run(cycle);
+    PROBE4(gc_end, cycle->kind->label, cycle_cause(cycle), cycle->reclaimed,
+           cycle->ended - cycle->began);
     note_times(c);
     generations_note(&c->generations, cycle);
     concurrent_note(&c->concurrent, cycle);

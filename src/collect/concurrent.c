@@ -54,14 +54,14 @@ static void begin(struct cycle *c)
 }
 
 const struct cycle_kind cycle_begin = {
-    .label = "begins, ",
+    .label = "begins",
     .flips = true,
     .begins = true,
     .run = begin,
 };
 
 const struct cycle_kind cycle_finish = {
-    .label = "beside, ",
+    .label = "beside",
     .recounts = true,
     .remembers = true,
     .sweeps_later = true,

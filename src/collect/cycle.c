@@ -24,7 +24,7 @@
 #include "world/stop.h"
 
 const struct cycle_kind cycle_full = {
-    .label = "",
+    .label = "full",
     .flips = true,
     .recounts = true,
     .is_exact = true,
@@ -152,21 +152,27 @@ void cycle_run(struct cycle *c)
         run(c);
 }
 
-void cycle_log(const struct cycle *c, uint64_t number, uint64_t heap_made)
+const char *cycle_cause(const struct cycle *c)
 {
-    struct heap *h = c->heap;
     static const char *const names[] = {"budget",  "memory", "request",
                                         "stress",  "leaks",  "idle",
                                         "request", "budget", "quarantine"};
+    return names[c->cause];
+}
+
+void cycle_log(const struct cycle *c, uint64_t number, uint64_t heap_made)
+{
+    struct heap *h = c->heap;
+    bool usual = c->kind == &cycle_full;
     char written[40] = "";
     if (c->kind->remembers)
         snprintf(written, sizeof written, ", %zu pages written", c->written_pages);
     log_line(
-        "gc %llu (%s%s) pause %llu us (stop %llu, mark %llu, sweep %llu%s), live %zu "
+        "gc %llu (%s%s%s) pause %llu us (stop %llu, mark %llu, sweep %llu%s), live %zu "
         "KiB in %zu "
         "objects, freed %llu KiB, heap %zu KiB, next after %zu KiB, at %llu ms",
-        (unsigned long long)number, c->kind->label, names[c->cause],
-        (unsigned long long)(c->ended - c->began) / 1000,
+        (unsigned long long)number, usual ? "" : c->kind->label, usual ? "" : ", ",
+        cycle_cause(c), (unsigned long long)(c->ended - c->began) / 1000,
         (unsigned long long)(c->stopped - c->began) / 1000,
         (unsigned long long)(c->marked - c->stopped) / 1000,
         (unsigned long long)(c->swept - c->marked) / 1000, written,

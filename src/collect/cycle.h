@@ -27,7 +27,7 @@ enum cause {
 /* What becomes of the marks of the last cycle.  It is a value: whoever does something in
  * a cycle asks for the property, and not which kind it is. */
 struct cycle_kind {
-    const char *label; /* in front of the cause in the log; the usual kind has none */
+    const char *label; /* its name; that of the usual kind is not in the log */
     /* Marking begins with the other mark value, so that no object is marked.  Otherwise
      * objects that the last cycle marked still are, and are neither scanned nor swept:
      * the roots have to lead to all that they have come to point to since. */
@@ -81,6 +81,9 @@ void cycle_run(struct cycle *c);
 
 /* Sets what it has reclaimed. */
 void cycle_note_reclaimed(struct cycle *c);
+
+/* Why it runs, in a word. */
+const char *cycle_cause(const struct cycle *c);
 
 /* Logs one line on the cycle of this number, in a heap that was made at heap_made.  The
  * world goes on: whoever reads what is written may be one of its threads. */

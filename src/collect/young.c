@@ -7,7 +7,7 @@
 #include "heap/altered.h"
 #include "heap/block.h"
 
-const struct cycle_kind cycle_young = {.label = "young, ",
+const struct cycle_kind cycle_young = {.label = "young",
                                        .remembers = true,
                                        .young = true};
 

@@ -5,6 +5,7 @@
 
 #include "base/crash.h"
 #include "base/os.h"
+#include "base/track.h"
 #include "heap/block_words.h"
 #include "heap/count.h"
 #include "heap/extent.h"
@@ -63,6 +64,7 @@ uint32_t block_create_large(struct heap *h, enum kind kind, size_t bytes,
 static void zero(const struct heap *h, uintptr_t low, uintptr_t high)
 {
     size_t bytes = high - low;
+    track_permit((void *)low, bytes);
     if (bytes >= ZERO_FROM && !h->space->shared)
         os_zero((void *)low, bytes, bytes >= GIVE_BACK_FROM && heap_has_huge_pages(h));
     else

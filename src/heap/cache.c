@@ -253,7 +253,7 @@ bool cache_advance(struct cache *c, unsigned bin)
     }
     size_t slots =
         min_size(max_size(ZERO_AHEAD / b->size, 1), (size_t)(b->fresh - b->end));
-    memset(bin_object(b, b->end), 0, slots * b->size);
+    track_clear(bin_object(b, b->end), slots * b->size);
     b->end += slots;
     return true;
 }

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/track.h"
 #include "heap/sizeclass.h"
 #include "heap/types.h"
 
@@ -188,7 +189,7 @@ INLINE void *cache_take(struct cache *c, unsigned bin, bool zero)
         if (!cache_advance(c, bin) && !cache_refill(c, bin))
             return NULL;
     if (clears)
-        memset(taken.object, 0, b->size);
+        track_clear(taken.object, b->size);
     return taken.object;
 }
 

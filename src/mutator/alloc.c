@@ -9,6 +9,8 @@
 #include "base/crash.h"
 #include "base/critical.h"
 #include "base/options.h"
+#include "base/probe.h"
+#include "base/track.h"
 #include "collect/trigger.h"
 #include "heap/block.h"
 #include "heap/cache.h"
@@ -181,7 +183,7 @@ static void *alloc_wide(const struct request *r)
     object = hold_object(object);
     critical_end();
     if (object && r->zero && !clean)
-        memset(object, 0, geometries[class].size);
+        track_clear(object, geometries[class].size);
     return hold_object(object);
 }
 
@@ -203,6 +205,7 @@ static void *try_alloc(struct request *r)
         r->alignment <= GRANULE
             ? sizeclass_for(r->size, end_pointers)
             : sizeclass_for_aligned(r->size, r->alignment, end_pointers, &filled);
+    PROBE2(alloc_slow, class, r->size);
     if (r->layout)
         return try_alloc_typed(r, class);
     if (class == CLASS_LARGE) {
@@ -310,17 +313,21 @@ static void *alloc_slow(struct request *r, uint32_t stack)
 NOINLINE static void *alloc_observed(struct request *r, struct call call)
 {
     struct heap *h = &process_heap;
+    void *object = NULL;
     guard_poll(h);
     uint32_t stack = observe_stack(h, call);
     if (__builtin_add_overflow(r->requested, h->spare, &r->size))
         return alloc_failed(r->requested);
-    void *object = NULL;
+    track_scan_begin();
     if (r->alignment <= GRANULE)
         object = fence_alloc(r->requested, r->kind, stack);
     if (!object && r->size <= SMALL_REQUEST_MAX && r->alignment <= GRANULE &&
         !(r->zero && (r->kind & KIND_ATOMIC)))
         object = alloc_at_hand(r, stack);
-    return object ? object : alloc_slow(r, stack);
+    if (!object)
+        object = alloc_slow(r, stack);
+    track_scan_end();
+    return object;
 }
 
 /* In a heap that is sampled. */
@@ -362,7 +369,9 @@ NOINLINE void *alloc_typed(uint32_t layout, size_t size)
         return NULL;
     bool observed = is_observed(&process_heap);
     uint32_t stack = observed ? observe_stack(&process_heap, CAPTURE_CALL()) : 0;
+    track_scan_begin();
     void *object = alloc_slow(&r, stack);
+    track_scan_end();
     if (is_sampled(&process_heap))
         note_sample(object, &r, CAPTURE_CALL());
     mutator_leave();

@@ -12,6 +12,7 @@
 /* These files are in every program, also in one that is linked statically and calls none
  * of their functions. */
 LINKS(badfree);
+LINKS(debugger);
 LINKS(fault);
 LINKS(live);
 LINKS(stats);

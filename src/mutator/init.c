@@ -23,6 +23,7 @@
 #include "mutator/guard.h"
 #include "mutator/hooks.h"
 #include "mutator/site.h"
+#include "mutator/tracked.h"
 #include "profile/profile.h"
 #include "roots/registered.h"
 #include "trace/walk.h"
@@ -100,11 +101,13 @@ static bool make_heap(void)
         .reserve = options.reserve,
         .huge_from = os_has_huge_pages() ? options.huge_pages : 0,
         .end_pointers = options.end_pointers || options.collect,
-        .sites = options.leaks || options.stacks || guard_is_wanted(),
+        .sites =
+            options.leaks || options.stacks || guard_is_wanted() || tracked_is_wanted(),
     };
     if (!heap_create(h, &config))
         return false;
     guard_begin(h);
+    tracked_begin(h);
     site_begin(h);
     if (!collector_create(&process_collector, h)) {
         heap_destroy(h);
@@ -262,4 +265,6 @@ __attribute__((destructor(101))) static void end(void)
         guard_at_exit();
     if (is_started())
         report_hooks.at_exit();
+    if (is_started())
+        tracked_at_exit();
 }

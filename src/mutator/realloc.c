@@ -7,6 +7,7 @@
 #include "base/critical.h"
 #include "base/log.h"
 #include "base/os.h"
+#include "base/track.h"
 #include "collect/trigger.h"
 #include "heap/altered.h"
 #include "heap/block.h"
@@ -181,11 +182,13 @@ NOINLINE static void *resize_told(const struct cell *o, size_t size)
     struct heap *h = &process_heap;
     size_t requested = site_requested(o);
     bool spared = h->spare && !word_typed(o->word);
+    track_scan_begin();
     observe_resizing(h, o, CAPTURE_CALL());
     bool resized = spared ? resize_spared(o, requested, size) : resize_in_place(o, size);
     void *moved = resized  ? NULL
                   : spared ? move_spared(o, requested, size)
                            : move(o, size);
+    track_scan_end();
     if (moved)
         return moved;
     struct cell now = *o;

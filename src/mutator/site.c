@@ -48,10 +48,10 @@ void site_begin(struct heap *h)
         .allocated = allocated,
         .resized = resized,
         .freed = freed,
-        .wants_stacks = true,
     };
     if (!h->sites)
         return;
+    recorder.wants_stacks = options.stacks || options.leaks;
     recorder.found_dead = h->spare ? found_dead : NULL;
     observe(h, &recorder);
 }

@@ -109,7 +109,7 @@ static void run(struct cycle *c)
 }
 
 static const struct cycle_kind cycle_of_region = {
-    .label = "region, ",
+    .label = "region",
     .flips = true,
     .recounts = true,
     .run = run,

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/meta.h"
 #include "base/options.h"
+#include "base/probe.h"
 #include "collect/collector.h"
 #include "collect/phase.h"
 #include "heap/heap.h"
@@ -16,6 +17,7 @@
 #include "report/out.h"
 #include "report/suppress.h"
 #include "report/symbolize.h"
+#include "trace/depot.h"
 #include "trace/modules.h"
 #include "world/faults.h"
 #include "world/stop.h"
@@ -103,6 +105,14 @@ static struct leak_group *new_group(struct leak_report *r, const struct leak *l)
     return &groups[r->count++];
 }
 
+/* For tracers: the object, and the innermost place of the stack that allocated it. */
+static void probe(const struct leak *l)
+{
+    const uintptr_t *frames;
+    uintptr_t site = depot_get(l->stack, &frames) ? frames[0] : 0;
+    PROBE3(leak, l->address, l->bytes, site);
+}
+
 static void add_total(struct leak_report *r, const struct leak *l)
 {
     r->totals[l->class].objects++;
@@ -121,6 +131,7 @@ static void group_leaks(struct leak_report *r)
         add_total(r, l);
         if (l->class == LEAK_SUPPRESSED)
             continue;
+        probe(l);
         if (!g || g->class != l->class || g->stack != l->stack)
             g = new_group(r, l);
         if (g)

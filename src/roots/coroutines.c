@@ -6,6 +6,7 @@
 #include "base/bits.h"
 #include "base/check.h"
 #include "base/critical.h"
+#include "base/debugger.h"
 #include "base/lock.h"
 #include "base/node_table.h"
 #include "heap/lookup.h"
@@ -35,6 +36,15 @@ static struct {
     uint32_t first, below, above;
     size_t looked_at; /* stacks of that list, since the start */
 } stacks PRIVATE_DATA = {.table = NODE_TABLE(stacks.table, struct stack, less)};
+
+DEBUGGER_TABLE = {
+    DEBUGGER_VARIABLE("stacks.table", stacks.table),
+    DEBUGGER_SIZE(stack),
+    DEBUGGER_FIELD(stack, links),
+    DEBUGGER_FIELD(stack, range),
+    DEBUGGER_FIELD(stack, runner),
+    DEBUGGER_FIELD(stack, departure.sp),
+};
 
 static struct stack *stack_at(uint32_t node)
 {

@@ -8,6 +8,7 @@
 #include "base/bits.h"
 #include "base/check.h"
 #include "base/critical.h"
+#include "base/debugger.h"
 #include "base/lock.h"
 #include "base/log.h"
 #include "base/node_table.h"
@@ -41,6 +42,14 @@ static struct {
 } registered PRIVATE_DATA = {
     .ranges = NODE_TABLE(registered.ranges, struct root, less),
     .callbacks = NODE_TABLE(registered.callbacks, struct callback, callback_less),
+};
+
+DEBUGGER_TABLE = {
+    DEBUGGER_VARIABLE("registered.ranges", registered.ranges),
+    DEBUGGER_VARIABLE("registered.first", registered.first),
+    DEBUGGER_SIZE(root),
+    DEBUGGER_FIELD(root, links),
+    DEBUGGER_FIELD(root, range),
 };
 
 static struct root *root_at(uint32_t node)

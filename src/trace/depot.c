@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "base/critical.h"
+#include "base/debugger.h"
 #include "base/lock.h"
 #include "base/meta.h"
 #include "base/os.h"
@@ -34,6 +35,11 @@ static struct {
     size_t slots; /* of the table, a power of two */
     size_t count;
 } depot PRIVATE_DATA;
+
+DEBUGGER_TABLE = {
+    DEBUGGER_VARIABLE("depot.store", depot.store),
+    {"depot.header", NULL, HEADER, 0, DEBUGGER_MAGIC},
+};
 
 static uint32_t hash_of(const uintptr_t *frames, size_t count)
 {

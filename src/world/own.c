@@ -11,9 +11,11 @@
 #include "base/account.h"
 #include "base/bits.h"
 #include "base/check.h"
+#include "base/debugger.h"
 #include "base/lock.h"
 #include "base/os.h"
 #include "base/proc.h"
+#include "base/track.h"
 #include "world/handlers.h"
 #include "world/next.h"
 #include "world/signals.h"
@@ -40,6 +42,12 @@ static struct {
     struct own_kind *kinds;
     bool ending; /* a thread waits for all of them to end.  Atomic */
 } own PRIVATE_DATA;
+
+DEBUGGER_TABLE = {
+    DEBUGGER_VARIABLE("own.threads", own.threads),
+    DEBUGGER_SIZE(own),
+    DEBUGGER_FIELD(own, tid),
+};
 
 /* The calling thread's record, or NULL if the thread is the program's. */
 static __thread struct own *mine __attribute__((tls_model("initial-exec")));
@@ -76,10 +84,6 @@ static struct own *take_place(void)
             return &own.threads[i];
     return NULL;
 }
-
-/* AddressSanitizer's, where it is. */
-extern void __asan_unpoison_memory_region(const volatile void *memory, size_t bytes)
-    __attribute__((weak, visibility("default")));
 
 /* In the child of a fork the C library uses the stacks of its parent's threads again, of which
  * AddressSanitizer takes what lay between their variables for forbidden. */

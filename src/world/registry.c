@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/debugger.h"
 #include "base/lock.h"
 #include "base/meta.h"
 #include "heap/cache.h"
@@ -22,6 +23,8 @@ static struct {
     uint32_t lost;               /* see registry_lost_count.  Atomic */
     pid_t process;               /* whose threads these are; changed while there is one */
 } registry PRIVATE_DATA;
+
+DEBUGGER_TABLE = {DEBUGGER_VARIABLE("registry.first", registry.first)};
 
 struct mutator *registry_first(void)
 {

@@ -67,7 +67,7 @@ without_addresses() {
 }
 filter=without_addresses
 ${CC:-cc} -g -O0 -pthread "$work/backtrace.c" -o backtrace
-program gdb gdb -nx -batch -x "$srcdir/tools/gcalloc.gdb" -x "$work/work.gdb" ./backtrace
+program gdb gdb -nx -batch -x "$srcdir/tools/gdb/gcalloc.py" -x "$work/work.gdb" ./backtrace
 filter=cat
 
 # ---- Databases and git ------------------------------------------------------------------------

@@ -12,7 +12,7 @@
 
 /* The marks of the last cycle stay.  What is old is not looked at, so the roots name what of it
  * may have changed. */
-static const struct cycle_kind sticky = {.label = "sticky, "};
+static const struct cycle_kind sticky = {.label = "sticky"};
 
 static struct graph g;
 static struct marker marker;

@@ -1,0 +1,178 @@
+"""Where pointers may be: what the collector takes for roots, found again from outside."""
+from . import process
+from .memory import Missing
+
+RED_ZONE = 128
+CONTROL_BYTES = 2304  # of a thread's control block in glibc, in which its first thread-specific values are
+STACK_MOST = 64 << 20
+
+
+class Root:
+    """A range of words, or the words themselves; `tell(address)` says what is there."""
+
+    def __init__(self, what, low=0, high=0, words=(), is_stack=False):
+        self.what, self.low, self.high, self.words, self.is_stack = what, low, high, words, is_stack
+
+
+class Record:
+    """The library's record of a thread."""
+
+    def __init__(self, table, at):
+        self.at = at
+        for name in ("life", "own", "tid", "safety", "stack_low", "stack_high", "pointer", "cache", "blocking"):
+            setattr(self, name, table.field(at, "mutator." + name))
+        self.system_low = table.field(at, "mutator.system.low")
+        self.left = table.field(at, "mutator.system.left")
+
+
+def records(heap):
+    """The library's records of threads."""
+    t = heap.table
+    at, found = t.value("registry.first"), []
+    while at and len(found) < 100000:
+        found.append(Record(t, at))
+        at = t.field(at, "mutator.next")
+    return found
+
+
+def own_threads(heap):
+    """The numbers in the system of the library's own threads."""
+    t = heap.table
+    return {t.field(at, "own.tid") for at in t.elements("own.threads", t["sizeof own"])} - {0}
+
+
+def _nodes(heap, table_name, node, links):
+    """The addresses of the nodes that are in the tree of a node table."""
+    t = heap.table
+    at = t.address(table_name)
+    nodes, size, links = t.field(at, "node_table.nodes"), t["sizeof " + node], t.offset(links)
+    waiting = [t.field(at, "node_table.tree.root")]
+    while waiting:
+        number = waiting.pop()
+        if number:
+            place = nodes + number * size
+            yield place
+            waiting += [t.field(place + links, "treap_links.left"), t.field(place + links, "treap_links.right")]
+
+
+def _range(heap, at, field):
+    t = heap.table
+    at += t.offset(field)
+    return t.field(at, "range.low"), t.field(at, "range.high")
+
+
+class Roots:
+    """All roots of the heap's, and what is not known of them."""
+
+    def __init__(self, heap):
+        self.heap, self.table, self.memory = heap, heap.table, heap.memory
+        self.list, self.lacking = [], []
+        self.maps = process.mappings()
+        self.records = {r.tid: r for r in records(heap) if r.life == self.table["LIFE_LIVING"]}
+        self._static()
+        self._registered()
+        self.stacks = [_range(heap, at, "stack.range") for at in _nodes(heap, "stacks.table", "stack", "stack.links")]
+        for low, high in self.stacks:
+            if not heap.has(low):
+                self.list.append(Root("a registered stack", low, high))
+        own = own_threads(heap)  # what they hold are no roots
+        for thread in (thread for thread in process.threads() if thread.tid not in own):
+            self._thread(thread, self.records.get(thread.tid))
+        for r in records(heap):
+            self._record(r)
+        if self.table.value("options.collect"):
+            self._everything()
+        # As the collector has it, data comes before stacks, some of which have thread-local data at their ends.
+        self.list.sort(key=lambda root: root.is_stack or root.what and root.what.startswith("a register") or False)
+
+    def _add(self, what, low, high, is_stack=False):
+        if low < high:
+            self.list.append(Root(what, low, high, is_stack=is_stack))
+
+    def _static(self):
+        own = (self.table.address("private.start"), self.table.address("private.end"))
+        try:
+            self.objects, lacking = process.objects(self.memory)
+        except Missing as e:
+            self.objects, lacking = [], [str(e)]
+        for o in self.objects:
+            for segment in o.writable:
+                for low, high in process.without(segment, own):
+                    self._add(None, low, high)
+        self.lacking += ["static data of %s" % name for name in lacking]
+
+    def _registered(self):
+        heap = self.heap
+        for at in _nodes(heap, "registered.ranges", "root", "root.links"):
+            self._add("memory of gc_root_add", *_range(heap, at, "root.range"))
+        if self.table.value("registered.first"):
+            self.lacking.append("what root callbacks name, as none is called")
+
+    def _thread(self, thread, record):
+        name = "thread %d (number %d of gdb)" % (thread.tid, thread.number)
+        self.list.append(Root("a register of " + name, words=thread.registers))
+        sp = thread.sp
+        if record and record.stack_low <= sp < record.stack_high:
+            self._add("the stack of " + name, sp - RED_ZONE, record.stack_high, True)
+        elif record:
+            if not record.system_low:
+                self._around(name, sp)
+            left = record.left if record.system_low and record.left else self._low(record)
+            self._add("the stack of " + name, left, record.stack_high, True)
+        else:
+            self._around(name, sp)
+        self._local(name, record.pointer if record else thread.pointer)
+
+    def _around(self, name, sp):
+        end = min(process.mapping_end(self.maps, sp), sp + STACK_MOST)
+        self._add("the stack of " + name, sp - RED_ZONE, end, True)
+
+    def _low(self, record):
+        """Where what is mapped of a thread's stack begins."""
+        for low, high, _ in self.maps:
+            if low < record.stack_high <= high:
+                return max(low, record.stack_low)
+        return record.stack_high
+
+    def _local(self, name, pointer):
+        """Thread-local variables, by glibc's vector of modules, and thread-specific values."""
+        what = "thread-local data of " + name
+        most = max([o.tls for o in self.objects] or [0])
+        if not pointer:
+            return
+        self._add(what, pointer, pointer + CONTROL_BYTES)
+        try:
+            vector = self.memory.number(pointer + 8)
+            for i in range(min(self.memory.number(vector - 16), 4096)):
+                at = self.memory.number(vector + 16 * (i + 1))
+                if at and at != (1 << 64) - 1:
+                    self._add(what, at, at + most)
+            self._specific(what, pointer)
+        except Missing:
+            self.lacking.append(what)
+
+    def _specific(self, what, pointer):
+        blocks = self.table.value("specific.blocks_at")
+        for i in range(self.table["SPECIFIC_BLOCKS"] if blocks else 0):
+            block = self.memory.number(pointer + blocks + 8 * i)
+            if block:
+                self._add(what, block, block + self.table["SPECIFIC_BLOCK_BYTES"])
+
+    def _record(self, record):
+        t = self.table
+        words = [(field, t.field(record.at, "mutator." + field)) for field in ("argument", "result")]
+        self.list.append(Root("the argument or the result of a thread", words=words))
+
+    def _everything(self):
+        """With option collect, all other memory that is mapped."""
+        heap = self.heap
+        holes = [(heap.base, heap.limit), (heap.numbers, heap.numbers + heap.number("tables_bytes"))]
+        holes += [(r.stack_low, r.stack_high) for r in self.records.values()]
+        holes += [(r.low, r.high) for r in self.list]
+        holes.sort()
+        for low, high, writable in self.maps:
+            parts = [(low, high)] if writable else []
+            for hole in holes:
+                parts = [part for r in parts for part in process.without(r, hole)]
+            for part in parts:
+                self._add("memory that is searched for pointers", *part)
