@@ -18,7 +18,7 @@ static const struct mode modes[] = {
      "  gcalloc leaks --json -o report.%p ./server    a file for each process\n"
      "  gcalloc leaks --live ./server                 and, while it runs:\n"
      "  gcalloc leaks --pid=4711 -o now.txt\n"},
-    {"guard", 'g', "stacks=1:canary=1:poison=1:mismatch=1:fence=1000",
+    {"guard", 'g', "stacks=some:canary=1:poison=1:mismatch=1:fence=1000",
      "Runs the program, and reports what it does wrong with its objects, with the stacks "
      "that allocated\n"
      "and freed them: double frees and pointers that were never allocated, at once; "
@@ -83,6 +83,8 @@ const struct flag flags[] = {
      "also what gc_alloc gave and nobody freed"},
     {"stacks", 'S', FLAG_SET, "l", NULL, "stacks", "1", 0, 0,
      "record who frees, too, for reports of double frees"},
+    {"stacks", 'S', FLAG_CHOICE, "g", "WHICH", "stacks", "some|all", 0, 0,
+     "all: the whole call stack of each allocation and free; some"},
     {"depth", 'd', FLAG_NUMBER, "lg", "N", "depth", NULL, 1, 256,
      "frames of each call stack; 16"},
     {"depth", 'd', FLAG_NUMBER, "p", "N", "depth", NULL, 1, 256,

@@ -311,13 +311,15 @@ NOINLINE static void *alloc_observed(struct request *r, struct call call)
 {
     struct heap *h = &process_heap;
     guard_poll(h);
-    uint32_t stack = observe_stack(h, call);
     if (__builtin_add_overflow(r->requested, h->spare, &r->size))
         return alloc_failed(r->requested);
     void *object = NULL;
     if (r->alignment <= GRANULE)
-        object = fence_alloc(r->requested, r->kind, stack);
-    if (!object && r->size <= SMALL_REQUEST_MAX && r->alignment <= GRANULE &&
+        object = fence_alloc(r->requested, r->kind, call);
+    if (object)
+        return object;
+    uint32_t stack = observe_stack(h, call);
+    if (r->size <= SMALL_REQUEST_MAX && r->alignment <= GRANULE &&
         !(r->zero && (r->kind & KIND_ATOMIC)))
         object = alloc_at_hand(r, stack);
     return object ? object : alloc_slow(r, stack);

@@ -123,13 +123,13 @@ static void *make(uint32_t part, size_t size, enum kind kind, uint32_t stack)
     return (void *)address;
 }
 
-void *fence_alloc(size_t size, enum kind kind, uint32_t stack)
+void *fence_alloc(size_t size, enum kind kind, struct call call)
 {
     uint32_t part;
     if (!is_turn() || !(kind & KIND_MANUAL) || size == 0 ||
         size > DATA_PAGES * fence.page || !take_part(&part))
         return NULL;
-    void *object = make(part, size, kind, stack);
+    void *object = make(part, size, kind, capture_call(call, OPTION_NOW(depth)));
     if (!object)
         give_part(part);
     return object;

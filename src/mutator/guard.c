@@ -172,7 +172,8 @@ void guard_begin(struct heap *h)
         canary_begin(h);
     if (keeps_freed())
         quarantine_begin(h);
-    options.stacks = 1;
+    if (!options.stacks)
+        options.stacks = STACKS_ALL;
     fence_begin();
     phase_add(&check);
 }

@@ -123,6 +123,22 @@ static NOINLINE void overflow_again_and_again(void)
         overflow_by_one();
 }
 
+/* One in a place that has allocated often. */
+static NOINLINE void make_busily(size_t size)
+{
+    make(size);
+}
+
+static NOINLINE void overflow_of_busy(void)
+{
+    for (int i = 0; i < 20; i++) {
+        make_busily(20);
+        if (i == 19)
+            put(20, 1);
+        end();
+    }
+}
+
 /* ---- After the free ------------------------------------------------------------------ */
 
 /* As many as push the others out of where the freed are kept. */
@@ -416,6 +432,7 @@ static const struct {
     PROGRAM(overflow_never_freed),
     PROGRAM(overflow_seen_by_collection),
     PROGRAM(overflow_again_and_again),
+    PROGRAM(overflow_of_busy),
     PROGRAM(write_after_free),
     PROGRAM(write_after_free_seen_later),
     PROGRAM(write_after_free_collected),

@@ -192,6 +192,16 @@ expect "again and again" sh -c '"$0" guard --fence=0 "$1" overflow_again_and_aga
     [ "$(grep -c "written beyond" err)" = 3 ] &&
     grep -q "^gcalloc: 97 more faults of the same kinds, in objects from the same places, were left out$" err' \
     "$tool" "$faults"
+busy() { # FLAGS WHO-CALLED...: an object of a place where many were allocated
+    flags=$1 program=overflow_of_busy
+    shift
+    reports "$flags" "$program" "gcalloc: free(ADDRESS): written beyond the end of the object" \
+        "  the object has 20 bytes; 1 byte, from 0 behind its end on, was written: 01" \
+        "  called by" "    #0 end" "    #1 $program" "    #2 main" "  allocated by" "    #0 make" "$@"
+}
+expect "a brief stack" busy "" "    #1 make_busily" \
+    "    ... called from where was not recorded; option stacks=all does"
+expect "--stacks=all" busy --stacks=all "    #1 make_busily" "    #2 overflow_of_busy" "    #3 main"
 expect "--canary=no" reports "--canary=no" overflow_by_one
 expect "--poison=no" reports "--poison=no" write_after_free
 expect "--error-exitcode" sh -c '"$0" guard --fence=0 -e 3 "$1" overflow_never_freed 2>err >out; [ $? = 3 ]' "$tool" "$faults"
