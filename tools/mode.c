@@ -55,7 +55,9 @@ static const struct mode modes[] = {
      "  gcalloc profile --exact -o run.gcp ./prog && gcalloc report run.gcp\n"},
     {"run", 'r', "", "Runs the program with gcalloc's heap as its malloc, and no more.\n",
      "  gcalloc run ./prog\n"
-     "  gcalloc run --heap-limit=512M --stats ./prog\n"},
+     "  gcalloc run --heap-limit=512M --stats ./prog\n"
+     "  gcalloc run --quarantine ./server             what is freed too early does no "
+     "harm\n"},
 };
 
 const struct flag flags[] = {
@@ -101,6 +103,8 @@ const struct flag flags[] = {
      "one in so many objects ends at a page nobody can use; 1000"},
     {"quarantine", 'q', FLAG_SWITCH, "g", "YES", "quarantine", "yes|no", 0, 0,
      "use freed memory again when nothing points to it; no"},
+    {"quarantine", 'Q', FLAG_SET, "r", NULL, "quarantine", "1", 0, 0,
+     "use freed memory again when nothing points to it"},
     {"dangling", 'D', FLAG_SET, "g", NULL, "quarantine", "report", 0, 0,
      "quarantine, and report what points to freed objects"},
     {"heap-limit", 'm', FLAG_SIZE, "lgcrp", "SIZE", "heap_limit", NULL, 0, 0,

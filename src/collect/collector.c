@@ -95,8 +95,10 @@ static bool list_and_run(struct collector *c, const struct snapshot *s)
         return false;
     cycle_run(cycle);
     note_times(c);
-    generations_note(&c->generations, cycle);
-    concurrent_note(&c->concurrent, cycle);
+    if (!cycle->kind->looks) {
+        generations_note(&c->generations, cycle);
+        concurrent_note(&c->concurrent, cycle);
+    }
     if (GC_CHECKING) {
         collector_check(c);
         faults_check();

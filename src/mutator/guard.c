@@ -14,6 +14,7 @@
 #include "mutator/canary.h"
 #include "mutator/family.h"
 #include "mutator/fence.h"
+#include "mutator/held.h"
 #include "mutator/hooks.h"
 #include "mutator/quarantine.h"
 #include "world/faults.h"
@@ -35,9 +36,22 @@ static bool keeps_freed(void)
     return options.poison || options.quarantine;
 }
 
+/* Whether objects are recorded, or sampled, in any case. */
+static bool is_recorded(void)
+{
+    return options.leaks || options.stacks || options.profile.text[0];
+}
+
+static bool is_quarantine_alone(void)
+{
+    return options.quarantine == QUARANTINE_MARK && !options.poison && !options.canary &&
+           !options.mismatch && !options.fence && !is_recorded();
+}
+
 bool guard_is_wanted(void)
 {
-    return options.canary || options.mismatch || options.fence || keeps_freed();
+    return options.canary || options.mismatch || options.fence ||
+           (keeps_freed() && !is_quarantine_alone());
 }
 
 /* ---- In a pause -------------------------------------------------------------------- */
@@ -164,6 +178,8 @@ void guard_at_exit(void)
 void guard_begin(struct heap *h)
 {
     static struct phase check PRIVATE_DATA = {.rank = PHASE_CHECK, .run = check_in_cycle};
+    if (is_quarantine_alone())
+        held_begin(h);
     if (!guard_is_wanted())
         return;
     if (options.mismatch)

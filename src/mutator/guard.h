@@ -9,7 +9,8 @@
  * anybody's.  In no critical section, where the program allocates. */
 void guard_poll(struct heap *h);
 
-/* Whether an option asks for it.  Then the heap needs a table of sites. */
+/* Whether an option asks for it, and for more than the quarantine alone (held.h).  Then the heap needs a table of
+ * sites. */
 bool guard_is_wanted(void);
 
 /* The heap has just been made.  The world lock is held. */

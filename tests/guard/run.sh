@@ -192,6 +192,11 @@ expect "again and again" sh -c '"$0" guard --fence=0 "$1" overflow_again_and_aga
     [ "$(grep -c "written beyond" err)" = 3 ] &&
     grep -q "^gcalloc: 97 more faults of the same kinds, in objects from the same places, were left out$" err' \
     "$tool" "$faults"
+expect "the quarantine alone: used_again" sh -c '"$0" run --quarantine "$1" used_again >out
+    [ "$?" = 7 ] && [ "$(cat out)" = done ]' "$tool" "$faults"
+expect "the quarantine alone: free_twice" sh -c '"$0" run --quarantine "$1" free_twice 2>err >out
+    [ "$?" = 7 ] && [ "$(grep -c "^gcalloc: free(.*): no living object$" err)" = 1 ]' "$tool" "$faults"
+
 busy() { # FLAGS WHO-CALLED...: an object of a place where many were allocated
     flags=$1 program=overflow_of_busy
     shift
@@ -216,6 +221,11 @@ clean() { # COMMAND...
     command -v "$1" >/dev/null || { echo "guard: $1 is not installed"; return 0; }
     "$@" >plain.out 2>plain.err
     plain=$?
+    "$tool" run --quarantine "$@" >held.out 2>held.err
+    held=$?
+    expect "$1, in quarantine: the status" [ "$held" = "$plain" ]
+    expect "$1, in quarantine: the output" cmp plain.out held.out
+    expect "$1, in quarantine: the errors" diff plain.err held.err
     "$tool" guard -o report "$@" >got.out 2>got.err
     got=$?
     expect "$1: the status" [ "$got" = "$plain" ]
