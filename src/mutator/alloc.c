@@ -233,6 +233,7 @@ static void *alloc_hard(struct request *r, uint64_t collections)
         object = try_alloc(r);
     }
     if (!object) {
+        guard_give_back(&process_heap);
         critical_begin();
         cache_empty(thread_self->cache);
         critical_end();

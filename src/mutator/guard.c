@@ -11,12 +11,14 @@
 #include "collect/phase.h"
 #include "heap/block.h"
 #include "heap/heap.h"
+#include "mutator/barred.h"
 #include "mutator/canary.h"
 #include "mutator/family.h"
 #include "mutator/fence.h"
 #include "mutator/held.h"
 #include "mutator/hooks.h"
 #include "mutator/quarantine.h"
+#include "mutator/use.h"
 #include "world/faults.h"
 #include "world/stop.h"
 #include "world/systemstack.h"
@@ -149,6 +151,15 @@ void guard_poll(struct heap *h)
     quarantine_poll(h);
 }
 
+void guard_give_back(struct heap *h)
+{
+    if (keeps_freed()) {
+        quarantine_empty(h);
+        barred_end(h);
+        held_empty(h);
+    }
+}
+
 /* ---- At the end ------------------------------------------------------------------------ */
 
 static void check_stopped(void *argument)
@@ -191,5 +202,7 @@ void guard_begin(struct heap *h)
     if (!options.stacks)
         options.stacks = STACKS_ALL;
     fence_begin();
+    if (options.fence || options.poison)
+        use_watch();
     phase_add(&check);
 }

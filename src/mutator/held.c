@@ -13,6 +13,7 @@
 #include "heap/block.h"
 #include "heap/cache.h"
 #include "mutator/shadow.h"
+#include "world/self.h"
 
 enum {
     LIST_LEAST = 4096, /* entries */
@@ -233,6 +234,17 @@ void held_poll(struct heap *h)
     let_unseen_go(h);
     find_due(h, os_processor_time() - began);
     __atomic_store_n(&held.poller, 0, __ATOMIC_RELEASE);
+}
+
+void held_empty(struct heap *h)
+{
+    if (!h->hold)
+        return;
+    critical_begin();
+    cache_empty(thread_self->cache); /* what it has freed is held, too */
+    critical_end();
+    __atomic_store_n(&held.due, 0, __ATOMIC_RELAXED);
+    held_poll(h);
 }
 
 void held_begin(struct heap *h)

@@ -14,6 +14,9 @@ void held_begin(struct heap *h);
  * no critical section. */
 void held_poll(struct heap *h);
 
+/* The same at any time. */
+void held_empty(struct heap *h);
+
 /* The bytes of what is held, but for what threads have at hand. */
 size_t held_bytes(void);
 

@@ -133,6 +133,12 @@ for level in -O0 -O2; do
     uses "beyond the end of the object" "5 bytes behind the object of 4096 bytes" get
     program=read_before
     uses "before the start of the object" "8192 bytes before the object of 48 bytes" get
+    expect "$level: read_large_after_free" reports "" read_large_after_free \
+        "gcalloc: ADDRESS: used after it was freed" \
+        "  it was used at ADDRESS, 500000 bytes into the object of 1003520 bytes" \
+        "  used by" "    #0 get" "    #1 read_large_after_free" "    #2 main" \
+        "  allocated by" "    #0 make" "    #1 read_large_after_free" "    #2 main" \
+        "  freed by" "    #0 end" "    #1 read_large_after_free" "    #2 main"
     expect "$level: other faults" reports --fence=1 no_address
     expect "$level: signals that are sent" reports --fence=1 sent_signal
     ending=7
@@ -155,6 +161,7 @@ for level in -O0 -O2; do
         "  the object has 13 bytes; 1 byte, from 0 behind its end on, was written: 41" \
         "  called by" "    #0 end" "    #1 $program" "    #2 main" \
         "  allocated by" "    #0 make" "    #1 $program" "    #2 main"
+    expect "$level: many_large" reports "" many_large
     expect "$level: nothing wrong, fenced" reports "--fence=2 --quarantine=yes" nothing_wrong
     expect "$level: nothing wrong, in quarantine" reports --dangling nothing_wrong
 done

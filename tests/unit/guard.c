@@ -220,6 +220,22 @@ START_TEST(alone_in_an_object)
 }
 END_TEST
 
+/* Those that wait do not count when memory is short, large ones neither. */
+START_TEST(memory_is_short)
+{
+    ck_assert_int_eq(gc_option_set("heap_limit", "64M"), 0);
+    start("poison", "verify");
+    for (int i = 0; i < 100; i++) {
+        char *object = gc_alloc_manual(MIB(40));
+        ck_assert_ptr_nonnull(object);
+        object[0] = object[MIB(40) - 1] = 1;
+        gc_free(object);
+    }
+    gc_collect();
+    ck_assert_uint_eq(seen.count, 0);
+}
+END_TEST
+
 /* As no pause can tell, all go when they are too many. */
 START_TEST(alone_without_collections)
 {
@@ -244,5 +260,6 @@ TCase *guard_tests(void)
     tcase_add_test(t, alone);
     tcase_add_test(t, alone_in_an_object);
     tcase_add_test(t, alone_without_collections);
+    tcase_add_test(t, memory_is_short);
     return t;
 }
