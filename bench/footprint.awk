@@ -38,7 +38,7 @@ END {
             if (base == "glibc" || p == 1)
                 printf "%10.1f %5.2f", m, s
             else
-                printf "   x%6.2f x%4.2f", m / base_m, base_s > 0 ? s / base_s : 0
+                printf("   x%6.2f x%4.2f", m / base_m, (base_s > 0 ? s / base_s : 0))
             memory[p] += log(m / base_m)
             if (s > 0 && base_s > 0)
                 time[p] += log(s / base_s)
