@@ -8,7 +8,7 @@
 #include "base/sys.h"
 #include "heap/altered.h"
 #include "heap/block.h"
-#include "mutator/free.h"
+#include "heap/count.h"
 
 enum {
     BARRED_MOST = 256
@@ -43,14 +43,19 @@ static bool reserve(struct heap *h, const struct cell *o)
     return mine;
 }
 
-/* It is an object again for a moment, as free_at_once expects. */
 static void let_go(struct heap *h, const struct cell *o)
 {
+    uint32_t head = unit_head(h, unit_of(h, o->address));
     critical_begin();
+    struct lock *lock = block_lock(h, head);
+    size_t large = block_at(h, head)->bytes, bytes = large ? large : o->size;
     __atomic_fetch_sub(&h->numbers->reserved_apart, 1, __ATOMIC_RELAXED);
     site_of(h, o)->note &= ~SITE_HELD;
-    *o->state = STATE_NEW;
-    free_at_once(h, o);
+    heap_credit(h, bytes);
+    count_add(&h->numbers->counters.freed_bytes, bytes);
+    *o->state = STATE_FREE;
+    block_free_slots(h, head, 1);
+    lock_release(lock, RANK_BIN);
     critical_end();
 }
 
