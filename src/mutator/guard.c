@@ -33,7 +33,7 @@ static struct {
     struct fault faults[FOUND_MOST];
 } found PRIVATE_DATA;
 
-static bool keeps_freed(void)
+bool guard_keeps_freed(void)
 {
     return options.poison || options.quarantine;
 }
@@ -53,7 +53,7 @@ static bool is_quarantine_alone(void)
 bool guard_is_wanted(void)
 {
     return options.canary || options.mismatch || options.fence ||
-           (keeps_freed() && !is_quarantine_alone());
+           (guard_keeps_freed() && !is_quarantine_alone());
 }
 
 /* ---- In a pause -------------------------------------------------------------------- */
@@ -153,7 +153,7 @@ void guard_poll(struct heap *h)
 
 void guard_give_back(struct heap *h)
 {
-    if (keeps_freed()) {
+    if (guard_keeps_freed()) {
         quarantine_empty(h);
         barred_end(h);
         held_empty(h);
@@ -197,7 +197,7 @@ void guard_begin(struct heap *h)
         family_begin(h);
     if (options.canary)
         canary_begin(h);
-    if (keeps_freed())
+    if (guard_keeps_freed())
         quarantine_begin(h);
     if (!options.stacks)
         options.stacks = STACKS_ALL;

@@ -13,6 +13,9 @@ void guard_poll(struct heap *h);
  * nothing points to.  In no critical section. */
 void guard_give_back(struct heap *h);
 
+/* Whether what is freed waits. */
+bool guard_keeps_freed(void);
+
 /* Whether an option asks for it, and for more than the quarantine alone (held.h).  Then the heap needs a table of
  * sites. */
 bool guard_is_wanted(void);
