@@ -1,5 +1,5 @@
 # Lines "PROGRAM PEER KIB USER SYSTEM", one a run, to a table of medians, and the geometric means of what
-# each peer takes of what glibc takes.
+# each peer takes of what the first, `base`, takes; per program, too, where that is not glibc.
 function median(list,    part, n, i, j, t) {
     n = split(list, part, " ")
     for (i = 2; i <= n; i++)
@@ -33,16 +33,20 @@ END {
             }
             m = median(kib[name[i], peer[p]]) / 1024
             s = median(seconds[name[i], peer[p]])
-            printf "%10.1f %5.2f", m, s
-            memory[p] += log(m / (median(kib[name[i], "glibc"]) / 1024))
-            base = median(seconds[name[i], "glibc"])
-            if (s > 0 && base > 0)
-                time[p] += log(s / base)
+            base_m = median(kib[name[i], base]) / 1024
+            base_s = median(seconds[name[i], base])
+            if (base == "glibc" || p == 1)
+                printf "%10.1f %5.2f", m, s
+            else
+                printf("   x%6.2f x%4.2f", m / base_m, (base_s > 0 ? s / base_s : 0))
+            memory[p] += log(m / base_m)
+            if (s > 0 && base_s > 0)
+                time[p] += log(s / base_s)
             count[p]++
         }
         print ""
     }
-    printf "%-10s", "of glibc's"
+    printf "%-10s", "of " base "'s"
     for (p = 1; p <= n; p++)
         printf "%10.3f %5.2f", exp(memory[p] / count[p]), exp(time[p] / count[p])
     print ""

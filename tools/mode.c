@@ -18,7 +18,7 @@ static const struct mode modes[] = {
      "  gcalloc leaks --json -o report.%p ./server    a file for each process\n"
      "  gcalloc leaks --live ./server                 and, while it runs:\n"
      "  gcalloc leaks --pid=4711 -o now.txt\n"},
-    {"guard", 'g', "stacks=1:canary=1:poison=1:mismatch=1:fence=1000",
+    {"guard", 'g', "stacks=some:canary=1:poison=1:mismatch=1:fence=1000",
      "Runs the program, and reports what it does wrong with its objects, with the stacks "
      "that allocated\n"
      "and freed them: double frees and pointers that were never allocated, at once; "
@@ -55,7 +55,9 @@ static const struct mode modes[] = {
      "  gcalloc profile --exact -o run.gcp ./prog && gcalloc report run.gcp\n"},
     {"run", 'r', "", "Runs the program with gcalloc's heap as its malloc, and no more.\n",
      "  gcalloc run ./prog\n"
-     "  gcalloc run --heap-limit=512M --stats ./prog\n"},
+     "  gcalloc run --heap-limit=512M --stats ./prog\n"
+     "  gcalloc run --quarantine ./server             what is freed too early does no "
+     "harm\n"},
 };
 
 const struct flag flags[] = {
@@ -83,6 +85,8 @@ const struct flag flags[] = {
      "also what gc_alloc gave and nobody freed"},
     {"stacks", 'S', FLAG_SET, "l", NULL, "stacks", "1", 0, 0,
      "record who frees, too, for reports of double frees"},
+    {"stacks", 'S', FLAG_CHOICE, "g", "WHICH", "stacks", "some|all", 0, 0,
+     "all: the whole call stack of each allocation and free; some"},
     {"depth", 'd', FLAG_NUMBER, "lg", "N", "depth", NULL, 1, 256,
      "frames of each call stack; 16"},
     {"depth", 'd', FLAG_NUMBER, "p", "N", "depth", NULL, 1, 256,
@@ -99,6 +103,8 @@ const struct flag flags[] = {
      "one in so many objects ends at a page nobody can use; 1000"},
     {"quarantine", 'q', FLAG_SWITCH, "g", "YES", "quarantine", "yes|no", 0, 0,
      "use freed memory again when nothing points to it; no"},
+    {"quarantine", 'Q', FLAG_SET, "r", NULL, "quarantine", "1", 0, 0,
+     "use freed memory again when nothing points to it"},
     {"dangling", 'D', FLAG_SET, "g", NULL, "quarantine", "report", 0, 0,
      "quarantine, and report what points to freed objects"},
     {"heap-limit", 'm', FLAG_SIZE, "lgcrp", "SIZE", "heap_limit", NULL, 0, 0,

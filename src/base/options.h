@@ -37,6 +37,10 @@ enum { GENERATIONS_NEVER, GENERATIONS_AUTO, GENERATIONS_ALWAYS };
 
 #define QUARANTINE_CHOICES "0|1|report"
 
+/* Values of option stacks. */
+#define STACKS_CHOICES "0|1|some|all"
+enum { STACKS_NONE, STACKS_1, STACKS_SOME, STACKS_ALL };
+
 /* Values of option quarantine. */
 enum { QUARANTINE_NONE, QUARANTINE_MARK, QUARANTINE_REPORT };
 
@@ -94,7 +98,9 @@ enum { FINALIZERS_CALLED, FINALIZERS_THREAD };
       "as malloc: reclaim what nothing reaches any more, freed or not")                  \
     X(leaks, CHOICE, AT_START, 0,                                                        \
       "0|1|all: report unreachable manual objects, or all that were not freed, at exit") \
-    X(stacks, FLAG, AT_START, 0, "record where objects are allocated and freed")         \
+    X(stacks, CHOICE, AT_START, 0,                                                       \
+      STACKS_CHOICES                                                                     \
+      ": record where objects are allocated and freed; some: mostly in brief")           \
     X(canary, FLAG, AT_START, 0,                                                         \
       "look for writes beyond the ends of objects, at frees, collections and exit")      \
     X(poison, FLAG, AT_START, 0, "look for writes to objects that were freed")           \

@@ -100,8 +100,10 @@ static bool list_and_run(struct collector *c, const struct snapshot *s)
     PROBE4(gc_end, cycle->kind->label, cycle_cause(cycle), cycle->reclaimed,
            cycle->ended - cycle->began);
     note_times(c);
-    generations_note(&c->generations, cycle);
-    concurrent_note(&c->concurrent, cycle);
+    if (!cycle->kind->looks) {
+        generations_note(&c->generations, cycle);
+        concurrent_note(&c->concurrent, cycle);
+    }
     if (GC_CHECKING) {
         collector_check(c);
         faults_check();

@@ -30,6 +30,30 @@ const struct cycle_kind cycle_full = {
     .is_exact = true,
 };
 
+/* ---- Looking only ------------------------------------------------------------------- */
+
+static void (*look_by)(const struct cycle *c) PRIVATE_DATA;
+
+void cycle_look_with(void (*look)(const struct cycle *c))
+{
+    look_by = look;
+}
+
+bool cycle_can_look(void)
+{
+    return look_by != NULL;
+}
+
+static void look(struct cycle *c)
+{
+    track_scan_begin();
+    look_by(c);
+    track_scan_end();
+    c->marked = c->swept = c->ended = os_now();
+}
+
+const struct cycle_kind cycle_look = {.label = "look, ", .looks = true, .run = look};
+
 /* ---- Phases of every cycle --------------------------------------------------------- */
 
 /* Marks manual objects, which come after all other roots so that what only they keep can

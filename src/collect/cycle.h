@@ -43,6 +43,8 @@ struct cycle_kind {
     bool is_exact;
     bool young;  /* only what has come since the last cycle may be reclaimed */
     bool begins; /* it reclaims nothing: another goes on with what it has begun */
+    bool
+        looks; /* it marks nothing and reclaims nothing, so that no other cycle depends on it */
     /* Blocks that stay tenured are left to be swept beside the program, if there is a thread for that. */
     bool sweeps_later;
     /* What the cycle does, where it is not what cycle_run does; it sets the times.  NULL: it is. */
@@ -51,6 +53,13 @@ struct cycle_kind {
 
 /* The kind of cycle that marks everything anew. */
 extern const struct cycle_kind cycle_full;
+
+/* The kind that has only somebody look at the roots and the objects, while the world is stopped. */
+extern const struct cycle_kind cycle_look;
+
+/* From now on that is what cycles of CAUSE_QUARANTINE are.  Set once, when the heap is made. */
+void cycle_look_with(void (*look)(const struct cycle *c));
+bool cycle_can_look(void);
 
 /* What a cycle scans, and what it measures.  It begins with zeros but for heap, marker
  * and kind; the lists are kept from one cycle to the next. */

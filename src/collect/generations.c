@@ -104,6 +104,8 @@ const struct cycle_kind *generations_choose(struct generations *g, struct heap *
         return full;
     if (h->marking)
         return &cycle_finish;
+    if (cause == CAUSE_QUARANTINE && cycle_can_look())
+        return &cycle_look;
     follow(g, h);
     if (!h->remembers)
         return full;

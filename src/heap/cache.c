@@ -137,10 +137,16 @@ static unsigned next_typed(const struct cache *c, unsigned bin)
     bin;                                       \
     bin = next_typed(c, bin + 1)
 
+/* Whether what threads free goes to the magazines of a shard that is nobody's. */
+static bool is_freed_apart(const struct heap *h)
+{
+    return is_sampled(h) || h->hold;
+}
+
 /* Chooses a shard that the fewest caches draw from, and counts one more for it. */
 static unsigned choose_shard(struct heap *h)
 {
-    unsigned best = 0, shards = is_sampled(h) ? SHARD_FREED : SHARDS_OWN;
+    unsigned best = 0, shards = is_freed_apart(h) ? SHARD_FREED : SHARDS_OWN;
     for (unsigned shard = 1; shard < shards; shard++)
         if (__atomic_load_n(&h->numbers->shards[shard].caches, __ATOMIC_RELAXED) <
             __atomic_load_n(&h->numbers->shards[best].caches, __ATOMIC_RELAXED))
@@ -188,7 +194,7 @@ static void serve(struct cache *c, struct heap *h)
     memcpy(c->small_classes, small_classes + h->numbers->end_pointers,
            sizeof c->small_classes);
     c->home = (uint8_t)choose_shard(h);
-    c->shard = (unit_word)(is_sampled(h) ? SHARD_FREED : c->home) << UNIT_SHARD_SHIFT;
+    c->shard = (unit_word)(is_freed_apart(h) ? SHARD_FREED : c->home) << UNIT_SHARD_SHIFT;
 }
 
 struct cache *cache_take_kept(struct heap *h)
@@ -317,10 +323,33 @@ static void give_back(struct heap *h, struct bin *b, uint32_t slots)
     count_add(&h->numbers->counters.freed_bytes, bytes);
 }
 
-static void spill(struct cache *c, struct bin *b, bool all)
+void cache_give_back(struct heap *h, struct slot *slots, uint32_t count, uint32_t size)
+{
+    struct bin b = {.magazine = slots, .count = count, .size = size};
+    give_back(h, &b, count);
+}
+
+/* All objects of a magazine for other shards' become free, or are held. */
+static void give_others_back(struct heap *h, struct bin *b)
+{
+    if (h->hold && h->hold(h, b->magazine, b->count, (size_t)b->count * b->size))
+        b->count = 0;
+    else
+        give_back(h, b, b->count);
+}
+
+static bool is_of_others(unsigned bin)
+{
+    return bin >= BIN_COUNT && bin < TYPED_FIRST;
+}
+
+static void spill(struct cache *c, struct bin *b, bool others)
 {
     c->used = true;
-    give_back(c->heap, b, all ? b->count : (b->count + 1u) / 2);
+    if (others)
+        give_others_back(c->heap, b);
+    else
+        give_back(c->heap, b, (b->count + 1u) / 2);
 }
 
 /* Frees an object in the heap at once, where there is no memory for a magazine or the
@@ -359,7 +388,7 @@ void cache_free(struct cache *c, unit_word word, void *object, uint8_t *state)
         (word_shard(word) >= SHARDS_OWN || !add_magazines(c, index / GROUP_BINS)))
         return give_back_one(c, word, object, state);
     if (b->count == b->capacity)
-        spill(c, b, index >= BIN_COUNT);
+        spill(c, b, is_of_others(index));
     cache_put(b, b->count, object, state);
 }
 
@@ -368,7 +397,9 @@ static void empty_bin(struct cache *c, unsigned bin)
     struct bin *b = cache_bin_at(c, bin);
     if (is_sampled(c->heap) && (bin < BIN_COUNT || bin >= TYPED_FIRST))
         *sample_until(c, bin) = 0; /* is drawn anew */
-    if (b->count)
+    if (b->count && is_of_others(bin))
+        give_others_back(c->heap, b);
+    else if (b->count)
         give_back(c->heap, b, b->count);
     if (b->block)
         run_drop(c, bin);

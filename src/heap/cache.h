@@ -68,6 +68,9 @@ bool cache_refill(struct cache *c, unsigned bin);
  * the objects of another shard. */
 void cache_free(struct cache *c, unit_word word, void *object, uint8_t *state);
 
+/* Frees RESERVED slots of this size, which are in no cache, in the heap; in a critical section. */
+void cache_give_back(struct heap *h, struct slot *slots, uint32_t count, uint32_t size);
+
 /* In a heap that is sampled: makes at most so many slots of the bin ready, none of which is, that the thread has freed.
  * Returns false if there are none. */
 bool cache_take_freed(struct cache *c, unsigned bin, uint32_t most);

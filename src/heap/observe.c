@@ -21,12 +21,20 @@ void observe(struct heap *h, const struct observer *observer)
     h->spare = max_size(h->spare, observer->spare);
 }
 
+/* Leaks are told by their stacks, whole. */
+uint32_t observe_call(struct call call)
+{
+    return options.stacks == STACKS_SOME && !options.leaks
+               ? capture_some(call, OPTION_NOW(depth))
+               : capture_call(call, OPTION_NOW(depth));
+}
+
 uint32_t observe_stack(const struct heap *h, struct call call)
 {
     bool wanted = false;
     for (OBSERVERS(h, o))
         wanted |= (*o)->wants_stacks;
-    return wanted ? capture_call(call, OPTION_NOW(depth)) : 0;
+    return wanted ? observe_call(call) : 0;
 }
 
 void observe_allocated(struct heap *h, const struct cell *c, size_t requested,

@@ -44,6 +44,9 @@ INLINE bool is_observed(const struct heap *h)
     return UNLIKELY(h->observers[0] != NULL);
 }
 
+/* The stack of this call, in the depot, as option `stacks` has it. */
+uint32_t observe_call(struct call call);
+
 /* Captures the stack of this call if an observer wants it, and returns 0 otherwise.  Not
  * called in a critical section. */
 uint32_t observe_stack(const struct heap *h, struct call call);

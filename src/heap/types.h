@@ -346,6 +346,7 @@ enum { OBSERVERS_MOST = 6 };
 
 struct observer;
 struct mesh;
+struct slot;
 
 /* What a heap is, beside its tables: sizes, counts, unit numbers and locks, in the first
  * pages of the mapping that holds the tables.  It holds no address, nor anything else
@@ -447,7 +448,11 @@ struct heap {
     /* Bytes of the slot behind each object that are the observers': those of objects with a
      * layout have none.  Constant after start */
     size_t spare;
-    bool told;    /* it has observers, or is sampled.  Constant after start */
+    bool told; /* it has observers, or is sampled.  Constant after start */
+    /* Takes slots that threads have freed, `bytes` in all: they stay RESERVED, and count as reserved_apart, until
+     * cache_give_back has them.  Returns false if it takes none.  Called in a critical section or in a
+     * pause.  NULL: they are free at once.  Constant after start */
+    bool (*hold)(struct heap *h, const struct slot *slots, uint32_t count, size_t bytes);
     bool sampled; /* slow paths choose samples (heap/sample.h).  Constant after start */
     size_t sample_every;  /* mean bytes between two samples.  Constant after start */
     uint64_t sample_seed; /* atomic */

@@ -236,6 +236,7 @@ static void *alloc_hard(struct request *r, uint64_t collections)
         object = try_alloc(r);
     }
     if (!object) {
+        guard_give_back(&process_heap);
         critical_begin();
         cache_empty(thread_self->cache);
         critical_end();
@@ -315,13 +316,15 @@ NOINLINE static void *alloc_observed(struct request *r, struct call call)
     struct heap *h = &process_heap;
     void *object = NULL;
     guard_poll(h);
-    uint32_t stack = observe_stack(h, call);
     if (__builtin_add_overflow(r->requested, h->spare, &r->size))
         return alloc_failed(r->requested);
     track_scan_begin();
     if (r->alignment <= GRANULE)
-        object = fence_alloc(r->requested, r->kind, stack);
-    if (!object && r->size <= SMALL_REQUEST_MAX && r->alignment <= GRANULE &&
+        object = fence_alloc(r->requested, r->kind, call);
+    if (object)
+        return object;
+    uint32_t stack = observe_stack(h, call);
+    if (r->size <= SMALL_REQUEST_MAX && r->alignment <= GRANULE &&
         !(r->zero && (r->kind & KIND_ATOMIC)))
         object = alloc_at_hand(r, stack);
     if (!object)

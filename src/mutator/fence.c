@@ -17,9 +17,6 @@
 #include "mutator/fault.h"
 #include "mutator/hooks.h"
 #include "mutator/pattern.h"
-#include "world/fast.h"
-#include "world/faults.h"
-#include "world/self.h"
 
 enum {
     PARTS = 2048,   /* each may be two mappings, of which the system allows 65530 */
@@ -123,13 +120,13 @@ static void *make(uint32_t part, size_t size, enum kind kind, uint32_t stack)
     return (void *)address;
 }
 
-void *fence_alloc(size_t size, enum kind kind, uint32_t stack)
+void *fence_alloc(size_t size, enum kind kind, struct call call)
 {
     uint32_t part;
     if (!is_turn() || !(kind & KIND_MANUAL) || size == 0 ||
         size > DATA_PAGES * fence.page || !take_part(&part))
         return NULL;
-    void *object = make(part, size, kind, stack);
+    void *object = make(part, size, kind, capture_call(call, OPTION_NOW(depth)));
     if (!object)
         give_part(part);
     return object;
@@ -209,31 +206,6 @@ size_t fence_size(const void *object)
                                                                                : 0;
 }
 
-/* An access of the program's to what it cannot use.  The stack is that of what was interrupted. */
-static void on_fault(uintptr_t address, const ucontext_t *context)
-{
-    struct fenced o;
-    uintptr_t frames[CAPTURE_DEPTH_MAX];
-    if (!fence_find((void *)address, &o))
-        return;
-    thread_inside++;
-    struct fault f = {
-        .kind = o.lives ? FAULT_BEYOND : FAULT_USE_AFTER_FREE,
-        .address = o.address,
-        .bytes = o.size,
-        .allocated = o.allocated,
-        .freed = o.freed,
-        .pointer = address,
-        .frames = frames,
-        .frame_count = capture_stack((struct call){fast_program_counter(context), 0, 0},
-                                     frames, OPTION_NOW(depth)),
-    };
-    if (f.frame_count)
-        frames[0]++; /* a return address would lie behind the instruction */
-    report_hooks.fault(&f);
-    thread_inside--;
-}
-
 void fence_begin(void)
 {
     if (!options.fence)
@@ -250,5 +222,4 @@ void fence_begin(void)
         fence.queue[i] = (uint16_t)i;
     fence.count = PARTS;
     fence.low = (uintptr_t)low;
-    faults_watch(on_fault);
 }

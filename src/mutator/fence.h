@@ -11,9 +11,9 @@
 /* The heap has just been made.  The world lock is held. */
 void fence_begin(void);
 
-/* An object, zeroed, if it is the turn of one; `stack` allocates it.  NULL: it is not, or there is no room.
+/* An object, zeroed, if it is the turn of one; `call` allocates it.  NULL: it is not, or there is no room.
  * In no critical section. */
-void *fence_alloc(size_t size, enum kind kind, uint32_t stack);
+void *fence_alloc(size_t size, enum kind kind, struct call call);
 
 /* Whether the address lies where fenced objects do. */
 bool fence_has(const void *address);

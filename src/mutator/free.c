@@ -14,6 +14,7 @@
 #include "heap/sample.h"
 #include "mutator/fence.h"
 #include "mutator/free.h"
+#include "mutator/held.h"
 #include "mutator/hooks.h"
 #include "mutator/init.h"
 #include "mutator/object.h"
@@ -88,6 +89,8 @@ NOINLINE static void free_slow(void *object)
             profile_freed(&o);
         if (!is_observed(h) || !was_kept(&o, CAPTURE_CALL()))
             give_back(&o);
+        if (h->hold)
+            held_poll(&process_heap);
         idle_note(&process_collector);
     }
     mutator_leave();

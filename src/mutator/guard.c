@@ -11,11 +11,14 @@
 #include "collect/phase.h"
 #include "heap/block.h"
 #include "heap/heap.h"
+#include "mutator/barred.h"
 #include "mutator/canary.h"
 #include "mutator/family.h"
 #include "mutator/fence.h"
+#include "mutator/held.h"
 #include "mutator/hooks.h"
 #include "mutator/quarantine.h"
+#include "mutator/use.h"
 #include "world/faults.h"
 #include "world/stop.h"
 #include "world/systemstack.h"
@@ -30,14 +33,27 @@ static struct {
     struct fault faults[FOUND_MOST];
 } found PRIVATE_DATA;
 
-static bool keeps_freed(void)
+bool guard_keeps_freed(void)
 {
     return options.poison || options.quarantine;
 }
 
+/* Whether objects are recorded, or sampled, in any case. */
+static bool is_recorded(void)
+{
+    return options.leaks || options.stacks || options.profile.text[0];
+}
+
+static bool is_quarantine_alone(void)
+{
+    return options.quarantine == QUARANTINE_MARK && !options.poison && !options.canary &&
+           !options.mismatch && !options.fence && !is_recorded();
+}
+
 bool guard_is_wanted(void)
 {
-    return options.canary || options.mismatch || options.fence || keeps_freed();
+    return options.canary || options.mismatch || options.fence ||
+           (guard_keeps_freed() && !is_quarantine_alone());
 }
 
 /* ---- In a pause -------------------------------------------------------------------- */
@@ -135,6 +151,15 @@ void guard_poll(struct heap *h)
     quarantine_poll(h);
 }
 
+void guard_give_back(struct heap *h)
+{
+    if (guard_keeps_freed()) {
+        quarantine_empty(h);
+        barred_end(h);
+        held_empty(h);
+    }
+}
+
 /* ---- At the end ------------------------------------------------------------------------ */
 
 static void check_stopped(void *argument)
@@ -164,15 +189,20 @@ void guard_at_exit(void)
 void guard_begin(struct heap *h)
 {
     static struct phase check PRIVATE_DATA = {.rank = PHASE_CHECK, .run = check_in_cycle};
+    if (is_quarantine_alone())
+        held_begin(h);
     if (!guard_is_wanted())
         return;
     if (options.mismatch)
         family_begin(h);
     if (options.canary)
         canary_begin(h);
-    if (keeps_freed())
+    if (guard_keeps_freed())
         quarantine_begin(h);
-    options.stacks = 1;
+    if (!options.stacks)
+        options.stacks = STACKS_ALL;
     fence_begin();
+    if (options.fence || options.poison)
+        use_watch();
     phase_add(&check);
 }

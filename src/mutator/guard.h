@@ -9,7 +9,15 @@
  * anybody's.  In no critical section, where the program allocates. */
 void guard_poll(struct heap *h);
 
-/* Whether an option asks for it.  Then the heap needs a table of sites. */
+/* Memory is short, or asked for: of what was freed as much goes as may: all that waits for its time only, and what
+ * nothing points to.  In no critical section. */
+void guard_give_back(struct heap *h);
+
+/* Whether what is freed waits. */
+bool guard_keeps_freed(void);
+
+/* Whether an option asks for it, and for more than the quarantine alone (held.h).  Then the heap needs a table of
+ * sites. */
 bool guard_is_wanted(void);
 
 /* The heap has just been made.  The world lock is held. */

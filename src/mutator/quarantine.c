@@ -13,6 +13,7 @@
 #include "heap/cache.h"
 #include "heap/count.h"
 #include "heap/heap.h"
+#include "mutator/barred.h"
 #include "mutator/dangling.h"
 #include "mutator/hooks.h"
 #include "mutator/pattern.h"
@@ -96,7 +97,9 @@ static bool put(struct heap *h, const struct cell *o)
 
 static bool keeps(struct heap *h, const struct cell *o)
 {
-    if (word_typed(o->word) || word_class(o->word) > CLASS_MEDIUM_LAST)
+    if (word_class(o->word) > CLASS_MEDIUM_LAST)
+        return options.poison && barred_take(h, o);
+    if (word_typed(o->word))
         return false;
     if (options.poison)
         memset((void *)o->address, PATTERN_FREED, o->size);
@@ -223,6 +226,16 @@ void quarantine_trim(struct heap *h)
         return;
     let_oldest_go(h, options.quarantine ? part_of(h, PART_AT_MOST, LEAST_AT_MOST)
                                         : part_of(h, PART_KEPT, LEAST_KEPT));
+}
+
+void quarantine_empty(struct heap *h)
+{
+    if (quarantine_bytes() == 0)
+        return;
+    if (!options.quarantine)
+        let_oldest_go(h, 0);
+    else if (!collector_is_disabled(&process_collector))
+        let_unreached_go(h);
 }
 
 void quarantine_poll(struct heap *h)

@@ -4,7 +4,8 @@
  * when they leave, in full collections, and when the program ends.  With option quarantine they leave when a
  * full cycle has found nothing that points to them; without it, the oldest first, when they are too many.
  * By their states they are RESERVED, in no cache (reserved_apart of the heap); by their sites, SITE_HELD.
- * Objects with a layout and those without a magazine are not kept. */
+ * Objects with a layout are not kept; those without a magazine are, with option poison, in another way
+ * (barred.h). */
 #ifndef GCALLOC_MUTATOR_QUARANTINE_H
 #define GCALLOC_MUTATOR_QUARANTINE_H
 
@@ -21,6 +22,9 @@ void quarantine_begin(struct heap *h);
  * points to, if a collection is to look for that, where it allocates. */
 void quarantine_trim(struct heap *h);
 void quarantine_poll(struct heap *h);
+
+/* All that may go does now: what nothing points to, or without option quarantine everything. */
+void quarantine_empty(struct heap *h);
 
 /* The bytes of what is kept; roughly right while other threads free. */
 size_t quarantine_bytes(void);

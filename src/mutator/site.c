@@ -38,7 +38,7 @@ static void found_dead(struct heap *h, const struct cell *o)
 
 static void freed(struct heap *h, const struct cell *o, struct call call)
 {
-    uint32_t stack = options.stacks ? capture_call(call, OPTION_NOW(depth)) : 0;
+    uint32_t stack = options.stacks ? observe_call(call) : 0;
     site_of(h, o)->note = SITE_FREED | stack;
 }
 

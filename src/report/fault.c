@@ -14,7 +14,9 @@
 #include "mutator/hooks.h"
 #include "report/out.h"
 #include "report/symbolize.h"
+#include "trace/depot.h"
 #include "trace/modules.h"
+#include "trace/walk.h"
 #include "world/next.h"
 #include "world/systemstack.h"
 
@@ -25,9 +27,9 @@ enum {
     ALIKE_MOST = 3, /* reports of one kind for objects from one place */
 };
 
-/* How many faults of a kind there were for each stack that allocated.  Under the lock of reports. */
+/* How many faults of a kind there were for each stack that allocated, and for the innermost frames of it.  Under the lock of reports. */
 static struct {
-    uint32_t stack, kind, count;
+    uint32_t stack, kind, count; /* the number of a stack, or the hash of frames */
 } places[PLACES] PRIVATE_DATA;
 
 static size_t count PRIVATE_DATA, left_out PRIVATE_DATA; /* atomic */
@@ -37,18 +39,34 @@ void fault_count(void)
     __atomic_fetch_add(&count, 1, __ATOMIC_RELAXED);
 }
 
-/* Whether enough was said of such faults. */
-static bool is_known(const struct fault *f)
+static uint32_t count_one(uint32_t stack, uint32_t kind)
 {
-    uint32_t at = (f->allocated * UINT32_C(0x9e3779b9) >> 16) + f->kind;
+    uint32_t at = (stack * UINT32_C(0x9e3779b9) >> 16) + kind;
     size_t tries = 0;
     while (places[at % PLACES].count > 0 && tries++ < 16 &&
-           (places[at % PLACES].stack != f->allocated ||
-            places[at % PLACES].kind != f->kind))
+           (places[at % PLACES].stack != stack || places[at % PLACES].kind != kind))
         at++;
-    places[at % PLACES].stack = f->allocated;
-    places[at % PLACES].kind = f->kind;
-    return ++places[at % PLACES].count > ALIKE_MOST;
+    places[at % PLACES].stack = stack;
+    places[at % PLACES].kind = kind;
+    return ++places[at % PLACES].count;
+}
+
+/* Of the frames that a brief stack has; its first bit tells it from the number of a stack. */
+static uint32_t innermost(uint32_t stack)
+{
+    const uintptr_t *frames;
+    size_t known = min_size(depot_get(stack, &frames), WALK_PLACE_FRAMES);
+    return (uint32_t)modules_hash(frames, known * sizeof *frames) | UINT32_C(1) << 31;
+}
+
+/* Whether enough was said of such faults.  What a brief stack would say is known when its frames have been told
+ * often enough, whoever called them. */
+static bool is_known(const struct fault *f)
+{
+    uint32_t alike = count_one(innermost(f->allocated), f->kind);
+    if (!depot_is_brief(f->allocated))
+        alike = count_one(f->allocated, f->kind);
+    return alike > ALIKE_MOST;
 }
 
 static void title(const struct fault *f, const char *what)

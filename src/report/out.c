@@ -15,6 +15,7 @@
 #include "base/options.h"
 #include "base/sink.h"
 #include "report/symbolize.h"
+#include "trace/depot.h"
 #include "world/signals.h"
 
 enum { FUNCTION_WIDTH = 28, FUNCTION_MOST = 70, PLACE_MOST = 42 };
@@ -138,10 +139,15 @@ const char *last_part(const char *path)
     return slash ? slash + 1 : path;
 }
 
+struct printed {
+    size_t frames;
+    bool in_main; /* the last one was main */
+};
+
 /* The function in one column and its place in the next, or below it when it is long. */
 static void print_frame(void *argument, const struct symbol *s)
 {
-    size_t *number = argument;
+    struct printed *p = argument;
     char place[300];
     if (s->file)
         snprintf(place, sizeof place, "%s:%d%s%s", last_part(s->file), s->line,
@@ -151,20 +157,23 @@ static void print_frame(void *argument, const struct symbol *s)
                  s->module ? last_part(s->module) : "?", (unsigned long)s->offset,
                  s->unloaded ? " (unloaded)" : "");
     const char *function = s->function ? s->function : "??";
-    out_print("    #%-2zu %-*.*s", (*number)++, FUNCTION_WIDTH, FUNCTION_MOST, function);
+    out_print("    #%-2zu %-*.*s", p->frames++, FUNCTION_WIDTH, FUNCTION_MOST, function);
     if (strlen(function) > FUNCTION_WIDTH)
         out_print("\n        %*s", FUNCTION_WIDTH, "");
     out_print(" %.*s\n", PLACE_MOST, place);
+    p->in_main = !s->inlined && strcmp(function, "main") == 0;
 }
 
 void out_frames(const uintptr_t *frames, size_t count)
 {
-    size_t number = 0;
-    symbolize_stack(frames, NULL, count, print_frame, &number);
+    struct printed p = {0};
+    symbolize_stack(frames, NULL, count, print_frame, &p);
 }
 
 void out_stack(uint32_t stack)
 {
-    size_t number = 0;
-    symbolize_recorded(stack, print_frame, &number);
+    struct printed p = {0};
+    symbolize_recorded(stack, print_frame, &p);
+    if (depot_is_brief(stack) && !p.in_main)
+        out_print("    ... called from where was not recorded; option stacks=all does\n");
 }

@@ -7,6 +7,9 @@
 #include <stdio.h>
 
 #include "base/bits.h"
+#include "heap/heap.h"
+#include "mutator/guard.h"
+#include "mutator/init.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -62,7 +65,12 @@ int malloc_trim(size_t pad)
     (void)pad;
     struct gc_stats before = {.size = sizeof before}, after = {.size = sizeof after};
     gc_stats_get(&before);
-    gc_collect();
+    gc_collect(); /* looks at what waits, too */
+    if (guard_keeps_freed() && mutator_enter()) {
+        guard_give_back(&process_heap);
+        mutator_leave();
+        gc_collect();
+    }
     gc_stats_get(&after);
     return after.returned_bytes > before.returned_bytes;
 }

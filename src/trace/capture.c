@@ -20,6 +20,9 @@
 enum {
     /* Between the program's call of the library and unw_backtrace, at most. */
     OWN_FRAMES = 16,
+    /* Of the stacks at a place the first so many are captured whole, and one in so many. */
+    WHOLE_FIRST = 8,
+    WHOLE_EVERY = 128, /* a power of two */
 };
 
 /* libunwind takes these for present when pthread_once is: so they must not be missing from
@@ -189,18 +192,44 @@ NOINLINE static uint32_t capture_anew(struct call call, size_t depth, uintptr_t 
     return number;
 }
 
-uint32_t capture_call(struct call call, size_t depth)
+/* 0: the whole stack is wanted, or the place is not known. */
+INLINE uint32_t capture_brief(struct call begin)
+{
+    struct walk_place *p = walk_place(begin);
+    if (UNLIKELY(!p) || p->seen <= WHOLE_FIRST || p->seen % WHOLE_EVERY == 0)
+        return 0;
+    if (UNLIKELY(!p->brief))
+        p->brief = depot_put_brief(p->ips, WALK_PLACE_FRAMES);
+    return p->brief;
+}
+
+INLINE uint32_t capture(struct call call, size_t depth, bool whole)
 {
     struct call begin = call;
+    uint32_t number = 0;
     depth = min_size(depth, CAPTURE_DEPTH_MAX);
     if (depth == 0)
         return 0;
     uintptr_t *frames = walk_claim();
     if (!frames)
         return capture_slowly(call, depth);
-    uint32_t number = leave_own(&begin) ? walk_recall(begin, depth) : 0;
+    bool left = leave_own(&begin);
+    if (left && !whole && depth > WALK_PLACE_FRAMES)
+        number = capture_brief(begin);
+    if (left && !number)
+        number = walk_recall(begin, depth);
     if (UNLIKELY(!number))
         number = capture_anew(call, depth, frames);
     walk_release();
     return number;
+}
+
+uint32_t capture_call(struct call call, size_t depth)
+{
+    return capture(call, depth, true);
+}
+
+uint32_t capture_some(struct call call, size_t depth)
+{
+    return capture(call, depth, false);
 }

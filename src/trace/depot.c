@@ -1,9 +1,9 @@
 /* A hash table of numbers, open addressing, at most half full; a stack's number is where
  * it lies in the store, counted in words:
  *
- *     | hash : 32, count : 32 | epoch : 32 | frames ... | modules, 16 bits each ... |
+ *     | hash : 32, brief : 1, count : 31 | epoch : 32 | frames ... | modules, 16 bits each ... |
  *
- * Stacks are equal when their frames and the modules of these are.  The epoch is that of the
+ * Stacks are equal when their frames and the modules of these are, and both or neither are brief.  The epoch is that of the
  * modules in which the frames' addresses were last known to be in the modules that are noted. */
 #include "trace/depot.h"
 
@@ -24,6 +24,8 @@ enum {
     TABLE_LEAST = 4096,
     HEADER = 2, /* words */
 };
+
+#define BRIEF (UINT32_C(1) << 31)
 
 /* The store only grows, and but for the epochs its stacks never change: they are read without
  * the lock. */
@@ -49,19 +51,33 @@ static uint32_t hash_of(const uintptr_t *frames, size_t count)
     return (uint32_t)(h ^ h >> 32);
 }
 
+static uint32_t count_at(uint32_t stack)
+{
+    return (uint32_t)depot.store[stack] & ~BRIEF;
+}
+
+static uint32_t brief_at(uint32_t stack)
+{
+    return (uint32_t)depot.store[stack] & BRIEF;
+}
+
 size_t depot_get(uint32_t stack, const uintptr_t **frames)
 {
     *frames = NULL;
     if (!stack)
         return 0;
     *frames = (const uintptr_t *)&depot.store[stack + HEADER];
-    return (uint32_t)depot.store[stack];
+    return count_at(stack);
+}
+
+bool depot_is_brief(uint32_t stack)
+{
+    return stack && brief_at(stack);
 }
 
 static uint16_t *modules_in(uint32_t stack)
 {
-    size_t count = (uint32_t)depot.store[stack];
-    return (uint16_t *)&depot.store[stack + HEADER + count];
+    return (uint16_t *)&depot.store[stack + HEADER + count_at(stack)];
 }
 
 const uint16_t *depot_modules(uint32_t stack)
@@ -81,10 +97,11 @@ static uint32_t hash_at(uint32_t stack)
 }
 
 static bool has_frames(uint32_t stack, uint32_t hash, const uintptr_t *frames,
-                       size_t count)
+                       size_t count, uint32_t brief)
 {
     const uintptr_t *stored;
-    return hash_at(stack) == hash && depot_get(stack, &stored) == count &&
+    return hash_at(stack) == hash && brief_at(stack) == brief &&
+           depot_get(stack, &stored) == count &&
            memcmp(stored, frames, count * sizeof *frames) == 0;
 }
 
@@ -145,12 +162,12 @@ static bool grow_store(size_t words)
 }
 
 static uint32_t store(const uintptr_t *frames, size_t count, uint32_t hash,
-                      uint64_t epoch)
+                      uint64_t epoch, uint32_t brief)
 {
     if (!grow_store(words_of(count)))
         return 0;
     uint32_t stack = (uint32_t)depot.used;
-    depot.store[stack] = (uint64_t)hash << 32 | count;
+    depot.store[stack] = (uint64_t)hash << 32 | brief | count;
     depot.store[stack + 1] = epoch;
     memcpy(&depot.store[stack + HEADER], frames, count * sizeof *frames);
     modules_of(frames, modules_in(stack), count);
@@ -159,7 +176,7 @@ static uint32_t store(const uintptr_t *frames, size_t count, uint32_t hash,
     return stack;
 }
 
-static uint32_t put(const uintptr_t *frames, size_t count)
+static uint32_t put(const uintptr_t *frames, size_t count, uint32_t brief)
 {
     lock_check_held(RANK_DEPOT);
     if (count == 0 || count > CAPTURE_DEPTH_MAX ||
@@ -169,18 +186,28 @@ static uint32_t put(const uintptr_t *frames, size_t count)
     uint64_t epoch = modules_epoch();
     size_t at = hash & (depot.slots - 1);
     for (; depot.table[at]; at = (at + 1) & (depot.slots - 1))
-        if (has_frames(depot.table[at], hash, frames, count) &&
+        if (has_frames(depot.table[at], hash, frames, count, brief) &&
             has_modules(depot.table[at], frames, count, epoch))
             return depot.table[at];
-    return depot.table[at] = store(frames, count, hash, epoch);
+    return depot.table[at] = store(frames, count, hash, epoch, brief);
+}
+
+static uint32_t put_safely(const uintptr_t *frames, size_t count, uint32_t brief)
+{
+    critical_take(&depot.lock, RANK_DEPOT);
+    uint32_t stack = put(frames, count, brief);
+    critical_release(&depot.lock, RANK_DEPOT);
+    return stack;
 }
 
 uint32_t depot_put(const uintptr_t *frames, size_t count)
 {
-    critical_take(&depot.lock, RANK_DEPOT);
-    uint32_t stack = put(frames, count);
-    critical_release(&depot.lock, RANK_DEPOT);
-    return stack;
+    return put_safely(frames, count, 0);
+}
+
+uint32_t depot_put_brief(const uintptr_t *frames, size_t count)
+{
+    return put_safely(frames, count, BRIEF);
 }
 
 size_t depot_count(void)

@@ -4,6 +4,7 @@
 #ifndef GCALLOC_TRACE_DEPOT_H
 #define GCALLOC_TRACE_DEPOT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,7 +12,13 @@
  * the same modules as of the last look.  0: no memory, it is empty, or too deep. */
 uint32_t depot_put(const uintptr_t *frames, size_t count);
 
-/* The stack of a number that depot_put returned; for 0 an empty one, and NULL. */
+/* The number of a stack of which these frames, the innermost, are all that is known. */
+uint32_t depot_put_brief(const uintptr_t *frames, size_t count);
+
+/* Whether the stack has outer frames that are not known. */
+bool depot_is_brief(uint32_t stack);
+
+/* The stack of a number that was returned so; for 0 an empty one, and NULL. */
 size_t depot_get(uint32_t stack, const uintptr_t **frames);
 
 /* The modules in which the frames of a stack lay: trace/modules.h. */

@@ -16,7 +16,8 @@ enum {
     LAYOUTS = 4096, /* a power of two */
     LEAD = 3,       /* steps */
     WAYS = 2,
-    SETS = 1024, /* a power of two */
+    SETS = 1024,   /* a power of two */
+    PLACES = 2048, /* a power of two */
     CHECKS_MOST = 32,
     WORD = 8,
 };
@@ -72,6 +73,7 @@ struct walker {
     uintptr_t frames[CAPTURE_DEPTH_MAX];
     struct layout layouts[LAYOUTS];
     struct known known[SETS][WAYS];
+    struct walk_place places[PLACES];
 };
 
 static __thread struct walker *self __attribute__((tls_model("initial-exec")));
@@ -108,6 +110,8 @@ static void forget_all(struct walker *w)
     for (size_t set = 0; set < SETS; set++)
         for (size_t way = 0; way < WAYS; way++)
             w->known[set][way].depth = 0;
+    for (size_t i = 0; i < PLACES; i++)
+        w->places[i].sp = 0;
 }
 
 static void forget_unloaded(struct walker *w)
@@ -259,6 +263,23 @@ size_t walk_frames(struct call call, uintptr_t *frames, size_t depth)
             last = step(w, &w->walk, &call);
     }
     return last == LOST ? 0 : count;
+}
+
+/* ---- Places ------------------------------------------------------------------------ */
+
+struct walk_place *walk_place(struct call call)
+{
+    struct walker *w = self;
+    uintptr_t ip = call.ip, sp = call.sp;
+    if (!can_walk(w, &call) || step(w, NULL, &call) != STEPPED)
+        return NULL;
+    uint64_t h =
+        (ip ^ (call.ip << 7 | call.ip >> 57) ^ sp << 20) * UINT64_C(0x9e3779b97f4a7c15);
+    struct walk_place *p = &w->places[h >> 40 & (PLACES - 1)];
+    if (UNLIKELY(((p->ips[0] ^ ip) | (p->ips[1] ^ call.ip) | (p->sp ^ sp)) != 0))
+        *p = (struct walk_place){{ip, call.ip}, sp, 0, 0};
+    p->seen++;
+    return p;
 }
 
 /* ---- Knowing again ------------------------------------------------------------------ */

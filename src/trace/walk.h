@@ -22,6 +22,18 @@ void walk_end(void);
 uintptr_t *walk_claim(void);
 void walk_release(void);
 
+/* A place: the two innermost calls, and where the stack pointer is. */
+enum { WALK_PLACE_FRAMES = 2 };
+struct walk_place {
+    uintptr_t ips[WALK_PLACE_FRAMES], sp;
+    uint32_t seen;  /* so often since the thread has come to know it */
+    uint32_t brief; /* for the caller: 0 at first */
+};
+
+/* The place of a call, which is counted there once more.  It is known until another comes to have its entry.
+ * NULL: its frames cannot be walked. */
+struct walk_place *walk_place(struct call call);
+
 /* The frame that made the call that led to this one.  false: not known. */
 bool walk_caller(struct call *call);
 

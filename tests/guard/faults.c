@@ -123,6 +123,22 @@ static NOINLINE void overflow_again_and_again(void)
         overflow_by_one();
 }
 
+/* One in a place that has allocated often. */
+static NOINLINE void make_busily(size_t size)
+{
+    make(size);
+}
+
+static NOINLINE void overflow_of_busy(void)
+{
+    for (int i = 0; i < 20; i++) {
+        make_busily(20);
+        if (i == 19)
+            put(20, 1);
+        end();
+    }
+}
+
 /* ---- After the free ------------------------------------------------------------------ */
 
 /* As many as push the others out of where the freed are kept. */
@@ -294,6 +310,24 @@ static int is_default(void)
 }
 
 /* The program's handler is called, and it never sees another one. */
+static NOINLINE void read_large_after_free(void)
+{
+    make(1000000);
+    put(999999, 1);
+    end();
+    get(500000);
+}
+
+/* More than wait for others at a time, small and large ones, none of which is used. */
+static NOINLINE void many_large(void)
+{
+    for (size_t i = 0; i < 2000; i++) {
+        make(66000 + i * 7919 % 300000);
+        put(i * 30, 1);
+        end();
+    }
+}
+
 static NOINLINE void read_behind_and_go_on(void)
 {
     if (!is_default())
@@ -416,6 +450,7 @@ static const struct {
     PROGRAM(overflow_never_freed),
     PROGRAM(overflow_seen_by_collection),
     PROGRAM(overflow_again_and_again),
+    PROGRAM(overflow_of_busy),
     PROGRAM(write_after_free),
     PROGRAM(write_after_free_seen_later),
     PROGRAM(write_after_free_collected),
@@ -428,6 +463,8 @@ static const struct {
     PROGRAM(read_behind),
     PROGRAM(read_before),
     PROGRAM(read_after_free),
+    PROGRAM(read_large_after_free),
+    PROGRAM(many_large),
     PROGRAM(read_behind_and_go_on),
     PROGRAM(no_address),
     PROGRAM(sent_signal),

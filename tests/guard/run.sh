@@ -133,6 +133,12 @@ for level in -O0 -O2; do
     uses "beyond the end of the object" "5 bytes behind the object of 4096 bytes" get
     program=read_before
     uses "before the start of the object" "8192 bytes before the object of 48 bytes" get
+    expect "$level: read_large_after_free" reports "" read_large_after_free \
+        "gcalloc: ADDRESS: used after it was freed" \
+        "  it was used at ADDRESS, 500000 bytes into the object of 1003520 bytes" \
+        "  used by" "    #0 get" "    #1 read_large_after_free" "    #2 main" \
+        "  allocated by" "    #0 make" "    #1 read_large_after_free" "    #2 main" \
+        "  freed by" "    #0 end" "    #1 read_large_after_free" "    #2 main"
     expect "$level: other faults" reports --fence=1 no_address
     expect "$level: signals that are sent" reports --fence=1 sent_signal
     ending=7
@@ -155,6 +161,7 @@ for level in -O0 -O2; do
         "  the object has 13 bytes; 1 byte, from 0 behind its end on, was written: 41" \
         "  called by" "    #0 end" "    #1 $program" "    #2 main" \
         "  allocated by" "    #0 make" "    #1 $program" "    #2 main"
+    expect "$level: many_large" reports "" many_large
     expect "$level: nothing wrong, fenced" reports "--fence=2 --quarantine=yes" nothing_wrong
     expect "$level: nothing wrong, in quarantine" reports --dangling nothing_wrong
 done
@@ -192,6 +199,21 @@ expect "again and again" sh -c '"$0" guard --fence=0 "$1" overflow_again_and_aga
     [ "$(grep -c "written beyond" err)" = 3 ] &&
     grep -q "^gcalloc: 97 more faults of the same kinds, in objects from the same places, were left out$" err' \
     "$tool" "$faults"
+expect "the quarantine alone: used_again" sh -c '"$0" run --quarantine "$1" used_again >out
+    [ "$?" = 7 ] && [ "$(cat out)" = done ]' "$tool" "$faults"
+expect "the quarantine alone: free_twice" sh -c '"$0" run --quarantine "$1" free_twice 2>err >out
+    [ "$?" = 7 ] && [ "$(grep -c "^gcalloc: free(.*): no living object$" err)" = 1 ]' "$tool" "$faults"
+
+busy() { # FLAGS WHO-CALLED...: an object of a place where many were allocated
+    flags=$1 program=overflow_of_busy
+    shift
+    reports "$flags" "$program" "gcalloc: free(ADDRESS): written beyond the end of the object" \
+        "  the object has 20 bytes; 1 byte, from 0 behind its end on, was written: 01" \
+        "  called by" "    #0 end" "    #1 $program" "    #2 main" "  allocated by" "    #0 make" "$@"
+}
+expect "a brief stack" busy "" "    #1 make_busily" \
+    "    ... called from where was not recorded; option stacks=all does"
+expect "--stacks=all" busy --stacks=all "    #1 make_busily" "    #2 overflow_of_busy" "    #3 main"
 expect "--canary=no" reports "--canary=no" overflow_by_one
 expect "--poison=no" reports "--poison=no" write_after_free
 expect "--error-exitcode" sh -c '"$0" guard --fence=0 -e 3 "$1" overflow_never_freed 2>err >out; [ $? = 3 ]' "$tool" "$faults"
@@ -206,6 +228,11 @@ clean() { # COMMAND...
     command -v "$1" >/dev/null || { echo "guard: $1 is not installed"; return 0; }
     "$@" >plain.out 2>plain.err
     plain=$?
+    "$tool" run --quarantine "$@" >held.out 2>held.err
+    held=$?
+    expect "$1, in quarantine: the status" [ "$held" = "$plain" ]
+    expect "$1, in quarantine: the output" cmp plain.out held.out
+    expect "$1, in quarantine: the errors" diff plain.err held.err
     "$tool" guard -o report "$@" >got.out 2>got.err
     got=$?
     expect "$1: the status" [ "$got" = "$plain" ]

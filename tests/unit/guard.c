@@ -8,6 +8,7 @@
 #include "collect/collector.h"
 #include "heap/heap.h"
 #include "mutator/fault.h"
+#include "mutator/held.h"
 #include "mutator/hooks.h"
 #include "mutator/quarantine.h"
 #include "support.h"
@@ -145,6 +146,7 @@ NOINLINE static void clear_stack(void)
 
 START_TEST(what_is_pointed_to_stays)
 {
+    ck_assert_int_eq(gc_option_set("stacks", "1"), 0);
     start("quarantine", "verify");
     uintptr_t hidden = free_object();
     clear_stack();
@@ -174,6 +176,79 @@ START_TEST(bounded_without_collections)
 }
 END_TEST
 
+/* Whether the memory comes back before so many bytes were allocated. */
+NOINLINE static bool comes_back(uintptr_t hidden, size_t bytes)
+{
+    for (; bytes >= 64; bytes -= 64) {
+        uintptr_t object = (uintptr_t)gc_alloc_manual(50);
+        bool same = ~object == hidden; /* whose complement would be a pointer to it */
+        gc_free((void *)object);
+        if (same)
+            return true;
+    }
+    return false;
+}
+
+/* The quarantine alone has neither sites nor observers. */
+START_TEST(alone)
+{
+    start("quarantine", "verify");
+    ck_assert(process_heap.hold && !process_heap.sites && !process_heap.told);
+    uintptr_t hidden = free_object();
+    clear_stack();
+    uint64_t collections = collector_count(&process_collector);
+    ck_assert(!comes_back(hidden, MIB(40)));
+    ck_assert_uint_gt(collector_count(&process_collector), collections + 3);
+    ck_assert_uint_le(held_bytes(), MIB(9));
+    gc_collect();
+    root = NULL;
+    ck_assert(comes_back(hidden, MIB(40)));
+}
+END_TEST
+
+START_TEST(alone_in_an_object)
+{
+    start("quarantine", "verify");
+    void **holder = gc_alloc_manual(1000);
+    uintptr_t hidden = free_object();
+    holder[100] = (char *)root + 20;
+    root = NULL;
+    clear_stack();
+    ck_assert(!comes_back(hidden, MIB(20)));
+    gc_free(holder); /* whom the stack may point to, but nobody reads */
+    ck_assert(comes_back(hidden, MIB(40)));
+}
+END_TEST
+
+/* Those that wait do not count when memory is short, large ones neither. */
+START_TEST(memory_is_short)
+{
+    ck_assert_int_eq(gc_option_set("heap_limit", "64M"), 0);
+    start("poison", "verify");
+    for (int i = 0; i < 100; i++) {
+        char *object = gc_alloc_manual(MIB(40));
+        ck_assert_ptr_nonnull(object);
+        object[0] = object[MIB(40) - 1] = 1;
+        gc_free(object);
+    }
+    gc_collect();
+    ck_assert_uint_eq(seen.count, 0);
+}
+END_TEST
+
+/* As no pause can tell, all go when they are too many. */
+START_TEST(alone_without_collections)
+{
+    start("quarantine", "verify");
+    gc_disable();
+    free_bytes(MIB(200));
+    ck_assert_uint_le(held_bytes(), MIB(80));
+    gc_enable();
+    free_bytes(MIB(5));
+    gc_collect();
+}
+END_TEST
+
 TCase *guard_tests(void)
 {
     TCase *t = tcase_create("guard");
@@ -182,5 +257,9 @@ TCase *guard_tests(void)
     tcase_add_test(t, writes_after_the_free);
     tcase_add_test(t, what_is_pointed_to_stays);
     tcase_add_test(t, bounded_without_collections);
+    tcase_add_test(t, alone);
+    tcase_add_test(t, alone_in_an_object);
+    tcase_add_test(t, alone_without_collections);
+    tcase_add_test(t, memory_is_short);
     return t;
 }

@@ -1,0 +1,257 @@
+/* A list of addresses that grows by what magazines hold, and is looked at as a whole. */
+#include "mutator/held.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/bits.h"
+#include "base/critical.h"
+#include "base/meta.h"
+#include "base/os.h"
+#include "collect/collector.h"
+#include "heap/altered.h"
+#include "heap/block.h"
+#include "heap/cache.h"
+#include "mutator/shadow.h"
+#include "world/self.h"
+
+enum {
+    LIST_LEAST = 4096, /* entries */
+    BATCH = 256,       /* slots that become free together */
+    /* What is freed between two looks: so many 16ths of the heap, and MiB at least. */
+    SHARE_LEAST = 2,
+    SHARE_MOST = 5,
+    TIME_PART = 25,   /* a look is to take less than this part of the time */
+    PART_AT_MOST = 2, /* of the heap, whatever points to it */
+};
+
+#define LEAST_AT_MOST MIB(64)
+
+struct list {
+    uintptr_t *addresses;
+    size_t count, capacity;
+};
+
+/* `fresh` is guarded by the lock, but in a pause; what was looked at is the poller's. */
+static struct {
+    struct lock lock;
+    struct list fresh, looked_at;
+    size_t bytes, due; /* atomic */
+    size_t share;
+    uint64_t last; /* os_processor_time when the last look ended */
+    pid_t poller;  /* the process of the thread that polls; 0: there is none.  Atomic */
+    bool wanted;   /* that thread waits for a look */
+    struct shadow seen; /* by it */
+} held PRIVATE_DATA;
+
+size_t held_bytes(void)
+{
+    return __atomic_load_n(&held.bytes, __ATOMIC_RELAXED);
+}
+
+/* ---- Coming --------------------------------------------------------------------------- */
+
+static bool make_room(struct list *l, size_t more)
+{
+    size_t capacity = max_size(max_size(2 * l->capacity, l->count + more), LIST_LEAST);
+    if (l->count + more <= l->capacity)
+        return true;
+    uintptr_t *addresses = meta_alloc(ACCOUNT_OTHER, capacity * sizeof *addresses);
+    if (!addresses)
+        return false;
+    if (l->count)
+        memcpy(addresses, l->addresses, l->count * sizeof *addresses);
+    meta_free(l->addresses, l->capacity * sizeof *addresses);
+    l->addresses = addresses;
+    l->capacity = capacity;
+    return true;
+}
+
+/* By a cache, in a critical section or in a pause. */
+static bool hold(struct heap *h, const struct slot *slots, uint32_t count, size_t bytes)
+{
+    lock_take(&held.lock, RANK_HELD);
+    struct list *l = &held.fresh;
+    bool kept = make_room(l, count);
+    if (kept) {
+        for (uint32_t i = 0; i < count; i++)
+            l->addresses[l->count++] = (uintptr_t)slots[i].object;
+        __atomic_fetch_add(&held.bytes, bytes, __ATOMIC_RELAXED);
+        __atomic_fetch_add(&h->numbers->reserved_apart, count, __ATOMIC_RELAXED);
+    }
+    lock_release(&held.lock, RANK_HELD);
+    return kept;
+}
+
+/* ---- Leaving --------------------------------------------------------------------------- */
+
+static size_t part_of(const struct heap *h, size_t shares, size_t parts, size_t least)
+{
+    size_t used = __atomic_load_n(&h->numbers->used_bytes, __ATOMIC_RELAXED);
+    return max_size(used / parts * shares, least);
+}
+
+static size_t limit_of(const struct heap *h)
+{
+    return part_of(h, 1, PART_AT_MOST, LEAST_AT_MOST);
+}
+
+struct batch {
+    struct slot slots[BATCH];
+    uint32_t count;
+    size_t size; /* of each */
+};
+
+static void let_go(struct heap *h, struct batch *b)
+{
+    uint32_t count = b->count;
+    if (count == 0)
+        return;
+    critical_begin();
+    __atomic_fetch_sub(&h->numbers->reserved_apart, count, __ATOMIC_RELAXED);
+    cache_give_back(h, b->slots, count, (uint32_t)b->size);
+    critical_end();
+    __atomic_fetch_sub(&held.bytes, count * b->size, __ATOMIC_RELAXED);
+    b->count = 0;
+}
+
+/* Where the program has changed what may be done with its pages, they are new first, or stay out of use. */
+static bool is_usable(struct heap *h, const struct cell *o)
+{
+    return LIKELY(!__atomic_load_n(&h->numbers->altered, __ATOMIC_RELAXED)) ||
+           !altered_block(h, unit_head(h, unit_of(h, o->address))) ||
+           altered_renew_object(h, o);
+}
+
+static void add(struct heap *h, struct batch *b, const struct cell *o)
+{
+    if (!is_usable(h, o))
+        return;
+    if (b->count == BATCH || b->size != o->size)
+        let_go(h, b);
+    b->size = o->size;
+    b->slots[b->count++] = (struct slot){(void *)o->address, o->state};
+}
+
+static void stay(struct list *l)
+{
+    critical_take(&held.lock, RANK_HELD);
+    struct list *fresh = &held.fresh;
+    bool kept = make_room(fresh, l->count);
+    if (kept && l->count)
+        memcpy(fresh->addresses + fresh->count, l->addresses,
+               l->count * sizeof *l->addresses);
+    fresh->count += kept ? l->count : 0;
+    l->count = 0;
+    critical_release(&held.lock, RANK_HELD);
+}
+
+/* What nothing points to, and the oldest of the rest if they are too many. */
+static void let_unseen_go(struct heap *h)
+{
+    struct list *l = &held.looked_at;
+    struct batch b = {.count = 0};
+    size_t kept = 0, limit = limit_of(h);
+    for (size_t i = 0; i < l->count; i++) {
+        struct cell o = lookup_cell(h, l->addresses[i]);
+        bool seen = !held.seen.bits || shadow_has(&held.seen, o.address, o.size);
+        if (seen && held_bytes() <= limit)
+            l->addresses[kept++] = o.address;
+        else
+            add(h, &b, &o);
+    }
+    let_go(h, &b);
+    l->count = kept;
+    stay(l);
+    shadow_free(&held.seen);
+}
+
+/* ---- Looking --------------------------------------------------------------------------- */
+
+/* In a pause. */
+static void look(const struct cycle *c)
+{
+    if (!held.wanted)
+        return;
+    held.wanted = false;
+    shadow_make(&held.seen, c);
+    struct list none = held.looked_at;
+    held.looked_at = held.fresh;
+    held.fresh = none;
+}
+
+/* Where the world does not stop, or may not be asked to, nothing is known of them: the limit holds all the same. */
+static void look_without_pause(const struct heap *h)
+{
+    critical_take(&held.lock, RANK_HELD);
+    held.wanted = false;
+    if (held_bytes() > limit_of(h)) {
+        struct list none = held.looked_at;
+        held.looked_at = held.fresh;
+        held.fresh = none;
+    }
+    critical_release(&held.lock, RANK_HELD);
+}
+
+static void find_due(const struct heap *h, uint64_t taken)
+{
+    uint64_t now = os_processor_time(), passed = now - held.last;
+    if (taken * TIME_PART > passed && held.share < SHARE_MOST)
+        held.share++;
+    else if (taken * TIME_PART * 2 < passed && held.share > SHARE_LEAST)
+        held.share--;
+    held.last = now;
+    size_t due = held_bytes() + part_of(h, held.share, 16, MIB(held.share));
+    __atomic_store_n(&held.due, due, __ATOMIC_RELAXED);
+}
+
+/* Of those of a parent, a thread that is not here may have been about to let some go: they stay out of use. */
+static bool begin_poll(void)
+{
+    pid_t none = 0, mine = getpid();
+    if (__atomic_compare_exchange_n(&held.poller, &none, mine, false, __ATOMIC_ACQUIRE,
+                                    __ATOMIC_RELAXED))
+        return true;
+    if (none == mine || !__atomic_compare_exchange_n(&held.poller, &none, mine, false,
+                                                     __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+        return false;
+    held.looked_at.count = 0;
+    shadow_free(&held.seen);
+    return true;
+}
+
+void held_poll(struct heap *h)
+{
+    if (LIKELY(held_bytes() < __atomic_load_n(&held.due, __ATOMIC_RELAXED)) ||
+        !begin_poll())
+        return;
+    uint64_t began = os_processor_time();
+    held.wanted = true;
+    if (!collector_is_disabled(&process_collector))
+        collector_run(&process_collector, CAUSE_QUARANTINE);
+    if (held.wanted)
+        look_without_pause(h);
+    let_unseen_go(h);
+    find_due(h, os_processor_time() - began);
+    __atomic_store_n(&held.poller, 0, __ATOMIC_RELEASE);
+}
+
+void held_empty(struct heap *h)
+{
+    if (!h->hold)
+        return;
+    critical_begin();
+    cache_empty(thread_self->cache); /* what it has freed is held, too */
+    critical_end();
+    __atomic_store_n(&held.due, 0, __ATOMIC_RELAXED);
+    held_poll(h);
+}
+
+void held_begin(struct heap *h)
+{
+    held.share = SHARE_LEAST;
+    held.due = MIB(SHARE_LEAST);
+    held.last = os_processor_time();
+    h->hold = hold;
+    cycle_look_with(look);
+}
