@@ -239,19 +239,22 @@ void os_small_pages(void *address, size_t bytes)
 #endif
 }
 
-/* Whether an eighth of a huge page's memory is there. */
-static bool is_populated(uintptr_t huge_page)
+size_t os_resident(const void *address, size_t bytes)
 {
     unsigned char there[STATES_AT_ONCE];
-    size_t page = os_page_bytes(), count = OS_HUGE_PAGE / page, resident = 0;
+    size_t page = os_page_bytes(), count = bytes / page, resident = 0;
+    int saved_errno = errno;
     for (size_t i = 0, part; i < count; i += part) {
         part = min_size(count - i, sizeof there);
-        if (sys_in_core((void *)(huge_page + i * page), part * page, there) != 0)
-            return false;
+        if (sys_in_core((char *)address + i * page, part * page, there) != 0) {
+            resident = 0;
+            break;
+        }
         for (size_t k = 0; k < part; k++)
             resident += there[k] & 1;
     }
-    return resident >= count / 8;
+    errno = saved_errno;
+    return resident * page;
 }
 
 void os_collapse(void *address, size_t bytes)
@@ -260,7 +263,7 @@ void os_collapse(void *address, size_t bytes)
     uintptr_t low = align_up((uintptr_t)address, OS_HUGE_PAGE);
     uintptr_t high = align_down((uintptr_t)address + bytes, OS_HUGE_PAGE);
     for (; low < high; low += OS_HUGE_PAGE)
-        if (is_populated(low))
+        if (os_resident((void *)low, OS_HUGE_PAGE) >= OS_HUGE_PAGE / 8)
             sys_advise((void *)low, OS_HUGE_PAGE, MADV_COLLAPSE);
     errno = saved_errno;
 }

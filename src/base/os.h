@@ -83,6 +83,9 @@ void os_huge_pages(void *address, size_t bytes);
  * Huge pages that are there already stay.  Only advice. */
 void os_small_pages(void *address, size_t bytes);
 
+/* How many bytes of whole pages are there in memory; 0 where the system does not say. */
+size_t os_resident(const void *address, size_t bytes);
+
 /* Moves what lies in the range to huge pages, whole ones, where an eighth of one's memory is
  * there.  Only advice, and takes as long as copying it. */
 void os_collapse(void *address, size_t bytes);

@@ -34,6 +34,10 @@ void proc_expect_threads(void);
 /* Forgets that the descriptor is wanted, in the child of a fork, which has one thread. */
 void proc_forked(void);
 
+/* Whether a filter of system calls is set for this thread, or that is not known.  A filter may end the process
+ * for a call that it does not expect. */
+bool proc_is_filtered(void);
+
 /* Whether the numbers of threads in /proc are those that system calls have.  They are not
  * where it is another name space's. */
 bool proc_has_our_numbers(void);

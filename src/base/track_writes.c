@@ -139,8 +139,16 @@ bool track_writes_protect(int file, uintptr_t low, uintptr_t high)
 {
     if (track_writes_is_free())
         return cards_clear(low, high), true;
-    struct pagemap_scan s = {.start = low, .end = high};
-    return scan(file, &s, true) >= 0 && s.walk_end == high;
+    /* Where nobody wants to be told of the pages the kernel protects those that are not there, too. */
+    struct pagemap_part told[PARTS_MOST];
+    while (low < high) {
+        struct pagemap_scan s = {
+            .start = low, .end = high, .parts = (uintptr_t)told, .count = PARTS_MOST};
+        if (scan(file, &s, true) < 0 || s.walk_end <= low)
+            return false;
+        low = s.walk_end;
+    }
+    return true;
 }
 
 size_t track_writes_collect(int file, uintptr_t *low, uintptr_t high, bool again,

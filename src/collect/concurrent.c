@@ -87,8 +87,7 @@ bool concurrent_is_possible(const struct heap *h)
     return RACING(h->marking) || (RACING(h->remembers) && concurrent_is_wanted());
 }
 
-/* The time that a cycle would take without the program, by what lives now. */
-static uint64_t expected_ns(const struct concurrent *k, const struct heap *h)
+uint64_t concurrent_expected_ns(const struct concurrent *k, const struct heap *h)
 {
     return k->full_live ? (uint64_t)((unsigned __int128)k->full_ns *
                                      h->numbers->live_bytes / k->full_live)
@@ -98,7 +97,7 @@ static uint64_t expected_ns(const struct concurrent *k, const struct heap *h)
 bool concurrent_pays(const struct concurrent *k, const struct heap *h)
 {
     return concurrent_is_wanted() && k->aside == 0 &&
-           expected_ns(k, h) > (uint64_t)OPTION_NOW(pause) * MILLISECOND;
+           concurrent_expected_ns(k, h) > (uint64_t)OPTION_NOW(pause) * MILLISECOND;
 }
 
 bool concurrent_is_due(const struct heap *h, const struct concurrent *k)
@@ -120,7 +119,7 @@ static uint64_t beside_ns(const struct concurrent *k, const struct heap *h)
     uint64_t rests = track_writes_is_free()
                          ? 0
                          : h->numbers->live_bytes / ((size_t)PAGES_AT_ONCE * OS_PAGE);
-    return expected_ns(k, h) * 3 / 2 + rests * 2 * rest_ns();
+    return concurrent_expected_ns(k, h) * 3 / 2 + rests * 2 * rest_ns();
 }
 
 /* All that is to be complete when the budget is used up. */
@@ -141,7 +140,7 @@ static size_t begin_at(const struct concurrent *k, const struct cycle *c)
 static void note_cost(struct concurrent *k, const struct cycle *c)
 {
     uint64_t cost = (k->pages + c->written_pages) * track_writes_ns();
-    if (cost <= WORTH * expected_ns(k, c->heap)) {
+    if (cost <= WORTH * concurrent_expected_ns(k, c->heap)) {
         k->patience = 0;
         return;
     }

@@ -39,6 +39,9 @@ bool concurrent_is_wanted(void);
 /* Whether one can begin now, or has begun.  It may be another way by the time that the world stops. */
 bool concurrent_is_possible(const struct heap *h);
 
+/* How long a full cycle would take that stands still for all of it, by what lives now, in nanoseconds. */
+uint64_t concurrent_expected_ns(const struct concurrent *k, const struct heap *h);
+
 /* Whether a full cycle is expected to take longer than option pause allows. */
 bool concurrent_pays(const struct concurrent *k, const struct heap *h);
 

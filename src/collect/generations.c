@@ -4,6 +4,7 @@
 #include "base/lock.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "base/proc.h"
 #include "base/track_writes.h"
 #include "collect/pace.h"
 #include "collect/young.h"
@@ -13,6 +14,11 @@ enum {
     /* A heap that is marked and swept in less, of some 20 MiB, has little to win: at 10 MiB the faults cost
      * what marking costs. */
     FULL_LEAST_NS = 5 * 1000 * 1000,
+    FULL_LEAST_BYTES =
+        MIB(8), /* of what lives: time alone is long beside other programs */
+    /* A full cycle is due when this many times what the last one took has passed, so that old objects do not
+     * stay for good where nothing new survives: it takes a twentieth of the time at most. */
+    FULL_INTERVALS = 20,
     /* A block that is protected and no more costs the program what first writes to so many pages do. */
     BLOCK_PAGES = 5,
     SCORE_MOST = 4,
@@ -52,23 +58,51 @@ size_t generations_budget(size_t before, size_t charged, size_t kept, size_t ful
 
 /* ---- The choice ------------------------------------------------------------------------ */
 
-static bool are_wanted(const struct generations *g)
+/* The program has called gc_collect_young. */
+static bool are_asked_for(const struct generations *g)
+{
+    return __atomic_load_n(&g->asked, __ATOMIC_RELAXED);
+}
+
+/* By what full cycles are like. */
+static bool may_pay(const struct generations *g, const struct heap *h)
+{
+    return g->aside == 0 && g->full_ns >= FULL_LEAST_NS &&
+           h->numbers->live_bytes >= FULL_LEAST_BYTES;
+}
+
+static bool are_wanted(const struct generations *g, const struct heap *h)
 {
     size_t option = OPTION_NOW(generations);
-    bool asked = __atomic_load_n(&g->asked, __ATOMIC_RELAXED);
     return option == GENERATIONS_ALWAYS ||
-           (option == GENERATIONS_AUTO &&
-            (asked || (g->aside == 0 && g->full_ns >= FULL_LEAST_NS)));
+           (option == GENERATIONS_AUTO && (are_asked_for(g) || may_pay(g, h)));
+}
+
+/* A sandbox may end a program for a system call that it does not know, and the kernel is not asked then for
+ * something that nobody has asked for. */
+static bool is_asking_risky(struct generations *g)
+{
+    bool chosen = OPTION_NOW(generations) == GENERATIONS_ALWAYS || OPTION_NOW(pause) ||
+                  are_asked_for(g) || track_writes_is_free();
+    if (chosen)
+        return false;
+    if (!g->filtered && proc_is_filtered()) {
+        g->filtered = true;
+        if (OPTION_NOW(log))
+            log_line("no young collections: a filter of system calls is set, "
+                     "and may not know userfaultfd; generations=always asks for it");
+    }
+    return g->filtered;
 }
 
 /* Sees to it that blocks are tenured from the next sweep on, or no more. */
 static void follow(struct generations *g, struct heap *h)
 {
-    h->young = are_wanted(g);
+    h->young = are_wanted(g, h);
     bool wanted = h->young || concurrent_is_wanted();
     if (!wanted && h->tenures)
         tenured_stop(h);
-    if (!wanted || h->tenures || g->refused)
+    if (!wanted || h->tenures || g->refused || is_asking_risky(g))
         return;
     if (tenured_start(h)) {
         track_writes_ns(); /* is not to be measured while the world stands still */
@@ -94,6 +128,13 @@ static const struct cycle_kind *alternate(struct generations *g, const struct he
     return concurrent_is_wanted() ? &cycle_begin : full;
 }
 
+/* Old objects may have died, and nobody will know before the next full cycle. */
+static bool is_full_due(const struct concurrent *k, const struct heap *h)
+{
+    return OPTION_NOW(generations) == GENERATIONS_AUTO &&
+           os_now() - k->last_ended > FULL_INTERVALS * concurrent_expected_ns(k, h);
+}
+
 const struct cycle_kind *generations_choose(struct generations *g, struct heap *h,
                                             const struct concurrent *k,
                                             const struct cycle_kind *full,
@@ -117,7 +158,7 @@ const struct cycle_kind *generations_choose(struct generations *g, struct heap *
     case CAUSE_STRESS:
         return alternate(g, h, full);
     case CAUSE_BUDGET:
-        if (h->young && !pace_wants_full(h))
+        if (h->young && !pace_wants_full(h) && !is_full_due(k, h))
             return &cycle_young;
         return concurrent_pays(k, h) ? &cycle_begin : full;
     default:

@@ -11,6 +11,7 @@
 struct generations {
     bool asked;      /* the program calls gc_collect_young.  Atomic */
     bool refused;    /* the kernel does not tell what is written, as was said */
+    bool filtered;   /* a filter of system calls is set, as was said */
     bool other_next; /* for option stress: the kinds alternate */
     /* auto: so many full cycles are to pass before young ones are tried again, and as many when
      * they do not pay the next time. */

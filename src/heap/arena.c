@@ -55,8 +55,8 @@ static size_t map_bytes(unsigned map, size_t units)
     return units << (STATE_SHIFT_MOST - map);
 }
 
-/* Whether the states of so many units are on huge pages: they are when they can fill one. */
-static bool has_huge_states(const struct heap *h, unsigned map, size_t units)
+/* Whether the states of so many units may be on huge pages: they are when they can fill one. */
+static bool may_be_huge(const struct heap *h, unsigned map, size_t units)
 {
     return map_bytes(map, units) > OS_HUGE_PAGE && units << UNIT_SHIFT > h->huge_from;
 }
@@ -162,17 +162,30 @@ static bool commit_table(const struct heap *h, void *table, size_t from_bytes,
            h->space->commit_tables(h->space, (char *)table + low, high - low);
 }
 
+/* Has a map on huge pages that is about to grow from `low` to `high` bytes, if most of the states before are in
+ * use: of a map that few blocks have their states in, each would take two megabytes. */
+static void make_huge(struct heap *h, unsigned map, size_t low, size_t high)
+{
+    uint8_t *states = h->states + h->numbers->maps[map];
+    size_t all = h->numbers->maps[map + 1] - h->numbers->maps[map];
+    size_t full = max_size(align_down(low, OS_HUGE_PAGE), OS_HUGE_PAGE);
+    bool enters_another = align_up(low, OS_HUGE_PAGE) < align_up(high, OS_HUGE_PAGE);
+    if (h->huge_maps & 1u << map || !enters_another ||
+        os_resident(states + full - OS_HUGE_PAGE, OS_HUGE_PAGE) < OS_HUGE_PAGE / 2)
+        return;
+    os_huge_pages(states, all);
+    os_collapse(states, full);
+    h->huge_maps |= 1u << map;
+}
+
 static bool commit_map(struct heap *h, unsigned map, size_t from, size_t to)
 {
     size_t low = map_bytes(map, from), high = map_bytes(map, to);
     size_t start = h->numbers->maps[map], all = h->numbers->maps[map + 1] - start;
     if (!commit_table(h, h->states + start, low, high, all))
         return false;
-    if (has_huge_states(h, map, to) && !has_huge_states(h, map, from)) {
-        os_huge_pages(h->states + start, all);
-        os_collapse(h->states + start,
-                    max_size(align_down(low, OS_HUGE_PAGE), OS_HUGE_PAGE));
-    }
+    if (may_be_huge(h, map, to))
+        make_huge(h, map, low, high);
     enum { SITE = sizeof(struct site) };
     return !h->sites ||
            commit_table(h, h->sites + start, low * SITE, high * SITE, all * SITE);
@@ -205,8 +218,17 @@ bool arena_back_tables(struct heap *h)
            commit_tables(h, 0, unit_end(h));
 }
 
-void arena_return_states(const struct heap *h, uint32_t first, uint32_t end)
+/* The system would make huge pages whole again, some time later or when the next state is written. */
+static void keep_states_small(struct heap *h)
 {
+    if (h->huge_maps)
+        os_small_pages(h->states, h->numbers->maps[STATE_MAPS]);
+    h->huge_maps = 0;
+}
+
+void arena_return_states(struct heap *h, uint32_t first, uint32_t end)
+{
+    keep_states_small(h);
     for (unsigned map = 0; map < STATE_MAPS && !h->space->shared; map++) {
         size_t low = map_bytes(map, first), high = map_bytes(map, end);
         if (end == unit_end(h))

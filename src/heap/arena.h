@@ -48,6 +48,6 @@ bool arena_back_tables(struct heap *h);
 /* Gives back the states of the free units [first, end), which are all FREE, as untouched
  * memory reads.  At the end of the heap it gives back what has been committed ahead as well.  Those of a
  * heap that is shared stay, as nobody sets memory aside for them again. */
-void arena_return_states(const struct heap *h, uint32_t first, uint32_t end);
+void arena_return_states(struct heap *h, uint32_t first, uint32_t end);
 
 #endif

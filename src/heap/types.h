@@ -486,6 +486,9 @@ struct heap {
     const struct observer *observers[OBSERVERS_MOST + 1]; /* then NULL (observe.h) */
     /* Huge pages are asked for once `bytes` exceeds it; SIZE_MAX means never. */
     size_t huge_from;
+    /* The maps of states that have been told to be on huge pages, a bit for each.  The extent lock guards
+     * it. */
+    unsigned huge_maps;
 
     /* Empty caches of threads that ended, CACHES_KEPT at most, for threads to come.  The
      * extent lock guards them. */

@@ -98,23 +98,40 @@ static bool wants_huge_pages(uintptr_t address)
     return found;
 }
 
-/* From huge_from on, whole ones. */
+/* Writes the states of units, but for those of one map that has next to none. */
+static void write_states(uint32_t first, uint32_t end, unsigned sparse)
+{
+    for (unsigned map = 0; map < STATE_MAPS; map++)
+        if (map != sparse)
+            memset(states_of(map, first), 1, (end - first) * block_states_bytes(map));
+    *states_of(sparse, first) = 1;
+}
+
+/* From huge_from on, whole ones; those of states where most of a huge page is in use, until they are given
+ * back. */
 START_TEST(huge_pages)
 {
+    enum { SPARSE = 1 };
     ck_assert(make_arena(&h, MIB(256)));
     h.huge_from = MIB(4);
     while (h.bytes <= MIB(3))
         ck_assert_uint_gt(grow_by(1), 0);
     ck_assert(!wants_huge_pages(h.base + UNIT_BYTES));
+    uint32_t units_before = 1;
     for (uint32_t units = 1; h.bytes < MIB(128); units += 7) {
         for (unsigned map = 0; map < STATE_MAPS; map++)
             ck_assert(wants_huge_pages((uintptr_t)states_of(map, 0)) ==
-                      (h.bytes > MIB(32) << map));
+                      (map != SPARSE && h.bytes > MIB(32) << map));
+        write_states(units_before, unit_end(&h), SPARSE);
+        units_before = unit_end(&h);
         ck_assert_uint_ge(grow_by(units), units);
         ck_assert_uint_eq((h.base + h.bytes) % OS_HUGE_PAGE, 0);
         ck_assert(wants_huge_pages(h.base + h.bytes - 1));
     }
     ck_assert(wants_huge_pages((uintptr_t)states_of(0, unit_end(&h) - 1)));
+    arena_return_states(&h, 100, 200);
+    for (unsigned map = 0; map < STATE_MAPS; map++)
+        ck_assert(!wants_huge_pages((uintptr_t)states_of(map, 0)));
     arena_destroy(&h);
 }
 END_TEST

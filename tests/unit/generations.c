@@ -142,6 +142,30 @@ START_TEST(options_are_followed)
 }
 END_TEST
 
+/* A full cycle comes though nothing that young ones keep asks for it, once it costs little of the time. */
+START_TEST(full_ones_come_too)
+{
+    begin(GENERATIONS_AUTO);
+    note(&cycle_full, 100 * MS, MIB(100), MIB(100));
+    note(&cycle_full, 100 * MS, MIB(100), 0);
+    note(&cycle_full, 100 * MS, MIB(100), 0);
+    if (is_tried()) {
+        h.remembers = true;
+        h.numbers->live_full = h.numbers->live_bytes;
+        k = (struct concurrent){.full_ns = 100 * MS,
+                                .full_live = h.numbers->live_bytes,
+                                .last_ended = os_now()};
+        ck_assert_ptr_eq(choose(), &cycle_young);
+        k.last_ended -= (uint64_t)3000 * MS;
+        ck_assert_ptr_eq(choose(), &cycle_full);
+        options.generations = GENERATIONS_ALWAYS;
+        ck_assert_ptr_eq(choose(), &cycle_young);
+        k = (struct concurrent){0};
+    }
+    heap_destroy(&h);
+}
+END_TEST
+
 TCase *generations_tests(void)
 {
     TCase *t = tcase_create("generations");
@@ -149,5 +173,6 @@ TCase *generations_tests(void)
     tcase_add_test(t, budget_follows_survival);
     tcase_add_test(t, stands_aside);
     tcase_add_test(t, options_are_followed);
+    tcase_add_test(t, full_ones_come_too);
     return t;
 }
