@@ -18,6 +18,7 @@
 #include "heap/heap.h"
 #include "heap/layout.h"
 #include "heap/observe.h"
+#include "heap/roomy.h"
 #include "heap/sample.h"
 #include "heap/wide.h"
 #include "mutator/fence.h"
@@ -197,6 +198,14 @@ static void *try_alloc_typed(struct request *r, unsigned class)
                : alloc_slot(TYPED_FIRST + t, r->zero, false, &r->sampled);
 }
 
+/* The program frees it, nothing is collected, and nobody looks at all of its slot. */
+static bool may_be_roomy(const struct request *r, bool filled)
+{
+    const struct heap *h = &process_heap;
+    return r->kind & KIND_MANUAL && !r->zero && !filled && !h->records_sites &&
+           !h->told && !RACING(h->numbers->managed);
+}
+
 static void *try_alloc(struct request *r)
 {
     bool filled = false;
@@ -212,6 +221,8 @@ static void *try_alloc(struct request *r)
         void *object = alloc_wide(r);
         return object ? object : alloc_large(r, 0);
     }
+    if (class > CLASS_SMALL_LAST && may_be_roomy(r, filled))
+        class = roomy_class(thread_self->cache, r->kind, class);
     return alloc_slot(bin_of(r->kind, class), r->zero, filled, &r->sampled);
 }
 

@@ -6,6 +6,7 @@ functions=$PWD/tests/shim/functions
 exceptions=$PWD/tests/shim/exceptions
 operators=$PWD/tests/shim/operators
 tell=$PWD/tests/shim/tell
+strings=$PWD/tests/shim/strings
 # shellcheck source=tests/shim/same.sh
 . "$here/same.sh"
 
@@ -34,6 +35,10 @@ done
 preloaded "" "$tell" 2>&1 >/dev/null | sed 's/[0-9][0-9]*$/N/; s/  *N/ N/' >"$tmp/out"
 printf 'Arena 0:\nsystem bytes     = N\nin use bytes     = N\nmax system bytes = N\n' >"$tmp/wanted"
 expect "malloc_stats" cmp "$tmp/wanted" "$tmp/out"
+
+for options in "" os=sbrk; do
+    expect "memory of strings that grow, with $options" preloaded "$options" "$strings" 2>/dev/null
+done
 
 for options in "" os=sbrk verify=1; do
     expect "exceptions with $options" preloaded "$options" "$exceptions"

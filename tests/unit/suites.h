@@ -30,6 +30,7 @@
     X(cards)           \
     X(ahead)           \
     X(wide)            \
+    X(roomy)           \
     X(observe)         \
     X(sample)          \
     X(sweep)           \
