@@ -1,4 +1,4 @@
-/* Young collections come of themselves where they pay: in a program that has asked for nothing, with much
+/* Under generations=auto young collections come of themselves where they pay: in a program with much
  * that is old.  Where a filter of system calls would end it for what they ask the kernel for, they are left
  * out; and old objects that die go all the same. */
 #include <check.h>
@@ -137,7 +137,7 @@ int main(void)
     Suite *s = suite_create("sandboxed");
     TCase *c = tcase_create("sandboxed");
     /* Collections that come often, and no more memory than needed. */
-    setenv("GCALLOC_OPTIONS", "growth=50:memory=0", 1);
+    setenv("GCALLOC_OPTIONS", "generations=auto:growth=50:memory=0", 1);
     tcase_set_timeout(c, HANGS_AFTER);
     tcase_add_test(c, they_come_of_themselves);
     tcase_add_test(c, a_filter_is_respected);
