@@ -32,6 +32,17 @@ static void *open_loaded(const char *name, int flags)
     return (next ? next : dlopen)(name, RTLD_LAZY | RTLD_NOLOAD | flags);
 }
 
+/* The constructors of the C library have run, as this library depends on it and its own have begun.  Before
+ * that dlopen would run them, without the program's arguments and environment, which the whole program would
+ * lack then.  Something that begins earlier, as AddressSanitizer does, may call what stands in front of the C
+ * library.  Written once, by one thread. */
+static bool begun PRIVATE_DATA;
+
+__attribute__((constructor(101))) static void begin(void)
+{
+    begun = true;
+}
+
 /* A program that uses the library by way of another one only may have the C library first
  * in the order of search, and nothing follows there.  The C library is loaded in any case. */
 #ifdef __GLIBC__
@@ -69,8 +80,17 @@ static void keep_loaded(void *function)
         forget_error();
 }
 
+/* Where nothing follows this library, what comes first is another one's. */
+static void *find_early(const char *name)
+{
+    void *found = dlsym(RTLD_NEXT, name);
+    return found ? found : dlsym(RTLD_DEFAULT, name);
+}
+
 static void *find(const char *name)
 {
+    if (dlsym && !begun)
+        return find_early(name);
     void *found = dlsym ? dlsym(RTLD_NEXT, name) : NULL;
     void *library = dlsym ? c_library() : NULL;
     void *last = library ? dlsym(library, name) : NULL;
