@@ -176,7 +176,7 @@ shown() { # PATTERN COMMAND...
 }
 expect "options" shown " leaks=1:depth=3:floor=2M:idle=0 $library\$" \
     "$tool" leaks -d 3 --options=floor=2M:idle=0 ./leaky show
-expect "those of the environment come first" shown " idle=0:stacks=1:canary=1:poison=1:mismatch=1:fence=1000:depth=4 $library\$" \
+expect "those of the environment come first" shown " idle=0:stacks=some:canary=1:poison=1:mismatch=1:fence=1000:depth=4 $library\$" \
     env GCALLOC_OPTIONS=idle=0 "$tool" guard --depth=4 ./leaky show
 expect "so that the command line decides" says 7 "done" "" \
     env GCALLOC_OPTIONS=report=other "$tool" leaks -o report ./leaky 45
