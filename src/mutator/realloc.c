@@ -57,13 +57,13 @@ bool realloc_shrink_large(struct heap *h, const struct cell *o, size_t size)
 }
 
 /* The new part is zeroed inside the critical section: until then it holds anything. */
-bool realloc_grow_large(struct heap *h, const struct cell *o, size_t size)
+bool realloc_grow_large(struct heap *h, const struct cell *o, size_t size, bool zero)
 {
     uint32_t head = unit_of(h, o->address);
     critical_begin();
     bool grown = block_grow_large(h, head, size);
     if (grown) {
-        if (!is_atomic(o))
+        if (zero && !is_atomic(o))
             block_clear_large(h, head, o->size);
         heap_charge(h, block_at(h, head)->bytes - o->size);
         count_add(&h->numbers->counters.allocated_bytes,
@@ -73,12 +73,20 @@ bool realloc_grow_large(struct heap *h, const struct cell *o, size_t size)
     return grown;
 }
 
+/* Whether bytes beyond the size are to be zero in scanned objects: no stale pointers, and nothing to do
+ * when the object grows again.  malloc's callers are promised nothing, and stale words keep nothing alive
+ * where nothing is collected, nor looked for. */
+INLINE bool is_cleared(bool zero)
+{
+    return zero || process_heap.told || RACING(process_heap.numbers->managed);
+}
+
 /* A large object gets more or fewer pages where it is. */
-static bool resize_large(const struct cell *o, size_t size)
+static bool resize_large(const struct cell *o, size_t size, bool zero)
 {
     if (size > o->size) {
         trigger_poll(&process_collector);
-        return realloc_grow_large(&process_heap, o, size);
+        return realloc_grow_large(&process_heap, o, size, is_cleared(zero));
     }
     if (size <= MEDIUM_MAX)
         return false;
@@ -93,12 +101,18 @@ static bool fits_slot(const struct cell *o, size_t size)
     return size <= object_usable(o) && (size > o->size / 2 || o->size <= GRANULE);
 }
 
-/* Bytes beyond the size are zero in scanned objects: no stale pointers, and nothing to do
- * when the object grows again. */
 static void clear_rest(const struct cell *o, size_t size)
 {
     if (!is_atomic(o) && size < o->size)
         memset((char *)o->address + size, 0, o->size - size);
+}
+
+static void clear_beyond(const struct cell *o, size_t size)
+{
+    if (is_large(o) && !is_atomic(o))
+        block_clear_large(&process_heap, unit_of(&process_heap, o->address), size);
+    else
+        clear_rest(o, size);
 }
 
 static uint32_t typed_layout(const struct cell *o)
@@ -108,7 +122,7 @@ static uint32_t typed_layout(const struct cell *o)
 }
 
 /* The contents go to a new object, and the old one is freed. */
-static void *move(const struct cell *o, size_t size)
+static void *move(const struct cell *o, size_t size, bool zero)
 {
     struct cell to;
     void *moved = word_typed(o->word)
@@ -126,10 +140,8 @@ static void *move(const struct cell *o, size_t size)
         kept = o->size;
     else
         memcpy(moved, (void *)o->address, kept);
-    if (is_large(&to) && !is_atomic(&to))
-        block_clear_large(&process_heap, unit_of(&process_heap, to.address), kept);
-    else
-        clear_rest(&to, kept);
+    if (is_cleared(zero))
+        clear_beyond(&to, kept);
     if (object_is_noted(&process_heap, o))
         object_hooks.moved(o, moved);
     gc_free((void *)o->address);
@@ -158,7 +170,7 @@ static bool resize_spared(const struct cell *o, size_t requested, size_t size)
 {
     size_t whole;
     if (__builtin_add_overflow(size, process_heap.spare, &whole) ||
-        !(is_large(o) ? resize_large(o, whole) : fits_slot(o, whole)))
+        !(is_large(o) ? resize_large(o, whole, true) : fits_slot(o, whole)))
         return false;
     size_t end = min_size(size, o->size); /* what is behind that is new */
     if (!is_atomic(o) && requested < end)
@@ -166,13 +178,14 @@ static bool resize_spared(const struct cell *o, size_t requested, size_t size)
     return true;
 }
 
-INLINE bool resize_in_place(const struct cell *o, size_t size)
+INLINE bool resize_in_place(const struct cell *o, size_t size, bool zero)
 {
     if (is_large(o))
-        return resize_large(o, size);
+        return resize_large(o, size, zero);
     if (!fits_slot(o, size))
         return false;
-    clear_rest(o, size);
+    if (is_cleared(zero))
+        clear_rest(o, size);
     return true;
 }
 
@@ -184,10 +197,11 @@ NOINLINE static void *resize_told(const struct cell *o, size_t size)
     bool spared = h->spare && !word_typed(o->word);
     track_scan_begin();
     observe_resizing(h, o, CAPTURE_CALL());
-    bool resized = spared ? resize_spared(o, requested, size) : resize_in_place(o, size);
+    bool resized =
+        spared ? resize_spared(o, requested, size) : resize_in_place(o, size, true);
     void *moved = resized  ? NULL
                   : spared ? move_spared(o, requested, size)
-                           : move(o, size);
+                           : move(o, size, true);
     track_scan_end();
     if (moved)
         return moved;
@@ -200,11 +214,11 @@ NOINLINE static void *resize_told(const struct cell *o, size_t size)
 }
 
 /* In place where that is possible. */
-static void *resize(const struct cell *o, size_t size)
+INLINE void *resize(const struct cell *o, size_t size, bool zero)
 {
     if (UNLIKELY(process_heap.told))
         return resize_told(o, size);
-    return resize_in_place(o, size) ? (void *)o->address : move(o, size);
+    return resize_in_place(o, size, zero) ? (void *)o->address : move(o, size, zero);
 }
 
 /* Objects of most layouts have one size, and keep it: *result is what gc_realloc returns.
@@ -242,11 +256,9 @@ NOINLINE static void *move_fenced(void *object, size_t size)
     return moved;
 }
 
-void *gc_realloc(void *object, size_t size)
+INLINE void *realloc_object(void *object, size_t size, bool zero)
 {
     struct cell o;
-    if (!object)
-        return gc_alloc(size);
     if (!mutator_enter())
         return NULL;
     if (!object_at(object, &o)) {
@@ -259,9 +271,19 @@ void *gc_realloc(void *object, size_t size)
     int saved_errno = errno;
     void *resized;
     if (LIKELY(!word_typed(o.word)) || !keeps_size(&o, size, &resized))
-        resized = resize(&o, size);
+        resized = resize(&o, size, zero);
     if (resized)
         errno = saved_errno;
     mutator_leave();
     return resized;
+}
+
+void *gc_realloc(void *object, size_t size)
+{
+    return object ? realloc_object(object, size, true) : gc_alloc(size);
+}
+
+void *realloc_for_malloc(void *object, size_t size)
+{
+    return realloc_object(object, size, false);
 }

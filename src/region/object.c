@@ -282,7 +282,7 @@ static bool resize_large(struct region_use *u, const struct cell *o, size_t size
         return false;
     lock_holder = u->number;
     if (size > o->size)
-        return realloc_grow_large(h, o, size);
+        return realloc_grow_large(h, o, size, true);
     return realloc_shrink_large(h, o, size);
 }
 

@@ -17,6 +17,7 @@
 #include "heap/heap.h"
 #include "mutator/alloc.h"
 #include "mutator/hooks.h"
+#include "mutator/realloc.h"
 #include "report/live/live.h"
 #include "report/loader.h"
 #include "report/out.h"
@@ -150,7 +151,7 @@ static void *resize(void *object, size_t size, uintptr_t caller)
     if (reserve_has(object))
         return leave_reserve(object, size, caller);
     thread_inside++;
-    void *resized = gc_realloc(object, size);
+    void *resized = realloc_for_malloc(object, size);
     thread_inside--;
     return resized;
 }
