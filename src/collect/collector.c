@@ -33,9 +33,14 @@ enum { SNAPSHOTS_MOST = 100 };
 
 /* ---- What comes of it -------------------------------------------------------------- */
 
+/* A look is no collection: who asks how many there were, or what they cost, is not told of it. */
 static void note_times(struct collector *c)
 {
     const struct cycle *cycle = &c->cycle;
+    if (cycle->kind->looks) {
+        __atomic_store_n(&c->looks, c->looks + 1, __ATOMIC_RELEASE);
+        return;
+    }
     uint64_t pause = cycle->ended - cycle->began;
     if (!cycle->kind->begins)
         __atomic_store_n(&c->collections, c->collections + 1, __ATOMIC_RELEASE);
@@ -148,6 +153,12 @@ bool collector_is_due(const struct collector *c)
                __atomic_load_n(&h->numbers->budget, __ATOMIC_RELAXED);
 }
 
+/* Whether the cycle that is asked for only looks (cycle_look). */
+static bool is_look(enum cause cause)
+{
+    return cause == CAUSE_QUARANTINE && cycle_can_look();
+}
+
 /* Whether the collection is needed no more, as another thread has collected while this
  * one waited.  That does not serve who wants to see what is garbage now. */
 static bool is_done(const struct collector *c, enum cause cause, uint64_t collections)
@@ -158,7 +169,7 @@ static bool is_done(const struct collector *c, enum cause cause, uint64_t collec
         return true;
     if (cause == CAUSE_BEGIN && c->heap->marking)
         return true;
-    return cause != CAUSE_REQUEST && cause != CAUSE_LEAKS &&
+    return cause != CAUSE_REQUEST && cause != CAUSE_LEAKS && !is_look(cause) &&
            collector_count(c) != collections;
 }
 
@@ -214,7 +225,7 @@ static void tell(struct collector *c, enum cause cause, void (**hook)(struct col
 {
     void (*told)(struct collector *) = __atomic_load_n(hook, __ATOMIC_ACQUIRE);
     if (UNLIKELY(told != NULL) && cause != CAUSE_LEAKS && cause != CAUSE_BEGIN &&
-        c == &process_collector)
+        !is_look(cause) && c == &process_collector)
         told(c);
 }
 
@@ -246,7 +257,7 @@ void collector_check(const struct collector *c)
     CHECK(last->heap == c->heap && last->marker == &c->marker);
     CHECK(last->began <= last->stopped && last->stopped <= last->marked);
     CHECK(last->marked <= last->swept && last->swept <= last->ended);
-    CHECK(c->collections > 0 && c->pause_ns_last <= c->pause_ns_max);
+    CHECK(c->collections + c->looks > 0 && c->pause_ns_last <= c->pause_ns_max);
     CHECK(c->pause_ns_max <= c->pause_ns_total);
     CHECK(c->stop_ns_total + c->mark_ns_total + c->sweep_ns_total <= c->pause_ns_total);
 }

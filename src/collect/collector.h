@@ -26,6 +26,7 @@ struct collector {
     unsigned disabled; /* gc_disable less gc_enable.  Atomic */
     uint64_t started;  /* when the heap was made; os_now */
     uint64_t collections;
+    uint64_t looks; /* beside the collections (cycle_look) */
     uint64_t pause_ns_last, pause_ns_max, pause_ns_total;
     uint64_t stop_ns_last, stop_ns_total, mark_ns_total, sweep_ns_total;
     size_t refills;       /* since the last cycle, for option stress.  Atomic */
@@ -34,7 +35,7 @@ struct collector {
 
 /* Hooks by which the folders above are told of collections: before one is tried, and
  * after it.  Both are called on the thread that collects, in a running world, with no
- * lock held and in no critical section, but not by a search for leaks. */
+ * lock held and in no critical section, but not by a search for leaks, nor by a look. */
 struct collector_hooks {
     void (*before)(struct collector *c);
     void (*after)(struct collector *c);
@@ -51,7 +52,7 @@ bool collector_create(struct collector *c, struct heap *h);
 
 /* Runs one full cycle on the calling thread, which is registered and in no critical
  * section.  If another thread's cycle ends while it waits, that one will do, but for
- * requests and leak checks.  Inside of a cycle the call does nothing. */
+ * requests, leak checks and looks.  Inside of a cycle the call does nothing. */
 void collector_run(struct collector *c, enum cause cause);
 
 /* Ends a cycle that has begun to mark beside the program, if one has.  Called as collector_run is. */

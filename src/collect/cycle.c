@@ -49,10 +49,11 @@ static void look(struct cycle *c)
     track_scan_begin();
     look_by(c);
     track_scan_end();
+    cycle_note_reclaimed(c);
     c->marked = c->swept = c->ended = os_now();
 }
 
-const struct cycle_kind cycle_look = {.label = "look, ", .looks = true, .run = look};
+const struct cycle_kind cycle_look = {.label = "look", .looks = true, .run = look};
 
 /* ---- Phases of every cycle --------------------------------------------------------- */
 

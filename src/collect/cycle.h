@@ -43,8 +43,8 @@ struct cycle_kind {
     bool is_exact;
     bool young;  /* only what has come since the last cycle may be reclaimed */
     bool begins; /* it reclaims nothing: another goes on with what it has begun */
-    bool
-        looks; /* it marks nothing and reclaims nothing, so that no other cycle depends on it */
+    /* It marks nothing and reclaims nothing, so that no other cycle depends on it, and is no collection. */
+    bool looks;
     /* Blocks that stay tenured are left to be swept beside the program, if there is a thread for that. */
     bool sweeps_later;
     /* What the cycle does, where it is not what cycle_run does; it sets the times.  NULL: it is. */

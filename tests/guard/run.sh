@@ -201,6 +201,8 @@ expect "again and again" sh -c '"$0" guard --fence=0 "$1" overflow_again_and_aga
     "$tool" "$faults"
 expect "the quarantine alone: used_again" sh -c '"$0" run --quarantine "$1" used_again >out
     [ "$?" = 7 ] && [ "$(cat out)" = done ]' "$tool" "$faults"
+expect "the quarantine alone: what the log says of looks" sh -c 'GCALLOC_OPTIONS=log=1 "$0" run --quarantine "$1" used_again 2>err >out
+    grep -q "gc .* (look, quarantine) pause .* freed 0 KiB" err && ! grep "look" err | grep -v "(look, quarantine) pause .* freed 0 KiB,"' "$tool" "$faults"
 expect "the quarantine alone: free_twice" sh -c '"$0" run --quarantine "$1" free_twice 2>err >out
     [ "$?" = 7 ] && [ "$(grep -c "^gcalloc: free(.*): no living object$" err)" = 1 ]' "$tool" "$faults"
 

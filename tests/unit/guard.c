@@ -189,18 +189,32 @@ NOINLINE static bool comes_back(uintptr_t hidden, size_t bytes)
     return false;
 }
 
-/* The quarantine alone has neither sites nor observers. */
+static unsigned calls;
+
+static void count_call(void *data)
+{
+    (void)data;
+    calls++;
+}
+
+/* The quarantine alone has neither sites nor observers, and its looks are no collections. */
 START_TEST(alone)
 {
     start("quarantine", "verify");
     ck_assert(process_heap.hold && !process_heap.sites && !process_heap.told);
     uintptr_t hidden = free_object();
     clear_stack();
+    uint64_t looks = RACING(process_collector.looks);
     uint64_t collections = collector_count(&process_collector);
+    ck_assert_int_eq(gc_hook_add(GC_BEFORE_COLLECTION, count_call, NULL), 0);
+    ck_assert_int_eq(gc_hook_add(GC_AFTER_COLLECTION, count_call, NULL), 0);
     ck_assert(!comes_back(hidden, MIB(40)));
-    ck_assert_uint_gt(collector_count(&process_collector), collections + 3);
+    ck_assert_uint_gt(RACING(process_collector.looks), looks + 3);
+    ck_assert_uint_eq(collector_count(&process_collector), collections);
+    ck_assert_uint_eq(calls, 0);
     ck_assert_uint_le(held_bytes(), MIB(9));
     gc_collect();
+    ck_assert_uint_eq(calls, 2);
     root = NULL;
     ck_assert(comes_back(hidden, MIB(40)));
 }
