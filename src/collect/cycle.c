@@ -32,9 +32,9 @@ const struct cycle_kind cycle_full = {
 
 /* ---- Looking only ------------------------------------------------------------------- */
 
-static void (*look_by)(const struct cycle *c) PRIVATE_DATA;
+static void (*look_by)(struct cycle *c) PRIVATE_DATA;
 
-void cycle_look_with(void (*look)(const struct cycle *c))
+void cycle_look_with(void (*look)(struct cycle *c))
 {
     look_by = look;
 }

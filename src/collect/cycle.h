@@ -58,7 +58,7 @@ extern const struct cycle_kind cycle_full;
 extern const struct cycle_kind cycle_look;
 
 /* From now on that is what cycles of CAUSE_QUARANTINE are.  Set once, when the heap is made. */
-void cycle_look_with(void (*look)(const struct cycle *c));
+void cycle_look_with(void (*look)(struct cycle *c));
 bool cycle_can_look(void);
 
 /* What a cycle scans, and what it measures.  It begins with zeros but for heap, marker

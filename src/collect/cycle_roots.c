@@ -55,7 +55,7 @@ bool cycle_roots_complete(const struct cycle_roots *r)
  * the world; NULL while no root callback runs. */
 static struct calling {
     struct cycle_roots *roots;
-    struct marker *marker;
+    struct marker *marker; /* NULL: nothing is marked */
 } * calling PRIVATE_DATA;
 
 static void call_back(void *argument)
@@ -80,9 +80,15 @@ void gc_mark_range(const void *low, const void *high)
 {
     if (!world_is_mine() || !calling)
         return;
-    marker_scan_roots(calling->marker, (uintptr_t)low, (uintptr_t)high);
+    if (calling->marker)
+        marker_scan_roots(calling->marker, (uintptr_t)low, (uintptr_t)high);
     if (calling->roots->keeps_named)
         range_list_add(&calling->roots->named, (uintptr_t)low, (uintptr_t)high);
+}
+
+void cycle_roots_name(struct cycle_roots *r)
+{
+    run_callbacks(r, NULL);
 }
 
 /* ---- Marking ----------------------------------------------------------------------- */

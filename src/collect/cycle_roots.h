@@ -26,6 +26,9 @@ void cycle_roots_list(struct cycle_roots *r, const struct heap *h,
  * would be lost. */
 bool cycle_roots_complete(const struct cycle_roots *r);
 
+/* Has root callbacks name theirs, if `keeps_named`, and marks nothing. */
+void cycle_roots_name(struct cycle_roots *r);
+
 /* Marks what the roots point to, but for what root callbacks would name, and no more. */
 void cycle_roots_scan(const struct cycle_roots *r, struct marker *m);
 

@@ -5,14 +5,19 @@
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "base/cancel.h"
 #include "base/critical.h"
+#include "base/futex.h"
 #include "base/meta.h"
 #include "base/os.h"
 #include "collect/collector.h"
 #include "heap/altered.h"
 #include "heap/block.h"
 #include "heap/cache.h"
+#include "heap/count.h"
 #include "mutator/shadow.h"
+#include "world/park.h"
+#include "world/registry.h"
 #include "world/self.h"
 
 enum {
@@ -21,8 +26,9 @@ enum {
     /* What is freed between two looks: so many 16ths of the heap, and MiB at least. */
     SHARE_LEAST = 2,
     SHARE_MOST = 5,
-    TIME_PART = 25,   /* a look is to take less than this part of the time */
-    PART_AT_MOST = 2, /* of the heap, whatever points to it */
+    TIME_PART = 25,        /* a look is to take less than this part of the time */
+    PART_AT_MOST = 2,      /* of the heap, whatever points to it */
+    MILLISECOND = 1000000, /* nanoseconds */
 };
 
 #define LEAST_AT_MOST MIB(64)
@@ -32,15 +38,15 @@ struct list {
     size_t count, capacity;
 };
 
-/* `fresh` is guarded by the lock, but in a pause; what was looked at is the poller's. */
+/* `fresh` is guarded by the lock, but in a pause; what was looked at, and has stayed, is the poller's. */
 static struct {
     struct lock lock;
     struct list fresh, looked_at;
     size_t bytes, due; /* atomic */
     size_t share;
-    uint64_t last; /* os_processor_time when the last look ended */
-    pid_t poller;  /* the process of the thread that polls; 0: there is none.  Atomic */
-    bool wanted;   /* that thread waits for a look */
+    uint64_t last;      /* os_processor_time when the last look ended */
+    uint64_t poller;    /* the thread that polls; 0: there is none.  Atomic */
+    bool wanted;        /* that thread waits for a look */
     struct shadow seen; /* by it */
 } held PRIVATE_DATA;
 
@@ -110,9 +116,16 @@ static void let_go(struct heap *h, struct batch *b)
     critical_begin();
     __atomic_fetch_sub(&h->numbers->reserved_apart, count, __ATOMIC_RELAXED);
     cache_give_back(h, b->slots, count, (uint32_t)b->size);
-    critical_end();
     __atomic_fetch_sub(&held.bytes, count * b->size, __ATOMIC_RELAXED);
+    critical_end();
     b->count = 0;
+}
+
+/* What stays out of use for good is held no more. */
+static void lose(struct heap *h, size_t bytes)
+{
+    __atomic_fetch_sub(&held.bytes, bytes, __ATOMIC_RELAXED);
+    count_add(&h->numbers->counters.freed_bytes, bytes);
 }
 
 /* Where the program has changed what may be done with its pages, they are new first, or stay out of use. */
@@ -125,71 +138,89 @@ static bool is_usable(struct heap *h, const struct cell *o)
 
 static void add(struct heap *h, struct batch *b, const struct cell *o)
 {
-    if (!is_usable(h, o))
+    if (!is_usable(h, o)) {
+        lose(h, o->size);
         return;
+    }
     if (b->count == BATCH || b->size != o->size)
         let_go(h, b);
     b->size = o->size;
     b->slots[b->count++] = (struct slot){(void *)o->address, o->state};
 }
 
-static void stay(struct list *l)
-{
-    critical_take(&held.lock, RANK_HELD);
-    struct list *fresh = &held.fresh;
-    bool kept = make_room(fresh, l->count);
-    if (kept && l->count)
-        memcpy(fresh->addresses + fresh->count, l->addresses,
-               l->count * sizeof *l->addresses);
-    fresh->count += kept ? l->count : 0;
-    l->count = 0;
-    critical_release(&held.lock, RANK_HELD);
-}
-
-/* What nothing points to, and the oldest of the rest if they are too many. */
+/* Where nothing is known, something points to each of them. */
 static void let_unseen_go(struct heap *h)
 {
     struct list *l = &held.looked_at;
     struct batch b = {.count = 0};
-    size_t kept = 0, limit = limit_of(h);
-    for (size_t i = 0; i < l->count; i++) {
+    size_t kept = 0;
+    for (size_t i = 0; held.seen.bits && i < l->count; i++) {
         struct cell o = lookup_cell(h, l->addresses[i]);
-        bool seen = !held.seen.bits || shadow_has(&held.seen, o.address, o.size);
-        if (seen && held_bytes() <= limit)
+        if (shadow_has(&held.seen, o.address, o.size))
             l->addresses[kept++] = o.address;
         else
             add(h, &b, &o);
     }
     let_go(h, &b);
-    l->count = kept;
-    stay(l);
+    if (held.seen.bits)
+        l->count = kept;
     shadow_free(&held.seen);
+}
+
+/* As long as there are too many.  The list is in order of age. */
+static void let_oldest_go(struct heap *h)
+{
+    struct list *l = &held.looked_at;
+    struct batch b = {.count = 0};
+    size_t gone = 0, limit = limit_of(h);
+    for (; gone < l->count && held_bytes() - b.count * b.size > limit; gone++) {
+        struct cell o = lookup_cell(h, l->addresses[gone]);
+        add(h, &b, &o);
+    }
+    let_go(h, &b);
+    l->count -= gone;
+    if (gone && l->count)
+        memmove(l->addresses, l->addresses + gone, l->count * sizeof *l->addresses);
 }
 
 /* ---- Looking --------------------------------------------------------------------------- */
 
+/* What has come since joins what has stayed, which is older; without memory no more than there is room for.  With
+ * the lock, or in a pause. */
+static void gather(void)
+{
+    struct list *l = &held.looked_at, *fresh = &held.fresh, none = *l;
+    if (l->count == 0) {
+        *l = *fresh;
+        *fresh = none;
+        return;
+    }
+    size_t count = make_room(l, fresh->count) ? fresh->count : l->capacity - l->count;
+    if (count == 0)
+        return;
+    memcpy(l->addresses + l->count, fresh->addresses, count * sizeof *l->addresses);
+    l->count += count;
+    fresh->count -= count;
+    memmove(fresh->addresses, fresh->addresses + count,
+            fresh->count * sizeof *l->addresses);
+}
+
 /* In a pause. */
-static void look(const struct cycle *c)
+static void look(struct cycle *c)
 {
     if (!held.wanted)
         return;
     held.wanted = false;
+    gather();
     shadow_make(&held.seen, c);
-    struct list none = held.looked_at;
-    held.looked_at = held.fresh;
-    held.fresh = none;
 }
 
 /* Where the world does not stop, or may not be asked to, nothing is known of them: the limit holds all the same. */
-static void look_without_pause(const struct heap *h)
+static void look_without_pause(void)
 {
     critical_take(&held.lock, RANK_HELD);
     held.wanted = false;
-    if (held_bytes() > limit_of(h)) {
-        struct list none = held.looked_at;
-        held.looked_at = held.fresh;
-        held.fresh = none;
-    }
+    gather();
     critical_release(&held.lock, RANK_HELD);
 }
 
@@ -201,50 +232,106 @@ static void find_due(const struct heap *h, uint64_t taken)
     else if (taken * TIME_PART * 2 < passed && held.share > SHARE_LEAST)
         held.share--;
     held.last = now;
-    size_t due = held_bytes() + part_of(h, held.share, 16, MIB(held.share));
+    size_t bytes = held_bytes(), limit = limit_of(h);
+    size_t due = bytes + part_of(h, held.share, 16, MIB(held.share));
+    if (due > limit)
+        due = max_size(limit, bytes + part_of(h, SHARE_LEAST, 16, MIB(SHARE_LEAST)));
     __atomic_store_n(&held.due, due, __ATOMIC_RELAXED);
 }
 
-/* Of those of a parent, a thread that is not here may have been about to let some go: they stay out of use. */
-static bool begin_poll(void)
+/* ---- Polling --------------------------------------------------------------------------- */
+
+/* The calling thread, and the process that it is of. */
+static uint64_t poller_here(void)
 {
-    pid_t none = 0, mine = getpid();
-    if (__atomic_compare_exchange_n(&held.poller, &none, mine, false, __ATOMIC_ACQUIRE,
-                                    __ATOMIC_RELAXED))
-        return true;
-    if (none == mine || !__atomic_compare_exchange_n(&held.poller, &none, mine, false,
-                                                     __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-        return false;
+    return (uint64_t)getpid() << 32 | (uint32_t)thread_self->tid;
+}
+
+static bool is_of_parent(uint64_t poller)
+{
+    return poller != 0 && poller >> 32 != (uint64_t)getpid();
+}
+
+/* Those of a parent's that a thread which is not here may have been about to let go stay out of use. */
+static void forget_parents(struct heap *h)
+{
+    size_t bytes = 0;
+    critical_take(&held.lock, RANK_HELD);
+    for (size_t i = 0; i < held.fresh.count; i++)
+        bytes += lookup_cell(h, held.fresh.addresses[i]).size;
+    lose(h, held_bytes() - bytes);
     held.looked_at.count = 0;
+    critical_release(&held.lock, RANK_HELD);
     shadow_free(&held.seen);
+}
+
+static bool begin_poll(struct heap *h)
+{
+    uint64_t before = __atomic_load_n(&held.poller, __ATOMIC_RELAXED);
+    if ((before != 0 && !is_of_parent(before)) ||
+        !__atomic_compare_exchange_n(&held.poller, &before, poller_here(), false,
+                                     __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+        return false;
+    if (before != 0)
+        forget_parents(h);
     return true;
 }
 
-void held_poll(struct heap *h)
+static void poll(struct heap *h)
 {
-    if (LIKELY(held_bytes() < __atomic_load_n(&held.due, __ATOMIC_RELAXED)) ||
-        !begin_poll())
-        return;
     uint64_t began = os_processor_time();
     held.wanted = true;
     if (!collector_is_disabled(&process_collector))
         collector_run(&process_collector, CAUSE_QUARANTINE);
     if (held.wanted)
-        look_without_pause(h);
+        look_without_pause();
     let_unseen_go(h);
+    let_oldest_go(h);
     find_due(h, os_processor_time() - began);
     __atomic_store_n(&held.poller, 0, __ATOMIC_RELEASE);
 }
 
+/* A child of vfork has its parent's memory, and does not poll. */
+void held_poll(struct heap *h)
+{
+    if (LIKELY(held_bytes() < __atomic_load_n(&held.due, __ATOMIC_RELAXED)) ||
+        !registry_is_here())
+        return;
+    cancel_hold_off();
+    if (begin_poll(h))
+        poll(h);
+    cancel_let_in();
+}
+
+static void await_poller(void)
+{
+    while (__atomic_load_n(&held.poller, __ATOMIC_RELAXED) != 0)
+        futex_rest(MILLISECOND);
+}
+
+/* What another thread is about to let go may be what is wanted: it is waited for, but by a handler that has
+ * interrupted it. */
+static bool begin_poll_in_turn(struct heap *h)
+{
+    while (!begin_poll(h)) {
+        if (__atomic_load_n(&held.poller, __ATOMIC_RELAXED) == poller_here())
+            return false;
+        world_wait_safely(await_poller);
+    }
+    return true;
+}
+
 void held_empty(struct heap *h)
 {
-    if (!h->hold)
+    if (!h->hold || !registry_is_here())
         return;
+    cancel_hold_off();
     critical_begin();
     cache_empty(thread_self->cache); /* what it has freed is held, too */
     critical_end();
-    __atomic_store_n(&held.due, 0, __ATOMIC_RELAXED);
-    held_poll(h);
+    if (begin_poll_in_turn(h))
+        poll(h);
+    cancel_let_in();
 }
 
 void held_begin(struct heap *h)

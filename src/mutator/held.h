@@ -14,7 +14,7 @@ void held_begin(struct heap *h);
  * no critical section. */
 void held_poll(struct heap *h);
 
-/* The same at any time. */
+/* The same at any time; what another thread is about to let go is waited for. */
 void held_empty(struct heap *h);
 
 /* The bytes of what is held, but for what threads have at hand. */

@@ -1,15 +1,20 @@
 /* One pass, which reads memory in order: living objects that lie side by side are read as one range. */
 #include "mutator/shadow.h"
 
+#include "base/critical.h"
 #include "base/meta.h"
 #include "base/os.h"
 #include "collect/filter.h"
+#include "heap/altered.h"
 #include "heap/block.h"
 #include "world/faults.h"
 
 enum {
     BITS = 64,
     FEW_WORDS = 16, /* for fewer the vectors do not pay */
+    /* As marking has them (collect/mark.c). */
+    SPARSE_FROM = 1 << 20,
+    SPARSE_WITHIN = 4 << 20,
 };
 
 static size_t map_bytes(const struct shadow *s)
@@ -110,8 +115,37 @@ static void scan_living(void *argument)
     }
 }
 
+/* A large object, without the pages that were never touched.  Where the program has mapped something else over a
+ * part of it, a page that is not there yet may hold anything. */
+static void scan_sparse(struct shadow *s, uintptr_t low, uintptr_t high, bool altered)
+{
+    static struct os_part parts[PARTS]; /* one thread at a time stops the world */
+    int file = altered ? -1 : os_pages_open();
+    while (low < high) {
+        uintptr_t from = low;
+        size_t count = os_pages_find(file, &low, high, parts, PARTS);
+        if (count == PARTS && low - from < SPARSE_WITHIN) {
+            scan_range(s, from, low);
+            continue;
+        }
+        for (size_t i = 0; i < count; i++)
+            scan_range(s, parts[i].low, parts[i].high);
+    }
+    os_pages_close(file);
+}
+
+static void scan_large(struct shadow *s, const struct heap *h, uint32_t head)
+{
+    uintptr_t low = unit_address(h, head);
+    if (*block_states(h, head) >= STATE_NEW)
+        scan_sparse(s, low, low + block_slot_bytes(h, head), altered_block(h, head));
+}
+
 static void scan_block(struct shadow *s, const struct heap *h, uint32_t head)
 {
+    if (word_class(h->words[head]) == CLASS_LARGE &&
+        block_slot_bytes(h, head) >= SPARSE_FROM)
+        return scan_large(s, h, head);
     struct objects o = {
         .shadow = s,
         .states = block_states(h, head),
@@ -126,7 +160,7 @@ static void scan_block(struct shadow *s, const struct heap *h, uint32_t head)
     scan_living(&o);
 }
 
-bool shadow_make(struct shadow *s, const struct cycle *c)
+bool shadow_make(struct shadow *s, struct cycle *c)
 {
     const struct heap *h = c->heap;
     *s = (struct shadow){NULL, h->base, h->bytes};
@@ -135,16 +169,22 @@ bool shadow_make(struct shadow *s, const struct cycle *c)
         return false;
     scan_ranges(s, &c->roots.stacks);
     scan_ranges(s, &c->roots.data);
+    cycle_roots_name(&c->roots);
+    scan_ranges(s, &c->roots.named);
     for (BLOCKS(h, head))
         if (word_has_pointers(h->words[head]))
             scan_block(s, h, head);
     return true;
 }
 
+/* In the child of a fork, which does not come in between, they are either there or not. */
 void shadow_free(struct shadow *s)
 {
-    meta_free(s->bits, map_bytes(s));
+    critical_begin();
+    uint64_t *bits = s->bits;
     s->bits = NULL;
+    meta_free(bits, map_bytes(s));
+    critical_end();
 }
 
 bool shadow_has(const struct shadow *s, uintptr_t address, size_t bytes)

@@ -4,6 +4,7 @@
 
 #include <gcalloc/gcalloc.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "collect/collector.h"
 #include "heap/heap.h"
@@ -234,6 +235,98 @@ START_TEST(alone_in_an_object)
 }
 END_TEST
 
+enum { BYTES_EACH = 32000 };
+
+/* Frees objects that the array points to, in order. */
+NOINLINE static void free_those_of(void **array, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        array[i] = gc_alloc_manual(BYTES_EACH);
+    for (size_t i = 0; i < count; i++)
+        gc_free(array[i]);
+}
+
+NOINLINE static void free_others(size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        gc_free(gc_alloc_manual(BYTES_EACH));
+}
+
+static size_t count_reserved(void **array, size_t count)
+{
+    size_t reserved = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct cell o = lookup_cell(&process_heap, (uintptr_t)array[i]);
+        reserved += o.state && *o.state == STATE_RESERVED;
+    }
+    return reserved;
+}
+
+/* What nothing points to does not push out what something points to: 58 MiB of the 64 that the limit is. */
+START_TEST(alone_below_the_limit)
+{
+    start("quarantine", "verify");
+    size_t count = MIB(58) / MIB(1) * 32;
+    void **array = gc_alloc_manual(count * sizeof *array);
+    free_those_of(array, count);
+    free_others(count);
+    ck_assert_uint_eq(count_reserved(array, count), count);
+}
+END_TEST
+
+START_TEST(alone_the_oldest_go)
+{
+    start("quarantine", "verify");
+    size_t count = 3200, part = 640;
+    void **array = gc_alloc_manual(count * sizeof *array);
+    free_those_of(array, count);
+    ck_assert_uint_eq(count_reserved(array + count - part, part), part);
+    ck_assert_uint_le(count_reserved(array, part), part / 10);
+}
+END_TEST
+
+static void name_page(void *page)
+{
+    gc_mark_range(page, (char *)page + 4096);
+}
+
+/* The range that a callback names is somewhere else. */
+START_TEST(alone_named_by_a_callback)
+{
+    start("quarantine", "verify");
+    uintptr_t *page =
+        mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(page, MAP_FAILED);
+    ck_assert_int_eq(gc_root_callback_add(name_page, page), 0);
+    uintptr_t hidden = free_object();
+    *page = (uintptr_t)root;
+    root = NULL;
+    clear_stack();
+    ck_assert(!comes_back(hidden, MIB(20)));
+    *page = 0;
+    ck_assert(comes_back(hidden, MIB(40)));
+}
+END_TEST
+
+/* Pages that were never touched are not read, and those behind them are. */
+START_TEST(alone_in_a_large_object)
+{
+    start("quarantine", "verify");
+    char **holder = gc_alloc_manual(MIB(64));
+    uintptr_t hidden = free_object();
+    holder[MIB(48) / sizeof *holder] = root;
+    root = NULL;
+    clear_stack();
+    ck_assert(!comes_back(hidden, MIB(20)));
+    void *untouched = (void *)align_down((uintptr_t)holder + MIB(8), 4096);
+    unsigned char there;
+    ck_assert_int_eq(mincore(untouched, 1, &there), 0);
+    ck_assert_int_eq(there & 1, 0);
+    holder[MIB(48) / sizeof *holder] = NULL;
+    ck_assert(comes_back(hidden, MIB(40)));
+}
+END_TEST
+
 /* Those that wait do not count when memory is short, large ones neither. */
 START_TEST(memory_is_short)
 {
@@ -274,6 +367,10 @@ TCase *guard_tests(void)
     tcase_add_test(t, alone);
     tcase_add_test(t, alone_in_an_object);
     tcase_add_test(t, alone_without_collections);
+    tcase_add_test(t, alone_below_the_limit);
+    tcase_add_test(t, alone_the_oldest_go);
+    tcase_add_test(t, alone_named_by_a_callback);
+    tcase_add_test(t, alone_in_a_large_object);
     tcase_add_test(t, memory_is_short);
     return t;
 }
