@@ -41,6 +41,13 @@ static bool try_words(struct chunk *c, uintptr_t low, uintptr_t high)
     return faults_try(filter_chunk, c, low, high);
 }
 
+/* What was freed while it is read beside the program may have no pages to be read any more, by the library's doing. */
+static bool is_freed(const struct heap *h, uintptr_t address)
+{
+    struct cell o = lookup_cell(h, address);
+    return o.state && RACING(*o.state) == STATE_RESERVED;
+}
+
 struct words take_guarded(struct marker *m, uintptr_t low, size_t count, size_t bytes)
 {
     struct chunk c = {.m = m, .bytes = bytes};
@@ -48,7 +55,7 @@ struct words take_guarded(struct marker *m, uintptr_t low, size_t count, size_t 
     if (!try_words(&c, low, end)) {
         for (uintptr_t next; low < end; low = next) {
             next = min_size(align_down(low, OS_PAGE) + OS_PAGE, end);
-            if (!try_words(&c, low, next))
+            if (!try_words(&c, low, next) && !is_freed(m->heap, low))
                 altered_found(m->heap, low);
         }
     }
