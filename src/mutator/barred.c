@@ -8,7 +8,8 @@
 #include "base/sys.h"
 #include "heap/altered.h"
 #include "heap/block.h"
-#include "heap/count.h"
+#include "mutator/free.h"
+#include "mutator/site.h"
 
 enum {
     BARRED_MOST = 256
@@ -21,13 +22,8 @@ static struct {
     struct lock lock;
     uintptr_t queue[BARRED_MOST]; /* addresses */
     size_t first, count;
-    size_t bytes;
+    size_t bytes; /* read without the lock, too */
 } barred PRIVATE_DATA;
-
-static struct site *site_of(const struct heap *h, const struct cell *o)
-{
-    return h->sites + (o->state - h->states);
-}
 
 /* Of two threads that free one object at a time, one comes too late. */
 static bool reserve(struct heap *h, const struct cell *o)
@@ -45,18 +41,22 @@ static bool reserve(struct heap *h, const struct cell *o)
 
 static void let_go(struct heap *h, const struct cell *o)
 {
-    uint32_t head = unit_head(h, unit_of(h, o->address));
     critical_begin();
-    struct lock *lock = block_lock(h, head);
-    size_t large = block_at(h, head)->bytes, bytes = large ? large : o->size;
     __atomic_fetch_sub(&h->numbers->reserved_apart, 1, __ATOMIC_RELAXED);
     site_of(h, o)->note &= ~SITE_HELD;
-    heap_credit(h, bytes);
-    count_add(&h->numbers->counters.freed_bytes, bytes);
-    *o->state = STATE_FREE;
-    block_free_slots(h, head, 1);
-    lock_release(lock, RANK_BIN);
+    free_reserved(h, o);
     critical_end();
+}
+
+/* The lock is held. */
+static void add_bytes(size_t more)
+{
+    __atomic_store_n(&barred.bytes, barred.bytes + more, __ATOMIC_RELAXED);
+}
+
+size_t barred_bytes(void)
+{
+    return __atomic_load_n(&barred.bytes, __ATOMIC_RELAXED);
 }
 
 /* Whole pages. */
@@ -78,7 +78,7 @@ static bool take_oldest(const struct heap *h, size_t count_most, size_t bytes_mo
         *o = lookup_cell(h, barred.queue[barred.first]);
         barred.first = (barred.first + 1) % BARRED_MOST;
         barred.count--;
-        barred.bytes -= o->size;
+        add_bytes((size_t)0 - o->size);
     }
     critical_release(&barred.lock, RANK_HELD);
     return some;
@@ -102,7 +102,7 @@ static bool put(const struct cell *o)
     bool room = barred.count < BARRED_MOST;
     if (room) {
         barred.queue[(barred.first + barred.count++) % BARRED_MOST] = o->address;
-        barred.bytes += o->size;
+        add_bytes(o->size);
     }
     critical_release(&barred.lock, RANK_HELD);
     return room;

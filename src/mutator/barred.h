@@ -14,6 +14,9 @@ bool barred_take(struct heap *h, const struct cell *o);
 /* Whether the address is in a barred object. */
 bool barred_find(const struct heap *h, uintptr_t address, struct cell *o);
 
+/* The bytes of those that are barred; roughly right while other threads free. */
+size_t barred_bytes(void);
+
 /* All are free.  In no critical section. */
 void barred_end(struct heap *h);
 

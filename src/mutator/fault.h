@@ -2,6 +2,7 @@
 #ifndef GCALLOC_MUTATOR_FAULT_H
 #define GCALLOC_MUTATOR_FAULT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,7 +22,8 @@ enum { FAULT_SEEN = 16 };
 struct fault {
     enum fault_kind kind;
     uintptr_t address; /* of the object */
-    size_t bytes;      /* requested; freed: of the slot */
+    size_t bytes;      /* requested, or of the slot */
+    bool slot_bytes; /* they are of the slot: what was asked for is not known any more */
     /* The bytes that were written, from the object's first on, lie in [first, end). */
     size_t first, end;
     unsigned char seen[FAULT_SEEN]; /* the first of them */

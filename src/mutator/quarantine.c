@@ -48,11 +48,6 @@ static uintptr_t *entry(size_t i)
     return &quarantine.ring[(quarantine.first + i) & (quarantine.capacity - 1)];
 }
 
-static struct site *site_of(const struct heap *h, const struct cell *o)
-{
-    return h->sites + (o->state - h->states);
-}
-
 size_t quarantine_bytes(void)
 {
     return __atomic_load_n(&quarantine.bytes, __ATOMIC_RELAXED);

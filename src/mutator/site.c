@@ -12,11 +12,6 @@
 #include "mutator/hooks.h"
 #include "mutator/object.h"
 
-static struct site *site_of(const struct heap *h, const struct cell *o)
-{
-    return h->sites + (o->state - h->states);
-}
-
 static void allocated(struct heap *h, const struct cell *o, size_t requested,
                       uint32_t stack)
 {

@@ -30,6 +30,7 @@ static bool find(uintptr_t address, struct fault *f)
     f->kind = FAULT_USE_AFTER_FREE;
     f->address = o.address;
     f->bytes = o.size;
+    f->slot_bytes = true;
     f->allocated = s->stack;
     f->freed = site_freed_by(s);
     return true;

@@ -149,9 +149,9 @@ static void describe_use(const struct fault *f)
     title(f, f->kind == FAULT_USE_AFTER_FREE ? "used after it was freed"
              : f->pointer >= end             ? "used beyond the end of the object"
                                              : "used before the start of the object");
-    out_print("  it was used at %p, %zu byte%s %s the object of %zu byte%s\n",
-              (void *)f->pointer, distance, plural(distance), where, f->bytes,
-              plural(f->bytes));
+    out_print("  it was used at %p, %zu byte%s %s the object of %s%zu byte%s\n",
+              (void *)f->pointer, distance, plural(distance), where,
+              f->slot_bytes ? "up to " : "", f->bytes, plural(f->bytes));
 }
 
 static void describe(const struct fault *f)

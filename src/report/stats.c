@@ -17,6 +17,7 @@
 #include "heap/heap.h"
 #include "heap/layout.h"
 #include "heap/sweep_later.h"
+#include "mutator/barred.h"
 #include "mutator/guard.h"
 #include "mutator/hooks.h"
 #include "mutator/held.h"
@@ -59,7 +60,7 @@ static void fill_heap(struct gc_stats *s, struct heap *h)
     s->reclaimed_objects = h->numbers->counters.reclaimed_objects;
     s->freed_bytes = count_get(&h->numbers->counters.freed_bytes) +
                      h->numbers->counters.reclaimed_bytes + held.magazine_bytes +
-                     quarantine_bytes() + held_bytes();
+                     quarantine_bytes() + barred_bytes() + held_bytes();
     s->budget_bytes = __atomic_load_n(&h->numbers->budget, __ATOMIC_RELAXED);
     s->charged_bytes = __atomic_load_n(&h->numbers->charged, __ATOMIC_RELAXED);
     s->limit_bytes = limit == SIZE_MAX ? 0 : limit;

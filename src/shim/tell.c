@@ -65,7 +65,7 @@ int malloc_trim(size_t pad)
     (void)pad;
     struct gc_stats before = {.size = sizeof before}, after = {.size = sizeof after};
     gc_stats_get(&before);
-    gc_collect(); /* looks at what waits, too */
+    gc_collect(); /* with option poison it looks for writes to what waits, too */
     if (guard_keeps_freed() && mutator_enter()) {
         guard_give_back(&process_heap);
         mutator_leave();

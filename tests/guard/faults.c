@@ -123,12 +123,12 @@ static NOINLINE void overflow_again_and_again(void)
         overflow_by_one();
 }
 
-/* One in a place that has allocated often. */
 static NOINLINE void make_busily(size_t size)
 {
     make(size);
 }
 
+/* One in a place that has allocated often. */
 static NOINLINE void overflow_of_busy(void)
 {
     for (int i = 0; i < 20; i++) {
@@ -220,7 +220,7 @@ static NOINLINE void pointer_in_data(void)
 /* An address that is no pointer: the compiler does not know what this is. */
 static volatile size_t key = ~(size_t)0;
 
-/* Whether memory comes to be used again while something points to it, and after that. */
+/* Whether it is used again for what is allocated and freed now. */
 static NOINLINE int comes_again(size_t hidden)
 {
     for (int i = 0; i < 400000; i++) {
@@ -249,6 +249,7 @@ static NOINLINE size_t make_and_end(void)
     return hidden;
 }
 
+/* Whether memory comes to be used again while something points to it, and after that. */
 static NOINLINE void used_again(void)
 {
     size_t hidden = make_and_end();

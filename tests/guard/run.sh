@@ -135,7 +135,7 @@ for level in -O0 -O2; do
     uses "before the start of the object" "8192 bytes before the object of 48 bytes" get
     expect "$level: read_large_after_free" reports "" read_large_after_free \
         "gcalloc: ADDRESS: used after it was freed" \
-        "  it was used at ADDRESS, 500000 bytes into the object of 1003520 bytes" \
+        "  it was used at ADDRESS, 500000 bytes into the object of up to 1003520 bytes" \
         "  used by" "    #0 get" "    #1 read_large_after_free" "    #2 main" \
         "  allocated by" "    #0 make" "    #1 read_large_after_free" "    #2 main" \
         "  freed by" "    #0 end" "    #1 read_large_after_free" "    #2 main"
