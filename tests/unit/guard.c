@@ -327,6 +327,27 @@ START_TEST(alone_in_a_large_object)
 }
 END_TEST
 
+static uint64_t freed_bytes(void)
+{
+    struct gc_stats s = {.size = sizeof s};
+    gc_stats_get(&s);
+    return s.freed_bytes;
+}
+
+/* What waits is freed, as programs count it: small, and large, of which some leave. */
+START_TEST(what_waits_is_freed)
+{
+    start("poison", "verify");
+    for (size_t i = 0; i < 300; i++) {
+        size_t bytes = i % 2 ? 1000 : MIB(1) + i * 5000;
+        void *object = gc_alloc_manual(bytes);
+        uint64_t before = freed_bytes();
+        gc_free(object);
+        ck_assert_uint_ge(freed_bytes(), before + bytes);
+    }
+}
+END_TEST
+
 /* Those that wait do not count when memory is short, large ones neither. */
 START_TEST(memory_is_short)
 {
@@ -371,6 +392,7 @@ TCase *guard_tests(void)
     tcase_add_test(t, alone_the_oldest_go);
     tcase_add_test(t, alone_named_by_a_callback);
     tcase_add_test(t, alone_in_a_large_object);
+    tcase_add_test(t, what_waits_is_freed);
     tcase_add_test(t, memory_is_short);
     return t;
 }
