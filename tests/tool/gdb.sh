@@ -134,6 +134,16 @@ expect "as malloc, stripped" as_malloc
 expect "what the program has" says heap '^  1024 manual +[0-9]+ +1000 +1024000'
 expect "why" says why "^$a is an object of 10[0-9]+ bytes, and in use:" '^  static data: cache \+ 16 in section .bss' \
     '^   -> 16 bytes' '^  .0 -> 16 bytes' '^  .0 -> 16 bytes' '^  .8 -> 10[0-9]+ bytes'
+# Of a place that allocates often two calls are recorded, but for one time in 128.
+briefly() {
+    debug -ex "set environment LD_PRELOAD=$tmp/libgcalloc-malloc.so" \
+        -ex 'set environment GCALLOC_OPTIONS=stacks=some:memory=0:idle=0' -ex 'break served' -ex run \
+        -ex 'echo == brief\n' -ex 'gcalloc object cache.newest->text' -ex 'gcalloc object cache.newest->older->text' \
+        -ex 'echo == end\n' "$programs/cache" && mv said-by-gdb facts
+}
+expect "short stacks" briefly
+expect "they say so" says brief '#0  render  +cache.c:' '#1  serve  +cache.c:' \
+    '^    ... called from where was not recorded; option stacks=all does$'
 if [ -x "$programs/facts-static" ]; then
     static() {
         debug -ex 'break known' -ex run -ex 'printf "%lu known\n", objects' -ex 'gcalloc heap' \

@@ -20,7 +20,7 @@ def say(text=""):
 
 
 def function_at(address):
-    """A return address as function and place, as far as gdb knows."""
+    """The function that a return address is in, and the place there, as far as gdb knows."""
     pc = address - 1
     name = None
     try:
@@ -37,7 +37,7 @@ def function_at(address):
     where = "%s:%d" % (line.symtab.filename.split("/")[-1], line.line) if line.symtab and line.line else ""
     if not where:
         where = (gdb.solib_name(pc) or "").split("/")[-1]
-    return "%-28s %s" % (name, where)
+    return name, where
 
 
 def symbol_at(address):
@@ -47,8 +47,13 @@ def symbol_at(address):
 
 
 def say_frames(heap, stack):
-    for i, frame in enumerate(heap.frames(stack)):
-        say(("    #%-2d %s" % (i, function_at(frame))).rstrip())
+    name = None
+    frames, brief = heap.frames(stack)
+    for i, frame in enumerate(frames):
+        name, where = function_at(frame)
+        say(("    #%-2d %-28s %s" % (i, name, where)).rstrip())
+    if brief and name != "main":
+        say("    ... called from where was not recorded; option stacks=all does")
 
 
 def offset_text(address, base):

@@ -248,10 +248,13 @@ class Heap:
             return 0, 0
 
     def frames(self, stack):
-        """The return addresses of a stack of the depot."""
+        """The return addresses of a stack of the depot, and whether only these calls of it were recorded."""
         t = self.table
         if not stack:
-            return ()
-        at = t.value("depot.store") + 8 * stack
-        count = self.memory.number(at) & 0xFFFFFFFF
-        return self.memory.unpack("<%dQ" % min(count, 256), at + 8 * t["depot.header"])
+            return (), False
+        at, brief = t.value("depot.store") + 8 * stack, t["depot.brief"]
+        word = self.memory.number(at)
+        count = word & brief - 1
+        if count > t["CAPTURE_DEPTH_MAX"]:
+            raise Missing("the library's record of call stacks is damaged at 0x%x" % at)
+        return self.memory.unpack("<%dQ" % count, at + 8 * t["depot.header"]), bool(word & brief)
