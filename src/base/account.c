@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/critical.h"
+#include "base/debugger.h"
 #include "base/os.h"
 
 /* The account is in the lowest bits of the address, which is a page's; 0 is no stretch. */
@@ -30,6 +31,15 @@ static struct {
     size_t slot_count; /* a power of two */
     size_t count;
 } account PRIVATE_DATA = {.slots = first_slots, .slot_count = FIRST_SLOTS};
+
+DEBUGGER_TABLE = {
+    DEBUGGER_VARIABLE("account.slots", account.slots),
+    DEBUGGER_VARIABLE("account.slot_count", account.slot_count),
+    DEBUGGER_SIZE(stretch),
+    DEBUGGER_FIELD(stretch, low_and_account),
+    DEBUGGER_FIELD(stretch, bytes),
+    DEBUGGER_NUMBER(OS_PAGE),
+};
 
 static uintptr_t low_of(const struct stretch *s)
 {

@@ -39,7 +39,6 @@ DEBUGGER_TABLE = {
     DEBUGGER_FIELD(heap, types),
     DEBUGGER_FIELD(heap, numbers),
     DEBUGGER_FIELD(heap, layouts),
-    DEBUGGER_FIELD(heap, spare),
     DEBUGGER_FIELD(heap, pad_from),
 
     DEBUGGER_FIELD(heap_numbers, tables_bytes),
@@ -68,7 +67,6 @@ DEBUGGER_TABLE = {
     DEBUGGER_FIELD(unit, block.bytes),
     DEBUGGER_FIELD(unit, block.touched),
     DEBUGGER_FIELD(unit, block.flags),
-    DEBUGGER_FIELD(unit, extent.units),
 
     DEBUGGER_SIZE(site),
     DEBUGGER_FIELD(site, stack),
@@ -90,8 +88,6 @@ DEBUGGER_TABLE = {
     DEBUGGER_FIELD(mutator, own),
     DEBUGGER_FIELD(mutator, tid),
     DEBUGGER_FIELD(mutator, safety),
-    DEBUGGER_FIELD(mutator, alternate.low),
-    DEBUGGER_FIELD(mutator, alternate.high),
     DEBUGGER_FIELD(mutator, system.low),
     DEBUGGER_FIELD(mutator, system.left),
     DEBUGGER_FIELD(mutator, stack_low),
@@ -127,7 +123,6 @@ DEBUGGER_TABLE = {
     DEBUGGER_NUMBER(STATE_RESERVED),
     DEBUGGER_NUMBER(STATE_NEW),
     DEBUGGER_NUMBER(BLOCK_FILLED),
-    DEBUGGER_NUMBER(BLOCK_UNSWEPT),
     DEBUGGER_NUMBER(LAYOUTS_TOGETHER),
     DEBUGGER_NUMBER(LAYOUT_BITS),
     DEBUGGER_NUMBER(LAYOUT_WORDS),

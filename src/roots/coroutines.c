@@ -44,6 +44,8 @@ DEBUGGER_TABLE = {
     DEBUGGER_FIELD(stack, range),
     DEBUGGER_FIELD(stack, runner),
     DEBUGGER_FIELD(stack, departure.sp),
+    DEBUGGER_FIELD(stack, departure.registers),
+    DEBUGGER_NUMBER(SWITCH_ZONE),
 };
 
 static struct stack *stack_at(uint32_t node)

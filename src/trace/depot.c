@@ -41,6 +41,8 @@ static struct {
 DEBUGGER_TABLE = {
     DEBUGGER_VARIABLE("depot.store", depot.store),
     {"depot.header", NULL, HEADER, 0, DEBUGGER_MAGIC},
+    DEBUGGER_NUMBER(CAPTURE_DEPTH_MAX),
+    {"depot.brief", NULL, BRIEF, 0, DEBUGGER_MAGIC},
 };
 
 static uint32_t hash_of(const uintptr_t *frames, size_t count)

@@ -134,6 +134,16 @@ expect "as malloc, stripped" as_malloc
 expect "what the program has" says heap '^  1024 manual +[0-9]+ +1000 +1024000'
 expect "why" says why "^$a is an object of 10[0-9]+ bytes, and in use:" '^  static data: cache \+ 16 in section .bss' \
     '^   -> 16 bytes' '^  .0 -> 16 bytes' '^  .0 -> 16 bytes' '^  .8 -> 10[0-9]+ bytes'
+# Of a place that allocates often two calls are recorded, but for one time in 128.
+briefly() {
+    debug -ex "set environment LD_PRELOAD=$tmp/libgcalloc-malloc.so" \
+        -ex 'set environment GCALLOC_OPTIONS=stacks=some:memory=0:idle=0' -ex 'break served' -ex run \
+        -ex 'echo == brief\n' -ex 'gcalloc object cache.newest->text' -ex 'gcalloc object cache.newest->older->text' \
+        -ex 'echo == end\n' "$programs/cache" && mv said-by-gdb facts
+}
+expect "short stacks" briefly
+expect "they say so" says brief '#0  render  +cache.c:' '#1  serve  +cache.c:' \
+    '^    ... called from where was not recorded; option stacks=all does$'
 if [ -x "$programs/facts-static" ]; then
     static() {
         debug -ex 'break known' -ex run -ex 'printf "%lu known\n", objects' -ex 'gcalloc heap' \
@@ -150,6 +160,27 @@ refuses() { # MESSAGE ARGUMENTS...
 }
 expect "no library" refuses 'no gcalloc heap in this program' -ex starti -ex 'gcalloc heap' -ex 'echo \n' "$(command -v true)"
 expect "no process" refuses 'the program does not run' -ex 'gcalloc heap' -ex 'echo \n' "$programs/facts"
+expect "no such name" refuses 'No symbol "nowhere" in current context' -ex 'break known' -ex run -ex 'gcalloc why nowhere' \
+    -ex 'echo \n' "$programs/facts"
+expect "a damaged heap" refuses 'the heap is damaged' -ex 'break known' -ex run -ex 'python
+from gcalloc_gdb.heap import Heap
+heap = Heap()
+where = heap.table.field(heap.record, "heap.words")
+t = heap.table
+word = t["UNIT_USED"] | 1 << t["UNIT_BIN_SHIFT"] | 1 << t["UNIT_DISTANCE_SHIFT"]
+gdb.selected_inferior().write_memory(where, word.to_bytes(8, "little") * len(heap.words))' -ex 'gcalloc object table.first' -ex 'echo \n' "$programs/facts"
+in_rust() {
+    debug -ex 'break known' -ex run -ex 'set $p = table.first' -ex 'set language rust' -ex 'print $gc_base($p)' \
+        -ex 'gcalloc object $p' "$programs/facts" && has said-by-gdb '^[$]1 = .*0x' && has said-by-gdb 'an object of 4. bytes$'
+}
+expect "another language" in_rust
+by_loader() {
+    loader=$(readelf -l "$programs/facts" | sed -n 's/.*interpreter: \(.*\)]$/\1/p') && [ -x "$loader" ] || return 1
+    debug -ex 'set breakpoint pending on' -ex 'break gc_stats_types' -ex run -ex 'gcalloc roots' \
+        --args "$loader" --library-path "$here/.libs" "$programs/facts" && has said-by-gdb 'memory of gc_root_add' &&
+        [ "$(grep -c '  static data' said-by-gdb)" -ge 3 ] && ! grep -q 'not looked at: static data' said-by-gdb || { cat said-by-gdb; return 1; }
+}
+expect "started by the loader" by_loader
 expect "no address" refuses 'an address is missing' -ex 'break known' -ex run -ex 'gcalloc why' -ex 'echo \n' "$programs/facts"
 
 # ---- Installed ----

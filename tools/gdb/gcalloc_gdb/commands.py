@@ -6,7 +6,7 @@ import gdb
 
 from . import path
 from .heap import CALLS, KINDS, Heap, Slot, amount, size_text
-from .memory import Missing
+from .memory import DAMAGE, Missing
 from .roots import Roots, own_threads, records
 
 FIRST_STEPS, LAST_STEPS = 16, 4  # of a long way
@@ -20,7 +20,7 @@ def say(text=""):
 
 
 def function_at(address):
-    """A return address as function and place, as far as gdb knows."""
+    """The function that a return address is in, and the place there, as far as gdb knows."""
     pc = address - 1
     name = None
     try:
@@ -37,18 +37,23 @@ def function_at(address):
     where = "%s:%d" % (line.symtab.filename.split("/")[-1], line.line) if line.symtab and line.line else ""
     if not where:
         where = (gdb.solib_name(pc) or "").split("/")[-1]
-    return "%-28s %s" % (name, where)
+    return name, where
 
 
 def symbol_at(address):
     """As `info symbol` has it, or None."""
     text = gdb.execute("info symbol 0x%x" % address, to_string=True).strip()
-    return None if text.startswith("No symbol matches") else text
+    return None if text.startswith("No symbol matches") else text.split("\n")[0]
 
 
 def say_frames(heap, stack):
-    for i, frame in enumerate(heap.frames(stack)):
-        say(("    #%-2d %s" % (i, function_at(frame))).rstrip())
+    name = None
+    frames, brief = heap.frames(stack)
+    for i, frame in enumerate(frames):
+        name, where = function_at(frame)
+        say(("    #%-2d %-28s %s" % (i, name, where)).rstrip())
+    if brief and name != "main":
+        say("    ... called from where was not recorded; option stacks=all does")
 
 
 def offset_text(address, base):
@@ -281,15 +286,20 @@ def tell_roots(heap):
 # ---- The commands --------------------------------------------------------------------------
 
 
+REFERENCES = (gdb.TYPE_CODE_REF, getattr(gdb, "TYPE_CODE_RVALUE_REF", gdb.TYPE_CODE_REF))
+
+
 def address_of(argument):
     if not argument.strip():
         raise gdb.GdbError("gcalloc: an address is missing: any expression of gdb's will do")
     value = gdb.parse_and_eval(argument)
-    if value.type.strip_typedefs().code in (gdb.TYPE_CODE_ARRAY, gdb.TYPE_CODE_FUNC):
-        value = value.address
     try:
-        return int(value.cast(gdb.lookup_type("unsigned long"))) & (1 << 64) - 1
-    except gdb.error:
+        if value.type.strip_typedefs().code in REFERENCES:
+            value = value.referenced_value()
+        if value.type.strip_typedefs().code in (gdb.TYPE_CODE_ARRAY, gdb.TYPE_CODE_FUNC):
+            value = value.address
+        return int(value) & (1 << 64) - 1
+    except (gdb.error, TypeError):
         raise gdb.GdbError("gcalloc: %s is no address" % argument) from None
 
 
@@ -298,12 +308,18 @@ def with_heap(invoke):
 
     @functools.wraps(invoke)
     def run(self, argument, from_tty):
+        if not hasattr(gdb.Architecture, "registers"):
+            raise gdb.GdbError("gcalloc: these commands need gdb 10 or a later one; this is %s" % gdb.VERSION)
         try:
             invoke(self, Heap(), argument)
         except Missing as e:
             raise gdb.GdbError("gcalloc: %s" % e) from None
         except KeyboardInterrupt:
             raise gdb.GdbError("gcalloc: interrupted") from None
+        except gdb.error as e:
+            raise gdb.GdbError("gcalloc: %s" % e) from None
+        except DAMAGE as e:
+            raise gdb.GdbError("gcalloc: the heap is damaged: its tables cannot be followed (%s)" % e) from None
 
     return run
 

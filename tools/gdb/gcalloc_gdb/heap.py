@@ -32,10 +32,14 @@ class Block:
         self.address = heap.base + (head << heap.unit_shift)
         self.size_class, self.kind = heap.word_class(word), heap.word_kind(word)
         self.reciprocal, self.size, self.count = heap.geometries[self.size_class]
+        if not self.count:
+            raise Missing("the heap is damaged: the block at 0x%x is of no size" % self.address)
         self.record = heap.units_at + head * t["sizeof unit"]
         self.large = self.size_class == t["CLASS_LARGE"]
         if self.large:
             self.size = t.field(self.record, "unit.block.bytes")
+            if self.address + self.size > heap.limit:
+                raise Missing("the heap is damaged: the large object at 0x%x ends behind it" % self.address)
         self.flags = t.field(self.record, "unit.block.flags")
         self.touched = t.field(self.record, "unit.block.touched")
         self.states_at = word >> t["UNIT_STATES_SHIFT"]
@@ -150,6 +154,8 @@ class Heap:
         self.mark = self.number("mark")
         self.words = array("Q")
         count = self.bytes >> self.unit_shift
+        if count > self.number("unit_limit"):
+            raise Missing("the heap is damaged: its record at 0x%x has a size that it cannot have" % self.record)
         self.words.frombytes(self.memory.read(t.field(self.record, "heap.words"), 8 * count))
         size = t["sizeof geometry"]
         places = [t.offset("geometry." + field) for field in ("reciprocal", "size", "count")]
@@ -201,6 +207,8 @@ class Heap:
         head = unit
         while self.word_distance(self.words[head]):
             head -= self.word_distance(self.words[head])
+            if head < 0:
+                raise Missing("the heap is damaged: a unit at 0x%x is of no block" % (self.base + (unit << self.unit_shift)))
         block = self._blocks[head] or Block(self, head)
         self._blocks[head] = self._blocks[unit] = block
         return block
@@ -248,10 +256,13 @@ class Heap:
             return 0, 0
 
     def frames(self, stack):
-        """The return addresses of a stack of the depot."""
+        """The return addresses of a stack of the depot, and whether only these calls of it were recorded."""
         t = self.table
         if not stack:
-            return ()
-        at = t.value("depot.store") + 8 * stack
-        count = self.memory.number(at) & 0xFFFFFFFF
-        return self.memory.unpack("<%dQ" % min(count, 256), at + 8 * t["depot.header"])
+            return (), False
+        at, brief = t.value("depot.store") + 8 * stack, t["depot.brief"]
+        word = self.memory.number(at)
+        count = word & brief - 1
+        if count > t["CAPTURE_DEPTH_MAX"]:
+            raise Missing("the library's record of call stacks is damaged at 0x%x" % at)
+        return self.memory.unpack("<%dQ" % count, at + 8 * t["depot.header"]), bool(word & brief)

@@ -6,6 +6,10 @@ import gdb
 
 PIECE = 1 << 16
 PAGE = 1 << 12
+READ_MOST = 1 << 30  # no table is larger; gdb itself ends when it has no memory for what is read
+
+# What is raised where tables of a damaged heap are followed.
+DAMAGE = (ArithmeticError, LookupError, TypeError, ValueError, MemoryError, struct.error)
 
 
 class Missing(Exception):
@@ -18,6 +22,8 @@ class Memory:
         self.pieces = {}
 
     def _fetch(self, address, size):
+        if size > READ_MOST:
+            raise OverflowError("so much cannot be read at once")
         return bytes(self.inferior.read_memory(address, size))
 
     def _piece(self, number):
@@ -30,18 +36,19 @@ class Memory:
         return piece
 
     def lenient(self, address, size):
-        """What can be read there, as a list of (offset, bytes)."""
+        """What can be read there, as a list of (offset, bytes) with gaps between: whole pages, but for the ends."""
         try:
             return [(0, self._fetch(address, size))]
-        except (gdb.MemoryError, gdb.error, OverflowError):
-            if size <= PAGE:
+        except (gdb.error, OverflowError, ValueError):
+            if address // PAGE == (address + size - 1) // PAGE:
                 return []
-        parts = []
-        half = max(PAGE, size // 2 // PAGE * PAGE)
-        for at in (0, half):
-            for offset, data in self.lenient(address + at, min(half, size) if at == 0 else size - half):
-                parts.append((at + offset, data))
-        return parts
+        middle = max((address + size // 2) // PAGE * PAGE, (address // PAGE + 1) * PAGE) - address
+        below, above = self.lenient(address, middle), self.lenient(address + middle, size - middle)
+        above = [(middle + offset, data) for offset, data in above]
+        if below and above and below[-1][0] + len(below[-1][1]) == above[0][0]:
+            offset, data = below.pop()
+            above[0] = (offset, data + above[0][1])
+        return below + above
 
     def read(self, address, size):
         """The bytes there; raises Missing if one of them cannot be read."""
@@ -49,7 +56,7 @@ class Memory:
         if offset + size > PIECE:
             try:
                 return self._fetch(address, size)
-            except (gdb.MemoryError, gdb.error, OverflowError):
+            except (gdb.error, OverflowError, ValueError):
                 raise Missing("memory at 0x%x cannot be read" % address) from None
         for at, data in self._piece(number):
             if at <= offset and offset + size <= at + len(data):

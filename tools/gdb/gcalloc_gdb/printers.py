@@ -4,7 +4,7 @@ import gdb
 import gdb.printing
 
 from .heap import KINDS, Heap, amount
-from .memory import Missing
+from .memory import DAMAGE, Missing
 
 _heap = None
 
@@ -20,20 +20,30 @@ def heap():
     if _heap is None:
         try:
             _heap = Heap()
-        except (Missing, gdb.error):
+        except (Missing, gdb.error) + DAMAGE:
             _heap = False
     return _heap or None
 
 
 def _address(value):
-    return int(value.cast(gdb.lookup_type("unsigned long"))) & (1 << 64) - 1
+    return int(value) & (1 << 64) - 1
+
+
+def _void_pointer():
+    """The type, which gdb finds by this name in C only."""
+    language = gdb.parameter("language")
+    gdb.execute("set language c", to_string=True)
+    try:
+        return gdb.lookup_type("void").pointer()
+    finally:
+        gdb.execute("set language " + language, to_string=True)
 
 
 def _object(value):
     h = heap()
     try:
         return h.object_at(_address(value)) if h else None
-    except (Missing, gdb.error):
+    except (Missing, gdb.error) + DAMAGE:
         return None
 
 
@@ -45,7 +55,7 @@ class Base(gdb.Function):
 
     def invoke(self, pointer):
         slot = _object(pointer)
-        return gdb.Value(slot.address if slot else 0).cast(gdb.lookup_type("void").pointer())
+        return gdb.Value(slot.address if slot else 0).cast(_void_pointer())
 
 
 class Size(gdb.Function):

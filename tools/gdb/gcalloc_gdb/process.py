@@ -10,6 +10,10 @@ from .table import sections
 
 PT_LOAD, PT_DYNAMIC, PT_TLS, PT_GNU_RELRO = 1, 2, 7, 0x6474E552
 DT_DEBUG = 21
+HEADER_BYTES, PROGRAM_HEADER_BYTES = 64, 56
+HEADERS_AT, HEADERS_COUNT_AT = 32, 56  # in the ELF header
+HEADERS_MOST, DYNAMIC_MOST = 256, 256
+FIRST_LINK_AT = 8  # in struct r_debug
 AT_PHDR, AT_PHNUM = 3, 5
 PAGE = 1 << 12
 LINKS_MOST = 10000  # a list of objects that is longer is damaged
@@ -41,12 +45,17 @@ def without(r, hole):
 
 
 def _headers(memory, at, count):
-    return [struct.unpack_from("<IIQQQQQQ", memory.read(at + 56 * i, 56)) for i in range(min(count, 256))]
+    return [struct.unpack_from("<IIQQQQQQ", memory.read(at + PROGRAM_HEADER_BYTES * i, PROGRAM_HEADER_BYTES))
+            for i in range(min(count, HEADERS_MOST))]
 
 
 def _auxiliary():
     values = {}
-    for line in gdb.execute("info auxv", to_string=True).splitlines():
+    try:
+        text = gdb.execute("info auxv", to_string=True)
+    except gdb.error:  # a core file without
+        return values
+    for line in text.splitlines():
         found = re.match(r"^(\d+)\s.*\s(0x[0-9a-f]+|\d+)$", line)
         if found:
             values[int(found[1])] = int(found[2], 0)
@@ -59,71 +68,106 @@ def _program(memory):
         raise Missing("the program headers are not to be found")
     at = auxiliary[AT_PHDR]
     headers = _headers(memory, at, auxiliary.get(AT_PHNUM, 0))
-    first = min((h for h in headers if h[0] == PT_LOAD), key=lambda h: h[3])
-    return Object("", at - 64 - (first[3] - first[2]), headers)
+    first = min((h for h in headers if h[0] == PT_LOAD), key=lambda h: h[3], default=None)
+    if not first:
+        raise Missing("the program headers are damaged")
+    return Object("", at - HEADER_BYTES - (first[3] - first[2]), headers)
 
 
-def _map_of_links(memory, program):
-    """Where the loader's list of objects begins; 0 in a program without a loader."""
-    at = program.dynamic
-    for _ in range(256):
-        if not at:
-            return 0
+def _debug_of(memory, program):
+    """Where the program says that the loader's struct r_debug is; 0 where it does not."""
+    at = program.dynamic if program else None
+    for _ in range(DYNAMIC_MOST if at else 0):
         tag, value = memory.unpack("<QQ", at)
         if tag == DT_DEBUG:
-            return memory.number(value + 8) if value else 0
+            return value
         if tag == 0:
             return 0
         at += 16
     return 0
 
 
+def _map_of_links(memory, program):
+    """Where the loader's list of objects begins; 0 in a program without a loader."""
+    try:
+        debug = _debug_of(memory, program)
+    except Missing:
+        debug = 0
+    if not debug:  # the loader was started by its name, and is what the system takes for the program
+        found = re.search(r"\bat (?:address )?(0x[0-9a-f]+)", _execute("info address _r_debug"))
+        debug = int(found[1], 16) if found else 0
+    return memory.number(debug + FIRST_LINK_AT) if debug else 0
+
+
 def _loaded(memory, name, bias):
-    head = memory.read(bias, 64)
+    head = memory.read(bias, HEADER_BYTES)
     if head[:4] != b"\x7fELF":
         raise Missing("no ELF header at 0x%x" % bias)
-    at, count = struct.unpack_from("<Q", head, 32)[0], struct.unpack_from("<H", head, 56)[0]
+    at, count = struct.unpack_from("<Q", head, HEADERS_AT)[0], struct.unpack_from("<H", head, HEADERS_COUNT_AT)[0]
     return Object(name, bias, _headers(memory, bias + at, count))
 
 
-def objects(memory):
-    """What is loaded, the program first; and the names of what could not be read."""
-    program = _program(memory)
-    found, lacking = [program], []
-    link = _map_of_links(memory, program)
-    for i in range(LINKS_MOST):
-        if not link:
-            break
-        bias, name_at, _, link = memory.unpack("<QQQQ", link)
-        if i == 0:
-            continue
-        name = memory.string(name_at) if name_at else ""
-        try:
-            found.append(_loaded(memory, name, bias))
-        except Missing:
-            if bias and not name.startswith("linux-vdso"):
-                lacking.append(name)
+def objects(memory, has_loader):
+    """What is loaded, the program first; and sentences for what could not be found or read."""
+    found, lacking = [], []
+    try:
+        found.append(_program(memory))
+    except Missing as e:
+        lacking.append("static data of the program: %s" % e)
+    try:
+        link = _map_of_links(memory, found[0] if found else None)
+        if has_loader and not link:
+            lacking.append("static data of what the loader has loaded: its list is not to be found")
+        for _ in range(LINKS_MOST):
+            if not link:
+                break
+            bias, name_at, _, link = memory.unpack("<QQQQ", link)
+            if any(o.bias == bias for o in found):
+                continue
+            name = memory.string(name_at) if name_at else ""
+            try:
+                found.append(_loaded(memory, name, bias))
+            except Missing:
+                if not name.startswith("linux-vdso"):
+                    lacking.append("static data of %s" % (name or "the program: its headers are not to be found"))
+    except Missing as e:
+        lacking.append("static data of what else the loader has loaded: %s" % e)
     return found, lacking
 
 
 # ---- Mappings ----------------------------------------------------------------------------
 
 
-def mappings():
-    """(low, high, writable) of each mapping; of a core file, of what it has."""
-    loads = [(low, high, True) for low, high, name, _ in sections() if re.match(r"^load\d+", name)]
-    if loads:
-        return sorted(loads)
-    lines = []
+LOAD = re.compile(r"(0x[0-9a-f]+)->(0x[0-9a-f]+) at 0x[0-9a-f]+: load\d+\w* (.*)$")
+MAPPING = re.compile(r"^\s*(0x[0-9a-f]+)\s+(0x[0-9a-f]+)\s+0x[0-9a-f]+\s+0x[0-9a-f]+(?:\s+([-r][-w][-x][-ps]))?(?:\s|$)")
+
+
+def _execute(command):
+    """What a command of gdb's says; nothing if it serves with another kind of target."""
     try:
-        with open("/proc/%d/maps" % gdb.selected_inferior().pid) as f:
-            lines = f.read().splitlines()
-        return [
-            (int(low, 16), int(high, 16), "w" in rights)
-            for low, high, rights in (re.match(r"^([0-9a-f]+)-([0-9a-f]+) (\S+)", line).groups() for line in lines)
-        ]
-    except OSError:
-        return []
+        return gdb.execute(command, to_string=True)
+    except gdb.error:
+        return ""
+
+
+def _core_mappings():
+    told = {}
+    for line in _execute("maintenance info sections").splitlines():
+        found = LOAD.search(line)
+        if found:
+            told[int(found[1], 16), int(found[2], 16)] = "READONLY" not in found[3].split()
+    loads = [(low, high) for low, high, name, _ in sections() if re.match(r"^load\d+", name)]
+    return sorted((low, high, told.get((low, high), True)) for low, high in loads)
+
+
+def mappings():
+    """(low, high, writable) of each mapping; of a core file, of what it has; none where the target does not say.
+    Before gdb 12 the rights are not told: all count as writable."""
+    loads = _core_mappings()
+    if loads:
+        return loads
+    found = (MAPPING.match(line) for line in _execute("info proc mappings").splitlines())
+    return [(int(m[1], 16), int(m[2], 16), "w" in (m[3] or "w")) for m in found if m]
 
 
 def mapping_end(maps, address):
@@ -145,6 +189,7 @@ class Thread:
         self.registers = []
         thread.switch()
         frame = gdb.newest_frame()
+        self.is_aarch64 = frame.architecture().name().startswith("aarch64")
         self.sp = int(frame.read_register("sp")) & (1 << 64) - 1
         self.pointer = 0
         for group in ("general", "vector"):
@@ -182,20 +227,20 @@ def _bytes(value):
 
 
 def threads():
-    """All threads; the one that is selected, with its frame, stays so."""
+    """All threads, and sentences for those that cannot be looked at; the one that is selected, with its frame, stays so."""
     selected = gdb.selected_thread()
     try:
         frame = gdb.selected_frame()
     except gdb.error:
         frame = None
-    found = []
+    found, lacking = [], []
     for thread in gdb.selected_inferior().threads():
         try:
             found.append(Thread(thread))
-        except gdb.error:
-            continue  # it runs
+        except gdb.error:  # it runs
+            lacking.append("the stack and registers of thread %d" % thread.num)
     if selected:
         selected.switch()
     if frame and frame.is_valid():
         frame.select()
-    return found
+    return found, lacking

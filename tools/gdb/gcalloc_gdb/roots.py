@@ -5,6 +5,7 @@ from .memory import Missing
 RED_ZONE = 128
 CONTROL_BYTES = 2304  # of a thread's control block in glibc, in which its first thread-specific values are
 STACK_MOST = 64 << 20
+MODULES_MOST = 4096  # with thread-local data; a vector that is longer is damaged
 
 
 class Root:
@@ -71,12 +72,16 @@ class Roots:
         self.records = {r.tid: r for r in records(heap) if r.life == self.table["LIFE_LIVING"]}
         self._static()
         self._registered()
-        self.stacks = [_range(heap, at, "stack.range") for at in _nodes(heap, "stacks.table", "stack", "stack.links")]
-        for low, high in self.stacks:
-            if not heap.has(low):
-                self.list.append(Root("a registered stack", low, high))
+        nodes = list(_nodes(heap, "stacks.table", "stack", "stack.links"))
+        self.stacks = [_range(heap, at, "stack.range") + (at,) for at in nodes]
+        if not self.maps:
+            self.lacking.append("stacks whose ends only the mappings tell, which are not known of this target")
         own = own_threads(heap)  # what they hold are no roots
-        for thread in (thread for thread in process.threads() if thread.tid not in own):
+        threads, lacking = process.threads()
+        threads = [thread for thread in threads if thread.tid not in own]
+        self.lacking += lacking
+        self._suspended(threads)
+        for thread in threads:
             self._thread(thread, self.records.get(thread.tid))
         for r in records(heap):
             self._record(r)
@@ -90,16 +95,32 @@ class Roots:
             self.list.append(Root(what, low, high, is_stack=is_stack))
 
     def _static(self):
-        own = (self.table.address("private.start"), self.table.address("private.end"))
-        try:
-            self.objects, lacking = process.objects(self.memory)
-        except Missing as e:
-            self.objects, lacking = [], [str(e)]
+        own = self._variables()
+        self.objects, lacking = process.objects(self.memory, self.table.file is not None)
+        self.lacking += lacking
         for o in self.objects:
             for segment in o.writable:
                 for low, high in process.without(segment, own):
                     self._add(None, low, high)
-        self.lacking += ["static data of %s" % name for name in lacking]
+
+    def _variables(self):
+        """The library's own."""
+        return self.table.address("private.start"), self.table.address("private.end")
+
+    def _suspended(self, threads):
+        """Registered stacks on which no thread is, from where they were left, if that is known.  Of those that lie
+        in objects, the objects are searched."""
+        t = self.table
+        for low, high, at in self.stacks:
+            if self.heap.has(low) or any(low <= thread.sp < high for thread in threads):
+                continue
+            sp = 0 if t.field(at, "stack.runner") else t.field(at, "stack.departure.sp")
+            if low < sp < high:
+                registers = at + t.offset("stack.departure.registers"), t.size("stack.departure.registers")
+                self._add("a registered stack", max(low, sp - t["SWITCH_ZONE"]), high, True)
+                self._add("registers of a registered stack", registers[0], registers[0] + registers[1])
+            else:
+                self._add("a registered stack", low, high, True)
 
     def _registered(self):
         heap = self.heap
@@ -121,10 +142,13 @@ class Roots:
             self._add("the stack of " + name, left, record.stack_high, True)
         else:
             self._around(name, sp)
-        self._local(name, record.pointer if record else thread.pointer)
+        self._local(name, record.pointer if record else thread.pointer, thread.is_aarch64)
 
     def _around(self, name, sp):
         end = min(process.mapping_end(self.maps, sp), sp + STACK_MOST)
+        for low, high, _ in self.stacks:
+            if low <= sp < high:
+                end = high
         self._add("the stack of " + name, sp - RED_ZONE, end, True)
 
     def _low(self, record):
@@ -134,16 +158,18 @@ class Roots:
                 return max(low, record.stack_low)
         return record.stack_high
 
-    def _local(self, name, pointer):
+    def _local(self, name, pointer, is_aarch64):
         """Thread-local variables, by glibc's vector of modules, and thread-specific values."""
         what = "thread-local data of " + name
         most = max([o.tls for o in self.objects] or [0])
         if not pointer:
+            self.lacking.append(what)
             return
-        self._add(what, pointer, pointer + CONTROL_BYTES)
+        control = pointer - CONTROL_BYTES if is_aarch64 else pointer
+        self._add(what, control, control + CONTROL_BYTES)
         try:
-            vector = self.memory.number(pointer + 8)
-            for i in range(min(self.memory.number(vector - 16), 4096)):
+            vector = self.memory.number(pointer if is_aarch64 else pointer + 8)
+            for i in range(min(self.memory.number(vector - 16), MODULES_MOST)):
                 at = self.memory.number(vector + 16 * (i + 1))
                 if at and at != (1 << 64) - 1:
                     self._add(what, at, at + most)
@@ -163,11 +189,23 @@ class Roots:
         words = [(field, t.field(record.at, "mutator." + field)) for field in ("argument", "result")]
         self.list.append(Root("the argument or the result of a thread", words=words))
 
+    def _accounted(self):
+        """What the library has mapped for itself, by its account."""
+        t, found = self.table, []
+        slots, page = t.value("account.slots"), t["OS_PAGE"]
+        for i in range(t.value("account.slot_count")):
+            at = slots + i * t["sizeof stretch"]
+            low, size = t.field(at, "stretch.low_and_account"), t.field(at, "stretch.bytes")
+            if low:
+                found.append((low // page * page, low // page * page + (size + page - 1) // page * page))
+        return found
+
     def _everything(self):
         """With option collect, all other memory that is mapped."""
         heap = self.heap
         holes = [(heap.base, heap.limit), (heap.numbers, heap.numbers + heap.number("tables_bytes"))]
         holes += [(r.stack_low, r.stack_high) for r in self.records.values()]
+        holes += [self._variables()] + self._accounted()
         holes += [(r.low, r.high) for r in self.list]
         holes.sort()
         for low, high, writable in self.maps:

@@ -32,6 +32,11 @@ class Table:
             name, address, number, size, magic = ENTRY.unpack_from(data, at)
             if magic == MAGIC:
                 self.entries[name.rstrip(b"\0").decode("ascii", "replace")] = (address, number, size)
+        if not self.entries:
+            raise Missing(
+                "%s is not what the program ran with: gdb needs the same build of it (`set sysroot`,"
+                " `set solib-search-path`)" % (file or "the program's file")
+            )
         if self["DEBUGGER_VERSION"] != VERSION:
             raise Missing("this library is of another version than the commands for gdb: use those of its own")
 
@@ -44,6 +49,10 @@ class Table:
     def __getitem__(self, name):
         """A number, or the size that `sizeof ...` names."""
         return self._entry(name)[1]
+
+    def size(self, name):
+        """Of a variable or a field."""
+        return self._entry(name)[2]
 
     def address(self, name):
         return self._entry(name)[0]
@@ -89,4 +98,7 @@ def find(memory):
         raise Missing("the program does not run, and there is no core file: there is no heap to look at")
     if problem:
         raise problem
-    raise Missing("no gcalloc heap in this program: neither it nor a library that it has loaded contains gcalloc")
+    raise Missing(
+        "no gcalloc heap in this program: neither it nor a library that it has loaded, and that gdb has found"
+        " (`info sharedlibrary`), contains gcalloc"
+    )
