@@ -128,8 +128,8 @@ static void *move(const struct cell *o, size_t size)
         memcpy(moved, (void *)o->address, kept);
     if (is_large(&to) && !is_atomic(&to))
         block_clear_large(&process_heap, unit_of(&process_heap, to.address), kept);
-    else
-        clear_rest(&to, kept);
+    else if (!is_atomic(&to) && kept < to.size)
+        track_clear((char *)to.address + kept, to.size - kept);
     if (object_is_noted(&process_heap, o))
         object_hooks.moved(o, moved);
     gc_free((void *)o->address);
