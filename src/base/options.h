@@ -71,7 +71,7 @@ enum { FINALIZERS_CALLED, FINALIZERS_THREAD };
       "percent of the time that collecting may take to keep the heap small; 0: off")     \
     X(compact, CHOICE, AT_START, 0,                                                      \
       "0|mesh: have blocks with few objects share memory, at their addresses")           \
-    X(generations, CHOICE, ANY_TIME, GENERATIONS_NEVER,                                   \
+    X(generations, CHOICE, ANY_TIME, GENERATIONS_NEVER,                                  \
       GENERATIONS_CHOICES ": whether most collections look for new garbage only")        \
     X(young, SIZE, ANY_TIME, 0,                                                          \
       "allocation between two of these; 0: by how much survives them")                   \

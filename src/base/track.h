@@ -9,30 +9,38 @@
 #include <config.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/bits.h"
 
 #if HAVE_VALGRIND_MEMCHECK_H
 #include <valgrind/memcheck.h>
-#define track_is_watched() (RUNNING_ON_VALGRIND != 0)
-#define track_scan_begin() VALGRIND_DISABLE_ERROR_REPORTING
-#define track_scan_end() VALGRIND_ENABLE_ERROR_REPORTING
+#define TRACK_IS_WATCHED() (RUNNING_ON_VALGRIND != 0)
+#define TRACK_SCAN_BEGIN() VALGRIND_DISABLE_ERROR_REPORTING
+#define TRACK_SCAN_END() VALGRIND_ENABLE_ERROR_REPORTING
 #define TRACK_IS_TOLD(byte, bits) (VALGRIND_GET_VBITS(byte, bits, 1) == 1)
 #define TRACK_ALLOCATED(object, bytes) VALGRIND_MALLOCLIKE_BLOCK(object, bytes, 0, 1)
 #define TRACK_FREED(object) VALGRIND_FREELIKE_BLOCK(object, 0)
 #define TRACK_FORBID(address, bytes) VALGRIND_MAKE_MEM_NOACCESS(address, bytes)
 #define TRACK_PERMIT(address, bytes) VALGRIND_MAKE_MEM_DEFINED(address, bytes)
 #else
-#define track_is_watched() false
-#define track_scan_begin() ((void)0)
-#define track_scan_end() ((void)0)
+#define TRACK_IS_WATCHED() false
+#define TRACK_SCAN_BEGIN() ((void)0)
+#define TRACK_SCAN_END() ((void)0)
 #define TRACK_IS_TOLD(byte, bits) ((void)(byte), (void)(bits), false)
 #define TRACK_ALLOCATED(object, bytes) ((void)0)
 #define TRACK_FREED(object) ((void)0)
 #define TRACK_FORBID(address, bytes) ((void)0)
 #define TRACK_PERMIT(address, bytes) ((void)0)
 #endif
+
+/* Whether valgrind runs the program. */
+NOINLINE bool track_is_watched(void);
+
+/* They count for each thread, and nest. */
+NOINLINE void track_scan_begin(void);
+NOINLINE void track_scan_end(void);
 
 /* AddressSanitizer's, where it is. */
 extern void __asan_poison_memory_region(const volatile void *memory, size_t bytes)
@@ -84,12 +92,25 @@ INLINE void track_freed(const void *object, size_t bytes)
     track_forbid(object, bytes);
 }
 
-/* Zeroes memory that may be forbidden: AddressSanitizer looks at the arguments of memset. */
+void track_clear_unseen(void *address, size_t bytes);
+void track_copy_unseen(void *to, const void *from, size_t bytes);
+
+/* These zero memory, or copy to it, that may be forbidden, and stays so: AddressSanitizer looks at
+ * the arguments of memset and memcpy. */
 INLINE void track_clear(void *address, size_t bytes)
 {
     if (UNLIKELY(track_is_asan()))
-        __asan_unpoison_memory_region(address, bytes);
-    memset(address, 0, bytes);
+        track_clear_unseen(address, bytes);
+    else
+        memset(address, 0, bytes);
+}
+
+INLINE void track_copy(void *to, const void *from, size_t bytes)
+{
+    if (UNLIKELY(track_is_asan()))
+        track_copy_unseen(to, from, bytes);
+    else
+        memcpy(to, from, bytes);
 }
 
 #endif

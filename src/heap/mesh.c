@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/meta.h"
 #include "base/os.h"
+#include "base/track.h"
 #include "heap/block.h"
 #include "heap/holes.h"
 #include "heap/mesh_find.h"
@@ -381,7 +382,7 @@ static bool copy_run(struct heap *h, struct run r)
     if (!os_copy(copies, (uintptr_t)at, (size_t)r.count * OS_PAGE) ||
         !os_share_unmap(at, (size_t)r.count * OS_PAGE))
         return false;
-    memcpy(at, copies, (size_t)r.count * OS_PAGE);
+    track_copy(at, copies, (size_t)r.count * OS_PAGE);
     return true;
 }
 

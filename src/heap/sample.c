@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/os.h"
 #include "base/random.h"
+#include "base/track.h"
 #include "heap/block.h"
 #include "heap/cache.h"
 #include "heap/count.h"
@@ -121,7 +122,7 @@ static void *take_sample(struct cache *c, unsigned bin, bool zero)
         return NULL;
     *sample_until(c, bin) = 0;
     if (zero && !clean)
-        memset(object, 0, slot_bytes(c->heap, bin));
+        track_clear(object, slot_bytes(c->heap, bin));
     return object;
 }
 
@@ -144,7 +145,7 @@ void *sample_take(struct cache *c, unsigned bin, bool zero, bool *sampled)
         grant(c, bin);
     }
     if (clears)
-        memset(taken.object, 0, b->size);
+        track_clear(taken.object, b->size);
     return taken.object;
 }
 

@@ -321,6 +321,17 @@ static void *alloc_slow(struct request *r, uint32_t stack)
     return object;
 }
 
+/* One that has no page of its own. */
+static void *alloc_unfenced(struct request *r, struct call call)
+{
+    void *object = NULL;
+    uint32_t stack = observe_stack(&process_heap, call);
+    if (r->size <= SMALL_REQUEST_MAX && r->alignment <= GRANULE &&
+        !(r->zero && (r->kind & KIND_ATOMIC)))
+        object = alloc_at_hand(r, stack);
+    return object ? object : alloc_slow(r, stack);
+}
+
 /* An object in a heap with observers, with what they have behind it. */
 NOINLINE static void *alloc_observed(struct request *r, struct call call)
 {
@@ -332,14 +343,8 @@ NOINLINE static void *alloc_observed(struct request *r, struct call call)
     track_scan_begin();
     if (r->alignment <= GRANULE)
         object = fence_alloc(r->requested, r->kind, call);
-    if (object)
-        return object;
-    uint32_t stack = observe_stack(h, call);
-    if (r->size <= SMALL_REQUEST_MAX && r->alignment <= GRANULE &&
-        !(r->zero && (r->kind & KIND_ATOMIC)))
-        object = alloc_at_hand(r, stack);
     if (!object)
-        object = alloc_slow(r, stack);
+        object = alloc_unfenced(r, call);
     track_scan_end();
     return object;
 }

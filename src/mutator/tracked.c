@@ -1,5 +1,5 @@
 /* An observer of the heap that passes on what it is told.  The bytes of a slot beyond the requested size are
- * forbidden, and so is a slot that is no object's; the library's own accesses there are no errors, as reports
+ * forbidden, and so is a slot from its object's end on until it has another; the library's own accesses there are no errors, as reports
  * are switched off on its slow paths (base/track.h). */
 #include "mutator/tracked.h"
 
@@ -17,6 +17,21 @@
 /* As many as memcheck and AddressSanitizer have behind objects of the C library's malloc. */
 enum { BEHIND = 16 };
 
+/* Set in the pause at the process's end: objects are forgotten, and threads that still run may do
+ * what they want. */
+static bool forgotten PRIVATE_DATA;
+
+static bool is_forgotten(void)
+{
+    return __atomic_load_n(&forgotten, __ATOMIC_RELAXED);
+}
+
+/* The object that this thread resizes: a handler may resize another one meanwhile. */
+static __thread struct {
+    uintptr_t address;
+    size_t size;
+} before __attribute__((tls_model("initial-exec")));
+
 bool tracked_is_wanted(void)
 {
     return options.track && (track_is_memcheck() || track_is_asan());
@@ -26,6 +41,10 @@ static void allocated(struct heap *h, const struct cell *o, size_t requested,
                       uint32_t stack)
 {
     (void)h, (void)stack;
+    if (is_forgotten()) {
+        track_permit((void *)o->address, o->size);
+        return;
+    }
     track_allocated((void *)o->address, requested);
     track_forbid((char *)o->address + requested, o->size - requested);
 }
@@ -34,25 +53,33 @@ static void allocated(struct heap *h, const struct cell *o, size_t requested,
 static void resizing(struct heap *h, const struct cell *o, struct call call)
 {
     (void)h, (void)call;
+    before.address = o->address;
+    before.size = o->size;
     track_permit((void *)o->address, o->size);
 }
 
+/* What a large object has lost is nobody's. */
 static void resized(struct heap *h, const struct cell *o, size_t requested)
 {
-    track_freed((void *)o->address, o->size);
+    size_t bytes =
+        before.address == o->address ? max_size(before.size, o->size) : o->size;
+    if (!is_forgotten())
+        track_freed((void *)o->address, bytes);
     allocated(h, o, requested, 0);
 }
 
 static void freed(struct heap *h, const struct cell *o, struct call call)
 {
     (void)h, (void)call;
-    track_freed((void *)o->address, o->size);
+    if (!is_forgotten())
+        track_freed((void *)o->address, o->size);
 }
 
 static void found_dead(struct heap *h, const struct cell *o)
 {
     (void)h;
-    track_freed((void *)o->address, o->size);
+    if (!is_forgotten())
+        track_freed((void *)o->address, o->size);
 }
 
 void tracked_begin(struct heap *h)
@@ -93,10 +120,14 @@ static void forget_managed(void *argument)
 {
     const struct heap *h = argument;
     world_lock();
-    if (world_stop())
+    track_scan_begin();
+    if (world_stop()) {
+        __atomic_store_n(&forgotten, true, __ATOMIC_RELAXED);
         for (BLOCKS(h, head))
             if (!(word_kind(h->words[head]) & KIND_MANUAL))
                 forget_block(h, head);
+    }
+    track_scan_end();
     world_restart();
     world_unlock();
 }

@@ -17,6 +17,7 @@
 #include "base/lock.h"
 #include "base/log.h"
 #include "base/meta.h"
+#include "base/track.h"
 #include "collect/cycle.h"
 #include "heap/block.h"
 #include "heap/heap.h"
@@ -260,7 +261,7 @@ static void suspect(struct gc_counted_head *head)
     if (!mutator_enter())
         return;
     if (object_around(head, &o))
-        memset(head + 1, 0, o.size - sizeof *head);
+        track_clear(head + 1, o.size - sizeof *head);
     lock();
     add(&state.suspects, (uintptr_t)head);
     unlock();

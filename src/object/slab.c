@@ -213,6 +213,25 @@ static void *take_waiting(gc_slab *s)
     return hold_object(object);
 }
 
+static void tell_allocated(const gc_slab *s, const struct cell *o, struct call call)
+{
+    struct heap *h = &process_heap;
+    observe_allocated(h, o, s->size, observe_stack(h, call));
+}
+
+/* One that is ready for use.  NULL: none is. */
+static void *alloc_waiting(gc_slab *s)
+{
+    if (!mutator_enter())
+        return NULL;
+    void *object = take_waiting(s);
+    struct cell o;
+    if (object && is_observed(&process_heap) && object_at(object, &o))
+        tell_allocated(s, &o, CAPTURE_CALL());
+    mutator_leave();
+    return object;
+}
+
 static bool is_slab(const gc_slab *s)
 {
     return s && s->magic == SLAB_MAGIC;
@@ -233,27 +252,14 @@ int gc_slab_destroy(gc_slab *slab)
     __atomic_store_n(&slab->destroyed, true, __ATOMIC_RELAXED);
     slab->keeps = false;
     critical_release(&slab->lock, RANK_OBJECT);
-    for (void *object; (object = take_waiting(slab));)
+    /* Observers have been told that what waits is freed, and are told so once for each object. */
+    for (void *object; (object = alloc_waiting(slab));)
         gc_free(object);
     mutator_leave();
     return 0;
 }
 
 /* ---- Objects -------------------------------------------------------------------------------------- */
-
-/* One that is ready for use.  NULL: none is. */
-static void *alloc_waiting(gc_slab *s)
-{
-    if (!mutator_enter())
-        return NULL;
-    void *object = take_waiting(s);
-    struct cell o;
-    if (object && is_observed(&process_heap) && object_at(object, &o))
-        observe_allocated(&process_heap, &o, s->size,
-                          observe_stack(&process_heap, CAPTURE_CALL()));
-    mutator_leave();
-    return object;
-}
 
 void *gc_slab_alloc(gc_slab *slab)
 {
@@ -291,6 +297,9 @@ static bool wait_constructed(gc_slab *s, const struct cell *o)
         *o->state = STATE_RESERVED;
     }
     critical_release(&s->lock, RANK_OBJECT);
+    if (!waits && is_observed(h) && *o->state >= STATE_NEW)
+        tell_allocated(
+            s, o, CAPTURE_CALL()); /* what follows tells once more that it is freed */
     return waits;
 }
 

@@ -27,7 +27,8 @@ enum {
     ALIKE_MOST = 3, /* reports of one kind for objects from one place */
 };
 
-/* How many faults of a kind there were for each stack that allocated, and for the innermost frames of it.  Under the lock of reports. */
+/* How many faults of a kind there were for each stack that allocated, and for the innermost frames
+ * of it.  Under the lock of reports. */
 static struct {
     uint32_t stack, kind, count; /* the number of a stack, or the hash of frames */
 } places[PLACES] PRIVATE_DATA;

@@ -3,8 +3,9 @@
  *
  *     | hash : 32, brief : 1, count : 31 | epoch : 32 | frames ... | modules, 16 bits each ... |
  *
- * Stacks are equal when their frames and the modules of these are, and both or neither are brief.  The epoch is that of the
- * modules in which the frames' addresses were last known to be in the modules that are noted. */
+ * Stacks are equal when their frames and the modules of these are, and both or neither are
+ * brief.  The epoch is that of the modules in which the frames' addresses were last known to be
+ * in the modules that are noted. */
 #include "trace/depot.h"
 
 #include <string.h>
@@ -36,6 +37,8 @@ static struct {
     uint32_t *table;
     size_t slots; /* of the table, a power of two */
     size_t count;
+    /* Of the frames that are looked for, under the lock: a signal stack has no room for them. */
+    uint16_t modules[CAPTURE_DEPTH_MAX];
 } depot PRIVATE_DATA;
 
 DEBUGGER_TABLE = {
@@ -112,7 +115,7 @@ static bool has_frames(uint32_t stack, uint32_t hash, const uintptr_t *frames,
 static bool has_modules(uint32_t stack, const uintptr_t *frames, size_t count,
                         uint64_t epoch)
 {
-    uint16_t modules[CAPTURE_DEPTH_MAX];
+    uint16_t *modules = depot.modules;
     if (depot.store[stack + 1] == epoch)
         return true;
     modules_of(frames, modules, count);

@@ -29,20 +29,24 @@ finds() { # PATTERN... -- ARGUMENTS...
     [ $? = 9 ] || { echo "no error:"; cat memory; return 1; }
     printf %s "$patterns" | while read -r pattern; do has memory "$pattern" || exit 1; done && has memory 'ERROR SUMMARY: 1 errors'
 }
-clean() {
-    memcheck clean && has said '^done$' && has memory 'ERROR SUMMARY: 0 errors' || { cat memory; return 1; }
+clean() { # WHAT
+    memcheck "$1" && has said '^done$' && has memory 'ERROR SUMMARY: 0 errors' || { cat memory; return 1; }
     ! grep -E 'definitely lost: [1-9]|possibly lost: [1-9]' memory
 }
 if command -v valgrind >/dev/null && grep -q '^#define HAVE_VALGRIND_MEMCHECK_H 1' "$here/config.h" &&
     build -o plain && GCALLOC_OPTIONS='' valgrind -q ./plain clean >said 2>&1; then
     ran=yes
-    expect "memcheck: nothing wrong, nothing lost" clean
+    expect "memcheck: nothing wrong, nothing lost" clean clean
     expect "memcheck: beyond the end" finds 'Invalid write of size 1' 'is 0 bytes after a block of size 100 alloc' \
         'by 0x.*: make (tracked.c' -- overflow 0 100
     expect "memcheck: of a large one" finds 'is 5 bytes after a block of size 100,000 alloc' -- overflow 3 100005
     expect "memcheck: after the free" finds 'Invalid write of size 1' "is 8 bytes inside a block of size 24 free'd" \
         'use_freed (tracked.c' 'make (tracked.c' -- freed 1
     silent() { GCALLOC_OPTIONS='' memcheck overflow 0 100; }
+    expect "memcheck: what waits in a slab" clean slab
+    expect "memcheck: arrays that move" clean arrays
+    other() { GCALLOC_OPTIONS=fence=1:idle=0:markers=1 finds 'is 0 bytes after a block of size 10 alloc' -- other; }
+    expect "memcheck: errors of others, behind allocations of gcalloc guard" other
     expect "without the option it sees nothing" silent
 fi
 
@@ -54,10 +58,15 @@ poisoned() { # FUNCTION ARGUMENTS...
     shift
     ! ./watched "$@" >said 2>memory && has memory 'use-after-poison' "in $function .*tracked.c"
 }
-watched_clean() { ./watched clean >said 2>memory && has said '^done$' || { cat memory; return 1; }; }
+watched_clean() { ./watched "$1" >said 2>memory && has said '^done$' || { cat memory; return 1; }; }
 if build -fsanitize=address -o watched 2>said && GCALLOC_OPTIONS='' ./watched clean >said 2>&1; then
     ran=yes
-    expect "AddressSanitizer: nothing wrong" watched_clean
+    expect "AddressSanitizer: nothing wrong" watched_clean clean
+    expect "AddressSanitizer: what waits in a slab" watched_clean slab
+    expect "AddressSanitizer: arrays that move" watched_clean arrays
+    checking() { GCALLOC_OPTIONS=$GCALLOC_OPTIONS:verify=1:profile=$tmp/profile watched_clean "$1"; }
+    expect "AddressSanitizer: with a profile, and checked" checking clean
+    expect "AddressSanitizer: arrays, with a profile, and checked" checking arrays
     expect "AddressSanitizer: beyond the end" poisoned overflow overflow 0 100
     expect "AddressSanitizer: of a large one" poisoned overflow overflow 3 100005
     expect "AddressSanitizer: after the free" poisoned use_freed freed 1

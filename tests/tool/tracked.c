@@ -1,5 +1,7 @@
 /* A program for memcheck and AddressSanitizer: it does one thing wrong with an object of the heap, or nothing. */
 #include <gcalloc/gcalloc.h>
+#include <gcalloc/layout.h>
+#include <gcalloc/slab.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +51,50 @@ NOINLINE static void work(void)
         abort();
 }
 
+/* An error that is none of the heap's. */
+NOINLINE static void overflow_other(void)
+{
+    volatile char *other = malloc(10);
+    other[10] = 1;
+    free((void *)other);
+}
+
+static void construct(void *object)
+{
+    memset(object, 5, 48);
+}
+
+/* Objects wait in a slab, are used again, and are freed with it. */
+NOINLINE static void use_slab(void)
+{
+    char *objects[4];
+    gc_slab *slab = gc_slab_create("parts", 48, 0, construct, GC_SLAB_KEEP);
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 4; i++)
+            objects[i] = gc_slab_alloc(slab);
+        for (int i = 0; i < 4; i++)
+            gc_slab_free(slab, objects[i]);
+    }
+    objects[0] = gc_slab_alloc(slab);
+    if (objects[0][47] != 5 || gc_slab_destroy(slab) != 0)
+        abort();
+    gc_slab_free(slab, objects[0]);
+}
+
+/* Arrays of a layout move as they grow. */
+NOINLINE static void move_arrays(void)
+{
+    gc_layout pairs = gc_layout_new_array(0, gc_layout_new(16, (const size_t[]){8}, 1));
+    for (size_t end = 2; end < 6000; end = end * 3 / 2) {
+        char *array = gc_alloc_layout_sized(pairs, 16 * end);
+        for (size_t i = 0; array && i < 16 * end; i++)
+            array[i] = 0;
+        array = gc_realloc(array, 16 * (end + end / 3 + 1));
+        if (!array || array[16 * end] != 0)
+            abort();
+    }
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "";
@@ -57,6 +103,12 @@ int main(int argc, char **argv)
         work();
     else if (strcmp(what, "overflow") == 0 && argc == 4)
         overflow(atoi(argv[2]), atol(argv[3]));
+    else if (strcmp(what, "other") == 0)
+        overflow_other();
+    else if (strcmp(what, "slab") == 0)
+        use_slab();
+    else if (strcmp(what, "arrays") == 0)
+        move_arrays();
     else if (strcmp(what, "freed") == 0 && argc == 3)
         use_freed(atoi(argv[2]));
     else
