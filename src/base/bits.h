@@ -12,6 +12,16 @@
 #define NOINLINE __attribute__((noinline))
 #define INLINE static inline __attribute__((always_inline))
 
+/* The linker keeps it, even if it leaves out what nothing refers to. */
+#if defined __has_attribute
+#if __has_attribute(retain)
+#define RETAINED __attribute__((retain))
+#endif
+#endif
+#if !defined RETAINED
+#define RETAINED
+#endif
+
 /* A variable of the library that other files use, found without the dynamic linker. */
 #define SHARED_DATA extern __attribute__((visibility("hidden")))
 

@@ -24,20 +24,11 @@ struct debugger_entry {
 
 _Static_assert(sizeof(struct debugger_entry) == 64, "the reader steps by so many bytes");
 
-/* The tables of several files follow each other without a gap.  `retain` has a linker keep them that
- * leaves out what nothing refers to. */
-#if defined __has_attribute
-#if __has_attribute(retain)
-#define DEBUGGER_RETAIN __attribute__((retain))
-#endif
-#endif
-#if !defined DEBUGGER_RETAIN
-#define DEBUGGER_RETAIN
-#endif
+/* The tables of several files follow each other without a gap. */
 #define DEBUGGER_TABLE                                    \
     static const struct debugger_entry debugger_table[]   \
         __attribute__((section("gcalloc_debugger"), used, \
-                       aligned(sizeof(struct debugger_entry)))) DEBUGGER_RETAIN
+                       aligned(sizeof(struct debugger_entry)))) RETAINED
 
 #define DEBUGGER_VARIABLE(name, variable)                                \
     {                                                                    \

@@ -76,13 +76,12 @@ static void *map(size_t bytes, int protection, int flags)
     return p == MAP_FAILED ? (no_memory(), NULL) : p;
 }
 
-/* Whether the pages are in core files.  gdb's command to make one would write all that is only set
- * aside, a terabyte. */
-static void set_dumped(void *address, size_t bytes, bool dumped)
+bool os_set_dumped(void *address, size_t bytes, bool dumped)
 {
     int saved_errno = errno;
-    sys_advise(address, bytes, dumped ? MADV_DODUMP : MADV_DONTDUMP);
+    bool set = sys_advise(address, bytes, dumped ? MADV_DODUMP : MADV_DONTDUMP) == 0;
     errno = saved_errno;
+    return set;
 }
 
 void *os_reserve(size_t bytes, size_t alignment)
@@ -99,7 +98,6 @@ void *os_reserve(size_t bytes, size_t alignment)
         sys_unmap(p, before);
     if (slack - before)
         sys_unmap(aligned + bytes, slack - before);
-    set_dumped(aligned, bytes, false);
     return aligned;
 }
 
@@ -117,7 +115,6 @@ bool os_commit(void *address, size_t bytes)
 {
     if (os_refused() || sys_protect(address, bytes, PROT_READ | PROT_WRITE) != 0)
         return no_memory();
-    set_dumped(address, bytes, true);
     return true;
 }
 

@@ -29,6 +29,9 @@ void *os_reserve(size_t bytes, size_t alignment);
 void os_release(void *address, size_t bytes);
 bool os_commit(void *address, size_t bytes);
 
+/* Has core files have the pages of a range, or not.  Only advice. */
+bool os_set_dumped(void *address, size_t bytes, bool dumped);
+
 /* Takes a range out of what the program has locked with all its memory: there reserved
  * space counts for the limit of that, and committing it would take its memory at once. */
 void os_unlock(void *address, size_t bytes);

@@ -111,29 +111,36 @@ struct unwind {
 
 /* The call's place among the frames that were found, behind the library's own.  Where its frame is
  * not among them, and the library part of the program, so many frames may be the library's. */
-static size_t find_call(const struct unwind *u, void **all, size_t found)
+static size_t find_call(const struct unwind *u, const uintptr_t *all, size_t found)
 {
     size_t first = 0;
-    while (first < found && (uintptr_t)all[first] != u->call.ip)
+    while (first < found && all[first] != u->call.ip)
         first++;
     if (first == found)
         first = own.high ? 0 : min_size(OWN_FRAMES, found);
-    while (first < found && is_own((uintptr_t)all[first]))
+    while (first < found && is_own(all[first]))
         first++;
     return first;
+}
+
+/* `all` has room for so many as are wanted, and the library's own.  Returns where the first of
+ * them is. */
+INLINE uintptr_t *unwind_in(struct unwind *u, uintptr_t *all)
+{
+    track_scan_begin(); /* libunwind tests addresses by system calls that read them */
+    int found = backtrace_here((void **)all, (int)u->depth + OWN_FRAMES);
+    track_scan_end();
+    size_t end = found > 0 ? (size_t)found : 0, first = find_call(u, all, end);
+    u->count = min_size(end - first, u->depth);
+    return all + first;
 }
 
 static void unwind(void *argument)
 {
     struct unwind *u = argument;
-    void *all[CAPTURE_DEPTH_MAX + OWN_FRAMES];
-    track_scan_begin(); /* libunwind tests addresses by system calls that read them */
-    int found = backtrace_here(all, (int)u->depth + OWN_FRAMES);
-    track_scan_end();
-    size_t end = found > 0 ? (size_t)found : 0, first = find_call(u, all, end);
-    u->count = min_size(end - first, u->depth);
-    for (size_t i = 0; i < u->count; i++)
-        u->frames[i] = (uintptr_t)all[first + i];
+    uintptr_t all[CAPTURE_DEPTH_MAX + OWN_FRAMES];
+    const uintptr_t *first = unwind_in(u, all);
+    memcpy(u->frames, first, u->count * sizeof *first);
 }
 
 size_t capture_stack(struct call call, uintptr_t *frames, size_t depth)
@@ -160,14 +167,14 @@ INLINE bool leave_own(struct call *call)
     return true;
 }
 
+/* The frames are kept from where they were found: a signal stack has hardly room for them twice. */
 static void unwind_and_keep(void *argument)
 {
-    uintptr_t frames[CAPTURE_DEPTH_MAX];
     struct unwind *u = argument;
-    u->frames = frames;
+    uintptr_t all[CAPTURE_DEPTH_MAX + OWN_FRAMES];
     modules_look();
-    unwind(u);
-    u->number = depot_put(frames, u->count);
+    const uintptr_t *first = unwind_in(u, all);
+    u->number = depot_put(first, u->count);
 }
 
 NOINLINE static uint32_t capture_slowly(struct call call, size_t depth)
