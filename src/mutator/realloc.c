@@ -189,6 +189,18 @@ INLINE bool resize_in_place(const struct cell *o, size_t size, bool zero)
     return true;
 }
 
+/* A large one may have another size now. */
+NOINLINE static void tell_resized(uintptr_t address, bool resized, size_t size)
+{
+    struct heap *h = &process_heap;
+    struct cell now;
+    if (!object_at((void *)address, &now))
+        return;
+    observe_resized(h, &now, size);
+    if (is_sampled(h) && resized && may_be_sample(&now))
+        profile_resized(now.address, size);
+}
+
 /* In a heap with observers, which are told what becomes of it in any case, or with samples. */
 NOINLINE static void *resize_told(const struct cell *o, size_t size)
 {
@@ -205,11 +217,7 @@ NOINLINE static void *resize_told(const struct cell *o, size_t size)
     track_scan_end();
     if (moved)
         return moved;
-    struct cell now = *o;
-    object_at((void *)o->address, &now); /* a large one may have another size now */
-    observe_resized(h, &now, resized ? size : requested);
-    if (is_sampled(h) && resized && may_be_sample(&now))
-        profile_resized(now.address, size);
+    tell_resized(o->address, resized, resized ? size : requested);
     return resized ? (void *)o->address : NULL;
 }
 
