@@ -95,6 +95,8 @@ struct request {
     uint32_t layout;  /* 0: the kind says all */
     size_t requested; /* by the program: `size` has the observers' bytes, too */
     bool sampled;     /* what was allocated is a sample (heap/sample.h) */
+    struct call
+        call; /* the program's, where somebody is told of it.  Here, as signal stacks are small */
 };
 
 static bool has_bin(const struct cache *c, unsigned bin)
@@ -322,10 +324,10 @@ static void *alloc_slow(struct request *r, uint32_t stack)
 }
 
 /* One that has no page of its own. */
-static void *alloc_unfenced(struct request *r, struct call call)
+static void *alloc_unfenced(struct request *r)
 {
     void *object = NULL;
-    uint32_t stack = observe_stack(&process_heap, call);
+    uint32_t stack = observe_stack(&process_heap, r->call);
     if (r->size <= SMALL_REQUEST_MAX && r->alignment <= GRANULE &&
         !(r->zero && (r->kind & KIND_ATOMIC)))
         object = alloc_at_hand(r, stack);
@@ -333,7 +335,7 @@ static void *alloc_unfenced(struct request *r, struct call call)
 }
 
 /* An object in a heap with observers, with what they have behind it. */
-NOINLINE static void *alloc_observed(struct request *r, struct call call)
+NOINLINE static void *alloc_observed(struct request *r)
 {
     struct heap *h = &process_heap;
     void *object = NULL;
@@ -342,16 +344,15 @@ NOINLINE static void *alloc_observed(struct request *r, struct call call)
         return alloc_failed(r->requested);
     track_scan_begin();
     if (r->alignment <= GRANULE)
-        object = fence_alloc(r->requested, r->kind, call);
+        object = fence_alloc(r->requested, r->kind, r->call);
     if (!object)
-        object = alloc_unfenced(r, call);
+        object = alloc_unfenced(r);
     track_scan_end();
     return object;
 }
 
 /* In a heap that is sampled. */
-NOINLINE static void note_sample(const void *object, const struct request *r,
-                                 struct call call)
+NOINLINE static void note_sample(const void *object, const struct request *r)
 {
     struct cell o;
     bool sampled = r->sampled;
@@ -363,7 +364,7 @@ NOINLINE static void note_sample(const void *object, const struct request *r,
         critical_end();
     }
     if (sampled)
-        profile_sample(&o, r->requested, call);
+        profile_sample(&o, r->requested, r->call);
 }
 
 NOINLINE void *alloc_object(size_t size, size_t alignment, enum kind kind, bool zero)
@@ -372,27 +373,27 @@ NOINLINE void *alloc_object(size_t size, size_t alignment, enum kind kind, bool 
         return NULL;
     if (options.leaks == LEAKS_ALL)
         kind |= KIND_MANUAL;
-    struct request r = {size, alignment, kind, zero, 0, size, false};
-    void *object = is_observed(&process_heap) ? alloc_observed(&r, CAPTURE_CALL())
-                                              : alloc_slow(&r, 0);
+    struct request r = {size, alignment, kind, zero, 0, size, false, CAPTURE_CALL()};
+    void *object = is_observed(&process_heap) ? alloc_observed(&r) : alloc_slow(&r, 0);
     if (is_sampled(&process_heap))
-        note_sample(object, &r, CAPTURE_CALL());
+        note_sample(object, &r);
     mutator_leave();
     return object;
 }
 
 NOINLINE void *alloc_typed(uint32_t layout, size_t size)
 {
-    struct request r = {size, GRANULE, KIND_ATOMIC, true, layout, size, false};
+    struct request r = {size,   GRANULE, KIND_ATOMIC, true,
+                        layout, size,    false,       CAPTURE_CALL()};
     if (!mutator_enter())
         return NULL;
     bool observed = is_observed(&process_heap);
-    uint32_t stack = observed ? observe_stack(&process_heap, CAPTURE_CALL()) : 0;
+    uint32_t stack = observed ? observe_stack(&process_heap, r.call) : 0;
     track_scan_begin();
     void *object = alloc_slow(&r, stack);
     track_scan_end();
     if (is_sampled(&process_heap))
-        note_sample(object, &r, CAPTURE_CALL());
+        note_sample(object, &r);
     mutator_leave();
     return object;
 }

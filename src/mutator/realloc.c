@@ -104,15 +104,15 @@ static bool fits_slot(const struct cell *o, size_t size)
 static void clear_rest(const struct cell *o, size_t size)
 {
     if (!is_atomic(o) && size < o->size)
-        memset((char *)o->address + size, 0, o->size - size);
+        track_clear((char *)o->address + size, o->size - size);
 }
 
 static void clear_beyond(const struct cell *o, size_t size)
 {
     if (is_large(o) && !is_atomic(o))
         block_clear_large(&process_heap, unit_of(&process_heap, o->address), size);
-    else if (!is_atomic(o) && size < o->size)
-        track_clear((char *)o->address + size, o->size - size);
+    else
+        clear_rest(o, size);
 }
 
 static uint32_t typed_layout(const struct cell *o)
