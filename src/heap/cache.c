@@ -115,9 +115,7 @@ static void drop_typed(struct cache *c)
     c->typed_end = 0;
 }
 
-/* The next typed bin that the cache has a magazine for, from number `bin` on, or 0 if
- * there is none. */
-static unsigned next_typed(const struct cache *c, unsigned bin)
+unsigned cache_next_typed(const struct cache *c, unsigned bin)
 {
     uint32_t end = __atomic_load_n(&c->typed_end, __ATOMIC_ACQUIRE) * TYPED_TOGETHER;
     for (uint32_t t = bin - TYPED_FIRST; t < end; t++) {
@@ -130,12 +128,6 @@ static unsigned next_typed(const struct cache *c, unsigned bin)
     }
     return 0;
 }
-
-/* for (TYPED_BINS(c, bin)) visits each typed bin that the cache has a magazine for. */
-#define TYPED_BINS(c, bin)                     \
-    unsigned bin = next_typed(c, TYPED_FIRST); \
-    bin;                                       \
-    bin = next_typed(c, bin + 1)
 
 /* Whether what threads free goes to the magazines of a shard that is nobody's. */
 static bool is_freed_apart(const struct heap *h)
@@ -478,42 +470,5 @@ READS_RACING struct cache_held cache_held(const struct cache *c)
     }
     for (TYPED_BINS(c, bin))
         add_held(&held, cache_bin_at(c, bin));
-    return held;
-}
-
-/* Checks a bin and returns the number of slots that it holds.  With `own` no other cache
- * draws from the bin's block. */
-static uint32_t bin_check(const struct heap *h, const struct bin *b, unsigned bin,
-                          bool own)
-{
-    CHECK(b->cur <= b->end && b->end <= b->run_end && b->fresh <= b->run_end);
-    CHECK(b->count <= b->capacity);
-    if (b->block && (own || b->cur < b->run_end))
-        CHECK(block_bin(h, b->block) == bin);
-    CHECK(!b->block || !own || block_at(h, b->block)->taken);
-    for (uint8_t *s = b->cur; s < b->run_end; s++) {
-        CHECK(*s == STATE_RESERVED);
-        struct cell o = lookup_cell(h, (uintptr_t)bin_object(b, s));
-        CHECK(o.state == s && o.address == (uintptr_t)bin_object(b, s));
-    }
-    for (uint32_t i = 0; i < b->count; i++) {
-        struct slot slot = b->magazine[i];
-        CHECK(*slot.state == STATE_RESERVED);
-        struct cell o = lookup_cell(h, (uintptr_t)slot.object);
-        CHECK(o.state == slot.state && block_bin(h, head_of(h, slot.object)) == bin);
-    }
-    return (uint32_t)(b->run_end - b->cur) + b->count;
-}
-
-uint32_t cache_check(const struct cache *c)
-{
-    uint32_t held = 0;
-    for (unsigned i = 0; i < SHARDS * BIN_COUNT; i++)
-        if (c->magazines[i / GROUP_BINS])
-            held += bin_check(c->heap, &c->bins[i], i % BIN_COUNT,
-                              i >= BIN_COUNT || !c->borrows[i]);
-    for (TYPED_BINS(c, bin))
-        held += bin_check(c->heap, cache_bin_at(c, bin), bin,
-                          !cache_group(c, bin)->borrows[bin % TYPED_TOGETHER]);
     return held;
 }

@@ -48,6 +48,15 @@ INLINE struct bin *cache_bin_at(const struct cache *c, unsigned bin)
                              : &cache_group(c, bin)->bins[bin % TYPED_TOGETHER];
 }
 
+/* The first typed bin from this number on that the cache has a magazine for; 0: there is none. */
+unsigned cache_next_typed(const struct cache *c, unsigned bin);
+
+/* for (TYPED_BINS(c, bin)) visits each of them. */
+#define TYPED_BINS(c, bin)                           \
+    unsigned bin = cache_next_typed(c, TYPED_FIRST); \
+    bin;                                             \
+    bin = cache_next_typed(c, bin + 1)
+
 /* Whether runs of the bin are zeroed ahead. */
 INLINE bool cache_zeroes(unsigned bin)
 {

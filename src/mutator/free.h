@@ -7,7 +7,7 @@
 /* A large object, or a wide one, goes back at once.  false: another thread was faster. */
 bool free_at_once(struct heap *h, const struct cell *o);
 
-/* The same of one that is RESERVED, and the caller's. */
+/* Frees a large object, or a wide one, that is RESERVED by the caller and in no list any more. */
 void free_reserved(struct heap *h, const struct cell *o);
 
 #endif

@@ -14,7 +14,8 @@ void held_begin(struct heap *h);
  * no critical section. */
 void held_poll(struct heap *h);
 
-/* The same at any time; what another thread is about to let go is waited for. */
+/* Looks now, and lets go what nothing points to; if another thread is about to, it is waited for.  By a thread that
+ * has a cache, in no critical section. */
 void held_empty(struct heap *h);
 
 /* The bytes of what is held, but for what threads have at hand. */

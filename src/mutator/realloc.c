@@ -78,7 +78,8 @@ bool realloc_grow_large(struct heap *h, const struct cell *o, size_t size, bool 
  * where nothing is collected, nor looked for. */
 INLINE bool is_cleared(bool zero)
 {
-    return zero || process_heap.told || RACING(process_heap.numbers->managed);
+    const struct heap *h = &process_heap;
+    return zero || h->told || h->hold || RACING(h->numbers->managed);
 }
 
 /* A large object gets more or fewer pages where it is. */

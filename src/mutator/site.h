@@ -11,7 +11,7 @@ void site_begin(struct heap *h);
 /* The site of a slot, living or not; NULL: sites are not recorded. */
 const struct site *site_at(const struct heap *h, const uint8_t *state);
 
-/* The same of a heap that has a table of sites. */
+/* The site of an object in a heap that has a table of sites. */
 INLINE struct site *site_of(const struct heap *h, const struct cell *o)
 {
     return h->sites + (o->state - h->states);

@@ -8,10 +8,10 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <unistd.h>
+
+#include "../check/notes_writes.h"
 
 enum {
     NODES =
@@ -75,16 +75,6 @@ static uint64_t young_collections(void)
         now = stats();
     }
     return now.young_collections;
-}
-
-static bool kernel_notes_writes(void)
-{
-    uint64_t api[3] = {0xAA, 1 << 13 | 1 << 15, 0};
-    int file = (int)syscall(SYS_userfaultfd, 1);
-    bool notes = file >= 0 && ioctl(file, _IOWR(0xAA, 0x3F, uint64_t[3]), api) == 0;
-    if (file >= 0)
-        close(file);
-    return notes;
 }
 
 /* Returns false where the kernel has no filters. */

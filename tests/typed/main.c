@@ -50,7 +50,7 @@ const char *log_lines(void)
 
 int main(void)
 {
-    static TCase *(*const cases[])(void) = {layouts_case, together_case, walks_case,
-                                            slabs_case};
+    static TCase *(*const cases[])(void) = {layouts_case, refused_case, together_case,
+                                            walks_case, slabs_case};
     return run_cases("typed", cases, sizeof cases / sizeof cases[0], 300);
 }

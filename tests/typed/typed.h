@@ -5,6 +5,7 @@
 #include "../roots/place.h"
 
 TCase *layouts_case(void);
+TCase *refused_case(void);
 TCase *together_case(void);
 TCase *walks_case(void);
 TCase *slabs_case(void);

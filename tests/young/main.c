@@ -3,23 +3,9 @@
 #include "young.h"
 
 #include <stdlib.h>
-#include <sys/ioctl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "../api/sanitizer.h"
 #include "../suite.h"
-
-/* The numbers of the kernel's interface, apart from the library's. */
-bool kernel_notes_writes(void)
-{
-    uint64_t api[3] = {0xAA, 1 << 13 | 1 << 15, 0};
-    int file = (int)syscall(SYS_userfaultfd, 1);
-    bool notes = file >= 0 && ioctl(file, _IOWR(0xAA, 0x3F, uint64_t[3]), api) == 0;
-    if (file >= 0)
-        close(file);
-    return notes;
-}
 
 void go_young(const char *bytes, bool verified)
 {

@@ -2,6 +2,7 @@
 #ifndef GCALLOC_TESTS_YOUNG_YOUNG_H
 #define GCALLOC_TESTS_YOUNG_YOUNG_H
 
+#include "../check/notes_writes.h"
 #include "../roots/place.h"
 
 TCase *barrier_case(void);
@@ -12,9 +13,6 @@ TCase *storm_case(void);
 TCase *beside_case(void);
 TCase *midst_case(void);
 TCase *later_case(void);
-
-/* Whether the kernel notes writes, as the test finds out for itself. */
-bool kernel_notes_writes(void);
 
 /* Options for young collections: so many bytes between two of them, and each verified or not. */
 void go_young(const char *bytes, bool verified);
