@@ -153,12 +153,6 @@ bool collector_is_due(const struct collector *c)
                __atomic_load_n(&h->numbers->budget, __ATOMIC_RELAXED);
 }
 
-/* Whether the cycle that is asked for only looks (cycle_look). */
-static bool is_look(enum cause cause)
-{
-    return cause == CAUSE_QUARANTINE && cycle_can_look();
-}
-
 /* Whether the collection is needed no more, as another thread has collected while this
  * one waited.  That does not serve who wants to see what is garbage now. */
 static bool is_done(const struct collector *c, enum cause cause, uint64_t collections)
@@ -169,7 +163,7 @@ static bool is_done(const struct collector *c, enum cause cause, uint64_t collec
         return true;
     if (cause == CAUSE_BEGIN && c->heap->marking)
         return true;
-    return cause != CAUSE_REQUEST && cause != CAUSE_LEAKS && !is_look(cause) &&
+    return cause != CAUSE_REQUEST && cause != CAUSE_LEAKS && !cycle_is_look(cause) &&
            collector_count(c) != collections;
 }
 
@@ -225,7 +219,7 @@ static void tell(struct collector *c, enum cause cause, void (**hook)(struct col
 {
     void (*told)(struct collector *) = __atomic_load_n(hook, __ATOMIC_ACQUIRE);
     if (UNLIKELY(told != NULL) && cause != CAUSE_LEAKS && cause != CAUSE_BEGIN &&
-        !is_look(cause) && c == &process_collector)
+        !cycle_is_look(cause) && c == &process_collector)
         told(c);
 }
 

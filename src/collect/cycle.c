@@ -39,9 +39,9 @@ void cycle_look_with(void (*look)(struct cycle *c))
     look_by = look;
 }
 
-bool cycle_can_look(void)
+bool cycle_is_look(enum cause cause)
 {
-    return look_by != NULL;
+    return cause == CAUSE_QUARANTINE && look_by;
 }
 
 static void look(struct cycle *c)

@@ -59,7 +59,9 @@ extern const struct cycle_kind cycle_look;
 
 /* From now on that is what cycles of CAUSE_QUARANTINE are.  Set once, when the heap is made. */
 void cycle_look_with(void (*look)(struct cycle *c));
-bool cycle_can_look(void);
+
+/* Whether a cycle of this cause only looks. */
+bool cycle_is_look(enum cause cause);
 
 /* What a cycle scans, and what it measures.  It begins with zeros but for heap, marker
  * and kind; the lists are kept from one cycle to the next. */

@@ -145,7 +145,7 @@ const struct cycle_kind *generations_choose(struct generations *g, struct heap *
         return full;
     if (h->marking)
         return &cycle_finish;
-    if (cause == CAUSE_QUARANTINE && cycle_can_look())
+    if (cycle_is_look(cause))
         return &cycle_look;
     follow(g, h);
     if (!h->remembers)

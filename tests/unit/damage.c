@@ -163,7 +163,7 @@ static const struct damage damages[] = {
     {have_another_heap, "last->heap == c->heap && last->marker == &c->marker"},
     {stop_before_it_begins, "last->began <= last->stopped && "},
     {sweep_before_it_marks, "last->marked <= last->swept && "},
-    {have_no_collections, "c->collections > 0 && "},
+    {have_no_collections, "c->collections + c->looks > 0 && "},
     {pause_longer_than_ever,
      "c->collections + c->looks > 0 && c->pause_ns_last <= c->pause_ns_max"},
     {pause_longer_than_all, "c->pause_ns_max <= c->pause_ns_total"},
