@@ -76,12 +76,31 @@ static void *map(size_t bytes, int protection, int flags)
     return p == MAP_FAILED ? (no_memory(), NULL) : p;
 }
 
-bool os_set_dumped(void *address, size_t bytes, bool dumped)
+/* Whether reservations are left out of core files: not where a sandbox forbids to take that back.  Atomic. */
+static bool leaves_out PRIVATE_DATA = true;
+
+static bool set_dumped(void *address, size_t bytes, bool dumped)
 {
     int saved_errno = errno;
     bool set = sys_advise(address, bytes, dumped ? MADV_DODUMP : MADV_DONTDUMP) == 0;
     errno = saved_errno;
     return set;
+}
+
+void os_leave_out(void *address, size_t bytes)
+{
+    if (!__atomic_load_n(&leaves_out, __ATOMIC_RELAXED))
+        return;
+    if (set_dumped(address, bytes, true))
+        set_dumped(address, bytes, false);
+    else
+        __atomic_store_n(&leaves_out, false, __ATOMIC_RELAXED);
+}
+
+void os_put_in(void *address, size_t bytes)
+{
+    if (__atomic_load_n(&leaves_out, __ATOMIC_RELAXED))
+        set_dumped(address, bytes, true);
 }
 
 void *os_reserve(size_t bytes, size_t alignment)

@@ -29,8 +29,10 @@ void *os_reserve(size_t bytes, size_t alignment);
 void os_release(void *address, size_t bytes);
 bool os_commit(void *address, size_t bytes);
 
-/* Has core files have the pages of a range, or not.  Only advice. */
-bool os_set_dumped(void *address, size_t bytes, bool dumped);
+/* Has core files leave out a reservation, and put in what has been committed of it.  Only advice.  gdb's command
+ * to make a core file writes all that is not left out: a terabyte that is only set aside. */
+void os_leave_out(void *address, size_t bytes);
+void os_put_in(void *address, size_t bytes);
 
 /* Takes a range out of what the program has locked with all its memory: there reserved
  * space counts for the limit of that, and committing it would take its memory at once. */

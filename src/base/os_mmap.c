@@ -3,26 +3,11 @@
 #include "base/bits.h"
 #include "base/os.h"
 
-/* What is only set aside is not in core files: gdb's command to make one would write all of it, a
- * terabyte.  Where a sandbox forbids to take that back, nothing is marked in the first place. */
-static bool marks PRIVATE_DATA = true; /* atomic */
-
-static void mark(void *start, size_t bytes)
-{
-    if (!__atomic_load_n(&marks, __ATOMIC_RELAXED))
-        return;
-    if (os_set_dumped(start, bytes, true))
-        os_set_dumped(start, bytes, false);
-    else
-        __atomic_store_n(&marks, false, __ATOMIC_RELAXED);
-}
-
 static bool commit(void *start, size_t bytes)
 {
     if (!os_commit(start, bytes))
         return false;
-    if (__atomic_load_n(&marks, __ATOMIC_RELAXED))
-        os_set_dumped(start, bytes, true);
+    os_put_in(start, bytes);
     return true;
 }
 
@@ -31,7 +16,7 @@ void *os_space_reserve(const struct os_space *self, size_t bytes, size_t alignme
     (void)self;
     void *start = os_reserve(bytes, alignment);
     if (start)
-        mark(start, bytes);
+        os_leave_out(start, bytes);
     return start;
 }
 

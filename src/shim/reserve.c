@@ -64,6 +64,7 @@ static bool map(void)
         os_release(p, granted);
         return true;
     }
+    os_leave_out(p, granted);
     account_add(ACCOUNT_EARLY, p, granted);
     atomic_store(&bytes, granted);
     atomic_store(&usable, (uintptr_t)p);
@@ -80,6 +81,7 @@ static bool make_usable(uintptr_t to)
         next = min_size(align_up(to, STEP), high);
         if (!os_commit((void *)now, next - now))
             return false;
+        os_put_in((void *)now, next - now);
         if (atomic_compare_exchange_strong(&usable, &now, next))
             break;
     }

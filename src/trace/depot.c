@@ -153,6 +153,7 @@ static bool grow_store(size_t words)
         depot.store = os_reserve(STORE_BYTES_MAX, OS_PAGE);
         if (!depot.store)
             return false;
+        os_leave_out(depot.store, STORE_BYTES_MAX);
         account_add(ACCOUNT_CALLS, depot.store, STORE_BYTES_MAX);
         depot.used = 1;
     }
@@ -161,6 +162,7 @@ static bool grow_store(size_t words)
         if (bytes + STORE_STEP > STORE_BYTES_MAX ||
             !os_commit((char *)depot.store + bytes, STORE_STEP))
             return false;
+        os_put_in((char *)depot.store + bytes, STORE_STEP);
         depot.ready += STORE_STEP / sizeof *depot.store;
     }
     return true;
