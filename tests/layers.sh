@@ -9,44 +9,50 @@ folders_of() { # TREE: the folders of the table, from the bottom up
     sed -n 's/^| `\([a-z]*\)` |.*/\1/p' "$1/src/README.md"
 }
 
-may_include() { # FOLDER INCLUDED ABOVE: the last are the folders of the table above FOLDER's
-    case " $3 " in
-    *" ${2%%/*} "*) return 0 ;;
-    esac
-    case "$1/" in
-    "$2/"*) return 0 ;;
-    esac
-    return 1
-}
-
-check_file() { # TREE FILE ABOVE: FILE is a path in src
-    folder=${2%/*}
-    sed -n 's|^#include "\([^"]*\)".*|\1|p' "$1/src/$2" | while read -r included; do
-        case $included in
-        */*) may_include "$folder" "${included%/*}" "$3" ||
-            echo "src/$2: includes from ${included%/*}, which is not above $folder" ;;
-        *) echo "src/$2: includes \"$included\" without its folder" ;;
-        esac
-    done
-}
-
+# Prints what the files of TREE include against the rule, and what the table and the folders do not
+# say of each other.  A folder may be included from by itself, by what lies in it, and by the folders
+# below its own in the table.
 violations() { # TREE
-    above=
-    for layer in $(folders_of "$1"); do
-        files=$(cd "$1/src" && find "$layer" -name '*.[ch]' 2>/dev/null)
-        [ -n "$files" ] || echo "src/$layer: in the table, but empty"
-        for file in $files; do
-            check_file "$1" "$file" "$above"
-        done
-        above="$above $layer"
-    done
-    for folder in "$1"/src/*/; do
-        folder=$(basename "$folder")
-        case "$above " in
-        *" $folder "*) ;;
-        *) echo "src/$folder: not in the table of src/README.md" ;;
-        esac
-    done
+    (
+        cd "$1/src" || exit
+        find . -mindepth 2 -name '*.[ch]' -exec awk '
+            sub(/^#include "/, "") { sub(/".*/, ""); print substr(FILENAME, 3), $0 }' {} +
+        find . -mindepth 2 -name '*.[ch]' | sed 's|^\./||; s|$| .|'
+        for folder in */; do echo "${folder%/} /"; done
+    ) | awk -v table="$(folders_of "$1")" '
+        BEGIN {
+            count = split(table, layers, /[ \n]+/)
+            for (i = 1; i <= count; i++)
+                rank[layers[i]] = i
+        }
+        function top(path) {
+            sub("/.*", "", path)
+            return path
+        }
+        function folder_of(path) {
+            sub("/?[^/]*$", "", path)
+            return path
+        }
+        function may_include(folder, from) {
+            return (top(from) in rank && rank[top(from)] < rank[top(folder)]) ||
+                index(folder "/", from "/") == 1
+        }
+        $2 == "/" {
+            if (!($1 in rank))
+                print "src/" $1 ": not in the table of src/README.md"
+            next
+        }
+        { files[top($1)]++ }
+        $2 == "." { next }
+        $2 !~ "/" { print "src/" $1 ": includes \"" $2 "\" without its folder"; next }
+        top($1) in rank && !may_include(folder_of($1), folder_of($2)) {
+            print "src/" $1 ": includes from " folder_of($2) ", which is not above " folder_of($1)
+        }
+        END {
+            for (layer in rank)
+                if (!(layer in files))
+                    print "src/" layer ": in the table, but empty"
+        }'
 }
 
 begin layers || exit 1

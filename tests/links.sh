@@ -8,17 +8,20 @@
 
 links() {
     find src -name '*.o' | while read -r object; do
-        file=${object#src/}
-        folder=${file%/*}
-        file=${file##*/}
+        folder=${object%/*}
+        file=${object##*/}
         file=${file#*_la-}
-        name=${folder%/.libs}/${file%.o}
         # An object whose source has gone is left from an earlier build.
-        [ -e "$srcdir/src/$name.c" ] || continue
-        echo "file $name"
-        ${READELF:-readelf} -sW "$object"
-    done | awk '
-        $1 == "file" { file = $2; next }
+        [ ! -e "$srcdir/${folder%/.libs}/${file%.o}.c" ] || echo "$object"
+    done | xargs ${READELF:-readelf} -sW | awk '
+        $1 == "File:" {
+            file = $2
+            sub("^src/", "", file)
+            sub("/\\.libs/", "/", file)
+            sub("/[^/]*_la-", "/", file)
+            sub("\\.o$", "", file)
+            next
+        }
         $5 != "GLOBAL" && $5 != "WEAK" { next }
         $7 == "UND" { if ($5 == "GLOBAL") uses[file " " $8]; next }
         $6 == "DEFAULT" && $8 !~ /^gc_/ { next }
