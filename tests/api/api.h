@@ -34,6 +34,7 @@ Suite *compact_suite(void);
 /* Adds a test case of its own name, with the time that a slow machine may need. */
 #define ADD(suite, test) add_case(suite, #test, test)
 void add_case(Suite *s, const char *name, const TTest *test);
+TCase *new_case(Suite *s, const char *name); /* without tests, in the suite */
 
 /* An assertion for loops: Check sends a message for each of its own, also while it holds. */
 #define ENSURE(condition) ((condition) ? (void)0 : ck_abort_msg("%s", #condition))

@@ -305,20 +305,17 @@ END_TEST
 
 Suite *memory_suite(void)
 {
-    TCase *arguments = tcase_create("arguments"), *kernel = tcase_create("kernel"),
-          *places = tcase_create("places");
     Suite *s = suite_create("memory");
+    TCase *arguments = new_case(s, "arguments"), *kernel = new_case(s, "kernel"),
+          *places = new_case(s, "places");
     tcase_add_test(arguments, wrong_arguments);
     tcase_add_test(arguments, in_a_root_callback);
     tcase_add_test(arguments, sizes_of_the_structure);
-    suite_add_tcase(s, arguments);
     if (!UNDER_ASAN && !UNDER_TSAN) /* whose own memory grows with the program's */
         tcase_add_test(kernel, grows_as_the_kernel_says);
-    suite_add_tcase(s, kernel);
     tcase_add_test(places, adds_up);
     tcase_add_test(places, objects);
     tcase_add_test(places, untouched_memory_is_not_there);
     tcase_add_loop_test(places, each_in_its_place, 0, sizeof kinds / sizeof kinds[0]);
-    suite_add_tcase(s, places);
     return s;
 }

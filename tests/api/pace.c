@@ -382,11 +382,8 @@ Suite *pace_suite(void)
     ADD(s, dropped_structure_goes_back);
     ADD(s, idle_large_extents_go_back);
     ADD(s, a_busy_program_gives_back);
-    TCase *scattered = tcase_create("scattered_survivors");
-    tcase_set_timeout(scattered, 300);
-    tcase_add_loop_test(scattered, scattered_survivors, 0,
+    tcase_add_loop_test(new_case(s, "scattered_survivors"), scattered_survivors, 0,
                         sizeof bursts / sizeof bursts[0]);
-    suite_add_tcase(s, scattered);
     ADD(s, shrunk_object_goes_back);
     ADD(s, limit_is_respected);
     return s;

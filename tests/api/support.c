@@ -12,12 +12,17 @@
 
 enum { SECONDS_MOST = 300 }; /* a hung test ends then; nothing is concluded from time */
 
-void add_case(Suite *s, const char *name, const TTest *test)
+TCase *new_case(Suite *s, const char *name)
 {
     TCase *c = tcase_create(name);
     tcase_set_timeout(c, SECONDS_MOST);
-    tcase_add_test(c, test);
     suite_add_tcase(s, c);
+    return c;
+}
+
+void add_case(Suite *s, const char *name, const TTest *test)
+{
+    tcase_add_test(new_case(s, name), test);
 }
 
 size_t interesting_sizes(const size_t **sizes)

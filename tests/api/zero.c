@@ -221,8 +221,7 @@ Suite *zero_suite(void)
     ADD(s, across_kinds_and_classes);
     ADD(s, large_extents_partly_returned);
     ADD(s, no_zero_is_usable);
-    TCase *tc = tcase_create("very_large");
-    tcase_add_loop_test(tc, very_large, 0, sizeof ways / sizeof ways[0]);
-    suite_add_tcase(s, tc);
+    tcase_add_loop_test(new_case(s, "very_large"), very_large, 0,
+                        sizeof ways / sizeof ways[0]);
     return s;
 }
