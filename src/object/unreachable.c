@@ -19,6 +19,8 @@
 #include "collect/cycle.h"
 #include "collect/naive.h"
 #include "heap/heap.h"
+#include "mutator/hooks.h"
+#include "mutator/site.h"
 #include "object/pairs.h"
 #include "object/reached.h"
 #include "object/watch_find.h"
@@ -38,6 +40,7 @@ static struct findings {
     struct {
         uintptr_t object;
         size_t size;
+        uint32_t stack; /* that allocated it; 0: not recorded */
     } circles[NAMES];
     unsigned count;
     bool more; /* came to wait */
@@ -178,6 +181,7 @@ static void name_circle(const struct heap *h, struct watch *w)
     w->flags |= WATCH_NAMED;
     watched.some_wait = true;
     found.circles[found.count].object = o.address;
+    found.circles[found.count].stack = site_stack(&o);
     found.circles[found.count++].size = o.size;
 }
 
@@ -419,6 +423,8 @@ bool watch_tell(void)
         log_line("the object at %p (%zu bytes) has a finalizer and reaches itself: it is "
                  "never finalised, but with the flag GC_UNORDERED",
                  (void *)told.circles[i].object, told.circles[i].size);
+        if (told.circles[i].stack)
+            report_hooks.log_allocated_by(told.circles[i].stack);
     }
     return told.more;
 }
