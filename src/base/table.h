@@ -71,14 +71,27 @@ bool table_reserve(struct table *t, size_t entries);
  * from the last one down may remove the one at hand. */
 void table_remove(struct table *t, uint32_t number);
 
+/* The part of table_strike_out that changes the entry. */
+INLINE void table_strike(const struct table *t, uint32_t number)
+{
+    *(uintptr_t *)(void *)((char *)table_at(t, number) + t->keys[0].key_at) |=
+        TABLE_STRUCK_OUT;
+}
+
 /* Removes an entry as far as anybody finds it; it stays where it is until an entry is
  * added, and whoever goes through all of them asks table_has.  It takes no longer than
  * writing to the entry: many may go at a time, in a pause. */
 INLINE void table_strike_out(struct table *t, uint32_t number)
 {
-    *(uintptr_t *)(void *)((char *)table_at(t, number) + t->keys[0].key_at) |=
-        TABLE_STRUCK_OUT;
+    table_strike(t, number);
     t->struck_out++;
+}
+
+/* Threads that see to parts of a table at the same time strike entries out by table_strike, and each
+ * tells at last how many there were. */
+INLINE void table_were_struck(struct table *t, uint32_t count)
+{
+    __atomic_fetch_add(&t->struck_out, count, __ATOMIC_RELAXED);
 }
 
 /* Drops what was struck out, if that is much of the table.  table_add does that, too. */

@@ -285,15 +285,21 @@ READS_RACING bool marker_drain_beside(struct marker *m, unsigned batches, int pa
     return done;
 }
 
+/* The first marker is busy, and the others may be. */
+static void drain_shared(struct marker *m)
+{
+    do
+        drain_queues(m);
+    while (pool_next(m->pool, &m->grey));
+    m->overflowed |= pool_overflowed(m->pool);
+}
+
 static void drain_together(struct marker *m)
 {
     if (!m->pool)
         return drain_queues(m);
     pool_begin(m->pool);
-    do
-        drain_queues(m);
-    while (pool_next(m->pool, &m->grey));
-    m->overflowed |= pool_overflowed(m->pool);
+    drain_shared(m);
 }
 
 void marker_push_again(struct marker *m, const struct cell *o)
@@ -338,6 +344,9 @@ static void rescan_marked(struct marker *m)
 
 void marker_help(struct marker *m)
 {
+    struct share *s = pool_shared(m->pool);
+    if (s)
+        share_run(s, m);
     drain_queues(m);
 }
 
@@ -352,6 +361,24 @@ static void finish(struct marker *m)
 void marker_drain(struct marker *m)
 {
     drain_together(m);
+    finish(m);
+}
+
+bool marker_would_share(const struct marker *m, size_t count)
+{
+    return count >= SHARE_FROM && m->pool && pool_has_helpers(m->pool);
+}
+
+void marker_share(struct marker *m, struct share *s)
+{
+    if (!marker_would_share(m, s->end - s->first)) {
+        s->part(s, m, s->first, s->end);
+        return marker_drain(m);
+    }
+    pool_share(m->pool, s);
+    share_run(s, m);
+    pool_share_is_taken(m->pool);
+    drain_shared(m);
     finish(m);
 }
 
@@ -376,6 +403,11 @@ READS_ANYTHING static void consider_words(struct marker *m, const uintptr_t *wor
     front_store(&f);
 }
 
+void marker_mark_words(struct marker *m, const uintptr_t *words, size_t count)
+{
+    consider_words(m, words, count, NULL);
+}
+
 bool marker_mark_telling(struct marker *m, const uintptr_t *words, size_t count,
                          const struct telling *t)
 {
@@ -387,21 +419,6 @@ bool marker_mark_telling(struct marker *m, const uintptr_t *words, size_t count,
     finish(m);
     m->pool = pool;
     return all;
-}
-
-READS_ANYTHING void marker_scan_object(struct marker *m, const struct cell *o)
-{
-    if (word_typed(o->word) && word_atomic(o->word))
-        return mark_typed_targets(m, o);
-    struct front f = front_load(m);
-    uintptr_t low = o->address, high = o->address + o->size;
-    while (!word_atomic(o->word) && low < high) {
-        struct words w = take_words(m, &low, high, f.bytes, o->size >= OS_PAGE);
-        for (const uintptr_t *p = w.first; p < w.end; p++)
-            if (*p - o->address >= o->size)
-                consider(&f, *p, false);
-    }
-    front_store(&f);
 }
 
 READS_ANYTHING void marker_scan_stack_in(struct marker *m, uintptr_t low, uintptr_t high,

@@ -11,6 +11,7 @@
 #include "base/os.h"
 #include "collect/filter.h"
 #include "collect/grey_queue.h"
+#include "collect/share.h"
 #include "heap/lookup.h"
 
 enum {
@@ -64,6 +65,9 @@ void marker_begin(struct marker *m, bool flips);
 /* Scans [low, high), of which every aligned word may be a pointer. */
 void marker_scan_roots(struct marker *m, uintptr_t low, uintptr_t high);
 
+/* Marks what each of these words points to. */
+void marker_mark_words(struct marker *m, const uintptr_t *words, size_t count);
+
 /* Scans [low, high), of a stack or of registers, of which every aligned word may be a
  * pointer; one to the end of a small atomic object keeps that alive, too. */
 void marker_scan_stack(struct marker *m, uintptr_t low, uintptr_t high);
@@ -97,6 +101,13 @@ void marker_mark_manual(struct marker *m);
 /* Marks all that is reachable from what was marked so far, with the other markers' help. */
 void marker_drain(struct marker *m);
 
+/* Whether so many numbers are worth the other markers' help, and there are any. */
+bool marker_would_share(const struct marker *m, size_t count);
+
+/* Sees to all parts of a pass, with the other markers' help if it would share so many, and
+ * marks all that is reachable from what was marked so far and by the parts. */
+void marker_share(struct marker *m, struct share *s);
+
 /* Marks all that is reachable from what was marked so far, on this thread alone: for what
  * is little and asked for often. */
 void marker_drain_alone(struct marker *m);
@@ -122,7 +133,8 @@ struct telling {
 bool marker_mark_telling(struct marker *m, const uintptr_t *words, size_t count,
                          const struct telling *t);
 
-/* Has one of the other markers mark all that is reachable from what is on its grey queue. */
+/* Has one of the other markers see to parts of the pass that is under way, and mark all that is
+ * reachable from what is on its grey queue. */
 void marker_help(struct marker *m);
 
 /* Ends a cycle. */

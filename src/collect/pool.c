@@ -23,6 +23,7 @@ void pool_forked(struct pool *p)
     p->lock.word = 0;
     p->busy = p->available = p->waiting = 0;
     p->overflowed = p->open = p->dismissed = false;
+    p->share = NULL;
     p->grey.first = p->grey.end = 0;
 }
 
@@ -61,15 +62,15 @@ void pool_give(struct pool *p, struct grey_queue *l)
         wake(p, 1);
 }
 
-/* Takes what the pool has for a marker without work, which is busy then.  Returns false
- * if there is nothing.  The lock is held. */
+/* Takes what the pool has for a marker without work, which is busy then; it may be parts of a pass
+ * only.  Returns false if there is nothing.  The lock is held. */
 static bool take(struct pool *p, struct grey_queue *l)
 {
     lock_check_held(RANK_POOL);
     size_t count = min_size(grey_queue_size(&p->grey), PACKET);
     while (count > 0 && !grey_queue_give(&p->grey, l, count))
         count /= 2;
-    if (count == 0)
+    if (count == 0 && !(p->share && share_is_left(p->share)))
         return false;
     note_available(p);
     p->busy++;
@@ -137,6 +138,28 @@ void pool_begin(struct pool *p)
     unlock(p);
 }
 
+static void set_share(struct pool *p, struct share *s)
+{
+    lock_check_held(RANK_POOL);
+    __atomic_store_n(&p->share, s, __ATOMIC_RELAXED);
+}
+
+void pool_share(struct pool *p, struct share *s)
+{
+    lock(p);
+    p->busy = 1;
+    set_share(p, s);
+    unlock(p);
+    wake(p, INT_MAX);
+}
+
+void pool_share_is_taken(struct pool *p)
+{
+    lock(p);
+    set_share(p, NULL);
+    unlock(p);
+}
+
 bool pool_next(struct pool *p, struct grey_queue *l)
 {
     lock(p);
@@ -183,7 +206,7 @@ bool pool_overflowed(struct pool *p)
 void pool_check(struct pool *p)
 {
     lock(p);
-    CHECK(p->busy == 0 && !p->overflowed);
+    CHECK(p->busy == 0 && !p->overflowed && !p->share);
     CHECK(grey_queue_size(&p->grey) == 0 && p->available == 0);
     grey_queue_check(&p->grey);
     unlock(p);

@@ -4,7 +4,8 @@
  * The first marker is the collecting thread's.  The others, its helpers, sleep between
  * collections.  A marker that has much work while another has none gives its oldest to
  * the pool, and whoever has none takes from there.  Marking is complete when the pool is
- * empty and no marker is busy. */
+ * empty and no marker is busy.  A pass that all share (collect/share.h) is work as well: whoever
+ * takes part in it is busy. */
 #ifndef GCALLOC_COLLECT_POOL_H
 #define GCALLOC_COLLECT_POOL_H
 
@@ -13,6 +14,7 @@
 
 #include "base/lock.h"
 #include "collect/grey_queue.h"
+#include "collect/share.h"
 
 struct pool {
     struct lock lock;
@@ -20,6 +22,9 @@ struct pool {
     bool overflowed;        /* some grey queue could not grow; under the lock */
     bool dismissed;         /* the helpers are to end; under the lock */
     struct grey_queue grey; /* under the lock */
+    /* A pass that is under way; NULL: there is none.  Changed under the lock.  Atomic: it stays as it is
+     * until nobody is busy. */
+    struct share *share;
 
     /* Atomic. */
     uint32_t available; /* items in the pool */
@@ -48,6 +53,23 @@ void pool_give(struct pool *p, struct grey_queue *l);
 /* The first marker begins to mark.  The pool is empty, and nobody is busy. */
 void pool_begin(struct pool *p);
 
+/* The first marker begins to mark, as by pool_begin, with a pass that the others may join; and
+ * all its parts are taken, so that nobody joins any more. */
+void pool_share(struct pool *p, struct share *s);
+void pool_share_is_taken(struct pool *p);
+
+/* The pass that is under way, for a marker that is busy. */
+INLINE struct share *pool_shared(struct pool *p)
+{
+    return __atomic_load_n(&p->share, __ATOMIC_RELAXED);
+}
+
+/* Some marker waits, awake or asleep: there are helpers. */
+INLINE bool pool_has_helpers(struct pool *p)
+{
+    return __atomic_load_n(&p->waiting, __ATOMIC_RELAXED) > 0;
+}
+
 /* The first marker has no work any more, and waits for some.  Returns false if marking is
  * complete. */
 bool pool_next(struct pool *p, struct grey_queue *l);
@@ -58,7 +80,8 @@ void pool_open(struct pool *p);
 /* Lets the helpers go to sleep, as there will be no work for some time. */
 void pool_close(struct pool *p);
 
-/* A helper waits for work, from one collection to the next.  Returns false if it is to end. */
+/* A helper waits for work, grey or shared, from one collection to the next.  Returns false if it is to
+ * end. */
 bool pool_await(struct pool *p, struct grey_queue *l);
 
 /* With `dismissed`, helpers are to end when they have no work; without, they may stay

@@ -15,6 +15,7 @@ LINKS(badfree);
 LINKS(debugger);
 LINKS(fault);
 LINKS(live);
+LINKS(recorded);
 LINKS(stats);
 
 static void say_bad_pointer(const char *function, const void *address)
@@ -33,6 +34,11 @@ static void say_fault(const struct fault *f)
 
 static void say_nothing(void)
 {
+}
+
+static void say_no_stack(uint32_t stack)
+{
+    (void)stack;
 }
 
 static void forget(const struct cell *o)
@@ -62,4 +68,5 @@ const char *call_name_of_free(void)
     return call_family == FAMILY_MALLOC ? call_names.free : names[call_family];
 }
 
-struct report_hooks report_hooks PRIVATE_DATA = {say_bad_pointer, say_fault, say_nothing};
+struct report_hooks report_hooks PRIVATE_DATA = {say_bad_pointer, say_fault, say_nothing,
+                                                 say_no_stack};

@@ -17,6 +17,9 @@ struct report_hooks {
     void (*fault)(const struct fault *f);
     /* The program ends, and there has been a heap. */
     void (*at_exit)(void);
+    /* The log has a line on an object that was allocated by this recorded call stack, which is not 0; it follows
+     * there.  In no critical section, no lock is held. */
+    void (*log_allocated_by)(uint32_t stack);
 };
 
 SHARED_DATA struct report_hooks report_hooks;

@@ -173,7 +173,7 @@ struct entry *entries_add(struct entries *e, uintptr_t key, uintptr_t value,
 
 void entries_remove(struct entries *e, struct entry *entry)
 {
-    entry->key = entry->value = 0;
+    entry_strike(entry);
     e->count--;
 }
 

@@ -68,6 +68,18 @@ struct entry *entries_add(struct entries *e, uintptr_t key, uintptr_t value,
 
 void entries_remove(struct entries *e, struct entry *entry);
 
+/* Threads that see to parts of the entries at the same time remove them by entry_strike, and each tells
+ * at last how many there were. */
+INLINE void entry_strike(struct entry *entry)
+{
+    entry->key = entry->value = 0;
+}
+
+INLINE void entries_were_struck(struct entries *e, uint32_t count)
+{
+    __atomic_fetch_sub(&e->count, count, __ATOMIC_RELAXED);
+}
+
 /* The entry has another value, or its key another address.  true: indexes were made anew, so that
  * places in them mean nothing any more. */
 bool entries_set_value(struct entries *e, struct entry *entry, uintptr_t value);

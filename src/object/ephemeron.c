@@ -75,9 +75,22 @@ static void list(struct pairs *p);
 
 static struct pair_source source PRIVATE_DATA = {.list = list, .list_of = list_of};
 
+/* An ephemeron's words, for the markers to share. */
+static bool get(const struct pair_list *l, uint32_t index, struct pair_words *w)
+{
+    (void)l;
+    if (!table_has(&state.entries, index + 1))
+        return false;
+    const struct gc_ephemeron *e = handle_at(index + 1);
+    *w = (struct pair_words){(uintptr_t)e, (uintptr_t)e->key, (uintptr_t)e->value};
+    return true;
+}
+
 static void list(struct pairs *p)
 {
-    for (uint32_t number = 1; number <= state.entries.count; number++) {
+    struct pair_list all = {.count = state.entries.count, .get = get, .source = &source};
+    uint32_t named = pairs_add_list(p, &all);
+    for (uint32_t number = named + 1; number <= state.entries.count; number++) {
         if (!table_has(&state.entries, number))
             continue;
         __builtin_prefetch(handle_at(number));
@@ -85,32 +98,52 @@ static void list(struct pairs *p)
     }
 }
 
-/* Marking is complete.  With a counted key that goes the value was marked. */
-static void judge(struct cycle *c, uint32_t number)
+/* The pass over all when marking is complete. */
+struct pass {
+    struct share share;
+    const struct heap *h;
+    bool keeps_more; /* a key goes though it was marked, and its value with it.  Atomic */
+};
+
+/* With a counted key that goes the value was marked.  Returns whether the entry is struck out. */
+static bool judge(struct pass *p, uint32_t number)
 {
-    const struct heap *h = c->heap;
+    const struct heap *h = p->h;
     struct gc_ephemeron *handle = handle_at(number);
     bool handle_lives = is_reached(h, (uintptr_t)handle);
     bool key_lives = is_reached(h, entry_at(number)->key);
     bool key_ends = key_lives && counted_ends(h, entry_at(number)->key);
     if (handle_lives && key_lives && !key_ends)
-        return;
-    c->keeps_more |= key_ends;
+        return false;
+    if (key_ends)
+        __atomic_store_n(&p->keeps_more, true, __ATOMIC_RELAXED);
     if (handle_lives)
         *handle = (struct gc_ephemeron){NULL, NULL};
-    table_strike_out(&state.entries, number);
+    table_strike(&state.entries, number);
+    return true;
+}
+
+static void judge_part(struct share *s, struct marker *m, uint32_t first, uint32_t end)
+{
+    struct pass *p = (struct pass *)s;
+    uint32_t struck_out = 0;
+    (void)m;
+    for (uint32_t number = first; number < end; number++) {
+        if (number + AHEAD < end) {
+            reached_prefetch(p->h, entry_at(number + AHEAD)->handle);
+            reached_prefetch(p->h, entry_at(number + AHEAD)->key);
+        }
+        if (table_has(&state.entries, number))
+            struck_out += judge(p, number);
+    }
+    table_were_struck(&state.entries, struck_out);
 }
 
 static void clear(struct cycle *c)
 {
-    for (uint32_t number = state.entries.count; number; number--) {
-        if (number > AHEAD) {
-            reached_prefetch(c->heap, entry_at(number - AHEAD)->handle);
-            reached_prefetch(c->heap, entry_at(number - AHEAD)->key);
-        }
-        if (table_has(&state.entries, number))
-            judge(c, number);
-    }
+    struct pass p = {share_of(judge_part, 1, state.entries.count + 1), c->heap, false};
+    marker_share(c->marker, &p.share);
+    c->keeps_more |= p.keeps_more;
 }
 
 static void verify(struct naive *n)

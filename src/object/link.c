@@ -1,6 +1,6 @@
 /* Weak links: a table of all of them, found by the word and by the object, and two passes over it
- * in each cycle.  The second one, after finalizers, is left out if the first one has seen that
- * there is nothing for it to do.
+ * in each cycle, which the markers share.  The second one, after finalizers, is left out if the
+ * first one has seen that there is nothing for it to do.
  *
  * A link whose word lies in an object of the heap goes with that.  Both objects are noted, so
  * that the links of one that is freed by hand are never looked at again. */
@@ -39,7 +39,7 @@ enum { BY_PLACE, BY_OBJECT };
 static struct {
     struct lock lock;
     struct table links;
-    bool again; /* cycle: there may be more to do after finalization */
+    bool again; /* cycle: there may be more to do after finalization.  Atomic */
 } state PRIVATE_DATA = {
     .links = TABLE_OF_TWO(struct link, place, next, object, next_of_object),
 };
@@ -66,22 +66,37 @@ static void **place_of(const struct link *l)
 
 /* ---- In a cycle ------------------------------------------------------------------------------- */
 
+/* A pass; and what a part of it has found. */
+struct pass {
+    struct share share;
+    const struct heap *h;
+    bool finalized;
+};
+
+struct findings {
+    uint32_t struck_out;
+    bool again;
+};
+
 /* What becomes of a link.  Its word is cleared even if it goes itself, too: a finalizer may see
  * it. */
-static void judge(const struct heap *h, uint32_t number, bool finalized)
+static void judge(const struct pass *p, struct findings *found, uint32_t number)
 {
+    const struct heap *h = p->h;
     const struct link *l = link_at(number);
     if (!table_has(&state.links, number))
         return;
     bool contained = is_reached(h, l->place);
-    bool ends = !is_reached(h, l->object) || (finalized && counted_ends(h, l->object));
-    bool clears = ends && (finalized || !(l->place & IS_LONG));
+    bool ends = !is_reached(h, l->object) || (p->finalized && counted_ends(h, l->object));
+    bool clears = ends && (p->finalized || !(l->place & IS_LONG));
     if (clears)
         *place_of(l) = NULL;
     else
-        state.again |= !contained || (l->place & IS_LONG);
-    if (clears || (finalized && !contained))
-        table_strike_out(&state.links, number);
+        found->again |= !contained || (l->place & IS_LONG);
+    if (clears || (p->finalized && !contained)) {
+        table_strike(&state.links, number);
+        found->struck_out++;
+    }
 }
 
 /* Of a link to a living object, whose word is outside of the heap and short, nothing becomes, and such are
@@ -103,32 +118,45 @@ INLINE const uint8_t *look_ahead(const struct heap *h, const struct link *l)
     return object;
 }
 
-static void pass(const struct heap *h, bool finalized)
+static void judge_part(struct share *s, struct marker *m, uint32_t first, uint32_t end)
 {
+    const struct pass *p = (const struct pass *)s;
+    const struct heap *h = p->h;
     const uint8_t *ahead[AHEAD];
     const struct link *links = link_at(0);
+    struct findings found = {0, false};
     bool judges_all = counted_found > 0;
-    for (uint32_t first = 1, end = state.links.count + 1; first < end; first += AHEAD) {
+    (void)m;
+    for (; first < end; first += AHEAD) {
         uint32_t count = (uint32_t)min_size(AHEAD, end - first);
         for (uint32_t i = 0; i < count; i++)
             ahead[i] = look_ahead(h, &links[first + i]);
         for (uint32_t i = 0; i < count; i++)
             if (judges_all || !stays(h, &links[first + i], ahead[i]))
-                judge(h, first + i, finalized);
+                judge(p, &found, first + i);
     }
+    table_were_struck(&state.links, found.struck_out);
+    if (found.again)
+        __atomic_store_n(&state.again, true, __ATOMIC_RELAXED);
+}
+
+static void pass(const struct cycle *c, bool finalized)
+{
+    struct pass p = {share_of(judge_part, 1, state.links.count + 1), c->heap, finalized};
+    marker_share(c->marker, &p.share);
 }
 
 static void clear_short(struct cycle *c)
 {
     state.again = false;
     if (state.links.count > 0)
-        pass(c->heap, false);
+        pass(c, false);
 }
 
 static void clear_long(struct cycle *c)
 {
     if (state.again)
-        pass(c->heap, true);
+        pass(c, true);
 }
 
 static void check(struct cycle *c)

@@ -7,70 +7,24 @@
  * hashed by their keys, the marker tells of each key that it marks, and no pair is looked at
  * again before its turn: the whole takes time in proportion to pairs and to what is marked (as in
  * Hayes, "Ephemerons: a new finalization mechanism", OOPSLA 1997, with a hash table instead of a
- * bit in the object). */
-#include "object/pairs.h"
-
+ * bit in the object).
+ *
+ * Rounds over many pairs, and long lists, are shared by the markers (pairs_shared.c); key by key it is
+ * the work of one thread. */
 #include <config.h>
 #include <string.h>
 
 #include "base/check.h"
 #include "base/meta.h"
-#include "collect/cycle.h"
 #include "collect/phase.h"
-#include "object/reached.h"
+#include "object/pairs_inner.h"
 
 enum {
-    AHEAD = 16,           /* pairs whose state bytes are on their way to the cache */
-    BATCH = 256,          /* values that are marked together */
     KEPT_BYTES = KIB(64), /* of the array, from one cycle to the next, in any case */
     WORTH = 4,            /* a round has to do with one in so many */
 };
 
-#define NONE UINT32_MAX
-
-/* It waits for its key, whose state byte it has.  With a source the value is the key itself, and
- * what the source lists for it is to be named.  Done: no state. */
-struct pair {
-    const uint8_t *state;
-    uintptr_t value;
-    const struct pair_source *source;
-};
-
-/* A pair that was named and not looked at yet. */
-struct named {
-    const uint8_t *key_state, *value_state; /* NULL: it does not lie in the heap */
-    uintptr_t value;
-    const struct pair_source *source;
-};
-
-enum mode {
-    COLLECTING, /* what waits is looked at by rounds */
-    TELLING,    /* what waits is on chains by key */
-    KEEPING,    /* nothing waits, everything is alive */
-};
-
 /* In a pause only, by its thread. */
-struct pairs {
-    struct cycle *cycle;
-    uint8_t always; /* the state byte of what does not lie in the heap: marked */
-    enum mode mode;
-    bool gave_up; /* there was no memory, in this run */
-    struct pair *waiting;
-    size_t count, capacity, most; /* most: that there were in this cycle */
-    /* A ring of those named last, from `oldest` to `newest` - 1. */
-    struct named named[AHEAD];
-    uint32_t oldest, newest;
-    uintptr_t batch[BATCH]; /* values to be marked */
-    size_t filled;
-    /* While telling: for each pair that waits the next on its chain, or among those whose
-     * keys have come to be marked; the first of each chain. */
-    uint32_t *next, *chains;
-    size_t next_count, chain_count;
-    uint32_t resolved; /* the first of those */
-    uint64_t work;
-    struct pair_source *sources;
-};
-
 static struct pairs pairs PRIVATE_DATA;
 
 uint64_t pairs_work(void)
@@ -79,11 +33,6 @@ uint64_t pairs_work(void)
 }
 
 /* ---- Values ------------------------------------------------------------------------------------ */
-
-static bool is_marked(const struct pairs *p, const uint8_t *state)
-{
-    return *state == p->cycle->heap->numbers->mark;
-}
 
 static void flush(struct pairs *p)
 {
@@ -100,23 +49,23 @@ static void drain(struct pairs *p)
 
 static void keep(struct pairs *p, uintptr_t value)
 {
-    if (p->filled == BATCH)
+    if (p->filled == PAIRS_BATCH)
         flush(p);
     p->batch[p->filled++] = value;
 }
 
 /* ---- The array ---------------------------------------------------------------------------------- */
 
-/* For want of memory its number is NONE. */
+/* For want of memory its number is PAIRS_NONE. */
 static uint32_t await(struct pairs *p, struct pair pair)
 {
     struct pair *waiting =
-        p->count + 1 < NONE
+        p->count + 1 < PAIRS_NONE
             ? meta_grow(ACCOUNT_ENDS, p->waiting, p->count, &p->capacity, sizeof *waiting)
             : NULL;
     if (!waiting) {
         p->gave_up = true;
-        return NONE;
+        return PAIRS_NONE;
     }
     p->waiting = waiting;
     waiting[p->count] = pair;
@@ -157,7 +106,7 @@ static void push(struct pairs *p, uint32_t *first, uint32_t number)
 static void chain(struct pairs *p, uint32_t number)
 {
     const uint8_t *state = p->waiting[number].state;
-    push(p, is_marked(p, state) ? &p->resolved : chain_of(p, state), number);
+    push(p, pairs_is_marked(p, state) ? &p->resolved : chain_of(p, state), number);
 }
 
 static void unchain_all(struct pairs *p)
@@ -181,8 +130,8 @@ static bool chain_all(struct pairs *p)
     if (!p->next || !p->chains)
         return unchain_all(p), false;
     for (size_t i = 0; i < count; i++)
-        p->chains[i] = NONE;
-    p->resolved = NONE;
+        p->chains[i] = PAIRS_NONE;
+    p->resolved = PAIRS_NONE;
     for (uint32_t number = 0; number < p->count; number++)
         if (p->waiting[number].state)
             chain(p, number);
@@ -193,7 +142,7 @@ static bool chain_all(struct pairs *p)
 static void chain_another(struct pairs *p, struct pair pair)
 {
     uint32_t number = await(p, pair);
-    if (number == NONE || p->next_count == 0)
+    if (number == PAIRS_NONE || p->next_count == 0)
         return;
     if (number < p->next_count)
         chain(p, number);
@@ -216,11 +165,11 @@ static void look_at(struct pairs *p, const struct named *n)
 {
     struct pair pair = {n->key_state ? n->key_state : &p->always, n->value, n->source};
     p->work++;
-    if (!n->source && (!n->value_state || is_marked(p, n->value_state)))
+    if (!n->source && (!n->value_state || pairs_is_marked(p, n->value_state)))
         return;
     if (p->mode == TELLING)
         chain_another(p, pair);
-    else if (p->mode == KEEPING || is_marked(p, pair.state))
+    else if (p->mode == KEEPING || pairs_is_marked(p, pair.state))
         resolve(p, &pair);
     else
         await(p, pair);
@@ -230,7 +179,7 @@ static void look_at(struct pairs *p, const struct named *n)
 static void look_at_rest(struct pairs *p)
 {
     while (p->oldest != p->newest) {
-        struct named n = p->named[p->oldest++ % AHEAD];
+        struct named n = p->named[p->oldest++ % PAIRS_AHEAD];
         look_at(p, &n);
     }
 }
@@ -244,11 +193,11 @@ static void name(struct pairs *p, uintptr_t key, uintptr_t value,
     struct named named = {reached_state(h, key), reached_state(h, value), value, source};
     __builtin_prefetch(named.key_state);
     __builtin_prefetch(named.value_state);
-    while (p->newest - p->oldest >= AHEAD) {
-        struct named oldest = p->named[p->oldest++ % AHEAD];
+    while (p->newest - p->oldest >= PAIRS_AHEAD) {
+        struct named oldest = p->named[p->oldest++ % PAIRS_AHEAD];
         look_at(p, &oldest);
     }
-    p->named[p->newest++ % AHEAD] = named;
+    p->named[p->newest++ % PAIRS_AHEAD] = named;
 }
 
 void pairs_add(struct pairs *p, uintptr_t key, uintptr_t value)
@@ -264,6 +213,12 @@ void pairs_add_later(struct pairs *p, uintptr_t object, const struct pair_source
 void pairs_keep(struct pairs *p, uintptr_t value)
 {
     name(p, 0, value, NULL);
+}
+
+/* What is in the ring and in the batch is seen to later, as if it had been named after these. */
+uint32_t pairs_add_list(struct pairs *p, const struct pair_list *l)
+{
+    return p->mode == COLLECTING && !p->gave_up ? pairs_share_list(p, l) : 0;
 }
 
 static void list_all(struct pairs *p)
@@ -286,12 +241,14 @@ static void close_gap(struct pairs *p, size_t to, size_t from)
 /* Returns how many it had to do with.  What is named meanwhile waits behind the others. */
 static size_t go_round(struct pairs *p)
 {
+    if (!pairs_share_round(p))
+        return 0;
     size_t left = 0, count = p->count;
     for (size_t i = 0; i < count; i++) {
         struct pair pair = p->waiting[i];
-        if (i + AHEAD < count && p->waiting[i + AHEAD].state)
-            __builtin_prefetch(p->waiting[i + AHEAD].state);
-        if (pair.state && is_marked(p, pair.state))
+        if (i + PAIRS_AHEAD < count && p->waiting[i + PAIRS_AHEAD].state)
+            __builtin_prefetch(p->waiting[i + PAIRS_AHEAD].state);
+        if (pair.state && pairs_is_marked(p, pair.state))
             resolve(p, &pair);
         else if (pair.state)
             p->waiting[left++] = pair;
@@ -313,7 +270,7 @@ static void marked(void *argument, const uint8_t *state)
     struct pairs *p = argument;
     uint32_t *place = chain_of(p, state);
     p->work++;
-    while (*place != NONE) {
+    while (*place != PAIRS_NONE) {
         uint32_t number = *place;
         if (p->waiting[number].state != state) {
             place = &p->next[number];
@@ -346,8 +303,8 @@ static void go_key_by_key(struct pairs *p)
     struct telling telling = {marked, p};
     bool all = chain_all(p);
     p->mode = all ? TELLING : COLLECTING;
-    while (all && !p->gave_up && p->resolved != NONE) {
-        while (!p->gave_up && p->resolved != NONE && p->filled < BATCH)
+    while (all && !p->gave_up && p->resolved != PAIRS_NONE) {
+        while (!p->gave_up && p->resolved != PAIRS_NONE && p->filled < PAIRS_BATCH)
             resolve_next(p);
         all = marker_mark_telling(p->cycle->marker, p->batch, p->filled, &telling);
         p->filled = 0;

@@ -7,10 +7,17 @@
 #ifndef GCALLOC_OBJECT_PAIRS_H
 #define GCALLOC_OBJECT_PAIRS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct pairs;
+
+/* The value is alive if the key is, as long as the owner is.  A key or an owner of 0 counts as
+ * alive. */
+struct pair_words {
+    uintptr_t owner, key, value;
+};
 
 /* Who has pairs. */
 struct pair_source {
@@ -29,6 +36,20 @@ void pairs_source_add(struct pair_source *s);
 /* The value is alive if the key is: an object of a noted block (capability_note), by its address.
  * What does not lie in the heap counts as alive. */
 void pairs_add(struct pairs *p, uintptr_t key, uintptr_t value);
+
+/* Many pairs that are named at once, so that the markers can share them. */
+struct pair_list {
+    uint32_t count;
+    /* The words of a pair by its index below `count`; false: there is none.  Several threads call it at the
+     * same time. */
+    bool (*get)(const struct pair_list *l, uint32_t index, struct pair_words *w);
+    const struct pair_source *source; /* of the owners; NULL: pairs have none */
+    const void *what;                 /* is listed; for get */
+};
+
+/* Names the first pairs of the list, if they are many.  Returns how many: the others, which may be all, are
+ * to be named one by one. */
+uint32_t pairs_add_list(struct pairs *p, const struct pair_list *l);
 
 /* What list_of names for the object, which lies in a noted block, counts if the object is alive. */
 void pairs_add_later(struct pairs *p, uintptr_t object, const struct pair_source *s);

@@ -11,14 +11,20 @@
  * its guardians.
  *
  * Whether a candidate leads to itself shows only where candidates are looked at one by one.
- * That is done with few of them, and with those that were left over by an earlier cycle. */
+ * That is done with few of them, and with those that were left over by an earlier cycle.
+ *
+ * The markers share what is done for all watches, and marking; what is done for candidates until one
+ * is taken, and for guarded objects that are, has an order, and is done by the thread of the pause. */
 #include "base/log.h"
 #include "collect/cycle.h"
 #include "collect/naive.h"
 #include "heap/heap.h"
+#include "mutator/hooks.h"
+#include "mutator/site.h"
 #include "object/pairs.h"
 #include "object/reached.h"
-#include "object/watch.h"
+#include "object/watch_find.h"
+#include "object/watch_mark.h"
 #include "world/stop.h"
 
 enum {
@@ -26,6 +32,7 @@ enum {
     ONE_BY_ONE = 10000, /* candidates at most, unless they wait */
     NAMES = 16,         /* circles that one cycle names */
     TOGETHER = 65536,   /* objects that markers share the scanning of */
+    WORDS = 64,         /* addresses that a marker gathers */
 };
 
 /* Of the cycles since it was told last.  Under the world lock. */
@@ -33,141 +40,45 @@ static struct findings {
     struct {
         uintptr_t object;
         size_t size;
+        uint32_t stack; /* that allocated it; 0: not recorded */
     } circles[NAMES];
     unsigned count;
-    bool more;  /* came to wait */
-    bool leaks; /* are what the cycle looks for */
+    bool more; /* came to wait */
 } found PRIVATE_DATA;
 
 /* ---- Marking ------------------------------------------------------------------------------ */
-
-/* Addresses that are to be marked, many at a time. */
-static struct {
-    uintptr_t words[256];
-    size_t count;
-} batch PRIVATE_DATA;
-
-static void mark_batch(struct cycle *c)
-{
-    marker_scan_roots(c->marker, (uintptr_t)batch.words,
-                      (uintptr_t)(batch.words + batch.count));
-    batch.count = 0;
-}
-
-static void mark(struct cycle *c, uintptr_t address)
-{
-    if (batch.count == sizeof batch.words / sizeof batch.words[0])
-        mark_batch(c);
-    batch.words[batch.count++] = address;
-}
-
-/* Finalizers that are ready are to find their objects, and their data. */
-static void mark_ready(struct cycle *c)
-{
-    for (uint32_t number = watched.ready ? watched.watches.count : 0; number; number--) {
-        const struct watch *w = watch_at(number);
-        if (!(w->flags & WATCH_READY))
-            continue;
-        mark(c, w->object);
-        if (w->flags & WATCH_DATA)
-            mark(c, w->data);
-    }
-}
-
-/* And all that they lead to. */
-static void drain(struct cycle *c)
-{
-    mark_batch(c);
-    cycle_roots_drain(&c->roots, c->marker);
-}
 
 /* With what lives with that: an ephemeron's value is reached by who reaches its key, as is the
  * data of a finalizer by who reaches its object, and both count for the order. */
 static void drain_pairs(struct cycle *c)
 {
-    drain(c);
+    watch_drain(c);
     pairs_settle();
 }
 
-/* In a search for leaks, which comes before what lives with something else is marked, data that
- * finalizers will be called with is no leak. */
-static void mark_data(struct cycle *c)
-{
-    for (uint32_t number = watched.watches.count; watched.with_data && number; number--) {
-        const struct watch *w = watch_at(number);
-        if (w->flags & WATCH_DATA)
-            mark(c, w->data);
-    }
-}
-
-/* In a search for leaks what a finalizer will see is no leak, as it may free it, nor is what a
- * guardian will hand out. */
-static void mark_finalizable(struct cycle *c)
-{
-    for (uint32_t number = 1; number <= watched.watches.count; number++) {
-        const struct watch *w = watch_at(number);
-        if (!(w->flags & (WATCH_GUARDED | WATCH_CALLED)))
-            mark(c, w->object);
-    }
-}
-
-/* Returns whether there were any whose guardians are reached. */
-static bool mark_guarded(struct cycle *c)
-{
-    bool more = false;
-    for (uint32_t number = watched.guarded ? watched.watches.count : 0; number;
-         number--) {
-        const struct watch *w = watch_at(number);
-        if (!(w->flags & WATCH_GUARDED) || is_reached(c->heap, w->object) ||
-            !is_reached(c->heap, w->data))
-            continue;
-        mark(c, w->object);
-        more = true;
-    }
-    drain(c);
-    return more;
-}
-
-/* In a search for leaks what guardians may hand out is none, if they are reached. */
-static void mark_kept(struct cycle *c)
-{
-    bool more = watched.kept.count > 0;
-    while (more) {
-        more = false;
-        for (uint32_t number = watched.kept.count; number; number--) {
-            const struct kept *k = table_at(&watched.kept, number);
-            if (is_reached(c->heap, k->object) || !is_reached(c->heap, k->guardian))
-                continue;
-            mark(c, k->object);
-            more = true;
-        }
-        drain(c);
-    }
-}
-
-void watch_mark_ready(struct cycle *c)
-{
-    found.leaks = c->cause == CAUSE_LEAKS;
-    mark_ready(c);
-    if (found.leaks)
-        mark_data(c), mark_finalizable(c);
-    if (batch.count || found.leaks)
-        drain(c);
-    while (found.leaks && mark_guarded(c))
-        continue;
-    if (found.leaks)
-        mark_kept(c);
-}
-
 /* What a finalizer is to have lives with its object, what a guardian may hand out with that. */
-static void list(struct pairs *p)
+static bool get_data(const struct pair_list *l, uint32_t index, struct pair_words *words)
 {
-    for (uint32_t number = watched.with_data ? watched.watches.count : 0; number;
-         number--) {
+    const struct watch *w = watch_at(index + 1);
+    (void)l;
+    *words = (struct pair_words){.key = w->object, .value = w->data};
+    return w->flags & WATCH_DATA;
+}
+
+static void list_data(struct pairs *p)
+{
+    struct pair_list all = {.count = watched.watches.count, .get = get_data};
+    for (uint32_t number = pairs_add_list(p, &all) + 1; number <= all.count; number++) {
         const struct watch *w = watch_at(number);
         if (w->flags & WATCH_DATA)
             pairs_add(p, w->object, w->data);
     }
+}
+
+static void list(struct pairs *p)
+{
+    if (watched.with_data > 0)
+        list_data(p);
     for (uint32_t number = 1; number <= watched.kept.count; number++) {
         const struct kept *k = table_at(&watched.kept, number);
         pairs_add(p, k->guardian, k->object);
@@ -178,33 +89,44 @@ struct pair_source watch_pairs PRIVATE_DATA = {.list = list};
 
 /* ---- Objects without order ------------------------------------------------------------------- */
 
-static void prefetch_ahead(const struct heap *h, uint32_t number)
+/* A pass in which finalizers become ready, to be called once. */
+struct taking {
+    struct share share;
+    const struct heap *h;
+    uint32_t taken; /* atomic, as is the next */
+    unsigned left;  /* flags of ordered ones that are not taken */
+};
+
+static void take_unordered_part(struct share *s, struct marker *m, uint32_t first,
+                                uint32_t end)
 {
-    if (number > AHEAD)
-        reached_prefetch(h, watch_at(number - AHEAD)->object);
+    struct taking *t = (struct taking *)s;
+    uint32_t taken = 0;
+    (void)m;
+    for (uint32_t number = first; number < end; number++) {
+        struct watch *w = watch_at(number);
+        if (number + AHEAD < end)
+            reached_prefetch(t->h, watch_at(number + AHEAD)->object);
+        if (!(w->flags & WATCH_UNORDERED) || is_reached(t->h, w->object))
+            continue;
+        watch_make_ready(w);
+        taken++;
+    }
+    __atomic_fetch_add(&t->taken, taken, __ATOMIC_RELAXED);
 }
 
-/* Its finalizer is to be called, once. */
-static void take(struct watch *w)
-{
-    watch_set_flags(w, (w->flags & WATCH_DATA) | WATCH_READY);
-    watched.ready_end = watched.watches.count;
-    found.more = true;
-}
-
-/* Those that are not reached, all at once. */
+/* Those that are not reached, all at once: what they lead to is marked when all are taken. */
 static void take_unordered(struct cycle *c)
 {
-    uint32_t ready = watched.ready;
-    for (uint32_t number = watched.watches.count; number; number--) {
-        struct watch *w = watch_at(number);
-        prefetch_ahead(c->heap, number);
-        if (w->flags & WATCH_UNORDERED && !is_reached(c->heap, w->object))
-            take(w);
-    }
-    if (watched.ready == ready)
+    struct taking t = {.share =
+                           share_of(take_unordered_part, 1, watched.watches.count + 1),
+                       .h = c->heap};
+    marker_share(c->marker, &t.share);
+    watch_were_made_ready(0, t.taken);
+    if (t.taken == 0)
         return;
-    mark_ready(c);
+    found.more = true;
+    watch_mark_all_ready(c);
     drain_pairs(c);
 }
 
@@ -232,26 +154,35 @@ static void note(const struct heap *h, struct watch *w)
     candidates.flags |= is_candidate ? w->flags : 0;
 }
 
-/* All, or as many as show that they are too many to be looked at one by one. */
-static void note_candidates(const struct heap *h)
+/* It is to be noted, or to be scanned. */
+static bool may_be_candidate(const struct heap *h, const struct watch *w)
 {
-    uint32_t number = watched.watches.count;
+    return w->flags & (WATCH_CANDIDATE | WATCH_WAITS) ||
+           (is_ordered(w) && !is_reached(h, w->object));
+}
+
+/* All, or as many as show that they are too many to be looked at one by one. */
+static void note_candidates(struct cycle *c)
+{
+    uint32_t number = watched.watches.count + 1;
     candidates.count = candidates.flags = 0;
-    for (; number && (watched.some_wait || candidates.count <= ONE_BY_ONE); number--) {
-        prefetch_ahead(h, number);
-        note(h, watch_at(number));
-    }
-    candidates.asked = number + 1;
+    watch_search(c, may_be_candidate);
+    while ((watched.some_wait || candidates.count <= ONE_BY_ONE) &&
+           (number = watch_below(number)))
+        note(c->heap, watch_at(number));
+    candidates.asked = number ? number : 1;
 }
 
 static void name_circle(const struct heap *h, struct watch *w)
 {
     if (w->flags & WATCH_NAMED || found.count == NAMES)
         return;
+    struct cell o = lookup_cell(h, w->object);
     w->flags |= WATCH_NAMED;
     watched.some_wait = true;
-    found.circles[found.count].object = w->object;
-    found.circles[found.count++].size = lookup_cell(h, w->object).size;
+    found.circles[found.count].object = o.address;
+    found.circles[found.count].stack = site_stack(&o);
+    found.circles[found.count++].size = o.size;
 }
 
 /* What the candidate points to is marked, with what it needs for its finalizer; with `pushes`
@@ -268,10 +199,10 @@ static void scan_candidate(struct cycle *c, const struct watch *w, bool pushes)
 /* Those that have one of these flags, one after the other. */
 static void scan_one_by_one(struct cycle *c, unsigned flags)
 {
-    for (uint32_t number = 1; number <= watched.watches.count; number++) {
+    watch_search_flags(c, flags);
+    for (uint32_t number = 0; (number = watch_above(number));) {
         struct watch *w = watch_at(number);
-        if (!(w->flags & WATCH_CANDIDATE) || !(w->flags & flags) ||
-            is_reached(c->heap, w->object))
+        if (!(w->flags & WATCH_CANDIDATE) || is_reached(c->heap, w->object))
             continue;
         scan_candidate(c, w, false);
         marker_drain_alone(c->marker);
@@ -285,9 +216,9 @@ static void scan_one_by_one(struct cycle *c, unsigned flags)
 static void scan_all(struct cycle *c, bool pushes)
 {
     unsigned scanned = 0;
-    for (uint32_t number = watched.watches.count; number; number--) {
+    watch_search(c, may_be_candidate);
+    for (uint32_t number = watched.watches.count + 1; (number = watch_below(number));) {
         struct watch *w = watch_at(number);
-        prefetch_ahead(c->heap, number);
         if (number > AHEAD)
             __builtin_prefetch((const void *)watch_at(number - AHEAD)->object);
         if (number < candidates.asked)
@@ -311,24 +242,56 @@ static void scan_together(struct cycle *c)
         scan_all(c, false);
 }
 
+/* Returns whether it is taken. */
+static bool take_candidate(const struct heap *h, struct watch *w)
+{
+    if (!(w->flags & WATCH_CANDIDATE))
+        return false;
+    if (!is_reached(h, w->object)) {
+        watch_make_ready(w);
+        return true;
+    }
+    w->flags &= ~(unsigned)WATCH_CANDIDATE;
+    w->flags |= WATCH_WAITS;
+    return false;
+}
+
+static void take_ordered_part(struct share *s, struct marker *m, uint32_t first,
+                              uint32_t end)
+{
+    struct taking *t = (struct taking *)s;
+    uintptr_t words[WORDS];
+    size_t count = 0;
+    uint32_t taken = 0;
+    unsigned left = 0;
+    for (uint32_t number = first; number < end; number++) {
+        struct watch *w = watch_at(number);
+        bool takes = take_candidate(t->h, w);
+        left |= takes ? 0 : w->flags;
+        if (!takes)
+            continue;
+        words[count++] = w->object;
+        taken++;
+        if (count == WORDS) {
+            marker_mark_words(m, words, count);
+            count = 0;
+        }
+    }
+    marker_mark_words(m, words, count);
+    __atomic_fetch_add(&t->taken, taken, __ATOMIC_RELAXED);
+    __atomic_fetch_or(&t->left, left, __ATOMIC_RELAXED);
+}
+
 /* What they and their data lead to is marked already: so one that is marked here keeps no other
  * from being taken. */
 static void take_ordered(struct cycle *c)
 {
-    unsigned left = 0; /* flags of those that are not taken */
-    for (uint32_t number = watched.watches.count; number; number--) {
-        struct watch *w = watch_at(number);
-        bool is_candidate = w->flags & WATCH_CANDIDATE;
-        if (is_candidate && !is_reached(c->heap, w->object)) {
-            take(w);
-            mark(c, w->object);
-        } else if (is_candidate) {
-            w->flags &= ~(unsigned)WATCH_CANDIDATE;
-            w->flags |= WATCH_WAITS;
-        }
-        left |= w->flags;
-    }
-    watched.some_wait = left & (WATCH_WAITS | WATCH_NAMED);
+    struct taking t = {.share = share_of(take_ordered_part, 1, watched.watches.count + 1),
+                       .h = c->heap};
+    marker_share(c->marker, &t.share);
+    watch_were_made_ready(t.taken, 0);
+    found.more |= t.taken > 0;
+    watched.some_wait = t.left & (WATCH_WAITS | WATCH_NAMED);
     drain_pairs(c);
 }
 
@@ -355,21 +318,23 @@ static void keep(uint32_t number)
     found.more = true;
 }
 
+/* Its guardian is to keep it. */
+static bool is_guardians(const struct heap *h, const struct watch *w)
+{
+    return w->flags & WATCH_GUARDED && !is_reached(h, w->object) &&
+           is_reached(h, w->data);
+}
+
 /* Returns whether there were any.  What an unreachable guardian guards is not its to keep.  Nothing
  * is marked until all are taken: an object may have several guardians, and each is to keep it. */
 static bool take_guarded(struct cycle *c)
 {
     uint32_t kept = watched.kept.count;
-    for (uint32_t number = watched.watches.count; number; number--) {
-        const struct watch *w = watch_at(number);
-        prefetch_ahead(c->heap, number);
-        if (!(w->flags & WATCH_GUARDED) || is_reached(c->heap, w->object) ||
-            !is_reached(c->heap, w->data))
-            continue;
+    watch_search(c, is_guardians);
+    for (uint32_t number = watched.watches.count + 1; (number = watch_below(number));)
         keep(number);
-    }
     for (uint32_t number = kept + 1; number <= watched.kept.count; number++)
-        mark(c, ((const struct kept *)table_at(&watched.kept, number))->object);
+        watch_mark(c, ((const struct kept *)table_at(&watched.kept, number))->object);
     drain_pairs(c);
     return watched.kept.count > kept;
 }
@@ -382,7 +347,7 @@ void watch_find_candidates(struct cycle *c)
         take_unordered(c);
     if (t->count == t->struck_out + watched.unordered + watched.guarded + watched.ready)
         return;
-    note_candidates(c->heap);
+    note_candidates(c);
     if (candidates.count > 0)
         scan_ordered(c);
 }
@@ -410,23 +375,28 @@ void watch_verify(struct naive *n)
         if (w->flags & WATCH_CALLED)
             continue;
         if (w->flags & (WATCH_WAITS | WATCH_READY) ||
-            (found.leaks && (!guarded || naive_has_reached(n, w->data))))
+            (watch_looks_for_leaks() && (!guarded || naive_has_reached(n, w->data))))
             naive_reach(n, w->object);
-        if (w->flags & WATCH_DATA && (found.leaks || naive_has_reached(n, w->object)))
+        if (w->flags & WATCH_DATA &&
+            (watch_looks_for_leaks() || naive_has_reached(n, w->object)))
             naive_reach(n, w->data);
     }
 }
 
 /* ---- Guardians that are gone -------------------------------------------------------------------- */
 
+static bool has_no_guardian(const struct heap *h, const struct watch *w)
+{
+    return w->flags & WATCH_GUARDED &&
+           !(is_reached(h, w->data) && is_reached(h, w->object));
+}
+
 void watch_drop_guardians(struct cycle *c)
 {
-    for (uint32_t number = watched.watches.count; watched.guarded && number; number--) {
-        const struct watch *w = watch_at(number);
-        if (w->flags & WATCH_GUARDED &&
-            !(is_reached(c->heap, w->data) && is_reached(c->heap, w->object)))
-            watch_remove(number);
-    }
+    watch_search(c, has_no_guardian);
+    for (uint32_t number = watched.guarded ? watched.watches.count + 1 : 1;
+         (number = watch_below(number));)
+        watch_remove(number);
     for (uint32_t number = watched.kept.count; number; number--) {
         const struct kept *k = table_at(&watched.kept, number);
         if (!is_reached(c->heap, k->guardian))
@@ -449,9 +419,12 @@ bool watch_tell(void)
     found.count = 0;
     found.more = false;
     world_let_go(taken);
-    for (unsigned i = 0; i < told.count; i++)
+    for (unsigned i = 0; i < told.count; i++) {
         log_line("the object at %p (%zu bytes) has a finalizer and reaches itself: it is "
                  "never finalised, but with the flag GC_UNORDERED",
                  (void *)told.circles[i].object, told.circles[i].size);
+        if (told.circles[i].stack)
+            report_hooks.log_allocated_by(told.circles[i].stack);
+    }
     return told.more;
 }

@@ -44,6 +44,14 @@ void watch_set_flags(struct watch *w, unsigned flags)
     w->flags = flags;
 }
 
+void watch_were_made_ready(uint32_t ordered, uint32_t unordered)
+{
+    watched.unordered -= unordered;
+    watched.ready += ordered + unordered;
+    if (ordered + unordered > 0)
+        watched.ready_end = watched.watches.count;
+}
+
 bool watch_add(const struct watch *w)
 {
     lock_check_held(RANK_OBJECT);

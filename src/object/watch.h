@@ -88,6 +88,15 @@ void watch_replace(uint32_t number, const struct watch *w);
 /* What the flags count for is counted anew.  In a cycle, too. */
 void watch_set_flags(struct watch *w, unsigned flags);
 
+/* In a cycle several threads may do this for different watches, and then it is told how many there were: the
+ * finalizer is to be called. */
+INLINE void watch_make_ready(struct watch *w)
+{
+    w->flags = (w->flags & WATCH_DATA) | WATCH_READY;
+}
+
+void watch_were_made_ready(uint32_t ordered, uint32_t unordered);
+
 void watch_remove(uint32_t number);
 
 /* A finalizer that is ready; 0: none is.  All searches between two cycles look at each watch at

@@ -69,13 +69,48 @@ static void list_entry(struct pairs *p, unsigned flags, const struct entry *e)
     }
 }
 
+/* What list_entry names, for the markers to share: two for an entry of a map without anything weak. */
+static bool get_strong(const struct pair_list *l, uint32_t index, struct pair_words *w)
+{
+    const struct entry *e = (const struct entry *)l->what + index / 2;
+    *w = (struct pair_words){.value = index % 2 ? e->value : e->key};
+    return e->key;
+}
+
+static bool get_of_keys(const struct pair_list *l, uint32_t index, struct pair_words *w)
+{
+    const struct entry *e = (const struct entry *)l->what + index;
+    *w = (struct pair_words){.key = e->key, .value = e->value};
+    return e->key && e->value;
+}
+
+static bool get_of_values(const struct pair_list *l, uint32_t index, struct pair_words *w)
+{
+    const struct entry *e = (const struct entry *)l->what + index;
+    *w = (struct pair_words){.key = e->value, .value = e->key};
+    return e->key;
+}
+
+/* Returns how many entries have been named. */
+static uint32_t share_list(struct pairs *p, unsigned flags, const struct entries *e)
+{
+    struct pair_list all = {.count = e->used, .get = get_of_keys, .what = e->entries};
+    if (flags == GC_WEAK_VALUES)
+        all.get = get_of_values;
+    if (flags != 0)
+        return pairs_add_list(p, &all);
+    all.count *= 2;
+    all.get = get_strong;
+    return pairs_add_list(p, &all) / 2;
+}
+
 static void list_of(struct pairs *p, uintptr_t object)
 {
     const gc_weakmap *map = (const gc_weakmap *)object;
     const struct entries *e = map->entries;
     if (map->flags == (GC_WEAK_KEYS | GC_WEAK_VALUES))
         return;
-    for (uint32_t number = 0; number < e->used; number++)
+    for (uint32_t number = share_list(p, map->flags, e); number < e->used; number++)
         if (e->entries[number].key)
             list_entry(p, map->flags, &e->entries[number]);
 }
@@ -137,34 +172,96 @@ static bool ends(const struct heap *h, unsigned flags, const struct entry *e)
            (flags & GC_WEAK_VALUES && counted_ends(h, e->value));
 }
 
-static void strike_out(struct cycle *c, const gc_weakmap *map)
+/* A pass over all maps, but for the entries of larger ones; or over those of one. */
+struct pass {
+    struct share share;
+    const struct heap *h;
+    const gc_weakmap *map;
+    bool keeps_more;    /* an entry goes though what it keeps was marked.  Atomic */
+    bool leaves_larger; /* there are larger maps.  Atomic */
+};
+
+static void set(bool *flag)
 {
-    const struct heap *h = c->heap;
+    __atomic_store_n(flag, true, __ATOMIC_RELAXED);
+}
+
+static void strike_out(struct pass *p, const gc_weakmap *map, uint32_t first,
+                       uint32_t end)
+{
+    const struct heap *h = p->h;
     struct entries *e = map->entries;
-    for (uint32_t number = 0; number < e->used; number++) {
+    uint32_t struck_out = 0;
+    for (uint32_t number = first; number < end; number++) {
         struct entry *entry = &e->entries[number];
-        if (number + AHEAD < e->used)
+        if (number + AHEAD < end)
             prefetch(h, map->flags, entry + AHEAD);
         if (!entry->key)
             continue;
         bool stayed = stays(h, map->flags, entry), ended = ends(h, map->flags, entry);
-        c->keeps_more |= stayed && ended;
-        if (!stayed || ended)
-            entries_remove(e, entry);
+        if (stayed && ended)
+            set(&p->keeps_more);
+        if (!stayed || ended) {
+            entry_strike(entry);
+            struck_out++;
+        }
+    }
+    entries_were_struck(e, struck_out);
+}
+
+static void strike_out_part(struct share *s, struct marker *m, uint32_t first,
+                            uint32_t end)
+{
+    struct pass *p = (struct pass *)s;
+    (void)m;
+    strike_out(p, p->map, first, end);
+}
+
+static bool is_larger(const gc_weakmap *map)
+{
+    return map->entries->used >= SHARE_FROM;
+}
+
+static void clear_part(struct share *s, struct marker *m, uint32_t first, uint32_t end)
+{
+    struct pass *p = (struct pass *)s;
+    uint32_t struck_out = 0;
+    (void)m;
+    for (uint32_t number = first; number < end; number++) {
+        const gc_weakmap *map = map_at(number);
+        if (!map)
+            continue;
+        if (!is_reached(p->h, (uintptr_t)map)) {
+            table_strike(&state.maps, number);
+            struck_out++;
+        } else if (map->flags && is_larger(map)) {
+            set(&p->leaves_larger);
+        } else if (map->flags) {
+            strike_out(p, map, 0, map->entries->used);
+        }
+    }
+    table_were_struck(&state.maps, struck_out);
+}
+
+static void clear_larger(struct cycle *c, struct pass *p)
+{
+    for (uint32_t number = 1; number <= state.maps.count; number++) {
+        p->map = map_at(number);
+        if (!p->map || !p->map->flags || !is_larger(p->map))
+            continue;
+        p->share = share_of(strike_out_part, 0, p->map->entries->used);
+        marker_share(c->marker, &p->share);
     }
 }
 
 static void clear(struct cycle *c)
 {
-    for (uint32_t number = 1; number <= state.maps.count; number++) {
-        const gc_weakmap *map = map_at(number);
-        if (!map)
-            continue;
-        if (!is_reached(c->heap, (uintptr_t)map))
-            table_strike_out(&state.maps, number);
-        else if (map->flags)
-            strike_out(c, map);
-    }
+    struct pass p = {.share = share_of(clear_part, 1, state.maps.count + 1),
+                     .h = c->heap};
+    marker_share(c->marker, &p.share);
+    if (p.leaves_larger)
+        clear_larger(c, &p);
+    c->keeps_more |= p.keeps_more;
 }
 
 static void check(struct cycle *c)

@@ -20,6 +20,7 @@ TCase *apart_case(void);
 TCase *graphs_case(void);
 TCase *weakmaps_case(void);
 TCase *weakmap_use_case(void);
+TCase *shared_case(void);
 TCase *storm_case(void);
 
 #endif

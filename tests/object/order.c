@@ -68,6 +68,20 @@ START_TEST(circle_behind_what_waits)
 }
 END_TEST
 
+/* Where the one that is named was allocated stands below its line, if that was recorded. */
+START_TEST(circle_with_its_stack)
+{
+    ck_assert_int_eq(gc_option_set("stacks", "1"), 0);
+    log_begin();
+    graph_make("ab bc ca", "ac", "");
+    collect(3);
+    ck_assert_uint_eq(log_count("reaches itself"), 1);
+    ck_assert_uint_eq(log_count("  allocated by"), 1);
+    ck_assert_uint_eq(log_count("#0 "), 1);
+    ck_assert_uint_eq(log_count(" graph_make "), 1);
+}
+END_TEST
+
 static void cut(void *unused)
 {
     (void)unused;
@@ -190,6 +204,7 @@ TCase *order_case(void)
     TCase *tc = tcase_create("order");
     tcase_add_loop_test(tc, rounds, 0, GRAPHS);
     tcase_add_loop_test(tc, circle_behind_what_waits, 0, 2);
+    tcase_add_test(tc, circle_with_its_stack);
     tcase_add_test(tc, opened_circle);
     tcase_add_test(tc, circle_loses_its_order);
     tcase_add_test(tc, chain_that_nobody_runs);

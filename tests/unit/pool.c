@@ -2,6 +2,7 @@
 #include "collect/pool.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -65,11 +66,15 @@ static void connect(void)
     }
 }
 
+static void expect_none(void)
+{
+    memset(expected, 0, sizeof expected);
+}
+
 static void expect_from(const struct node *root)
 {
     static const struct node *stack[OBJECTS * POINTERS];
     size_t depth = 0;
-    memset(expected, 0, sizeof expected);
     stack[depth++] = root;
     while (depth > 0) {
         const struct node *n = stack[--depth];
@@ -90,6 +95,7 @@ static void compare(void)
 static void run_cycle(void)
 {
     connect();
+    expect_none();
     expect_from(nodes[0]);
     marker_begin(&first, true);
     pool_open(&pool);
@@ -107,6 +113,103 @@ START_TEST(together)
         run_cycle();
     }
     ck_assert_uint_gt(__atomic_load_n(&packets, __ATOMIC_RELAXED), 0);
+}
+END_TEST
+
+/* ---- A pass that they share --------------------------------------------------------------------- */
+
+static unsigned char seen[OBJECTS];
+static struct marker *come[2]; /* the first two markers that came.  Atomic */
+
+/* Takes the place, if nobody has it; returns whether it is this marker's. */
+static bool take_place(struct marker **place, struct marker *m)
+{
+    struct marker *there = NULL;
+    return __atomic_compare_exchange_n(place, &there, m, false, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_SEQ_CST) ||
+           there == m;
+}
+
+/* Waits until two markers have a part. */
+static void come_together(struct marker *m)
+{
+    if (!take_place(&come[0], m))
+        take_place(&come[1], m);
+    while (!__atomic_load_n(&come[1], __ATOMIC_SEQ_CST))
+        sched_yield();
+}
+
+/* Marks every 50th node. */
+static void see(struct share *s, struct marker *m, uint32_t first_number, uint32_t end)
+{
+    (void)s;
+    come_together(m);
+    for (uint32_t i = first_number; i < end; i++) {
+        __atomic_fetch_add(&seen[i], 1, __ATOMIC_RELAXED);
+        if (i % 50 == 0)
+            marker_mark_words(m, (const uintptr_t *)&nodes[i], 1);
+    }
+}
+
+static void await_helpers(void)
+{
+    while (__atomic_load_n(&pool.waiting, __ATOMIC_SEQ_CST) < HELPERS)
+        sched_yield();
+}
+
+START_TEST(a_pass_is_shared)
+{
+    start();
+    await_helpers();
+    for (int cycle = 0; cycle < CYCLES; cycle++) {
+        struct share s = share_of(see, 7, OBJECTS - 5);
+        come[0] = come[1] = NULL;
+        memset(seen, 0, sizeof seen);
+        connect();
+        expect_none();
+        for (uint32_t i = 7; i < OBJECTS - 5; i++)
+            if (i % 50 == 0)
+                expect_from(nodes[i]);
+        marker_begin(&first, true);
+        pool_open(&pool);
+        marker_share(&first, &s);
+        ck_assert_ptr_nonnull(come[1]);
+        for (uint32_t i = 0; i < OBJECTS; i++)
+            ENSURE(seen[i] == (i >= 7 && i < OBJECTS - 5));
+        compare();
+        pool_check(&pool);
+        marker_end(&first);
+    }
+}
+END_TEST
+
+static pthread_t lone;
+
+static void see_alone(struct share *s, struct marker *m, uint32_t first_number,
+                      uint32_t end)
+{
+    (void)s;
+    ENSURE(m == &first && pthread_equal(pthread_self(), lone));
+    for (uint32_t i = first_number; i < end; i++)
+        seen[i]++;
+}
+
+/* A few numbers, or any without helpers, are the first marker's. */
+START_TEST(a_pass_alone)
+{
+    start();
+    await_helpers();
+    lone = pthread_self();
+    struct share few = share_of(see_alone, 0, SHARE_FROM - 1);
+    struct share none = share_of(see_alone, 5, 5);
+    struct share all = share_of(see_alone, SHARE_FROM - 1, OBJECTS);
+    marker_begin(&first, true);
+    marker_share(&first, &few);
+    marker_share(&first, &none);
+    first.pool = NULL;
+    marker_share(&first, &all);
+    for (uint32_t i = 0; i < OBJECTS; i++)
+        ENSURE(seen[i] == 1);
 }
 END_TEST
 
@@ -215,6 +318,8 @@ TCase *pool_tests(void)
 {
     TCase *t = tcase_create("pool");
     tcase_add_test(t, together);
+    tcase_add_test(t, a_pass_is_shared);
+    tcase_add_test(t, a_pass_alone);
     tcase_add_test(t, no_memory_for_queues);
     tcase_add_test(t, alone);
     tcase_add_test(t, create_fails_cleanly);
