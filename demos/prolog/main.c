@@ -54,26 +54,24 @@ static void limit_heap(void)
 }
 
 /* Adds the clauses of the part of the system that is written in Prolog. */
-static void load(const char *text)
+static void load(const struct library_file *file)
 {
     struct stream stream = {.box = {STREAM},
                             .input = true,
                             .line = 1,
-                            .peeked = NOTHING,
-                            .peeked_twice = NOTHING};
+                            .text = file->text,
+                            .text_end = file->text + strlen(file->text)};
     struct reader reader = {.stream = &stream};
-    stream.file = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
     for (term t; !is_atom(t = read_term(&reader), atoms.end_of_file);) {
         bool directive = is_structure(t, atoms.neck, 1);
         term goal = directive ? argument(t, 0) : structure(atom_of("$add_clause"), 1, &t);
         if (!run(goal)) {
-            fprintf(stderr, "gcprolog: line %d of the library: ", reader.line);
+            fprintf(stderr, "gcprolog: %s:%d: ", file->name, reader.line);
             write_term(standard_error, vm.ball ? vm.ball : t, QUOTED, 1200);
             fputc('\n', stderr);
             exit(EXIT_FAILURE);
         }
     }
-    fclose(stream.file);
 }
 
 static void start(void)
@@ -86,9 +84,12 @@ static void start(void)
     streams_init();
     define_terms();
     define_text();
+    define_term_io();
     define_streams();
-    load(library);
-    load(lists);
+    define_character_io();
+    define_repl();
+    for (const struct library_file *file = library; file->name; file++)
+        load(file);
     flags.booting = flags.library = false;
     sigaction(SIGINT, &(struct sigaction){.sa_handler = interrupt}, NULL);
 }
@@ -114,6 +115,12 @@ int main(int argc, char **argv)
             files = cons(atom(atom_of(argv[i])), files);
         }
     }
-    return run(structure(atom_of("$main"), 2, (term[]){files, goals})) ? EXIT_SUCCESS
-                                                                       : EXIT_FAILURE;
+    if (run(structure(atom_of("$main"), 2, (term[]){files, goals})))
+        return EXIT_SUCCESS;
+    if (vm.ball) {
+        fputs("gcprolog: uncaught: ", stderr);
+        write_term(standard_error, vm.ball, QUOTED, 1200);
+        fputc('\n', stderr);
+    }
+    return EXIT_FAILURE;
 }
