@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../repl/heap.h"
+
 static const char usage[] =
     "Usage: gcprolog [FILE...] [-g GOAL] [--gc-stats]\n"
     "A Prolog on a garbage-collected heap.\n"
@@ -17,25 +19,10 @@ static const char usage[] =
     "\n"
     "Without a goal: a top level, which answers queries.\n";
 
-static double mebibytes(uint64_t bytes)
-{
-    return (double)bytes / (1 << 20);
-}
-
 static void print_stats(void)
 {
-    struct gc_stats stats = {.size = sizeof stats};
     fflush(stdout);
-    gc_stats_get(&stats);
-    fprintf(stderr,
-            "collector: %llu collections, %.1f ms in all, the longest %.2f ms\n"
-            "  memory   %.1f MiB allocated in all, never freed by hand\n"
-            "  heap     %.1f MiB now, %.1f MiB at most\n"
-            "  live     %.1f MiB in %llu objects after the last collection\n",
-            (unsigned long long)stats.collections, (double)stats.pause_ns_total / 1e6,
-            (double)stats.pause_ns_max / 1e6, mebibytes(stats.allocated_bytes),
-            mebibytes(stats.heap_bytes), mebibytes(stats.heap_bytes_max),
-            mebibytes(stats.live_bytes), (unsigned long long)stats.live_objects);
+    heap_report();
 }
 
 static void interrupt(int number)
@@ -96,7 +83,8 @@ static void start(void)
 
 int main(int argc, char **argv)
 {
-    term files = atom(atoms.nil), goals = files;
+    term files, goals;
+    heap_watch();
     start();
     files = goals = atom(atoms.nil);
     for (int i = argc - 1; i > 0; i--) {

@@ -12,18 +12,6 @@
 
 /* ---- Whether a query is complete ----------------------------------------------------- */
 
-/* Past what is quoted by the character before, or NULL: it is not closed. */
-static const char *skip_quoted(const char *text, char quote)
-{
-    for (; *text; text++) {
-        if (*text == quote)
-            return text + 1;
-        if (*text == '\\' && text[1])
-            text++;
-    }
-    return NULL;
-}
-
 /* Past a comment, a quoted item, a character code or another character; NULL: it is not closed. */
 static const char *skip_item(const char *text)
 {
@@ -36,7 +24,7 @@ static const char *skip_item(const char *text)
     if (!strncmp(text, "0'", 2) && text[2])
         return text + (text[2] == '\\' || !strncmp(text + 2, "''", 2) ? 4 : 3);
     if (strchr("'\"`", *text))
-        return skip_quoted(text + 1, *text);
+        return line_skip_quoted(text + 1, *text);
     return text + 1;
 }
 

@@ -31,7 +31,7 @@
 
 '$answer'(G, Ns) :-
     (   '$level'(L0), call(G), '$level'(L1), flush_output,
-        '$bindings'(Ns, Ns, Bs), '$show'(Bs, Ns),
+        '$bindings'(Ns, Ns, Bs), '$name_others'(Bs, Ns, Ns1), '$show'(Bs, Ns1),
         ( L0 == L1 -> write('.'), nl ; '$more' ) ->
         true
     ;   write('false.'), nl
@@ -60,6 +60,15 @@
     '$others'(Ns, N, Ns1),
     write_term(B, [quoted(true), numbervars(true), priority(699), variable_names(Ns1)]),
     ( Bs == [] -> true ; write(','), nl, '$show'(Bs, Ns) ).
+
+% Variables that no name of the query stands for are called _A, _B, and so on.
+'$name_others'(Bs, Ns, All) :- term_variables(Bs, Vs), '$name_others'(Vs, Ns, 0'A, All).
+
+'$name_others'([], Ns, _, Ns).
+'$name_others'([V|Vs], Ns, C, All) :-
+    (   ( '$first_name'(Ns, V, _) ; C > 0'Z ) -> '$name_others'(Vs, Ns, C, All)
+    ;   atom_codes(N, [0'_, C]), D is C + 1, '$name_others'(Vs, [N = V|Ns], D, All)
+    ).
 
 % The names of variables that are still unbound, without the one that is shown.
 '$others'([], _, []).
