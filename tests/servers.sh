@@ -19,12 +19,12 @@ run() {
 }
 
 for mode in '' :generations=always; do
-    run "heap_limit=32M$mode" "$PWD/demos/gcscheme" "$demos/scheme/examples/server.scm" $((rounds * 1200)) 4
+    run "heap_limit=16M$mode" "$PWD/demos/gcscheme" "$demos/scheme/examples/server.scm" $((rounds * 1200)) 4
     run "heap_limit=8M$mode" "$PWD/demos/gcprolog" "$demos/prolog/examples/server.pl" -g "serve($((rounds * 600)))"
     run "heap_limit=4M$mode" "$PWD/demos/lox/lox" "$scratch"
 done
 for mode in '' :generations=always; do
-    run "heap_limit=48M:stress=40:verify=1$mode" \
+    run "heap_limit=32M:stress=40:verify=1$mode" \
         "$PWD/demos/gcscheme" "$demos/scheme/examples/server.scm" $((rounds * 120)) 4
     run "heap_limit=16M:stress=40:verify=1$mode" \
         "$PWD/demos/gcprolog" "$demos/prolog/examples/server.pl" -g "serve($((rounds * 40)))"
