@@ -3,12 +3,11 @@
  * cannot be written. */
 #include <errno.h>
 #include <gcalloc/gcalloc.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "../repl/heap.h"
 #include "repl.h"
 #include "vm.h"
 
@@ -55,27 +54,6 @@ static int run_file(const char *name)
     return status[vm_interpret(source, false)];
 }
 
-/* ---- Statistics ---- */
-
-static double seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static void print_stats(double elapsed)
-{
-    struct gc_stats s = {.size = sizeof s};
-    gc_stats_get(&s);
-    double paused = (double)s.pause_ns_total / 1e9;
-    fprintf(stderr, "collections: %" PRIu64 ", %" PRIu64 " of them young\n",
-            s.collections, s.young_collections);
-    fprintf(stderr, "pauses: longest %.3f ms, total %.3f ms, %.1f %% of the time\n",
-            (double)s.pause_ns_max / 1e6, paused * 1e3, 100 * paused / elapsed);
-    fprintf(stderr, "heap: %" PRIu64 " KiB at most\n", s.heap_bytes_max / 1024);
-}
-
 /* ---- Arguments ---- */
 
 struct arguments {
@@ -119,8 +97,8 @@ static int run(const char *file)
 
 int main(int argc, char **argv)
 {
-    double start = seconds();
     struct arguments a;
+    heap_watch();
     if (!read_arguments(argc, argv, &a))
         return 64;
     if (a.helps)
@@ -131,6 +109,6 @@ int main(int argc, char **argv)
     }
     int status = run(a.file);
     if (a.stats)
-        print_stats(seconds() - start);
+        heap_report();
     return status;
 }

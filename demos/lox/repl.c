@@ -2,45 +2,15 @@
  * the machine. */
 #include "repl.h"
 
-#include <gcalloc/gcalloc.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "../repl/heap.h"
 #include "../repl/line.h"
 #include "scanner.h"
 #include "vm.h"
 
 /* ---- Commands ---- */
-
-static struct gc_stats stats_now(void)
-{
-    struct gc_stats s = {.size = sizeof s};
-    gc_stats_get(&s);
-    return s;
-}
-
-static void collect(void)
-{
-    struct gc_stats before = stats_now();
-    gc_collect();
-    struct gc_stats after = stats_now();
-    printf("%" PRIu64 " objects of %" PRIu64 " bytes went; %" PRIu64 " of %" PRIu64
-           " bytes live\n",
-           after.reclaimed_objects - before.reclaimed_objects,
-           after.reclaimed_bytes - before.reclaimed_bytes, after.live_objects,
-           after.live_bytes);
-}
-
-static void show_heap(void)
-{
-    struct gc_stats s = stats_now();
-    printf("%" PRIu64 " bytes in use, of a heap of %" PRIu64 "\n",
-           s.allocated_bytes - s.freed_bytes, s.heap_bytes);
-    printf("%" PRIu64 " collections, %" PRIu64 " objects of %" PRIu64
-           " bytes lived through the last\n",
-           s.collections, s.live_objects, s.live_bytes);
-}
 
 static void show_commands(void);
 
@@ -48,8 +18,8 @@ static const struct {
     const char *name, *meaning;
     void (*run)(void);
 } commands[] = {
-    {"gc", "collect, and say what went", collect},
-    {"heap", "how large the heap is", show_heap},
+    {"gc", "collect, and say what went", heap_collect},
+    {"heap", "how large the heap is", heap_show},
     {"help", "these lines", show_commands},
 };
 

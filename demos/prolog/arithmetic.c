@@ -219,10 +219,15 @@ static term truncate_to(double rounded, term a)
     return big_result(z);
 }
 
+term negated(term a)
+{
+    return is_integer(a) ? subtract(integer(0), a) : real(-real_of(a));
+}
+
 static term negate(term a, term b)
 {
     (void)b;
-    return is_integer(a) ? subtract(integer(0), a) : real(-real_of(a));
+    return negated(a);
 }
 
 static term sign(term a, term b)
@@ -237,6 +242,14 @@ static term absolute(term a, term b)
     if (!is_integer(a))
         return real(fabs(real_of(a)));
     return number_compare(a, integer(0)) < 0 ? negate(a, b) : a;
+}
+
+/* As ^, but a negative power of integers is a float. */
+static term power_or_real(term a, term b)
+{
+    bool fraction = is_integer(a) && is_integer(b) && number_compare(b, integer(0)) < 0 &&
+                    number_compare(absolute(a, 0), integer(1)) > 0;
+    return fraction ? power_of_reals(a, b) : power(a, b);
 }
 
 static term bits_not(term a, term b)
@@ -343,7 +356,7 @@ static const struct function {
     {"gcd", 2, greatest_divisor},
     {"<<", 2, shift_left},
     {">>", 2, shift_right},
-    {"**", 2, power},
+    {"**", 2, power_or_real},
     {"^", 2, power},
     {"atan2", 2, arc_tangent_2},
     {"atan", 2, arc_tangent_2},

@@ -42,7 +42,6 @@ static bool builtin_functor(term *a)
     return unify(a[1], atom(f->name)) && unify(a[2], integer((int64_t)f->arity));
 }
 
-/* $arg(N, Term, Argument) */
 static bool builtin_arg(term *a)
 {
     int64_t n = want_integer(a[0]);
@@ -74,6 +73,15 @@ static bool univ_new(term *a)
     return unify(a[0], structure(atom_at(name), count - 1, items + 1));
 }
 
+static void want_partial_list(term list)
+{
+    term t = deref(list);
+    while (tag_of(t) == LIST)
+        t = argument(t, 1);
+    if (tag_of(t) != REFERENCE && !is_atom(t, atoms.nil))
+        type_error("list", list);
+}
+
 static bool builtin_univ(term *a)
 {
     term t = deref(a[0]), nil = atom(atoms.nil);
@@ -81,6 +89,7 @@ static bool builtin_univ(term *a)
         return univ_new(a);
     if (!is_compound(t))
         return unify(a[1], cons(t, nil));
+    want_partial_list(a[1]);
     const struct functor *f = functor_of_term(t);
     term *items = allocate((f->arity + 1) * sizeof(term));
     items[0] = atom(f->name);
@@ -102,6 +111,11 @@ static bool builtin_term_variables(term *a)
 static bool builtin_ground(term *a)
 {
     return is_ground(a[0]);
+}
+
+static bool builtin_acyclic_term(term *a)
+{
+    return is_acyclic(a[0]);
 }
 
 /* $skip_list(List, Length, Rest): what is behind its cells. */
@@ -416,11 +430,12 @@ static const struct builtin_entry {
     builtin *function;
 } builtins[] = {
     {"functor", 3, builtin_functor},
-    {"$arg", 3, builtin_arg},
+    {"arg", 3, builtin_arg},
     {"=..", 2, builtin_univ},
     {"copy_term", 2, builtin_copy_term},
-    {"term_variables", 2, builtin_term_variables},
+    {"$variables", 2, builtin_term_variables},
     {"ground", 1, builtin_ground},
+    {"acyclic_term", 1, builtin_acyclic_term},
     {"$skip_list", 3, builtin_skip_list},
     {"=", 2, builtin_unify},
     {"unify_with_occurs_check", 2, builtin_unify_with_occurs_check},

@@ -51,8 +51,13 @@ static _Noreturn void undefined(const struct predicate *p)
 
 void check_defined(const struct predicate *p)
 {
-    if (!p->defined && flags.unknown != atoms.fail)
+    if (p->defined || flags.unknown == atoms.fail)
+        return;
+    if (flags.unknown == atoms.error)
         undefined(p);
+    fflush(stdout);
+    fprintf(stderr, "warning: unknown procedure %s/%zu\n", p->functor->name->text,
+            p->functor->arity);
 }
 
 bool test(enum test kind, term t)

@@ -2,7 +2,7 @@
  * it begins.  The array only grows at its ends and is replaced by another one when it is full
  * or holds too much that was erased: so the call sees what there was (the logical update view),
  * and what it needs stays as long as it needs it. */
-#include "prolog.h"
+#include "database.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* The abstract machine: a WAM whose terms are objects of the collected heap. */
-#include "instruction.h"
+#include "control.h"
 
 #include <setjmp.h>
 #include <stdlib.h>
@@ -126,6 +126,7 @@ bool run(term goal)
             running = false;
             return false;
         }
+        memset(vm.x, 0, sizeof vm.x); /* what only registers have is garbage now */
         vm.x[0] = catcher->arguments[CATCH_RECOVERY];
         vm.top = catcher->top;
         choice_pop();

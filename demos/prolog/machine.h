@@ -2,7 +2,7 @@
 #ifndef MACHINE_H
 #define MACHINE_H
 
-#include "prolog.h"
+#include "database.h"
 
 /* A register r is x[r], or, negative, a place in the environment.  A label is where the code
  * goes on if a test fails; 0: backtrack. */

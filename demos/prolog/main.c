@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../repl/heap.h"
+
 static const char usage[] =
     "Usage: gcprolog [FILE...] [-g GOAL] [--gc-stats]\n"
     "A Prolog on a garbage-collected heap.\n"
@@ -17,25 +19,10 @@ static const char usage[] =
     "\n"
     "Without a goal: a top level, which answers queries.\n";
 
-static double mebibytes(uint64_t bytes)
-{
-    return (double)bytes / (1 << 20);
-}
-
 static void print_stats(void)
 {
-    struct gc_stats stats = {.size = sizeof stats};
     fflush(stdout);
-    gc_stats_get(&stats);
-    fprintf(stderr,
-            "collector: %llu collections, %.1f ms in all, the longest %.2f ms\n"
-            "  memory   %.1f MiB allocated in all, never freed by hand\n"
-            "  heap     %.1f MiB now, %.1f MiB at most\n"
-            "  live     %.1f MiB in %llu objects after the last collection\n",
-            (unsigned long long)stats.collections, (double)stats.pause_ns_total / 1e6,
-            (double)stats.pause_ns_max / 1e6, mebibytes(stats.allocated_bytes),
-            mebibytes(stats.heap_bytes), mebibytes(stats.heap_bytes_max),
-            mebibytes(stats.live_bytes), (unsigned long long)stats.live_objects);
+    heap_report();
 }
 
 static void interrupt(int number)
@@ -54,26 +41,24 @@ static void limit_heap(void)
 }
 
 /* Adds the clauses of the part of the system that is written in Prolog. */
-static void load(const char *text)
+static void load(const struct library_file *file)
 {
     struct stream stream = {.box = {STREAM},
                             .input = true,
                             .line = 1,
-                            .peeked = NOTHING,
-                            .peeked_twice = NOTHING};
+                            .text = file->text,
+                            .text_end = file->text + strlen(file->text)};
     struct reader reader = {.stream = &stream};
-    stream.file = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
     for (term t; !is_atom(t = read_term(&reader), atoms.end_of_file);) {
         bool directive = is_structure(t, atoms.neck, 1);
         term goal = directive ? argument(t, 0) : structure(atom_of("$add_clause"), 1, &t);
         if (!run(goal)) {
-            fprintf(stderr, "gcprolog: line %d of the library: ", reader.line);
+            fprintf(stderr, "gcprolog: %s:%d: ", file->name, reader.line);
             write_term(standard_error, vm.ball ? vm.ball : t, QUOTED, 1200);
             fputc('\n', stderr);
             exit(EXIT_FAILURE);
         }
     }
-    fclose(stream.file);
 }
 
 static void start(void)
@@ -86,16 +71,20 @@ static void start(void)
     streams_init();
     define_terms();
     define_text();
+    define_term_io();
     define_streams();
-    load(library);
-    load(lists);
+    define_character_io();
+    define_repl();
+    for (const struct library_file *file = library; file->name; file++)
+        load(file);
     flags.booting = flags.library = false;
     sigaction(SIGINT, &(struct sigaction){.sa_handler = interrupt}, NULL);
 }
 
 int main(int argc, char **argv)
 {
-    term files = atom(atoms.nil), goals = files;
+    term files, goals;
+    heap_watch();
     start();
     files = goals = atom(atoms.nil);
     for (int i = argc - 1; i > 0; i--) {
@@ -114,6 +103,12 @@ int main(int argc, char **argv)
             files = cons(atom(atom_of(argv[i])), files);
         }
     }
-    return run(structure(atom_of("$main"), 2, (term[]){files, goals})) ? EXIT_SUCCESS
-                                                                       : EXIT_FAILURE;
+    if (run(structure(atom_of("$main"), 2, (term[]){files, goals})))
+        return EXIT_SUCCESS;
+    if (vm.ball) {
+        fputs("gcprolog: uncaught: ", stderr);
+        write_term(standard_error, vm.ball, QUOTED, 1200);
+        fputc('\n', stderr);
+    }
+    return EXIT_FAILURE;
 }

@@ -8,7 +8,7 @@
  *     LIST        to a head and a tail
  *     ATOM        to a struct atom
  *     INTEGER     61 bits
- *     BOX         to a struct box: a float, a big integer, a stream, a clause
+ *     BOX         to a struct box: a float, a big integer, a string, a stream, a clause
  *     UNBOUND     only as the content of a cell: when the variable was made
  *     NUMBERED    only in clauses as they are stored: a variable's number
  */
@@ -70,26 +70,29 @@ struct functor {
 };
 
 /* Atoms that C code names. */
-#define ATOMS(X)                                                                         \
-    X(nil, "[]")                                                                         \
-    X(dot, ".")                                                                          \
-    X(curly, "{}")                                                                       \
-    X(comma, ",")                                                                        \
-    X(semicolon, ";")                                                                    \
-    X(arrow, "->")                                                                       \
-    X(soft_arrow, "*->")                                                                 \
-    X(neck, ":-")                                                                        \
-    X(not, "\\+")                                                                        \
-    X(cut, "!") X(yes, "true") X(no, "false") X(fail, "fail") X(minus, "-") X(plus, "+") \
-        X(equal, "=") X(slash, "/") X(error, "error") X(call, "call") X(bar, "|")        \
-            X(caret, "^") X(end_of_file, "end_of_file") X(var, "$VAR") X(empty, "")      \
-                X(less, "<") X(greater, ">") X(user_input, "user_input")                 \
-                    X(user_output, "user_output") X(user_error, "user_error")            \
-                        X(codes, "codes") X(chars, "chars") X(atom, "atom")              \
-                            X(append, "append") X(read, "read") X(write, "write")        \
-                                X(is, "is") X(star, "*") X(unknown, "unknown")           \
-                                    X(double_quotes, "double_quotes")                    \
-                                        X(interrupt, "$interrupt") X(query, "?-")
+#define ATOMS(X)                                                                     \
+    X(nil, "[]")                                                                     \
+    X(dot, ".")                                                                      \
+    X(curly, "{}")                                                                   \
+    X(comma, ",")                                                                    \
+    X(semicolon, ";")                                                                \
+    X(arrow, "->")                                                                   \
+    X(soft_arrow, "*->")                                                             \
+    X(neck, ":-")                                                                    \
+    X(not, "\\+")                                                                    \
+    X(cut, "!")                                                                      \
+    X(yes, "true")                                                                   \
+    X(no, "false") X(fail, "fail") X(minus, "-") X(plus, "+") X(equal, "=")          \
+        X(slash, "/") X(error, "error") X(call, "call") X(bar, "|") X(caret, "^")    \
+            X(end_of_file, "end_of_file") X(var, "$VAR") X(empty, "") X(less, "<")   \
+                X(greater, ">") X(user_input, "user_input")                          \
+                    X(user_output, "user_output") X(user_error, "user_error")        \
+                        X(codes, "codes") X(chars, "chars") X(atom, "atom")          \
+                            X(string, "string") X(name, "$name") X(append, "append") \
+                                X(read, "read") X(write, "write") X(is, "is")        \
+                                    X(star, "*") X(unknown, "unknown")               \
+                                        X(double_quotes, "double_quotes")            \
+                                            X(interrupt, "$interrupt") X(query, "?-")
 
 #define ATOM_MEMBER(name, text) struct atom *name;
 extern struct atoms {
@@ -152,7 +155,7 @@ static inline word pop(struct worklist *list)
 
 /* ---- Terms ------------------------------------------------------------------------- */
 
-enum box_type { FLOAT, BIG, STREAM, CLAUSE, CURSOR, BAG };
+enum box_type { FLOAT, BIG, STRING, STREAM, CLAUSE, CURSOR, BAG };
 
 struct box {
     enum box_type type;
@@ -164,6 +167,13 @@ struct number {
         double real;
         mpz_t big;
     };
+};
+
+/* An atomic object: UTF-8, and a NUL. */
+struct string {
+    struct box box;
+    size_t length;
+    char text[];
 };
 
 enum { ARITY_MAX = 255 };
@@ -186,6 +196,11 @@ static inline term atom(struct atom *a)
 }
 
 static inline struct atom *atom_at(term t)
+{
+    return address(t);
+}
+
+static inline struct string *string_at(term t)
 {
     return address(t);
 }
@@ -254,6 +269,7 @@ term structure_new(struct functor *functor); /* its arguments are to be filled i
 term structure(struct atom *name, size_t arity, const term *arguments);
 term cons(term head, term tail);
 term list_of(const term *items, size_t count, term tail);
+term string_of_bytes(const char *text, size_t length);
 bool unify(term a, term b);
 bool unify_with_occurs_check(term a, term b);
 int compare(term a, term b);
@@ -263,6 +279,7 @@ term copy_numbered(term t, size_t *count);
 /* Of a stored term, with `variables` for its NUMBERED ones; those that are 0 are made. */
 term instantiate(term stored, term *variables);
 bool is_ground(term t);
+bool is_acyclic(term t);
 term variables_of(term t);
 /* The items of a proper list, in an object of the heap; throws for other terms. */
 term *list_items(term list, size_t *count);
@@ -274,6 +291,7 @@ void walks_reset(void);
 void numbers_init(void);
 term real(double d);
 term integer_of_64(int64_t n);
+term negated(term number);
 term big_result(const mpz_t z);
 void to_big(mpz_t z, term integer);
 struct number *number_at(term t);
@@ -312,31 +330,30 @@ term want_callable(term t);
 
 struct stream {
     struct box box;
-    FILE *file;
+    FILE *file;                  /* NULL: it is read from memory */
+    const char *text, *text_end; /* what is left of that */
     bool input, binary, closed, past_end, interactive;
     char eof_action; /* 'e'rror, 'c'ode, 'r'eset */
     int line, column;
-    int peeked,
-        peeked_twice; /* the next characters, or NOTHING; that which was put back first */
+    int ahead[4], ahead_count; /* characters that were looked at; the next one last */
     struct atom *alias, *name, *mode;
     char *memory; /* of a stream that writes to memory; open_memstream's */
     size_t memory_size;
 };
-
-enum { NOTHING = -2 };
 
 extern struct stream *standard_input, *standard_output, *standard_error;
 extern struct stream *current_input, *current_output;
 void streams_init(void);
 int stream_get(struct stream *stream);
 int stream_peek(struct stream *stream);
+/* Puts back what was got, which was no line feed: three characters at most. */
+void stream_unget(struct stream *stream, int character);
 void stream_put(struct stream *stream, int character);
-void stream_puts(struct stream *stream, const char *text);
+void stream_puts(struct stream *stream, const char *text, size_t length);
 struct stream *want_stream(term t, bool input);
+struct stream *want_text_input(term t);
 int utf8_decode(const char **text);
 char *utf8_encode(int character, char *out);
-char *line_read(const char *prompt); /* NULL: the input has ended */
-int key_read(void);
 
 /* ---- Reading and writing ------------------------------------------------------------ */
 
@@ -354,136 +371,35 @@ struct reader {
 };
 
 term read_term(struct reader *reader); /* end_of_file at the end */
-term text_to_number(const char *text); /* 0: it is none */
+/* As number_codes/2 reads it; 0: it is none. */
+term text_to_number(const char *text, size_t length);
 bool is_symbol_char(int c);
-bool is_solo_atom(const char *text);
 
-enum write_flag { QUOTED = 1, IGNORE_OPS = 2, NUMBER_VARS = 4 };
+/* NAMES: a term $name(Atom) is written as a variable of that name. */
+enum write_flag { QUOTED = 1, IGNORE_OPS = 2, NUMBER_VARS = 4, NAMES = 8 };
 
 void write_term(struct stream *stream, term t, int flags, int priority);
 
-/* ---- Predicates -------------------------------------------------------------------- */
+/* ---- Built-in predicates ------------------------------------------------------------- */
 
 typedef bool builtin(term *arguments);
 
-struct clause {
-    struct box box;
-    word *code; /* NULL: it was not called yet */
-    term head, body;
-    size_t variables;
-    uint64_t erased; /* the generation from which on it is gone */
-    struct predicate *predicate;
-};
-
-/* A clause, with what its first argument has to be; key 0: anything. */
-struct entry {
-    word key;
-    struct clause *clause;
-    struct entry *next; /* of the same key, where there is an index */
-};
-
-struct predicate {
-    struct functor *functor;
-    builtin *builtin;        /* in C, or NULL */
-    const word *instruction; /* what the machine does itself, or NULL */
-    struct entry *first,
-        *end; /* its clauses, within an array of `room` from `array` on */
-    struct entry *array;
-    size_t room, erased;
-    struct index *index; /* by first argument; NULL: there is none */
-    bool not_indexable;  /* as a clause takes any first argument */
-    bool defined, dynamic, protected, library;
-    struct predicate *next; /* of all */
-};
-
-extern struct predicate *predicates;
-extern uint64_t generation;
-struct predicate *predicate_of(struct functor *functor);
-/* From now on it is listed, and stays. */
-void predicate_define(struct predicate *p);
-/* Takes the clause out of its predicate; whoever runs in it goes on. */
-void clause_erase(struct clause *clause);
-void predicate_abolish(struct predicate *p);
-
-/* Goes through the clauses that there were when it began and that may match a first argument. */
-struct scan {
-    struct entry *entry, *end; /* NULL: there is none left */
-    word key;
-    uint64_t generation;
-    bool chained;
-};
-
-/* The entries of this key, where there is an index to find them by, or else all. */
-struct entry *index_first(struct predicate *p, word key, bool *chained);
-
-static inline word key_of(term first_argument)
-{
-    term t = deref(first_argument);
-    switch (tag_of(t)) {
-    case ATOM:
-    case INTEGER:
-        return t;
-    case STRUCTURE:
-        return (word)functor_at(t);
-    case LIST:
-    case BOX:
-        return tag_of(t);
-    default:
-        return 0;
-    }
-}
-
-/* To the first entry from `entry` on that may match. */
-static inline void scan_from(struct scan *scan, struct entry *entry)
-{
-    if (scan->chained) {
-        while (entry && entry < scan->end && entry->clause->erased <= scan->generation)
-            entry = entry->next;
-        scan->entry = entry && entry < scan->end ? entry : NULL;
-        return;
-    }
-    word key = scan->key;
-    for (; entry < scan->end; entry++) {
-        if ((!key || !entry->key || entry->key == key) &&
-            entry->clause->erased > scan->generation) {
-            scan->entry = entry;
-            return;
-        }
-    }
-    scan->entry = NULL;
-}
-
-static inline void scan_next(struct scan *scan)
-{
-    scan_from(scan, scan->chained ? scan->entry->next : scan->entry + 1);
-}
-
-enum { INDEX_FROM = 8 /* clauses */ };
-
-static inline void scan_begin(struct scan *scan, struct predicate *p, word key)
-{
-    struct entry *entry = p->first;
-    scan->chained = false;
-    if (key && p->end - entry >= INDEX_FROM)
-        entry = index_first(p, key, &scan->chained);
-    scan->end = p->end;
-    scan->key = key;
-    scan->generation = generation;
-    scan_from(scan, entry);
-}
-
-word *compile(struct clause *clause);
-struct clause *clause_new(term head, term body);
 void define(const char *name, size_t arity, builtin *function);
 void define_terms(void);
 void define_text(void);
+void define_term_io(void);
+void define_repl(void);
 void define_streams(void);
+void define_character_io(void);
 void define_database(void);
 extern struct flags {
     struct atom *double_quotes, *unknown;
     bool library; /* what is added may be replaced by programs */
     bool booting;
 } flags;
-extern const char library[], lists[];
+/* What of the system is written in Prolog: the files of library/. */
+extern const struct library_file {
+    const char *name, *text;
+} library[]; /* with name NULL at the end */
 
 #endif

@@ -1,8 +1,6 @@
 /* The reader: tokens to terms, by the priorities of operators. */
 #include "token.h"
 
-#include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { DEPTH_MAX = 10000 };
@@ -86,6 +84,8 @@ static term text_as(struct atom *as, const char *text, size_t length)
     term *items;
     if (as == atoms.atom)
         return atom(atom_of_bytes(text, length));
+    if (as == atoms.string)
+        return string_of_bytes(text, length);
     items = allocate((length + 1) * sizeof(term));
     for (const char *end = text + length; text < end;) {
         const char *start = text;
@@ -97,11 +97,13 @@ static term text_as(struct atom *as, const char *text, size_t length)
     return list_of(items, count, atom(atoms.nil));
 }
 
-static bool starts_term(const struct parser *p)
+/* Whether what comes may be the operand of a prefix operator: an infix operator makes that an atom. */
+static bool operand_follows(const struct parser *p)
 {
-    if (p->token.kind == NAME) {
-        const struct operator* infix = & atom_of(p->token.text)->operators[INFIX];
-        return !infix->priority || p->token.functional;
+    if (p->token.kind == NAME || p->token.kind == QUOTED_NAME) {
+        const struct operator* o = atom_of_bytes(p->token.text, p->token.length)
+            ->operators;
+        return p->token.functional || !o[INFIX].priority || o[PREFIX].priority;
     }
     if (p->token.kind == PUNCTUATION)
         return strchr("([{", *p->token.text);
@@ -110,26 +112,18 @@ static bool starts_term(const struct parser *p)
 
 static term negative_number(struct parser *p)
 {
-    term args[] = {p->token.number, 0};
+    term number = p->token.number;
     next_token(p);
-    evaluator *negate = evaluator_of(functor_of(atoms.minus, 1));
-    return negate(args[0], 0);
+    return negated(number);
 }
 
 /* A name that is no functor; *priority becomes that of the term. */
 static term parse_prefix(struct parser *p, struct atom *name, int limit, int *priority)
 {
     struct operator o = name->operators[PREFIX];
-    if (name == atoms.minus && p->token.kind == NUMBER && !p->token.after_layout)
+    if (name == atoms.minus && p->token.kind == NUMBER)
         return negative_number(p);
-    bool operator_follows = p->token.kind == NAME && !p->token.functional &&
-                            atom_of(p->token.text)->operators[INFIX].priority > 0 &&
-                            atom_of(p->token.text)->operators[PREFIX].priority == 0;
-    if (o.priority && !operator_follows &&
-        (starts_term(p) ||
-         (p->token.kind == NAME && atom_of(p->token.text)->operators[PREFIX].priority))) {
-        if (o.priority > limit)
-            o.priority = 999;
+    if (o.priority && o.priority <= limit && operand_follows(p)) {
         term operand = parse(p, o.priority - o.right);
         *priority = o.priority;
         return structure(name, 1, &operand);
@@ -186,7 +180,7 @@ static term parse_primary(struct parser *p, int limit, int *priority)
     case VARIABLE:
         next_token(p);
         return variable_named(p, t.text, t.length);
-    case STRING:
+    case QUOTED_TEXT:
         next_token(p);
         return text_as(t.number == '`' ? atoms.codes : flags.double_quotes, t.text,
                        t.length);
@@ -196,7 +190,7 @@ static term parse_primary(struct parser *p, int limit, int *priority)
         if (t.functional)
             return parse_arguments(p, name);
         next_token(p);
-        return t.kind == NAME ? parse_prefix(p, name, limit, priority) : atom(name);
+        return parse_prefix(p, name, limit, priority);
     }
     case PUNCTUATION:
         return parse_punctuation(p, *t.text);
@@ -254,33 +248,4 @@ term read_term(struct reader *reader)
     if (p.token.kind != END)
         fail_syntax(&p, "operator_expected");
     return t;
-}
-
-/* As number_codes/2 reads it: layout, perhaps a sign, and a number up to the end. */
-term text_to_number(const char *text)
-{
-    char *end;
-    while (isspace((unsigned char)*text))
-        text++;
-    bool negative = *text == '-';
-    const char *digits = text + (*text == '-' || *text == '+');
-    term t = 0;
-    if (!isdigit((unsigned char)*digits))
-        return 0;
-    if (digits[0] == '0' && digits[1] == '\'' && digits[2]) {
-        digits += 2;
-        t = integer(utf8_decode(&digits));
-        t = *digits ? 0 : t;
-    } else if (digits[0] == '0' && digits[1] && strchr("xob", digits[1])) {
-        t = integer_parse(digits + 2, digits[1] == 'x' ? 16 : digits[1] == 'o' ? 8 : 2);
-    } else if (digits[strspn(digits, "0123456789")] == '\0') {
-        t = integer_parse(digits, 10);
-    } else {
-        double d = strtod(digits, &end);
-        size_t whole = strspn(digits, "0123456789");
-        if (!*end && digits[whole] == '.' && isdigit((unsigned char)digits[whole + 1]) &&
-            !strpbrk(digits, "xXnN"))
-            t = real(d);
-    }
-    return t && negative ? evaluator_of(functor_of(atoms.minus, 1))(t, 0) : t;
 }

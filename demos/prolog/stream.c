@@ -1,11 +1,10 @@
-/* Streams: files, and memory as a file. A stream that a program drops without closing it is
+/* Streams: files, and memory. A stream that a program drops without closing it is
  * closed by its finalizer. */
 #include "prolog.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <gcalloc/finalizer.h>
@@ -54,6 +53,8 @@ char *utf8_encode(int c, char *out)
 
 static int next_byte(struct stream *s)
 {
+    if (!s->file)
+        return s->text < s->text_end ? (unsigned char)*s->text++ : EOF;
     int c = getc_unlocked(s->file);
     if (c == EOF && s->eof_action == 'r')
         clearerr(s->file);
@@ -76,20 +77,20 @@ static int next_character(struct stream *s)
 
 int stream_peek(struct stream *s)
 {
-    if (s->peeked_twice != NOTHING)
-        return s->peeked_twice;
-    if (s->peeked == NOTHING)
-        s->peeked = next_character(s);
-    return s->peeked;
+    if (s->ahead_count == 0)
+        s->ahead[s->ahead_count++] = next_character(s);
+    return s->ahead[s->ahead_count - 1];
+}
+
+void stream_unget(struct stream *s, int c)
+{
+    s->ahead[s->ahead_count++] = c;
+    s->column--;
 }
 
 int stream_get(struct stream *s)
 {
-    int c = stream_peek(s);
-    if (s->peeked_twice != NOTHING)
-        s->peeked_twice = NOTHING;
-    else
-        s->peeked = NOTHING;
+    int c = s->ahead_count > 0 ? s->ahead[--s->ahead_count] : next_character(s);
     s->column++;
     if (c == '\n') {
         s->line++;
@@ -110,28 +111,10 @@ void stream_put(struct stream *s, int c)
     s->column = c == '\n' ? 0 : s->column + 1;
 }
 
-void stream_puts(struct stream *s, const char *text)
+void stream_puts(struct stream *s, const char *text, size_t length)
 {
-    while (*text)
+    for (const char *end = text + length; text < end;)
         stream_put(s, utf8_decode(&text));
-}
-
-/* A key of the terminal, without waiting for the end of the line. */
-int key_read(void)
-{
-    struct termios old, raw;
-    bool terminal = tcgetattr(STDIN_FILENO, &old) == 0;
-    if (terminal) {
-        raw = old;
-        raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
-        tcsetattr(STDIN_FILENO, TCSANOW, &raw);
-    }
-    int c = getchar();
-    for (int rest = c; !terminal && rest != '\n' && rest != EOF;)
-        rest = getchar();
-    if (terminal)
-        tcsetattr(STDIN_FILENO, TCSANOW, &old);
-    return c;
 }
 
 /* ---- Opening and closing ------------------------------------------------------------ */
@@ -156,8 +139,6 @@ static struct stream *stream_new(FILE *file, bool input, const char *mode)
                          .input = input,
                          .eof_action = 'e',
                          .line = 1,
-                         .peeked = NOTHING,
-                         .peeked_twice = NOTHING,
                          .mode = atom_of(mode)};
     gc_finalizer_set_with(s, stream_end, NULL, GC_UNORDERED);
     return s;
@@ -251,16 +232,22 @@ static bool builtin_open(term *a)
     return unify(a[2], stream_term(s));
 }
 
-/* $alias(Stream, Alias) */
-static bool builtin_alias(term *a)
+/* $check_alias(Alias): throws if a stream has it. */
+static bool builtin_check_alias(term *a)
 {
-    struct atom *alias = want_atom(a[1]);
+    struct atom *alias = want_atom(a[0]);
     for (struct list *l = aliases; l; l = l->next) {
         if (l->stream->alias == alias)
             permission_error("open", "source_sink",
                              structure(atom_of("alias"), 1, (term[]){atom(alias)}));
     }
-    stream_name(find_stream(a[0]), alias);
+    return true;
+}
+
+/* $alias(Stream, Alias) */
+static bool builtin_alias(term *a)
+{
+    stream_name(find_stream(a[0]), want_atom(a[1]));
     return true;
 }
 
@@ -278,13 +265,22 @@ static bool builtin_close(term *a)
     return true;
 }
 
+static void want_stream_or_variable(term t)
+{
+    t = deref(t);
+    if (tag_of(t) != REFERENCE && !is_box(t, STREAM))
+        domain_error("stream", t);
+}
+
 static bool builtin_current_input(term *a)
 {
+    want_stream_or_variable(a[0]);
     return unify(a[0], stream_term(current_input));
 }
 
 static bool builtin_current_output(term *a)
 {
+    want_stream_or_variable(a[0]);
     return unify(a[0], stream_term(current_output));
 }
 
@@ -330,9 +326,44 @@ static bool builtin_memory_input(term *a)
     struct atom *text = want_atom(a[0]);
     struct stream *s = stream_new(NULL, true, "read");
     s->name = text;
-    s->file = check_memory(text->length ? fmemopen(text->text, text->length, "r")
-                                        : fopen("/dev/null", "re"));
+    s->text = text->text;
+    s->text_end = text->text + text->length;
     return unify(a[1], stream_term(s));
+}
+
+/* ---- Positions ---- */
+
+/* Where the next character is in the file; -1: it is none that has places. */
+static off_t position_of(const struct stream *s)
+{
+    char bytes[4];
+    off_t offset = s->file ? ftello(s->file) : -1;
+    for (int i = 0; i < s->ahead_count && offset >= 0; i++)
+        if (s->ahead[i] != EOF)
+            offset -= s->binary ? 1 : utf8_encode(s->ahead[i], bytes) - bytes;
+    return offset;
+}
+
+/* $position(Stream, Offset, Line, Column): fails if the stream has no places. */
+static bool builtin_position(term *a)
+{
+    struct stream *s = find_stream(a[0]);
+    off_t offset = position_of(s);
+    return offset >= 0 && unify(a[1], integer(offset)) && unify(a[2], integer(s->line)) &&
+           unify(a[3], integer(s->column));
+}
+
+/* $set_position(Stream, Offset, Line, Column): fails if the stream has no places. */
+static bool builtin_set_position(term *a)
+{
+    struct stream *s = find_stream(a[0]);
+    if (!s->file || fseeko(s->file, want_integer(a[1]), SEEK_SET) != 0)
+        return false;
+    s->ahead_count = 0;
+    s->past_end = false;
+    s->line = (int)want_integer(a[2]);
+    s->column = (int)want_integer(a[3]);
+    return true;
 }
 
 /* $stream_properties(Stream, alias, file name, mode, type, line, end, eof action); [] where
@@ -340,10 +371,8 @@ static bool builtin_memory_input(term *a)
 static bool builtin_properties(term *a)
 {
     struct stream *s = find_stream(a[0]);
-    const char *end = !s->input          ? "no"
-                      : s->past_end      ? "past"
-                      : s->peeked == EOF ? "at"
-                                         : "not";
+    bool at_end = s->ahead_count > 0 && s->ahead[s->ahead_count - 1] == EOF;
+    const char *end = !s->input ? "no" : s->past_end ? "past" : at_end ? "at" : "not";
     const char *action = s->eof_action == 'e'   ? "error"
                          : s->eof_action == 'r' ? "reset"
                                                 : "eof_code";
@@ -367,83 +396,10 @@ static bool builtin_streams(term *a)
     return unify(a[0], list);
 }
 
-static struct stream *want_input(term t, bool binary)
+/* $is_stream(Term): whether it is one, if closed */
+static bool builtin_is_stream(term *a)
 {
-    struct stream *s = want_stream(t, true);
-    if (s->binary != binary)
-        permission_error("input", s->binary ? "binary_stream" : "text_stream", deref(t));
-    if (s->past_end && s->eof_action == 'e')
-        permission_error("input", "past_end_of_stream", deref(t));
-    if (s == standard_input)
-        fflush(stdout);
-    return s;
-}
-
-static int get_from(term stream, bool binary)
-{
-    struct stream *s = want_input(stream, binary);
-    int c = stream_get(s);
-    s->past_end = c == EOF;
-    return c;
-}
-
-static term character_term(int c)
-{
-    char bytes[5];
-    if (c == EOF)
-        return atom(atoms.end_of_file);
-    return atom(atom_of_bytes(bytes, (size_t)(utf8_encode(c, bytes) - bytes)));
-}
-
-static bool builtin_get_char(term *a)
-{
-    return unify(a[1], character_term(get_from(a[0], false)));
-}
-
-static bool builtin_peek_char(term *a)
-{
-    return unify(a[1], character_term(stream_peek(want_input(a[0], false))));
-}
-
-static bool builtin_get_code(term *a)
-{
-    return unify(a[1], integer(get_from(a[0], false)));
-}
-
-static bool builtin_peek_code(term *a)
-{
-    return unify(a[1], integer(stream_peek(want_input(a[0], false))));
-}
-
-static bool builtin_get_byte(term *a)
-{
-    return unify(a[1], integer(get_from(a[0], true)));
-}
-
-static bool builtin_peek_byte(term *a)
-{
-    return unify(a[1], integer(stream_peek(want_input(a[0], true))));
-}
-
-static bool put_to(term stream, int64_t c, bool binary)
-{
-    struct stream *s = want_stream(stream, false);
-    if (s->binary != binary)
-        permission_error("output", s->binary ? "binary_stream" : "text_stream",
-                         deref(stream));
-    stream_put(s, (int)c);
-    return true;
-}
-
-/* $put_code(Stream, Code) and $put_byte: of a code that was checked */
-static bool builtin_put_code(term *a)
-{
-    return put_to(a[0], want_integer(a[1]), false);
-}
-
-static bool builtin_put_byte(term *a)
-{
-    return put_to(a[0], want_integer(a[1]), true);
+    return is_box(deref(a[0]), STREAM);
 }
 
 static bool builtin_column(term *a)
@@ -454,6 +410,7 @@ static bool builtin_column(term *a)
 void define_streams(void)
 {
     define("$open", 5, builtin_open);
+    define("$check_alias", 1, builtin_check_alias);
     define("$alias", 2, builtin_alias);
     define("$close", 1, builtin_close);
     define("current_input", 1, builtin_current_input);
@@ -466,13 +423,8 @@ void define_streams(void)
     define("$memory_input", 2, builtin_memory_input);
     define("$stream_properties", 2, builtin_properties);
     define("$streams", 1, builtin_streams);
-    define("$get_char", 2, builtin_get_char);
-    define("$peek_char", 2, builtin_peek_char);
-    define("$get_code", 2, builtin_get_code);
-    define("$peek_code", 2, builtin_peek_code);
-    define("$get_byte", 2, builtin_get_byte);
-    define("$peek_byte", 2, builtin_peek_byte);
-    define("$put_code", 2, builtin_put_code);
-    define("$put_byte", 2, builtin_put_byte);
+    define("$position", 4, builtin_position);
+    define("$set_position", 4, builtin_set_position);
+    define("$is_stream", 1, builtin_is_stream);
     define("$column", 2, builtin_column);
 }

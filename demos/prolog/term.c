@@ -58,6 +58,16 @@ term list_of(const term *items, size_t count, term tail)
     return tail;
 }
 
+term string_of_bytes(const char *text, size_t length)
+{
+    struct string *s = allocate_atomic(sizeof *s + length + 1);
+    s->box.type = STRING;
+    s->length = length;
+    memcpy(s->text, text, length);
+    s->text[length] = '\0';
+    return tagged(s, BOX);
+}
+
 struct functor *functor_of_term(term t)
 {
     if (tag_of(t) == LIST)
@@ -131,7 +141,9 @@ static bool unify_shallow(term a, term b)
     if (tag_of(a) != tag_of(b))
         return false;
     if (tag_of(a) == BOX)
-        return is_number(a) && is_number(b) && compare(a, b) == 0;
+        return ((is_number(a) && is_number(b)) ||
+                (is_box(a, STRING) && is_box(b, STRING))) &&
+               compare(a, b) == 0;
     return tag_of(a) == LIST ||
            (tag_of(a) == STRUCTURE && functor_at(a) == functor_at(b));
 }
@@ -179,11 +191,16 @@ bool unify_with_occurs_check(term a, term b)
 
 /* ---- The standard order ------------------------------------------------------------ */
 
-static int rank(term t)
+enum rank { RANK_VARIABLE, RANK_NUMBER, RANK_BOX, RANK_ATOM, RANK_STRING, RANK_COMPOUND };
+
+static enum rank rank(term t)
 {
-    static const int ranks[] = {[REFERENCE] = 0, [INTEGER] = 1, [ATOM] = 3,
-                                [STRUCTURE] = 4, [LIST] = 4,    [BOX] = 2};
-    return is_number(t) ? 1 : ranks[tag_of(t)];
+    static const enum rank ranks[] = {
+        [REFERENCE] = RANK_VARIABLE, [INTEGER] = RANK_NUMBER, [ATOM] = RANK_ATOM,
+        [STRUCTURE] = RANK_COMPOUND, [LIST] = RANK_COMPOUND,  [BOX] = RANK_BOX};
+    return is_number(t)        ? RANK_NUMBER
+           : is_box(t, STRING) ? RANK_STRING
+                               : ranks[tag_of(t)];
 }
 
 static int compare_words(word a, word b)
@@ -191,11 +208,27 @@ static int compare_words(word a, word b)
     return (a > b) - (a < b);
 }
 
+static int compare_texts(const char *a, size_t a_length, const char *b, size_t b_length)
+{
+    int order = memcmp(a, b, a_length < b_length ? a_length : b_length);
+    return order ? order : compare_words(a_length, b_length);
+}
+
+static int compare_atoms(const struct atom *a, const struct atom *b)
+{
+    return compare_texts(a->text, a->length, b->text, b->length);
+}
+
+static int compare_strings(const struct string *a, const struct string *b)
+{
+    return compare_texts(a->text, a->length, b->text, b->length);
+}
+
 static int compare_functors(term a, term b)
 {
     if (arity_of(a) != arity_of(b))
         return compare_words(arity_of(a), arity_of(b));
-    return strcmp(functor_of_term(a)->name->text, functor_of_term(b)->name->text);
+    return compare_atoms(functor_of_term(a)->name, functor_of_term(b)->name);
 }
 
 static int compare_variables(term a, term b)
@@ -213,18 +246,20 @@ static int compare_numbers(term a, term b)
 /* Of two terms without looking at arguments. */
 static int compare_shallow(term a, term b)
 {
-    int ranks = rank(a);
+    enum rank ranks = rank(a);
     if (ranks != rank(b))
-        return ranks - rank(b);
+        return (int)ranks - (int)rank(b);
     switch (ranks) {
-    case 0:
+    case RANK_VARIABLE:
         return compare_variables(a, b);
-    case 1:
+    case RANK_NUMBER:
         return compare_numbers(a, b);
-    case 2:
+    case RANK_BOX:
         return compare_words(a, b);
-    case 3:
-        return strcmp(atom_at(a)->text, atom_at(b)->text);
+    case RANK_ATOM:
+        return compare_atoms(atom_at(a), atom_at(b));
+    case RANK_STRING:
+        return compare_strings(string_at(a), string_at(b));
     default:
         return compare_functors(a, b);
     }
@@ -388,4 +423,69 @@ term variables_of(term t)
         list = cons(undo.words[i - 2], list);
     unnumber_variables();
     return list;
+}
+
+/* ---- Cycles ------------------------------------------------------------------------ */
+
+/* The compound terms that a walk has come to, by address: a table that doubles; and whether it is still inside. */
+struct visits {
+    struct visit {
+        void *object;
+        bool inside;
+    } * slots;
+    size_t count, capacity;
+};
+
+static struct visit *visit_find(const struct visits *v, const void *object)
+{
+    size_t i = ((uintptr_t)object >> 4) * 0x9E3779B97F4A7C15 >> 20 & (v->capacity - 1);
+    while (v->slots[i].object && v->slots[i].object != object)
+        i = (i + 1) & (v->capacity - 1);
+    return &v->slots[i];
+}
+
+static struct visit *visit_add(struct visits *v, void *object)
+{
+    if (2 * v->count >= v->capacity) {
+        struct visits larger = {.count = v->count,
+                                .capacity = v->capacity ? 2 * v->capacity : 64};
+        larger.slots = allocate(larger.capacity * sizeof *larger.slots);
+        for (size_t i = 0; i < v->capacity; i++)
+            if (v->slots[i].object)
+                *visit_find(&larger, v->slots[i].object) = v->slots[i];
+        *v = larger;
+    }
+    v->count++;
+    struct visit *visit = visit_find(v, object);
+    *visit = (struct visit){object, true};
+    return visit;
+}
+
+/* On the work list are terms to go into, and, with the tag UNBOUND, those to go out of. */
+bool is_acyclic(term t)
+{
+    struct visits visits = {0};
+    size_t base = work.count;
+    push(&work, t);
+    while (work.count > base) {
+        t = deref(pop(&work));
+        if (tag_of(t) == UNBOUND) {
+            visit_find(&visits, address(t))->inside = false;
+            continue;
+        }
+        if (!is_compound(t))
+            continue;
+        struct visit *seen = visits.capacity ? visit_find(&visits, address(t)) : NULL;
+        if (seen && seen->object && seen->inside) {
+            work.count = base;
+            return false;
+        }
+        if (seen && seen->object)
+            continue;
+        visit_add(&visits, address(t));
+        push(&work, tagged(address(t), UNBOUND));
+        for (size_t i = arity_of(t); i > 0; i--)
+            push(&work, (word)(arguments(t) + i - 1));
+    }
+    return true;
 }

@@ -2,6 +2,7 @@
 #include "token.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,13 +104,15 @@ static int hexadecimal_or_octal(struct parser *p, int base, int first)
     return value;
 }
 
-/* Behind a backslash; NOTHING: it continues the line. */
+enum { CONTINUED = -2 };
+
+/* Behind a backslash; CONTINUED: the line goes on. */
 static int escape(struct parser *p)
 {
     static const char names[] = "abfnrtv0es", values[] = "\a\b\f\n\r\t\v\0\033 ";
     int c = stream_get(p->stream);
     if (c == '\n')
-        return NOTHING;
+        return CONTINUED;
     if (c == 'x')
         return hexadecimal_or_octal(p, 16, 0);
     if (c >= '0' && c <= '7')
@@ -132,7 +135,7 @@ static void read_quoted(struct parser *p, int quote)
             stream_get(p->stream);
         } else if (c == '\\') {
             c = escape(p);
-            if (c == NOTHING)
+            if (c == CONTINUED)
                 continue;
         } else if (c == EOF || c == '\n') {
             if (c == EOF)
@@ -154,55 +157,97 @@ static bool is_digit(int c)
     return c >= '0' && c <= '9';
 }
 
-static bool is_letter_or_digit(int c)
+static bool is_hexadecimal_digit(int c)
 {
-    return c > 0 && c < 128 && isalnum(c);
+    return c > 0 && c < 128 && isxdigit(c);
 }
 
-/* 0'c */
+static bool is_octal_digit(int c)
+{
+    return c >= '0' && c <= '7';
+}
+
+static bool is_binary_digit(int c)
+{
+    return c == '0' || c == '1';
+}
+
+/* 0'c.  A quote is written twice there; else it begins what follows a zero. */
 static void read_character_code(struct parser *p)
 {
+    stream_get(p->stream);
     int c = stream_get(p->stream);
-    if (c == '\\')
+    if (c == '\'' && stream_peek(p->stream) != '\'') {
+        stream_unget(p->stream, '\'');
+        stream_unget(p->stream, '\'');
+        p->token.number = integer(0);
+        return;
+    }
+    if (c == '\n')
+        fail_syntax(p, "illegal_character_code");
+    if (c == '\'')
+        stream_get(p->stream);
+    else if (c == '\\')
         c = escape(p);
-    else if (c == '\'' && stream_get(p->stream) != '\'')
-        fail_syntax(p, "quote_expected");
+    if (c < 0)
+        fail_syntax(p, "illegal_character_code");
     p->token.number = integer(c);
 }
 
-static void read_based(struct parser *p, int base)
+/* 0x, 0o and 0b.  Without a digit behind it the letter begins what follows a zero. */
+static void read_based(struct parser *p, int base, bool (*is_base_digit)(int))
 {
-    stream_get(p->stream);
+    int letter = stream_get(p->stream);
+    if (!is_base_digit(stream_peek(p->stream))) {
+        stream_unget(p->stream, letter);
+        p->token.number = integer(0);
+        return;
+    }
     token_begin(&p->token, NUMBER);
-    read_while(p, is_letter_or_digit);
+    read_while(p, is_base_digit);
     p->token.number = integer_parse(p->token.text, base);
-    if (!p->token.number)
-        fail_syntax(p, "illegal_number");
 }
 
-/* Two characters may be needed to see whether a fraction follows: the end of a clause looks
- * the same at first. */
+/* An exponent, if digits follow. */
+static void read_exponent(struct parser *p)
+{
+    int e = stream_peek(p->stream), sign = 0;
+    if (e != 'e' && e != 'E')
+        return;
+    stream_get(p->stream);
+    int c = stream_peek(p->stream);
+    if (c == '-' || c == '+')
+        sign = stream_get(p->stream);
+    if (is_digit(stream_peek(p->stream))) {
+        token_add(&p->token, 'e');
+        if (sign)
+            token_add(&p->token, sign);
+        read_while(p, is_digit);
+        return;
+    }
+    if (sign)
+        stream_unget(p->stream, sign);
+    stream_unget(p->stream, e);
+}
+
+/* A fraction, if digits follow the point: the end of a clause looks the same at first. */
 static void read_fraction(struct parser *p)
 {
     struct token *t = &p->token;
-    if (stream_peek(p->stream) == '.') {
-        stream_get(p->stream);
-        if (!is_digit(stream_peek(p->stream))) {
-            p->stream->peeked_twice = '.';
-            return;
-        }
-        token_add(t, '.');
-        read_while(p, is_digit);
-        int c = stream_peek(p->stream);
-        if (c == 'e' || c == 'E') {
-            token_add(t, stream_get(p->stream));
-            c = stream_peek(p->stream);
-            if (c == '-' || c == '+')
-                token_add(t, stream_get(p->stream));
-            read_while(p, is_digit);
-        }
-        t->number = real(strtod(t->text, NULL));
+    if (stream_peek(p->stream) != '.')
+        return;
+    stream_get(p->stream);
+    if (!is_digit(stream_peek(p->stream))) {
+        stream_unget(p->stream, '.');
+        return;
     }
+    token_add(t, '.');
+    read_while(p, is_digit);
+    read_exponent(p);
+    double d = strtod(t->text, NULL);
+    if (isinf(d))
+        fail_syntax(p, "illegal_number");
+    t->number = real(d);
 }
 
 static void read_number(struct parser *p, int first)
@@ -212,17 +257,17 @@ static void read_number(struct parser *p, int first)
     token_add(t, first);
     int c = stream_peek(p->stream);
     if (first == '0' && c == '\'') {
-        stream_get(p->stream);
         read_character_code(p);
-    } else if (first == '0' && (c == 'x' || c == 'o' || c == 'b')) {
-        read_based(p, c == 'x' ? 16 : c == 'o' ? 8 : 2);
+    } else if (first == '0' && c == 'x') {
+        read_based(p, 16, is_hexadecimal_digit);
+    } else if (first == '0' && c == 'o') {
+        read_based(p, 8, is_octal_digit);
+    } else if (first == '0' && c == 'b') {
+        read_based(p, 2, is_binary_digit);
     } else {
         read_while(p, is_digit);
         t->number = integer_parse(t->text, 10);
-        if (stream_peek(p->stream) == '\'')
-            read_based(p, atoi(t->text));
-        else
-            read_fraction(p);
+        read_fraction(p);
     }
 }
 
@@ -244,7 +289,7 @@ void next_token(struct parser *p)
         token_add(t, c);
         read_while(p, is_word_char);
     } else if (c == '\'' || c == '"' || c == '`') {
-        t->kind = c == '\'' ? QUOTED_NAME : STRING;
+        t->kind = c == '\'' ? QUOTED_NAME : QUOTED_TEXT;
         t->number = (term)c;
         read_quoted(p, c);
     } else if (c == '.' &&
@@ -264,4 +309,22 @@ void next_token(struct parser *p)
     }
     t->functional =
         t->kind != END && t->kind != END_OF_FILE && stream_peek(p->stream) == '(';
+}
+
+/* Layout, perhaps a sign, and a number up to the end. */
+term text_to_number(const char *text, size_t length)
+{
+    struct stream stream = {
+        .box = {STREAM}, .input = true, .text = text, .text_end = text + length};
+    struct parser p = {.stream = &stream};
+    int c = skip_layout(&p);
+    bool negative = c == '-';
+    if (negative)
+        c = skip_layout(&p);
+    if (!is_digit(c))
+        return 0;
+    read_number(&p, c);
+    if (stream_peek(&stream) != EOF)
+        return 0;
+    return negative ? negated(p.token.number) : p.token.number;
 }

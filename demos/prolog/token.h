@@ -4,7 +4,16 @@
 
 #include "prolog.h"
 
-enum kind { NAME, QUOTED_NAME, VARIABLE, NUMBER, STRING, PUNCTUATION, END, END_OF_FILE };
+enum kind {
+    NAME,
+    QUOTED_NAME,
+    VARIABLE,
+    NUMBER,
+    QUOTED_TEXT,
+    PUNCTUATION,
+    END,
+    END_OF_FILE
+};
 
 struct token {
     enum kind kind;

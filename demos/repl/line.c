@@ -133,6 +133,17 @@ const char *line_read(void)
     }
 }
 
+const char *line_skip_quoted(const char *text, char quote)
+{
+    for (; *text; text++) {
+        if (*text == quote)
+            return text + 1;
+        if (*text == '\\' && text[1])
+            text++;
+    }
+    return NULL;
+}
+
 void line_end(void)
 {
     reader->end();

@@ -30,6 +30,9 @@ void line_begin(const struct line_settings *settings);
  * next call.  NULL: there is no more. */
 const char *line_read(void);
 
+/* Past what is quoted by the character before, with backslashes as escapes; NULL: it is not closed. */
+const char *line_skip_quoted(const char *text, char quote);
+
 /* Saves the history.  SIGINT is as it was. */
 void line_end(void);
 

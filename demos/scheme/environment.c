@@ -107,6 +107,15 @@ bool environment_import(struct environment *e, value name, struct symbol *global
     return true;
 }
 
+void names_visit(void (*visit)(const struct symbol *global, void *data), void *data)
+{
+    symbols_visit(visit, data);
+    const struct table *names = interaction_environment->names;
+    for (value l = names ? table_list(names) : NIL; is_pair(l); l = cdr(l))
+        if (is_bound(symbol_of(cdr(car(l)))))
+            visit(symbol_of(cdr(car(l))), data);
+}
+
 /* ---- Primitives ------------------------------------------------------------------------ */
 
 static struct environment *want_environment(value v)

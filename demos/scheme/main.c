@@ -1,5 +1,6 @@
 /* gcscheme: the command line, scripts and statistics. */
 #include "machine.h"
+#include "../repl/heap.h"
 #include "control.h"
 #include "number.h"
 #include "port.h"
@@ -31,21 +32,6 @@ static const char usage[] =
 
 /* ---- Statistics ------------------------------------------------------------------ */
 
-static struct timespec started;
-
-static double milliseconds_since(const struct timespec *start)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - start->tv_sec) * 1e3 +
-           (double)(now.tv_nsec - start->tv_nsec) / 1e6;
-}
-
-static double mebibytes(uint64_t bytes)
-{
-    return (double)bytes / (1 << 20);
-}
-
 static void flush_output(void)
 {
     port_flush_shared(standard_output);
@@ -54,21 +40,7 @@ static void flush_output(void)
 static void print_stats(void)
 {
     flush_output();
-
-    struct gc_stats stats = {.size = sizeof stats};
-    double run = milliseconds_since(&started);
-    gc_stats_get(&stats);
-    double pauses = (double)stats.pause_ns_total / 1e6;
-    fprintf(stderr,
-            "collector: %llu collections in %.0f ms of running\n"
-            "  time     %.1f ms in all, %.1f %% of the run; the longest pause %.2f ms\n"
-            "  memory   %.1f MiB allocated in all, never freed by hand\n"
-            "  heap     %.1f MiB now, %.1f MiB at most\n"
-            "  live     %.1f MiB in %llu objects after the last collection\n",
-            (unsigned long long)stats.collections, run, pauses, 100 * pauses / run,
-            (double)stats.pause_ns_max / 1e6, mebibytes(stats.allocated_bytes),
-            mebibytes(stats.heap_bytes), mebibytes(stats.heap_bytes_max),
-            mebibytes(stats.live_bytes), (unsigned long long)stats.live_objects);
+    heap_report();
 }
 
 /* ---- Ways to run ----------------------------------------------------------------- */
@@ -129,7 +101,7 @@ static size_t c_stack_size(void)
 static void start(void)
 {
     const size_t reserve = (size_t)1 << 20;
-    clock_gettime(CLOCK_MONOTONIC, &started);
+    heap_watch();
     integers_init();
     symbols_init();
     vm_begin(c_stack_size(), reserve);

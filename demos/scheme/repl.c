@@ -1,9 +1,11 @@
 /* The read-eval-print loop: input over several lines, commands, and Ctrl-C. */
 #include "repl.h"
 
+#include "../repl/heap.h"
 #include "../repl/line.h"
 #include "port.h"
 #include "primitive.h"
+#include "syntax.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,18 +62,6 @@ static void interrupt(void)
 
 /* ---- Whether an expression is complete --------------------------------------------- */
 
-/* Past what is quoted by the character before, or NULL: it is not closed. */
-static const char *skip_quoted(const char *text, char quote)
-{
-    for (; *text; text++) {
-        if (*text == quote)
-            return text + 1;
-        if (*text == '\\' && text[1])
-            text++;
-    }
-    return NULL;
-}
-
 /* Past a comment that nests, of which the beginning has been seen; or NULL. */
 static const char *skip_comment(const char *text)
 {
@@ -90,7 +80,7 @@ static const char *skip_comment(const char *text)
 static const char *skip_item(const char *text)
 {
     if (*text == '"' || *text == '|')
-        return skip_quoted(text + 1, *text);
+        return line_skip_quoted(text + 1, *text);
     if (!strncmp(text, "#|", 2))
         return skip_comment(text + 2);
     if (!strncmp(text, "#\\", 2) && text[2])
@@ -116,21 +106,6 @@ static bool is_open(const char *text)
 
 /* ---- Commands -------------------------------------------------------------------- */
 
-static void command_heap(void)
-{
-    struct gc_stats stats = {.size = sizeof stats};
-    gc_stats_get(&stats);
-    printf("heap %.1f MiB; live %.1f MiB in %llu objects after %llu collections\n",
-           (double)stats.heap_bytes / (1 << 20), (double)stats.live_bytes / (1 << 20),
-           (unsigned long long)stats.live_objects, (unsigned long long)stats.collections);
-}
-
-static void command_gc(void)
-{
-    gc_collect();
-    command_heap();
-}
-
 static void command_help(void);
 
 static void command_quit(void)
@@ -143,8 +118,8 @@ static const struct command {
     void (*run)(void);
     const char *help;
 } commands[] = {
-    {",gc", command_gc, "collects garbage"},
-    {",heap", command_heap, "says how large the heap is"},
+    {",gc", heap_collect, "collects garbage, and says what went"},
+    {",heap", heap_show, "says how large the heap is"},
     {",help", command_help, "this list"},
     {",quit", command_quit, "ends the session, as the end of the input does"},
 };
@@ -184,7 +159,7 @@ static bool is_complete(const char *text)
     return !is_open(text);
 }
 
-/* What completion offers: the names of global variables, as they are when the loop begins. */
+/* What completion offers: the names of global variables, as they were when it asked for the first. */
 static struct {
     const char **items;
     size_t count;
@@ -193,6 +168,8 @@ static struct {
 static void add_name(const struct symbol *symbol, void *unused)
 {
     (void)unused;
+    if (symbol->name->chars[0] == '%')
+        return;
     names.items = gc_realloc(names.items, (names.count + 1) * sizeof *names.items);
     if (!names.items)
         fail_memory();
@@ -201,6 +178,10 @@ static void add_name(const struct symbol *symbol, void *unused)
 
 static const char *name(size_t n)
 {
+    if (n == 0) {
+        names.count = 0;
+        names_visit(add_name, NULL);
+    }
     return n < names.count ? names.items[n] : NULL;
 }
 
@@ -216,7 +197,6 @@ int repl(void)
         .interrupt = interrupt,
     };
     user = &vm;
-    symbols_visit(add_name, NULL);
     line_begin(&settings);
     atexit(line_end); /* programs may call exit */
     for (const char *text; (text = line_read());) {

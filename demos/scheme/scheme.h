@@ -430,6 +430,7 @@ value scheme_values(int n, const value *v);
 struct table *table_new(bool by_equal);
 value table_get(struct table *table, value key, value otherwise);
 void table_put(struct table *table, value key, value content);
+value table_list(const struct table *table); /* of pairs of a key and its content */
 
 /* ---- bytevector.c ---------------------------------------------------------------- */
 

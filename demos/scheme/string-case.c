@@ -37,6 +37,8 @@ static value convert(const struct string *s, uint32_t (*simple)(uint32_t),
 SIMPLE(p_upcase, convert(want_string(args[0]), char_upper, full_upper))
 SIMPLE(p_foldcase, convert(want_string(args[0]), char_fold, full_fold))
 
+#define CAPITAL_I_DOTTED 0x130
+#define DOT_ABOVE 0x307
 #define CAPITAL_SIGMA 0x3A3
 #define SIGMA 0x3C3
 #define FINAL_SIGMA 0x3C2
@@ -46,19 +48,20 @@ static bool is_letter_at(const struct string *s, size_t i)
     return i < s->length && char_is_alphabetic(s->chars[i]);
 }
 
-/* At the end of a word the small sigma has a form of its own. */
+/* At the end of a word the small sigma has a form of its own; and the only capital of which the small letter is
+ * two characters is the dotted I. */
 PRIMITIVE(p_downcase)
 {
     const struct string *s = want_string(args[0]);
-    value result = string_new(s->length);
+    struct text text = {0};
     for (size_t i = 0; i < s->length; i++) {
         bool final = i > 0 && is_letter_at(s, i - 1) && !is_letter_at(s, i + 1);
-        string_of(result)->chars[i] = s->chars[i] != CAPITAL_SIGMA
-                                          ? char_lower(s->chars[i])
-                                      : final ? FINAL_SIGMA
-                                              : SIGMA;
+        uint32_t c = s->chars[i];
+        text_add(&text, c != CAPITAL_SIGMA ? char_lower(c) : final ? FINAL_SIGMA : SIGMA);
+        if (c == CAPITAL_I_DOTTED)
+            text_add(&text, DOT_ABOVE);
     }
-    return result;
+    return string_from(text.chars, text.length);
 }
 
 /* ---- Comparison ------------------------------------------------------------------ */

@@ -134,6 +134,8 @@ bool environment_is_constant(const struct environment *environment, value name);
 /* Returns false if a strict environment has another meaning of the name. */
 bool environment_import(struct environment *environment, value name,
                         struct symbol *global);
+/* Calls the function with each global name that programs without imports and the read-eval-print loop know. */
+void names_visit(void (*visit)(const struct symbol *global, void *data), void *data);
 /* The global variable of which this one is an unchanged copy, or itself. */
 struct symbol *global_origin(struct symbol *global);
 

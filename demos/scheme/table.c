@@ -321,6 +321,11 @@ static value collect(value v, value (*part)(value key, value content))
     return list;
 }
 
+value table_list(const struct table *table)
+{
+    return collect((value)&table->object, cons);
+}
+
 SIMPLE(p_table_keys, collect(args[0], key_of))
 SIMPLE(p_table_values, collect(args[0], value_of))
 SIMPLE(p_table_to_alist, collect(args[0], cons))

@@ -207,7 +207,7 @@ void symbol_keep(struct symbol *symbol)
 void symbols_visit(void (*visit)(const struct symbol *symbol, void *data), void *data)
 {
     for (const struct symbol *s = kept_symbols; s; s = s->next) {
-        if (s->global != UNDEFINED)
+        if (s->global != UNDEFINED || s->syntax != FALSE)
             visit(s, data);
     }
 }

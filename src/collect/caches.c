@@ -43,14 +43,14 @@ static void give_slots_back(struct cache *c, bool all)
     c->used = false;
 }
 
-void caches_give_back(struct heap *h, bool own)
+void caches_give_back(struct heap *h, bool own, bool others)
 {
     lock_check_held(RANK_WORLD);
     for (MUTATORS(t)) {
         struct cache *c = t->cache;
         give_unit_runs_back(h, t);
         if (c && c->heap == h && !t->in_fast_path)
-            give_slots_back(c, t == thread_self ? own : !c->used);
+            give_slots_back(c, t == thread_self ? own : others || !c->used);
     }
 }
 

@@ -135,7 +135,8 @@ static void run(struct cycle *c)
     c->keeps_more = false;
     lock_check_held(RANK_WORLD);
     track_scan_begin();
-    caches_give_back(h, is_thorough(c));
+    /* Where memory is short, each block that a cache has for itself counts. */
+    caches_give_back(h, is_thorough(c), c->cause == CAUSE_MEMORY);
     marker_begin(c->marker, c->kind->flips);
     cycle_roots_mark(&c->roots, c->marker);
     phases_run(c);

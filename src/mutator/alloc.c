@@ -236,24 +236,41 @@ static bool is_possible(size_t size)
     return size <= min_size((size_t)h->numbers->unit_limit << UNIT_SHIFT, limit);
 }
 
-/* Memory is short: a collection, unless the attempt that failed came with one; then what
- * this thread's cache keeps for itself. */
+/* Tries again, and then once more with what this thread's cache keeps for itself. */
+static void *alloc_again(struct request *r)
+{
+    void *object = try_alloc(r);
+    if (object)
+        return object;
+    guard_give_back(&process_heap);
+    critical_begin();
+    cache_empty(thread_self->cache);
+    critical_end();
+    return try_alloc(r);
+}
+
+/* Whether something was allocated since the last collection. */
+static bool is_charged(void)
+{
+    return __atomic_load_n(&process_heap.numbers->charged, __ATOMIC_RELAXED) > 0;
+}
+
+/* Memory is short.  A collection that came with the attempt that failed may have been a young one, or another thread's:
+ * there is none when a full one of its own has not helped, and nobody has allocated since. */
 static void *alloc_hard(struct request *r, uint64_t collections)
 {
+    enum { TRIES = 8 }; /* as others may take what was freed before this thread does */
+    struct collector *c = &process_collector;
     void *object = NULL;
-    if (collector_is_disabled(&process_collector)) {
-        collector_end_begun(&process_collector);
-        object = try_alloc(r);
-    } else if (collector_count(&process_collector) == collections) {
-        collector_run(&process_collector, CAUSE_MEMORY);
-        object = try_alloc(r);
+    if (collector_is_disabled(c)) {
+        collector_end_begun(c);
+        return alloc_again(r);
     }
-    if (!object) {
-        guard_give_back(&process_heap);
-        critical_begin();
-        cache_empty(thread_self->cache);
-        critical_end();
-        object = try_alloc(r);
+    if (collector_count(c) != collections)
+        object = alloc_again(r);
+    for (int i = 0; i < TRIES && !object && (i == 0 || is_charged()); i++) {
+        collector_run(c, CAUSE_MEMORY);
+        object = alloc_again(r);
     }
     return object;
 }

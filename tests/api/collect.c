@@ -1,4 +1,5 @@
 /* What lives and what goes: gc_collect, gc_disable, manual objects, out of memory. */
+#include <pthread.h>
 #include <setjmp.h>
 
 #include "api.h"
@@ -302,6 +303,37 @@ START_TEST(empty_blocks_are_given_up)
 }
 END_TEST
 
+/* Threads that drop objects of all sizes, each with blocks of its own for each size: in a small heap these have to
+ * be had from the others, and what a collection frees from those that take it first. */
+static void *drop_all_sizes(void *refused)
+{
+    unsigned long seed = (uintptr_t)refused;
+    for (int i = 0; i < 12000; i++) {
+        seed = seed * 6364136223846793005 + 1442695040888963407;
+        size_t size = 16 << (seed >> 60 & 7) | (seed >> 40 & 255);
+        unsigned flags = seed >> 50 & 1 ? GC_ATOMIC : 0;
+        if (!gc_alloc_with(size, 0, flags))
+            ++*(int *)refused;
+    }
+    return NULL;
+}
+
+START_TEST(threads_share_a_small_heap)
+{
+    pthread_t threads[4];
+    int refused[4] = {0};
+    ck_assert_int_eq(gc_option_set("heap_limit", "8M"), 0);
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, drop_all_sizes, &refused[i]),
+                         0);
+    for (int i = 0; i < 4; i++) {
+        ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+        ck_assert_int_eq(refused[i], 0);
+    }
+    check_heap_sound();
+}
+END_TEST
+
 Suite *collect_suite(void)
 {
     Suite *s = suite_create("collect");
@@ -315,5 +347,6 @@ Suite *collect_suite(void)
     ADD(s, oom_handler_frees_and_allocates);
     ADD(s, oom_handler_leaves_by_longjmp);
     ADD(s, empty_blocks_are_given_up);
+    ADD(s, threads_share_a_small_heap);
     return s;
 }

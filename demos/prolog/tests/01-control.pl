@@ -111,3 +111,6 @@ test(between_empty, between(3, 1, _), false).
 test(between_unbound, between(1, _, _), error(instantiation_error)).
 test(between_type, between(1, a, _), error(type_error(integer, a))).
 test(apply_partial, maplist(succ, [1, 2, 3], L), answers(L, [[2, 3, 4]])).
+
+test(caret_is_no_predicate, call(_^true), error(existence_error(procedure, (^)/2))).
+test(unknown_warning, (set_prolog_flag(unknown, fail), ( no_such_thing -> R = yes ; R = no ), set_prolog_flag(unknown, error)), answers(R, [no])).

@@ -55,6 +55,11 @@ test(callable_number, callable(3), false).
 test(callable_unbound, callable(_), false).
 test(is_list, is_list([a, b]), true).
 test(is_list_partial, is_list([a|_]), false).
+test(acyclic, (X = f(A, A), Y = g(X, X, [X|A]), acyclic_term(Y)), true).
+test(acyclic_list, (numlist(1, 5000, L), acyclic_term(L)), true).
+test(cyclic, (X = f(X), \+ acyclic_term(X)), true).
+test(cyclic_below, (X = [a|X], \+ acyclic_term(g(b, [c, X]))), true).
+test(acyclic_variable, acyclic_term(_), true).
 test(ground, ground(f(a, [b])), true).
 test(ground_not, ground(f(a, [_])), false).
 
@@ -111,8 +116,9 @@ test(functor_compound, functor(_, foo(a), 1), error(type_error(atomic, foo(a))))
 test(functor_negative, functor(_, foo, -1), error(domain_error(not_less_than_zero, -1))).
 test(functor_huge, functor(_, foo, 100000), error(representation_error(max_arity))).
 test(arg, arg(1, foo(a, b), X), answers(X, [a])).
-test(arg_all, arg(N, foo(a, b), X), answers(N-X, [1-a, 2-b])).
-test(arg_find, arg(N, foo(a, b, a), a), answers(N, [1, 3])).
+test(arg_unknown, arg(_, foo(a, b), a), error(instantiation_error)).
+test(univ_tail, f(a) =.. [f|b], error(type_error(list, [f|b]))).
+test(variables_tail, term_variables(t, [x|a]), error(type_error(list, [x|a]))).
 test(arg_out, arg(3, foo(a, b), _), false).
 test(arg_zero, arg(0, foo(a, b), _), false).
 test(arg_unify, arg(1, foo(X, b), a), answers(X, [a])).

@@ -101,3 +101,9 @@ test(succ_zero, succ(_, 0), false).
 test(succ_negative, succ(-1, _), error(domain_error(not_less_than_zero, -1))).
 test(succ_unbound, succ(_, _), error(instantiation_error)).
 test(plus, plus(1, X, 3), answers(X, [2])).
+
+test(power_negative, X is 2 ** -1, answers(X, [0.5])).
+test(power_integer_negative, X is 2 ^ -1, error(type_error(float, 2))).
+test(power_one_negative, X is 1 ** -3, answers(X, [1])).
+test(power_minus_one, X is -1 ** -3, answers(X, [-1])).
+test(power_zero_negative, _ is 0 ** -1, error(evaluation_error(zero_divisor))).

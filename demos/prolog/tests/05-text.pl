@@ -99,7 +99,8 @@ test(op_current_name, current_op(_, _, 1), error(type_error(atom, 1))).
 test(op_priority, op(1201, xfx, foo), error(domain_error(operator_priority, 1201))).
 test(op_type, op(max, xfy, ++), error(type_error(integer, max))).
 test(op_specifier, op(30, yfy, ++), error(domain_error(operator_specifier, yfy))).
-test(op_name, op(30, xfy, 0), error(type_error(atom, 0))).
+test(op_name, op(30, xfy, 0), error(type_error(list, 0))).
+test(op_names, op(30, xfy, [a, 0]), error(type_error(atom, 0))).
 test(op_unbound, op(_, xfx, ++), error(instantiation_error)).
 test(op_comma, op(30, xfy, ','), error(permission_error(modify, operator, ','))).
 test(op_list, op(30, xfy, []), error(permission_error(create, operator, []))).
@@ -112,8 +113,8 @@ test(write_power, shown((2 ^ 3) ^ 4, A), answers(A, ['(2^3)^4'])).
 test(write_quoted, shown(['A', b, 'c d', [], '', '!', ;, {}], A), answers(A, ['[\'A\',b,\'c d\',[],\'\',!,;,{}]'])).
 test(write_escape, shown('a\nb\\', A), answers(A, ['\'a\\nb\\\\\''])).
 test(write_negative, shown(-1, A), answers(A, ['-1'])).
-test(write_minus, shown(-(1), A), answers(A, ['- 1'])).
-test(write_minus_minus, shown(-(-(1)), A), answers(A, ['- - 1'])).
+test(write_minus, shown(-(1), A), answers(A, ['-(1)'])).
+test(write_minus_minus, shown(-(-(1)), A), answers(A, ['- -(1)'])).
 test(write_minus_negative, shown(-(-1), A), answers(A, ['- -1'])).
 test(write_minus_atom, shown(-a, A), answers(A, ['-a'])).
 test(write_minus_minus_atom, shown(-(-(a)), A), answers(A, ['- -a'])).
@@ -141,7 +142,7 @@ test(write_option, write_term(a, [foo]), error(domain_error(write_option, foo)))
 test(write_option_unbound, write_term(a, [quoted(true)|_]), error(instantiation_error)).
 test(print_message, with_output_to(atom(A), print('A')), answers(A, ['\'A\''])).
 
-test(read_negative, read_from('- 1', T), answers(T, [-(1)])).
+test(read_negative, read_from('- 1', T), answers(T, [-1])).
 test(read_negative_number, (read_from('-1', T), integer(T)), true).
 test(read_subtract, (read_from('a - 1', T), T = a - 1), true).
 test(read_subtract_tight, (read_from('a -1', T), T = a - 1), true).
@@ -162,7 +163,14 @@ test(read_quote_quote, read_from('\'don\'\'t\'', T), answers(T, ['don\'t'])).
 test(read_string, read_from('"ab"', T), answers(T, [[97, 98]])).
 test(read_bar, (read_from('(a | b)', T), T = '|'(a, b)), true).
 test(read_list_tail, read_from('[a, b|[c]]', T), answers(T, [[a, b, c]])).
-test(read_nested_priority, read_from('f(:- a)', T), answers(T, [f((:- a))])).
+test(read_nested_priority, read_from('f((:- a))', T), answers(T, [f((:- a))])).
+test(atom_length_number, atom_length(1.5, _), error(type_error(atom, 1.5))).
+test(sub_atom_sub, sub_atom(abc, _, _, _, 2), error(type_error(atom, 2))).
+test(char_code_type, char_code(a, x), error(type_error(integer, x))).
+test(max_integer, current_prolog_flag(max_integer, _), false).
+test(char_conversion, current_char_conversion(a, C), answers(C, [a])).
+test(join, atomic_list_concat([a, 1, "b", 2.5], '-', A), answers(A, ['a-1-b-2.5'])).
+test(split, atomic_list_concat(L, ', ', 'a, b, , c'), answers(L, [[a, b, '', c]])).
 test(read_syntax, read_from('a b', _), error(syntax_error(_))).
 test(read_syntax_2, read_from('f(a', _), error(syntax_error(_))).
 test(read_syntax_3, read_from('[a|b|c]', _), error(syntax_error(_))).

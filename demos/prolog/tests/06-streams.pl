@@ -13,6 +13,18 @@ test(open_name, open(foo(1), read, _), error(domain_error(source_sink, foo(1))))
 test(open_missing, open('/nowhere/at/all', read, _), error(existence_error(source_sink, '/nowhere/at/all'))).
 test(open_option, open(f, read, _, [foo]), error(domain_error(stream_option, foo))).
 test(open_options, open(f, read, _, _), error(instantiation_error)).
+test(open_bad_type, open(f, write, _, [type(bad)]), error(domain_error(stream_option, type(bad)))).
+test(open_bad_eof, open(f, write, _, [eof_action(bad)]), error(domain_error(stream_option, eof_action(bad)))).
+test(open_alias_twice, open(f, write, _, [alias(user_output)]), error(permission_error(open, source_sink, alias(user_output)))).
+test(current_output_atom, current_output(foo), error(domain_error(stream, foo))).
+test(property_of_atom, stream_property(foo, _), error(domain_error(stream, foo))).
+test(property_unknown, stream_property(_, foo), error(domain_error(stream_property, foo))).
+test(get_code_range, get_code(user_input, -2), error(representation_error(in_character_code))).
+test(position, with_file('hëllo. world. ', S, (read(S, _), stream_property(S, position(P)), read(S, A), set_stream_position(S, P), read(S, B))), answers(A-B, [world-world])).
+test(position_peeked, with_file('aïb', S, (get_char(S, _), peek_char(S, A), stream_property(S, position(P)), get_char(S, _), get_char(S, _), set_stream_position(S, P), get_char(S, B))), answers(A-B, ['ï'-'ï'])).
+test(position_unbound, set_stream_position(user_input, _), error(instantiation_error)).
+test(position_wrong, set_stream_position(user_input, foo), error(domain_error(stream_position, foo))).
+test(include, (file(F), open(F, write, O), write(O, 'included(1).'), close(O), open('other.tmp', write, P), format(P, ":- include('~w').~nincluded(2).~n", [F]), close(P), consult('other.tmp'), findall(X, included(X), L)), answers(L, [[1, 2]])).
 test(close_unbound, close(_), error(instantiation_error)).
 test(close_unknown, close(no_such_stream), error(existence_error(stream, no_such_stream))).
 test(close_number, close(3), error(domain_error(stream_or_alias, 3))).
