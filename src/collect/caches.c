@@ -54,6 +54,17 @@ void caches_give_back(struct heap *h, bool own)
     }
 }
 
+void caches_empty(struct heap *h)
+{
+    lock_check_held(RANK_WORLD);
+    for (MUTATORS(t)) {
+        struct cache *c = t->cache;
+        give_unit_runs_back(h, t);
+        if (c && c->heap == h && !t->in_fast_path)
+            give_slots_back(c, true);
+    }
+}
+
 /* Checks that a thread has each of its caches in one place. */
 static void check_places(const struct mutator *t)
 {

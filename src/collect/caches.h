@@ -12,6 +12,9 @@
  * calling thread's cache is emptied, too.  The world is stopped, and its lock is held. */
 void caches_give_back(struct heap *h, bool own);
 
+/* Memory is short: the caches of this heap are emptied.  The world is stopped, and its lock is held. */
+void caches_empty(struct heap *h);
+
 struct caches_held {
     uint32_t slots; /* in all caches */
     /* The most slots that may be on the way between a cache and the program. */

@@ -135,7 +135,10 @@ static void run(struct cycle *c)
     c->keeps_more = false;
     lock_check_held(RANK_WORLD);
     track_scan_begin();
-    caches_give_back(h, is_thorough(c));
+    if (c->cause == CAUSE_MEMORY)
+        caches_empty(h);
+    else
+        caches_give_back(h, is_thorough(c));
     marker_begin(c->marker, c->kind->flips);
     cycle_roots_mark(&c->roots, c->marker);
     phases_run(c);

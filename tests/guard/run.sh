@@ -195,6 +195,15 @@ new[] delete[] aligned[] aligned right"
     faults=$plain_faults
 fi
 
+# ---- At a limit of memory ----------------------------------------------------------------
+
+${CC:-cc} -O1 -w -pthread -o limit "$srcdir/tests/guard/limit.c" || exit 1
+for flags in "run" "run --quarantine" "guard --quarantine=yes --fence=0" "guard --fence=0"; do
+    # shellcheck disable=SC2086 # these are words
+    expect "at a limit: $flags" sh -c '[ "$("$@")" = "0 failed" ] || { "$@"; exit 1; }' sh \
+        "$tool" $flags --heap-limit=8M ./limit 4 160000
+done
+
 expect "again and again" sh -c '"$0" guard --fence=0 "$1" overflow_again_and_again 2>err >out; cat err
     [ "$(grep -c "written beyond" err)" = 3 ] &&
     grep -q "^gcalloc: 97 more faults of the same kinds, in objects from the same places, were left out$" err' \

@@ -61,7 +61,9 @@
     X(collector)       \
     X(pairs)           \
     X(weak)            \
+    X(ring)            \
     X(guard)           \
+    X(canary)          \
     X(damage)          \
     X(damaged_reports) \
     X(finalizer)       \
