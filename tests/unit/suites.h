@@ -69,6 +69,7 @@
     X(finalizer)       \
     X(counted)         \
     X(typed)           \
+    X(glob)            \
     X(functions)
 
 struct TCase;
