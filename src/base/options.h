@@ -125,7 +125,10 @@ enum { FINALIZERS_CALLED, FINALIZERS_THREAD };
       "file for reports; %p in it is the process; else the log")                         \
     X(groups, COUNT, ANY_TIME, 100, "most groups of leaks that a report lists; 0: all")  \
     X(report_format, CHOICE, ANY_TIME, 0, "text|json: how reports are written")          \
-    X(suppressions, PATH, AT_START, 0, "file of leaks to leave out, as LeakSanitizer's") \
+    X(suppressions, PATH, AT_START, 0,                                                   \
+      "file of leaks to leave out, as LeakSanitizer's or memcheck's")                    \
+    X(gen_suppressions, FLAG, ANY_TIME, 0,                                               \
+      "reports of leaks have suppressions for what they list, as memcheck's")            \
     X(process, COUNT, AT_START, 0,                                                       \
       "the process whose leaks, profile, log and statistics are told; 0: children's, "   \
       "too")                                                                             \

@@ -78,6 +78,14 @@ INLINE void track_permit(const void *address, size_t bytes)
         __asan_unpoison_memory_region(address, bytes);
 }
 
+/* A stack is used anew in these bytes, which AddressSanitizer has taken for forbidden where another thread had it.  So
+ * it is also where the library is itself built with that. */
+INLINE void track_renew_stack(const void *low, size_t bytes)
+{
+    if (__asan_unpoison_memory_region)
+        __asan_unpoison_memory_region(low, bytes);
+}
+
 /* An object begins, whose bytes count as written; and ends, in so many bytes with those behind it. */
 INLINE void track_allocated(const void *object, size_t bytes)
 {

@@ -43,14 +43,25 @@ static void give_slots_back(struct cache *c, bool all)
     c->used = false;
 }
 
-void caches_give_back(struct heap *h, bool own, bool others)
+void caches_give_back(struct heap *h, bool own)
 {
     lock_check_held(RANK_WORLD);
     for (MUTATORS(t)) {
         struct cache *c = t->cache;
         give_unit_runs_back(h, t);
         if (c && c->heap == h && !t->in_fast_path)
-            give_slots_back(c, t == thread_self ? own : others || !c->used);
+            give_slots_back(c, t == thread_self ? own : !c->used);
+    }
+}
+
+void caches_empty(struct heap *h)
+{
+    lock_check_held(RANK_WORLD);
+    for (MUTATORS(t)) {
+        struct cache *c = t->cache;
+        give_unit_runs_back(h, t);
+        if (c && c->heap == h && !t->in_fast_path)
+            give_slots_back(c, true);
     }
 }
 

@@ -9,9 +9,11 @@
 /* Gives back what the caches of this heap hold without need: units that they reserved are
  * free for all, what their threads freed of others' blocks goes back there, and a cache
  * that its thread has not needed since the last cycle is emptied.  With `own`, the
- * calling thread's cache is emptied, too, with `others` those of all others.  The world is
- * stopped, and its lock is held. */
-void caches_give_back(struct heap *h, bool own, bool others);
+ * calling thread's cache is emptied, too.  The world is stopped, and its lock is held. */
+void caches_give_back(struct heap *h, bool own);
+
+/* Memory is short: the caches of this heap are emptied.  The world is stopped, and its lock is held. */
+void caches_empty(struct heap *h);
 
 struct caches_held {
     uint32_t slots; /* in all caches */

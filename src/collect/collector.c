@@ -84,8 +84,9 @@ static void begin_cycle(struct collector *c, enum cause cause, uintptr_t sp)
     c->cycle.cause = is_exact_wanted(cause) && c->heap->marking ? CAUSE_YOUNG : cause;
     c->cycle.leaves_tenured = c->cycle.kind->sweeps_later && concurrent_has_thread();
     c->cycle.sp = sp;
-    c->cycle.roots.keeps_named =
-        OPTION_NOW(verify) || cause == CAUSE_LEAKS || cause == CAUSE_QUARANTINE;
+    c->cycle.roots.keeps_named = OPTION_NOW(verify) || cause == CAUSE_LEAKS ||
+                                 cause == CAUSE_QUARANTINE ||
+                                 (cause == CAUSE_MEMORY && options.quarantine);
     c->cycle.began = os_now();
 }
 

@@ -136,7 +136,10 @@ static void run(struct cycle *c)
     lock_check_held(RANK_WORLD);
     track_scan_begin();
     /* Where memory is short, each block that a cache has for itself counts. */
-    caches_give_back(h, is_thorough(c), c->cause == CAUSE_MEMORY);
+    if (c->cause == CAUSE_MEMORY)
+        caches_empty(h);
+    else
+        caches_give_back(h, is_thorough(c));
     marker_begin(c->marker, c->kind->flips);
     cycle_roots_mark(&c->roots, c->marker);
     phases_run(c);

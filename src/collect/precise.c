@@ -6,15 +6,27 @@
 
 __thread struct tracer *tracing;
 
-/* The trace function is told what gc_usable_size says, but for aligned objects, which
- * have no layout. */
+/* What gc_usable_size says, but for aligned objects, which have no layout.  Where observers have bytes behind
+ * objects, it is what was asked for, as the site tells; one that is not the program's yet, of which that is not
+ * known, reads as zero, or has the one size of its layout. */
+static size_t usable_size(const struct heap *h, const struct layout *l, uintptr_t address,
+                          size_t size)
+{
+    if (!h->spare)
+        return size >= h->pad_from && size <= MEDIUM_MAX ? size - 1 : size;
+    if (!l->sized)
+        return l->size;
+    struct cell o = lookup_cell(h, address);
+    uint32_t note = h->sites[o.state - h->states].note;
+    return note & SITE_FREED ? size : size - min_size(note & SITE_SLACK, size);
+}
+
 void precise_trace(const struct heap *h, const struct layout *l, uintptr_t address,
                    size_t size, struct tracer *t)
 {
-    bool padded = size >= h->pad_from && size <= MEDIUM_MAX;
     struct thread_access had = thread_shut_out();
     tracing = t;
-    l->trace((void *)address, padded ? size - 1 : size, l->data);
+    l->trace((void *)address, usable_size(h, l, address, size), l->data);
     tracing = NULL;
     thread_let_in(had);
 }

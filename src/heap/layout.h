@@ -61,6 +61,12 @@ INLINE bool layout_exists(const struct heap *h, uint32_t t)
 uint32_t layout_add(struct heap *h, const struct layout *l, enum kind kind,
                     unsigned class);
 
+/* The class of slots for objects of so many bytes, with what the heap's observers have behind them. */
+INLINE unsigned layout_class(const struct heap *h, size_t size)
+{
+    return sizeclass_for(size + h->spare, h->numbers->end_pointers);
+}
+
 /* Returns the typed bin for objects of the layout in slots of the class, which is the
  * layout's own bin if it is not sized.  Adds it if there is none yet.  Returns 0 with
  * errno ENOMEM, or ENOSPC if there are too many. */

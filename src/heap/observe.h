@@ -14,14 +14,14 @@
 struct observer {
     /* The object is the program's from now on, which asked for so many bytes.  The stack
      * of the call, in the depot, is known only if the observer wants it, and even then it
-     * may not be (0).  Called in a critical section, or not. */
+     * may not be (0).  Called in a critical section: in a pause either all know of the object, or none does. */
     void (*allocated)(struct heap *h, const struct cell *o, size_t requested,
                       uint32_t stack);
     /* The program has asked by this call for another size of the object.  Either `resized` follows, with
      * the size that it has from then on, or it is moved: another one is allocated, and this one freed.
      * Called in no critical section. */
     void (*resizing)(struct heap *h, const struct cell *o, struct call call);
-    /* The object was resized where it is, or is as it was. */
+    /* The object was resized where it is, or is as it was.  Called in a critical section. */
     void (*resized)(struct heap *h, const struct cell *o, size_t requested);
     /* The program is about to free the object, by this call.  Called in no critical section. */
     void (*freed)(struct heap *h, const struct cell *o, struct call call);
@@ -31,7 +31,7 @@ struct observer {
     /* The sweep is about to reclaim the object.  The world is stopped. */
     void (*found_dead)(struct heap *h, const struct cell *o);
     bool wants_stacks;
-    /* So many bytes of the slot behind each object without a layout are the observer's. */
+    /* So many bytes of the slot behind each object are the observer's. */
     size_t spare;
 };
 

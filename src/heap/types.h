@@ -445,8 +445,7 @@ struct heap {
     const struct os_space *space;
     const struct fit *fit;
     bool records_sites; /* there is to be a table of sites */
-    /* Bytes of the slot behind each object that are the observers': those of objects with a
-     * layout have none.  Constant after start */
+    /* Bytes of the slot behind each object that are the observers'.  Constant after start */
     size_t spare;
     bool told; /* it has observers, or is sampled.  Constant after start */
     /* Takes slots that threads have freed, `bytes` in all: they stay RESERVED, and count as reserved_apart, until

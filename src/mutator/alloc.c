@@ -24,19 +24,17 @@
 #include "mutator/fence.h"
 #include "mutator/guard.h"
 #include "mutator/init.h"
+#include "mutator/last_resort.h"
 #include "mutator/object.h"
+#include "mutator/turn.h"
 #include "profile/profile.h"
+#include "world/park.h"
+#include "world/registry.h"
 
-enum { ALIGNMENT_MAX = 1 << 30 };
-
-/* What the program has for the case that there is no memory. */
-struct last_resort {
-    void *(*handler)(size_t size, void *data);
-    void *data;
+enum {
+    ALIGNMENT_MAX = 1 << 30,
+    ROUNDS_MOST = 16, /* of collecting, before an allocation fails */
 };
-
-static struct last_resort last_resort PRIVATE_DATA; /* under the lock */
-static struct lock last_resort_lock PRIVATE_DATA;
 
 INLINE void *alloc_fast(size_t size, enum kind kind, bool zero)
 {
@@ -236,62 +234,73 @@ static bool is_possible(size_t size)
     return size <= min_size((size_t)h->numbers->unit_limit << UNIT_SHIFT, limit);
 }
 
-/* Tries again, and then once more with what this thread's cache keeps for itself. */
-static void *alloc_again(struct request *r)
+static struct turn releasing PRIVATE_DATA;
+
+static void await_release(void)
 {
-    void *object = try_alloc(r);
-    if (object)
-        return object;
-    guard_give_back(&process_heap);
+    turn_await(&releasing);
+}
+
+/* What one thread has released another may get before it.  A handler that has interrupted who is at it goes on
+ * without, and so does a child of vfork. */
+static bool begin_release(void)
+{
+    while (registry_is_here() && turn_try(&releasing) == TURN_NONE) {
+        if (turn_is_mine(&releasing))
+            return false;
+        world_wait_safely(await_release);
+    }
+    return registry_is_here();
+}
+
+/* All that waits goes, and what this thread's cache keeps for itself.  None of the program's code runs meanwhile. */
+static void *alloc_released(struct request *r)
+{
+    bool begun = begin_release();
+    guard_let_go(&process_heap);
     critical_begin();
     cache_empty(thread_self->cache);
     critical_end();
-    return try_alloc(r);
-}
-
-/* Whether something was allocated since the last collection. */
-static bool is_charged(void)
-{
-    return __atomic_load_n(&process_heap.numbers->charged, __ATOMIC_RELAXED) > 0;
-}
-
-/* Memory is short.  A collection that came with the attempt that failed may have been a young one, or another thread's:
- * there is none when a full one of its own has not helped, and nobody has allocated since. */
-static void *alloc_hard(struct request *r, uint64_t collections)
-{
-    enum { TRIES = 8 }; /* as others may take what was freed before this thread does */
-    struct collector *c = &process_collector;
-    void *object = NULL;
-    if (collector_is_disabled(c)) {
-        collector_end_begun(c);
-        return alloc_again(r);
-    }
-    if (collector_count(c) != collections)
-        object = alloc_again(r);
-    for (int i = 0; i < TRIES && !object && (i == 0 || is_charged()); i++) {
-        collector_run(c, CAUSE_MEMORY);
-        object = alloc_again(r);
-    }
+    void *object = try_alloc(r);
+    if (begun)
+        turn_leave(&releasing);
     return object;
 }
 
-static struct last_resort find_last_resort(void)
+static void *alloc_collected(struct request *r)
 {
-    critical_take(&last_resort_lock, RANK_MEMORY);
-    struct last_resort found = last_resort;
-    critical_release(&last_resort_lock, RANK_MEMORY);
-    return found;
+    if (collector_is_disabled(&process_collector))
+        collector_end_begun(&process_collector);
+    else
+        collector_run(&process_collector, CAUSE_MEMORY);
+    return try_alloc(r);
 }
 
-static void *alloc_failed(size_t size)
+/* Whether another round may find what this one has not: something was freed meanwhile, or others allocate, and so drop
+ * something. */
+static bool is_worth_a_round(uint64_t freed_before)
+{
+    const struct heap_numbers *n = process_heap.numbers;
+    return count_get(&n->counters.freed_bytes) != freed_before ||
+           (__atomic_load_n(&n->charged, __ATOMIC_RELAXED) > 0 &&
+            !collector_is_disabled(&process_collector));
+}
+
+/* Memory is short.  A collection that came with the attempt that failed may have been a young one, or another
+ * thread's, and others may take what becomes free: there are more as long as others free and allocate. */
+static void *alloc_hard(struct request *r, uint64_t collections)
 {
     void *object = NULL;
-    struct last_resort r = find_last_resort();
-    count_add(&process_heap.numbers->counters.out_of_memory, 1);
-    if (r.handler)
-        object = r.handler(size, r.data);
-    if (!object)
-        errno = ENOMEM;
+    if (collector_count(&process_collector) != collections)
+        object = alloc_released(r);
+    for (int i = 0; i < ROUNDS_MOST && !object; i++) {
+        uint64_t before = count_get(&process_heap.numbers->counters.freed_bytes);
+        object = alloc_collected(r);
+        if (!object)
+            object = alloc_released(r);
+        if (!object && !is_worth_a_round(before))
+            break;
+    }
     return object;
 }
 
@@ -318,8 +327,11 @@ static void *alloc_at_hand(const struct request *r, uint32_t stack)
 static void tell_observers(const void *object, size_t requested, uint32_t stack)
 {
     struct cell o;
-    if (is_observed(&process_heap) && object_at(object, &o))
-        observe_allocated(&process_heap, &o, requested, stack);
+    if (!is_observed(&process_heap) || !object_at(object, &o))
+        return;
+    critical_begin();
+    observe_allocated(&process_heap, &o, requested, stack);
+    critical_end();
 }
 
 /* Where the fast path has not served: by any means, in the end the program's own handler. */
@@ -334,7 +346,7 @@ static void *alloc_slow(struct request *r, uint32_t stack)
             object = alloc_hard(r, collections);
     }
     if (!object)
-        return alloc_failed(r->requested);
+        return last_resort_alloc(r->requested);
     tell_observers(object, r->requested, stack);
     errno = saved_errno;
     return object;
@@ -358,7 +370,7 @@ NOINLINE static void *alloc_observed(struct request *r)
     void *object = NULL;
     guard_poll(h);
     if (__builtin_add_overflow(r->requested, h->spare, &r->size))
-        return alloc_failed(r->requested);
+        return last_resort_alloc(r->requested);
     track_scan_begin();
     if (r->alignment <= GRANULE)
         object = fence_alloc(r->requested, r->kind, r->call);
@@ -400,8 +412,16 @@ NOINLINE void *alloc_object(size_t size, size_t alignment, enum kind kind, bool 
 
 NOINLINE void *alloc_typed(uint32_t layout, size_t size)
 {
-    struct request r = {size,   GRANULE, KIND_ATOMIC, true,
-                        layout, size,    false,       CAPTURE_CALL()};
+    struct request r = {size + process_heap.spare,
+                        GRANULE,
+                        KIND_ATOMIC,
+                        true,
+                        layout,
+                        size,
+                        false,
+                        CAPTURE_CALL()};
+    if (r.size < size)
+        return last_resort_alloc(size);
     if (!mutator_enter())
         return NULL;
     bool observed = is_observed(&process_heap);
@@ -461,40 +481,4 @@ char *gc_strndup(const char *string, size_t n)
 {
     /* No string is longer than PTRDIFF_MAX, and compilers warn of more. */
     return copy_string(string, strnlen(string, min_size(n, PTRDIFF_MAX)));
-}
-
-void gc_oom_handler_set(void *(*handler)(size_t size, void *data), void *data)
-{
-    critical_take(&last_resort_lock, RANK_MEMORY);
-    last_resort = (struct last_resort){handler, data};
-    critical_release(&last_resort_lock, RANK_MEMORY);
-}
-
-void gc_collect(void)
-{
-    if (!mutator_enter())
-        return;
-    collector_run(&process_collector, CAUSE_REQUEST);
-    guard_poll(&process_heap);
-    mutator_leave();
-}
-
-void gc_collect_begin(void)
-{
-    struct collector *c = &process_collector;
-    if (!mutator_enter())
-        return;
-    bool beside = concurrent_is_possible(c->heap) && !collector_is_disabled(c);
-    collector_run(c, beside ? CAUSE_BEGIN : CAUSE_REQUEST);
-    concurrent_go_on(c);
-    mutator_leave();
-}
-
-void gc_collect_young(void)
-{
-    if (!mutator_enter())
-        return;
-    __atomic_store_n(&process_collector.generations.asked, true, __ATOMIC_RELAXED);
-    collector_run(&process_collector, CAUSE_YOUNG);
-    mutator_leave();
 }

@@ -17,15 +17,14 @@ enum { CANARY_LEAST = 8 };
 static bool has_canary(const struct heap *h, const struct cell *o)
 {
     const struct site *s = site_at(h, o->state);
-    return !word_typed(o->word) && !site_freed(s) && !(s->note & SITE_UNCHECKED);
+    return !site_freed(s) && !(s->note & SITE_UNCHECKED);
 }
 
 /* The object's site is filled in after this. */
 static void set(struct heap *h, const struct cell *o, size_t requested)
 {
     (void)h;
-    if (!word_typed(o->word))
-        memset((char *)o->address + requested, PATTERN_CANARY, o->size - requested);
+    memset((char *)o->address + requested, PATTERN_CANARY, o->size - requested);
 }
 
 static void allocated(struct heap *h, const struct cell *o, size_t requested,

@@ -151,13 +151,19 @@ void guard_poll(struct heap *h)
     quarantine_poll(h);
 }
 
+void guard_let_go(struct heap *h)
+{
+    if (!guard_keeps_freed())
+        return;
+    quarantine_let_go(h);
+    barred_end(h);
+    held_empty(h);
+}
+
 void guard_give_back(struct heap *h)
 {
-    if (guard_keeps_freed()) {
-        quarantine_empty(h);
-        barred_end(h);
-        held_empty(h);
-    }
+    quarantine_empty(h);
+    guard_let_go(h);
 }
 
 /* ---- At the end ------------------------------------------------------------------------ */

@@ -9,9 +9,10 @@
  * anybody's.  In no critical section, where the program allocates. */
 void guard_poll(struct heap *h);
 
-/* Memory is short, or asked for: of what was freed as much goes as may: all that waits for its time only, and what
- * nothing points to.  In no critical section. */
+/* Memory is asked for: of what was freed as much goes as may: all that waits for its time only, and what nothing
+ * points to.  guard_let_go is for who has just collected.  In no critical section. */
 void guard_give_back(struct heap *h);
+void guard_let_go(struct heap *h);
 
 /* Whether what is freed waits. */
 bool guard_keeps_freed(void);

@@ -1,52 +1,44 @@
-/* A list of addresses that grows by what magazines hold, and is looked at as a whole. */
+/* A queue of addresses that grows by what magazines hold, and is looked at as a whole. */
 #include "mutator/held.h"
-
-#include <string.h>
-#include <unistd.h>
 
 #include "base/bits.h"
 #include "base/cancel.h"
 #include "base/critical.h"
-#include "base/futex.h"
-#include "base/meta.h"
 #include "base/os.h"
+#include "collect/caches.h"
 #include "collect/collector.h"
 #include "heap/altered.h"
 #include "heap/block.h"
 #include "heap/cache.h"
 #include "heap/count.h"
+#include "mutator/ring.h"
 #include "mutator/shadow.h"
+#include "mutator/turn.h"
 #include "world/park.h"
 #include "world/registry.h"
 #include "world/self.h"
 
 enum {
-    LIST_LEAST = 4096, /* entries */
-    BATCH = 256,       /* slots that become free together */
+    BATCH = 256, /* slots that become free together */
     /* What is freed between two looks: so many 16ths of the heap, and MiB at least. */
     SHARE_LEAST = 2,
     SHARE_MOST = 5,
-    TIME_PART = 25,        /* a look is to take less than this part of the time */
-    PART_AT_MOST = 2,      /* of the heap, whatever points to it */
-    MILLISECOND = 1000000, /* nanoseconds */
+    TIME_PART = 25,   /* a look is to take less than this part of the time */
+    PART_AT_MOST = 2, /* of the heap, whatever points to it */
 };
 
 #define LEAST_AT_MOST MIB(64)
 
-struct list {
-    uintptr_t *addresses;
-    size_t count, capacity;
-};
-
 /* `fresh` is guarded by the lock, but in a pause; what was looked at, and has stayed, is the poller's. */
 static struct {
     struct lock lock;
-    struct list fresh, looked_at;
+    struct ring fresh, looked_at;
     size_t bytes, due; /* atomic */
     size_t share;
-    uint64_t last;      /* os_processor_time when the last look ended */
-    uint64_t poller;    /* the thread that polls; 0: there is none.  Atomic */
-    bool wanted;        /* that thread waits for a look */
+    uint64_t last; /* os_processor_time when the last look ended */
+    struct turn polling;
+    bool wanted;        /* who polls waits for a look */
+    bool all;           /* it wants what caches have, too */
     struct shadow seen; /* by it */
 } held PRIVATE_DATA;
 
@@ -57,31 +49,14 @@ size_t held_bytes(void)
 
 /* ---- Coming --------------------------------------------------------------------------- */
 
-static bool make_room(struct list *l, size_t more)
-{
-    size_t capacity = max_size(max_size(2 * l->capacity, l->count + more), LIST_LEAST);
-    if (l->count + more <= l->capacity)
-        return true;
-    uintptr_t *addresses = meta_alloc(ACCOUNT_OTHER, capacity * sizeof *addresses);
-    if (!addresses)
-        return false;
-    if (l->count)
-        memcpy(addresses, l->addresses, l->count * sizeof *addresses);
-    meta_free(l->addresses, l->capacity * sizeof *addresses);
-    l->addresses = addresses;
-    l->capacity = capacity;
-    return true;
-}
-
 /* By a cache, in a critical section or in a pause. */
 static bool hold(struct heap *h, const struct slot *slots, uint32_t count, size_t bytes)
 {
     lock_take(&held.lock, RANK_HELD);
-    struct list *l = &held.fresh;
-    bool kept = make_room(l, count);
+    bool kept = ring_make_room(&held.fresh, count);
     if (kept) {
         for (uint32_t i = 0; i < count; i++)
-            l->addresses[l->count++] = (uintptr_t)slots[i].object;
+            ring_put(&held.fresh, (uintptr_t)slots[i].object);
         __atomic_fetch_add(&held.bytes, bytes, __ATOMIC_RELAXED);
         __atomic_fetch_add(&h->numbers->reserved_apart, count, __ATOMIC_RELAXED);
     }
@@ -91,15 +66,9 @@ static bool hold(struct heap *h, const struct slot *slots, uint32_t count, size_
 
 /* ---- Leaving --------------------------------------------------------------------------- */
 
-static size_t part_of(const struct heap *h, size_t shares, size_t parts, size_t least)
-{
-    size_t used = __atomic_load_n(&h->numbers->used_bytes, __ATOMIC_RELAXED);
-    return max_size(used / parts * shares, least);
-}
-
 static size_t limit_of(const struct heap *h)
 {
-    return part_of(h, 1, PART_AT_MOST, LEAST_AT_MOST);
+    return ring_share(h, 1, PART_AT_MOST, LEAST_AT_MOST);
 }
 
 struct batch {
@@ -151,36 +120,29 @@ static void add(struct heap *h, struct batch *b, const struct cell *o)
 /* Where nothing is known, something points to each of them. */
 static void let_unseen_go(struct heap *h)
 {
-    struct list *l = &held.looked_at;
+    struct ring *r = &held.looked_at;
     struct batch b = {.count = 0};
-    size_t kept = 0;
-    for (size_t i = 0; held.seen.bits && i < l->count; i++) {
-        struct cell o = lookup_cell(h, l->addresses[i]);
+    for (size_t left = held.seen.bits ? r->count : 0; left > 0; left--) {
+        struct cell o = lookup_cell(h, ring_take(r));
         if (shadow_has(&held.seen, o.address, o.size))
-            l->addresses[kept++] = o.address;
+            ring_put(r, o.address);
         else
             add(h, &b, &o);
     }
     let_go(h, &b);
-    if (held.seen.bits)
-        l->count = kept;
     shadow_free(&held.seen);
 }
 
-/* As long as there are too many.  The list is in order of age. */
+/* As long as there are too many. */
 static void let_oldest_go(struct heap *h)
 {
-    struct list *l = &held.looked_at;
     struct batch b = {.count = 0};
-    size_t gone = 0, limit = limit_of(h);
-    for (; gone < l->count && held_bytes() - b.count * b.size > limit; gone++) {
-        struct cell o = lookup_cell(h, l->addresses[gone]);
+    size_t limit = limit_of(h);
+    while (held.looked_at.count > 0 && held_bytes() - b.count * b.size > limit) {
+        struct cell o = lookup_cell(h, ring_take(&held.looked_at));
         add(h, &b, &o);
     }
     let_go(h, &b);
-    l->count -= gone;
-    if (gone && l->count)
-        memmove(l->addresses, l->addresses + gone, l->count * sizeof *l->addresses);
 }
 
 /* ---- Looking --------------------------------------------------------------------------- */
@@ -189,20 +151,15 @@ static void let_oldest_go(struct heap *h)
  * the lock, or in a pause. */
 static void gather(void)
 {
-    struct list *l = &held.looked_at, *fresh = &held.fresh, none = *l;
-    if (l->count == 0) {
-        *l = *fresh;
+    struct ring *r = &held.looked_at, *fresh = &held.fresh, none = *r;
+    if (r->count == 0) {
+        *r = *fresh;
         *fresh = none;
         return;
     }
-    size_t count = make_room(l, fresh->count) ? fresh->count : l->capacity - l->count;
-    if (count == 0)
-        return;
-    memcpy(l->addresses + l->count, fresh->addresses, count * sizeof *l->addresses);
-    l->count += count;
-    fresh->count -= count;
-    memmove(fresh->addresses, fresh->addresses + count,
-            fresh->count * sizeof *l->addresses);
+    size_t room = ring_make_room(r, fresh->count) ? fresh->count : r->capacity - r->count;
+    for (; room > 0 && fresh->count > 0; room--)
+        ring_put(r, ring_take(fresh));
 }
 
 /* In a pause. */
@@ -211,6 +168,8 @@ static void look(struct cycle *c)
     if (!held.wanted)
         return;
     held.wanted = false;
+    if (held.all)
+        caches_empty(c->heap);
     gather();
     shadow_make(&held.seen, c);
 }
@@ -233,24 +192,13 @@ static void find_due(const struct heap *h, uint64_t taken)
         held.share--;
     held.last = now;
     size_t bytes = held_bytes(), limit = limit_of(h);
-    size_t due = bytes + part_of(h, held.share, 16, MIB(held.share));
+    size_t due = bytes + ring_share(h, held.share, 16, MIB(held.share));
     if (due > limit)
-        due = max_size(limit, bytes + part_of(h, SHARE_LEAST, 16, MIB(SHARE_LEAST)));
+        due = max_size(limit, bytes + ring_share(h, SHARE_LEAST, 16, MIB(SHARE_LEAST)));
     __atomic_store_n(&held.due, due, __ATOMIC_RELAXED);
 }
 
 /* ---- Polling --------------------------------------------------------------------------- */
-
-/* The calling thread, and the process that it is of. */
-static uint64_t poller_here(void)
-{
-    return (uint64_t)getpid() << 32 | (uint32_t)thread_self->tid;
-}
-
-static bool is_of_parent(uint64_t poller)
-{
-    return poller != 0 && poller >> 32 != (uint64_t)getpid();
-}
 
 /* Those of a parent's that a thread which is not here may have been about to let go stay out of use. */
 static void forget_parents(struct heap *h)
@@ -258,7 +206,7 @@ static void forget_parents(struct heap *h)
     size_t bytes = 0;
     critical_take(&held.lock, RANK_HELD);
     for (size_t i = 0; i < held.fresh.count; i++)
-        bytes += lookup_cell(h, held.fresh.addresses[i]).size;
+        bytes += lookup_cell(h, *ring_entry(&held.fresh, i)).size;
     lose(h, held_bytes() - bytes);
     held.looked_at.count = 0;
     critical_release(&held.lock, RANK_HELD);
@@ -267,20 +215,17 @@ static void forget_parents(struct heap *h)
 
 static bool begin_poll(struct heap *h)
 {
-    uint64_t before = __atomic_load_n(&held.poller, __ATOMIC_RELAXED);
-    if ((before != 0 && !is_of_parent(before)) ||
-        !__atomic_compare_exchange_n(&held.poller, &before, poller_here(), false,
-                                     __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-        return false;
-    if (before != 0)
+    enum turn_got got = turn_try(&held.polling);
+    if (got == TURN_GOT_FROM_PARENT)
         forget_parents(h);
-    return true;
+    return got != TURN_NONE;
 }
 
-static void poll(struct heap *h)
+static void poll(struct heap *h, bool all)
 {
     uint64_t began = os_processor_time();
     held.wanted = true;
+    held.all = all;
     if (!collector_is_disabled(&process_collector))
         collector_run(&process_collector, CAUSE_QUARANTINE);
     if (held.wanted)
@@ -288,7 +233,7 @@ static void poll(struct heap *h)
     let_unseen_go(h);
     let_oldest_go(h);
     find_due(h, os_processor_time() - began);
-    __atomic_store_n(&held.poller, 0, __ATOMIC_RELEASE);
+    turn_leave(&held.polling);
 }
 
 /* A child of vfork has its parent's memory, and does not poll. */
@@ -299,14 +244,13 @@ void held_poll(struct heap *h)
         return;
     cancel_hold_off();
     if (begin_poll(h))
-        poll(h);
+        poll(h, false);
     cancel_let_in();
 }
 
 static void await_poller(void)
 {
-    while (__atomic_load_n(&held.poller, __ATOMIC_RELAXED) != 0)
-        futex_rest(MILLISECOND);
+    turn_await(&held.polling);
 }
 
 /* What another thread is about to let go may be what is wanted: it is waited for, but by a handler that has
@@ -314,7 +258,7 @@ static void await_poller(void)
 static bool begin_poll_in_turn(struct heap *h)
 {
     while (!begin_poll(h)) {
-        if (__atomic_load_n(&held.poller, __ATOMIC_RELAXED) == poller_here())
+        if (turn_is_mine(&held.polling))
             return false;
         world_wait_safely(await_poller);
     }
@@ -330,7 +274,7 @@ void held_empty(struct heap *h)
     cache_empty(thread_self->cache); /* what it has freed is held, too */
     critical_end();
     if (begin_poll_in_turn(h))
-        poll(h);
+        poll(h, true);
     cancel_let_in();
 }
 

@@ -5,7 +5,6 @@
 
 #include "base/check.h"
 #include "base/critical.h"
-#include "base/meta.h"
 #include "base/options.h"
 #include "collect/collector.h"
 #include "heap/altered.h"
@@ -17,15 +16,15 @@
 #include "mutator/dangling.h"
 #include "mutator/hooks.h"
 #include "mutator/pattern.h"
+#include "mutator/ring.h"
 #include "mutator/site.h"
 #include "world/faults.h"
 #include "world/self.h"
 
 enum {
-    PART_KEPT = 16,    /* of the heap: so much is kept without a mark */
-    PART_MARKED = 8,   /* and so much between two marks */
-    PART_AT_MOST = 2,  /* whatever points to it */
-    RING_LEAST = 4096, /* entries */
+    PART_KEPT = 16,   /* of the heap: so much is kept without a mark */
+    PART_MARKED = 8,  /* and so much between two marks */
+    PART_AT_MOST = 2, /* whatever points to it */
 };
 
 #define LEAST_KEPT MIB(1)
@@ -35,18 +34,11 @@ enum {
 /* Under the lock, but in a pause; `bytes` and `due` are read without it, too. */
 static struct {
     struct lock lock;
-    uintptr_t *ring; /* addresses */
-    size_t capacity; /* 0, or a power of two */
-    size_t first, count;
+    struct ring ring;
     size_t bytes;  /* of their slots */
     size_t judged; /* so many of them, the oldest, a cycle has looked for */
     size_t due; /* with option quarantine: the bytes at which the next one is to look */
 } quarantine PRIVATE_DATA;
-
-static uintptr_t *entry(size_t i)
-{
-    return &quarantine.ring[(quarantine.first + i) & (quarantine.capacity - 1)];
-}
 
 size_t quarantine_bytes(void)
 {
@@ -55,32 +47,13 @@ size_t quarantine_bytes(void)
 
 /* ---- Coming --------------------------------------------------------------------------- */
 
-/* The lock is held. */
-static bool make_room(void)
-{
-    lock_check_held(RANK_HELD);
-    if (quarantine.count < quarantine.capacity)
-        return true;
-    size_t capacity = max_size(2 * quarantine.capacity, RING_LEAST);
-    uintptr_t *ring = meta_alloc(ACCOUNT_OTHER, capacity * sizeof *ring);
-    if (!ring)
-        return false;
-    for (size_t i = 0; i < quarantine.count; i++)
-        ring[i] = *entry(i);
-    meta_free(quarantine.ring, quarantine.capacity * sizeof *ring);
-    quarantine.ring = ring;
-    quarantine.capacity = capacity;
-    quarantine.first = 0;
-    return true;
-}
-
 /* Of two threads that free one object at a time, one comes too late. */
 static bool put(struct heap *h, const struct cell *o)
 {
     critical_take(&quarantine.lock, RANK_HELD);
-    bool kept = *o->state >= STATE_NEW && make_room();
+    bool kept = *o->state >= STATE_NEW && ring_make_room(&quarantine.ring, 1);
     if (kept) {
-        *entry(quarantine.count++) = o->address;
+        ring_put(&quarantine.ring, o->address);
         __atomic_store_n(&quarantine.bytes, quarantine.bytes + o->size, __ATOMIC_RELAXED);
         __atomic_fetch_add(&h->numbers->reserved_apart, 1, __ATOMIC_RELAXED);
         site_of(h, o)->note |= SITE_HELD;
@@ -117,7 +90,7 @@ static struct pattern_look look_at(const struct heap *h, const struct cell *o,
 
 bool quarantine_find(const struct heap *h, size_t i, struct fault *f)
 {
-    struct cell o = lookup_cell(h, *entry(i));
+    struct cell o = lookup_cell(h, *ring_entry(&quarantine.ring, i));
     if (!options.poison || altered_block(h, unit_head(h, unit_of(h, o.address))))
         return false;
     struct pattern_look l = look_at(h, &o, f);
@@ -131,9 +104,7 @@ bool quarantine_find(const struct heap *h, size_t i, struct fault *f)
 static struct cell take_oldest(const struct heap *h)
 {
     lock_check_held(RANK_HELD);
-    struct cell o = lookup_cell(h, *entry(0));
-    quarantine.first = (quarantine.first + 1) & (quarantine.capacity - 1);
-    quarantine.count--;
+    struct cell o = lookup_cell(h, ring_take(&quarantine.ring));
     quarantine.judged -= quarantine.judged > 0;
     __atomic_store_n(&quarantine.bytes, quarantine.bytes - o.size, __ATOMIC_RELAXED);
     return o;
@@ -164,7 +135,7 @@ static void let_go(struct heap *h, const struct cell *o)
 static bool take_beyond(const struct heap *h, size_t limit, struct cell *o)
 {
     critical_take(&quarantine.lock, RANK_HELD);
-    bool some = quarantine.count > 0 && quarantine.bytes > limit;
+    bool some = quarantine.ring.count > 0 && quarantine.bytes > limit;
     if (some)
         *o = take_oldest(h);
     critical_release(&quarantine.lock, RANK_HELD);
@@ -190,28 +161,21 @@ static bool take_judged(const struct heap *h, struct cell *o)
         if (found)
             break;
         s->note &= ~(uint32_t)SITE_REACHED;
-        *entry(quarantine.count++) = o->address;
+        ring_put(&quarantine.ring, o->address);
         __atomic_store_n(&quarantine.bytes, quarantine.bytes + o->size, __ATOMIC_RELAXED);
     }
     critical_release(&quarantine.lock, RANK_HELD);
     return found;
 }
 
-static size_t part_of(const struct heap *h, size_t part, size_t least)
-{
-    return max_size(__atomic_load_n(&h->numbers->used_bytes, __ATOMIC_RELAXED) / part,
-                    least);
-}
-
 /* What something points to stays; the next mark comes when there is as much again. */
-static void let_unreached_go(struct heap *h)
+static void let_judged_go(struct heap *h)
 {
     struct cell o;
-    collector_run(&process_collector, CAUSE_QUARANTINE);
     while (take_judged(h, &o))
         let_go(h, &o);
     size_t bytes = quarantine_bytes();
-    __atomic_store_n(&quarantine.due, bytes + part_of(h, PART_MARKED, LEAST_MARKED),
+    __atomic_store_n(&quarantine.due, bytes + ring_share(h, 1, PART_MARKED, LEAST_MARKED),
                      __ATOMIC_RELAXED);
 }
 
@@ -219,18 +183,26 @@ void quarantine_trim(struct heap *h)
 {
     if (LIKELY(quarantine_bytes() < LEAST_KEPT))
         return;
-    let_oldest_go(h, options.quarantine ? part_of(h, PART_AT_MOST, LEAST_AT_MOST)
-                                        : part_of(h, PART_KEPT, LEAST_KEPT));
+    let_oldest_go(h, options.quarantine ? ring_share(h, 1, PART_AT_MOST, LEAST_AT_MOST)
+                                        : ring_share(h, 1, PART_KEPT, LEAST_KEPT));
+}
+
+void quarantine_let_go(struct heap *h)
+{
+    if (quarantine_bytes() == 0)
+        return;
+    if (options.quarantine)
+        let_judged_go(h);
+    else
+        let_oldest_go(h, 0);
 }
 
 void quarantine_empty(struct heap *h)
 {
-    if (quarantine_bytes() == 0)
-        return;
-    if (!options.quarantine)
-        let_oldest_go(h, 0);
-    else if (!collector_is_disabled(&process_collector))
-        let_unreached_go(h);
+    if (options.quarantine && quarantine_bytes() > 0 &&
+        !collector_is_disabled(&process_collector))
+        collector_run(&process_collector, CAUSE_QUARANTINE);
+    quarantine_let_go(h);
 }
 
 void quarantine_poll(struct heap *h)
@@ -238,36 +210,39 @@ void quarantine_poll(struct heap *h)
     size_t bytes = quarantine_bytes();
     if (options.quarantine && bytes >= LEAST_MARKED &&
         bytes >= __atomic_load_n(&quarantine.due, __ATOMIC_RELAXED) &&
-        !collector_is_disabled(&process_collector))
-        let_unreached_go(h);
+        !collector_is_disabled(&process_collector)) {
+        collector_run(&process_collector, CAUSE_QUARANTINE);
+        let_judged_go(h);
+    }
 }
 
 /* ---- In a pause ------------------------------------------------------------------------------- */
 
 size_t quarantine_count(void)
 {
-    return quarantine.count;
+    return quarantine.ring.count;
 }
 
 void quarantine_judge(const struct cycle *c, void (*tell)(const struct fault *f))
 {
-    if (!options.quarantine || !c->roots.keeps_named || quarantine.count == 0)
+    if (!options.quarantine || !c->roots.keeps_named || quarantine.ring.count == 0)
         return;
     dangling_find(c, options.quarantine == QUARANTINE_REPORT ? tell : NULL);
-    quarantine.judged = quarantine.count;
+    quarantine.judged = quarantine.ring.count;
 }
 
 void quarantine_check(const struct heap *h)
 {
     size_t bytes = 0;
-    for (size_t i = 0; i < quarantine.count; i++) {
-        struct cell o = lookup_cell(h, *entry(i));
-        CHECK(o.state && *o.state == STATE_RESERVED && o.address == *entry(i));
+    for (size_t i = 0; i < quarantine.ring.count; i++) {
+        struct cell o = lookup_cell(h, *ring_entry(&quarantine.ring, i));
+        CHECK(o.state && *o.state == STATE_RESERVED &&
+              o.address == *ring_entry(&quarantine.ring, i));
         CHECK(site_freed(site_of(h, &o)) && site_of(h, &o)->note & SITE_HELD);
         bytes += o.size;
     }
-    CHECK(bytes == quarantine.bytes && quarantine.judged <= quarantine.count);
-    CHECK(quarantine.count <= h->numbers->reserved_apart);
+    CHECK(bytes == quarantine.bytes && quarantine.judged <= quarantine.ring.count);
+    CHECK(quarantine.ring.count <= h->numbers->reserved_apart);
 }
 
 void quarantine_begin(struct heap *h)

@@ -23,7 +23,9 @@ void quarantine_begin(struct heap *h);
 void quarantine_trim(struct heap *h);
 void quarantine_poll(struct heap *h);
 
-/* All that may go does now: what nothing points to, or without option quarantine everything. */
+/* All that may go does now: what the last full cycle has found that nothing points to, or without option quarantine
+ * everything; quarantine_empty has such a cycle run before. */
+void quarantine_let_go(struct heap *h);
 void quarantine_empty(struct heap *h);
 
 /* The bytes of what is kept; roughly right while other threads free. */

@@ -122,13 +122,18 @@ static uint32_t typed_layout(const struct cell *o)
     return typed_bin_layout(&h->typed[unit_type(h, unit_of(h, o->address))]);
 }
 
+/* Another object of its kind, or its layout. */
+static void *alloc_like(const struct cell *o, size_t size)
+{
+    return word_typed(o->word) ? alloc_typed(typed_layout(o), size)
+                               : alloc_object(size, GRANULE, word_kind(o->word), false);
+}
+
 /* The contents go to a new object, and the old one is freed. */
 static void *move(const struct cell *o, size_t size, bool zero)
 {
     struct cell to;
-    void *moved = word_typed(o->word)
-                      ? alloc_typed(typed_layout(o), size)
-                      : alloc_object(size, GRANULE, word_kind(o->word), false);
+    void *moved = alloc_like(o, size);
     if (!moved)
         return NULL;
     size_t kept = min_size(o->size, size);
@@ -154,7 +159,7 @@ static void *move(const struct cell *o, size_t size, bool zero)
 static void *move_spared(const struct cell *o, size_t requested, size_t size)
 {
     size_t kept = min_size(requested, size);
-    char *moved = alloc_object(size, GRANULE, word_kind(o->word), false);
+    char *moved = alloc_like(o, size);
     if (!moved)
         return NULL;
     memcpy(moved, (void *)o->address, kept);
@@ -197,7 +202,9 @@ NOINLINE static void tell_resized(uintptr_t address, bool resized, size_t size)
     struct cell now;
     if (!object_at((void *)address, &now))
         return;
+    critical_begin();
     observe_resized(h, &now, size);
+    critical_end();
     if (is_sampled(h) && resized && may_be_sample(&now))
         profile_resized(now.address, size);
 }
@@ -207,7 +214,7 @@ NOINLINE static void *resize_told(const struct cell *o, size_t size)
 {
     struct heap *h = &process_heap;
     size_t requested = site_requested(o);
-    bool spared = h->spare && !word_typed(o->word);
+    bool spared = h->spare;
     track_scan_begin();
     observe_resizing(h, o, CAPTURE_CALL());
     bool resized =

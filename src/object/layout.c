@@ -11,7 +11,6 @@
 #include "collect/precise.h"
 #include "heap/heap.h"
 #include "heap/layout.h"
-#include "heap/sizeclass.h"
 #include "mutator/init.h"
 
 static gc_layout refuse(const char *function, const char *why)
@@ -33,8 +32,7 @@ static gc_layout add(const struct layout *l, size_t class_size)
     int saved_errno = errno;
     if (!mutator_enter())
         return 0;
-    unsigned class =
-        class_size ? sizeclass_for(class_size, h->numbers->end_pointers) : CLASS_NONE;
+    unsigned class = class_size ? layout_class(h, class_size) : CLASS_NONE;
     gc_layout layout = layout_add(h, l, kind_of(), class);
     if (layout)
         errno = saved_errno;

@@ -137,8 +137,7 @@ static gc_layout own_layout(const char *name, size_t size, gc_layout like)
     }
     unsigned kind = (like ? KIND_ATOMIC : KIND_SCANNED) |
                     (options.leaks == LEAKS_ALL ? KIND_MANUAL : 0u);
-    gc_layout layout =
-        layout_add(h, &l, (enum kind)kind, sizeclass_for(size, h->numbers->end_pointers));
+    gc_layout layout = layout_add(h, &l, (enum kind)kind, layout_class(h, size));
     return layout && layout_set_name(h, layout, name) ? layout : 0;
 }
 
@@ -216,7 +215,10 @@ static void *take_waiting(gc_slab *s)
 static void tell_allocated(const gc_slab *s, const struct cell *o, struct call call)
 {
     struct heap *h = &process_heap;
-    observe_allocated(h, o, s->size, observe_stack(h, call));
+    uint32_t stack = observe_stack(h, call);
+    critical_begin();
+    observe_allocated(h, o, s->size, stack);
+    critical_end();
 }
 
 /* One that is ready for use.  NULL: none is. */

@@ -1,11 +1,13 @@
 /* Answers in a hash table by place, their symbols in an array, and copies of the strings. */
 #include "report/answers.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
 #include "base/lock.h"
 #include "base/meta.h"
+#include "report/demangle.h"
 
 enum { SLOTS_LEAST = 1024 };
 
@@ -45,6 +47,15 @@ static bool grow(void)
     return true;
 }
 
+const char *answers_plain_name(const char *name)
+{
+    lock_check_held(RANK_REPORT);
+    char *plain = demangle(name);
+    const char *kept = strings_keep(&answers.strings, plain ? plain : name);
+    free(plain);
+    return kept;
+}
+
 static void keep_symbol(void *argument, const struct symbol *s)
 {
     (void)argument;
@@ -58,7 +69,10 @@ static void keep_symbol(void *argument, const struct symbol *s)
     answers.symbols = symbols;
     struct symbol *kept = &symbols[answers.symbol_count++];
     *kept = *s;
-    kept->function = strings_keep(&answers.strings, s->function);
+    kept->function = answers_plain_name(s->function);
+    kept->linkage = kept->function && strcmp(kept->function, s->function) != 0
+                        ? strings_keep(&answers.strings, s->function)
+                        : NULL;
     kept->module = strings_keep(&answers.strings, s->module);
 }
 

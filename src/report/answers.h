@@ -1,6 +1,6 @@
 /* What was found out about places in the program's code, kept until the report ends: stacks have
- * most of their frames in common.  It asks nobody itself.  Everything is under the lock of
- * reports. */
+ * most of their frames in common.  Names of C++ are kept as programs have them.  It asks nobody about
+ * places itself.  Everything is under the lock of reports. */
 #ifndef GCALLOC_REPORT_ANSWERS_H
 #define GCALLOC_REPORT_ANSWERS_H
 
@@ -35,6 +35,10 @@ typedef void ask_about(struct place p,
                        void (*visit)(void *argument, const struct symbol *s),
                        void *argument);
 const struct answer *answers_find(struct place p, ask_about *ask);
+
+/* A copy of the name, as programs have it, that lives as long as the answers do.  NULL for NULL, and where there
+ * is no memory. */
+const char *answers_plain_name(const char *name);
 
 /* Forgets everything, with the strings. */
 void answers_clear(void);

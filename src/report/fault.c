@@ -3,7 +3,6 @@
  * change meanwhile. */
 #include "report/fault.h"
 
-#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -122,18 +121,18 @@ static void describe_mismatch(const struct fault *f)
 
 static void describe_dangling(const struct fault *f)
 {
-    Dl_info info = {0};
+    struct variable v = {.name = NULL};
     title(f, "something points to it, which was freed");
     if (f->holder)
         out_print("  the pointer is %zu bytes into the object of %zu byte%s at %p\n",
                   f->pointer - f->holder, f->holder_bytes, plural(f->holder_bytes),
                   (void *)f->holder);
-    else if (dladdr((void *)f->pointer, &info) && info.dli_sname)
-        out_print("  the pointer is at %p, %s+%zu in %s\n", (void *)f->pointer,
-                  info.dli_sname, f->pointer - (uintptr_t)info.dli_saddr, info.dli_fname);
-    else if (info.dli_fname)
+    else if (symbolize_variable(f->pointer, &v) && v.name)
+        out_print("  the pointer is at %p, %s+%zu in %s\n", (void *)f->pointer, v.name,
+                  v.offset, v.module);
+    else if (v.module)
         out_print("  the pointer is at %p, in the data of %s\n", (void *)f->pointer,
-                  info.dli_fname);
+                  v.module);
     else
         out_print("  the pointer is at %p\n", (void *)f->pointer);
 }

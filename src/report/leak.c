@@ -57,20 +57,30 @@ static int by_class_and_stack(const void *a, const void *b)
     return classes ? classes : by_stack(a, b);
 }
 
-/* Matches the suppressions with each distinct stack of these leaks. */
-static void suppress(struct leak *leaks, size_t count)
+/* Matches the suppressions with each distinct stack of the leaks of each class; `known`: the classes are.
+ * Returns whether some leaks were left out. */
+static bool suppress(struct leak *leaks, size_t count, bool known)
 {
-    size_t pattern = SUPPRESS_NONE;
+    size_t suppression = SUPPRESS_NONE;
+    enum leak_class asked = LEAK_SUPPRESSED; /* with the stack of the leak before */
+    bool some = false;
     if (count)
-        qsort(leaks, count, sizeof *leaks, by_stack);
+        qsort(leaks, count, sizeof *leaks, by_class_and_stack);
     for (size_t i = 0; i < count; i++) {
-        if (i == 0 || leaks[i].stack != leaks[i - 1].stack)
-            pattern = suppress_stack(leaks[i].stack);
-        if (pattern == SUPPRESS_NONE)
+        struct leak *l = &leaks[i];
+        if (l->class == LEAK_SUPPRESSED)
             continue;
-        leaks[i].class = LEAK_SUPPRESSED;
-        leaks[i].pattern = pattern;
+        if (l->class != asked || l->stack != l[-1].stack)
+            suppression =
+                suppress_stack(l->stack, known ? 1 << l->class : SUPPRESS_NO_CLASS);
+        asked = l->class;
+        if (suppression == SUPPRESS_NONE)
+            continue;
+        l->class = LEAK_SUPPRESSED;
+        l->suppression = suppression;
+        some = true;
     }
+    return some;
 }
 
 static int by_class_and_size(const void *a, const void *b)
@@ -118,7 +128,7 @@ static void add_total(struct leak_report *r, const struct leak *l)
     r->totals[l->class].objects++;
     r->totals[l->class].bytes += l->bytes;
     if (l->class == LEAK_SUPPRESSED)
-        suppress_count(l->pattern, l->bytes);
+        suppress_count(l->suppression, l->bytes);
 }
 
 static void group_leaks(struct leak_report *r)
@@ -176,6 +186,19 @@ static void classify(void)
     world_unlock();
 }
 
+/* Those that are for some classes only come when the classes are known, which they change then: a leak that
+ * is left out takes with it what it keeps. */
+static void suppress_and_classify(void)
+{
+    suppress(found.leaks, found.lost, false);
+    suppress(found.leaks + found.lost, found.count - found.lost, true);
+    classify();
+    if (!suppress_asks_for_class() || !suppress(found.leaks, found.lost, true))
+        return;
+    leak_set_begin_again(&found);
+    classify();
+}
+
 /* The first check adds the phase, so that other programs have none. */
 static void collect(void)
 {
@@ -201,9 +224,7 @@ size_t leak_report(bool json)
     loader_look();
     collect();
     modules_look();
-    suppress(found.leaks, found.lost);
-    suppress(found.leaks + found.lost, found.count - found.lost);
-    classify();
+    suppress_and_classify();
     r.unknown = !was_collected;
     r.incomplete = found.incomplete || r.unknown;
     group_leaks(&r);

@@ -41,4 +41,11 @@ size_t leak_report(bool json);
 void leak_print_text(const struct leak_report *r);
 void leak_print_json(const struct leak_report *r);
 
+/* Has `to` write a suppression that leaves out the group, in pieces; nothing where no frame is known. */
+void leak_suppression_write(const struct leak_group *g,
+                            void (*to)(void *argument, const char *text), void *argument);
+
+/* Prints suppressions for all groups that are listed. */
+void leak_print_suppressions(const struct leak_report *r);
+
 #endif

@@ -194,13 +194,13 @@ static void find_owners(struct graph *g)
     }
 }
 
-/* The pattern that suppresses a leak suppresses all that is reached from there. */
+/* The suppression of a leak is that of all that is reached from there. */
 static bool suppress(struct leak *leaks, uint32_t suppressed, uint32_t to)
 {
     if (leaks[to].class == LEAK_SUPPRESSED)
         return false;
     leaks[to].class = LEAK_SUPPRESSED;
-    leaks[to].pattern = leaks[suppressed].pattern;
+    leaks[to].suppression = leaks[suppressed].suppression;
     return true;
 }
 

@@ -2,6 +2,7 @@
  * listed nor in what order.  Under the lock of reports. */
 #include <unistd.h>
 
+#include "base/options.h"
 #include "report/leak.h"
 #include "report/out.h"
 #include "report/suppress.h"
@@ -9,6 +10,19 @@
 
 static const char *const class_names[] = {"definite", "indirect", "possible",
                                           "suppressed"};
+
+/* What stands between quotes. */
+static void print_escaped(void *argument, const char *text)
+{
+    (void)argument;
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++)
+        if (*c == '"' || *c == '\\')
+            out_print("\\%c", *c);
+        else if (*c < 32)
+            out_print("\\u%04x", *c);
+        else
+            out_print("%c", *c);
+}
 
 static void print_string(const char *name, const char *text)
 {
@@ -18,13 +32,7 @@ static void print_string(const char *name, const char *text)
         return;
     }
     out_print("\"");
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++)
-        if (*c == '"' || *c == '\\')
-            out_print("\\%c", *c);
-        else if (*c < 32)
-            out_print("\\u%04x", *c);
-        else
-            out_print("%c", *c);
+    print_escaped(NULL, text);
     out_print("\"");
 }
 
@@ -34,6 +42,10 @@ static void print_frame(void *argument, const struct symbol *s)
     out_print("%s{", (*number)++ ? "," : "");
     print_string("function", s->function);
     out_print(",");
+    if (s->linkage) {
+        print_string("linkage", s->linkage);
+        out_print(",");
+    }
     print_string("file", s->file);
     out_print(",\"line\":%d,", s->line);
     print_string("module", s->module);
@@ -58,6 +70,11 @@ static void print_group(const struct leak_group *g)
     out_print("\"example\":{\"address\":\"%p\",\"bytes\":%zu},",
               (void *)g->example->address, g->example->bytes);
     print_stack(g->stack);
+    if (OPTION_NOW(gen_suppressions)) {
+        out_print(",\"suppression\":\"");
+        leak_suppression_write(g, print_escaped, NULL);
+        out_print("\"");
+    }
     out_print("}");
 }
 
@@ -66,13 +83,14 @@ static void print_total(const char *name, struct leak_total t)
     out_print("\"%s\":{\"objects\":%zu,\"bytes\":%zu},", name, t.objects, t.bytes);
 }
 
-static void print_suppression(void *argument, const char *pattern, size_t objects,
-                              size_t bytes)
+static void print_suppression(void *argument, const struct suppression *s)
 {
     size_t *number = argument;
     out_print("%s{", (*number)++ ? "," : "");
-    print_string("pattern", pattern);
-    out_print(",\"objects\":%zu,\"bytes\":%zu}", objects, bytes);
+    print_string(s->line ? "name" : "pattern", s->name);
+    if (s->line)
+        out_print(",\"line\":%d", s->line);
+    out_print(",\"objects\":%zu,\"bytes\":%zu}", s->objects, s->bytes);
 }
 
 void leak_print_json(const struct leak_report *r)

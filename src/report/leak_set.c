@@ -154,6 +154,18 @@ void leak_set_find(struct leak_set *s, struct heap *h, const struct cycle_roots 
         find_possible(&c, roots);
 }
 
+void leak_set_begin_again(struct leak_set *s)
+{
+    for (size_t i = 0; i < s->lost; i++) {
+        struct leak *l = &s->leaks[i];
+        if (l->class != LEAK_SUPPRESSED)
+            l->class = LEAK_INDIRECT;
+        l->in_cycle = false;
+        l->owner = OWNER_NONE;
+        l->kept_bytes = l->kept_objects = 0;
+    }
+}
+
 static void check_leak(const struct leak_set *s, size_t place)
 {
     const struct leak *l = &s->leaks[place];

@@ -24,7 +24,7 @@ struct leak {
     uint32_t owner;    /* the definite leak that alone keeps it, by place; or OWNER_... */
     size_t kept_bytes; /* definite: of the indirect ones that it alone keeps */
     size_t kept_objects;
-    size_t pattern; /* suppressed: by which, see suppress.h */
+    size_t suppression; /* suppressed: by which, see suppress.h */
 };
 
 enum { OWNER_NONE = UINT32_MAX - 1, OWNER_SHARED = UINT32_MAX };
@@ -45,6 +45,9 @@ void leak_set_find(struct leak_set *s, struct heap *h, const struct cycle_roots 
  * what each keeps.  This can wait until the pause is over: what nothing reaches, nothing
  * changes. */
 void leak_set_classify(struct leak_set *s, struct heap *h);
+
+/* All lost objects but the suppressed ones are as leak_set_find has left them, to be classified again. */
+void leak_set_begin_again(struct leak_set *s);
 
 /* Once it is classified: the classes are where they belong, and what is kept by a definite leak
  * alone is what that keeps. */

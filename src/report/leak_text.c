@@ -54,15 +54,17 @@ static void print_total(const char *name, struct leak_total t, const char *meani
               t.objects == 1 ? " " : "s", t.bytes, t.bytes == 1 ? " " : "s", meaning);
 }
 
-static void print_suppression(void *argument, const char *pattern, size_t objects,
-                              size_t bytes)
+static void print_suppression(void *argument, const struct suppression *s)
 {
     (void)argument;
-    if (objects)
-        out_print("  suppressed by leak:%s: %zu object%s, %zu bytes\n", pattern, objects,
-                  plural(objects), bytes);
+    out_print(s->objects ? "  suppressed by " : "  unused suppression: ");
+    if (s->line)
+        out_print("{%s} of line %d", s->name, s->line);
     else
-        out_print("  unused suppression: leak:%s\n", pattern);
+        out_print("leak:%s", s->name);
+    if (s->objects)
+        out_print(": %zu object%s, %zu bytes", s->objects, plural(s->objects), s->bytes);
+    out_print("\n");
 }
 
 void leak_print_text(const struct leak_report *r)
@@ -88,4 +90,8 @@ void leak_print_text(const struct leak_report *r)
             "  nothing could be collected: what leaked is not known, see the log\n");
     else if (r->incomplete)
         out_print("  memory ran out: there are more leaks than these\n");
+    if (!OPTION_NOW(gen_suppressions) || !r->listed)
+        return;
+    out_print("\nSuppressions\n");
+    leak_print_suppressions(r);
 }

@@ -40,6 +40,8 @@
     X(dwarf_diename)                \
     X(dwarf_tag)                    \
     X(dwarf_attr)                   \
+    X(dwarf_attr_integrate)         \
+    X(dwarf_formstring)             \
     X(dwarf_formudata)              \
     X(dwarf_getsrcfiles)            \
     X(dwarf_filesrc)

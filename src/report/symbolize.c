@@ -184,11 +184,21 @@ static bool is_around(Dwarf_Die *die, Dwarf_Addr address)
     return dw.dwarf_haspc(die, address) > 0; /* below 0: it has no code */
 }
 
+/* With its namespaces and types, where the language has such. */
+static const char *name_of(Dwarf_Die *die)
+{
+    Dwarf_Attribute a;
+    const char *name = NULL;
+    if (dw.dwarf_attr_integrate(die, DW_AT_linkage_name, &a))
+        name = dw.dwarf_formstring(&a);
+    return name ? name : dw.dwarf_diename(die);
+}
+
 /* Afterwards *s is the place of the call. */
 static void visit_call(const struct inquiry *q, Dwarf_Die *inlined)
 {
     struct symbol inner = *q->s;
-    inner.function = dw.dwarf_diename(inlined);
+    inner.function = name_of(inlined);
     inner.inlined = true;
     q->visit(q->argument, &inner);
     q->s->file = call_file(q->unit, inlined);
@@ -343,10 +353,10 @@ bool symbolize_variable(uintptr_t address, struct variable *v)
     Dwfl_Module *module = open_process() ? dw.dwfl_addrmodule(process, base) : NULL;
     *v = (struct variable){.offset = address - base, .module = info.dli_fname};
     if (module && functions_begin(module, address, &begin)) {
-        v->name = functions_find(module, address);
+        v->name = answers_plain_name(functions_find(module, address));
         v->offset = address - begin;
     } else if (info.dli_sname) {
-        v->name = info.dli_sname;
+        v->name = answers_plain_name(info.dli_sname);
         v->offset = address - (uintptr_t)info.dli_saddr;
     }
     return true;

@@ -9,7 +9,8 @@
 
 struct symbol {
     const char *function; /* NULL: not known */
-    const char *file;     /* NULL: not known */
+    const char *linkage; /* as the linker has it, where that is another form; else NULL */
+    const char *file;    /* NULL: not known */
     int line;
     const char *module; /* the program's or library's path; NULL: not known */
     uintptr_t offset;   /* of the address in the module's memory */

@@ -12,7 +12,8 @@ enum { OWN_MOST = 6 }; /* calls between a public function and the capture */
 static void note_public(void *argument, const struct symbol *s)
 {
     bool *public = argument;
-    *public = !s->inlined && s->function && strncmp(s->function, "gc_", 3) == 0;
+    *public =
+        !s->inlined && s->function && !s->linkage && strncmp(s->function, "gc_", 3) == 0;
 }
 
 struct stack {

@@ -90,9 +90,7 @@ static struct own *take_place(void)
 static void clear_stack(void)
 {
     enum { CLEARED = 64 << 10 };
-    if (__asan_unpoison_memory_region)
-        __asan_unpoison_memory_region((char *)__builtin_frame_address(0) - CLEARED,
-                                      CLEARED);
+    track_renew_stack((char *)__builtin_frame_address(0) - CLEARED, CLEARED);
 }
 
 /* Less than there is above and below: the C library has some of it. */

@@ -121,7 +121,7 @@ for level in -O0 -O2; do
         "  what points to it was allocated by" "    #0 pointer_in_object" "    #1 main"
     expect "$level: pointer_in_data" reports --dangling pointer_in_data \
         "gcalloc: ADDRESS: something points to it, which was freed, found by a collection" \
-        "  the pointer is at ADDRESS, in the data of faults$level" \
+        "  the pointer is at ADDRESS, object+0 in faults$level" \
         "  allocated by" "    #0 make" "    #1 pointer_in_data" "    #2 main" \
         "  freed by" "    #0 end" "    #1 pointer_in_data" "    #2 main"
     expect "$level: --quarantine=yes says nothing of it" reports --quarantine=yes pointer_in_data
@@ -193,7 +193,39 @@ if command -v "${CXX:-c++}" >/dev/null; then
 new[] delete[] aligned[] aligned right"
     expect "--mismatch=no" reports --mismatch=no "new free"
     faults=$plain_faults
+
+    # Names are as the program has them, those of variables, too.
+    cat >names.cc <<'END'
+#include <cstdlib>
+#include <cstring>
+namespace outer {
+struct maker { static char *make(int n); };
+__attribute__((noinline)) char *maker::make(int n) { return static_cast<char *>(malloc(n)); }
+template <class T> __attribute__((noinline)) void end(T *p) { p[13] = 1; free(p); }
+char *variable;
+}
+int main()
+{
+    outer::variable = outer::maker::make(13);
+    outer::end(outer::variable);
+    for (int i = 0; i < 200000; i++)
+        free(outer::maker::make(50));
+}
+END
+    ${CXX:-c++} -g -O1 -fno-builtin -w -o names names.cc || exit 1
+    "$tool" guard --fence=0 --dangling -o report ./names
+    expect "names of C++" has report '#0  outer::maker::make(int) ' '#0  void outer::end<char>(char\*) ' \
+        'the pointer is at 0x[0-9a-f]*, outer::variable+0 in '
 fi
+
+# ---- At a limit of memory ----------------------------------------------------------------
+
+${CC:-cc} -O1 -w -pthread -o limit "$srcdir/tests/guard/limit.c" || exit 1
+for flags in "run" "run --quarantine" "guard --quarantine=yes --fence=0" "guard --fence=0"; do
+    # shellcheck disable=SC2086 # these are words
+    expect "at a limit: $flags" sh -c '[ "$("$@")" = "0 failed" ] || { "$@"; exit 1; }' sh \
+        "$tool" $flags --heap-limit=8M ./limit 4 160000
+done
 
 expect "again and again" sh -c '"$0" guard --fence=0 "$1" overflow_again_and_again 2>err >out; cat err
     [ "$(grep -c "written beyond" err)" = 3 ] &&

@@ -111,6 +111,10 @@ expect "is JSON" has json '"version":1.*"class":"definite", *"objects":1, *"byte
 printf 'leak:lose\n' >suppressed
 expect "--suppressions" says 7 "done" "" "$tool" leaks -s suppressed -o report -e 3 ./leaky 69
 expect "leaves the leak out" has report 'suppressed  *1 object  *69 bytes'
+expect "--gen-suppressions" says 7 "done" "" "$tool" leaks --gen-suppressions -o report ./leaky 70
+sed -n '/^{$/,/^}$/p' report >suppressed
+expect "makes one" has suppressed '^   match-leak-kinds: definite$' '^   fun:lose$' '^   fun:main$'
+expect "that can be given back" says 7 "done" "" "$tool" leaks -s suppressed -o report -e 3 ./leaky 70
 expect "--groups" says 7 "done" "" "$tool" leaks --groups=1 -o report ./leaky 100
 expect "--depth" says 7 "done" "" "$tool" leaks --depth=1 -o report ./leaky 101
 expect "has one frame" [ "$(grep -c '#[0-9]' report)" = 1 ]
@@ -395,6 +399,10 @@ if command -v bash >/dev/null; then
     expect "flags" offers "--output= --on-bad-free= --options=" leaks --o
     expect "values" offers "yes no" leaks --follow-fork = ""
     expect "part of a value" offers "abort" guard -b x --on-bad-free ab
+    expect "values of guard's --stacks" offers "some all" guard --stacks = ""
+    expect "as a word of its own" offers "all" guard --stacks a
+    expect "and the program behind it" offers "leaky-program" guard --stacks some leaky-p
+    expect "leaks' --stacks has none" offers "leaky-program" leaks --stacks leaky-p
     expect "programs" offers "leaky-program" leaks --json leaky-p
     expect "what is the program's is not" offers "" leaks -o x ./leaky --o
 fi

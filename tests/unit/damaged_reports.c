@@ -176,28 +176,44 @@ START_TEST(damage_to_answers_is_caught)
 }
 END_TEST
 
-static struct pattern patterns[] = {{.text = "^alloc$", .glob = "alloc"},
-                                    {.text = "mid", .glob = "*mid*", .objects = 1}};
+static struct frame_pattern frame_patterns[3];
+static struct suppression listed[2];
 
-static void list_patterns(void)
+static void list_suppressions(void)
 {
-    suppressions =
-        (struct suppressions){patterns, COUNT_OF(patterns), COUNT_OF(patterns)};
+    frame_patterns[0] = (struct frame_pattern){FRAME_ANYTHING, 0, "alloc"};
+    frame_patterns[1] = (struct frame_pattern){FRAME_SOURCE, 3, "mid.c"};
+    frame_patterns[2] = (struct frame_pattern){FRAME_SOME, 0, NULL};
+    listed[0] = (struct suppression){
+        .name = "alloc", .classes = SUPPRESS_ANY_CLASS, .first = 0, .count = 1};
+    listed[1] = (struct suppression){
+        .name = "mid", .line = 7, .first = 1, .count = 2, .objects = 1};
+    suppressions = (struct suppressions){.list = listed,
+                                         .count = COUNT_OF(listed),
+                                         .capacity = COUNT_OF(listed),
+                                         .frames = frame_patterns,
+                                         .frame_count = COUNT_OF(frame_patterns),
+                                         .frame_capacity = COUNT_OF(frame_patterns)};
 }
 
-static void have_an_empty_pattern(void)
+static void have_no_name(void)
 {
-    patterns[0].text[0] = 0;
+    listed[0].name = NULL;
 }
 
-static void match_something_else(void)
+static void share_a_frame(void)
 {
-    patterns[0].glob[0] = '*';
+    listed[1].first = 0;
+}
+
+static void have_two_patterns_for_any_frame(void)
+{
+    listed[0].count = 2;
 }
 
 static void suppress_no_object(void)
 {
-    patterns[0].bytes = 1;
+    listed[0].bytes = 1;
 }
 
 static void list_too_many(void)
@@ -205,18 +221,44 @@ static void list_too_many(void)
     suppressions.capacity = 1;
 }
 
+static void have_too_many_frames(void)
+{
+    suppressions.frame_capacity = 2;
+}
+
+static void lose_a_frame(void)
+{
+    suppressions.frame_count = 2;
+}
+
+static void have_no_pattern(void)
+{
+    frame_patterns[0].glob = NULL;
+}
+
+static void have_the_line_of_a_function(void)
+{
+    frame_patterns[0].line = 3;
+}
+
 static const struct damage suppression_damages[] = {
-    {have_an_empty_pattern, "memchr(p->text, 0, sizeof p->text) && p->text[0]"},
-    {match_something_else, "strcmp(p->glob, glob) == 0"},
-    {suppress_no_object, "p->objects > 0 || p->bytes == 0"},
+    {have_no_name, "s->name && s->first == frames"},
+    {share_a_frame, "s->name && s->first == frames"},
+    {have_two_patterns_for_any_frame, "s->line > 0 || (s->line == 0 && s->count == 1)"},
+    {suppress_no_object, "s->objects > 0 || s->bytes == 0"},
     {list_too_many, "suppressions.count <= suppressions.capacity"},
+    {have_too_many_frames, "suppressions.frame_count <= suppressions.frame_capacity"},
+    {lose_a_frame, "frames == suppressions.frame_count"},
+    {have_no_pattern, "p->part < FRAME_PARTS && (p->part == FRAME_SOME) == !p->glob"},
+    {have_the_line_of_a_function,
+     "p->line == 0 || (p->part == FRAME_SOURCE && p->line > 0)"},
 };
 
 START_TEST(damage_to_suppressions_is_caught)
 {
-    list_patterns();
+    list_suppressions();
     suppress_check();
-    expect_caught(&suppression_damages[_i], list_patterns, suppress_check);
+    expect_caught(&suppression_damages[_i], list_suppressions, suppress_check);
 }
 END_TEST
 

@@ -61,12 +61,15 @@
     X(collector)       \
     X(pairs)           \
     X(weak)            \
+    X(ring)            \
     X(guard)           \
+    X(canary)          \
     X(damage)          \
     X(damaged_reports) \
     X(finalizer)       \
     X(counted)         \
     X(typed)           \
+    X(glob)            \
     X(functions)
 
 struct TCase;
