@@ -318,7 +318,8 @@ GC_PUBLIC size_t gc_leak_check(void);
     X(young_collections, "of the collections, young ones")                            \
     X(concurrent_collections, "of the collections, those that marked beside the "     \
                               "program")                                              \
-    X(meshed_bytes, "memory that blocks share with others, with option compact")
+    X(meshed_bytes, "memory that blocks share with others, with option compact")      \
+    X(young_static_bytes, "static data that young collections have scanned")
 
 #define GC_STATS_VERSION 1u
 

@@ -45,6 +45,7 @@ static void note_times(struct collector *c)
     if (!cycle->kind->begins)
         __atomic_store_n(&c->collections, c->collections + 1, __ATOMIC_RELEASE);
     c->young_collections += cycle->kind->young;
+    c->young_static_bytes += cycle->kind->young ? cycle->static_bytes : 0;
     c->concurrent_collections += cycle->kind == &cycle_finish;
     c->refills = 0;
     c->pause_ns_last = pause;

@@ -23,8 +23,9 @@ struct collector {
     struct generations generations;
     struct concurrent concurrent;
     uint64_t young_collections, concurrent_collections; /* of the collections */
-    unsigned disabled; /* gc_disable less gc_enable.  Atomic */
-    uint64_t started;  /* when the heap was made; os_now */
+    uint64_t young_static_bytes; /* of static data that young ones have scanned */
+    unsigned disabled;           /* gc_disable less gc_enable.  Atomic */
+    uint64_t started;            /* when the heap was made; os_now */
     uint64_t collections;
     uint64_t looks; /* beside the collections (cycle_look) */
     uint64_t pause_ns_last, pause_ns_max, pause_ns_total;

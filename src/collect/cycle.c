@@ -141,6 +141,8 @@ static void run(struct cycle *c)
     else
         caches_give_back(h, is_thorough(c));
     marker_begin(c->marker, c->kind->flips);
+    c->static_pages = cycle_roots_leave_out(&c->roots, h, c->kind->young);
+    c->static_bytes = cycle_roots_static_bytes(&c->roots);
     cycle_roots_mark(&c->roots, c->marker);
     phases_run(c);
     marker_end(c->marker);
@@ -193,9 +195,14 @@ void cycle_log(const struct cycle *c, uint64_t number, uint64_t heap_made)
 {
     struct heap *h = c->heap;
     bool usual = c->kind == &cycle_full;
-    char written[40] = "";
+    char written[80] = "";
+    int length = 0;
     if (c->kind->remembers)
-        snprintf(written, sizeof written, ", %zu pages written", c->written_pages);
+        length =
+            snprintf(written, sizeof written, ", %zu pages written", c->written_pages);
+    if (c->kind->young)
+        snprintf(written + length, sizeof written - (size_t)length,
+                 ", %zu KiB of static data", c->static_bytes >> 10);
     log_line(
         "gc %llu (%s%s%s) pause %llu us (stop %llu, mark %llu, sweep %llu%s), live %zu "
         "KiB in %zu "

@@ -79,6 +79,8 @@ struct cycle {
     size_t charged;       /* what had been allocated when it began, of the budget */
     size_t live_before;   /* bytes that the last one found alive */
     size_t written_pages; /* of tenured blocks, where it remembers */
+    size_t static_bytes;  /* of static data that it scanned, */
+    size_t static_pages;  /* in which the program has had to fault for so many pages */
     bool keeps_more;      /* for want of memory more is marked than the roots reach */
     bool leaves_tenured;  /* its kind sweeps later, and there is a thread for that */
 };

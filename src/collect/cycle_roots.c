@@ -8,6 +8,7 @@
 #include "roots/coroutines.h"
 #include "roots/mappings.h"
 #include "roots/registered.h"
+#include "roots/unwritten.h"
 #include "world/stop.h"
 #include "world/systemstack.h"
 #include "world/thread.h"
@@ -36,6 +37,8 @@ void cycle_roots_list(struct cycle_roots *r, const struct heap *h,
     range_list_clear(&r->stacks);
     range_list_clear(&r->data);
     range_list_clear(&r->named);
+    range_list_clear(&r->unwritten);
+    r->segments = &s->segments;
     threads_roots(h, s, &r->stacks, &r->data);
     if (kept || options.collect)
         threads_add_kept(&r->data);
@@ -47,6 +50,28 @@ void cycle_roots_list(struct cycle_roots *r, const struct heap *h,
 bool cycle_roots_complete(const struct cycle_roots *r)
 {
     return !r->stacks.incomplete && !r->data.incomplete;
+}
+
+size_t cycle_roots_leave_out(struct cycle_roots *r, const struct heap *h, bool young)
+{
+    if (!h->young || !h->tenures)
+        return unwritten_forget(), 0;
+    if (young)
+        return unwritten_list(h, r->segments, &r->unwritten);
+    return unwritten_begin(h, r->segments), 0;
+}
+
+static size_t bytes_of(const struct range_list *l)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < l->count; i++)
+        bytes += l->ranges[i].high - l->ranges[i].low;
+    return bytes;
+}
+
+size_t cycle_roots_static_bytes(const struct cycle_roots *r)
+{
+    return bytes_of(r->segments) - bytes_of(&r->unwritten);
 }
 
 /* ---- Root callbacks ---------------------------------------------------------------- */
@@ -129,12 +154,40 @@ bool cycle_roots_push_object(struct marker *m, const struct cell *o)
     return !coroutine_any_within(o) && marker_push_object(m, o);
 }
 
+/* The first range of a sorted list that does not lie below the address. */
+static size_t first_from(const struct range_list *l, uintptr_t address)
+{
+    size_t low = 0, high = l->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (l->ranges[middle].high <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Scans the range but for what has not been written to. */
+static void scan_written(const struct cycle_roots *r, struct marker *m, struct range data)
+{
+    const struct range_list *l = &r->unwritten;
+    for (size_t i = first_from(l, data.low); i < l->count && l->ranges[i].low < data.high;
+         i++) {
+        if (data.low < l->ranges[i].low)
+            marker_scan_roots(m, data.low, l->ranges[i].low);
+        data.low = l->ranges[i].high;
+    }
+    if (data.low < data.high)
+        marker_scan_roots(m, data.low, data.high);
+}
+
 void cycle_roots_scan(const struct cycle_roots *r, struct marker *m)
 {
     for (size_t i = 0; i < r->stacks.count; i++)
         marker_scan_stack(m, r->stacks.ranges[i].low, r->stacks.ranges[i].high);
     for (size_t i = 0; i < r->data.count; i++)
-        marker_scan_roots(m, r->data.ranges[i].low, r->data.ranges[i].high);
+        scan_written(r, m, r->data.ranges[i]);
 }
 
 void cycle_roots_mark(struct cycle_roots *r, struct marker *m)
@@ -155,4 +208,5 @@ void cycle_roots_check(const struct cycle_roots *r)
     range_list_check(&r->stacks);
     range_list_check(&r->data);
     range_list_check(&r->named);
+    range_list_check(&r->unwritten);
 }

@@ -14,7 +14,10 @@ struct cycle_roots {
     struct range_list stacks;
     struct range_list data;  /* static data, thread-local storage, registered ranges */
     struct range_list named; /* by root callbacks; listed only if `keeps_named` */
-    bool keeps_named;        /* somebody will go through the roots again */
+    const struct range_list *segments; /* static data, of which `data` has all */
+    /* Of static data what a young cycle need not scan, in order (roots/unwritten.h). */
+    struct range_list unwritten;
+    bool keeps_named; /* somebody will go through the roots again */
 };
 
 /* Lists the roots.  The world is stopped, and what the loader said in the snapshot still
@@ -25,6 +28,14 @@ void cycle_roots_list(struct cycle_roots *r, const struct heap *h,
 /* Whether the lists lack no root.  If they lack one, nothing may be reclaimed, as objects
  * would be lost. */
 bool cycle_roots_complete(const struct cycle_roots *r);
+
+/* Lists what a young cycle need not scan of static data, or has it tracked from now on what is written there,
+ * where young cycles are to follow.  Returns how many pages the program has had to fault for.  The cycle
+ * goes on to its sweep. */
+size_t cycle_roots_leave_out(struct cycle_roots *r, const struct heap *h, bool young);
+
+/* Bytes of static data that are scanned. */
+size_t cycle_roots_static_bytes(const struct cycle_roots *r);
 
 /* Has root callbacks name theirs, if `keeps_named`, and marks nothing. */
 void cycle_roots_name(struct cycle_roots *r);

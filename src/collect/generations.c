@@ -199,7 +199,8 @@ static void note_young(struct generations *g, const struct cycle *c)
 {
     struct heap *h = c->heap;
     size_t kept = kept_by(c), full_budget = h->numbers->until_full;
-    uint64_t pages = c->written_pages + (uint64_t)h->newly_tenured * BLOCK_PAGES;
+    uint64_t pages =
+        c->written_pages + c->static_pages + (uint64_t)h->newly_tenured * BLOCK_PAGES;
     uint64_t cost = c->swept - c->began + pages * track_writes_ns();
     uint32_t percent =
         generations_percent(cost, c->charged, kept, g->full_ns, full_budget);

@@ -109,7 +109,7 @@ bool segments_unchanged(const struct segments_loaded *loaded)
 /* ---- Snapshots ------------------------------------------------------------------------- */
 
 struct snapshots {
-    struct range_list *segments;
+    struct range_list *segments, *variables;
     struct tls_modules *modules;
     struct segments_loaded *loaded;
 };
@@ -137,7 +137,7 @@ static void add_object(void *argument, const struct dl_phdr_info *info)
         if (p->p_type == PT_LOAD && (p->p_flags & PF_W))
             add_segment(l, (struct range){low, low + p->p_memsz}, relro);
         else if (p->p_type == PT_TLS && tls)
-            range_list_add(l, tls, tls + p->p_memsz);
+            range_list_add(s->variables, tls, tls + p->p_memsz);
         if (p->p_type == PT_TLS && info->dlpi_tls_modid)
             tls_modules_add(s->modules, info->dlpi_tls_modid, p->p_memsz);
     }
@@ -151,10 +151,10 @@ static void read_loaded(void *argument)
     s->loaded->hash = h.hash;
 }
 
-void segments_snapshot(struct range_list *l, struct tls_modules *modules,
-                       struct segments_loaded *loaded)
+void segments_snapshot(struct range_list *l, struct range_list *variables,
+                       struct tls_modules *modules, struct segments_loaded *loaded)
 {
-    struct snapshots s = {l, modules, loaded};
+    struct snapshots s = {l, variables, modules, loaded};
     range_list_clear(&loaded->headers);
     objects_visit(&(struct objects_visitor){begin, add_object, read_loaded, &s});
     l->incomplete |= loaded->headers.incomplete;

@@ -14,12 +14,12 @@ struct segments_loaded {
     struct range_list headers; /* where those lie */
 };
 
-/* Adds the writable segments that are loaded now, less what the dynamic loader has made
- * read-only and the library's own variables; and the calling thread's thread-local
+/* Adds to `l` the writable segments that are loaded now, less what the dynamic loader has made
+ * read-only and the library's own variables; and to `variables` the calling thread's thread-local
  * variables, static and dynamic.  Lists the objects that have such variables, and what is
  * loaded.  Takes the loader's lock. */
-void segments_snapshot(struct range_list *l, struct tls_modules *modules,
-                       struct segments_loaded *loaded);
+void segments_snapshot(struct range_list *l, struct range_list *variables,
+                       struct tls_modules *modules, struct segments_loaded *loaded);
 
 /* The library's own variables, which are among no roots. */
 struct range segments_own(void);

@@ -28,11 +28,12 @@ const struct snapshot *threads_snapshot(const struct heap *h, uintptr_t sp)
         return NULL;
     range_list_clear(&s->stacks);
     range_list_clear(&s->segments);
+    range_list_clear(&s->variables);
     tls_modules_clear(&s->modules);
     world_publish(m, sp);
     stack_snapshot(h, m, m->sp, s->pointers, &s->stacks);
     fork_hold_off();
-    segments_snapshot(&s->segments, &s->modules, &s->loaded);
+    segments_snapshot(&s->segments, &s->variables, &s->modules, &s->loaded);
     fork_let_go_on();
     return s;
 }
@@ -153,6 +154,7 @@ void threads_roots(const struct heap *h, const struct snapshot *s,
     lock_check_held(RANK_WORLD);
     add_list(stacks, &s->stacks);
     add_list(roots, &s->segments);
+    add_list(roots, &s->variables);
     coroutine_add_suspended(h, stacks);
     roots->incomplete |= s->modules.incomplete;
     for (MUTATORS(m)) {

@@ -11,8 +11,9 @@
 /* What a thread finds out before it stops the world, asking the loader and the unwinder,
  * who may take locks. */
 struct snapshot {
-    struct range_list stacks;   /* its own */
-    struct range_list segments; /* static data, its thread-local variables */
+    struct range_list stacks;    /* its own */
+    struct range_list segments;  /* static data */
+    struct range_list variables; /* its thread-local ones */
     struct tls_modules modules;
     struct segments_loaded loaded;
     uintptr_t pointers[STACK_POINTERS];

@@ -58,7 +58,7 @@ static bool relro_is_read_only(void)
 
 START_TEST(variables_are_covered)
 {
-    segments_snapshot(&l, &modules, &loaded);
+    segments_snapshot(&l, &l, &modules, &loaded);
     ck_assert(covers(&in_data, sizeof in_data));
     ck_assert(covers(&in_bss, sizeof in_bss));
     ck_assert(covers(&in_tls, sizeof in_tls));
@@ -71,7 +71,7 @@ END_TEST
 
 START_TEST(constants_are_not)
 {
-    segments_snapshot(&l, &modules, &loaded);
+    segments_snapshot(&l, &l, &modules, &loaded);
     ck_assert(!touches(in_rodata, sizeof in_rodata));
     ck_assert(!touches((const void *)(uintptr_t)segments_snapshot, 1));
     ck_assert(relro_is_read_only() ? !touches(&in_relro, sizeof in_relro)
@@ -81,7 +81,7 @@ END_TEST
 
 START_TEST(own_data_is_not)
 {
-    segments_snapshot(&l, &modules, &loaded);
+    segments_snapshot(&l, &l, &modules, &loaded);
     ck_assert(!touches(&private_variable, sizeof private_variable));
     ck_assert(!touches(&process_heap, sizeof process_heap));
     ck_assert(!touches(&options, sizeof options));
@@ -93,7 +93,7 @@ END_TEST
 START_TEST(ranges_are_readable_and_apart)
 {
     struct mapping m;
-    segments_snapshot(&l, &modules, &loaded);
+    segments_snapshot(&l, &l, &modules, &loaded);
     for (size_t i = 0; i < l.count; i++) {
         for (uintptr_t at = l.ranges[i].low; at < l.ranges[i].high; at = m.high) {
             ENSURE(maps_find(at, &m));
@@ -117,14 +117,14 @@ static void *open_plugin(const char *path)
 START_TEST(another_library_is_noticed)
 {
     void *small = open_plugin(PLUGINS "small.so");
-    segments_snapshot(&l, &modules, &loaded);
+    segments_snapshot(&l, &l, &modules, &loaded);
     ck_assert(segments_unchanged(&loaded));
     ck_assert_int_eq(dlclose(small), 0);
     ck_assert(!segments_unchanged(&loaded));
     void *large = open_plugin(PLUGINS "large.so");
     ck_assert(!segments_unchanged(&loaded));
     l.count = 0;
-    segments_snapshot(&l, &modules, &loaded);
+    segments_snapshot(&l, &l, &modules, &loaded);
     ck_assert(segments_unchanged(&loaded));
     void **words = dlsym(large, "plugin_words");
     ck_assert(covers(words, 100 * sizeof *words));

@@ -32,6 +32,6 @@ int main(void)
 {
     static TCase *(*const cases[])(void) = {barrier_case, writing_case, lives_case,
                                             process_case, storm_case,   beside_case,
-                                            midst_case,   later_case};
+                                            midst_case,   later_case,   unwritten_case};
     return run_cases("young", cases, sizeof cases / sizeof cases[0], 300);
 }

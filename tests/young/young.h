@@ -7,6 +7,7 @@
 
 TCase *barrier_case(void);
 TCase *writing_case(void);
+TCase *unwritten_case(void);
 TCase *lives_case(void);
 TCase *process_case(void);
 TCase *storm_case(void);
