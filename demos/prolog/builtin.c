@@ -113,6 +113,11 @@ static bool builtin_ground(term *a)
     return is_ground(a[0]);
 }
 
+static bool builtin_acyclic_term(term *a)
+{
+    return is_acyclic(a[0]);
+}
+
 /* $skip_list(List, Length, Rest): what is behind its cells. */
 static bool builtin_skip_list(term *a)
 {
@@ -430,6 +435,7 @@ static const struct builtin_entry {
     {"copy_term", 2, builtin_copy_term},
     {"$variables", 2, builtin_term_variables},
     {"ground", 1, builtin_ground},
+    {"acyclic_term", 1, builtin_acyclic_term},
     {"$skip_list", 3, builtin_skip_list},
     {"=", 2, builtin_unify},
     {"unify_with_occurs_check", 2, builtin_unify_with_occurs_check},

@@ -279,6 +279,7 @@ term copy_numbered(term t, size_t *count);
 /* Of a stored term, with `variables` for its NUMBERED ones; those that are 0 are made. */
 term instantiate(term stored, term *variables);
 bool is_ground(term t);
+bool is_acyclic(term t);
 term variables_of(term t);
 /* The items of a proper list, in an object of the heap; throws for other terms. */
 term *list_items(term list, size_t *count);

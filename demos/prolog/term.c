@@ -424,3 +424,68 @@ term variables_of(term t)
     unnumber_variables();
     return list;
 }
+
+/* ---- Cycles ------------------------------------------------------------------------ */
+
+/* The compound terms that a walk has come to, by address: a table that doubles; and whether it is still inside. */
+struct visits {
+    struct visit {
+        void *object;
+        bool inside;
+    } * slots;
+    size_t count, capacity;
+};
+
+static struct visit *visit_find(const struct visits *v, const void *object)
+{
+    size_t i = ((uintptr_t)object >> 4) * 0x9E3779B97F4A7C15 >> 20 & (v->capacity - 1);
+    while (v->slots[i].object && v->slots[i].object != object)
+        i = (i + 1) & (v->capacity - 1);
+    return &v->slots[i];
+}
+
+static struct visit *visit_add(struct visits *v, void *object)
+{
+    if (2 * v->count >= v->capacity) {
+        struct visits larger = {.count = v->count,
+                                .capacity = v->capacity ? 2 * v->capacity : 64};
+        larger.slots = allocate(larger.capacity * sizeof *larger.slots);
+        for (size_t i = 0; i < v->capacity; i++)
+            if (v->slots[i].object)
+                *visit_find(&larger, v->slots[i].object) = v->slots[i];
+        *v = larger;
+    }
+    v->count++;
+    struct visit *visit = visit_find(v, object);
+    *visit = (struct visit){object, true};
+    return visit;
+}
+
+/* On the work list are terms to go into, and, with the tag UNBOUND, those to go out of. */
+bool is_acyclic(term t)
+{
+    struct visits visits = {0};
+    size_t base = work.count;
+    push(&work, t);
+    while (work.count > base) {
+        t = deref(pop(&work));
+        if (tag_of(t) == UNBOUND) {
+            visit_find(&visits, address(t))->inside = false;
+            continue;
+        }
+        if (!is_compound(t))
+            continue;
+        struct visit *seen = visits.capacity ? visit_find(&visits, address(t)) : NULL;
+        if (seen && seen->object && seen->inside) {
+            work.count = base;
+            return false;
+        }
+        if (seen && seen->object)
+            continue;
+        visit_add(&visits, address(t));
+        push(&work, tagged(address(t), UNBOUND));
+        for (size_t i = arity_of(t); i > 0; i--)
+            push(&work, (word)(arguments(t) + i - 1));
+    }
+    return true;
+}

@@ -31,7 +31,7 @@
 
 '$answer'(G, Ns) :-
     (   '$level'(L0), call(G), '$level'(L1), flush_output,
-        '$bindings'(Ns, Ns, Bs), '$name_others'(Bs, Ns, Ns1), '$show'(Bs, Ns1),
+        '$bindings'(Ns, Ns, Bs), '$show_all'(Bs, Ns),
         ( L0 == L1 -> write('.'), nl ; '$more' ) ->
         true
     ;   write('false.'), nl
@@ -42,6 +42,9 @@
     ( '$memberchk'(C, [0';, 0' , 0'n, 9]) -> write(';'), nl, fail ; write('.'), nl ).
 
 % ---- Answers
+
+'$show_all'(Bs, Ns) :- acyclic_term(Bs), !, '$name_others'(Bs, Ns, Ns1), '$show'(Bs, Ns1).
+'$show_all'(_, _) :- write('true, with a term that has itself for an argument').
 
 % What a query's variables were bound to: to each other, if to nothing else.
 '$bindings'([], _, []).

@@ -55,6 +55,11 @@ test(callable_number, callable(3), false).
 test(callable_unbound, callable(_), false).
 test(is_list, is_list([a, b]), true).
 test(is_list_partial, is_list([a|_]), false).
+test(acyclic, (X = f(A, A), Y = g(X, X, [X|A]), acyclic_term(Y)), true).
+test(acyclic_list, (numlist(1, 5000, L), acyclic_term(L)), true).
+test(cyclic, (X = f(X), \+ acyclic_term(X)), true).
+test(cyclic_below, (X = [a|X], \+ acyclic_term(g(b, [c, X]))), true).
+test(acyclic_variable, acyclic_term(_), true).
 test(ground, ground(f(a, [b])), true).
 test(ground_not, ground(f(a, [_])), false).
 
