@@ -16,4 +16,4 @@ for i = 0, 1199999 do
   if left == le .. "ft" then names = names + 1 end
 end
 print(equal)
-print(names)
+print(names // 1000)

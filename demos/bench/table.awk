@@ -1,5 +1,5 @@
-# Prints run.sh's table from lines "BENCHMARK SCHEME MICROSECONDS [SHARE PAUSE]", which are
-# sorted by benchmark, scheme and time.
+# Prints the table of compare.sh from lines "BENCHMARK SYSTEM MICROSECONDS [SHARE PAUSE]", which are
+# sorted by benchmark, system and time.
 
 {
     key = $1 SUBSEP $2
@@ -21,26 +21,26 @@ function median(key,   m) {
 }
 
 END {
-    count = split(schemes, scheme, " ")
+    count = split(systems, system_name, " ")
     printf "%-10s", "seconds"
     for (s = 1; s <= count; s++)
-        printf " %12s", scheme[s]
+        printf " %12s", system_name[s]
     for (s = 2; s <= count; s++)
-        printf " %13s", scheme[s] "/gc"
+        printf " %13s", system_name[s] "/own"
     printf " %8s %9s\n", "gc share", "pause"
     for (b = 1; b <= n; b++) {
         name = benchmarks[b]
-        own = name SUBSEP scheme[1]
+        own = name SUBSEP system_name[1]
         printf "%-10s", name
         for (s = 1; s <= count; s++) {
-            key = name SUBSEP scheme[s]
+            key = name SUBSEP system_name[s]
             if (key in runs)
                 printf " %12.3f", median(key)
             else
                 printf " %12s", "-"
         }
         for (s = 2; s <= count; s++) {
-            key = name SUBSEP scheme[s]
+            key = name SUBSEP system_name[s]
             if (key in runs && own in runs) {
                 ratio = median(key) / median(own)
                 logarithms[s] += log(ratio)
