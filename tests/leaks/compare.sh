@@ -1,21 +1,37 @@
 #!/bin/sh
-# Builds the small programs with malloc and runs them under LeakSanitizer and memcheck,
-# where these are installed.  They are to find what the programs' table says, but for the
-# differences that the file `differences` lists and docs/leaks.md explains.
+# Builds the small programs with malloc and runs them, as they are and stripped, with gcalloc's heap, and under
+# LeakSanitizer and memcheck, where these are installed.  They are to find what the programs' table says, but for the
+# differences that the file `differences` lists and docs/leaks.md explains.  `make check` runs a part of the programs
+# under the other tools, `make check-corpus` all of them.
 srcdir=${srcdir:-.}
 CC=${CC:-cc}
+CXX=${CXX:-c++}
 here=$srcdir/tests/leaks
+shim=$PWD/.libs/libgcalloc-malloc.so
+every=${corpus_every:-6}
+unset GCALLOC_OPTIONS LD_PRELOAD
 
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/gcalloc-compare.XXXXXX") || exit 1
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
 
+# Without a C++ compiler there are the programs of C.
 build() { # PROGRAM FLAGS...
     program=$1
     shift
-    $CC -std=gnu11 -g -D_GNU_SOURCE -DWITH_MALLOC -DKEEPER_LIBRARY="\"$tmp/keeper.so\"" \
-        "$@" -o "$tmp/$program" "$here/programs.c" "$here/graphs.c" "$here/places.c" \
-        "$here/deeply.c" -ldl -pthread 2>"$tmp/errors"
+    cxx=
+    link=$CC
+    if $CXX -std=gnu++17 -g -w -DWITH_MALLOC -D_GNU_SOURCE "$@" -c -o "$tmp/cxx.o" "$here/cxx.cc" 2>"$tmp/errors"; then
+        cxx=$tmp/cxx.o
+        link=$CXX
+    fi
+    rm -f "$tmp"/c-*.o
+    for file in programs graphs places threads processes deeply; do
+        $CC -std=gnu11 -g -D_GNU_SOURCE -DWITH_MALLOC -DKEEPER_LIBRARY="\"$tmp/keeper.so\"" \
+            "$@" -c -o "$tmp/c-$file.o" "$here/$file.c" 2>"$tmp/errors" || return 1
+    done
+    # shellcheck disable=SC2086 # there may be none
+    $link "$@" -o "$tmp/$program" "$tmp"/c-*.o $cxx -ldl -pthread 2>"$tmp/errors"
 }
 
 $CC -g -shared -fPIC -o "$tmp/keeper.so" "$here/keeper.c" || exit 1
@@ -30,6 +46,10 @@ lsan_numbers() {
             print objects["Direct"] + 0, bytes["Direct"] + 0, objects["Indirect"] + 0,
                 bytes["Indirect"] + 0, "- -"
         }' "$1"
+}
+gcalloc_numbers() {
+    sed -n 's/.*"totals":{"definite":{"objects":\([0-9]*\),"bytes":\([0-9]*\)},"indirect":{"objects":\([0-9]*\),"bytes":\([0-9]*\)},"possible":{"objects":\([0-9]*\),"bytes":\([0-9]*\)}.*/\1 \2 \3 \4 \5 \6/p' "$1" |
+        grep . || echo 0 0 0 0 0 0
 }
 memcheck_numbers() {
     awk '{ gsub(/,/, "") }
@@ -94,18 +114,38 @@ repeat() {
 }
 
 with_lsan() {
-    LSAN_OPTIONS=exitcode=0:symbolize=0:log_path=$tmp/report "$tmp/lsan" >"$tmp/list" || exit 1
+    LSAN_OPTIONS=exitcode=0:symbolize=0:log_path=$tmp/report "$tmp/lsan" every "$every" >"$tmp/list" || exit 1
     check_all lsan
 }
 
 with_memcheck() {
-    valgrind --leak-check=full --log-file="$tmp/report.%p" "$tmp/malloc" >"$tmp/list" ||
+    valgrind --leak-check=full --log-file="$tmp/report.%p" "$tmp/malloc" every "$every" >"$tmp/list" ||
         exit 1
     check_all memcheck
 }
 
+# Without names, which take most of the time of a report.
+mkdir "$tmp/no-names"
+echo "not a library" >"$tmp/no-names/libdw.so.1"
+with_gcalloc() { # PROGRAM EVERY
+    LD_LIBRARY_PATH=$tmp/no-names LD_PRELOAD=$shim \
+        GCALLOC_OPTIONS=leaks=1:groups=0:report_format=json:report=$tmp/report.%p \
+        "$tmp/$1" every "$2" >"$tmp/list" || exit 1
+    count=$(wc -l <"$tmp/list")
+    check_all gcalloc
+}
+
 echo "objects and bytes: definite, indirect, possible"
-for level in -O0 -O2; do
+build malloc -O0 || { cat "$tmp/errors"; exit 1; }
+if [ -e "$shim" ]; then
+    with_gcalloc malloc 1
+    echo "$count processes"
+    if command -v strip >/dev/null; then
+        strip -s -o "$tmp/stripped" "$tmp/malloc"
+        with_gcalloc stripped "$every"
+    fi
+fi
+for level in $([ "$every" = 1 ] && echo -O0) -O2; do
     if ! build lsan $level -fsanitize=leak; then
         echo "LeakSanitizer is not installed"
     elif LSAN_OPTIONS=exitcode=7 "$tmp/lsan" single >/dev/null 2>&1; [ $? != 7 ]; then
@@ -117,9 +157,6 @@ done
 
 if ! command -v valgrind >/dev/null; then
     echo "memcheck is not installed"
-elif ! build malloc -O0; then
-    cat "$tmp/errors"
-    exit 1
 elif ! valgrind -q "$tmp/malloc" clean >/dev/null 2>&1; then
     echo "memcheck does not work here"
 else

@@ -8,6 +8,10 @@
 #include "deeply.h"
 #include "memory.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct amount {
     size_t objects, bytes;
 };
@@ -19,6 +23,7 @@ struct program {
     void (*run)(void);
     struct amount definite, indirect, possible, reachable, kept;
     size_t cycles;
+    int signal; /* that ends it, unless somebody else has a handler for it; 0: none */
 };
 
 struct node {
@@ -40,6 +45,16 @@ struct node *new_list(size_t length);
 /* A ring of so many nodes; returns the first, and in *last the last. */
 struct node *new_ring(size_t length, struct node **last);
 
+/* Prints the line that says what is to be found of a process; `part`: what the name ends with. */
+void print_expected(const struct program *p, const char *part, int process);
+
 extern const struct program graph_programs[], place_programs[];
+
+/* Those of malloc alone. */
+extern const struct program thread_programs[], process_programs[], cxx_programs[];
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
