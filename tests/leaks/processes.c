@@ -71,7 +71,7 @@ static void aborted(void)
 static void crashed(void)
 {
     lose_one(80);
-    int *volatile nothing = NULL;
+    volatile int *volatile nothing = NULL;
     *nothing = 1;
 }
 
