@@ -70,6 +70,27 @@ function plot_pauses(work,    file, p, names) {
     print "pauses|" file "|" work " (" command[work] ")|" legend(names, p - 1)
 }
 
+# ---- One workload: its minimum mutator utilisation ----
+
+# A block for each peer: milliseconds, and percent: median, low and high of the runs.
+function plot_utilisation(work,    file, p, i, names, name, list) {
+    file = dir "/" work "-utilisation.data"
+    for (p = 1; p <= peer_count[work]; p++) {
+        names[p] = peers[work, p]
+        for (i = 1; i <= also_count[work]; i++) {
+            name = also_names[work, i]
+            if (name !~ /^mmu_[0-9]+ms$/)
+                continue
+            find_also(list, work, names[p], name)
+            summarize(list, work, names[p])
+            print substr(name, 5) + 0, median, low, high >file
+        }
+        printf "\n\n" >file
+    }
+    close(file)
+    print "utilisation|" file "|" work " (" command[work] ")|" legend(names, p - 1)
+}
+
 # ---- A family of workloads: curves ----
 
 # The parts of the name FAMILY@VALUE; a workload that is not of a family has none.
@@ -221,6 +242,8 @@ END {
         drawn[name] = 1
         if (work in has_histogram)
             plot_pauses(work)
+        if ((work, "mmu_1ms") in has_also)
+            plot_utilisation(work)
     }
     n = find_single(single)
     plot_peers(value, "ratio-time-peers", single, n)

@@ -39,7 +39,7 @@ function print_percentiles(work,    n, i, p, percents, who, tail) {
     }
 }
 
-# The other numbers of a program; times in microseconds.
+# The other numbers of a program; times in microseconds, minimum mutator utilisation in percent.
 function print_also(work,    i, p, name, who, list) {
     printf "%-24s", ""
     for (i = 1; i <= also_count[work]; i++) {
@@ -55,7 +55,10 @@ function print_also(work,    i, p, name, who, list) {
             name = also_names[work, i]
             find_also(list, work, who, name)
             summarize(list, work, who)
-            printf " %12s", name ~ /_ns$/ ? number(median / 1e3) : sprintf("%d", median)
+            if (name ~ /_ns$/)
+                printf " %12s", number(median / 1e3)
+            else
+                printf " %12s", median == int(median) ? median : sprintf("%.1f", median)
         }
         printf "\n"
     }

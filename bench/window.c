@@ -8,9 +8,10 @@
  * A push is the allocation, the writing of the whole message, and the end of the oldest.
  * The time is that of the slowest push, the only operation; a line of its own has the
  * histogram of all, as BOUND:COUNT: so many took at most BOUND nanoseconds and longer than
- * the bound before. */
+ * the bound before; another one has the minimum mutator utilisation. */
 #include "histogram.h"
 #include "measure.h"
+#include "utilisation.h"
 
 enum {
     MESSAGE = 1024,
@@ -38,7 +39,7 @@ static void push(size_t position, bool atomic, int filling)
 
 int main(int argc, char **argv)
 {
-    uint64_t checksum = 0, worst = 0;
+    uint64_t checksum = 0, worst = 0, began, ended;
     size_t window, pushes;
     bool atomic;
 
@@ -48,6 +49,7 @@ int main(int argc, char **argv)
     pushes = 1000 * (size_t)measure_number(argv, 3, 1, 1000000, usage);
     peer_init();
     ring = peer_alloc_zeroed(window * sizeof(*ring));
+    began = ended = measure_now_ns();
     for (size_t i = 0; i < pushes; i++) {
         size_t position = i % window;
         uint64_t start, time_ns;
@@ -56,14 +58,17 @@ int main(int argc, char **argv)
             checksum = 31 * checksum + message_sum(ring[position]);
         start = measure_now_ns();
         push(position, atomic, (int)(i % 251));
-        time_ns = measure_now_ns() - start;
+        ended = measure_now_ns();
+        time_ns = ended - start;
         histogram_add(time_ns);
+        utilisation_add(start, ended);
         if (time_ns > worst)
             worst = time_ns;
     }
     for (size_t i = 0; i < window; i++)
         checksum = 31 * checksum + message_sum(ring[i]);
     histogram_print();
+    utilisation_print(began, ended);
     measure_report(worst, 1, checksum);
     return 0;
 }

@@ -103,6 +103,7 @@ static bool list_and_run(struct collector *c, const struct snapshot *s)
         return false;
     PROBE3(gc_begin, cycle->kind->label, cycle_cause(cycle),
            __atomic_load_n(&c->heap->numbers->charged, __ATOMIC_RELAXED));
+    generations_begin(&c->generations, cycle);
     cycle_run(cycle);
     PROBE4(gc_end, cycle->kind->label, cycle_cause(cycle), cycle->reclaimed,
            cycle->ended - cycle->began);

@@ -124,6 +124,13 @@ void cycle_note_reclaimed(struct cycle *c)
     c->reclaimed_before = so_far;
 }
 
+/* Other programs on the same processors make a cycle take longer, and not cost more. */
+static void note_used(struct cycle *c, uint64_t before)
+{
+    uint64_t now = before ? os_processor_time() : 0;
+    c->used = now ? now - before : c->swept - c->stopped;
+}
+
 /* The cycle of a heap of this process alone, with all phases. */
 static void run(struct cycle *c)
 {
@@ -150,10 +157,11 @@ static void run(struct cycle *c)
     h->kept_back = 0;
     c->marked = os_now();
     if (c->leaves_tenured)
-        sweep_but_tenured(h);
+        c->gained = sweep_but_tenured(h);
     else
-        sweep(h, c->kind->recounts);
+        c->gained = sweep(h, c->kind->recounts);
     c->swept = os_now();
+    note_used(c, time_used);
     cycle_note_reclaimed(c);
     pace_after_cycle(h, &(struct pace_cycle){
                             .thorough = is_thorough(c),
@@ -203,6 +211,10 @@ void cycle_log(const struct cycle *c, uint64_t number, uint64_t heap_made)
     if (c->kind->young)
         snprintf(written + length, sizeof written - (size_t)length,
                  ", %zu KiB of static data", c->static_bytes >> 10);
+    if (c->trial.sample)
+        snprintf(written + length, sizeof written - (size_t)length,
+                 ", %zu of a sample of %zu pages written", c->trial.written,
+                 c->trial.sample);
     log_line(
         "gc %llu (%s%s%s) pause %llu us (stop %llu, mark %llu, sweep %llu%s), live %zu "
         "KiB in %zu "

@@ -8,6 +8,7 @@
 #define GCALLOC_COLLECT_CYCLE_H
 
 #include "collect/cycle_roots.h"
+#include "collect/trial.h"
 
 struct cycle;
 
@@ -74,15 +75,19 @@ struct cycle {
     struct cycle_roots roots;
     /* Times by os_now; the last three are set by cycle_run. */
     uint64_t began, stopped, marked, swept, ended;
+    uint64_t
+        used; /* nanoseconds of processors from `stopped` to `swept`; wall time if that is not known */
     /* Bytes that were reclaimed by it, and what the one before has left to be swept; and by all before. */
     uint64_t reclaimed, reclaimed_before;
     size_t charged;       /* what had been allocated when it began, of the budget */
     size_t live_before;   /* bytes that the last one found alive */
+    size_t gained;        /* of what was allocated since, as much at least has survived */
     size_t written_pages; /* of tenured blocks, where it remembers */
-    size_t static_bytes;  /* of static data that it scanned, */
-    size_t static_pages;  /* in which the program has had to fault for so many pages */
-    bool keeps_more;      /* for want of memory more is marked than the roots reach */
-    bool leaves_tenured;  /* its kind sweeps later, and there is a thread for that */
+    struct trial_result trial; /* that it has ended */
+    size_t static_bytes;       /* of static data that it scanned, */
+    size_t static_pages; /* in which the program has had to fault for so many pages */
+    bool keeps_more;     /* for want of memory more is marked than the roots reach */
+    bool leaves_tenured; /* its kind sweeps later, and there is a thread for that */
 };
 
 /* Registers the phases that every cycle has.  The world lock is held. */

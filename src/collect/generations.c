@@ -9,6 +9,7 @@
 #include "collect/pace.h"
 #include "collect/young.h"
 #include "heap/tenured.h"
+#include "roots/unwritten.h"
 
 enum {
     /* A heap that is marked and swept in less, of some 20 MiB, has little to win: at 10 MiB the faults cost
@@ -21,6 +22,12 @@ enum {
     FULL_INTERVALS = 20,
     /* A block that is protected and no more costs the program what first writes to so many pages do. */
     BLOCK_PAGES = 5,
+    /* The faults of a trial take up to so many parts of what a full cycle does, and those that young cycles
+     * would bring, once for each page, up to so many; what more there are only young cycles can tell. */
+    TRIAL_PARTS = 10,
+    /* What survives a full cycle would survive young ones, too, of which each is to pay by what it frees. */
+    SURVIVORS_PARTS = 4,
+    FAULTS_PARTS = 2,
     SCORE_MOST = 4,
     SCORE_LEAST = -6,
     SCORE_LOSS = -2, /* one cycle that does not pay weighs as two that do */
@@ -64,18 +71,26 @@ static bool are_asked_for(const struct generations *g)
     return __atomic_load_n(&g->asked, __ATOMIC_RELAXED);
 }
 
-/* By what full cycles are like. */
-static bool may_pay(const struct generations *g, const struct heap *h)
+/* By what full cycles are like, and once so many have passed. */
+static bool may_pay(const struct generations *g, const struct heap *h, uint32_t after)
 {
-    return g->aside == 0 && g->full_ns >= FULL_LEAST_NS &&
+    return g->aside <= after && g->full_ns >= FULL_LEAST_NS &&
            h->numbers->live_bytes >= FULL_LEAST_BYTES;
+}
+
+/* Where faults are free, or come in any case, young cycles are tried without. */
+static bool needs_trial(const struct generations *g)
+{
+    return OPTION_NOW(generations) == GENERATIONS_AUTO && !are_asked_for(g) &&
+           !g->promising && !track_writes_is_free() && !concurrent_is_wanted();
 }
 
 static bool are_wanted(const struct generations *g, const struct heap *h)
 {
     size_t option = OPTION_NOW(generations);
     return option == GENERATIONS_ALWAYS ||
-           (option == GENERATIONS_AUTO && (are_asked_for(g) || may_pay(g, h)));
+           (option == GENERATIONS_AUTO &&
+            (are_asked_for(g) || (may_pay(g, h, 0) && !needs_trial(g))));
 }
 
 /* A sandbox may end a program for a system call that it does not know, and the kernel is not asked then for
@@ -95,19 +110,8 @@ static bool is_asking_risky(struct generations *g)
     return g->filtered;
 }
 
-/* Sees to it that blocks are tenured from the next sweep on, or no more. */
-static void follow(struct generations *g, struct heap *h)
+static void note_refused(struct generations *g)
 {
-    h->young = are_wanted(g, h);
-    bool wanted = h->young || concurrent_is_wanted();
-    if (!wanted && h->tenures)
-        tenured_stop(h);
-    if (!wanted || h->tenures || g->refused || is_asking_risky(g))
-        return;
-    if (tenured_start(h)) {
-        track_writes_ns(); /* is not to be measured while the world stands still */
-        return;
-    }
     g->refused = true;
     if (OPTION_NOW(generations) == GENERATIONS_ALWAYS || OPTION_NOW(pause) ||
         OPTION_NOW(log))
@@ -115,6 +119,23 @@ static void follow(struct generations *g, struct heap *h)
                  options.tracking == TRACKING_NONE
                      ? "option tracking=0 says so"
                      : "the kernel does not tell which pages are written");
+}
+
+/* Sees to it that blocks are tenured from the next sweep on, or no more; or that a trial can begin after it. */
+static void follow(struct generations *g, struct heap *h)
+{
+    h->young = are_wanted(g, h);
+    bool wanted = h->young || concurrent_is_wanted();
+    bool tried = !wanted && needs_trial(g) && may_pay(g, h, 1);
+    if (!wanted && h->tenures)
+        tenured_stop(h);
+    bool there = wanted ? h->tenures : !tried || g->watched;
+    if (there || g->refused || is_asking_risky(g))
+        return;
+    if (!(wanted ? tenured_start(h) : tenured_watch(h)))
+        return note_refused(g);
+    g->watched = true;
+    track_writes_ns(); /* is not to be measured while the world stands still */
 }
 
 /* Under option stress each kind has its turn.  One that marks beside the program begins before young ones
@@ -174,25 +195,78 @@ static size_t kept_by(const struct cycle *c)
     return live - min_size(live, c->live_before);
 }
 
-/* While the heap grows, most of what is new survives, and nothing is held against young cycles: they are
- * tried as soon as it grows no more. */
-static void note_full(struct generations *g, const struct cycle *c)
+/* Young cycles are not tried for some full ones. */
+static void wait_for(struct generations *g, uint32_t full)
 {
-    g->full_ns = c->swept - c->stopped;
-    if (kept_by(c) > c->charged / 2)
-        g->aside = 1, g->patience = 0;
-    else if (g->aside > 0 && g->full_ns >= FULL_LEAST_NS)
-        g->aside--;
+    g->aside = full;
+    g->promising = false;
 }
 
-/* The program goes on with what is left of a full cycle's budget. */
+static void wait_longer(struct generations *g, size_t live)
+{
+    g->patience =
+        (uint32_t)min_size(max_size(2 * g->patience, PATIENCE_LEAST), PATIENCE_MOST);
+    g->live_waited = live;
+    wait_for(g, g->patience);
+}
+
+/* ---- Trials -------------------------------------------------------------------------------- */
+
+static void begin_trial(struct generations *g, const struct heap *h)
+{
+    uint64_t pages = g->full_ns / TRIAL_PARTS / track_writes_ns();
+    g->trial.on = false;
+    if (needs_trial(g) && g->watched && may_pay(g, h, 0))
+        g->watched = trial_begin(&g->trial, h, pages);
+}
+
+void generations_begin(struct generations *g, struct cycle *c)
+{
+    struct heap *h = c->heap;
+    c->trial = (struct trial_result){0};
+    if (!g->trial.on || !c->kind->is_exact)
+        return;
+    c->trial = trial_end(&g->trial);
+    if (!c->trial.known || !needs_trial(g))
+        return;
+    g->promising = c->trial.all_written * track_writes_ns() <= g->full_ns / FAULTS_PARTS;
+    if (!g->promising)
+        wait_longer(g, h->numbers->live_bytes);
+    h->young = are_wanted(g, h) && (h->tenures || tenured_start(h));
+}
+
+/* ---- What follows from a cycle ------------------------------------------------------------- */
+
+/* While the heap grows, and where what is old dies in order, most of what is new survives.  Once it has doubled
+ * nothing is held against young cycles: they are tried as soon as it grows no more. */
+static void note_survival(struct generations *g, size_t live)
+{
+    bool anew = live / 2 >= g->live_waited;
+    g->patience = anew ? 0 : g->patience;
+    wait_for(g, anew ? 1 : (uint32_t)max_size(g->aside, 1));
+}
+
+static void note_full(struct generations *g, const struct cycle *c)
+{
+    g->full_ns = c->used;
+    if (kept_by(c) > c->charged / 2 || c->gained > c->charged / SURVIVORS_PARTS)
+        note_survival(g, c->heap->numbers->live_bytes);
+    else if (g->aside > 0 && g->full_ns >= FULL_LEAST_NS)
+        g->aside--;
+    begin_trial(g, c->heap);
+}
+
+/* The program goes on with what is left of a full cycle's budget, and without the faults. */
 static void stand_aside(struct generations *g, struct heap *h)
 {
     pace_go_on_full(h);
-    g->patience =
-        (uint32_t)min_size(max_size(2 * g->patience, PATIENCE_LEAST), PATIENCE_MOST);
-    g->aside = g->patience;
+    wait_longer(g, h->numbers->live_bytes);
     g->score = 0;
+    if (concurrent_is_wanted())
+        return;
+    h->young = false;
+    tenured_stop(h);
+    unwritten_forget();
 }
 
 static void note_young(struct generations *g, const struct cycle *c)
@@ -201,7 +275,7 @@ static void note_young(struct generations *g, const struct cycle *c)
     size_t kept = kept_by(c), full_budget = h->numbers->until_full;
     uint64_t pages =
         c->written_pages + c->static_pages + (uint64_t)h->newly_tenured * BLOCK_PAGES;
-    uint64_t cost = c->swept - c->began + pages * track_writes_ns();
+    uint64_t cost = c->used + pages * track_writes_ns();
     uint32_t percent =
         generations_percent(cost, c->charged, kept, g->full_ns, full_budget);
     if (!OPTION_NOW(young))

@@ -6,6 +6,7 @@
 #define GCALLOC_COLLECT_GENERATIONS_H
 
 #include "collect/concurrent.h"
+#include "collect/trial.h"
 
 /* What is known of the collections of one heap.  Under the world lock, but for `asked`. */
 struct generations {
@@ -16,8 +17,12 @@ struct generations {
     /* auto: so many full cycles are to pass before young ones are tried again, and as many when
      * they do not pay the next time. */
     uint32_t aside, patience;
+    size_t live_waited; /* what lived when that was found */
+    bool watched;       /* auto: the kernel is ready to note writes, for a trial */
+    bool promising;     /* auto: by the last trial the program writes to few old pages */
+    struct trial trial;
     int score; /* auto: rises with each young cycle that pays, and falls with the others */
-    uint64_t full_ns; /* what the last full cycle took */
+    uint64_t full_ns; /* what the last full cycle took of processors' time */
 };
 
 /* Returns the kind of the next cycle: `full`, or a young one if it will do for this cause. */
@@ -25,6 +30,10 @@ const struct cycle_kind *generations_choose(struct generations *g, struct heap *
                                             const struct concurrent *k,
                                             const struct cycle_kind *full,
                                             enum cause cause);
+
+/* Ends a trial if one is under way, and thereby may have young cycles follow this one, which is about to run.  The
+ * world is stopped. */
+void generations_begin(struct generations *g, struct cycle *c);
 
 /* Takes note of what a cycle cost and what it found.  The world is stopped. */
 void generations_note(struct generations *g, const struct cycle *c);

@@ -28,6 +28,7 @@ static void count_live(struct heap *h, struct block *b, uint32_t live, size_t si
 struct sweeping {
     struct heap *heap;
     bool recounts, leaves_tenured;
+    size_t gained; /* what sweep returns */
     struct tenuring tenuring;
 };
 
@@ -85,6 +86,7 @@ static void sweep_block(struct sweeping *s, uint32_t head)
 {
     struct heap *h = s->heap;
     struct block *b = block_at(h, head);
+    uint32_t before = b->live;
     const struct geometry *g = &geometries[word_class(h->words[head])];
     size_t size = block_slot_bytes(h, head);
     uint32_t reclaimed;
@@ -99,6 +101,7 @@ static void sweep_block(struct sweeping *s, uint32_t head)
     bool quiet = s->recounts && !b->taken && !b->bytes && reclaimed == 0 &&
                  counts.marked == b->live && counts.reserved == 0;
     count_live(h, b, counts.marked, size, s->recounts);
+    s->gained += counts.marked > before ? (counts.marked - before) * size : 0;
     h->numbers->counters.reclaimed_objects += reclaimed;
     h->numbers->counters.reclaimed_bytes += reclaimed * size;
     b->free_count = counts.free;
@@ -157,7 +160,7 @@ static void sweep_others(struct sweeping *s)
     }
 }
 
-static void run(struct sweeping *s)
+static size_t run(struct sweeping *s)
 {
     struct heap *h = s->heap;
     struct heap_numbers *n = h->numbers;
@@ -174,18 +177,19 @@ static void run(struct sweeping *s)
     tenuring_end(&s->tenuring);
     h->newly_tenured = s->tenuring.blocks;
     lock_check_all(false);
+    return s->gained;
 }
 
-void sweep(struct heap *h, bool recounts)
+size_t sweep(struct heap *h, bool recounts)
 {
-    run(&(struct sweeping){.heap = h, .recounts = recounts});
+    return run(&(struct sweeping){.heap = h, .recounts = recounts});
 }
 
 /* Observers are told of the dead on a stopped world, and what the program has altered is renewed there. */
-void sweep_but_tenured(struct heap *h)
+size_t sweep_but_tenured(struct heap *h)
 {
-    run(&(struct sweeping){.heap = h,
-                           .recounts = true,
-                           .leaves_tenured =
-                               h->tenures && !is_observed(h) && !h->numbers->altered});
+    return run(&(struct sweeping){.heap = h,
+                                  .recounts = true,
+                                  .leaves_tenured = h->tenures && !is_observed(h) &&
+                                                    !h->numbers->altered});
 }

@@ -14,11 +14,14 @@
  *
  * With `recounts`, what lives is counted from nothing.  Without, tenured blocks are left out, and what
  * the last sweep counted stands but for what has gone with whole blocks and for the other blocks, of
- * which each replaces its part of it.  Blocks are then listed behind those that were before. */
-void sweep(struct heap *h, bool recounts);
+ * which each replaces its part of it.  Blocks are then listed behind those that were before.
+ *
+ * Returns by how many bytes blocks have come to hold more marked objects than after the last sweep, each for
+ * itself: as much at least has been allocated since and has survived. */
+size_t sweep(struct heap *h, bool recounts);
 
 /* Sweeps with a new count, but leaves the blocks that were tenured and stay that to be swept beside the program
  * (heap/sweep_later.h), if nobody is to be told of what was found dead.  They count with what they had. */
-void sweep_but_tenured(struct heap *h);
+size_t sweep_but_tenured(struct heap *h);
 
 #endif

@@ -16,8 +16,12 @@
  * heap.  The world lock is held. */
 bool tenured_start(struct heap *h);
 
-/* From now on the sweep tenures nothing, and the next full one leaves no block tenured.  The world lock is
- * held. */
+/* Has the kernel be ready to note writes to the heap's pages, of which none is protected by that.  Returns false
+ * if it does not note them.  The world lock is held. */
+bool tenured_watch(const struct heap *h);
+
+/* From now on the sweep tenures nothing, and the next full one leaves no block tenured.  Writing to what was
+ * protected costs nothing any more.  The world lock is held. */
 void tenured_stop(struct heap *h);
 
 /* The blocks that a sweep has tenured, on the way to be protected together where they lie side by side. */

@@ -31,6 +31,8 @@ static struct {
 void unwritten_forget(void)
 {
     lock_check_held(RANK_WORLD);
+    for (size_t i = 0; i < notes.tracked.count; i++)
+        track_writes_give_up(notes.tracked.ranges[i].low, notes.tracked.ranges[i].high);
     notes.heap = NULL;
     range_list_clear(&notes.tracked);
 }

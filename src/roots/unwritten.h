@@ -26,7 +26,7 @@ void unwritten_begin(const struct heap *h, const struct range_list *segments);
 size_t unwritten_list(const struct heap *h, const struct range_list *segments,
                       struct range_list *unwritten);
 
-/* Nothing is tracked: what the program writes from here on is not asked for. */
+/* Nothing is tracked, and the program can write to it without a fault. */
 void unwritten_forget(void);
 
 #endif

@@ -2,8 +2,10 @@
 #include "collect/generations.h"
 
 #include "base/options.h"
+#include "base/os.h"
 #include "collect/pace.h"
 #include "collect/young.h"
+#include "heap/sweep.h"
 #include "support.h"
 #include "world/lock.h"
 
@@ -52,12 +54,14 @@ static struct concurrent k;
 static void note(const struct cycle_kind *kind, uint64_t ns, size_t charged, size_t kept)
 {
     struct cycle c = {.heap = &h, .kind = kind, .cause = CAUSE_BUDGET};
-    c.swept = ns;
+    c.used = ns;
     c.charged = charged;
     c.live_before = h.numbers->live_bytes;
     h.numbers->live_bytes += kept;
     h.numbers->until_full = MIB(100);
+    world_lock();
     generations_note(&g, &c);
+    world_unlock();
 }
 
 static const struct cycle_kind *choose(void)
@@ -76,10 +80,13 @@ static void begin(size_t option)
     g = (struct generations){0};
 }
 
-/* Whether the heap's blocks are to be tenured, after the choice of a cycle. */
+/* Whether the heap's blocks are to be tenured by the next cycle, a full one if they were not before. */
 static bool is_tried(void)
 {
-    choose();
+    struct cycle c = {.heap = &h, .kind = choose()};
+    world_lock();
+    generations_begin(&g, &c);
+    world_unlock();
     return h.tenures;
 }
 
@@ -166,6 +173,84 @@ START_TEST(full_ones_come_too)
 }
 END_TEST
 
+/* ---- What is known before young cycles are tried ---------------------------------------------- */
+
+enum { OBJECTS = 400000, SIZE = 64, SAMPLE = 400 };
+
+static struct fixture f;
+static char *objects[OBJECTS];
+
+static void fill(void)
+{
+    fixture_create(&f);
+    for (size_t i = 0; i < OBJECTS; i++)
+        objects[i] = memset(fixture_alloc(&f, (enum kind)0, SIZE), 1, SIZE);
+}
+
+/* The program writes to the objects from one number to another, between two full cycles. */
+static struct trial_result try_writing(size_t from, size_t to)
+{
+    static struct trial t;
+    world_lock();
+    ck_assert(trial_begin(&t, &f.heap, SAMPLE));
+    for (size_t i = from; i < to; i++)
+        *(char *volatile)objects[i] = 2;
+    struct trial_result r = trial_end(&t);
+    world_unlock();
+    ck_assert(r.known && !t.on);
+    ck_assert(r.sample > SAMPLE / 2 && r.sample <= SAMPLE);
+    return r;
+}
+
+START_TEST(samples_tell_of_writes)
+{
+    enum { PAGES = OBJECTS * SIZE / OS_PAGE };
+    fill();
+    world_lock();
+    bool notes = tenured_watch(&f.heap);
+    world_unlock();
+    for (int i = 0; notes && i < 10; i++) {
+        ck_assert_uint_eq(try_writing(0, 0).written, 0);
+        struct trial_result all = try_writing(0, OBJECTS);
+        ck_assert_uint_eq(all.written, all.sample);
+        ck_assert(all.all_written > PAGES / 2 && all.all_written < PAGES * 3 / 2);
+        struct trial_result half = try_writing(0, OBJECTS / 2);
+        ck_assert(half.written > half.sample / 5 &&
+                  half.written < half.sample - half.sample / 5);
+    }
+    fixture_destroy(&f);
+}
+END_TEST
+
+/* A full cycle that marks the objects from one number on. */
+static size_t sweep_from(size_t first)
+{
+    uint8_t *mark = &f.heap.numbers->mark;
+    *mark = (uint8_t)(STATE_MARK_A + STATE_MARK_B - *mark);
+    for (size_t i = first; i < OBJECTS; i++)
+        *state_of(&f, objects[i]) = *mark;
+    return sweep(&f.heap, true);
+}
+
+START_TEST(sweeps_tell_what_has_survived)
+{
+    fill();
+    world_lock();
+    ck_assert_uint_eq(sweep_from(0), OBJECTS * SIZE);
+    ck_assert_uint_eq(sweep_from(0), 0);
+    ck_assert_uint_eq(sweep_from(OBJECTS / 2), 0);
+    world_unlock();
+    for (size_t i = 0; i < OBJECTS / 2; i++) /* whole blocks, but for one */
+        objects[i] = fixture_alloc(&f, (enum kind)0, SIZE);
+    world_lock();
+    size_t gained = sweep_from(0);
+    world_unlock();
+    ck_assert(gained <= OBJECTS / 2 * SIZE &&
+              gained > OBJECTS / 2 * SIZE - 2 * UNIT_BYTES);
+    fixture_destroy(&f);
+}
+END_TEST
+
 TCase *generations_tests(void)
 {
     TCase *t = tcase_create("generations");
@@ -174,5 +259,7 @@ TCase *generations_tests(void)
     tcase_add_test(t, stands_aside);
     tcase_add_test(t, options_are_followed);
     tcase_add_test(t, full_ones_come_too);
+    tcase_add_test(t, samples_tell_of_writes);
+    tcase_add_test(t, sweeps_tell_what_has_survived);
     return t;
 }
