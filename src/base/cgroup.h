@@ -10,4 +10,8 @@
  * every path: "" stands for the system's own. */
 size_t cgroup_limit(const char *root);
 
+/* Opens what the kernel tells of how long tasks wait for memory (PSI): those of the nearest group that has
+ * such a file, which version 2 has, else those of the machine.  Returns a descriptor, or -1. */
+int cgroup_open_pressure(const char *root);
+
 #endif

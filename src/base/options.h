@@ -81,6 +81,8 @@ enum { FINALIZERS_CALLED, FINALIZERS_THREAD };
       TRACKING_CHOICES ": who tells of writes to old objects; 0: nobody")                \
     X(gc_share, COUNT, ANY_TIME, 0,                                                      \
       "most time to spend collecting, in percent: the heap grows for it; 0: off")        \
+    X(pressure, FLAG, ANY_TIME, 1,                                                       \
+      "give way to other processes while memory is short, by a smaller budget")          \
     X(region_wait, COUNT, ANY_TIME, 1000,                                                \
       "milliseconds that a collection of a region waits for other processes' brackets")  \
     X(idle, COUNT, ANY_TIME, 5000,                                                       \

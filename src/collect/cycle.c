@@ -203,7 +203,7 @@ void cycle_log(const struct cycle *c, uint64_t number, uint64_t heap_made)
 {
     struct heap *h = c->heap;
     bool usual = c->kind == &cycle_full;
-    char written[80] = "";
+    char written[80] = "", yields[40] = "";
     int length = 0;
     if (c->kind->remembers)
         length =
@@ -215,10 +215,13 @@ void cycle_log(const struct cycle *c, uint64_t number, uint64_t heap_made)
         snprintf(written + length, sizeof written - (size_t)length,
                  ", %zu of a sample of %zu pages written", c->trial.written,
                  c->trial.sample);
+    unsigned percent = __atomic_load_n(&h->yields, __ATOMIC_RELAXED);
+    if (percent)
+        snprintf(yields, sizeof yields, ", memory is short: %u %% less", percent);
     log_line(
         "gc %llu (%s%s%s) pause %llu us (stop %llu, mark %llu, sweep %llu%s), live %zu "
         "KiB in %zu "
-        "objects, freed %llu KiB, heap %zu KiB, next after %zu KiB, at %llu ms",
+        "objects, freed %llu KiB, heap %zu KiB, next after %zu KiB%s, at %llu ms",
         (unsigned long long)number, usual ? "" : c->kind->label, usual ? "" : ", ",
         cycle_cause(c), (unsigned long long)(c->ended - c->began) / 1000,
         (unsigned long long)(c->stopped - c->began) / 1000,
@@ -226,6 +229,6 @@ void cycle_log(const struct cycle *c, uint64_t number, uint64_t heap_made)
         (unsigned long long)(c->swept - c->marked) / 1000, written,
         h->numbers->live_bytes >> 10, h->numbers->live_objects,
         (unsigned long long)c->reclaimed >> 10, extent_bytes(h).held >> 10,
-        __atomic_load_n(&h->numbers->budget, __ATOMIC_RELAXED) >> 10,
+        __atomic_load_n(&h->numbers->budget, __ATOMIC_RELAXED) >> 10, yields,
         (unsigned long long)(c->ended - heap_made) / 1000000);
 }

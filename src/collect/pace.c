@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/critical.h"
 #include "base/options.h"
+#include "base/os.h"
 #include "heap/extent.h"
 #include "heap/holes.h"
 
@@ -26,6 +27,13 @@ enum {
     FRUGAL_RISE = 2,
     FRUGAL_FALL = 2,
     CHARGED_LEAST = KIB(256), /* tells something of how fast the program allocates */
+    /* Memory is short when tasks wait for it in so many thousandths of the time, and is no more when they do in
+     * fewer than RELIEVED.  The kernel waits for pages of files, too, now and then. */
+    PRESSED = 20,
+    RELIEVED = 5,
+    YIELDS_MOST = 90, /* percent of the budget */
+    YIELDS_STEP = 6,  /* percent that a look at the end of it brings back */
+    YIELDS_MUCH = 50, /* from here on pages in blocks go back, too */
 };
 
 static size_t square_root(size_t n)
@@ -72,6 +80,41 @@ static size_t within_group(const struct heap *h, size_t budget)
     size_t room = most > held ? most - held : 0;
     return min_size(
         budget, max_size(room, max_size(MIB(1), RACING(h->numbers->live_bytes) / 16)));
+}
+
+static unsigned yields(const struct heap *h)
+{
+    return __atomic_load_n(&h->yields, __ATOMIC_RELAXED);
+}
+
+/* The budget while memory is short, and within the control group's limit. */
+static size_t within_means(const struct heap *h, size_t budget)
+{
+    size_t least = max_size(MIB(1), RACING(h->numbers->live_bytes) / 16);
+    size_t left =
+        budget / 100 * (100 - yields(h)); /* of any but the largest it is exact enough */
+    return within_group(h, yields(h) ? min_size(budget, max_size(left, least)) : budget);
+}
+
+/* Falling by a part of what is left and rising by steps has those that share something come to have the same. */
+unsigned pace_yield(unsigned before, int stalled)
+{
+    if (stalled >= PRESSED)
+        return before + (YIELDS_MOST - before + 1) / 2;
+    if (stalled >= 0 && stalled < RELIEVED)
+        return before - (unsigned)min_size(before, YIELDS_STEP);
+    return before;
+}
+
+/* At the end of a budget. */
+static void look_at_pressure(struct heap *h, uint64_t now)
+{
+    if (OPTION_NOW(pressure))
+        __atomic_store_n(&h->yields,
+                         pace_yield(yields(h), pressure_look(&h->pressure, now)),
+                         __ATOMIC_RELAXED);
+    else if (yields(h))
+        __atomic_store_n(&h->yields, 0, __ATOMIC_RELAXED);
 }
 
 /* SIZE_MAX if that is too much. */
@@ -124,7 +167,7 @@ void pace_configure(struct heap *h)
     size_t limit = OPTION_NOW(heap_limit);
     extent_set_limit(h, limit ? limit : SIZE_MAX);
     h->numbers->wanted = budget_for(h, h->numbers->live_bytes);
-    size_t budget = within_group(h, frugal(h, stretched(h, h->numbers->wanted), false));
+    size_t budget = within_means(h, frugal(h, stretched(h, h->numbers->wanted), false));
     __atomic_store_n(&h->numbers->budget, budget, __ATOMIC_RELAXED);
 }
 
@@ -140,6 +183,8 @@ bool pace_learn_limit(struct heap *h)
         return false;
     size_t limit = cgroup_limit("");
     __atomic_store_n(&h->group_limit, limit, __ATOMIC_RELAXED);
+    if (OPTION_NOW(pressure))
+        pressure_begin(&h->pressure, "");
     return limit != SIZE_MAX;
 }
 
@@ -170,10 +215,11 @@ static size_t damped(const struct heap *h, size_t wanted)
 }
 
 /* How many bytes stay after a cycle that nobody asked for: half of the budget more, if
- * the heap need not be near a limit. */
+ * the heap need not be near a limit, and memory is not short. */
 static size_t with_slack(const struct heap *h, size_t budget)
 {
-    return within_group(h, budget + min_size(budget / 2, SIZE_MAX - budget));
+    size_t slack = yields(h) ? 0 : min_size(budget / 2, SIZE_MAX - budget);
+    return within_group(h, budget + slack);
 }
 
 /* Trims the heap so that no more than `keep` bytes stay beyond what holds objects, the
@@ -223,7 +269,7 @@ static size_t full_budget(struct heap *h, const struct pace_cycle *c)
     size_t wanted = budget_for(h, h->numbers->live_bytes);
     size_t budget = stretched(h, c->thorough ? wanted : damped(h, wanted));
     bool grows = promoted(h) > c->charged / 2; /* most of what was new lives */
-    budget = within_group(h, frugal(h, budget, grows));
+    budget = within_means(h, frugal(h, budget, grows));
     h->numbers->wanted = wanted;
     h->numbers->live_full = h->numbers->live_bytes;
     h->numbers->young_budget = max_size(h->numbers->young_budget, YOUNG_LEAST);
@@ -279,11 +325,14 @@ void pace_after_cycle(struct heap *h, const struct pace_cycle *c)
 {
     note_affordable(h, c);
     note_share(h, c);
+    look_at_pressure(h, c->ended);
     size_t budget = c->young ? rest_of_budget(h) : full_budget(h, c);
     budget = until_next(h, budget);
     begin_budget(h, budget);
-    if (c->thorough)
+    if (c->thorough || yields(h) >= YIELDS_MUCH)
         return trim_all(h, budget);
+    if (yields(h))
+        return extent_trim(h, budget);
     holes_recover(h);
     trim_unused(h, c, budget);
 }
@@ -291,7 +340,7 @@ void pace_after_cycle(struct heap *h, const struct pace_cycle *c)
 /* Begins the budget that a heap of manual objects has, and returns it. */
 static size_t renew_budget(struct heap *h)
 {
-    size_t budget = within_group(h, budget_for(h, extent_bytes(h).used));
+    size_t budget = within_means(h, budget_for(h, extent_bytes(h).used));
     begin_budget(h, budget);
     return budget;
 }
@@ -299,6 +348,7 @@ static size_t renew_budget(struct heap *h)
 void pace_without_cycle(struct heap *h)
 {
     critical_begin();
+    look_at_pressure(h, os_now());
     extent_trim(h, with_slack(h, renew_budget(h)));
     critical_end();
 }

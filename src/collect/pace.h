@@ -57,7 +57,8 @@ void pace_at_rest(struct heap *h);
  * nothing is charged yet. */
 void pace_check(const struct heap *h);
 
-/* A heap that has become large looks once what its control group may hold.
+/* A heap that has become large looks once what its control group may hold, and who tells whether memory is
+ * short.
  * pace_lacks_limit says whether it has yet to; pace_learn_limit, in a running world,
  * looks, and returns true if there is a limit, in which case pace_configure is to be called. */
 bool pace_lacks_limit(const struct heap *h);
@@ -73,5 +74,10 @@ size_t pace_stretch(size_t stretch, size_t share, uint64_t collecting, uint64_t 
  * nanoseconds. */
 size_t pace_affordable(size_t share, size_t charged, uint64_t collecting,
                        uint64_t running);
+
+/* For option pressure: returns the part of its budget, in percent, that a heap goes without, from what that was before
+ * and for how many thousandths of the time some task has waited for memory since then.  Heaps that are told
+ * the same come to go without the same part, however much they had; none goes without all. */
+unsigned pace_yield(unsigned before, int stalled);
 
 #endif

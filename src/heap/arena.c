@@ -25,7 +25,7 @@ enum {
     TYPED_LEAST = TYPED_STEP / sizeof(struct typed_bin), /* bins, in the smallest heap */
 };
 
-const struct heap_numbers heap_numbers_none;
+const struct heap_numbers heap_numbers_none READS_AS_ZERO;
 
 /* A unit's word has room for the place of the states of so many bytes of heap. */
 #define RESERVE_MOST GIB(2048)

@@ -10,6 +10,7 @@
 #include "base/meta.h"
 #include "base/os.h"
 #include "heap/block.h"
+#include "heap/coarse.h"
 #include "heap/count.h"
 #include "heap/extent.h"
 #include "heap/run.h"
@@ -24,9 +25,10 @@ enum {
     /* Caches of ended threads that are kept.  Programs that start a thread for each task have
      * few at a time, and eight hold half a megabyte, as a rule. */
     CACHES_KEPT = 8,
+    COARSE_MOST = MIB(16), /* of heap, for caches that begin with coarse classes */
 };
 
-const struct cache cache_none;
+const struct cache cache_none READS_AS_ZERO;
 
 static size_t magazine_capacity(size_t size)
 {
@@ -179,8 +181,18 @@ static bool keep(struct cache *c)
     return kept;
 }
 
+/* A heap of this size has objects of all sizes. */
+static bool is_small(const struct heap *h)
+{
+    return RACING(h->bytes) <= COARSE_MOST && !h->space->shared && !h->told &&
+           !is_sampled(h);
+}
+
+/* A cache that is kept knows of which sizes the threads before had many objects. */
 static void serve(struct cache *c, struct heap *h)
 {
+    if (!c->heap)
+        coarse_begin(c, is_small(h));
     c->heap = h;
     c->used = false;
     memcpy(c->small_classes, small_classes + h->numbers->end_pointers,

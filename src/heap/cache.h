@@ -111,9 +111,17 @@ INLINE unsigned cache_bin(const struct cache *c, unit_word word)
     return (word ^ c->shard) >> UNIT_BIN_SHIFT & CACHE_BIN_MASK;
 }
 
-/* The heap's class for a small request, in few instructions, the fewest for the smallest.
+/* The class that serves a small request, in few instructions, the fewest for the smallest.
  * Requires size <= SMALL_REQUEST_MAX.  cache_none may say any class: all of its bins are empty. */
 INLINE unsigned cache_class(const struct cache *c, size_t size)
+{
+    if (LIKELY(size < PAD_FROM))
+        return c->small_classes[(size + GRANULE - 1) / GRANULE];
+    return c->padded_classes[size / GRANULE + 1];
+}
+
+/* The same of an object with a layout, of which no class has others'. */
+INLINE unsigned cache_typed_class(const struct cache *c, size_t size)
 {
     if (LIKELY(size < PAD_FROM))
         return c->small_classes[(size + GRANULE - 1) / GRANULE];

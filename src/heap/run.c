@@ -9,6 +9,7 @@
 #include "base/crash.h"
 #include "heap/block.h"
 #include "heap/cache.h"
+#include "heap/coarse.h"
 #include "heap/count.h"
 #include "heap/extent.h"
 #include "heap/holes.h"
@@ -22,6 +23,7 @@ enum {
      * that allocates one object must not bring the next collection nearer by 64 KiB. */
     RUN_BYTES_FIRST = KIB(4),
     RUNS_COUNTED = 16, /* doublings: from the first run to more than any run_bytes_max */
+    RUNS_FEW = 5,      /* that a class takes of its first block */
 };
 
 /* How many runs the bin took, counted to RUNS_COUNTED. */
@@ -226,18 +228,29 @@ static bool find_run(struct cache *c, unsigned bin, size_t bytes)
     return false;
 }
 
+/* Makes a block for the bin.  Where pages are small and the thread may not need many objects of the class, it is
+ * no part of the cache's unit run, so that its memory comes page by page. */
+static uint32_t make_block(struct cache *c, unsigned bin)
+{
+    struct heap *h = c->heap;
+    struct unit_run none = {0};
+    bool few = *runs_of(c, bin) <= RUNS_FEW && RACING(h->bytes) <= h->huge_from;
+    struct unit_run *r = few ? &none : &c->unit_run;
+    coarse_note_block(c, bin);
+    return bin < TYPED_FIRST ? block_create(h, bin_kind(bin), bin_class(bin), c->home, r)
+                             : block_create_typed(h, bin - TYPED_FIRST, r);
+}
+
 bool run_take(struct cache *c, unsigned bin)
 {
     struct heap *h = c->heap;
     struct bin *b = cache_bin_at(c, bin);
     bool first = *runs_of(c, bin) == 0;
     size_t bytes = next_run_bytes(c, bin);
+    coarse_note_run(c, bin);
     while (!find_run(c, bin, bytes)) {
         /* Nobody else knows of a new block before one of its slots is handed out. */
-        b->block =
-            bin < TYPED_FIRST
-                ? block_create(h, bin_kind(bin), bin_class(bin), c->home, &c->unit_run)
-                : block_create_typed(h, bin - TYPED_FIRST, &c->unit_run);
+        b->block = make_block(c, bin);
         if (!b->block)
             return false;
         block_at(h, b->block)->taken = true;

@@ -8,7 +8,6 @@
 #include "heap/types.h"
 
 enum {
-    SMALL_MAX = 8192,         /* largest small slot */
     EVEN_MAX = 32768,         /* largest slot of the classes with eight to a doubling */
     MEDIUM_MAX = 65536,       /* largest medium slot */
     WIDE_MAX = 640 << 10,     /* largest wide slot */

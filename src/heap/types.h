@@ -29,6 +29,7 @@
 #include "base/bits.h"
 #include "base/lock.h"
 #include "base/os.h"
+#include "base/pressure.h"
 #include "base/treap.h"
 
 enum {
@@ -37,6 +38,7 @@ enum {
     UNIT_BYTES = 1 << UNIT_SHIFT,
     MEDIUM_UNITS = 8,      /* units of a block of slots from 8 to 32 KiB */
     BLOCK_UNITS_MOST = 20, /* of any block but a large one (sizeclass.c) */
+    SMALL_MAX = 8192,      /* bytes of the largest small slot */
     /* Requests of this size and more get an extra byte, so that a pointer one past the end
      * still lies inside the slot. */
     PAD_FROM = 256,
@@ -498,7 +500,14 @@ struct heap {
      * is not known.  Atomic. */
     size_t group_limit;
     bool group_known; /* atomic */
+    /* What part of its budget the heap goes without while memory is short, in percent.  Atomic */
+    unsigned yields;
+    struct pressure pressure; /* of the control group, or of the machine */
 };
+
+/* A constant that is all zero, and large: it takes no room in the library's file, nor memory while it is read.  It is
+ * in no read-only memory, and among the variables that are no roots (roots/segments.h). */
+#define READS_AS_ZERO __attribute__((section(".bss.gcalloc_zeros")))
 
 /* All zero, which is what a heap that is not made yet reads. */
 SHARED_DATA const struct heap_numbers heap_numbers_none;
@@ -576,6 +585,10 @@ struct cache {
     /* The heap's classes for requests below PAD_FROM, by granules, and one granule on
      * with end_pointers.  All are 0 in cache_none. */
     uint8_t small_classes[PAD_FROM / GRANULE + 1];
+    /* The classes for larger requests, by granules, a byte to spare included (heap/coarse.h). */
+    uint8_t padded_classes[SMALL_MAX / GRANULE + 1];
+    /* Bit k: class 17 + k has made a block while it was one of those that may serve several. */
+    uint64_t coarse_blocks;
     /* The magazines of each group of bins; while it is NULL there are none, and the bins of the
      * group have never been written to. */
     struct slot *magazines[BIN_GROUPS];

@@ -206,14 +206,22 @@ static bool may_be_roomy(const struct request *r, bool filled)
            !h->told && !RACING(h->numbers->managed);
 }
 
+/* What the fast path looks for, where it has one. */
+static unsigned class_of(const struct request *r, bool *filled)
+{
+    bool end_pointers = process_heap.numbers->end_pointers;
+    *filled = false;
+    if (r->alignment > GRANULE)
+        return sizeclass_for_aligned(r->size, r->alignment, end_pointers, filled);
+    if (r->size <= SMALL_REQUEST_MAX && !r->layout)
+        return cache_class(thread_self->cache, r->size);
+    return sizeclass_for(r->size, end_pointers);
+}
+
 static void *try_alloc(struct request *r)
 {
-    bool filled = false;
-    bool end_pointers = process_heap.numbers->end_pointers;
-    unsigned class =
-        r->alignment <= GRANULE
-            ? sizeclass_for(r->size, end_pointers)
-            : sizeclass_for_aligned(r->size, r->alignment, end_pointers, &filled);
+    bool filled;
+    unsigned class = class_of(r, &filled);
     PROBE2(alloc_slow, class, r->size);
     if (r->layout)
         return try_alloc_typed(r, class);

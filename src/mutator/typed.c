@@ -70,7 +70,7 @@ void *gc_alloc_layout_sized(gc_layout layout, size_t size)
         const struct cache *c = thread_cache;
         const struct layout *l = process_heap.layouts[layout / LAYOUTS_TOGETHER];
         const uint32_t *bins = l ? l[layout % LAYOUTS_TOGETHER].bins : NULL;
-        if (bins && take(c, RACING(bins[cache_class(c, size)]), &taken))
+        if (bins && take(c, RACING(bins[cache_typed_class(c, size)]), &taken))
             return taken.object;
     }
     return alloc_sized_slow(layout, size);

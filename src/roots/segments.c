@@ -8,9 +8,12 @@
 
 #include "base/bits.h"
 #include "base/os.h"
+#include "heap/cache.h"
 #include "trace/modules.h"
 #include "trace/objects.h"
 #include "world/faults.h"
+
+enum { OWN_PARTS = 3 };
 
 /* Where PRIVATE_DATA is; the linker defines both. */
 extern char __start_gcalloc_private[] __attribute__((visibility("hidden")));
@@ -35,17 +38,30 @@ struct range segments_own(void)
                           (uintptr_t)__stop_gcalloc_private};
 }
 
-/* Adds a segment's ranges: without RELRO, and without the library's own variables, which
- * lie in one segment of one object and never in RELRO. */
+/* What of the library's is no root: its variables, and what reads as zero. */
+static struct range own_part(unsigned part)
+{
+    if (part == 0)
+        return segments_own();
+    if (part == 1)
+        return (struct range){(uintptr_t)&cache_none, (uintptr_t)(&cache_none + 1)};
+    return (struct range){(uintptr_t)&heap_numbers_none,
+                          (uintptr_t)(&heap_numbers_none + 1)};
+}
+
+/* Adds a segment's ranges: without RELRO, and without the library's own parts, which lie
+ * in one segment of one object and never in RELRO. */
 static void add_segment(struct range_list *l, struct range segment, struct range relro)
 {
-    struct range own = segments_own();
-    if (own.low < segment.low || own.low >= segment.high) {
-        range_list_add_without(l, segment, relro);
+    for (unsigned part = 0; part < OWN_PARTS; part++) {
+        struct range own = own_part(part);
+        if (own.low < segment.low || own.low >= segment.high)
+            continue;
+        add_segment(l, (struct range){segment.low, own.low}, relro);
+        add_segment(l, (struct range){own.high, segment.high}, relro);
         return;
     }
-    range_list_add_without(l, (struct range){segment.low, own.low}, relro);
-    range_list_add_without(l, (struct range){own.high, segment.high}, relro);
+    range_list_add_without(l, segment, relro);
 }
 
 /* ---- What is loaded -------------------------------------------------------------------- */

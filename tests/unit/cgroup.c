@@ -1,9 +1,10 @@
-/* Limits of control groups, in a tree of files made for it. */
+/* Limits of control groups, and who tells how long they wait for memory, in a tree of files made for it. */
 #include "base/cgroup.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "support.h"
 
@@ -131,6 +132,42 @@ START_TEST(long_paths)
 }
 END_TEST
 
+/* The beginning of the file that is opened; "" stands for none. */
+static const char *pressure(void)
+{
+    static char text[64];
+    errno = 77;
+    int file = cgroup_open_pressure(root);
+    ck_assert_int_eq(errno, 77);
+    ssize_t n = file < 0 ? 0 : read(file, text, sizeof text - 1);
+    text[n > 0 ? n : 0] = '\0';
+    if (file >= 0)
+        close(file);
+    return text;
+}
+
+/* Of the nearest group that has one, else of the machine. */
+START_TEST(who_tells_of_pressure)
+{
+    make_root();
+    ck_assert_str_eq(pressure(), "");
+    put("/proc/self/cgroup", "5:memory:/a\n0::/a/b/c\n");
+    ck_assert_str_eq(pressure(), "");
+    put("/proc/pressure/memory", "machine");
+    ck_assert_str_eq(pressure(), "machine");
+    put("/sys/fs/cgroup/memory/a/memory.pressure", "version 1 has none");
+    put("/sys/fs/cgroup/a/d/memory.pressure", "another's");
+    ck_assert_str_eq(pressure(), "machine");
+    put("/sys/fs/cgroup/unified/a/memory.pressure", "in both versions");
+    ck_assert_str_eq(pressure(), "in both versions");
+    put("/sys/fs/cgroup/a/memory.pressure", "above");
+    ck_assert_str_eq(pressure(), "above");
+    put("/sys/fs/cgroup/a/b/c/memory.pressure", "own");
+    ck_assert_str_eq(pressure(), "own");
+    remove_root();
+}
+END_TEST
+
 TCase *cgroup_tests(void)
 {
     TCase *t = tcase_create("cgroup");
@@ -139,5 +176,6 @@ TCase *cgroup_tests(void)
     tcase_add_test(t, version_1);
     tcase_add_loop_test(t, what_is_no_number_is_no_limit, 0, 10);
     tcase_add_test(t, long_paths);
+    tcase_add_test(t, who_tells_of_pressure);
     return t;
 }

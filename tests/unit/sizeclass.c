@@ -76,7 +76,7 @@ START_TEST(every_request_gets_the_tightest_class)
         unsigned class = sizeclass_for(size, end_pointers);
         ENSURE(class == first_class(needed(size, end_pointers), 1));
         if (size <= SMALL_REQUEST_MAX)
-            ENSURE(cache_class(c, size) == class && class <= CLASS_SMALL_LAST);
+            ENSURE(cache_typed_class(c, size) == class && class <= CLASS_SMALL_LAST);
     }
     ck_assert_uint_eq(sizeclass_for(SIZE_MAX, false), CLASS_LARGE);
     cache_destroy(c);

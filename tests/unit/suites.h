@@ -29,6 +29,7 @@
     X(bins)            \
     X(cards)           \
     X(ahead)           \
+    X(coarse)          \
     X(wide)            \
     X(roomy)           \
     X(observe)         \
@@ -57,6 +58,7 @@
     X(generations)     \
     X(concurrent)      \
     X(pace)            \
+    X(pressure)        \
     X(cycle)           \
     X(collector)       \
     X(pairs)           \

@@ -48,7 +48,7 @@ static size_t slot_for(struct graph *g, size_t size)
     void *object = fixture_alloc(&g->f, KIND_SCANNED, size);
     ck_assert_ptr_nonnull(object);
     size_t slot = object_of(&g->f, object).size;
-    ck_assert_uint_eq(g->f.cache->bins[cache_class(g->f.cache, size)].size, slot);
+    ck_assert_uint_eq(g->f.cache->bins[cache_typed_class(g->f.cache, size)].size, slot);
     fixture_free(&g->f, object);
     return slot;
 }
