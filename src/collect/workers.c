@@ -35,13 +35,14 @@ static void *help(void *argument)
     struct marker *m = argument;
     own_begin();
     faults_except_me();
-    track_scan_begin(); /* lasts as long as the thread, which does nothing else */
+    track_scan_begin(); /* the thread does nothing else */
     while (pool_await(m->pool, &m->grey)) {
         m->heap = workers.heap;
         marker_help(m);
         pool_rest(m->pool, m->overflowed);
         m->overflowed = false;
     }
+    track_scan_end();
     return NULL;
 }
 
