@@ -138,7 +138,8 @@ INLINE void push(struct marker *m, uintptr_t low, uintptr_t high)
 NOINLINE static void push_parts(struct marker *m, uintptr_t low, uintptr_t high)
 {
     bool altered = altered_block(m->heap, unit_head(m->heap, unit_of(m->heap, low)));
-    int file = altered ? -1 : m->beside ? m->pages : os_pages_open();
+    bool told = !altered && !m->heap->space->shared;
+    int file = !told ? -1 : m->beside ? m->pages : os_pages_open();
     while (low < high) {
         uintptr_t from = low;
         size_t count = os_pages_find(file, &low, high, m->parts, PARTS);
