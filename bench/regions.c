@@ -5,9 +5,13 @@
  *   process: the heap of the process, for comparison; an operation is one object
  *   regions recover shared|file COUNT
  *   The region is opened after the process that made it was killed: an operation is one object.
- *   regions larger atomic|scanned MIB
- *   A file of so many MiB, in objects of 4000 bytes, is collected, and read here and there: in a control
- *   group that allows less memory.  It says how long both took; the result is that of the collection.
+ *   regions larger atomic|scanned|scattered|nodes MIB
+ *   A file of so many MiB is collected, and read here and there: in a control group that allows less memory.
+ *   An index leads to objects of 4000 bytes in the order in which they lie or, scattered, in any; nodes
+ *   are as above, a tree whose nodes lie anywhere.  It says how long both took; the result is that of
+ *   the collection.
+ *   regions fill atomic|scanned|scattered|nodes MIB
+ *   Makes the file and leaves it to the next `larger` of the same kind: with all the memory that there is.
  * The result is the median of a few. */
 #include "measure.h"
 
@@ -19,7 +23,7 @@
 #define TIMES 5
 
 static const char usage[] = "collect region|process COUNT | recover shared|file COUNT | "
-                            "larger atomic|scanned MIB";
+                            "larger|fill atomic|scanned|scattered|nodes MIB";
 
 struct node {
     struct node *next, *other;
@@ -120,57 +124,151 @@ static uint64_t measure_recoveries(uint64_t count)
     return measure_median(times, TIMES);
 }
 
-static void fill_file(uint64_t count, bool atomic)
+/* ---- Larger than memory ---------------------------------------------------------------------------- */
+
+static void **new_index(uint64_t count)
 {
-    gc_region_begin(region);
-    char **index = gc_region_alloc(region, count * sizeof(*index));
+    void **index = gc_region_alloc(region, count * sizeof(*index));
     if (!index || gc_region_root_set(region, "index", index) != 0)
         fail("the index");
+    return index;
+}
+
+/* A random order of the numbers below count (Fisher and Yates). */
+static uint32_t *shuffled(uint64_t count)
+{
+    uint32_t *order = malloc(count * sizeof(*order));
+    uint64_t random = 1;
+
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t k = measure_random(&random) % (i + 1);
+
+        order[i] = order[k];
+        order[k] = (uint32_t)i;
+    }
+    return order;
+}
+
+/* The index leads to all objects; those that come after one another lie side by side unless `scattered`. */
+static void fill_with_pages(uint64_t count, bool atomic, bool scattered)
+{
+    uint32_t *order = shuffled(count);
+
+    gc_region_begin(region);
+    void **index = new_index(count);
     gc_region_end(region);
     for (uint64_t i = 0; i < count; i++) {
         gc_region_begin(region);
-        index[i] =
+        uint64_t at = scattered ? order[i] : i;
+        char *page =
             atomic ? gc_region_alloc_atomic(region, 4000) : gc_region_alloc(region, 4000);
-        if (!index[i])
+        if (!page)
             fail("an allocation");
-        index[i][0] = (char)i;
+        page[0] = (char)at;
+        index[at] = page;
         gc_region_end(region);
     }
+    free(order);
 }
 
-static void read_here_and_there(uint64_t count)
+/* A tree by numbers, the children of i being 2 i + 1 and 2 i + 2, whose nodes lie in a random order. */
+static void fill_with_nodes(uint64_t count)
 {
-    uint64_t random = 1, start = measure_now_ns();
-    enum { READS = 2000 };
+    uint32_t *order = shuffled(count);
+    struct node **nodes = malloc(count * sizeof(*nodes));
 
     gc_region_begin(region);
+    for (uint64_t i = 0; i < count; i++)
+        if (!(nodes[order[i]] = gc_region_alloc(region, sizeof(struct node))))
+            fail("an allocation");
+    for (uint64_t i = 0; i < count; i++) {
+        nodes[i]->numbers[0] = i;
+        nodes[i]->next = 2 * i + 1 < count ? nodes[2 * i + 1] : NULL;
+        nodes[i]->other = 2 * i + 2 < count ? nodes[2 * i + 2] : NULL;
+    }
+    new_index(1)[0] = nodes[0];
+    gc_region_end(region);
+    free(nodes);
+    free(order);
+}
+
+enum { READS = 2000 };
+
+static void read_pages(uint64_t count)
+{
+    uint64_t random = 1;
     char **index = gc_region_root_get(region, "index");
+
     for (int n = 0; n < READS; n++) {
         uint64_t i = measure_random(&random) % count;
 
         if (index[i][0] != (char)i)
             fail("contents");
     }
+}
+
+/* Goes down the tree by random ways. */
+static void read_nodes(void)
+{
+    uint64_t random = 1;
+    struct node **index = gc_region_root_get(region, "index");
+    const struct node *node = index[0];
+
+    for (int n = 0; n < READS; n++) {
+        bool right = measure_random(&random) % 2;
+        const struct node *child = right ? node->other : node->next;
+
+        if (child && child->numbers[0] != 2 * node->numbers[0] + 1 + right)
+            fail("contents");
+        node = child ? child : index[0];
+    }
+}
+
+static bool is_kind(char **argv, const char *kind)
+{
+    return strcmp(argv[2], kind) == 0;
+}
+
+static void fill_file(char **argv, uint64_t mebibytes)
+{
+    bool atomic = is_kind(argv, "atomic"), scattered = is_kind(argv, "scattered");
+
+    if (!atomic && !scattered && !is_kind(argv, "nodes"))
+        measure_choice(argv, 2, "scanned", "nodes", usage);
+    region = gc_region_create(name, (mebibytes * 5 / 4 + 64) << 20, flags, 0);
+    if (!region)
+        fail("a region");
+    if (is_kind(argv, "nodes"))
+        fill_with_nodes((mebibytes << 20) / sizeof(struct node));
+    else
+        fill_with_pages(mebibytes * 256, atomic, scattered);
+}
+
+static int measure_larger(char **argv, bool fills)
+{
+    uint64_t mebibytes = (uint64_t)measure_number(argv, 3, 1, 1L << 20, usage);
+    uint64_t count = mebibytes * 256, times[TIMES];
+    bool nodes = is_kind(argv, "nodes");
+
+    name = "gcalloc-bench.region", flags = GC_REGION_FILE;
+    if (fills)
+        gc_region_unlink(name, flags);
+    region = fills ? NULL : gc_region_open(name, flags);
+    if (!region)
+        fill_file(argv, mebibytes);
+    if (fills)
+        return gc_region_sync(region);
+    for (int i = 0; i < TIMES; i++)
+        times[i] = time_of_collection(true);
+    uint64_t start = measure_now_ns();
+    gc_region_begin(region);
+    if (nodes)
+        read_nodes();
+    else
+        read_pages(count);
     gc_region_end(region);
     fprintf(stderr, "%d reads here and there: %.1f ms\n", READS,
             (double)(measure_now_ns() - start) / 1e6);
-}
-
-static int measure_larger(char **argv)
-{
-    bool atomic = measure_choice(argv, 2, "atomic", "scanned", usage);
-    uint64_t mebibytes = (uint64_t)measure_number(argv, 3, 1, 1L << 20, usage);
-    uint64_t count = mebibytes * 256, times[TIMES];
-
-    name = "gcalloc-bench.region", flags = GC_REGION_FILE;
-    gc_region_unlink(name, flags);
-    region = gc_region_create(name, (mebibytes + 64) << 20, flags, 0);
-    if (!region)
-        fail("a region");
-    fill_file(count, atomic);
-    for (int i = 0; i < TIMES; i++)
-        times[i] = time_of_collection(true);
-    read_here_and_there(count);
     measure_report(measure_median(times, TIMES), count, count);
     return gc_region_unlink(name, flags);
 }
@@ -178,9 +276,10 @@ static int measure_larger(char **argv)
 int main(int argc, char **argv)
 {
     measure_count(argc, argv, 3, usage);
-    if (strcmp(argv[1], "larger") == 0) {
+    bool fills = strcmp(argv[1], "fill") == 0;
+    if (fills || strcmp(argv[1], "larger") == 0) {
         peer_init();
-        return measure_larger(argv);
+        return measure_larger(argv, fills);
     }
     bool collects = measure_choice(argv, 1, "collect", "recover", usage);
     bool first = collects ? measure_choice(argv, 2, "region", "process", usage)

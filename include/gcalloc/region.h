@@ -10,8 +10,8 @@
  * collection waits for those of other processes to end: so nobody sleeps inside of one.
  *
  * The file of a region that is open is not to be made shorter: to touch what is gone is SIGBUS, for the
- * program as for a bracket.  What looks at much says EIO instead: collections, checks, counts and walks.  A
- * program that closes all descriptors can neither allocate from new memory (EBADF) nor be told of by the
+ * program as for a bracket.  What looks at much says EIO instead, unless the file is made shorter while it is at
+ * it: collections, checks, syncs, counts and walks.  A program that closes all descriptors can neither allocate from new memory (EBADF) nor be told of by the
  * system: who opens the region meanwhile gets EBUSY.  Whoever may write to a region can crash those who have
  * it open at the same time; a file that nobody has open does no harm to who opens it, whatever is in it.
  *

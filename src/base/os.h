@@ -56,6 +56,9 @@ struct os_part {
 int os_pages_open(void);
 void os_pages_close(int file);
 
+/* Has pages of a file read that are to be used soon, and does not wait for them.  Only advice. */
+void os_pages_want(uintptr_t low, uintptr_t high);
+
 /* Copies memory that may not be readable.  Returns false if it is not, or not all of it. */
 bool os_copy(void *to, uintptr_t from, size_t bytes);
 

@@ -47,6 +47,13 @@ void os_pages_close(int file)
         sys_close(file);
 }
 
+void os_pages_want(uintptr_t low, uintptr_t high)
+{
+    int saved_errno = errno;
+    sys_advise((void *)low, high - low, MADV_WILLNEED);
+    errno = saved_errno;
+}
+
 static size_t all_is_there(uintptr_t *low, uintptr_t high, struct os_part *parts)
 {
     parts[0] = (struct os_part){*low, high};

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/os.h"
+#include "collect/far.h"
 #include "collect/mark_front.h"
 #include "collect/mark_read.h"
 #include "collect/pool.h"
@@ -12,9 +13,8 @@
 #include "heap/block.h"
 
 enum {
-    PIECE_BYTES = 8192, /* larger objects are scanned in pieces; bounds the grey queue */
-    FILTER_LEAST = 512, /* bytes; what is smaller does not pay for the calls */
-    SHARE_LEAST = 64,   /* a shorter grey queue is not worth sharing */
+    FILTER_LEAST = 512,    /* bytes; what is smaller does not pay for the calls */
+    SHARE_LEAST = 64,      /* a shorter grey queue is not worth sharing */
     NEIGHBOUR_BYTES = 256, /* objects that begin so close follow one another */
     STREAM_BYTES = 2048,   /* how far ahead memory is wanted soon where they do */
     SAMPLE_WORDS = 2,      /* every scanned object has as many */
@@ -101,6 +101,15 @@ NOINLINE static struct grey *take_grey(struct grey_queue *l, struct grey *next,
     return next;
 }
 
+/* As take_grey, for an empty half of the second queue, which gets the objects next in order.  What it had, and was
+ * found in any order, goes to the grey queue before that. */
+NOINLINE static struct grey *take_far(struct marker *m, struct grey *half,
+                                      const struct grey *next)
+{
+    m->overflowed |= !grey_queue_push(&m->grey, half, (size_t)(next - half));
+    return half + far_take(m->far, &m->grey, half, PENDING);
+}
+
 /* Shares the grey queue if another marker has nothing to do. */
 NOINLINE static void share_grey(struct marker *m)
 {
@@ -113,12 +122,18 @@ NOINLINE static void share_grey(struct marker *m)
  * that marking is complete. */
 INLINE uint32_t turn_over(struct front *f)
 {
-    if (grey_queue_size(&f->m->grey) >= SHARE_LEAST)
-        share_grey(f->m);
-    if (filled(f) < PENDING / 2)
-        f->next = take_grey(&f->m->grey, f->next, f->full);
-    while (filled(f) == 0 && f->oldest != f->newest)
-        visit_oldest(f);
+    if (UNLIKELY(f->m->far != NULL)) {
+        while (f->oldest != f->newest)
+            visit_oldest(f);
+        f->next = take_far(f->m, f->full - PENDING, f->next);
+    } else {
+        if (grey_queue_size(&f->m->grey) >= SHARE_LEAST)
+            share_grey(f->m);
+        if (filled(f) < PENDING / 2)
+            f->next = take_grey(&f->m->grey, f->next, f->full);
+        while (filled(f) == 0 && f->oldest != f->newest)
+            visit_oldest(f);
+    }
     uint32_t count = filled(f);
     f->full = f->other;
     f->other = f->next - count + PENDING;
@@ -134,11 +149,12 @@ INLINE void push(struct marker *m, uintptr_t low, uintptr_t high)
 
 /* Pushes the parts of a large object that have memory to the grey queue.  Where the
  * program has mapped something else over a part of it, a page that is not there yet may
- * hold anything. */
+ * hold anything; and so may a page of a heap that processes share which this one has not touched. */
 NOINLINE static void push_parts(struct marker *m, uintptr_t low, uintptr_t high)
 {
     bool altered = altered_block(m->heap, unit_head(m->heap, unit_of(m->heap, low)));
-    int file = altered ? -1 : m->beside ? m->pages : os_pages_open();
+    bool told = !altered && !m->heap->space->shared;
+    int file = !told ? -1 : m->beside ? m->pages : os_pages_open();
     while (low < high) {
         uintptr_t from = low;
         size_t count = os_pages_find(file, &low, high, m->parts, PARTS);
@@ -296,7 +312,7 @@ static void drain_shared(struct marker *m)
 
 static void drain_together(struct marker *m)
 {
-    if (!m->pool)
+    if (!m->pool || m->far) /* who waits for a disk is one */
         return drain_queues(m);
     pool_begin(m->pool);
     drain_shared(m);

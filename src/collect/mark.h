@@ -15,12 +15,14 @@
 #include "heap/lookup.h"
 
 enum {
-    PARTS = 32,      /* parts of a large object that are found together */
-    CANDIDATES = 64, /* first queue: state bytes on their way to the cache */
-    PENDING = 32,    /* second queue, each half: objects on their way to the cache */
+    PIECE_BYTES = 8192, /* larger objects are scanned in pieces; bounds the grey queue */
+    PARTS = 32,         /* parts of a large object that are found together */
+    CANDIDATES = 64,    /* first queue: state bytes on their way to the cache */
+    PENDING = 32,       /* second queue, each half: objects on their way to the cache */
 };
 
 struct pool;
+struct far;
 
 /* A slot that a word points into. */
 struct candidate {
@@ -40,6 +42,7 @@ struct marker {
     unsigned filling; /* the half that is filled; between calls the other is empty */
     uint32_t filled;  /* how many objects that half has */
     struct grey_queue grey; /* what the second queue has no room for */
+    struct far *far;        /* the heap is larger than memory; else NULL */
     uintptr_t last;         /* address of the object scanned last */
     bool overflowed; /* the grey queue could not grow: some marked object is unscanned */
     uint32_t overflows;          /* how often it was so; only the first marker counts */

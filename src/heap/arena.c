@@ -242,7 +242,7 @@ void arena_return_states(struct heap *h, uint32_t first, uint32_t end)
 /* Other threads look up addresses meanwhile, to whom what is new reads as free. */
 static void set_bytes(struct heap *h, size_t bytes)
 {
-    h->numbers->bytes = bytes;
+    __atomic_store_n(&h->numbers->bytes, bytes, __ATOMIC_RELEASE);
     __atomic_store_n(&h->bytes, bytes, __ATOMIC_RELAXED);
 }
 

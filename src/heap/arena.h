@@ -26,7 +26,7 @@ size_t arena_tables_bytes(size_t units);
 INLINE void arena_look(struct heap *h)
 {
     if (h->space->shared)
-        __atomic_store_n(&h->bytes, h->numbers->bytes, __ATOMIC_RELAXED);
+        __atomic_store_n(&h->bytes, RACING(h->numbers->bytes), __ATOMIC_RELAXED);
 }
 
 /* Releases both reservations.  The heap has no numbers any more. */

@@ -244,7 +244,7 @@ static void fill_unit_run(struct heap *h, struct unit_run *r, uint32_t unit)
     uint32_t start = (uint32_t)next_start(h, r);
     r->next = r->end = unit + 1;
     r->start = (uint32_t)min_size(r->start + 1, UNIT_RUN_MOST);
-    if (h->bytes <= h->huge_from || h->words[unit] & UNIT_DIRTY)
+    if (RACING(h->bytes) <= h->huge_from || h->words[unit] & UNIT_DIRTY)
         return;
     uint32_t end = unit + 1 + unit_skip(h, unit + 1, UNIT_RUN_MOST);
     end = (uint32_t)min_size(end, unit + start);

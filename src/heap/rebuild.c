@@ -106,19 +106,10 @@ struct cell heap_cell(const struct heap *h, uintptr_t address)
     return sound && index < g->count ? block_cell(h, head, index) : (struct cell){0};
 }
 
-/* The first object whose state is none; the count if there is none. */
-static uint32_t find_no_state(const uint8_t *states, uint32_t count)
-{
-    uint32_t i = 0;
-    while (i < count && states[i] <= STATE_MARK_B)
-        i++;
-    return i;
-}
-
 static bool is_sound(const struct heap *h, uint32_t head, struct rebuild_fault *fault)
 {
     uint32_t count = geometries[word_class(h->words[head])].count;
-    if (find_no_state(block_states(h, head), count) == count)
+    if (state_all_exist(block_states(h, head), count))
         return true;
     *fault = (struct rebuild_fault){"an object has a state that does not exist", head};
     return false;
@@ -161,23 +152,8 @@ static void set_shards(struct heap *h, uint32_t head, uint32_t units)
     }
 }
 
-/* Takes back what caches had.  Returns how many slots are free.  Behind the last slot there are none, which
- * marking relies on and a file may say otherwise. */
-static uint32_t free_reserved(uint8_t *states, uint32_t count, uint32_t all, bool suspect)
-{
-    uint32_t free = 0;
-    memset(states + count, STATE_FREE, all - count);
-    for (uint32_t i = 0; i < count; i++) {
-        if (states[i] == STATE_RESERVED)
-            states[i] = STATE_FREE;
-        else if (suspect && states[i] > STATE_NEW)
-            states[i] = STATE_NEW;
-        free += states[i] == STATE_FREE;
-    }
-    return free;
-}
-
-/* Makes the counters of a whole block anew.  A block without objects becomes free units. */
+/* Makes the counters of a whole block anew.  A block without objects becomes free units.  Behind the last slot
+ * there are none, which marking relies on and a file may say otherwise. */
 static void renew_block(struct heap *h, uint32_t head, uint32_t units, bool suspect)
 {
     struct block *b = block_at(h, head);
@@ -185,7 +161,7 @@ static void renew_block(struct heap *h, uint32_t head, uint32_t units, bool susp
     size_t bytes = word_class(h->words[head]) == CLASS_LARGE ? b->bytes : 0;
     uint32_t touched = suspect ? count : (uint32_t)min_size(b->touched, count);
     uint32_t all = 1u << sizeclass_state_shift(word_class(h->words[head]));
-    uint32_t free = free_reserved(block_states(h, head), count, all, suspect);
+    uint32_t free = state_renew(block_states(h, head), count, all, suspect);
     if (free == count) {
         set_free(h, head, units);
         return;

@@ -30,6 +30,40 @@ struct state_counts state_count(const uint8_t *states, uint32_t count)
     return c;
 }
 
+bool state_all_exist(const uint8_t *states, uint32_t count)
+{
+    bytes16 odd = {0};
+    uint32_t i = 0;
+    for (; i + LANES <= count; i += LANES)
+        odd |= (bytes16)(*(const bytes16 *)(const void *)(states + i) > STATE_MARK_B);
+    words2 w = (words2)odd;
+    while (i < count && states[i] <= STATE_MARK_B)
+        i++;
+    return (w[0] | w[1]) == 0 && i == count;
+}
+
+uint32_t state_renew(uint8_t *states, uint32_t count, uint32_t all, bool unmarked)
+{
+    bytes16 *at = (bytes16 *)(void *)states;
+    uint8_t last = unmarked ? STATE_NEW : STATE_MARK_B;
+    bytes16 most = (bytes16){0} + last;
+    uint32_t vectors = (count + LANES - 1) / LANES, free = 0;
+    memset(states + count, STATE_FREE, all - count);
+    while (vectors) {
+        bytes16 free_lanes = {0};
+        uint32_t batch = vectors < FLUSH_EVERY ? vectors : FLUSH_EVERY;
+        for (uint32_t i = 0; i < batch; i++, at++) {
+            bytes16 v = *at & ~(bytes16)(*at == STATE_RESERVED),
+                    over = (bytes16)(v > most);
+            *at = v = (v & ~over) | (most & over);
+            free_lanes -= (bytes16)(v == STATE_FREE);
+        }
+        vectors -= batch;
+        free += lane_sum(free_lanes);
+    }
+    return free - (LANES - count % LANES) % LANES;
+}
+
 /* While state_find_free and state_find_not_free look, other threads may change the states
  * of their objects from one that is not FREE to another; from and to FREE only under the
  * lock that the caller has. */

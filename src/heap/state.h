@@ -13,6 +13,13 @@ struct state_counts {
 /* Counts the states of `count` slots. */
 struct state_counts state_count(const uint8_t *states, uint32_t count);
 
+/* Whether each of them is a state that there is.  What follows them may be anything. */
+bool state_all_exist(const uint8_t *states, uint32_t count);
+
+/* What caches had, RESERVED, becomes FREE, and so do all behind the last, up to `all` of them; with
+ * `unmarked` objects have no mark any more.  Returns how many of the `count` are FREE then. */
+uint32_t state_renew(uint8_t *states, uint32_t count, uint32_t all, bool unmarked);
+
 /* The first FREE slot in [from, count), or count if there is none. */
 uint32_t state_find_free(const uint8_t *states, uint32_t from, uint32_t count);
 

@@ -70,6 +70,8 @@ static bool rebuild(gc_region *r, bool all)
 static void mark(gc_region *r, struct cycle *c)
 {
     region_advise(r, true);
+    c->marker->far = region_exceeds_memory(r) ? &r->far : NULL;
+    far_begin(&r->far);
     marker_begin(c->marker, true);
     if (region_is_used_here(r)) {
         for (size_t i = 0; i < c->roots.stacks.count; i++)

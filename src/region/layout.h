@@ -30,10 +30,10 @@ enum {
 #define REGION_LIMIT_MOST GIB(1024)
 
 /* Where regions lie: far from where the system puts what has no address, and programs; below are the
- * shadows of AddressSanitizer.  A file that says otherwise could have anything replaced that comes there
- * later. */
-#define REGION_PLACE_LEAST UINT64_C(0x200000000000)
-#define REGION_PLACE_MOST UINT64_C(0x500000000000)
+ * shadows of AddressSanitizer.  ThreadSanitizer has its own there, and lets programs use little else than the
+ * first 512 GiB.  A file that says otherwise could have anything replaced that comes there later. */
+#define REGION_PLACE_LEAST (GC_TSAN ? UINT64_C(0x001000000000) : UINT64_C(0x200000000000))
+#define REGION_PLACE_MOST (GC_TSAN ? UINT64_C(0x008000000000) : UINT64_C(0x500000000000))
 
 /* Written when the region is made, and constant; the sum is over all that stands before it. */
 struct region_constants {

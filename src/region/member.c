@@ -15,6 +15,14 @@
 
 /* ---- What the system says ------------------------------------------------------------------------ */
 
+/* /proc may be mounted so that it hides the processes of others (hidepid, proc(5)): it says of those that live
+ * what it says of the dead.  Without the right to send a signal it is told that there is somebody. */
+static bool is_nobodys(uint32_t number)
+{
+    return number > INT32_MAX ||
+           (syscall(SYS_kill, (long)number, 0L) != 0 && errno == ESRCH);
+}
+
 /* When a process or a thread began, in ticks and two more; 0: it is not known, 1: there is none of that
  * number, or it has ended and waits to be asked for.  A process goes on without its main thread while it
  * has others. */
@@ -26,7 +34,7 @@ static uint64_t start_of(uint32_t number, bool process)
     snprintf(path, sizeof path, "%u/stat", number);
     ssize_t length = proc_read(path, text, sizeof text);
     if (length <= 0)
-        return errno == ENOENT || errno == ESRCH ? 1 : 0;
+        return (errno == ENOENT || errno == ESRCH) && is_nobodys(number);
     const char *rest = strrchr(text, ')'); /* the name before it may hold anything */
     if (!rest || sscanf(rest + 1,
                         " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d "

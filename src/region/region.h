@@ -12,6 +12,7 @@
 #include "base/descriptor.h"
 #include "base/os.h"
 #include "collect/collector.h"
+#include "collect/far.h"
 #include "heap/arena.h"
 #include "region/layout.h"
 
@@ -55,6 +56,8 @@ struct gc_region {
     struct region_space space;
     struct heap heap;
     struct collector collector;
+    struct far
+        far; /* of the collector's marker, where the region is larger than memory */
     uint32_t member;      /* number of the process's own; NO_MEMBER: it has to join */
     const char *fault;    /* that a collection of this process has found; NULL: none */
     uint32_t types_known; /* that the view has, up to this number */
@@ -140,6 +143,9 @@ bool region_is_whole(const gc_region *r);
  * use, and for objects.  false with errno. */
 bool region_back_start(gc_region *r);
 bool region_back(gc_region *r, bool objects);
+
+/* Whether it is a file of which not all may stay in memory. */
+bool region_exceeds_memory(const gc_region *r);
 
 /* Tells the system how pages of a file are going to be read: in order by a collection (`collects`), one by
  * one by programs.  That counts where the file is larger than memory: of pages that are read ahead most are

@@ -109,11 +109,16 @@ void region_space_begin(gc_region *r, int file)
     descriptor_take(&r->space.file, file);
 }
 
+bool region_exceeds_memory(const gc_region *r)
+{
+    return r->constant.file && r->heap.numbers->used_bytes > r->space.memory / 2;
+}
+
 void region_advise(gc_region *r, bool collects)
 {
     if (!r->constant.file)
         return;
-    bool exceeds = r->heap.numbers->used_bytes > r->space.memory / 2;
+    bool exceeds = region_exceeds_memory(r);
     if (r->space.random == (exceeds && !collects))
         return;
     r->space.random = !r->space.random;

@@ -1,6 +1,7 @@
 /* Systems that refuse, and users without rights: errors with a sentence, and no harm to others. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -107,6 +109,53 @@ START_TEST(a_file_system_to_be_read)
     r = gc_region_open(file_name, GC_REGION_FILE | GC_REGION_READ_ONLY);
     ck_assert_msg(r != NULL, "%s", gc_region_error());
     ck_assert_int_eq(gc_region_check(r), 0);
+    ck_assert_int_eq(gc_region_close(r), 0);
+}
+END_TEST
+
+/* ---- Processes that are hidden --------------------------------------------------------------------- */
+
+static int goes[2];
+
+/* Reads the number of a process that it cannot see in /proc, and which stays in a bracket. */
+static void collect_unseeing(void *unused)
+{
+    char byte;
+    (void)unused;
+    if (unshare(CLONE_NEWNS) != 0 ||
+        mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount("none", "/proc", "proc", 0, "hidepid=2") != 0)
+        _exit(SKIPPED);
+    be_somebody_else();
+    gc_region *r = gc_region_open(name, 0);
+    ENSURE(r && failed_with(gc_region_collect(r) != 0, ETIMEDOUT, "stays in a bracket"));
+    ENSURE(write(goes[1], "", 1) == 1 && read(goes[0], &byte, 1) == 1);
+    ENSURE(gc_region_collect(r) == 0 && gc_region_close(r) == 0);
+}
+
+/* /proc says ENOENT of them, and they live. */
+START_TEST(hidden_processes)
+{
+    char byte;
+    int status, back[2];
+    gc_region *r = gc_region_create(name, 1 << 20, 0, 0);
+    ck_assert(r && chmod(path_of(name), 0666) == 0);
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, back), 0);
+    ck_assert_int_eq(gc_region_begin(r), 0);
+    goes[0] = goes[1] = back[1];
+    pid_t child = fork_child();
+    if (child == 0) {
+        close(back[0]);
+        collect_unseeing(NULL);
+        _exit(0);
+    }
+    close(back[1]);
+    bool waits = read(back[0], &byte, 1) == 1;
+    ck_assert_int_eq(gc_region_end(r), 0);
+    ck_assert(!waits || write(back[0], "", 1) == 1);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    assert_passed(status);
+    close(back[0]);
     ck_assert_int_eq(gc_region_close(r), 0);
 }
 END_TEST
@@ -241,6 +290,37 @@ START_TEST(truncated_while_open)
 }
 END_TEST
 
+static void begin_in_what_is_gone(void *unused)
+{
+    (void)unused;
+    signal(SIGBUS, SIG_DFL); /* a sanitizer has a handler */
+    gc_region *r = gc_region_open(name, 0);
+    ENSURE(r && truncate(path_of(name), 0) == 0);
+    gc_region_begin(r);
+}
+
+static void use_what_is_gone(void *unused)
+{
+    (void)unused;
+    signal(SIGBUS, SIG_DFL);
+    gc_region *r = gc_region_open(name, 0);
+    ENSURE(r && gc_region_begin(r) == 0);
+    void **list = gc_region_root_get(r, "list");
+    ENSURE(list &&
+           truncate(path_of(name), (off_t)gc_region_offset(r, list) & -4096) == 0);
+    *list = NULL;
+}
+
+/* What the manual says: who touches what is gone, by a bracket or as a program does, gets the signal. */
+START_TEST(a_signal_of_what_is_gone)
+{
+    make_small(name);
+    int status = in_child(_i ? use_what_is_gone : begin_in_what_is_gone, NULL);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS);
+    assert_refused(!gc_region_open(name, 0), EBADMSG, _i ? "truncated" : "no region");
+}
+END_TEST
+
 /* All numbers but the first three are another file's then. */
 static void take_numbers(void)
 {
@@ -282,11 +362,13 @@ TCase *users_case(void)
     tcase_add_test(tc, another_user);
     tcase_add_test(tc, a_file_to_be_read);
     tcase_add_test(tc, a_file_system_to_be_read);
+    tcase_add_test(tc, hidden_processes);
     tcase_add_test(tc, full_while_it_grows);
     tcase_add_test(tc, full_from_the_beginning);
     tcase_add_test(tc, holes_in_a_full_disk);
     tcase_add_test(tc, a_limit_of_file_sizes);
     tcase_add_test(tc, truncated_while_open);
+    tcase_add_loop_test(tc, a_signal_of_what_is_gone, 0, 2);
     tcase_add_test(tc, a_descriptor_that_is_closed);
     return tc;
 }

@@ -126,6 +126,35 @@ START_TEST(layouts)
 }
 END_TEST
 
+enum { MANY = 300000 }; /* pointers, in an object of 2.4 MB */
+
+static void make_many(void *unused)
+{
+    (void)unused;
+    gc_region *other = gc_region_open(our_name, 0);
+    ENSURE(other && gc_region_begin(other) == 0);
+    struct link **links = gc_region_alloc(other, MANY * sizeof *links);
+    ENSURE(links && gc_region_root_set(other, "links", links) == 0);
+    for (size_t i = 0; i < MANY; i += 511) {
+        ENSURE((links[i] = gc_region_alloc(other, sizeof(struct link))));
+        links[i]->value = (long)i;
+    }
+    ENSURE(gc_region_end(other) == 0 && gc_region_close(other) == 0);
+}
+
+/* Pages of a large object that the collecting process has never touched have pointers all the same. */
+START_TEST(large_and_of_others)
+{
+    ck_assert_int_eq(in_child(make_many, NULL), 0);
+    ck_assert_uint_eq(live_objects(ours), 1 + (MANY + 510) / 511);
+    ck_assert_int_eq(gc_region_begin(ours), 0);
+    struct link **links = gc_region_root_get(ours, "links");
+    for (size_t i = 0; i < MANY; i += 511)
+        ck_assert_int_eq(links[i]->value, (long)i);
+    ck_assert_int_eq(gc_region_end(ours), 0);
+}
+END_TEST
+
 /* Garbage makes room; what lives does not, and nothing of it is lost. */
 START_TEST(the_limit)
 {
@@ -202,6 +231,7 @@ TCase *objects_case(void)
     tcase_add_test(tc, only_in_brackets);
     tcase_add_test(tc, sizes);
     tcase_add_test(tc, layouts);
+    tcase_add_test(tc, large_and_of_others);
     tcase_add_test(tc, the_limit);
     tcase_add_test(tc, memory_goes_back);
     tcase_add_test(tc, places);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "region.h"
+#include "region/region.h"
 
 /* ---- Reachability ------------------------------------------------------------------------------------ */
 
@@ -323,6 +324,53 @@ START_TEST(files)
 }
 END_TEST
 
+/* Trees from an object that is scanned in pieces, in no order, with garbage between them. */
+static void fill_index(gc_region *file)
+{
+    enum { TREES = 100, SPARSE = 2000 };
+    ENSURE(gc_region_begin(file) == 0);
+    void **index = gc_region_alloc(file, TREES * SPARSE * sizeof *index);
+    ENSURE(index && gc_region_root_set(file, "index", index) == 0);
+    for (size_t i = 0; i < TREES; i++) {
+        index[i * 7919 % TREES * SPARSE] = make_tree(file, 3);
+        ENSURE(index[i * 7919 % TREES * SPARSE] && make_tree(file, 1));
+    }
+    ENSURE(gc_region_end(file) == 0);
+}
+
+static size_t check_index(gc_region *file)
+{
+    size_t count = 1;
+    ENSURE(gc_region_begin(file) == 0);
+    struct node **index = gc_region_root_get(file, "index");
+    size_t most = gc_region_usable_size(file, index) / sizeof *index;
+    for (size_t i = 0; i < most; i++)
+        count += check_tree(index[i]);
+    ENSURE(gc_region_end(file) == 0);
+    return count;
+}
+
+/* A collection of a file that is larger than memory, as it seems, goes by addresses. */
+START_TEST(larger_than_memory)
+{
+    snprintf(path, sizeof path, "%s/gcalloc-region-%d",
+             getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp", (int)getpid());
+    gc_region *file = gc_region_create(path, 128 << 20, GC_REGION_FILE, 0);
+    ck_assert_msg(file != NULL, "%s", gc_region_error());
+    fill_index(file);
+    file->space.memory = 0;
+    size_t count = check_index(file);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_uint_eq(live_objects(file), count);
+        ck_assert_uint_eq(check_index(file), count);
+    }
+    ck_assert_ptr_nonnull(file->collector.marker.far);
+    ck_assert_int_eq(gc_region_check(file), 0);
+    ck_assert_int_eq(gc_region_close(file), 0);
+    ck_assert_int_eq(gc_region_unlink(path, GC_REGION_FILE), 0);
+}
+END_TEST
+
 /* ---- The case ---------------------------------------------------------------------------------------- */
 
 static void *make_little(void *unused)
@@ -374,5 +422,6 @@ TCase *use_case(void)
     tcase_add_test(tc, threads);
     tcase_add_test(tc, threads_end_meanwhile);
     tcase_add_loop_test(tc, files, 0, 3);
+    tcase_add_test(tc, larger_than_memory);
     return tc;
 }

@@ -6,7 +6,7 @@
 /* More than 255 vectors, after which their counters are emptied. */
 enum { LONGEST = 9000 };
 
-static _Alignas(64) uint8_t states[LONGEST + 64], swept[LONGEST + 64];
+static _Alignas(64) uint8_t states[LONGEST + 128], swept[LONGEST + 128];
 
 /* `zeros` of 16 states are FREE; none behind the last is anything else. */
 static void randomize(uint32_t count, uint32_t zeros)
@@ -72,6 +72,26 @@ static void check_sweep_beside(uint32_t count, uint8_t mark)
     ENSURE(found.freed == lost && found.marked == kept && found.some_new == (fresh > 0));
 }
 
+static void check_renew(uint32_t count, bool unmarked)
+{
+    uint32_t all = (count + 127) / 64 * 64, expected = 0;
+    memcpy(swept, states, sizeof swept);
+    memset(swept + count, 0xee,
+           all - count); /* what is behind the last may be anything */
+    ENSURE(state_all_exist(swept, count));
+    uint32_t found = state_renew(swept, count, all, unmarked);
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t wanted = states[i] == STATE_RESERVED         ? STATE_FREE
+                         : unmarked && states[i] > STATE_NEW ? STATE_NEW
+                                                             : states[i];
+        ENSURE(swept[i] == wanted);
+        expected += wanted == STATE_FREE;
+    }
+    ENSURE(all_bytes_are(swept + count, all - count, STATE_FREE) && found == expected);
+    swept[roll(count)] = (uint8_t)(STATE_MARK_B + 1 + roll(255 - STATE_MARK_B));
+    ENSURE(!state_all_exist(swept, count));
+}
+
 static void check_all(uint32_t count)
 {
     for (uint32_t zeros = 0; zeros <= 16; zeros += 4) {
@@ -81,6 +101,8 @@ static void check_all(uint32_t count)
         check_sweep(count, STATE_MARK_B);
         check_sweep_beside(count, STATE_MARK_A);
         check_sweep_beside(count, STATE_MARK_B);
+        check_renew(count, false);
+        check_renew(count, true);
     }
 }
 

@@ -49,6 +49,7 @@
     X(hosted)          \
     X(opened)          \
     X(segments)        \
+    X(far)             \
     X(grey_queue)      \
     X(filter)          \
     X(mark)            \
