@@ -93,6 +93,7 @@ struct request {
     uint32_t layout;  /* 0: the kind says all */
     size_t requested; /* by the program: `size` has the observers' bytes, too */
     bool sampled;     /* what was allocated is a sample (heap/sample.h) */
+    bool quiet; /* none of the program's code may run meanwhile, and so no collection */
     struct call
         call; /* the program's, where somebody is told of it.  Here, as signal stacks are small */
 };
@@ -110,17 +111,23 @@ static bool is_used_up(const struct cache *c, unsigned bin)
     return b->count == 0 && b->cur == b->run_end;
 }
 
+static void poll(const struct request *r)
+{
+    if (!r->quiet)
+        trigger_poll(&process_collector);
+}
+
 /* A collection, of this thread or another, may change the cache. */
-static void *alloc_slot(unsigned bin, bool zero, bool filled, bool *sampled)
+static void *alloc_slot(struct request *r, unsigned bin, bool filled)
 {
     if (is_used_up(thread_self->cache, bin))
-        trigger_poll(&process_collector);
+        poll(r);
     critical_begin();
     struct cache *c = thread_self->cache;
     void *object = NULL;
     if (has_bin(c, bin) || cache_add_typed(c, bin - TYPED_FIRST))
-        object = is_sampled(c->heap) ? sample_take(c, bin, zero, sampled)
-                                     : cache_take(c, bin, zero);
+        object = is_sampled(c->heap) ? sample_take(c, bin, r->zero, &r->sampled)
+                                     : cache_take(c, bin, r->zero);
     if (object && filled) {
         uint32_t unit = unit_of(&process_heap, (uintptr_t)object);
         struct block *block = block_at(&process_heap, unit_head(&process_heap, unit));
@@ -153,7 +160,7 @@ void *alloc_create_large(struct heap *h, enum kind kind, size_t size, size_t ali
 static void *alloc_large(const struct request *r, uint32_t typed)
 {
     struct heap *h = &process_heap;
-    trigger_poll(&process_collector);
+    poll(r);
     void *object = alloc_create_large(h, r->kind | KIND_ATOMIC, r->size, r->alignment);
     if (!object)
         return NULL;
@@ -177,7 +184,7 @@ static void *alloc_wide(const struct request *r)
     bool clean = false;
     if (class == CLASS_NONE)
         return NULL;
-    trigger_poll(&process_collector);
+    poll(r);
     critical_begin();
     void *object = wide_alloc(&process_heap, bin_of(r->kind, class),
                               thread_self->cache->home, &clean);
@@ -193,9 +200,8 @@ static void *try_alloc_typed(struct request *r, unsigned class)
     uint32_t t = layout_bin(&process_heap, r->layout, class);
     if (!t)
         return NULL;
-    return class == CLASS_LARGE
-               ? alloc_large(r, t)
-               : alloc_slot(TYPED_FIRST + t, r->zero, false, &r->sampled);
+    return class == CLASS_LARGE ? alloc_large(r, t)
+                                : alloc_slot(r, TYPED_FIRST + t, false);
 }
 
 /* The program frees it, nothing is collected, and nobody looks at all of its slot. */
@@ -231,7 +237,7 @@ static void *try_alloc(struct request *r)
     }
     if (class > CLASS_SMALL_LAST && may_be_roomy(r, filled))
         class = roomy_class(thread_self->cache, r->kind, class);
-    return alloc_slot(bin_of(r->kind, class), r->zero, filled, &r->sampled);
+    return alloc_slot(r, bin_of(r->kind, class), filled);
 }
 
 /* Whether memory might be had for so many bytes. */
@@ -265,11 +271,13 @@ static bool begin_release(void)
 static void *alloc_released(struct request *r)
 {
     bool begun = begin_release();
+    r->quiet = true;
     guard_let_go(&process_heap);
     critical_begin();
     cache_empty(thread_self->cache);
     critical_end();
     void *object = try_alloc(r);
+    r->quiet = false;
     if (begun)
         turn_leave(&releasing);
     return object;
@@ -410,7 +418,8 @@ NOINLINE void *alloc_object(size_t size, size_t alignment, enum kind kind, bool 
         return NULL;
     if (options.leaks == LEAKS_ALL)
         kind |= KIND_MANUAL;
-    struct request r = {size, alignment, kind, zero, 0, size, false, CAPTURE_CALL()};
+    struct request r = {size, alignment, kind,  zero,          0,
+                        size, false,     false, CAPTURE_CALL()};
     void *object = is_observed(&process_heap) ? alloc_observed(&r) : alloc_slow(&r, 0);
     if (is_sampled(&process_heap))
         note_sample(object, &r);
@@ -420,14 +429,13 @@ NOINLINE void *alloc_object(size_t size, size_t alignment, enum kind kind, bool 
 
 NOINLINE void *alloc_typed(uint32_t layout, size_t size)
 {
-    struct request r = {size + process_heap.spare,
-                        GRANULE,
-                        KIND_ATOMIC,
-                        true,
-                        layout,
-                        size,
-                        false,
-                        CAPTURE_CALL()};
+    struct request r = {.size = size + process_heap.spare,
+                        .alignment = GRANULE,
+                        .kind = KIND_ATOMIC,
+                        .zero = true,
+                        .layout = layout,
+                        .requested = size,
+                        .call = CAPTURE_CALL()};
     if (r.size < size)
         return last_resort_alloc(size);
     if (!mutator_enter())
