@@ -71,7 +71,7 @@ static size_t bytes_of(const struct range_list *l)
 
 size_t cycle_roots_static_bytes(const struct cycle_roots *r)
 {
-    return bytes_of(r->segments) - bytes_of(&r->unwritten);
+    return r->segments ? bytes_of(r->segments) - bytes_of(&r->unwritten) : 0;
 }
 
 /* ---- Root callbacks ---------------------------------------------------------------- */
