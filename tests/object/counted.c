@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "object.h"
+#include "../api/sanitizer.h"
 #include "witness.h"
 
 enum { NAMES_MOST = 64 };
@@ -86,11 +87,7 @@ END_TEST
 
 /* More than a stack has room for, if each took some of it; ThreadSanitizer makes an allocation forty times as
  * long. */
-#if defined __SANITIZE_THREAD__
-enum { LENGTH = 500000 };
-#else
-enum { LENGTH = 10000000 };
-#endif
+enum { LENGTH = UNDER_TSAN ? 500000 : 10000000 };
 
 START_TEST(long_lists_need_no_stack)
 {
