@@ -14,7 +14,8 @@ struct cycle_roots {
     struct range_list stacks;
     struct range_list data;  /* static data, thread-local storage, registered ranges */
     struct range_list named; /* by root callbacks; listed only if `keeps_named` */
-    const struct range_list *segments; /* static data, of which `data` has all; NULL: not listed */
+    /* Static data, of which `data` has all.  NULL: it was not listed. */
+    const struct range_list *segments;
     /* Of static data what a young cycle need not scan, in order (roots/unwritten.h). */
     struct range_list unwritten;
     bool keeps_named; /* somebody will go through the roots again */

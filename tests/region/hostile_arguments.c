@@ -61,7 +61,7 @@ void assert_no_region(gc_region *none)
 
 START_TEST(no_region)
 {
-    static uint64_t something[1000];
+    static _Alignas(64) uint64_t something[1000];
     assert_no_region(NULL);
     assert_no_region((gc_region *)(void *)something);
     ck_assert_int_eq(gc_region_begin(r), 0);

@@ -98,7 +98,7 @@ INLINE bool is_wanted(uintptr_t key, const struct wanted *w)
         return false;
     const struct key *k = key_of(key);
     return k->hash == w->hash && k->length == w->length &&
-           memcmp(k->bytes, w->bytes, w->length) == 0;
+           (w->length == 0 || memcmp(k->bytes, w->bytes, w->length) == 0);
 }
 
 /* The entry of the key; NULL: it has none. */
@@ -281,7 +281,8 @@ static struct key *new_key(gc_region *r, const struct wanted *w)
         return NULL;
     k->hash = w->hash;
     k->length = w->length;
-    memcpy(k->bytes, w->bytes, w->length);
+    if (w->length) /* else there may be no bytes */
+        memcpy(k->bytes, w->bytes, w->length);
     k->bytes[w->length] = '\0';
     return k;
 }
