@@ -25,13 +25,19 @@ uint32_t block_units(const struct heap *h, uint32_t head)
                                 : sizeclass_units(class);
 }
 
+/* A walk over the heap may look at the unit meanwhile. */
+static void set_type(struct heap *h, uint32_t unit, uint32_t t)
+{
+    __atomic_store_n(&h->types[unit], (uint16_t)t, __ATOMIC_RELAXED);
+}
+
 void block_set_words(struct heap *h, uint32_t head, uint32_t from, uint32_t to,
                      unit_word word)
 {
     for (uint32_t u = from; u < to; u++) {
         unit_word distance = min_size(u - head, UNIT_DISTANCE_MAX);
         if (word_typed(word))
-            h->types[u] = h->types[head];
+            set_type(h, u, h->types[head]);
         block_set_word(h, u,
                        word | (h->words[u] & (UNIT_DIRTY | UNIT_ALTERED)) |
                            distance << UNIT_DISTANCE_SHIFT);
@@ -117,7 +123,7 @@ uint32_t block_create_typed(struct heap *h, uint32_t t, struct unit_run *r)
     uint32_t head = take_units(h, class, r, &populates);
     if (!head)
         return 0;
-    h->types[head] = (uint16_t)t;
+    set_type(h, head, t);
     give_words(h, head, typed_word(h, head, t, SHARD_NOTED), r, populates);
     if (is_sampled(h))
         __atomic_fetch_or(&block_at(h, head)->flags, BLOCK_NOTED, __ATOMIC_RELAXED);
@@ -142,7 +148,7 @@ void block_set_typed(struct heap *h, uint32_t head, uint32_t t)
 {
     uint32_t end = head + block_units(h, head);
     block_untenure(h, head);
-    h->types[head] = (uint16_t)t;
+    set_type(h, head, t);
     block_set_words(h, head, head, end, typed_word(h, head, t, 0));
 }
 

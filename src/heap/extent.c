@@ -152,6 +152,12 @@ void extent_set_limit(struct heap *h, size_t limit)
     unlock(h);
 }
 
+/* Other threads may look at the unit meanwhile: at its word before, or at this one. */
+static void set_word(struct heap *h, uint32_t unit, unit_word word)
+{
+    __atomic_store_n(&h->words[unit], word, __ATOMIC_RELAXED);
+}
+
 /* Removes [start, start + units) from the extent at `first` and charges `bytes` for it,
  * which the limit must allow. */
 static void carve(struct heap *h, uint32_t first, uint32_t start, uint32_t units,
@@ -168,7 +174,7 @@ static void carve(struct heap *h, uint32_t first, uint32_t start, uint32_t units
     h->numbers->dirty_bytes -= dirty_bytes(h, start, units);
     note_dirty_least(h);
     for (uint32_t u = start; u < start + units; u++) {
-        h->words[u] = (h->words[u] & UNIT_DIRTY) | UNIT_USED;
+        set_word(h, u, (h->words[u] & UNIT_DIRTY) | UNIT_USED);
         CRASH_POINT("extent carve: a word");
     }
     set_used(h, h->numbers->used_bytes + bytes);
@@ -353,7 +359,7 @@ static void set_free_words(struct heap *h, uint32_t first, uint32_t end, uint32_
         unit_word dirty = u < touched ? UNIT_DIRTY : h->words[u] & UNIT_DIRTY;
         bool is_hole = close_holes(h, u) == UNIT_BYTES;
         if (LIKELY(!(h->words[u] & UNIT_ALTERED)))
-            h->words[u] = word_that_remains(h->words[u]) | (is_hole ? 0 : dirty);
+            set_word(h, u, word_that_remains(h->words[u]) | (is_hole ? 0 : dirty));
         CRASH_POINT("extent give: a word");
     }
     if (UNLIKELY(__atomic_load_n(&h->numbers->altered, __ATOMIC_RELAXED)))
@@ -405,7 +411,7 @@ static uint32_t decommit_below(struct heap *h, uint32_t end, uint32_t most)
     if (h->space->decommit(h->space, (void *)unit_address(h, first), bytes) != bytes)
         return first;
     for (uint32_t u = first; u < end; u++)
-        h->words[u] &= ~(unit_word)UNIT_DIRTY;
+        set_word(h, u, h->words[u] & ~(unit_word)UNIT_DIRTY);
     arena_return_states(h, first, end);
     h->numbers->dirty_bytes -= bytes;
     count_add(&h->numbers->counters.returned_bytes, bytes);

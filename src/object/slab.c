@@ -196,6 +196,18 @@ gc_slab *gc_slab_create(const char *name, size_t size, gc_layout layout,
     return s;
 }
 
+/* The lock is held, but whether any wait, or may, is asked without it. */
+static void set_count(gc_slab *s, uint32_t count)
+{
+    lock_check_held(RANK_OBJECT);
+    __atomic_store_n(&s->count, count, __ATOMIC_RELAXED);
+}
+
+static bool keeps_state(const gc_slab *s)
+{
+    return __atomic_load_n(&s->keeps, __ATOMIC_RELAXED);
+}
+
 /* One that waits is the program's again; NULL: none does. */
 static void *take_waiting(gc_slab *s)
 {
@@ -203,7 +215,8 @@ static void *take_waiting(gc_slab *s)
     void *object = NULL;
     critical_take(&s->lock, RANK_OBJECT);
     if (s->count) {
-        object = hold_object((void *)s->waiting[--s->count]);
+        set_count(s, s->count - 1);
+        object = hold_object((void *)s->waiting[s->count]);
         struct cell o = lookup_cell(h, (uintptr_t)object);
         __atomic_fetch_sub(&h->numbers->reserved_apart, 1, __ATOMIC_RELAXED);
         *o.state = STATE_NEW;
@@ -252,7 +265,7 @@ int gc_slab_destroy(gc_slab *slab)
         return -1;
     critical_take(&slab->lock, RANK_OBJECT);
     __atomic_store_n(&slab->destroyed, true, __ATOMIC_RELAXED);
-    slab->keeps = false;
+    __atomic_store_n(&slab->keeps, false, __ATOMIC_RELAXED);
     critical_release(&slab->lock, RANK_OBJECT);
     /* Observers have been told that what waits is freed, and are told so once for each object. */
     for (void *object; (object = alloc_waiting(slab));)
@@ -270,7 +283,7 @@ void *gc_slab_alloc(gc_slab *slab)
         log_line("gc_slab_alloc: %p is no slab, or has been destroyed", (void *)slab);
         return errno = EINVAL, NULL;
     }
-    if (slab->keeps && __atomic_load_n(&slab->count, __ATOMIC_RELAXED))
+    if (keeps_state(slab) && __atomic_load_n(&slab->count, __ATOMIC_RELAXED))
         object = alloc_waiting(slab);
     if (object)
         return object;
@@ -294,7 +307,8 @@ static bool wait_constructed(gc_slab *s, const struct cell *o)
     critical_take(&s->lock, RANK_OBJECT);
     bool waits = s->keeps && s->count < s->most && *o->state >= STATE_NEW;
     if (waits) {
-        s->waiting[s->count++] = o->address;
+        s->waiting[s->count] = o->address;
+        set_count(s, s->count + 1);
         __atomic_fetch_add(&h->numbers->reserved_apart, 1, __ATOMIC_RELAXED);
         *o->state = STATE_RESERVED;
     }
@@ -309,7 +323,7 @@ static bool wait_constructed(gc_slab *s, const struct cell *o)
 static bool can_wait(const gc_slab *s, const struct cell *o)
 {
     const struct heap *h = &process_heap;
-    return s->keeps && __atomic_load_n(&s->count, __ATOMIC_RELAXED) < s->most &&
+    return keeps_state(s) && __atomic_load_n(&s->count, __ATOMIC_RELAXED) < s->most &&
            !altered_block(h, unit_head(h, unit_of(h, o->address)));
 }
 

@@ -36,25 +36,40 @@ READS_RACING static void copy_states(const struct heap *h, struct copied_block *
         b->states[i] = RACING(states[i]);
 }
 
+READS_RACING static size_t bytes_of_large(const struct heap *h, uint32_t head)
+{
+    return __atomic_load_n(&block_at(h, head)->bytes, __ATOMIC_SEQ_CST);
+}
+
+static size_t slot_bytes(const struct heap *h, const struct copied_block *b)
+{
+    return word_class(b->word) == CLASS_LARGE ? bytes_of_large(h, b->head)
+                                              : word_geometry(b->word)->size;
+}
+
+/* false: it has changed meanwhile, as whoever frees or resizes a large object does so without the lock. */
+READS_RACING static bool read_block(const struct heap *h, uint32_t unit,
+                                    struct copied_block *b)
+{
+    b->head = unit;
+    b->word = word_of(h, unit);
+    b->count = word_geometry(b->word)->count;
+    b->size = slot_bytes(h, b);
+    b->layout = word_typed(b->word) ? typed_bin_layout(&h->typed[unit_type(h, unit)]) : 0;
+    copy_states(h, b);
+    return b->size == slot_bytes(h, b) && b->word == word_of(h, unit);
+}
+
 /* The block that begins at the unit.  false: none does. */
 static bool copy_block(struct heap *h, uint32_t unit, struct copied_block *b)
 {
+    bool found;
     if (!unit_is_head(h, unit))
         return false;
     critical_begin();
     struct lock *lock = block_lock(h, unit);
-    bool found = unit_is_head(h, unit);
-    if (found) {
-        b->head = unit;
-        b->word = word_of(h, unit);
-        b->count = word_geometry(b->word)->count;
-        b->size = word_geometry(b->word)->size;
-        if (word_class(b->word) == CLASS_LARGE)
-            b->size = block_at(h, unit)->bytes;
-        b->layout =
-            word_typed(b->word) ? typed_bin_layout(&h->typed[unit_type(h, unit)]) : 0;
-        copy_states(h, b);
-    }
+    while ((found = unit_is_head(h, unit)) && !read_block(h, unit, b))
+        continue;
     lock_release(lock, RANK_BIN);
     critical_end();
     return found;

@@ -159,13 +159,18 @@ START_TEST(many_wait)
 }
 END_TEST
 
+static void make_garbage(void *slab)
+{
+    for (int i = 0; i < 100000; i++)
+        kept[0] = gc_slab_alloc(slab);
+    kept[0] = NULL;
+}
+
 START_TEST(unreachable_objects_are_collected)
 {
     in_way(_i / 2);
     gc_slab *slab = make_slab(_i % 2, GC_SLAB_KEEP);
-    for (int i = 0; i < 100000; i++)
-        kept[0] = gc_slab_alloc(slab);
-    kept[0] = NULL;
+    deeply(make_garbage, slab);
     collect_deeply();
     ck_assert_uint_eq(stats_of(slab).objects, 0);
     ck_assert_uint_eq(stats_of(slab).waiting, 0);
