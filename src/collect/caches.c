@@ -5,6 +5,7 @@
 #include "base/lock.h"
 #include "heap/cache.h"
 #include "heap/extent.h"
+#include "world/lock.h"
 #include "world/thread.h"
 
 /* The cache of the thread after this one: that which it works with, the spare one, and those that
@@ -63,6 +64,16 @@ void caches_empty(struct heap *h)
         if (c && c->heap == h && !t->in_fast_path)
             give_slots_back(c, true);
     }
+}
+
+bool caches_are_several(const struct heap *h)
+{
+    size_t count = 0;
+    world_lock();
+    for (MUTATORS(t))
+        count += t->cache && t->cache->heap == h;
+    world_unlock();
+    return count > 1;
 }
 
 /* Checks that a thread has each of its caches in one place. */

@@ -15,6 +15,9 @@ void caches_give_back(struct heap *h, bool own);
 /* Memory is short: the caches of this heap are emptied.  The world is stopped, and its lock is held. */
 void caches_empty(struct heap *h);
 
+/* Whether more threads than one have a cache of this heap. */
+bool caches_are_several(const struct heap *h);
+
 struct caches_held {
     uint32_t slots; /* in all caches */
     /* The most slots that may be on the way between a cache and the program. */

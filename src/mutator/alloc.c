@@ -11,6 +11,7 @@
 #include "base/options.h"
 #include "base/probe.h"
 #include "base/track.h"
+#include "collect/caches.h"
 #include "collect/trigger.h"
 #include "heap/block.h"
 #include "heap/cache.h"
@@ -292,13 +293,12 @@ static void *alloc_collected(struct request *r)
     return try_alloc(r);
 }
 
-/* Whether another round may find what this one has not: something was freed meanwhile, or others allocate, and so drop
- * something. */
+/* Whether another round may find more: something was freed meanwhile, or others allocate, and so drop something. */
 static bool is_worth_a_round(uint64_t freed_before)
 {
-    const struct heap_numbers *n = process_heap.numbers;
-    return count_get(&n->counters.freed_bytes) != freed_before ||
-           (__atomic_load_n(&n->charged, __ATOMIC_RELAXED) > 0 &&
+    const struct heap *h = &process_heap;
+    return count_get(&h->numbers->counters.freed_bytes) != freed_before ||
+           (RACING(h->numbers->charged) > 0 && caches_are_several(h) &&
             !collector_is_disabled(&process_collector));
 }
 

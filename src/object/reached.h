@@ -4,14 +4,16 @@
 
 #include "heap/lookup.h"
 
-/* The state byte that an address leads to; NULL: it does not lie in the heap.  Free memory leads
- * to a byte that is FREE. */
+/* The state byte that an address leads to; NULL: it is no memory of the heap (lookup_owns).  Free memory
+ * leads to a byte that is FREE. */
 INLINE const uint8_t *reached_state(const struct heap *h, uintptr_t address)
 {
     size_t offset = address - h->base;
     if (offset >= h->bytes)
         return NULL;
     unit_word word = h->words[offset >> UNIT_SHIFT];
+    if (UNLIKELY(word == UNIT_USED)) /* somebody else's, among its units */
+        return NULL;
     /* In a large block perhaps less than it is: its one index is 0 all the same. */
     size_t in_block = offset % UNIT_BYTES + word_distance_bytes(word);
     return h->states + word_states(word) + slot_index(word_geometry(word), in_block);

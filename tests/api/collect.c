@@ -323,6 +323,7 @@ START_TEST(threads_share_a_small_heap)
     pthread_t threads[4];
     int refused[4] = {0};
     ck_assert_int_eq(gc_option_set("heap_limit", "8M"), 0);
+    gc_init();
     for (int i = 0; i < 4; i++)
         ck_assert_int_eq(pthread_create(&threads[i], NULL, drop_all_sizes, &refused[i]),
                          0);

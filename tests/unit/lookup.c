@@ -2,6 +2,7 @@
 #include "heap/lookup.h"
 
 #include "heap/extent.h"
+#include "object/reached.h"
 #include "support.h"
 
 static struct heap h;
@@ -82,6 +83,21 @@ START_TEST(no_object)
 END_TEST
 
 /* Unit 0 is not the heap's, free units are, and so is a block behind its last slot. */
+/* What a program has in front of the heap, or between its parts, lives as far as a cycle knows. */
+START_TEST(memory_of_others_is_reached)
+{
+    ck_assert(make_heap(&h, MIB(64), false));
+    uint32_t head = block_create(&h, KIND_SCANNED, 1, 0, &no_unit_run);
+    for (size_t i = 0; i < UNIT_BYTES; i += 1000)
+        ck_assert(is_reached(&h, h.base + i));
+    ck_assert(is_reached(&h, h.base - 1));
+    ck_assert(is_reached(&h, h.base + h.bytes));
+    ck_assert(!is_reached(&h, unit_address(&h, head)));
+    ck_assert(!is_reached(&h, h.base + h.bytes - 1));
+    heap_destroy(&h);
+}
+END_TEST
+
 START_TEST(owned_memory)
 {
     ck_assert(make_heap(&h, MIB(64), false));
@@ -133,6 +149,7 @@ TCase *lookup_tests(void)
     tcase_add_loop_test(t, every_object_of_every_class, 0, 2);
     tcase_add_test(t, large_object);
     tcase_add_test(t, no_object);
+    tcase_add_test(t, memory_of_others_is_reached);
     tcase_add_test(t, owned_memory);
     tcase_add_test(t, far_units);
     return t;
