@@ -339,11 +339,11 @@ void arena_destroy(struct heap *h)
  * changes to huge pages, too: the lowest units are the busiest. */
 static void ask_for_huge_pages(const struct heap *h, uintptr_t old_end)
 {
-    uintptr_t start = h->base + UNIT_BYTES, end = h->base + h->bytes;
+    uintptr_t start = h->base + UNIT_BYTES, end = h->base + RACING(h->bytes);
     bool had_them = old_end - h->base > h->huge_from;
     bool keeps_small = __atomic_load_n(&h->numbers->keeps_small, __ATOMIC_RELAXED);
     bool asked = had_them && h->space->ahead && !keeps_small;
-    if (h->bytes <= h->huge_from || asked)
+    if (RACING(h->bytes) <= h->huge_from || asked)
         return;
     if (had_them)
         start = old_end;
@@ -361,8 +361,8 @@ static uint32_t grow(struct heap *h, uint32_t units)
     if (units > h->numbers->unit_limit - end || !commit_tables(h, end, end + units))
         return errno = ENOMEM, 0;
     size_t bytes = (size_t)units << UNIT_SHIFT;
-    void *memory =
-        h->space->extend(h->space, (void *)(h->base + h->bytes), bytes, UNIT_BYTES);
+    void *memory = h->space->extend(h->space, (void *)(h->base + RACING(h->bytes)), bytes,
+                                    UNIT_BYTES);
     if (!memory)
         return errno = ENOMEM, 0;
     size_t first = ((uintptr_t)memory - h->base) >> UNIT_SHIFT;
@@ -374,7 +374,7 @@ static uint32_t grow(struct heap *h, uint32_t units)
     }
     CRASH_POINT("arena grow: committed");
     close_gap(h, (uint32_t)first);
-    set_bytes(h, h->bytes + bytes);
+    set_bytes(h, RACING(h->bytes) + bytes);
     ask_for_huge_pages(h, (uintptr_t)memory);
     return (uint32_t)first;
 }
@@ -386,7 +386,7 @@ static uint32_t growth(const struct heap *h, uint32_t least)
     uint32_t end = unit_end(h), room = h->numbers->unit_limit - end;
     size_t step = min_size(max_size(end / 8, GROW_LEAST), GROW_MOST);
     size_t units = max_size(least, step);
-    if (h->bytes + (units << UNIT_SHIFT) > h->huge_from)
+    if (RACING(h->bytes) + (units << UNIT_SHIFT) > h->huge_from)
         units += unit_skip(h, end + (uint32_t)units, OS_HUGE_PAGE >> UNIT_SHIFT);
     return (uint32_t)min_size(units, room);
 }

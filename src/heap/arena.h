@@ -21,12 +21,19 @@ bool arena_attach(struct heap *h, void *tables, uintptr_t base);
 /* The bytes of the tables of a heap of so many units, for which nothing is recorded. */
 size_t arena_tables_bytes(size_t units);
 
-/* Sees how far another process has made a shared heap grow.  The extent lock is held, or nobody else
- * is at work on the heap. */
+/* Sees how far another process has made a shared heap grow.  The view only grows: a thread that was held up
+ * between the two steps would else take back what another one of the process has seen, or added, meanwhile, and
+ * units that are in use would be added once more. */
 INLINE void arena_look(struct heap *h)
 {
-    if (h->space->shared)
-        __atomic_store_n(&h->bytes, RACING(h->numbers->bytes), __ATOMIC_RELAXED);
+    if (!h->space->shared)
+        return;
+    size_t bytes = __atomic_load_n(&h->numbers->bytes, __ATOMIC_ACQUIRE);
+    size_t had = __atomic_load_n(&h->bytes, __ATOMIC_RELAXED);
+    while (UNLIKELY(had < bytes) &&
+           !__atomic_compare_exchange_n(&h->bytes, &had, bytes, true, __ATOMIC_RELAXED,
+                                        __ATOMIC_RELAXED))
+        continue;
 }
 
 /* Releases both reservations.  The heap has no numbers any more. */

@@ -293,28 +293,33 @@ static void *alloc_collected(struct request *r)
     return try_alloc(r);
 }
 
-/* Whether another round may find more: something was freed meanwhile, or others allocate, and so drop something. */
+/* Whether another round may find more: what waited has been freed, or other threads free and allocate, and so drop. */
 static bool is_worth_a_round(uint64_t freed_before)
 {
     const struct heap *h = &process_heap;
-    return count_get(&h->numbers->counters.freed_bytes) != freed_before ||
-           (RACING(h->numbers->charged) > 0 && caches_are_several(h) &&
-            !collector_is_disabled(&process_collector));
+    bool several = caches_are_several(h) && !collector_is_disabled(&process_collector);
+    bool freed = count_get(&h->numbers->counters.freed_bytes) != freed_before;
+    return (guard_keeps_freed() && freed) ||
+           (several && (freed || RACING(h->numbers->charged) > 0));
 }
 
-/* Memory is short.  A collection that came with the attempt that failed may have been a young one, or another
- * thread's, and others may take what becomes free: there are more as long as others free and allocate. */
+/* Memory is short.  A collection that came with the attempt that failed is enough, unless it may have been a young one
+ * or another thread's; others may take what becomes free, and there are more as long as they go on. */
 static void *alloc_hard(struct request *r, uint64_t collections)
 {
     void *object = NULL;
-    if (collector_count(&process_collector) != collections)
+    uint64_t freed = count_get(&process_heap.numbers->counters.freed_bytes);
+    if (collector_count(&process_collector) != collections) {
         object = alloc_released(r);
+        if (!object && !process_heap.young && !is_worth_a_round(freed))
+            return NULL;
+    }
     for (int i = 0; i < ROUNDS_MOST && !object; i++) {
-        uint64_t before = count_get(&process_heap.numbers->counters.freed_bytes);
+        freed = count_get(&process_heap.numbers->counters.freed_bytes);
         object = alloc_collected(r);
         if (!object)
             object = alloc_released(r);
-        if (!object && !is_worth_a_round(before))
+        if (!object && !is_worth_a_round(freed))
             break;
     }
     return object;

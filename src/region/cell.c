@@ -1,6 +1,7 @@
 /* Objects by their addresses, and by their places, which are the same for everybody. */
 #include <errno.h>
 
+#include "heap/arena.h"
 #include "heap/rebuild.h"
 #include "region/region.h"
 
@@ -13,8 +14,7 @@ struct cell region_cell(const gc_region *r, const void *address)
     struct cell o = heap_cell(h, (uintptr_t)address);
     if (o.state || (uintptr_t)address - h->base < h->bytes)
         return o;
-    __atomic_store_n(&h->bytes, __atomic_load_n(&h->numbers->bytes, __ATOMIC_ACQUIRE),
-                     __ATOMIC_RELAXED);
+    arena_look(h);
     return heap_cell(h, (uintptr_t)address);
 }
 

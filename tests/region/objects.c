@@ -5,7 +5,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "heap/arena.h"
 #include "region.h"
+#include "region/region.h"
 
 START_TEST(only_in_brackets)
 {
@@ -155,6 +157,22 @@ START_TEST(large_and_of_others)
 }
 END_TEST
 
+/* As when a thread had read how far the region has grown, and was held up while others made it grow further. */
+START_TEST(a_view_that_is_ahead)
+{
+    ck_assert_int_eq(gc_region_begin(ours), 0);
+    ck_assert_ptr_nonnull(gc_region_alloc(ours, 200000));
+    struct heap *h = &ours->heap;
+    size_t bytes = h->bytes;
+    ck_assert_uint_gt(bytes, UNIT_BYTES);
+    h->numbers->bytes -= UNIT_BYTES;
+    arena_look(h);
+    ck_assert_uint_eq(h->bytes, bytes);
+    h->numbers->bytes += UNIT_BYTES;
+    ck_assert_int_eq(gc_region_end(ours), 0);
+}
+END_TEST
+
 /* Garbage makes room; what lives does not, and nothing of it is lost. */
 START_TEST(the_limit)
 {
@@ -232,6 +250,7 @@ TCase *objects_case(void)
     tcase_add_test(tc, sizes);
     tcase_add_test(tc, layouts);
     tcase_add_test(tc, large_and_of_others);
+    tcase_add_test(tc, a_view_that_is_ahead);
     tcase_add_test(tc, the_limit);
     tcase_add_test(tc, memory_goes_back);
     tcase_add_test(tc, places);
