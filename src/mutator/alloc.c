@@ -307,20 +307,17 @@ static bool is_worth_a_round(uint64_t freed_before)
  * or another thread's; others may take what becomes free, and there are more as long as they go on. */
 static void *alloc_hard(struct request *r, uint64_t collections)
 {
-    void *object = NULL;
-    uint64_t freed = count_get(&process_heap.numbers->counters.freed_bytes);
-    if (collector_count(&process_collector) != collections) {
-        object = alloc_released(r);
-        if (!object && !process_heap.young && !is_worth_a_round(freed))
-            return NULL;
-    }
-    for (int i = 0; i < ROUNDS_MOST && !object; i++) {
-        freed = count_get(&process_heap.numbers->counters.freed_bytes);
+    const struct heap *h = &process_heap;
+    bool collected = collector_count(&process_collector) != collections;
+    bool is_enough =
+        collected && !h->young && !guard_keeps_freed() && !caches_are_several(h);
+    void *object = collected ? alloc_released(r) : NULL;
+    for (int i = 0; i < ROUNDS_MOST && !object && !is_enough; i++) {
+        uint64_t freed = count_get(&h->numbers->counters.freed_bytes);
         object = alloc_collected(r);
         if (!object)
             object = alloc_released(r);
-        if (!object && !is_worth_a_round(freed))
-            break;
+        is_enough = !is_worth_a_round(freed);
     }
     return object;
 }
@@ -434,13 +431,9 @@ NOINLINE void *alloc_object(size_t size, size_t alignment, enum kind kind, bool 
 
 NOINLINE void *alloc_typed(uint32_t layout, size_t size)
 {
-    struct request r = {.size = size + process_heap.spare,
-                        .alignment = GRANULE,
-                        .kind = KIND_ATOMIC,
-                        .zero = true,
-                        .layout = layout,
-                        .requested = size,
-                        .call = CAPTURE_CALL()};
+    struct request r = {0,    GRANULE, KIND_ATOMIC, true,          layout,
+                        size, false,   false,       CAPTURE_CALL()};
+    r.size = size + process_heap.spare;
     if (r.size < size)
         return last_resort_alloc(size);
     if (!mutator_enter())
