@@ -303,21 +303,19 @@ static bool is_worth_a_round(uint64_t freed_before)
            (several && (freed || RACING(h->numbers->charged) > 0));
 }
 
-/* Memory is short.  A collection that came with the attempt that failed is enough, unless it may have been a young one
- * or another thread's; others may take what becomes free, and there are more as long as they go on. */
+/* Memory is short.  A collection that came with the attempt that failed may have been a young one or another
+ * thread's; others may take what becomes free, and there are more as long as they go on. */
 static void *alloc_hard(struct request *r, uint64_t collections)
 {
-    const struct heap *h = &process_heap;
     bool collected = collector_count(&process_collector) != collections;
-    bool is_enough =
-        collected && !h->young && !guard_keeps_freed() && !caches_are_several(h);
     void *object = collected ? alloc_released(r) : NULL;
-    for (int i = 0; i < ROUNDS_MOST && !object && !is_enough; i++) {
-        uint64_t freed = count_get(&h->numbers->counters.freed_bytes);
+    bool goes_on = true;
+    for (int i = 0; i < ROUNDS_MOST && !object && goes_on; i++) {
+        uint64_t freed = count_get(&process_heap.numbers->counters.freed_bytes);
         object = alloc_collected(r);
         if (!object)
             object = alloc_released(r);
-        is_enough = !is_worth_a_round(freed);
+        goes_on = is_worth_a_round(freed);
     }
     return object;
 }
