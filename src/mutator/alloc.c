@@ -293,14 +293,15 @@ static void *alloc_collected(struct request *r)
     return try_alloc(r);
 }
 
-/* Whether another round may find more: what waited has been freed, or other threads free and allocate, and so drop. */
-static bool is_worth_a_round(uint64_t freed_before)
+/* Whether another round may find more: what waited has been freed, or other threads free and allocate, and so drop,
+ * or have ended. */
+static bool is_worth_a_round(uint64_t freed_before, bool several_before)
 {
     const struct heap *h = &process_heap;
-    bool several = caches_are_several(h) && !collector_is_disabled(&process_collector);
     bool freed = count_get(&h->numbers->counters.freed_bytes) != freed_before;
     return (guard_keeps_freed() && freed) ||
-           (several && (freed || RACING(h->numbers->charged) > 0));
+           (several_before && !collector_is_disabled(&process_collector) &&
+            (freed || RACING(h->numbers->charged) > 0 || !caches_are_several(h)));
 }
 
 /* Memory is short.  A collection that came with the attempt that failed may have been a young one or another
@@ -312,10 +313,11 @@ static void *alloc_hard(struct request *r, uint64_t collections)
     bool goes_on = true;
     for (int i = 0; i < ROUNDS_MOST && !object && goes_on; i++) {
         uint64_t freed = count_get(&process_heap.numbers->counters.freed_bytes);
+        bool several = caches_are_several(&process_heap);
         object = alloc_collected(r);
         if (!object)
             object = alloc_released(r);
-        goes_on = is_worth_a_round(freed);
+        goes_on = is_worth_a_round(freed, several);
     }
     return object;
 }
