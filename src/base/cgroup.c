@@ -21,8 +21,7 @@ enum { UNLIMITED_FROM = 62 }; /* version 1 says 2^63 less a page when there is n
 /* What reading takes does not lie on the stack, which may be that of a signal handler. */
 struct reader {
     const char *root;
-    const char
-        *files[2]; /* what is looked for in hierarchies of version 2, and of 1 or NULL */
+    const char *files[2]; /* looked for in hierarchies of version 2, and of 1 or NULL */
     bool (*look)(struct reader *r); /* at the path; true: that was enough */
     size_t least;                   /* limit found */
     int file;                       /* that was opened, or -1 */

@@ -1,4 +1,4 @@
-/* Walks over the caches of all threads in a pause. */
+/* Walks over the caches of all threads, in a pause as a rule. */
 #include "collect/caches.h"
 
 #include "base/check.h"
@@ -44,25 +44,17 @@ static void give_slots_back(struct cache *c, bool all)
     c->used = false;
 }
 
-void caches_give_back(struct heap *h, bool own)
+void caches_give_back(struct heap *h, enum caches_emptied emptied)
 {
     lock_check_held(RANK_WORLD);
     for (MUTATORS(t)) {
         struct cache *c = t->cache;
+        bool chosen =
+            emptied == CACHES_ALL || (emptied == CACHES_OWN && t == thread_self);
+        bool idle = t != thread_self && c && !c->used;
         give_unit_runs_back(h, t);
         if (c && c->heap == h && !t->in_fast_path)
-            give_slots_back(c, t == thread_self ? own : !c->used);
-    }
-}
-
-void caches_empty(struct heap *h)
-{
-    lock_check_held(RANK_WORLD);
-    for (MUTATORS(t)) {
-        struct cache *c = t->cache;
-        give_unit_runs_back(h, t);
-        if (c && c->heap == h && !t->in_fast_path)
-            give_slots_back(c, true);
+            give_slots_back(c, chosen || idle);
     }
 }
 

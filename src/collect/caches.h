@@ -6,16 +6,16 @@
 
 #include "heap/types.h"
 
+/* Whose caches are emptied beside those that their threads have not needed since the last cycle. */
+enum caches_emptied { CACHES_IDLE, CACHES_OWN, CACHES_ALL };
+
 /* Gives back what the caches of this heap hold without need: units that they reserved are
  * free for all, what their threads freed of others' blocks goes back there, and a cache
- * that its thread has not needed since the last cycle is emptied.  With `own`, the
- * calling thread's cache is emptied, too.  The world is stopped, and its lock is held. */
-void caches_give_back(struct heap *h, bool own);
+ * that another thread has not needed since the last cycle is emptied, as are the calling thread's
+ * and all others where that is said.  The world is stopped, and its lock is held. */
+void caches_give_back(struct heap *h, enum caches_emptied emptied);
 
-/* Memory is short: the caches of this heap are emptied.  The world is stopped, and its lock is held. */
-void caches_empty(struct heap *h);
-
-/* Whether more threads than one have a cache of this heap. */
+/* Whether more threads than one have a cache of this heap.  Takes the world lock. */
 bool caches_are_several(const struct heap *h);
 
 struct caches_held {

@@ -143,10 +143,9 @@ static void run(struct cycle *c)
     lock_check_held(RANK_WORLD);
     track_scan_begin();
     /* Where memory is short, each block that a cache has for itself counts. */
-    if (c->cause == CAUSE_MEMORY)
-        caches_empty(h);
-    else
-        caches_give_back(h, is_thorough(c));
+    caches_give_back(h, c->cause == CAUSE_MEMORY ? CACHES_ALL
+                        : is_thorough(c)         ? CACHES_OWN
+                                                 : CACHES_IDLE);
     marker_begin(c->marker, c->kind->flips);
     c->static_pages = cycle_roots_leave_out(&c->roots, h, c->kind->young);
     c->static_bytes = cycle_roots_static_bytes(&c->roots);

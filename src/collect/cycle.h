@@ -75,8 +75,8 @@ struct cycle {
     struct cycle_roots roots;
     /* Times by os_now; the last three are set by cycle_run. */
     uint64_t began, stopped, marked, swept, ended;
-    uint64_t
-        used; /* nanoseconds of processors from `stopped` to `swept`; wall time if that is not known */
+    /* Nanoseconds of processors from `stopped` to `swept`; wall time if that is not known. */
+    uint64_t used;
     /* Bytes that were reclaimed by it, and what the one before has left to be swept; and by all before. */
     uint64_t reclaimed, reclaimed_before;
     size_t charged;       /* what had been allocated when it began, of the budget */

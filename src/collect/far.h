@@ -11,20 +11,19 @@
 #include "collect/grey_queue.h"
 
 enum {
-    FAR_AHEAD =
-        256, /* objects that are asked for together: disks serve many requests at once */
+    FAR_AHEAD = 256, /* objects asked for together: disks serve many requests at once */
     FAR_RANGE = KIB(128), /* bytes of a longer range that are asked for at once */
 };
 
 /* Of one marker, in one cycle. */
 struct far {
-    size_t ordered;     /* the first items of the grey queue that are in order */
-    uintptr_t position; /* what was taken last begins there */
-    uintptr_t low, high,
-        asked; /* a range to be asked for; the end of the last that was */
+    size_t ordered;      /* the first items of the grey queue that are in order */
+    uintptr_t position;  /* what was taken last begins there */
+    uintptr_t low, high; /* a range to be asked for */
+    uintptr_t asked;     /* the end of the last that was */
+    /* [next, end) were asked for, in order, and not taken yet. */
+    struct grey ahead[FAR_AHEAD];
     unsigned next, end;
-    struct grey
-        ahead[FAR_AHEAD]; /* [next, end) were asked for, in order, and not taken yet */
 };
 
 /* Begins a cycle, in which the queue is empty. */

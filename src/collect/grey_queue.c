@@ -34,8 +34,8 @@ bool grey_queue_create(struct grey_queue *l, size_t capacity)
             return false;
         bytes = whole_pages(bytes / 2 / sizeof(struct grey));
     }
-    os_leave_out(l->items,
-                 bytes); /* and what is committed of it, which is empty between cycles */
+    /* With what is committed of it, which is empty between cycles. */
+    os_leave_out(l->items, bytes);
     l->capacity = bytes / sizeof(struct grey);
     l->first = l->end = l->ready = 0;
     account_add(ACCOUNT_MARKING, l->items, bytes);

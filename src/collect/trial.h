@@ -15,8 +15,7 @@ struct trial {
     bool on;
     uint32_t count; /* of the clusters */
     struct os_part clusters[TRIAL_REGIONS * TRIAL_EACH];
-    size_t
-        pages; /* that the heap has of blocks with pointers, by as many as were met with */
+    size_t pages; /* of blocks with pointers in all, by how many were met with */
 };
 
 /* Protects about so many pages of blocks with pointers that nobody allocates from.  The kernel is ready to note

@@ -120,7 +120,7 @@ INLINE unsigned cache_class(const struct cache *c, size_t size)
     return c->padded_classes[size / GRANULE + 1];
 }
 
-/* The same of an object with a layout, of which no class has others'. */
+/* The class for a small object with a layout, which is always its own: blocks are per layout. */
 INLINE unsigned cache_typed_class(const struct cache *c, size_t size)
 {
     if (LIKELY(size < PAD_FROM))

@@ -22,15 +22,10 @@ static unsigned last_of(unsigned class, unsigned together)
     return (class + together - 1) / together * together;
 }
 
-static unsigned class_at(size_t granules)
-{
-    return small_classes[granules];
-}
-
 void coarse_begin(struct cache *c, bool in_fours)
 {
     for (size_t g = 0; g <= SMALL_MAX / GRANULE; g++) {
-        unsigned class = class_at(g);
+        unsigned class = small_classes[g];
         c->padded_classes[g] =
             (uint8_t)(in_fours && is_coarse(class) ? last_of(class, 4) : class);
     }
@@ -46,17 +41,11 @@ static unsigned served_by(const struct cache *c, unsigned class)
     return together;
 }
 
-/* Has what `class` serves be served by the last of so many. */
+/* One step towards a class for each: what `class` serves, so many together, is served by two from now on. */
 static void split(struct cache *c, unsigned class, unsigned together)
 {
     for (size_t g = geometries[class].size / GRANULE; c->padded_classes[g] == class; g--)
-        c->padded_classes[g] = (uint8_t)last_of(class_at(g), together);
-}
-
-/* One step towards a class for each. */
-static void step(struct cache *c, unsigned class, unsigned together)
-{
-    split(c, class, together / 2);
+        c->padded_classes[g] = (uint8_t)last_of(small_classes[g], together / 2);
 }
 
 void coarse_note_run(struct cache *c, unsigned bin)
@@ -67,7 +56,7 @@ void coarse_note_run(struct cache *c, unsigned bin)
     unsigned together = served_by(c, class);
     if ((together == 4 && c->runs[bin] > FOURS_RUNS) ||
         (together == 2 && c->runs[bin] > TWOS_RUNS))
-        step(c, class, together);
+        split(c, class, together);
 }
 
 void coarse_note_block(struct cache *c, unsigned bin)
@@ -78,6 +67,6 @@ void coarse_note_block(struct cache *c, unsigned bin)
     uint64_t bit = UINT64_C(1) << (class - FIRST_CLASS);
     unsigned together = served_by(c, class);
     if (together > 1 && c->coarse_blocks & bit)
-        step(c, class, together);
+        split(c, class, together);
     c->coarse_blocks |= bit;
 }

@@ -29,7 +29,6 @@
 #include "mutator/object.h"
 #include "mutator/turn.h"
 #include "profile/profile.h"
-#include "world/park.h"
 #include "world/registry.h"
 
 enum {
@@ -94,9 +93,9 @@ struct request {
     uint32_t layout;  /* 0: the kind says all */
     size_t requested; /* by the program: `size` has the observers' bytes, too */
     bool sampled;     /* what was allocated is a sample (heap/sample.h) */
-    bool quiet; /* none of the program's code may run meanwhile, and so no collection */
-    struct call
-        call; /* the program's, where somebody is told of it.  Here, as signal stacks are small */
+    bool quiet;       /* none of the program's code may run, and so no collection */
+    /* The program's, where somebody is told of it.  Here, as signal stacks are small. */
+    struct call call;
 };
 
 static bool has_bin(const struct cache *c, unsigned bin)
@@ -256,22 +255,11 @@ static void await_release(void)
     turn_await(&releasing);
 }
 
-/* What one thread has released another may get before it.  A handler that has interrupted who is at it goes on
- * without, and so does a child of vfork. */
-static bool begin_release(void)
-{
-    while (registry_is_here() && turn_try(&releasing) == TURN_NONE) {
-        if (turn_is_mine(&releasing))
-            return false;
-        world_wait_safely(await_release);
-    }
-    return registry_is_here();
-}
-
-/* All that waits goes, and what this thread's cache keeps for itself.  None of the program's code runs meanwhile. */
+/* All that waits goes, and what this thread's cache keeps for itself.  None of the program's code runs meanwhile.
+ * One thread at a time, as another may get what it has released; a child of vfork goes on without. */
 static void *alloc_released(struct request *r)
 {
-    bool begun = begin_release();
+    bool begun = registry_is_here() && turn_take(&releasing, await_release) != TURN_NONE;
     r->quiet = true;
     guard_let_go(&process_heap);
     critical_begin();
@@ -420,8 +408,12 @@ NOINLINE void *alloc_object(size_t size, size_t alignment, enum kind kind, bool 
         return NULL;
     if (options.leaks == LEAKS_ALL)
         kind |= KIND_MANUAL;
-    struct request r = {size, alignment, kind,  zero,          0,
-                        size, false,     false, CAPTURE_CALL()};
+    struct request r = {.size = size,
+                        .alignment = alignment,
+                        .kind = kind,
+                        .zero = zero,
+                        .requested = size,
+                        .call = CAPTURE_CALL()};
     void *object = is_observed(&process_heap) ? alloc_observed(&r) : alloc_slow(&r, 0);
     if (is_sampled(&process_heap))
         note_sample(object, &r);
@@ -431,9 +423,13 @@ NOINLINE void *alloc_object(size_t size, size_t alignment, enum kind kind, bool 
 
 NOINLINE void *alloc_typed(uint32_t layout, size_t size)
 {
-    struct request r = {0,    GRANULE, KIND_ATOMIC, true,          layout,
-                        size, false,   false,       CAPTURE_CALL()};
-    r.size = size + process_heap.spare;
+    struct request r = {.size = size + process_heap.spare,
+                        .alignment = GRANULE,
+                        .kind = KIND_ATOMIC,
+                        .zero = true,
+                        .layout = layout,
+                        .requested = size,
+                        .call = CAPTURE_CALL()};
     if (r.size < size)
         return last_resort_alloc(size);
     if (!mutator_enter())

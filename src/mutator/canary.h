@@ -7,7 +7,8 @@
 #include "heap/observe.h"
 #include "mutator/fault.h"
 
-/* The heap has just been made, with sites: from now on its objects have canaries.  It comes before the observer that fills in the sites: it needs the requested size of what is freed. */
+/* The heap has just been made, with sites: from now on its objects have canaries.  It comes before the
+ * observer that fills in the sites: it needs the requested size of what is freed. */
 void canary_begin(struct heap *h);
 
 /* Whether the object, which is the program's, has a canary that is spoilt; then `f` says what was

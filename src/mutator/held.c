@@ -14,7 +14,6 @@
 #include "mutator/ring.h"
 #include "mutator/shadow.h"
 #include "mutator/turn.h"
-#include "world/park.h"
 #include "world/registry.h"
 #include "world/self.h"
 
@@ -169,7 +168,7 @@ static void look(struct cycle *c)
         return;
     held.wanted = false;
     if (held.all)
-        caches_empty(c->heap);
+        caches_give_back(c->heap, CACHES_ALL);
     gather();
     shadow_make(&held.seen, c);
 }
@@ -213,9 +212,9 @@ static void forget_parents(struct heap *h)
     shadow_free(&held.seen);
 }
 
-static bool begin_poll(struct heap *h)
+/* Returns whether the thread has got the turn. */
+static bool has_turn(struct heap *h, enum turn_got got)
 {
-    enum turn_got got = turn_try(&held.polling);
     if (got == TURN_GOT_FROM_PARENT)
         forget_parents(h);
     return got != TURN_NONE;
@@ -243,7 +242,7 @@ void held_poll(struct heap *h)
         !registry_is_here())
         return;
     cancel_hold_off();
-    if (begin_poll(h))
+    if (has_turn(h, turn_try(&held.polling)))
         poll(h, false);
     cancel_let_in();
 }
@@ -253,18 +252,7 @@ static void await_poller(void)
     turn_await(&held.polling);
 }
 
-/* What another thread is about to let go may be what is wanted: it is waited for, but by a handler that has
- * interrupted it. */
-static bool begin_poll_in_turn(struct heap *h)
-{
-    while (!begin_poll(h)) {
-        if (turn_is_mine(&held.polling))
-            return false;
-        world_wait_safely(await_poller);
-    }
-    return true;
-}
-
+/* What another thread is about to let go may be what is wanted: it is waited for. */
 void held_empty(struct heap *h)
 {
     if (!h->hold || !registry_is_here())
@@ -273,7 +261,7 @@ void held_empty(struct heap *h)
     critical_begin();
     cache_empty(thread_self->cache); /* what it has freed is held, too */
     critical_end();
-    if (begin_poll_in_turn(h))
+    if (has_turn(h, turn_take(&held.polling, await_poller)))
         poll(h, true);
     cancel_let_in();
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/futex.h"
+#include "world/park.h"
 #include "world/registry.h"
 #include "world/self.h"
 
@@ -29,15 +30,23 @@ enum turn_got turn_try(struct turn *t)
     return before ? TURN_GOT_FROM_PARENT : TURN_GOT;
 }
 
-bool turn_is_mine(const struct turn *t)
-{
-    return __atomic_load_n(&t->owner, __ATOMIC_RELAXED) == here();
-}
-
 void turn_await(const struct turn *t)
 {
     while (__atomic_load_n(&t->owner, __ATOMIC_RELAXED) != 0)
         futex_rest(MILLISECOND);
+}
+
+static bool is_mine(const struct turn *t)
+{
+    return __atomic_load_n(&t->owner, __ATOMIC_RELAXED) == here();
+}
+
+enum turn_got turn_take(struct turn *t, void (*await)(void))
+{
+    enum turn_got got;
+    while ((got = turn_try(t)) == TURN_NONE && !is_mine(t))
+        world_wait_safely(await);
+    return got;
 }
 
 void turn_leave(struct turn *t)

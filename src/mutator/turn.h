@@ -20,10 +20,12 @@ enum turn_got {
 /* Has the calling thread, which has a cache, take the turn. */
 enum turn_got turn_try(struct turn *t);
 
-bool turn_is_mine(const struct turn *t);
-
 /* Waits until nobody has it: in world_wait_safely. */
 void turn_await(const struct turn *t);
+
+/* Has it take the turn, after whoever has it, for whom `await` waits by turn_await.  TURN_NONE: the calling thread
+ * has it already, and is a handler that has interrupted what it is for. */
+enum turn_got turn_take(struct turn *t, void (*await)(void));
 
 void turn_leave(struct turn *t);
 

@@ -10,9 +10,8 @@
 #include "object/pairs_inner.h"
 
 enum {
-    CHUNK =
-        64 * SHARE_PART, /* pairs of a list that there is room to wait for at a time */
-    WORDS = 64,          /* values, and pairs, that a marker gathers */
+    CHUNK = 64 * SHARE_PART, /* pairs of a list that room is made for at a time */
+    WORDS = 64,              /* values, and pairs, that a marker gathers */
 };
 
 /* A pass over some of a list. */
@@ -179,7 +178,6 @@ bool pairs_share_round(struct pairs *p)
         return true;
     marker_share(p->cycle->marker, &r.share);
     if (!r.some)
-        p->work +=
-            p->count; /* else those that are left are looked at again, and counted then */
+        p->work += p->count; /* what is left of others is counted when it is looked at */
     return r.some;
 }

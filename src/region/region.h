@@ -56,8 +56,7 @@ struct gc_region {
     struct region_space space;
     struct heap heap;
     struct collector collector;
-    struct far
-        far; /* of the collector's marker, where the region is larger than memory */
+    struct far far;       /* of the marker, where the region is larger than memory */
     uint32_t member;      /* number of the process's own; NO_MEMBER: it has to join */
     const char *fault;    /* that a collection of this process has found; NULL: none */
     uint32_t types_known; /* that the view has, up to this number */

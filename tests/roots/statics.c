@@ -3,10 +3,9 @@
 #include "../api/sanitizer.h"
 #include "place.h"
 
-#include <dlfcn.h>
 #include <unistd.h>
 
-#include "library.h"
+#include "later.h"
 
 static void *in_data[VICTIMS] = {&in_data};
 static void *in_bss[VICTIMS];
@@ -59,21 +58,11 @@ START_TEST(linked_library)
 }
 END_TEST
 
-static struct library_places load(void **handle)
-{
-    *handle = dlopen(LATER_LIBRARY, RTLD_NOW | RTLD_LOCAL);
-    ck_assert_msg(*handle, "%s", dlerror());
-    library_places_fn places;
-    *(void **)&places = dlsym(*handle, "later_places");
-    ck_assert_ptr_nonnull(places);
-    return places();
-}
-
 START_TEST(library_loaded_later)
 {
     void *handle;
     gc_collect();
-    check_library(load(&handle));
+    check_library(later_load(&handle));
     ck_assert_int_eq(dlclose(handle), 0);
 }
 END_TEST
@@ -83,7 +72,7 @@ START_TEST(library_unloaded)
 {
     for (int i = 0; i < 10; i++) {
         void *handle;
-        struct library_places l = load(&handle);
+        struct library_places l = later_load(&handle);
         struct victims *data = place_fill(place_words(l.data));
         struct victims *thread = place_fill(place_words(l.thread_local_bss));
         collect(COLLECTIONS);

@@ -8,27 +8,15 @@
 #include <string.h>
 
 #include "heap/heap.h"
-#include "mutator/fault.h"
-#include "mutator/hooks.h"
+#include "faults.h"
 #include "support.h"
-
-static struct {
-    struct fault last;
-    unsigned count;
-} seen PRIVATE_DATA;
-
-static void note(const struct fault *f)
-{
-    seen.last = *f;
-    seen.count++;
-}
 
 /* Each test is a process, and has set nothing yet. */
 static void start(void)
 {
     ck_assert_int_eq(gc_option_set("canary", "1"), 0);
     ck_assert_int_eq(gc_option_set("verify", "1"), 0);
-    report_hooks.fault = note;
+    faults_note();
     gc_init();
 }
 

@@ -8,29 +8,17 @@
 
 #include "collect/collector.h"
 #include "heap/heap.h"
-#include "mutator/fault.h"
 #include "mutator/held.h"
-#include "mutator/hooks.h"
 #include "mutator/quarantine.h"
+#include "faults.h"
 #include "support.h"
-
-static struct {
-    struct fault last;
-    unsigned count;
-} seen PRIVATE_DATA;
-
-static void note(const struct fault *f)
-{
-    seen.last = *f;
-    seen.count++;
-}
 
 /* Each test is a process, and has set nothing yet. */
 static void start(const char *first, const char *second)
 {
     ck_assert_int_eq(gc_option_set(first, "1"), 0);
     ck_assert_int_eq(gc_option_set(second, "1"), 0);
-    report_hooks.fault = note;
+    faults_note();
     gc_init();
 }
 

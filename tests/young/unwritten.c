@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../roots/library.h"
+#include "../roots/later.h"
 #include "young.h"
 
 enum {
@@ -232,23 +232,13 @@ END_TEST
 
 /* ---- Libraries --------------------------------------------------------------------------- */
 
-static struct library_places load(void **handle)
-{
-    *handle = dlopen(LATER_LIBRARY, RTLD_NOW | RTLD_LOCAL);
-    ck_assert_msg(*handle, "%s", dlerror());
-    library_places_fn places;
-    *(void **)&places = dlsym(*handle, "later_places");
-    ck_assert_ptr_nonnull(places);
-    return places();
-}
-
 /* It commonly gets the same addresses again. */
 START_TEST(library_loaded_again)
 {
     begin();
     for (int i = 0; i < 6; i++) {
         void *handle;
-        struct library_places l = load(&handle);
+        struct library_places l = later_load(&handle);
         if (i % 3 == 1)
             collect(1);
         check_words(l.bss);
