@@ -5,8 +5,8 @@
 
 bool glob_matches(const char *glob, const char *text)
 {
-    const char *behind = NULL,
-               *taken = NULL; /* the last GLOB_TEXT, and what it stands for */
+    const char *behind = NULL; /* the last GLOB_TEXT */
+    const char *taken = NULL;  /* the end of what it stands for */
     for (;;) {
         if (*glob == GLOB_TEXT) {
             behind = ++glob;
