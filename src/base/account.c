@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "base/bits.h"
 #include "base/check.h"
 #include "base/critical.h"
 #include "base/debugger.h"
@@ -48,8 +49,7 @@ static uintptr_t low_of(const struct stretch *s)
 
 static size_t first_slot(uintptr_t low)
 {
-    return (size_t)((low / OS_PAGE) * 0x9E3779B97F4A7C15u >> 32) &
-           (account.slot_count - 1);
+    return hash_place(low / OS_PAGE, account.slot_count);
 }
 
 static size_t next_slot(size_t slot)

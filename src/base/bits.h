@@ -145,4 +145,13 @@ INLINE unsigned log2_floor(size_t n)
     return 63u - (unsigned)__builtin_clzll(n);
 }
 
+/* The place of a word among `places`, which is a power of two and at least 2: Fibonacci hashing (Knuth,
+ * The Art of Computer Programming 3, 6.4).  The product's highest bits spread numbers that follow one
+ * another by any step evenly, as those of addresses do; bits from its middle do not: with 65,536 places
+ * and more, four to nine such words would share one. */
+INLINE size_t hash_place(uint64_t word, size_t places)
+{
+    return (size_t)(word * UINT64_C(0x9e3779b97f4a7c15) >> (64 - log2_floor(places)));
+}
+
 #endif

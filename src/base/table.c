@@ -24,12 +24,10 @@ static uint32_t *next_of(const struct table *t, unsigned key, uint32_t number)
     return (void *)((char *)table_at(t, number) + t->keys[key].next_at);
 }
 
-/* Fibonacci hashing (Knuth, The Art of Computer Programming 3, 6.4) of the word without its
- * lowest bits. */
+/* By the word without its lowest bits. */
 static uint32_t *chain_of(const struct table *t, unsigned key, uintptr_t word)
 {
-    uint64_t hash = (word >> 3) * 0x9e3779b97f4a7c15u;
-    return &t->chains[key][(hash >> 32) & (t->chain_count - 1)];
+    return &t->chains[key][hash_place(word >> 3, t->chain_count)];
 }
 
 static bool same(uintptr_t a, uintptr_t b)

@@ -89,11 +89,9 @@ static void forget_all(struct pairs *p)
 
 /* ---- Chains ------------------------------------------------------------------------------------- */
 
-/* Fibonacci hashing, as the table's (base/table.c). */
 static uint32_t *chain_of(const struct pairs *p, const uint8_t *state)
 {
-    uint64_t hash = (uintptr_t)state * 0x9e3779b97f4a7c15u;
-    return &p->chains[(hash >> 32) & (p->chain_count - 1)];
+    return &p->chains[hash_place((uintptr_t)state, p->chain_count)];
 }
 
 static void push(struct pairs *p, uint32_t *first, uint32_t number)
@@ -282,6 +280,17 @@ static void marked(void *argument, const uint8_t *state)
     }
 }
 
+/* Those that are done go. */
+static void close_gaps(struct pairs *p)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < p->count; i++)
+        if (p->waiting[i].state)
+            p->waiting[left++] = p->waiting[i];
+    p->work += p->count;
+    p->count = left;
+}
+
 /* What it names may move everything. */
 static void resolve_next(struct pairs *p)
 {
@@ -311,6 +320,7 @@ static void go_key_by_key(struct pairs *p)
     }
     p->mode = COLLECTING;
     unchain_all(p);
+    close_gaps(p);
 }
 
 /* ---- The phases ----------------------------------------------------------------------------------- */

@@ -177,7 +177,6 @@ bool pairs_share_round(struct pairs *p)
     if (!marker_would_share(p->cycle->marker, p->count))
         return true;
     marker_share(p->cycle->marker, &r.share);
-    if (!r.some)
-        p->work += p->count; /* what is left of others is counted when it is looked at */
+    p->work += p->count;
     return r.some;
 }

@@ -10,8 +10,7 @@ enum { RELEASED = 1 };
 
 static uint32_t place_of(uint64_t object, uint32_t member)
 {
-    uint64_t hash = ((object >> 4) + member) * 0x9e3779b97f4a7c15u;
-    return (uint32_t)(hash >> (64 - REGION_HOLDS_SHIFT));
+    return (uint32_t)hash_place((object >> 4) + member, REGION_HOLDS);
 }
 
 /* The hold, or the place where it would go; NULL: there is none. */

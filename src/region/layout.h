@@ -19,8 +19,7 @@ enum {
     REGION_ROOTS = 1024,
     REGION_TYPES = LAYOUTS_TOGETHER, /* number 0 is none */
     REGION_TYPE_BYTES = 512,
-    REGION_HOLDS_SHIFT = 16,
-    REGION_HOLDS = 1 << REGION_HOLDS_SHIFT,
+    REGION_HOLDS = 1 << 16,
 };
 
 #define REGION_MAGIC UINT64_C(0x6e6f696765726367) /* "gcregion" */

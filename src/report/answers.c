@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/check.h"
 #include "base/lock.h"
 #include "base/meta.h"
@@ -18,12 +19,11 @@ static bool is_at(const struct answer *a, struct place p)
     return a->place.return_address == p.return_address && a->place.module == p.module;
 }
 
-/* The slot that has the place's answer, or is to have it.  Fibonacci hashing (Knuth, The Art of
- * Computer Programming 3, 6.4). */
+/* The slot that has the place's answer, or is to have it. */
 static struct answer *slot_of(struct answer *slots, size_t count, struct place p)
 {
     uint64_t key = p.return_address ^ (uint64_t)p.module << 48;
-    size_t at = key * UINT64_C(0x9e3779b97f4a7c15) >> 32 & (count - 1);
+    size_t at = hash_place(key, count);
     while (slots[at].place.return_address && !is_at(&slots[at], p))
         at = (at + 1) & (count - 1);
     return &slots[at];

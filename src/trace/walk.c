@@ -273,9 +273,8 @@ struct walk_place *walk_place(struct call call)
     uintptr_t ip = call.ip, sp = call.sp;
     if (!can_walk(w, &call) || step(w, NULL, &call) != STEPPED)
         return NULL;
-    uint64_t h =
-        (ip ^ (call.ip << 7 | call.ip >> 57) ^ sp << 20) * UINT64_C(0x9e3779b97f4a7c15);
-    struct walk_place *p = &w->places[h >> 40 & (PLACES - 1)];
+    uint64_t word = ip ^ (call.ip << 7 | call.ip >> 57) ^ sp << 20;
+    struct walk_place *p = &w->places[hash_place(word, PLACES)];
     if (UNLIKELY(((p->ips[0] ^ ip) | (p->ips[1] ^ call.ip) | (p->sp ^ sp)) != 0))
         *p = (struct walk_place){{ip, call.ip}, sp, 0, 0};
     p->seen++;
@@ -301,8 +300,7 @@ INLINE struct known *set_of(struct walker *w, const struct lead *l)
     uint64_t h = l->call.sp;
     for (size_t i = 0; i < LEAD; i++)
         h = (h << 7 | h >> 57) ^ l->ips[i];
-    h = (h ^ l->call.ip << 20) * UINT64_C(0x9e3779b97f4a7c15);
-    return w->known[h >> 40 & (SETS - 1)];
+    return w->known[hash_place(h ^ l->call.ip << 20, SETS)];
 }
 
 INLINE bool equals(const struct known *k, const struct lead *l)

@@ -54,7 +54,7 @@ static uintptr_t start_of(uintptr_t pointer)
 /* The block's slot, or the empty one that it would have. */
 static size_t slot_of(const uintptr_t *blocks, size_t slots, uintptr_t pointer)
 {
-    size_t at = (pointer >> 6) * UINT64_C(0x9e3779b97f4a7c15) >> 20 & (slots - 1);
+    size_t at = hash_place(pointer >> 6, slots);
     while (blocks[at] && blocks[at] != pointer)
         at = (at + 1) & (slots - 1);
     return at;

@@ -36,8 +36,8 @@ enum {
 static struct {
     pid_t *tids;
     size_t count, capacity;
-    pid_t *known; /* 0: none */
-    size_t mask;
+    pid_t *known;               /* 0: none */
+    size_t places;              /* for those, a power of two, or 0 */
     size_t room;                /* left in the set for those that park */
     const struct foreign *seen; /* the last of those that are in the set */
     pid_t deaf[DEAF_MOST]; /* did not answer last, and are not waited for again; a ring */
@@ -78,9 +78,9 @@ static bool is_deaf(pid_t tid)
  * of many threads is not searched for each of them. */
 static size_t place_of(pid_t tid)
 {
-    size_t i = (size_t)tid * UINT64_C(0x9E3779B97F4A7C15) >> 20 & foreign.mask;
+    size_t i = hash_place((uint64_t)tid, foreign.places);
     while (foreign.known[i] && foreign.known[i] != tid)
-        i = (i + 1) & foreign.mask;
+        i = (i + 1) & (foreign.places - 1);
     return i;
 }
 
@@ -93,17 +93,17 @@ static void know(pid_t tid)
  * there is no memory. */
 static bool clear_known(size_t count)
 {
-    size_t places = foreign.mask + 1;
-    if (!foreign.known || places < 2 * count) {
-        while (places < 2 * count || places < KNOWN_LEAST)
-            places *= 2;
+    size_t places = max_size(foreign.places, KNOWN_LEAST);
+    while (places < 2 * count)
+        places *= 2;
+    if (places > foreign.places) {
         pid_t *known = meta_alloc(ACCOUNT_THREADS, places * sizeof *known);
         if (!known)
             return false;
         if (foreign.known)
-            meta_free(foreign.known, (foreign.mask + 1) * sizeof *known);
+            meta_free(foreign.known, foreign.places * sizeof *known);
         foreign.known = known;
-        foreign.mask = places - 1;
+        foreign.places = places;
     }
     memset(foreign.known, 0, places * sizeof *foreign.known);
     return true;

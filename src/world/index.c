@@ -18,7 +18,7 @@ static unsigned bits_of(const struct index *x)
 
 static size_t bucket_of(uintptr_t key, unsigned bits)
 {
-    return (size_t)((uint64_t)key * UINT64_C(0x9e3779b97f4a7c15) >> (64 - bits));
+    return hash_place(key, (size_t)1 << bits);
 }
 
 static struct index_entry *const *bucket_in(const struct index *x, uintptr_t key)

@@ -79,10 +79,19 @@ static void measure(void *argument, uint32_t count, uint64_t *work)
     *work = work_of_a_chain(count, *(const enum order *)argument);
 }
 
+/* The runs of a test: each order, with one marker and with several. */
+enum { ORDERS = 3, RUNS = 2 * ORDERS };
+
+static enum order begin_run(int run)
+{
+    ck_assert_int_eq(gc_option_set("markers", run < ORDERS ? "1" : "4"), 0);
+    return (enum order)(run % ORDERS);
+}
+
 START_TEST(a_chain_takes_linear_work)
 {
     enum { LINKS = 200000 };
-    enum order order = (enum order)_i;
+    enum order order = begin_run(_i);
     uint64_t one, two;
     measure(&order, LINKS, &one);
     hidden = NULL;
@@ -122,7 +131,7 @@ static void **make_chain_elsewhere(uint32_t count, enum order order)
 START_TEST(a_dead_chain)
 {
     enum { LINKS = 100000 };
-    void **volatile kept = make_chain_elsewhere(LINKS, (enum order)_i);
+    void **volatile kept = make_chain_elsewhere(LINKS, begin_run(_i));
     uint64_t work = work_of_a_collection();
     ck_assert_uint_eq(count_living(LINKS + 1), 0);
     ck_assert_uint_le(work, 8 * LINKS);
@@ -172,8 +181,8 @@ END_TEST
 TCase *pairs_tests(void)
 {
     TCase *t = tcase_create("pairs");
-    tcase_add_loop_test(t, a_chain_takes_linear_work, 0, 3);
-    tcase_add_loop_test(t, a_dead_chain, 0, 3);
+    tcase_add_loop_test(t, a_chain_takes_linear_work, 0, RUNS);
+    tcase_add_loop_test(t, a_dead_chain, 0, RUNS);
     tcase_add_loop_test(t, mark_stack_overflow, 0, 3);
     tcase_add_loop_test(t, no_memory_in_the_pause, 0, 2);
     return t;

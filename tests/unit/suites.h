@@ -4,6 +4,7 @@
 
 /* In the order of src/README.md, from the bottom up. */
 #define MODULES(X)     \
+    X(bits)            \
     X(treap)           \
     X(os)              \
     X(meta)            \
