@@ -214,10 +214,11 @@ static void wait_longer(struct generations *g, size_t live)
 
 static void begin_trial(struct generations *g, const struct heap *h)
 {
-    uint64_t pages = g->full_ns / TRIAL_PARTS / track_writes_ns();
     g->trial.on = false;
-    if (needs_trial(g) && g->watched && may_pay(g, h, 0))
-        g->watched = trial_begin(&g->trial, h, pages);
+    if (!needs_trial(g) || !g->watched || !may_pay(g, h, 0))
+        return;
+    uint64_t pages = g->full_ns / TRIAL_PARTS / track_writes_ns();
+    g->watched = trial_begin(&g->trial, h, pages);
 }
 
 void generations_begin(struct generations *g, struct cycle *c)
