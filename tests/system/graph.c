@@ -29,6 +29,10 @@ enum {
     STACK_BYTES = 96 << 10,
     RANGE_WORDS = 512,
     GARBAGE_BYTES = 4 << 20, /* enough for the library to start threads of its own */
+    LITTER_BYTES = 512 << 10,
+    THREAD_BYTES =
+        256
+        << 10, /* of their stacks, which are scanned whole where nobody knows better */
     ROUNDS = 2,
 };
 
@@ -73,6 +77,7 @@ struct chain {
 
 static struct {
     struct graph_run *run;
+    pthread_attr_t attributes;
     struct chain chains[PLACES];
     bool is_there[PLACES];    /* atomic: it is held in its place */
     bool over;                /* atomic: those that hold something end */
@@ -308,7 +313,7 @@ static void *run_coroutine(void *number)
 static void start(enum place place, void *(*body)(void *))
 {
     pthread_t thread;
-    if (pthread_create(&thread, NULL, body, (void *)place) == 0)
+    if (pthread_create(&thread, &graph.attributes, body, (void *)place) == 0)
         await(&graph.is_there[place]);
 }
 
@@ -353,7 +358,7 @@ static void *past(void *argument)
 static bool begin_past(void)
 {
     pthread_t thread;
-    return past_create && past_create(&thread, NULL, past, NULL) == 0;
+    return past_create && past_create(&thread, &graph.attributes, past, NULL) == 0;
 }
 
 /* It has its thread-local variables in common with the thread that made it. */
@@ -384,6 +389,9 @@ static void prepare(void)
                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (setenv("GCALLOC_OPTIONS", graph.run->options, 1) != 0)
         fail("no environment");
+    if (pthread_attr_init(&graph.attributes) != 0 ||
+        pthread_attr_setstacksize(&graph.attributes, THREAD_BYTES) != 0)
+        fail("no attributes");
     if (pthread_key_create(&key, NULL) != 0)
         fail("no key");
     find_past_create();
@@ -409,10 +417,10 @@ static void build(void)
 }
 
 /* What is allocated and dropped fills the memory of whatever was lost. */
-static NOINLINE void litter(void)
+static NOINLINE void litter(size_t enough)
 {
     static const size_t of[] = {48, 3000, 20000, 300, 100000};
-    for (size_t bytes = 0, i = 0; bytes < GARBAGE_BYTES; i++) {
+    for (size_t bytes = 0, i = 0; bytes < enough; i++) {
         size_t size = of[i % (sizeof of / sizeof *of)];
         char *p = new_object(size, i % 3 > 0);
         if (p)
@@ -439,7 +447,7 @@ static void collect_in_child(void)
     int status = 0;
     if (pid == 0) {
         gc_collect();
-        litter();
+        litter(LITTER_BYTES);
         for (unsigned i = 0; i <= SUSPENDED; i++)
             for (unsigned link = 0; link < LINKS && graph.chains[i].made; link++)
                 check_link(i, link);
@@ -457,11 +465,11 @@ static NOINLINE void work(void)
 {
     for (int i = 0; i < ROUNDS; i++) {
         gc_collect();
-        litter();
+        litter(i == 0 ? GARBAGE_BYTES : LITTER_BYTES);
         collect_elsewhere();
     }
     collect_in_child();
-    litter();
+    litter(LITTER_BYTES);
     if (graph.run->reports)
         gc_leak_check();
     check_all();
@@ -493,6 +501,6 @@ void graph_run(void *run)
     build();
     if (graph.run->moment == WHEN_BUILT)
         graph.run->begin();
-    work_deep(100);
+    work_deep(50);
     _exit(word || !graph.chains[MAIN_STACK].made ? 0 : 1);
 }

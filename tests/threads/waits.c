@@ -140,7 +140,7 @@ END_TEST
 
 /* ---- Stacks of the program's ----------------------------------------------------------- */
 
-enum { STACK_BYTES = 1 << 20 }; /* ThreadSanitizer needs most of it */
+enum { STACK_BYTES = 256 << 10 }; /* ThreadSanitizer needs most of it */
 
 static void check_stack(void *memory)
 {

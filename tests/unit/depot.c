@@ -56,7 +56,7 @@ static size_t length_of(uint32_t i)
 
 START_TEST(grows)
 {
-    static uint32_t numbers[MANY];
+    uint32_t *numbers = zeroed(MANY, sizeof *numbers);
     for (uint32_t i = 0; i < MANY; i++) {
         numbers[i] = put(i * 4096, length_of(i));
         ENSURE(numbers[i] != 0 && (i == 0 || numbers[i] > numbers[i - 1]));

@@ -178,11 +178,12 @@ END_TEST
 enum { OBJECTS = 400000, SIZE = 64, SAMPLE = 400 };
 
 static struct fixture f;
-static char *objects[OBJECTS];
+static char **objects;
 
 static void fill(void)
 {
     fixture_create(&f);
+    objects = zeroed(OBJECTS, sizeof *objects);
     for (size_t i = 0; i < OBJECTS; i++)
         objects[i] = memset(fixture_alloc(&f, (enum kind)0, SIZE), 1, SIZE);
 }

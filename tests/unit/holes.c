@@ -17,7 +17,7 @@ struct kept {
 };
 
 static struct fixture f;
-static struct kept objects[OBJECTS_MOST];
+static struct kept *objects;
 static uint32_t count;
 
 static const size_t sizes[] = {16, 48, 200, 1000, 3000, 7168, 12000, 57344, 60000};
@@ -25,6 +25,7 @@ static const size_t sizes[] = {16, 48, 200, 1000, 3000, 7168, 12000, 57344, 6000
 /* `bytes` of objects of one size, of all kinds. */
 static void allocate(size_t size, size_t bytes)
 {
+    objects = zeroed(OBJECTS_MOST, sizeof *objects);
     for (count = 0; count < bytes / size && count < OBJECTS_MOST; count++) {
         struct kept *x = &objects[count];
         x->object = fixture_alloc(&f, (enum kind)(count / 3000 % KIND_COUNT), size);
@@ -108,8 +109,8 @@ END_TEST
 /* Objects in the holes are zeroed where they must be; then the holes are none any more. */
 START_TEST(holes_are_filled)
 {
-    static struct kept old[OBJECTS_MOST];
     fixture_create(&f);
+    struct kept *old = zeroed(OBJECTS_MOST, sizeof *old);
     allocate(sizes[_i], MIB(4));
     drop_others(57);
     uint32_t kept = count;

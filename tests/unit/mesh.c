@@ -21,7 +21,7 @@ struct kept {
 };
 
 static struct fixture f;
-static struct kept objects[OBJECTS_MOST];
+static struct kept *objects;
 static uint32_t count;
 
 static const size_t sizes[] = {16, 48, 64, 112, 200, 500, 1000, 1500, 2000};
@@ -29,6 +29,7 @@ static const size_t sizes[] = {16, 48, 64, 112, 200, 500, 1000, 1500, 2000};
 static void start(void)
 {
     fixture_create(&f);
+    objects = zeroed(OBJECTS_MOST, sizeof *objects);
     ck_assert(mesh_start(&f.heap));
 }
 

@@ -90,7 +90,7 @@ static enum order begin_run(int run)
 
 START_TEST(a_chain_takes_linear_work)
 {
-    enum { LINKS = 200000 };
+    enum { LINKS = 60000 };
     enum order order = begin_run(_i);
     uint64_t one, two;
     measure(&order, LINKS, &one);
@@ -130,7 +130,7 @@ static void **make_chain_elsewhere(uint32_t count, enum order order)
 /* A chain that nothing leads to is looked at no more often. */
 START_TEST(a_dead_chain)
 {
-    enum { LINKS = 100000 };
+    enum { LINKS = 60000 };
     void **volatile kept = make_chain_elsewhere(LINKS, begin_run(_i));
     uint64_t work = work_of_a_collection();
     ck_assert_uint_eq(count_living(LINKS + 1), 0);

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -73,7 +74,7 @@ static void expect_none(void)
 
 static void expect_from(const struct node *root)
 {
-    static const struct node *stack[OBJECTS * POINTERS];
+    const struct node **stack = zeroed(OBJECTS * POINTERS, sizeof(struct node *));
     size_t depth = 0;
     stack[depth++] = root;
     while (depth > 0) {
@@ -84,6 +85,7 @@ static void expect_from(const struct node *root)
         for (uint32_t k = 0; k < POINTERS; k++)
             stack[depth++] = n->next[k];
     }
+    free(stack);
 }
 
 static void compare(void)

@@ -23,6 +23,13 @@ uint32_t roll(uint32_t sides)
     return (uint32_t)((state >> 32) * sides >> 32);
 }
 
+void *zeroed(size_t count, size_t size)
+{
+    void *memory = calloc(count, size);
+    ck_assert_ptr_nonnull(memory);
+    return memory;
+}
+
 void shuffle(uint32_t *numbers, uint32_t count)
 {
     for (uint32_t i = count; i > 1; i--) {

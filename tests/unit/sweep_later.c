@@ -19,12 +19,13 @@ struct kept {
 };
 
 static struct fixture f;
-static struct kept objects[OBJECTS_MOST];
+static struct kept *objects;
 static uint32_t count;
 
 static void begin(void)
 {
     count = 0;
+    objects = zeroed(OBJECTS_MOST, sizeof *objects);
     options.tracking = TRACKING_BARRIER;
     fixture_create(&f);
     world_lock();
