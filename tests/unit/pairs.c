@@ -46,12 +46,22 @@ static void **make_chain(uint32_t count, enum order order)
     return handles;
 }
 
-static size_t count_living(size_t count)
+static void *count_those(void *argument)
 {
-    size_t living = 0;
+    size_t count = *(const size_t *)argument, living = 0;
     for (size_t i = 0; i < count; i++)
         living += gc_base(object(i)) != NULL;
-    return living;
+    return (void *)living;
+}
+
+/* By another thread, whose stack and registers go with it, and with them the last address. */
+static size_t count_living(size_t count)
+{
+    void *living;
+    pthread_t thread;
+    ck_assert_int_eq(pthread_create(&thread, NULL, count_those, &count), 0);
+    ck_assert_int_eq(pthread_join(thread, &living), 0);
+    return (size_t)living;
 }
 
 static uint64_t work_of_a_collection(void)
