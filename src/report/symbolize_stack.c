@@ -9,10 +9,22 @@
 
 enum { OWN_MOST = 6 }; /* calls between a public function and the capture */
 
-static void note_public(void *argument, const struct symbol *s)
+/* What the function that a frame is of, and not those inlined there, has to do with main and the
+ * library. */
+struct role {
+    bool is_public, is_main;
+};
+
+static bool is_main(const struct symbol *s)
 {
-    bool *public = argument;
-    *public =
+    return !s->inlined && s->function && strcmp(s->function, "main") == 0;
+}
+
+static void note_role(void *argument, const struct symbol *s)
+{
+    struct role *r = argument;
+    r->is_main = is_main(s);
+    r->is_public =
         !s->inlined && s->function && !s->linkage && strncmp(s->function, "gc_", 3) == 0;
 }
 
@@ -29,14 +41,15 @@ static struct place place_at(const struct stack *s, size_t i)
 }
 
 /* How many of the innermost frames are the library's own.  There are some only where it is
- * linked into the program; then they end with the last function of a public name. */
+ * linked into the program; then they end with the last function of a public name.  Nobody asks what
+ * is called beyond main: the C library's debugging information is large, and often compressed. */
 static size_t count_own(const struct stack *s)
 {
     size_t own = 0;
-    for (size_t i = 0; i < s->count && i < OWN_MOST; i++) {
-        bool public = false;
-        symbolize_place(place_at(s, i), note_public, &public);
-        own = public ? i + 1 : own;
+    struct role r = {false, false};
+    for (size_t i = 0; i < s->count && i < OWN_MOST && !r.is_main; i++) {
+        symbolize_place(place_at(s, i), note_role, &r);
+        own = r.is_public ? i + 1 : own;
     }
     return own;
 }
@@ -51,7 +64,7 @@ static void visit_frame(void *argument, const struct symbol *s)
 {
     struct walk *w = argument;
     w->visit(w->argument, s);
-    w->in_main = !s->inlined && s->function && strcmp(s->function, "main") == 0;
+    w->in_main = is_main(s);
 }
 
 struct showing {
