@@ -44,14 +44,24 @@ struct place {
 
 static struct place places[COMPONENTS] PRIVATE_DATA;
 
+/* The components that a frame may have.  Where the processor is a virtual one each question
+ * takes microseconds, so that only these are asked about. */
+static uint64_t possible(void)
+{
+    unsigned low = 0, high = 0, c, d;
+    if (!__get_cpuid_count(CPUID_LEAF, 0, &low, &c, &d, &high))
+        return 0;
+    return ((uint64_t)high << 32 | low) & ~(UINT64_C(1) << (COMPONENTS - 1));
+}
+
 void frame_begin(void)
 {
     places[0] = (struct place){32, 8 * 16};
     places[1] = (struct place){160, 16 * 16};
-    for (unsigned i = LEGACY; i < COMPONENTS - 1; i++) {
-        unsigned bytes = 0, at = 0, c, d;
-        if (__get_cpuid_count(CPUID_LEAF, i, &bytes, &at, &c, &d))
-            places[i] = (struct place){at, bytes};
+    for (uint64_t left = possible() >> LEGACY << LEGACY; left; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctzll(left), bytes, at, c, d;
+        __cpuid_count(CPUID_LEAF, i, bytes, at, c, d);
+        places[i] = (struct place){at, bytes};
     }
 }
 
