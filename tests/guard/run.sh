@@ -4,7 +4,7 @@
 # nothing is reported, and which do and say what they do without it.
 srcdir=$(cd "${srcdir:-.}" && pwd)
 . "$srcdir/tests/expect.sh" && begin guard || exit 1
-tool=$PWD/tools/gcalloc
+find_tool
 [ -e "$PWD/.libs/libgcalloc-malloc.so" ] || { echo "guard: there is no libgcalloc-malloc.so"; exit 77; }
 unset GCALLOC_OPTIONS GCALLOC_MALLOC LD_PRELOAD
 cd "$tmp" || exit 1

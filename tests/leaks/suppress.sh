@@ -5,8 +5,9 @@
 srcdir=$(cd "${srcdir:-.}" && pwd)
 form=${leaks_form:?names the programs}
 form=$PWD/${form%% *}
-tool=$PWD/tools/gcalloc
+built=$PWD
 . "$srcdir/tests/expect.sh" && begin suppress || exit 1
+find_tool
 unset GCALLOC_OPTIONS GCALLOC_MALLOC LD_PRELOAD
 cd "$tmp" || exit 1
 
@@ -167,7 +168,7 @@ expect "in JSON, too" says '"suppression":"{\u000a   leak in new_card\u000a   Me
 
 # ---- C++ ----
 
-if [ -e "${tool%/tools/gcalloc}/.libs/libgcalloc-malloc.so" ] &&
+if [ -e "$built/.libs/libgcalloc-malloc.so" ] &&
     ${CXX:-c++} -g -O1 -fno-optimize-sibling-calls -fno-builtin -w -o names "$srcdir/tests/leaks/suppress.cc"; then
     "$tool" leaks --gen-suppressions ./names 2>out
     for line in "#0  void outer::lose_new<int>()" "#0  outer::maker::lose_array(unsigned int)" \

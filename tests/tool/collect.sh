@@ -3,7 +3,7 @@
 # part of the memory; real programs do what they do without it, with collections as often as can be.
 srcdir=$(cd "${srcdir:-.}" && pwd)
 . "$srcdir/tests/expect.sh" && begin collect || exit 1
-tool=$PWD/tools/gcalloc
+find_tool
 forgets=$PWD/tests/tool/forgets
 [ -e "$PWD/.libs/libgcalloc-malloc.so" ] || { echo "collect: there is no malloc to preload"; exit 77; }
 unset GCALLOC_OPTIONS GCALLOC_MALLOC LD_PRELOAD

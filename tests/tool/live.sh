@@ -3,7 +3,7 @@
 # children, programs that end meanwhile or cannot be asked.
 srcdir=$(cd "${srcdir:-.}" && pwd)
 . "$srcdir/tests/expect.sh" && begin live || exit 1
-tool=$PWD/tools/gcalloc
+find_tool
 served=$PWD/tests/tool/served
 asks=$PWD/tests/tool/asks
 without=$PWD/tests/tool/without

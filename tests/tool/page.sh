@@ -3,7 +3,7 @@
 # Chromium, where that is installed, what it shows when it is clicked through is what --json tells.
 srcdir=$(cd "${srcdir:-.}" && pwd)
 . "$srcdir/tests/expect.sh" && begin page || exit 1
-tool=$PWD/tools/gcalloc
+find_tool
 known=$PWD/tests/tool/known
 [ -e "$PWD/.libs/libgcalloc-malloc.so" ] || { echo "page: there is no malloc to preload"; exit 77; }
 unset GCALLOC_OPTIONS GCALLOC_MALLOC LD_PRELOAD

@@ -3,7 +3,7 @@
 # that were killed, and of files that were cut; children, threads; every form of report.
 srcdir=$(cd "${srcdir:-.}" && pwd)
 . "$srcdir/tests/expect.sh" && begin profile || exit 1
-tool=$PWD/tools/gcalloc
+find_tool
 known=$PWD/tests/tool/known
 forgets=$PWD/tests/tool/forgets
 [ -e "$PWD/.libs/libgcalloc-malloc.so" ] || { echo "profile: there is no malloc to preload"; exit 77; }

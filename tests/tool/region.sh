@@ -4,7 +4,7 @@
 # passed, but there is nothing to read JSON with.
 srcdir=${srcdir:-.}
 . "$srcdir/tests/expect.sh" && begin region || exit 1
-tool=tools/gcalloc
+find_tool
 helper=tests/tool/helper
 shared=/gcalloc-tool-$$
 file=$tmp/file.gc
@@ -89,7 +89,7 @@ only_reads() { cp "$file" "$tmp/copy.gc" && all_of "$file" && cmp "$file" "$tmp/
 expect "what reads changes nothing" only_reads
 expect "what is only read, beside what is not" $helper look "$file"
 expect "collect in a file" says 0 '1001 objects' region collect "$file"
-in_its_folder() { (tool=$PWD/$tool; cd "$tmp" && "$tool" region check file.gc); }
+in_its_folder() { (cd "$tmp" && "$tool" region check file.gc); }
 expect "a name without a slash is a file's" in_its_folder
 expect "--file" says 3 'No such file' region stat "$shared" --file
 
@@ -167,7 +167,7 @@ full() { $tool region dump "$file" --contents >/dev/full; }
 
 # The helper sees to it that modes hold for root, too.
 expect "one for nobody" chmod 0 "$file"
-bound() { $helper bound "$PWD/$tool" "$@"; }
+bound() { $helper bound "$tool" "$@"; }
 bound --version >/dev/null 2>&1
 if [ $? != 77 ]; then
     for command in stat check collect dump roots map; do

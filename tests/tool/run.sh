@@ -3,7 +3,8 @@
 # and each error with what it says; and real programs, which say what they say without it.
 srcdir=$(cd "${srcdir:-.}" && pwd)
 . "$srcdir/tests/expect.sh" && begin run || exit 1
-tool=$PWD/tools/gcalloc
+find_tool
+built=$PWD
 library=$PWD/.libs/libgcalloc-malloc.so
 cc=${CC:-cc}
 [ -e "$library" ] || { echo "run: there is no $library"; exit 77; }
@@ -157,6 +158,7 @@ aborts() { "$tool" guard -o report "$@" ./leaky twice 2>/dev/null; [ $? = 134 ];
 expect "guard --on-bad-free=abort" aborts --on-bad-free=abort
 expect "guard -b abort" aborts -b abort
 expect "run" says 7 "done" "" "$tool" run ./leaky 10
+expect "as it is built" says 7 "done" "" env -u LD_LIBRARY_PATH "$built/tools/gcalloc" run ./leaky 10
 expect "malloc" says 7 "done" "" "$tool" malloc -- ./leaky 10
 dies() { "$tool" "$1" -o report ./leaky abort 2>/dev/null; [ $? = 134 ]; }
 for command in leaks guard collect run; do
@@ -360,7 +362,7 @@ real git --no-pager diff --no-index --stat leaky.c own.c
 
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES DESTDIR
 install() {
-    (cd "${tool%/tools/gcalloc}" && ${MAKE:-make} install-exec install-dist_bashcompletionDATA \
+    (cd "$built" && ${MAKE:-make} install-exec install-dist_bashcompletionDATA \
         install-man1 DESTDIR="$tmp/root")
 }
 expect "make install" install
@@ -369,18 +371,18 @@ expect "the command is there" [ -x "$installed" ]
 expect "the manual page" [ -n "$(find root -name 'gcalloc.1*')" ]
 completion=$(find root -path '*/bash-completion/completions/gcalloc')
 expect "the completion" [ -s "$completion" ]
-expect "the installed one works" says 7 "done" "" "./$installed" leaks -o report -L log ./leaky 99
+expect "the installed one works" says 7 "done" "" env -u LD_LIBRARY_PATH "./$installed" leaks -o report -L log ./leaky 99
 expect "and finds leaks" has report '^Leak of 99 bytes'
 expect "with the library beside it" shown " $tmp/root/.*/libgcalloc-malloc.so\$" \
-    "./$installed" run ./leaky show
+    env -u LD_LIBRARY_PATH "./$installed" run ./leaky show
 mv "$(find "$tmp/root" -name libgcalloc-malloc.so)" elsewhere.so
-missing() { "./$installed" run ./leaky 2>&1 | grep -q "^gcalloc: the library $tmp/root/.*/libgcalloc-malloc.so is missing"; }
+missing() { env -u LD_LIBRARY_PATH "./$installed" run ./leaky 2>&1 | grep -q "^gcalloc: the library $tmp/root/.*/libgcalloc-malloc.so is missing"; }
 expect "the library is missed" missing
 
 # ---- Completion ----
 
 complete() { # WORDS...: what bash offers for the last one, on one line
-    PATH="${tool%/gcalloc}:$tmp/second:$PATH" bash -c '. "$0"; COMP_WORDS=(gcalloc "$@"); COMP_CWORD=$#; compopt() { :; }
+    PATH="${tool%/*}:$tmp/second:$PATH" bash -c '. "$0"; COMP_WORDS=(gcalloc "$@"); COMP_CWORD=$#; compopt() { :; }
         _gcalloc; echo "${COMPREPLY[*]}"' "$srcdir/tools/completion/gcalloc" "$@"
 }
 offers() { # WANTED WORDS...
