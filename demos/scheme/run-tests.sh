@@ -42,8 +42,9 @@ check() {
     fi
 }
 
-# Endless recursion is to end before memory does.
-limited=${GCALLOC_OPTIONS:+$GCALLOC_OPTIONS:}heap_limit=256M
+# Endless recursion is to end before memory does; and what nests deeper than a stack is large is to need none.
+limited=${GCALLOC_OPTIONS:+$GCALLOC_OPTIONS:}heap_limit=64M
+stack=$(ulimit -S -s)
 [ $# -gt 0 ] && chosen=true || chosen=false
 $chosen || set -- $(printf '%s\n' *.scm | sed 's/\.scm$//')
 for name; do
@@ -51,10 +52,12 @@ for name; do
     options=$GCALLOC_OPTIONS
     case $name in
     error-depth | memory) options=$limited ;;
+    deep-data) ulimit -S -s 1024 ;;
     esac
     GCALLOC_OPTIONS=$options "$scheme" "$program" one two \
         >"$scratch/out" 2>"$scratch/messages" </dev/null
     status=$?
+    ulimit -S -s "$stack"
     sed 's/\.\.\. and [0-9]* more/... and more/' "$scratch/messages" >"$scratch/err"
     check "$name" $status
 done

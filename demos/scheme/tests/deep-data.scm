@@ -1,4 +1,4 @@
-; Data nested a million levels deep, which equal?, the printer, the reader and hash tables get through.
+; Data nested 120000 levels deep, which equal?, the printer, the reader and hash tables get through on a stack of a megabyte.
 (define (nest wrap n)
   (let loop ((i 0) (x '()))
     (if (= i n) x (loop (+ i 1) (wrap x)))))
@@ -7,7 +7,7 @@
     (write x p)
     (get-output-string p)))
 (define (check wrap)
-  (let* ((x (nest wrap 1000000)) (text (text-of x)) (y (read (open-input-string text)))
+  (let* ((x (nest wrap 120000)) (text (text-of x)) (y (read (open-input-string text)))
          (table (make-equal-hash-table)))
     (hash-table-set! table x 'found)
     (write (list (string-length text) (equal? x y) (equal? x (wrap x)) (hash-table-ref/default table y #f)))
