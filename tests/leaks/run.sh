@@ -53,6 +53,10 @@ END {
 }
 END
 
+# Without names, which nothing here looks at, and which are most of the work of a report.
+mkdir "$tmp/no-names"
+echo "not a library" >"$tmp/no-names/libdw.so.1"
+
 passed=0
 failed=0
 for program in ${leaks_programs:?names the programs}; do
@@ -63,7 +67,8 @@ for program in ${leaks_programs:?names the programs}; do
     for os in $backends; do
         rm -f "$tmp"/[0-9]*
         options=leaks=$leaks:os=$os:groups=0:report_format=json:report=$tmp/%p
-        GCALLOC_OPTIONS=$options "$program" >"$tmp/list" 2>"$tmp/errors" ||
+        LD_LIBRARY_PATH=$tmp/no-names${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} GCALLOC_OPTIONS=$options \
+            "$program" >"$tmp/list" 2>"$tmp/errors" ||
             echo "failed" >>"$tmp/errors"
         if [ -s "$tmp/errors" ]; then
             echo "$program, $os:"
