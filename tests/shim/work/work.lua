@@ -1,6 +1,6 @@
 -- Tables, strings, coroutines, closures and Lua's own collector.
 local rows = {}
-for i = 0, 50000 do
+for i = 0, 10000 do
     rows[#rows + 1] = { id = i, name = "word" .. i * 7919 % 501, list = { i, i + 1 } }
 end
 table.sort(rows, function(a, b)
@@ -26,7 +26,7 @@ for round = 1, 20 do
 end
 print(total)
 collectgarbage("generational")
-for i = 1, 300000 do local t = { i, tostring(i), { i } } end
+for i = 1, 60000 do local t = { i, tostring(i), { i } } end
 collectgarbage("incremental")
 collectgarbage()
 print(select(2, pcall(error, { code = 7 })).code, pcall(string.rep, "x", -1))

@@ -6,7 +6,7 @@ use Storable qw(freeze thaw);
 use Config;
 use JSON::PP;
 
-my @rows = map { { id => $_, name => 'word' . ($_ * 7919 % 501), list => [($_) x ($_ % 9)] } } 0 .. 2999;
+my @rows = map { { id => $_, name => 'word' . ($_ * 7919 % 501), list => [($_) x ($_ % 9)] } } 0 .. 999;
 my $json = JSON::PP->new->canonical;
 my $text = $json->encode(\@rows);
 print sha256_hex($json->encode($json->decode($text))), "\n";
@@ -16,7 +16,7 @@ push @{ $names{ $_->{name} } }, $_->{id} for @rows;
 print join(',', map { scalar @{ $names{$_} } } sort keys %names), "\n";
 (my $upper = $text) =~ s/word(\d+)/uc("w$1") . length($1)/ge;
 print sha256_hex($upper), " ", scalar(() = $text =~ /\d(?=\d*[13579]\b)/g), "\n";
-for my $n (1 .. 300) {
+for my $n (1 .. 100) {
     my $function = eval "sub { my \$x = shift; return \$x * $n + length('" . 'x' x $n . "') }";
     print $function->($n), ' ';
 }

@@ -16,23 +16,23 @@ def square(n):
 
 
 def main():
-    table = rows(20000)
+    table = rows(5000)
     print(digest(json.loads(json.dumps(table))), digest(pickle.loads(pickle.dumps(table))))
     text = " ".join(r["name"] for r in table)
     print(len(re.findall(r"\bword(\d*[13579])\b", text)), collections.Counter(text.split()).most_common(3))
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        print(digest(list(pool.map(lambda n: zlib.compress(text.encode()[n:]), range(40)))))
+        print(digest(list(pool.map(lambda n: zlib.compress(text.encode()[n:]), range(20)))))
     with multiprocessing.get_context("fork").Pool(2) as pool:
-        print(sum(pool.map(square, range(0, 4000, 100))))
+        print(sum(pool.map(square, range(0, 2000, 100))))
     with multiprocessing.get_context("spawn").Pool(2) as pool:
-        print(sum(pool.map(square, range(0, 4000, 400))))
+        print(sum(pool.map(square, range(0, 2000, 400))))
     decimal.getcontext().prec = 500
     print(decimal.Decimal(2).sqrt())
     base = sqlite3.connect(":memory:")
     base.execute("create table t(a, b)")
     base.executemany("insert into t values(?, ?)", [(r["id"], r["name"]) for r in table])
     print(base.execute("select b, count(*) from t group by b order by 2 desc, 1").fetchmany(3))
-    for n in range(300):
+    for n in range(100):
         thread = threading.Thread(target=bytearray, args=(n * 1000,))
         thread.start()
         thread.join()
