@@ -50,15 +50,18 @@ run() { # OPTIONS HOW LIBRARIES...
 lines() {
     [ "$(grep -c -e "$2" "$tmp/out")" = "$1" ]
 }
-# The frames below a leak's title.
+# The frames below a leak's title, to a file.
 stack() { # BYTES
-    sed -n "/^Leak of $1 bytes in 1 object\$/,/^  [0-9]/p" "$tmp/out" | grep '^    #'
+    sed -n "/^Leak of $1 bytes in 1 object\$/,/^  [0-9]/{/^    #/p;}" "$tmp/out" >"$tmp/stack"
 }
 is_in() { # BYTES FUNCTION PLACE
-    stack "$1" | sed -n 2p | grep -q "^    #1  $2  *$3\$" && stack "$1" | grep -q ' main  '
+    second=
+    stack "$1"
+    { read -r second && IFS= read -r second; } <"$tmp/stack"
+    echo "$second" | grep -q "^    #1  $2  *$3\$" && grep -q ' main  ' "$tmp/stack"
 }
 stack_has() { # BYTES FUNCTION PLACE
-    stack "$1" | grep -q "  $2  *$3\$"
+    stack "$1" && grep -q "  $2  *$3\$" "$tmp/stack"
 }
 source="plugin\.c:[0-9]*"
 
