@@ -328,7 +328,7 @@ END_TEST
 START_TEST(arrays_and_traced_objects_grow)
 {
     static const size_t sizes[] = {16,     100,     16 + 16 * 30, 5000,  40000,
-                                   100000, 3000000, 90000,        20000, 48};
+                                   100000, 1200000, 90000,        20000, 48};
     in_way(_i % WAYS);
     bool array = _i / WAYS;
     gc_layout layout = array ? make_pairs() : make_each();
