@@ -13,7 +13,7 @@
 enum { OBJECTS = UNDER_TSAN ? 20000 : 50000, BYTES = 112, MOMENTS = 2, ROUNDS = 4 };
 
 static void **objects;
-static size_t usable; /* bytes of each */
+static size_t usable;   /* bytes of each */
 static int collections; /* that have ended */
 
 static void note_collection(void *unused)
