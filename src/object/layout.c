@@ -66,19 +66,42 @@ static size_t count_bits(const uint64_t *bits, size_t longs)
     return count;
 }
 
+/* Memory for the time of a call.  What most types need lies on the stack: each piece of the library's own takes two
+ * calls of the system and a page that is touched first. */
+struct scratch {
+    uint64_t on_stack[32];
+    void *memory; /* NULL: there is none */
+    size_t bytes;
+};
+
+static void *scratch_begin(struct scratch *s, size_t bytes)
+{
+    bool fits = bytes <= sizeof s->on_stack;
+    s->bytes = bytes;
+    s->memory = fits ? memset(s->on_stack, 0, bytes) : meta_alloc(ACCOUNT_LAYOUTS, bytes);
+    return s->memory;
+}
+
+static void scratch_end(struct scratch *s)
+{
+    if (s->memory != s->on_stack)
+        meta_free(s->memory, s->bytes);
+}
+
 /* Bits beyond the object are 0. */
 static gc_layout add_bits(size_t size, const uint64_t *bits, size_t longs)
 {
+    struct scratch s;
     uint32_t count = 0;
-    size_t bytes = max_size(count_bits(bits, longs), 1) * sizeof(uint32_t);
-    uint32_t *words = meta_alloc(ACCOUNT_LAYOUTS, bytes);
+    uint32_t *words =
+        scratch_begin(&s, max_size(count_bits(bits, longs), 1) * sizeof *words);
     if (!words)
         return 0;
     for (size_t i = 0; i < longs; i++)
         for (uint64_t left = bits[i]; left; left &= left - 1)
             words[count++] = (uint32_t)(i * 64) + (uint32_t)__builtin_ctzll(left);
     gc_layout layout = add_words(size, words, count);
-    meta_free(words, bytes);
+    scratch_end(&s);
     return layout;
 }
 
@@ -109,13 +132,13 @@ gc_layout gc_layout_new(size_t size, const size_t *offsets, size_t count)
 {
     if (!is_size(size))
         return refuse("gc_layout_new", "the size is not from 1 byte to 1 GiB");
-    size_t bytes = (longs_for(size) + 1) * sizeof(uint64_t);
-    uint64_t *bits = meta_alloc(ACCOUNT_LAYOUTS, bytes);
+    struct scratch s;
+    uint64_t *bits = scratch_begin(&s, (longs_for(size) + 1) * sizeof *bits);
     if (!bits)
         return 0;
     bool good = set_bits(bits, size, offsets, count);
     gc_layout layout = good ? add_bits(size, bits, longs_for(size)) : 0;
-    meta_free(bits, bytes);
+    scratch_end(&s);
     if (!good)
         return refuse("gc_layout_new",
                       "an offset is no multiple of 8, or its word lies outside");
@@ -126,15 +149,16 @@ gc_layout gc_layout_new_bitmap(size_t size, const uint64_t *bits)
 {
     if (!is_size(size))
         return refuse("gc_layout_new_bitmap", "the size is not from 1 byte to 1 GiB");
-    size_t longs = longs_for(size), bytes = (longs + 1) * sizeof *bits;
-    uint64_t *copy = meta_alloc(ACCOUNT_LAYOUTS, bytes);
+    struct scratch s;
+    size_t longs = longs_for(size);
+    uint64_t *copy = scratch_begin(&s, (longs + 1) * sizeof *copy);
     if (!copy)
         return 0;
     memcpy(copy, bits, longs * sizeof *bits);
     if (size / LAYOUT_WORD % 64)
         copy[longs - 1] &= (UINT64_C(1) << size / LAYOUT_WORD % 64) - 1;
     gc_layout layout = add_bits(size, copy, longs);
-    meta_free(copy, bytes);
+    scratch_end(&s);
     return layout;
 }
 

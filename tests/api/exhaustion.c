@@ -25,7 +25,8 @@ enum {
     ROUNDS = 500,     /* of the workload */
     NOT_REACHED = 10, /* exit status: the fault's turn never came */
     FAULTS_MOST = 100000,
-    STRIDE = 3, /* from one call that fails to the next, but for the first ones */
+    STRIDE = 3,      /* from one call that fails to the next, but for the first ones */
+    EACH_UNTIL = 60, /* of the first ones each fails */
 };
 
 static struct object {
@@ -55,8 +56,10 @@ static unsigned random_below(unsigned n)
 
 static size_t random_size(void)
 {
-    static const unsigned most[] = {100, 100, 3000, 3000, 3000, 30000, 30000, 300000};
-    return random_below(random_below(40) ? most[random_below(8)] : 5000000);
+    static const unsigned most[] = {100,   100,   100,   100,   3000,  3000,
+                                    3000,  3000,  3000,  3000,  30000, 30000,
+                                    30000, 30000, 30000, 300000};
+    return random_below(random_below(40) ? most[random_below(16)] : 5000000);
 }
 
 /* ---- Contents: a few bytes all over the object --------------------------------------
@@ -199,7 +202,7 @@ static void expect_recovery(size_t most)
     gc_collect();
     check_heap();
     errno = 0;
-    for (size_t size = 1; size <= most; size *= 2) {
+    for (size_t size = 1; size <= most; size *= 4) {
         objects[0] = (struct object){gc_alloc(size), size, 1};
         EXPECT(was_granted(objects[0].start));
         EXPECT(is_zero(objects[0].start, size));
@@ -261,13 +264,14 @@ static int run_fault(const struct fault *f)
 }
 
 /* Every call in turn, until the workload no longer gets that far.  `stride`: 1, or
- * more, to try the first calls one by one and then only some. */
-static void refuse_each_call(bool onwards, const char *limit, unsigned long stride)
+ * more, to try the calls before `each_until` one by one and then only some. */
+static void refuse_each_call(bool onwards, const char *limit, unsigned long each_until,
+                             unsigned long stride)
 {
     struct fault f = {1, onwards, limit};
     unsigned long tried = 0;
     while (run_fault(&f) != NOT_REACHED) {
-        f.nth += f.nth < 60 ? 1 : stride;
+        f.nth += f.nth < each_until ? 1 : stride;
         EXPECT(++tried < FAULTS_MOST);
     }
     printf("heap_limit=%s: %lu calls refused%s\n", limit, tried,
@@ -329,8 +333,9 @@ int main(int count, char **arguments)
     for (size_t bytes = MIB(4); !UNDER_ASAN && bytes <= GIB(8); bytes *= 2)
         limit_address_space(bytes);
     for (int onwards = 0; onwards < 2; onwards++) {
-        refuse_each_call(onwards, "0", stride);
-        refuse_each_call(onwards, "24M", 4 * stride);
+        refuse_each_call(onwards, "0", EACH_UNTIL, stride);
+        /* Until there is a heap, no limit matters. */
+        refuse_each_call(onwards, "16M", 0, 4 * stride);
     }
     return 0;
 }

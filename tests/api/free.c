@@ -1,6 +1,13 @@
 /* gc_free: what it ends, and what it refuses. */
 #include "api.h"
 
+/* Reports show who calls, and not more of the stack, which is other tests' and takes most of their time: the tables of
+ * the C library are read for each report anew. */
+static void show_less(void)
+{
+    ck_assert_int_eq(gc_option_set("depth", "1"), 0);
+}
+
 /* Frees a pointer that is no living object's start: a report on stderr that begins with the
  * function and the pointer, and ends with what was done about it; no other effect. */
 static void expect_refused(void *pointer)
@@ -71,6 +78,7 @@ END_TEST
 START_TEST(interior_pointers)
 {
     static const size_t sizes[] = {16, 48, 100, 1000, 8000, 50000, 70000, MIB(5)};
+    show_less();
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         char *object = gc_alloc(sizes[i]);
         memset(object, 0x77, sizes[i]);
@@ -93,6 +101,7 @@ START_TEST(double_free)
     enum { COUNT = 5000 };
     static uintptr_t hidden[COUNT];
     static const size_t sizes[] = {16, 100, 4000, 40000, 100000};
+    show_less();
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         size_t count = sizes[i] > 1000 ? 100 : COUNT;
         gc_disable(); /* nothing visible points to them */
@@ -123,6 +132,7 @@ static void drop_objects(void *argument)
 START_TEST(collected_pointer)
 {
     gc_disable(); /* but for the collection that is asked for */
+    show_less();
     for (size_t size = 32; size < 100000; size *= 20) {
         run_apart(drop_objects, &size);
         ck_assert_uint_eq(count_living(dropped, 1000), 1000);
@@ -141,6 +151,7 @@ START_TEST(pointers_where_no_object_is)
 {
     char *object = gc_alloc(100000);
     char *below = (char *)((uintptr_t)object & ~(uintptr_t)0xFFFF);
+    show_less();
     ck_assert_ptr_eq(below, object);
     gc_free(object);
     expect_refused(object);

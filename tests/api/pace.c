@@ -167,7 +167,7 @@ static void expect_returned(size_t before, size_t peak)
 
 START_TEST(dropped_structure_goes_back)
 {
-    size_t peak = MIB(200);
+    size_t peak = MIB(100);
     gc_collect();
     size_t before = resident_bytes();
     run_apart(build, &peak);
@@ -212,6 +212,7 @@ struct burst {
     bool by_hand; /* the others are freed, else dropped */
 };
 
+static size_t burst_bytes = BURST;
 static void **survivors;
 static size_t survivor_count;
 
@@ -231,7 +232,7 @@ static void allocate_burst(void **all, size_t count, size_t size,
 static void burst(void *argument)
 {
     const struct burst *b = argument;
-    size_t count = BURST / b->size;
+    size_t count = burst_bytes / b->size;
     void **all = gc_alloc_manual(count * sizeof *all);
     allocate_burst(all, count, b->size, gc_alloc_manual_atomic);
     for (size_t i = 0; i < count; i++) {
@@ -247,7 +248,7 @@ static void burst(void *argument)
 static void managed_burst(void *argument)
 {
     const struct burst *b = argument;
-    size_t count = BURST / b->size;
+    size_t count = burst_bytes / b->size;
     void **all = gc_alloc(count * sizeof *all);
     allocate_burst(all, count, b->size, gc_alloc_atomic);
     for (size_t i = ONE_OF / 2; i < count; i += ONE_OF)
@@ -309,6 +310,7 @@ START_TEST(scattered_survivors)
     check_heap_sound();
     for (size_t i = 0; i < survivor_count; i++)
         ENSURE(is_filled(survivors[i], b.size, 0x80));
+    burst_bytes = BURST / 8;
     run_apart(managed_burst, &b); /* the holes can be had again */
     check_heap_sound();
 }

@@ -393,7 +393,7 @@ static bool option_is_set(const char *setting)
 
 int main(int count, char **arguments)
 {
-    unsigned long operations = count > 1 ? strtoul(arguments[1], NULL, 10) : 3000000;
+    unsigned long operations = count > 1 ? strtoul(arguments[1], NULL, 10) : 1500000;
     unsigned long seed = count > 2 ? strtoul(arguments[2], NULL, 10) : 1;
     char *volatile stack_roots[STACK_ROOTS] = {NULL};
     const char *settings = getenv("GCALLOC_OPTIONS");

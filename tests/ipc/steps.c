@@ -15,7 +15,7 @@ enum {
     SEGMENT = 104, /* objects until a queue goes on to another piece of memory */
     FULL = 12,     /* keys of a map that gets a larger table with the next */
     SKIPPED = 77,
-    MOST = 20000, /* instructions that are made in one test, roughly */
+    MOST = 10000, /* instructions that are made in one test, roughly */
 };
 
 /* What a call is about, which is told beside the region. */

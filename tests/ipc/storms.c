@@ -292,7 +292,7 @@ START_TEST(test_many_dead)
     event = gc_event_new(region, 0);
     ck_assert_int_eq(gc_region_root_set(region, "event", event), 0);
     end();
-    for (int i = 0; i < MEMBERS + MEMBERS / 4; i++)
+    for (int i = 0; i < MEMBERS + 2; i++)
         REQUIRE_ENDS(spawn(come_and_die, event));
 }
 END_TEST

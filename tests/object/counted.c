@@ -87,7 +87,7 @@ END_TEST
 
 /* More than a stack has room for, if each took some of it; ThreadSanitizer makes an allocation forty times as
  * long. */
-enum { LENGTH = UNDER_TSAN ? 500000 : 10000000 };
+enum { LENGTH = UNDER_TSAN ? 500000 : 2000000 };
 
 START_TEST(long_lists_need_no_stack)
 {

@@ -14,7 +14,7 @@
 
 #include "../roots/place.h"
 
-enum { THREADS = 8, THINGS = 64, STEPS = 6000, MAGIC = 0x600d };
+enum { THREADS = 8, THINGS = 64, STEPS = 2500, MAGIC = 0x600d };
 
 /* An object that knows whether it was overwritten.  Its partner is the value of the ephemeron
  * whose key it is. */

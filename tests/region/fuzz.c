@@ -428,7 +428,7 @@ static int try_batch(unsigned long first, unsigned long end, unsigned long *now)
 
 int main(int count, char **arguments)
 {
-    unsigned long seeds = count > 1 ? strtoul(arguments[1], NULL, 10) : 1000;
+    unsigned long seeds = count > 1 ? strtoul(arguments[1], NULL, 10) : 500;
     unsigned long first = count > 2 ? strtoul(arguments[2], NULL, 10) : 0;
     unsigned long *now =
         mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -81,7 +81,7 @@ START_TEST(created_at_once)
 {
     enum { TOGETHER = 3 };
     ck_assert_int_eq(gc_region_close(r), 0);
-    for (int i = 0; i < 50; i++) {
+    for (int i = 0; i < 30; i++) {
         pid_t children[TOGETHER];
         gc_region_unlink(name, 0);
         ck_assert_int_eq(pipe(started), 0);
@@ -122,7 +122,7 @@ START_TEST(makers_are_killed)
 {
     uint64_t number = 1;
     ck_assert_int_eq(gc_region_close(r), 0);
-    for (int i = 0; i < 150; i++) {
+    for (int i = 0; i < 80; i++) {
         int status;
         pid_t child = fork_child();
         if (child == 0)
@@ -266,7 +266,7 @@ END_TEST
 static void *open_and_close(void *unused)
 {
     (void)unused;
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 100; i++) {
         gc_region *mine = gc_region_open(name, 0);
         ENSURE(mine && gc_region_begin(mine) == 0 && gc_region_alloc(mine, 10));
         ENSURE(gc_region_end(mine) == 0 && gc_region_close(mine) == 0);

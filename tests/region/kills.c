@@ -103,7 +103,7 @@ static void kill_one(pid_t *worker)
 static int how_many(void)
 {
     const char *kills = getenv("KILLS");
-    return kills ? atoi(kills) : 500;
+    return kills ? atoi(kills) : 200;
 }
 
 START_TEST(random_kills)

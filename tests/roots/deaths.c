@@ -55,7 +55,7 @@ static const unsigned kinds[] = {0, GC_ATOMIC, GC_MANUAL, GC_MANUAL | GC_ATOMIC}
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
 /* How many of a size die, and how many come after them. */
-enum { DYING = 4, BORN = 16, BORN_BYTES = 2 << 20 };
+enum { DYING = 4, BORN = 16, BORN_BYTES = 1 << 20 };
 
 static char *volatile keepers[BORN];
 

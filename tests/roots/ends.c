@@ -7,6 +7,8 @@ enum {
     PADDED_FROM = 256, /* larger objects have a byte beyond their end, of either kind */
     GRANULE = 16,
     FEW = 3, /* collections */
+    LONG_FROM = 16384,
+    LONG_VICTIMS = 6, /* in a herd of such long ones */
 };
 
 typedef void *allocate_fn(size_t size);
@@ -18,10 +20,15 @@ struct herd {
     uintptr_t hidden[VICTIMS];
 };
 
+static size_t count_of(const struct herd *h)
+{
+    return h->size < LONG_FROM ? VICTIMS : LONG_VICTIMS;
+}
+
 static void allocate_herd(void *argument)
 {
     struct herd *h = argument;
-    for (size_t i = 0; i < VICTIMS; i++) {
+    for (size_t i = 0; i < count_of(h); i++) {
         char *p = h->allocate(h->size);
         ck_assert_ptr_nonnull(p);
         write_pattern(p, h->size, i);
@@ -33,7 +40,7 @@ static void allocate_herd(void *argument)
 static void read_herd(void *argument)
 {
     const struct herd *h = argument;
-    for (size_t i = 0; i < VICTIMS; i++)
+    for (size_t i = 0; i < count_of(h); i++)
         ck_assert(has_pattern(reveal(h->hidden[i]), h->size, i));
 }
 
@@ -42,13 +49,13 @@ static void check_ends(allocate_fn *allocate, size_t size, char **words)
     struct herd h = {allocate, size, words, {0}};
     deeply(allocate_herd, &h);
     collect(FEW);
-    size_t living = count_living(h.hidden, VICTIMS);
-    ck_assert_msg(living == VICTIMS, "size %zu: %zu living", size, living);
+    size_t living = count_living(h.hidden, count_of(&h));
+    ck_assert_msg(living == count_of(&h), "size %zu: %zu living", size, living);
     deeply(read_herd, &h);
     for (size_t i = 0; i < VICTIMS; i++)
         words[i] = NULL;
     collect(1);
-    ck_assert_uint_eq(count_living(h.hidden, VICTIMS), 0);
+    ck_assert_uint_eq(count_living(h.hidden, count_of(&h)), 0);
 }
 
 START_TEST(small_atomic_from_the_stack)

@@ -27,7 +27,7 @@
 
 enum {
     VICTIMS = 64,
-    COLLECTIONS = 100,
+    COLLECTIONS = 30,
 };
 
 /* Runs work(argument) far down the stack and overwrites what it left there. */

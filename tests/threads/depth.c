@@ -27,7 +27,7 @@ enum {
      * which is SIGSTKSZ as programs know it. */
     HANDLER_MOST = 1440,
     CALL_MOST = 4096,
-    ROUNDS = 3,
+    ROUNDS = 2,
 };
 
 /* ---- What is called --------------------------------------------------------------------- */
@@ -286,7 +286,7 @@ START_TEST(everything_stays_while_all_collect)
     struct sigaction action = {.sa_handler = hold_in_handler, .sa_flags = SA_ONSTACK};
     ck_assert_int_eq(sigaction(SIGUSR1, &action, NULL), 0);
     pthread_t threads[WAYS * PLACES];
-    for (int round = 0; round < 10; round++) {
+    for (int round = 0; round < 5; round++) {
         for (int i = 0; i < WAYS * PLACES; i++)
             ck_assert_int_eq(pthread_create(&threads[i], NULL, places[i % PLACES],
                                             (void *)&flags_of_stack[i / PLACES]),

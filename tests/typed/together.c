@@ -10,7 +10,7 @@
 
 #include "typed.h"
 
-enum { THREADS = 6, PLACES = 512, ROUNDS = 8000, SORTS = 3 };
+enum { THREADS = 6, PLACES = 512, ROUNDS = 3000, SORTS = 3 };
 
 /* The first word leads to another object, the second has a number that looks like one to nobody, the third says how
  * large it is. */

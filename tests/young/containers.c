@@ -12,7 +12,7 @@ enum {
     MEDIUM = 20000,
     LARGE = 300 << 10,
     HUGE = 3 << 20,
-    SPARSE = 64 << 20,
+    SPARSE = 8 << 20,
     NEIGHBOURS = 500,
 };
 

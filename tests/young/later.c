@@ -10,10 +10,10 @@
 #include "../api/sanitizer.h"
 #include "young.h"
 
-enum { OBJECTS = UNDER_TSAN ? 20000 : 100000, BYTES = 112, MOMENTS = 2, ROUNDS = 4 };
+enum { OBJECTS = UNDER_TSAN ? 20000 : 50000, BYTES = 112, MOMENTS = 2, ROUNDS = 4 };
 
 static void **objects;
-static size_t usable; /* bytes of each */
+static size_t usable;   /* bytes of each */
 static int collections; /* that have ended */
 
 static void note_collection(void *unused)
@@ -171,7 +171,7 @@ END_TEST
 
 /* ---- Threads ----------------------------------------------------------------------------------- */
 
-enum { THREADS = 3, STEPS = UNDER_TSAN ? 20000 : 100000 };
+enum { THREADS = 3, STEPS = UNDER_TSAN ? 20000 : 40000 };
 
 /* Each thread has the objects whose number is its own modulo THREADS.  It must not use Check's assertions. */
 static void *replace(void *number)

@@ -8,7 +8,7 @@
 #include "../api/sanitizer.h"
 #include "young.h"
 
-enum { THREADS = 4, PLACES = 2000, ROUNDS = 12000, DEEPEST = 12, STORMS = 10 };
+enum { THREADS = 4, PLACES = 2000, ROUNDS = 5000, DEEPEST = 12, STORMS = 10 };
 
 /* An object says who it is, and what its two children are said to be: a child is found to be another's if it
  * was reclaimed and its memory given out again. */
