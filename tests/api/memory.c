@@ -72,12 +72,6 @@ END_TEST
 
 /* ---- Beside the kernel ------------------------------------------------------------------------- */
 
-/* Private memory that the process has by the kernel's account. */
-static uint64_t anonymous_bytes(void)
-{
-    return memory_by_kernel("Anonymous");
-}
-
 static void *held[20000];
 
 static void fill(size_t size)

@@ -27,4 +27,10 @@ static inline size_t resident_bytes(void)
     return memory_by_kernel("Rss");
 }
 
+/* Of those what no file holds: heaps, stacks, and static data that was written to. */
+static inline size_t anonymous_bytes(void)
+{
+    return memory_by_kernel("Anonymous");
+}
+
 #endif

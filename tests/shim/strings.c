@@ -29,10 +29,10 @@ static void lengthen(int i, size_t size)
 int main(void)
 {
     lengthen(0, FROM);
-    size_t before = memory_by_kernel("Anonymous");
+    size_t before = anonymous_bytes();
     for (size_t size = FROM, i = 0; size < LONGEST; size += STEP, i++)
         lengthen((int)(i % STRINGS), size);
-    size_t grown = memory_by_kernel("Anonymous") - before;
+    size_t grown = anonymous_bytes() - before;
     fprintf(stderr, "%zu KiB more\n", grown >> 10);
     return before == 0 || grown > MOST;
 }
