@@ -69,4 +69,4 @@ const char *call_name_of_free(void)
 }
 
 struct report_hooks report_hooks PRIVATE_DATA = {say_bad_pointer, say_fault, say_nothing,
-                                                 say_no_stack};
+                                                 say_nothing, say_no_stack};

@@ -15,6 +15,8 @@ struct report_hooks {
     void (*bad_pointer)(const char *function, const void *address);
     /* Says what is wrong with an object, and aborts as above.  In no critical section. */
     void (*fault)(const struct fault *f);
+    /* There is a heap, whose options are known.  In no critical section, and no handler of the program's runs. */
+    void (*started)(void);
     /* The program ends, and there has been a heap. */
     void (*at_exit)(void);
     /* The log has a line on an object that was allocated by this recorded call stack, which is not 0; it follows

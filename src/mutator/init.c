@@ -138,8 +138,11 @@ static void start_in_turn(void *started)
 static bool start_heap(void)
 {
     bool started = is_started();
-    if (!started)
-        systemstack_run(start_in_turn, &started);
+    if (started)
+        return true;
+    systemstack_run(start_in_turn, &started);
+    if (started)
+        report_hooks.started();
     return started;
 }
 

@@ -23,6 +23,7 @@
 #include "mutator/held.h"
 #include "mutator/quarantine.h"
 #include "profile/profile.h"
+#include "report/ending.h"
 #include "report/fault.h"
 #include "report/out.h"
 #include "world/next.h"
@@ -189,7 +190,7 @@ static void report_stats(void)
 static void report_at_exit(void)
 {
     profile_end();
-    size_t leaks = options.leaks ? gc_leak_check() : 0;
+    size_t leaks = options.leaks && ending_is_first() ? gc_leak_check() : 0;
     if (OPTION_NOW(stats))
         report_stats();
     size_t faults = fault_end();
@@ -203,4 +204,6 @@ static void report_at_exit(void)
 __attribute__((constructor(BEFORE_PROGRAMS))) static void begin(void)
 {
     report_hooks.at_exit = report_at_exit;
+    report_hooks.started = ending_begin;
+    ending_begin(); /* the heap may have been used before */
 }

@@ -103,7 +103,7 @@ static void call_handler(int number, siginfo_t *information, void *context)
         mask |= defer_mask();
     if (__atomic_load_n(&wrapped[number].once, __ATOMIC_RELAXED)) {
         struct sigaction usual = {.sa_handler = SIG_DFL};
-        faults_action(number, &usual, NULL);
+        sigaction(number, &usual, NULL);
     }
     signals_set(mask & ~mask_bit(signals_stop()));
     uint32_t busy = gc_inline_thread.busy;

@@ -23,6 +23,7 @@ LINKED(interpose);
 
 /* Threads that are known need these files, too, in every program. */
 LINKS(dispositions);
+LINKS(ending);
 LINKS(exec);
 LINKS(root);
 LINKS(masks);

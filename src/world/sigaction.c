@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "world/ending.h"
 #include "world/faults.h"
 #include "world/handlers.h"
 #include "world/next.h"
@@ -24,6 +25,10 @@ static void unwrap(const struct sigaction *before, struct sigaction *old)
 {
     if (!(old->sa_flags & SA_SIGINFO) || old->sa_sigaction != handlers_call)
         return;
+    if (ending_is_ours(before)) {
+        *old = (struct sigaction){.sa_handler = SIG_DFL};
+        return;
+    }
     old->sa_sigaction = before->sa_sigaction;
     old->sa_mask = before->sa_mask;
     old->sa_flags = (old->sa_flags & ~OUR_FLAGS) | before->sa_flags;
@@ -59,9 +64,9 @@ EXPORTED int sigaction(int number, const struct sigaction *action, struct sigact
         return action_of_stop(action, old);
     struct sigaction before = handlers_noted(number), ours;
     if (action) {
-        ours = *action;
+        ours = ending_action(number, action);
         sigdelset(&ours.sa_mask, signals_stop());
-        if (is_function(action)) {
+        if (is_function(&ours)) {
             handlers_note(number, &ours);
             ours = wrapper(&ours);
         }

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -64,6 +65,8 @@ static const struct {
     FUNCTION(swapcontext),
     FUNCTION(setcontext),
     FUNCTION(chroot),
+    FUNCTION(_exit),
+    FUNCTION(_Exit),
     FUNCTION(vfork),
     FUNCTION(execl),
     FUNCTION(execle),

@@ -72,6 +72,18 @@ static void call_vfork(void)
 
 static char *const command[] = {"true", NULL};
 
+/* A child ends with this status, past the functions that exit would call. */
+static void call_exit(void)
+{
+    __typeof__(&_exit) function = THEIRS(_exit);
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0)
+        function(42);
+    check(waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+          WEXITSTATUS(status) == 42);
+}
+
 static void call_spawn(void)
 {
     pid_t child = 0;
@@ -182,6 +194,8 @@ const struct call system_calls[] = {
     {"siginterrupt", call_siginterrupt},
     {"swapcontext", call_swapcontext},
     {"setcontext", call_setcontext},
+    {"_exit", call_exit},
+    {"_Exit", call_exit},
     {"vfork", call_vfork},
     {"chroot", call_chroot},
     {"execl", call_execl},

@@ -1,0 +1,27 @@
+/* The leak report of a program that ends otherwise than by exit. */
+#include "report/ending.h"
+
+#include <gcalloc/gcalloc.h>
+#include <stdbool.h>
+
+#include "base/options.h"
+#include "world/ending.h"
+
+static bool reported PRIVATE_DATA; /* or about to be.  Atomic */
+
+bool ending_is_first(void)
+{
+    return !__atomic_exchange_n(&reported, true, __ATOMIC_RELAXED);
+}
+
+static void report(void)
+{
+    if (ending_is_first())
+        gc_leak_check();
+}
+
+void ending_begin(void)
+{
+    if (options.leaks)
+        ending_watch(report);
+}

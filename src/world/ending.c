@@ -1,0 +1,128 @@
+/* The handler of signals that end the process, and _exit, in front of the C library's. */
+#include "world/ending.h"
+
+#include <errno.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/critical.h"
+#include "base/mask.h"
+#include "world/next.h"
+#include "world/registry.h"
+
+LINKED(ending);
+
+/* Those that end a process unless it says otherwise, but for SIGKILL, those for the program's own purposes, which
+ * other libraries may look for, and SIGSYS, by which a sandbox keeps from system calls that a report makes. */
+static const int numbers[] = {SIGHUP, SIGINT,  SIGQUIT, SIGILL,  SIGABRT, SIGBUS,
+                              SIGFPE, SIGSEGV, SIGPIPE, SIGALRM, SIGTERM, SIGXCPU};
+
+enum {
+    NUMBERS = sizeof numbers / sizeof numbers[0],
+    PATIENCE = 60, /* seconds that a hook may take after a fault */
+};
+
+static void (*told)(void) PRIVATE_DATA;
+
+/* A fault inside of the library, and a child of vfork, would tell what is not so. */
+static void tell(void (*hook)(void))
+{
+    if (hook && critical.depth == 0 && registry_is_here())
+        hook();
+}
+
+/* ---- Signals -------------------------------------------------------------------------------- */
+
+/* When the handler returns the code goes on at what has failed, which fails again. */
+static bool fails_again(int number, const siginfo_t *information)
+{
+    bool of_code =
+        number == SIGSEGV || number == SIGBUS || number == SIGFPE || number == SIGILL;
+    return of_code && information->si_code > 0;
+}
+
+/* The library's handlers go: another signal meanwhile ends the process at once, and so does a fault of the
+ * hook's own.  What is the program's stays. */
+static void give_back(void)
+{
+    struct sigaction usual = {.sa_handler = SIG_DFL}, now;
+    told = NULL;
+    for (unsigned i = 0; i < NUMBERS; i++)
+        if (sigaction(numbers[i], NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+            next_sigaction(numbers[i], &usual, NULL);
+}
+
+/* A fault may have come while a lock of the C library was held, for which the hook would wait for ever. */
+static void on_end(int number, siginfo_t *information, void *context)
+{
+    void (*hook)(void) = told;
+    uint64_t mask = mask_bit(number);
+    bool fault = fails_again(number, information);
+    (void)context;
+    give_back();
+    mask_change(SIG_UNBLOCK, &mask, NULL);
+    if (fault)
+        alarm(PATIENCE);
+    tell(hook);
+    if (fault)
+        return;
+    if (syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), number, information) != 0)
+        syscall(SYS_tgkill, getpid(), gettid(), number);
+}
+
+static bool is_told(int number)
+{
+    bool is = false;
+    for (unsigned i = 0; i < NUMBERS; i++)
+        is |= numbers[i] == number;
+    return is && told;
+}
+
+struct sigaction ending_action(int number, const struct sigaction *action)
+{
+    struct sigaction ours = {.sa_sigaction = on_end,
+                             .sa_flags = (int)(SA_SIGINFO | SA_ONSTACK | SA_RESTART)};
+    return action->sa_handler == SIG_DFL && is_told(number) ? ours : *action;
+}
+
+bool ending_is_ours(const struct sigaction *action)
+{
+    return action->sa_sigaction == on_end;
+}
+
+void ending_watch(void (*hook)(void))
+{
+    struct sigaction usual = {.sa_handler = SIG_DFL}, now;
+    told = hook;
+    for (unsigned i = 0; i < NUMBERS; i++)
+        if (sigaction(numbers[i], NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+            sigaction(numbers[i], &usual, NULL);
+}
+
+/* ---- _exit ------------------------------------------------------------------------------------ */
+
+static __typeof__(&_exit) next_exit(void)
+{
+    return NEXT(_exit, NO_FALLBACK(_exit));
+}
+
+/* It is sought when the library is loaded, as a child of vfork is not to ask the loader. */
+__attribute__((constructor)) static void find_exit(void)
+{
+    next_exit();
+}
+
+EXPORTED void _exit(int status)
+{
+    __typeof__(&_exit) next = next_exit();
+    tell(told);
+    if (next)
+        next(status);
+    for (;;)
+        syscall(SYS_exit_group, status);
+}
+
+EXPORTED void _Exit(int status)
+{
+    _exit(status);
+}
