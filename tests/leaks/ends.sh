@@ -16,7 +16,7 @@ ends() { # STATUS REPORTS COMMAND...
     status=$1
     reports=$2
     shift 2
-    (ulimit -c 0 && exec env "GCALLOC_OPTIONS=leaks=1$more" timeout -k 5 100 "$@") >"$tmp/out" 2>&1
+    (ulimit -c 0 && ulimit -S -s 8192 && exec env "GCALLOC_OPTIONS=leaks=1$more" timeout -k 5 100 "$@") >"$tmp/out" 2>&1
     [ $? = "$status" ] && [ "$(grep -c 'leak report of process' "$tmp/out")" = "$reports" ] &&
         [ "$(grep -c '^Leak of 77 bytes' "$tmp/out")" = "$reports" ] || { cat "$tmp/out"; return 1; }
 }
