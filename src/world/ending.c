@@ -1,7 +1,6 @@
 /* The handler of signals that end the process, and _exit, in front of the C library's. */
 #include "world/ending.h"
 
-#include <errno.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 

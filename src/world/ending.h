@@ -3,9 +3,9 @@
  * ends the process at once.
  *
  * For such signals the kernel has a handler of the library's, of which the program is told nothing: where it asks,
- * or has set it, the action is SIG_DFL.  Not told is of SIGKILL, of a signal whose action the program has set past
- * the C library, of _exit in a child of vfork, and of a stack that has overflowed where there is no
- * alternate one. */
+ * or has set it, the action is SIG_DFL.  The hook learns nothing of SIGKILL, of a signal whose action the
+ * program has set past the C library, of _exit in a child of vfork, of a fault in a critical section of the
+ * library's, and of a stack that has overflowed where there is no alternate one. */
 #ifndef GCALLOC_WORLD_ENDING_H
 #define GCALLOC_WORLD_ENDING_H
 

@@ -13,20 +13,9 @@
 #define free gc_free
 #endif
 
+#include "lose.h"
+
 static volatile sig_atomic_t handled;
-
-static __attribute__((noinline)) void lose(void)
-{
-    void *volatile object = malloc(77);
-    object = NULL;
-}
-
-static __attribute__((noinline)) void overwrite(void)
-{
-    char stack[3000];
-    memset(stack, 0, sizeof stack);
-    __asm__ volatile("" : : "r"(stack) : "memory");
-}
 
 static void handle(int number)
 {

@@ -7,30 +7,13 @@ shim=${shim:-$PWD/.libs/libgcalloc-malloc.so}
 . "$srcdir/tests/expect.sh" && begin foreign || exit 1
 
 build() { # NAME: from $tmp/NAME.c
-    ${CC:-cc} -g -O1 -fno-builtin -D_GNU_SOURCE -o "$tmp/$1" "$tmp/$1.c" -pthread -ldl
+    ${CC:-cc} -g -O1 -fno-builtin -D_GNU_SOURCE -I"$srcdir/tests/leaks" -o "$tmp/$1" "$tmp/$1.c" -pthread -ldl
 }
 run() { # NAME OPTIONS: what it says is in $tmp/out
     LD_PRELOAD=$shim GCALLOC_OPTIONS=leaks=1$2 timeout -k 5 100 "$tmp/$1" >"$tmp/out" 2>&1
 }
 says() { grep -qF -- "$1" "$tmp/out" || { cat "$tmp/out"; false; }; }
 is_silent_on() { ! says "$1" >/dev/null || { cat "$tmp/out"; false; }; }
-
-cat >"$tmp/lose.h" <<'END'
-#include <stdlib.h>
-#include <string.h>
-/* No register or stack keeps the address. */
-static __attribute__((noinline)) void lose(void)
-{
-    void *volatile object = malloc(77);
-    object = NULL;
-}
-static __attribute__((noinline)) void overwrite(void)
-{
-    char stack[3000];
-    memset(stack, 0, sizeof stack);
-    __asm__ volatile("" : : "r"(stack) : "memory");
-}
-END
 
 # The C library has a thread that waits for timers, with all signals blocked, and makes
 # another one for each that expires.
