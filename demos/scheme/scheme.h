@@ -36,6 +36,8 @@ struct definition; /* primitive.h */
 #define UNDEFINED CONSTANT(5) /* in a variable that has no value yet; never seen */
 #define DELETED CONSTANT(6)   /* a key removed from a hash table; never seen */
 #define TAIL_CALL CONSTANT(7) /* returned by a primitive: "call vm.callee instead" */
+#define CLAIMED \
+    CONSTANT(8) /* the key of a slot to which a thread is adding one; never seen */
 
 #define FIXNUM_MAX (INTPTR_MAX >> 1)
 #define FIXNUM_MIN (INTPTR_MIN >> 1)
@@ -161,12 +163,14 @@ struct bytevector { /* atomic */
 };
 
 struct entry {
-    value key, value; /* key NULL: empty */
+    value key, value; /* key NULL: empty; CLAIMED and DELETED are no keys */
 };
 
 /* The entries of a hash table, with open addressing. */
 struct slots {
     size_t capacity; /* a power of two */
+    size_t used;     /* entries that are not empty */
+    size_t deleted;  /* of these, those whose key was removed */
     struct entry entries[];
 };
 
@@ -176,8 +180,6 @@ struct table {
     struct object object;
     gc_weakmap *weak;
     bool by_equal; /* keys are compared by equal?, otherwise by eqv? */
-    size_t count;  /* keys present */
-    size_t used;   /* slots not empty: keys present and DELETED */
     struct slots *slots;
 };
 
@@ -430,6 +432,7 @@ value scheme_values(int n, const value *v);
 struct table *table_new(bool by_equal);
 value table_get(struct table *table, value key, value otherwise);
 void table_put(struct table *table, value key, value content);
+size_t table_count(const struct table *table);
 value table_list(const struct table *table); /* of pairs of a key and its content */
 
 /* ---- bytevector.c ---------------------------------------------------------------- */

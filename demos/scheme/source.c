@@ -79,11 +79,8 @@ static void add_positions(const struct table *positions, const char *file)
     value name = string_from_utf8(file, strlen(file));
     if (!source.positions)
         source.positions = table_new(false);
-    for (size_t i = 0; i < positions->slots->capacity; i++) {
-        const struct entry *entry = &positions->slots->entries[i];
-        if (entry->key)
-            table_put(source.positions, entry->key, cons(name, entry->value));
-    }
+    for (value l = table_list(positions); is_pair(l); l = cdr(l))
+        table_put(source.positions, car(car(l)), cons(name, cdr(car(l))));
 }
 
 /* The symbol with its letters in lower case; lists and vectors are changed in place. */

@@ -152,7 +152,7 @@ static struct part *template_name(value name, struct translation *t)
     if (known != FALSE)
         return (struct part *)known;
     struct part *part = part_new(INSERTED, name);
-    part->slot = (int)t->inserted->count;
+    part->slot = (int)table_count(t->inserted);
     table_put(t->inserted, name, (value)part);
     return part;
 }
@@ -244,7 +244,7 @@ static struct rule *translate_rule(value form, struct translation *t)
     rule->pattern = translate_pattern(cdr(car(form)), t);
     rule->template = translate_template(car(cdr(form)), t);
     rule->slots = t->slots;
-    rule->inserted = (int)t->inserted->count;
+    rule->inserted = (int)table_count(t->inserted);
     return rule;
 }
 

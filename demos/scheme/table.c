@@ -2,6 +2,7 @@
 #include "number.h"
 #include "primitive.h"
 
+#include <sched.h>
 #include <stdlib.h>
 
 /* ---- Hashing --------------------------------------------------------------------- */
@@ -79,6 +80,65 @@ static uint64_t hash_of(const struct table *table, value key)
     return mix(0, is_number_object(key) ? hash_number(key) : bits(key));
 }
 
+/* ---- Entries, which threads change at the same time ------------------------------ */
+
+/* A slot is empty, then claimed by one thread, then has its key, and then, perhaps, the mark of a removed one: it gets
+ * no second key.  So a key stands with its own value and no other's. */
+
+/* The slot's key; waits while another thread is about to write it, which takes that thread a few instructions. */
+static value key_at(const struct entry *entry)
+{
+    value key;
+    while ((key = __atomic_load_n(&entry->key, __ATOMIC_ACQUIRE)) == CLAIMED)
+        sched_yield();
+    return key;
+}
+
+static bool replace_key(struct entry *entry, value old, value new)
+{
+    return __atomic_compare_exchange_n(&entry->key, &old, new, false, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_ACQUIRE);
+}
+
+/* Whether the slot still has this key; its value. */
+static bool read_content(const struct entry *entry, value key, value *content)
+{
+    *content = __atomic_load_n(&entry->value, __ATOMIC_ACQUIRE);
+    return key_at(entry) == key;
+}
+
+/* Whether the slot has a key; the key and its value. */
+static bool read_entry(const struct entry *entry, value *key, value *content)
+{
+    *key = key_at(entry);
+    return *key && *key != DELETED && read_content(entry, *key, content);
+}
+
+static void set_content(struct entry *entry, value content)
+{
+    __atomic_store_n(&entry->value, content, __ATOMIC_RELEASE);
+}
+
+/* Gives an empty slot a key and its value.  Returns false if another thread has claimed it before. */
+static bool fill(struct slots *slots, struct entry *entry, value key, value content)
+{
+    if (!replace_key(entry, NULL, CLAIMED))
+        return false;
+    __atomic_fetch_add(&slots->used, 1, __ATOMIC_RELAXED);
+    set_content(entry, content);
+    __atomic_store_n(&entry->key, key, __ATOMIC_RELEASE);
+    return true;
+}
+
+/* Removes the key, unless another thread has; then the value, which nobody reads as the key's. */
+static void empty(struct slots *slots, struct entry *entry, value key)
+{
+    if (!replace_key(entry, key, DELETED))
+        return;
+    __atomic_fetch_add(&slots->deleted, 1, __ATOMIC_RELEASE);
+    set_content(entry, FALSE);
+}
+
 /* ---- Hash tables ----------------------------------------------------------------- */
 
 #define FIRST_CAPACITY 8
@@ -90,9 +150,14 @@ static struct slots *slots_new(size_t capacity)
     return slots;
 }
 
+static size_t count_keys(const struct slots *slots)
+{
+    size_t deleted = __atomic_load_n(&slots->deleted, __ATOMIC_ACQUIRE);
+    return slots->used - deleted;
+}
+
 static void table_clear(struct table *table)
 {
-    table->count = table->used = 0;
     table->slots = slots_new(FIRST_CAPACITY);
 }
 
@@ -109,76 +174,64 @@ static bool same_key(const struct table *table, value a, value b)
     return a == b || (a != DELETED && (table->by_equal ? equal(a, b) : eqv(a, b)));
 }
 
-/* What is read after the key, such as its value, is not older than it. */
-static value key_at(const struct entry *entry)
-{
-    return __atomic_load_n(&entry->key, __ATOMIC_ACQUIRE);
-}
-
-/* The entry with this key, or the empty one where it would go; NULL: there is neither, as threads have changed the
- * table at the same time. */
-static struct entry *find_in(struct slots *slots, const struct table *table, value key)
+/* The entry with this key, or the empty one where it would go; NULL: there is neither, as threads have filled the slots
+ * at the same time.  `*there` is the key that was found, or NULL; a thread may have changed it since. */
+static struct entry *find(struct slots *slots, const struct table *table, value key,
+                          value *there)
 {
     size_t mask = slots->capacity - 1, first = hash_of(table, key) & mask, i = first;
     do {
-        value there = key_at(&slots->entries[i]);
-        if (!there || same_key(table, there, key))
+        *there = key_at(&slots->entries[i]);
+        if (!*there || same_key(table, *there, key))
             return &slots->entries[i];
         i = (i + 1) & mask;
     } while (i != first);
     return NULL;
 }
 
-static struct entry *find(const struct table *table, value key)
+/* Gives the key this value.  Returns false if the key is not there, and no slot for it. */
+static bool put(struct slots *slots, const struct table *table, value key, value content)
 {
-    return find_in(table->slots, table, key);
-}
-
-/* An entry that has a key has its value, for other threads, too. */
-static void fill_in(struct entry *entry, value key, value content)
-{
-    entry->value = content;
-    __atomic_store_n(&entry->key, key, __ATOMIC_RELEASE);
-}
-
-static size_t count_keys(const struct slots *slots)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < slots->capacity; i++) {
-        value key = key_at(&slots->entries[i]);
-        count += key && key != DELETED;
+    for (;;) {
+        value there;
+        struct entry *entry = find(slots, table, key, &there);
+        if (entry && there) {
+            set_content(entry, content);
+            return true;
+        }
+        if (!entry || (slots->used + 1) * 4 > slots->capacity * 3)
+            return false;
+        if (fill(slots, entry, key, content))
+            return true;
     }
-    return count;
 }
 
-/* Rebuilds the table, without deleted entries, with room for as many again. */
-static void table_grow(struct table *table)
+/* The table's slots made anew, without those of removed keys and with room for as many keys again. */
+static struct slots *larger_slots(const struct table *table, const struct slots *old)
 {
-    const struct slots *old = table->slots;
-    size_t capacity = FIRST_CAPACITY, keys = count_keys(old), count = 0;
+    size_t capacity = FIRST_CAPACITY, keys = count_keys(old);
     while (capacity < keys * 3)
         capacity *= 2;
     struct slots *new = slots_new(capacity);
     for (size_t i = 0; i < old->capacity; i++) {
-        value key = key_at(&old->entries[i]);
-        struct entry *entry = key && key != DELETED ? find_in(new, table, key) : NULL;
-        if (!entry)
-            continue;
-        fill_in(entry, key, old->entries[i].value);
-        count++;
+        value key, content;
+        if (read_entry(&old->entries[i], &key, &content))
+            put(new, table, key, content);
     }
-    table->count = table->used = count;
-    table->slots = new;
+    return new;
+}
+
+size_t table_count(const struct table *table)
+{
+    return count_keys(table->slots);
 }
 
 /* Whether the key is there, and its value. */
 static bool get(const struct table *table, value key, value *content)
 {
-    const struct entry *entry = find(table, key);
-    if (!entry || !key_at(entry))
-        return false;
-    *content = entry->value;
-    return true;
+    value there;
+    const struct entry *entry = find(table->slots, table, key, &there);
+    return entry && there && read_content(entry, there, content);
 }
 
 value table_get(struct table *table, value key, value otherwise)
@@ -189,20 +242,9 @@ value table_get(struct table *table, value key, value otherwise)
 
 void table_put(struct table *table, value key, value content)
 {
-    struct entry *entry = find(table, key);
-    if (entry && key_at(entry)) {
-        entry->value = content;
-        return;
-    }
-    if (!entry || (table->used + 1) * 4 > table->slots->capacity * 3) {
-        table_grow(table);
-        entry = find(table, key);
-    }
-    if (!entry)
-        return;
-    fill_in(entry, key, content);
-    table->count++;
-    table->used++;
+    struct slots *slots = table->slots;
+    while (!put(slots, table, key, content))
+        table->slots = slots = larger_slots(table, slots);
 }
 
 static struct table *want_table(value v)
@@ -258,14 +300,15 @@ PRIMITIVE(p_table_set)
 PRIMITIVE(p_table_delete)
 {
     struct table *table = want_table(args[0]);
-    struct entry *entry = table->weak ? NULL : find(table, args[1]);
     if (table->weak) {
         weak_table_delete(table, args[1]);
-    } else if (entry && key_at(entry)) {
-        entry->key = DELETED;
-        entry->value = FALSE;
-        table->count--;
+        return UNSPECIFIED;
     }
+    struct slots *slots = table->slots;
+    value there;
+    struct entry *entry = find(slots, table, args[1], &there);
+    if (entry && there)
+        empty(slots, entry, there);
     return UNSPECIFIED;
 }
 
@@ -278,7 +321,8 @@ PRIMITIVE(p_table_contains)
 PRIMITIVE(p_table_count)
 {
     const struct table *table = want_table(args[0]);
-    return fixnum((intptr_t)(table->weak ? gc_weakmap_count(table->weak) : table->count));
+    return fixnum((intptr_t)(table->weak ? gc_weakmap_count(table->weak)
+                                         : count_keys(table->slots)));
 }
 
 PRIMITIVE(p_table_clear)
@@ -314,9 +358,9 @@ static value collect(value v, value (*part)(value key, value content))
     }
     const struct slots *slots = table->slots;
     for (size_t i = 0; i < slots->capacity; i++) {
-        value key = key_at(&slots->entries[i]);
-        if (key && key != DELETED)
-            list = cons(part(key, slots->entries[i].value), list);
+        value key, content;
+        if (read_entry(&slots->entries[i], &key, &content))
+            list = cons(part(key, content), list);
     }
     return list;
 }

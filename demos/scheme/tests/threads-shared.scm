@@ -128,8 +128,24 @@
 (define (sum tree) (if (pair? tree) (+ (sum (car tree)) (sum (cdr tree))) tree))
 (test (sum (tree-map (lambda (x) (+ x 1)) (make-tree 10) 3)))
 
-; Without a mutex entries of a table may be lost, and nothing else.
-(define raced (make-hash-table))
-(in-threads (lambda (me) (times 500 (lambda (i) (hash-table-set! raced (list me i) i) (hash-table-delete! raced (list 0 i))))))
-(test (let loop ((l (hash-table->alist raced)))
-        (cond ((null? l) 'sound) ((= (cadr (caar l)) (cdr (car l))) (loop (cdr l))) (else (car l)))))
+; Without a mutex entries of a table may be lost, and nothing else: a key stands once and has its own value, for who reads
+; meanwhile, too, and the table counts its keys.
+(define (unsound table)
+  (let loop ((l (hash-table->alist table)))
+    (cond ((null? l) '())
+          ((and (eqv? (cadr (caar l)) (cdr (car l))) (not (assoc (caar l) (cdr l)))) (loop (cdr l)))
+          (else l))))
+(define (race n)
+  (let ((raced (make-hash-table)) (end (* 100 n)))
+    (append
+     (apply append
+            (in-threads
+             (lambda (me)
+               (do ((i (- end 100) (+ i 1)))
+                   ((= i end) (unsound raced))
+                 (hash-table-set! raced (list me i) i)
+                 (hash-table-delete! raced (list 0 i))
+                 (hash-table-set! raced (list 'all i) i)))))
+     (unsound raced)
+     (if (= (hash-table-size raced) (length (hash-table->alist raced))) '() (list 'counted raced)))))
+(test (append-map race (iota 40)))
