@@ -102,10 +102,21 @@ END_TEST
 
 START_TEST(a_filter_is_respected)
 {
+    if (!is_ended_for_userfaultfd())
+        return;
+    build_list();
+    ck_assert_uint_eq(young_collections(), 0);
+    check_list();
+}
+END_TEST
+
+/* Where the processor is busy, the first collections may take so long that young ones have come before. */
+START_TEST(a_filter_may_come_later)
+{
     build_list();
     if (!is_ended_for_userfaultfd())
         return;
-    ck_assert_uint_eq(young_collections(), 0);
+    young_collections();
     check_list();
 }
 END_TEST
@@ -131,6 +142,7 @@ int main(void)
     tcase_set_timeout(c, HANGS_AFTER);
     tcase_add_test(c, they_come_of_themselves);
     tcase_add_test(c, a_filter_is_respected);
+    tcase_add_test(c, a_filter_may_come_later);
     tcase_add_test(c, old_garbage_goes);
     suite_add_tcase(s, c);
     SRunner *r = srunner_create(s);
