@@ -6,9 +6,18 @@
 #include <stdio.h>
 #include <string.h>
 
+static void (*give_back)(void);
+
+void before_messages(void (*f)(void))
+{
+    give_back = f;
+}
+
 int fail(int status, const char *format, ...)
 {
     va_list arguments;
+    if (give_back)
+        give_back();
     va_start(arguments, format);
     fputs("gcalloc: ", stderr);
     vfprintf(stderr, format, arguments);

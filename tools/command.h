@@ -28,6 +28,9 @@ struct command {
 /* Says on stderr what was wrong, and returns the status. */
 int fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Has this done before anything is said on stderr: whoever draws on the terminal gives it back.  NULL: nothing. */
+void before_messages(void (*give_back)(void));
+
 /* The program's output is complete; DONE, or FAILED if it could not be written. */
 int end_output(void);
 

@@ -27,24 +27,29 @@ static const struct live_command {
      "  gcalloc run --live ./server &\n"
      "  gcalloc stat $!\n",
      live_stat},
-    {"top", "+:d:n:h",
+    {"top", "+:d:n:k:s:h",
      "usage: gcalloc top [FLAGS] PID\n"
      "\n"
      "Shows again and again what the heap of a running program is like, which was "
-     "started "
-     "with --live or\n"
-     "has option control=1, and how much it allocates in a second: on a terminal always "
-     "in "
-     "the same place,\n"
-     "else on a line for each time.  No thread of it is stopped.\n"
+     "started with --live or\n"
+     "has option control=1, how much it allocates in a second, and, if it was started by "
+     "`gcalloc profile`,\n"
+     "where: on a terminal as a screen, whose last line has the keys, else on lines.  No "
+     "thread of it is\n"
+     "stopped.\n"
      "\n"
      "  -d, --delay=SECONDS        between two times; 2\n"
-     "  -n, --times=N              so many times; 0, or not given: until it ends\n"
+     "  -n, --times=N              so many times, on lines; 0, or not given: until it "
+     "ends\n"
+     "  -k, --key=KEY              what places are sorted by: rate, live, objects, "
+     "allocated or temporary\n"
+     "  -s, --sites=N              so many places, on lines\n"
      "  -h, --help                 this text\n"
      "\n"
      "examples:\n"
-     "  gcalloc run --live ./server &\n"
-     "  gcalloc top $!\n",
+     "  gcalloc profile --live ./server &\n"
+     "  gcalloc top $!\n"
+     "  gcalloc top --times=1 --sites=10 --key=live $!\n",
      live_top},
     {"why", "+:h",
      "usage: gcalloc why [FLAGS] PID ADDRESS\n"
@@ -92,33 +97,67 @@ static int parse_number(const char *flag, unsigned long least, unsigned long *n)
                 least, optarg);
 }
 
-static int parse(const struct live_command *c, struct live_wanted *w, int argc,
-                 char **argv)
+static int parse_key(enum site_key *key)
+{
+    *key = site_key(optarg);
+    return *key < SITE_KEYS
+               ? DONE
+               : fail(WRONG_USAGE,
+                      "--key is rate, live, objects, allocated or temporary, not \"%s\"",
+                      optarg);
+}
+
+/* A flag that the command has. */
+static int parse_flag(struct live_wanted *w, int letter)
+{
+    switch (letter) {
+    case 'd':
+        return parse_number("delay", 1, &w->delay);
+    case 'k':
+        return parse_key(&w->key);
+    case 'n':
+        return parse_number("times", 0, &w->times);
+    case 's':
+        return parse_number("sites", 0, &w->sites);
+    case 'j':
+        w->json = true;
+        return DONE;
+    default:
+        w->help = true;
+        return DONE;
+    }
+}
+
+static int parse_flags(const struct live_command *c, struct live_wanted *w, int argc,
+                       char **argv)
 {
     static const struct option all[] = {{"delay", required_argument, NULL, 'd'},
                                         {"times", required_argument, NULL, 'n'},
+                                        {"key", required_argument, NULL, 'k'},
+                                        {"sites", required_argument, NULL, 's'},
                                         {"json", no_argument, NULL, 'j'},
                                         {"help", no_argument, NULL, 'h'},
                                         {0}};
-    for (int letter; (letter = getopt_long(argc, argv, c->letters, all, NULL)) != -1;) {
-        if (letter == 'j')
-            w->json = true;
-        else if (letter == ':')
+    int status = DONE;
+    for (int letter; status == DONE &&
+                     (letter = getopt_long(argc, argv, c->letters, all, NULL)) != -1;) {
+        if (letter == ':')
             return fail(WRONG_USAGE, "flag %s needs an argument", argv[optind - 1]);
-        else if (letter == 'd' || letter == 'n') {
-            int status = parse_number(letter == 'd' ? "delay" : "times", letter == 'd',
-                                      letter == 'd' ? &w->delay : &w->times);
-            if (status != DONE)
-                return status;
-        } else if (letter == 'h')
-            w->help = true;
-        else
+        if (letter == '?' || !strchr(c->letters + 2, letter))
             return fail(WRONG_USAGE,
                         "gcalloc %s has no flag %s; `gcalloc %s --help` lists them",
                         c->name, argv[optind - 1], c->name);
+        status = parse_flag(w, letter);
     }
-    if (w->help)
-        return DONE;
+    return status;
+}
+
+static int parse(const struct live_command *c, struct live_wanted *w, int argc,
+                 char **argv)
+{
+    int status = parse_flags(c, w, argc, argv);
+    if (status != DONE || w->help)
+        return status;
     if (strcmp(c->name, "why") == 0 && argc - optind == 2)
         w->address = argv[optind + 1];
     else if (strcmp(c->name, "why") == 0)

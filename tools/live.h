@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "top_sites.h"
+
 /* What was answered, with a zero behind it; the caller frees the text. */
 struct reply {
     char *text;
@@ -19,8 +21,10 @@ int live_ask(pid_t process, const char *request, struct reply *r);
 struct live_wanted {
     pid_t process;
     bool json, help;
-    const char *address;        /* of `why` */
-    unsigned long delay, times; /* of `top`: seconds between two; 0 times: for ever */
+    const char *address; /* of `why` */
+    /* Of `top`: seconds between two looks; how many, 0: for ever; places after each line. */
+    unsigned long delay, times, sites;
+    enum site_key key; /* that places are sorted by */
 };
 
 /* The number of a process.  DONE, or it is said what is wrong. */

@@ -1,35 +1,25 @@
-/* gcalloc top: the numbers of a running program again and again: on a terminal always in the same place, else a line
- * for each time. */
+/* gcalloc top: the numbers of a running program again and again, and the places where it allocates: on a terminal a
+ * screen of them, else a line for each time. */
+#include "top.h"
+
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "command.h"
-#include "live.h"
 #include "live_numbers.h"
 
-/* What was told at one moment. */
-struct moment {
-    double seconds;
-    uint64_t heap, heap_most, allocated, freed, collections, pauses, pause_last,
-        pause_most, resident;
-};
-
-/* What there was of it in a second. */
-struct rates {
-    double allocated, freed, collections, paused;
-};
-
-static struct moment moment_of(const char *text)
+static struct told told_by(const char *text)
 {
-    return (struct moment){
+    return (struct told){
         .seconds = 1e-9 * (double)numbers_get(text, "process", "time_ns"),
         .heap = numbers_get(text, "statistics", "heap_bytes"),
         .heap_most = numbers_get(text, "statistics", "heap_bytes_max"),
         .allocated = numbers_get(text, "statistics", "allocated_bytes"),
         .freed = numbers_get(text, "statistics", "freed_bytes"),
+        .objects = numbers_difference(numbers_get(text, "statistics", "allocated_bytes"),
+                                      numbers_get(text, "statistics", "freed_bytes")),
         .collections = numbers_get(text, "statistics", "collections"),
         .pauses = numbers_get(text, "statistics", "pause_ns_total"),
         .pause_last = numbers_get(text, "statistics", "pause_ns_last"),
@@ -43,7 +33,7 @@ static double rate(uint64_t before, uint64_t now, double seconds)
     return seconds > 0 ? (double)numbers_difference(now, before) / seconds : 0;
 }
 
-static struct rates rates_between(const struct moment *before, const struct moment *now)
+static struct rates rates_between(const struct told *before, const struct told *now)
 {
     double seconds = now->seconds - before->seconds;
     return (struct rates){rate(before->allocated, now->allocated, seconds),
@@ -52,64 +42,78 @@ static struct rates rates_between(const struct moment *before, const struct mome
                           1e-9 * rate(before->pauses, now->pauses, seconds)};
 }
 
-static struct size_text objects_of(const struct moment *m)
+/* The process counts what goes to its threads; samples tell of what these recycle by themselves, too. */
+static void use_recording(struct top *t)
 {
-    return size_text(numbers_difference(m->allocated, m->freed));
+    const struct use *total = &t->sites.follower.replay.total;
+    if (!t->sites.recorded)
+        return;
+    t->told.allocated = (uint64_t)total->of[ALLOCATED].bytes;
+    t->told.freed = (uint64_t)total->gone.bytes;
 }
 
-/* From the top of the screen, of which the rest is cleared. */
-static void print_screen(pid_t process, const struct moment *m, const struct rates *r)
-{
-    printf("\033[H\033[2Jprocess %d, by gcalloc; Ctrl-C ends this\n\n", (int)process);
-    printf("heap         %12s   %s at most\n", size_text(m->heap).text,
-           size_text(m->heap_most).text);
-    printf("objects      %12s\n", objects_of(m).text);
-    printf("allocated    %12s   %s/s\n", size_text(m->allocated).text,
-           size_text((size_t)r->allocated).text);
-    printf("came back    %12s   %s/s\n", size_text(m->freed).text,
-           size_text((size_t)r->freed).text);
-    printf("collections  %12" PRIu64 "   %.1f/s\n", m->collections, r->collections);
-    printf("pauses       %9.2f ms   the last; %.2f ms at most; %.1f %% of the time\n",
-           1e-6 * (double)m->pause_last, 1e-6 * (double)m->pause_most, 100 * r->paused);
-    printf("resident     %12s\n", size_text(m->resident).text);
-}
-
-static void print_line(bool first, const struct moment *m, const struct rates *r)
-{
-    if (first)
-        printf("%12s %12s %12s %12s %8s %10s %12s\n", "heap", "objects", "allocated/s",
-               "back/s", "cycles", "pause ms", "resident");
-    printf("%12s %12s %12s", size_text(m->heap).text, objects_of(m).text,
-           size_text((size_t)r->allocated).text);
-    printf(" %12s %8" PRIu64 " %10.2f %12s\n", size_text((size_t)r->freed).text,
-           m->collections, 1e-6 * (double)m->pause_last, size_text(m->resident).text);
-}
-
-static int show(const struct live_wanted *w, bool first, struct moment *before)
+int top_look(struct top *t)
 {
     struct reply r = {0};
-    int status = live_ask(w->process, "stat", &r);
+    int status = live_ask(t->wanted->process, "stat", &r);
     if (status == DONE) {
-        struct moment now = moment_of(r.text);
-        struct rates rates = rates_between(first ? &now : before, &now);
-        if (isatty(STDOUT_FILENO))
-            print_screen(w->process, &now, &rates);
-        else
-            print_line(first, &now, &rates);
-        *before = now;
-        status = end_output();
+        struct told before = t->told;
+        t->told = told_by(r.text);
+        top_sites_look(&t->sites);
+        use_recording(t);
+        t->rates = rates_between(before.seconds > 0 ? &before : &t->told, &t->told);
     }
     free(r.text);
     return status;
 }
 
-int live_top(const struct live_wanted *w)
+/* ---- On lines ------------------------------------------------------------------------ */
+
+static void print_titles(void)
 {
-    struct moment before;
-    int status = show(w, true, &before);
+    printf("%12s %12s %12s %12s %8s %10s %12s\n", "heap", "objects", "allocated/s",
+           "back/s", "cycles", "pause ms", "resident");
+}
+
+static void print_line(const struct told *told, const struct rates *r)
+{
+    printf("%12s %12s %12s", size_text(told->heap).text, size_text(told->objects).text,
+           size_text((size_t)r->allocated).text);
+    printf(" %12s %8" PRIu64 " %10.2f %12s\n", size_text((size_t)r->freed).text,
+           told->collections, 1e-6 * (double)told->pause_last,
+           size_text(told->resident).text);
+}
+
+static int show(struct top *t, bool first)
+{
+    int status = top_look(t);
+    if (status != DONE)
+        return status;
+    if (first || t->wanted->sites)
+        print_titles();
+    print_line(&t->told, &t->rates);
+    if (t->wanted->sites)
+        top_sites_print(&t->sites, t->wanted->sites);
+    return end_output();
+}
+
+static int show_lines(struct top *t)
+{
+    const struct live_wanted *w = t->wanted;
+    int status = show(t, true);
     for (unsigned long i = 1; status == DONE && (w->times == 0 || i < w->times); i++) {
         sleep((unsigned)w->delay);
-        status = show(w, false, &before);
+        status = show(t, false);
     }
+    return status;
+}
+
+int live_top(const struct live_wanted *w)
+{
+    struct top t = {.wanted = w};
+    top_sites_begin(&t.sites, w->process, w->key);
+    int status = w->times == 0 && w->sites == 0 && top_has_screen() ? top_screen(&t)
+                                                                    : show_lines(&t);
+    top_sites_end(&t.sites);
     return status;
 }

@@ -62,14 +62,22 @@ static const unsigned char *get_bytes(struct reader *r, size_t *count)
     return *count = n, bytes;
 }
 
+/* With a zero behind them. */
+static unsigned char *get_copy(struct reader *r, size_t *count)
+{
+    const unsigned char *bytes = get_bytes(r, count);
+    unsigned char *copy = malloc(*count + 1);
+    if (!copy)
+        exit(fail(FAILED, "out of memory"));
+    memcpy(copy, bytes, *count);
+    copy[*count] = '\0';
+    return copy;
+}
+
 static char *get_string(struct reader *r)
 {
     size_t count;
-    const unsigned char *bytes = get_bytes(r, &count);
-    char *text = strndup((const char *)bytes, count);
-    if (!text)
-        exit(fail(FAILED, "out of memory"));
-    return text;
+    return (char *)get_copy(r, &count);
 }
 
 /* ---- Modules and stacks ---------------------------------------------------------------- */
@@ -80,9 +88,10 @@ static void read_module(struct recording *r, struct reader *in)
     m.base = get(in);
     m.low = get(in);
     m.high = get(in);
-    m.id = get_bytes(in, &m.id_bytes);
+    m.id = get_copy(in, &m.id_bytes);
     m.path = get_string(in);
     if (in->failed) {
+        free(m.id);
         free(m.path);
         return;
     }
@@ -197,7 +206,7 @@ struct cursor recording_begin(const struct recording *r)
 static bool next_record(struct cursor *c, struct event *e)
 {
     const struct recording *r = c->recording;
-    if (c->at >= r->end)
+    if (c->at >= r->end || !r->tags[c->at])
         return false;
     struct reader in = {r->bytes + c->at + 1, r->bytes + r->end, false};
     *e = (struct event){.tag = (enum recording_tag)r->bytes[c->at]};
@@ -225,6 +234,7 @@ static bool read_beginning(struct recording *r)
     struct reader in = {r->bytes + RECORDING_MAGIC_BYTES, r->bytes + r->size, false};
     if (r->size <= RECORDING_MAGIC_BYTES ||
         memcmp(r->bytes, RECORDING_MAGIC, RECORDING_MAGIC_BYTES) != 0 ||
+        r->tags[RECORDING_MAGIC_BYTES] != RECORDING_BEGIN ||
         *in.at++ != RECORDING_BEGIN || get(&in) != RECORDING_VERSION)
         return false;
     r->process = get(&in);
@@ -246,14 +256,16 @@ static bool is_zero(const struct recording *r, size_t from)
     return true;
 }
 
-/* A record whose tag is 0 was not written. */
+/* Stacks and modules.  A record whose tag is 0 was not written. */
 static void read_all(struct recording *r)
 {
     struct cursor c = recording_begin(r);
     struct event e = {.tag = RECORDING_NONE};
     r->end = r->size;
-    r->stacks = grown(r->stacks, 0, &r->stack_room, sizeof *r->stacks);
-    r->stacks[r->stack_count++] = (struct stack){0, 0};
+    if (r->stack_count == 0) {
+        r->stacks = grown(r->stacks, 0, &r->stack_room, sizeof *r->stacks);
+        r->stacks[r->stack_count++] = (struct stack){0, 0};
+    }
     for (size_t at = c.at; e.tag != RECORDING_END && next_record(&c, &e); at = c.at) {
         struct reader in = {r->bytes + at + 1, r->bytes + r->end, false};
         if (e.tag == RECORDING_MODULE)
@@ -269,7 +281,6 @@ static void read_all(struct recording *r)
     }
     r->ended = e.tag == RECORDING_END;
     r->end = c.at;
-    r->damaged = !r->ended && !is_zero(r, r->end);
 }
 
 static int map(struct recording *r, int file)
@@ -282,8 +293,9 @@ static int map(struct recording *r, int file)
     void *bytes = mmap(NULL, (size_t)s.st_size, PROT_READ, MAP_PRIVATE, file, 0);
     if (bytes == MAP_FAILED)
         return fail(FAILED, "%s cannot be read: %s", r->path, strerror(errno));
-    r->bytes = bytes;
+    r->bytes = r->tags = bytes;
     r->size = (size_t)s.st_size;
+    r->mapped = true;
     return DONE;
 }
 
@@ -304,18 +316,38 @@ int recording_open(struct recording *r, const char *path)
                     path);
     }
     read_all(r);
+    r->damaged = !r->ended && !is_zero(r, r->end);
     return DONE;
+}
+
+bool recording_go_on(struct recording *r, const unsigned char *bytes,
+                     const unsigned char *tags, size_t size)
+{
+    bool first = !r->program;
+    r->bytes = bytes;
+    r->tags = tags;
+    r->size = size;
+    r->begin = 0;
+    if (first && !read_beginning(r)) {
+        recording_close(r);
+        return false;
+    }
+    read_all(r);
+    return true;
 }
 
 void recording_close(struct recording *r)
 {
-    for (size_t i = 0; i < r->module_count; i++)
+    for (size_t i = 0; i < r->module_count; i++) {
+        free(r->modules[i].id);
         free(r->modules[i].path);
+    }
     free(r->modules);
     free(r->frames);
     free(r->stacks);
     free(r->program);
     free(r->command);
-    munmap((void *)(uintptr_t)r->bytes, r->size);
+    if (r->mapped)
+        munmap((void *)(uintptr_t)r->bytes, r->size);
     *r = (struct recording){0};
 }

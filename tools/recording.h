@@ -12,7 +12,7 @@
 struct module {
     uint64_t number; /* that frames have */
     uint64_t base, low, high;
-    const unsigned char *id;
+    unsigned char *id;
     size_t id_bytes;
     char *path;
 };
@@ -29,10 +29,12 @@ struct stack {
 
 struct recording {
     const char *path;
-    const unsigned char *bytes;
-    size_t size;  /* of the file */
+    const unsigned char *bytes; /* of the file, or of a part of it (recording_go_on) */
+    const unsigned char *tags;  /* the same bytes, as they were before */
+    size_t size;
     size_t begin; /* of the records behind the first */
     size_t end;   /* of those that can be read */
+    bool mapped;
     bool ended;   /* the program has ended it */
     bool damaged; /* what follows the last record is none */
     uint64_t process, parent, started, every, depth;
@@ -48,6 +50,13 @@ struct recording {
 /* Opens the file and reads what tells of stacks and modules.  DONE, or it is said what is wrong. */
 int recording_open(struct recording *r, const char *path);
 void recording_close(struct recording *r);
+
+/* Goes on with the next part of a recording that is being written, all of which was read twice: a record counts whose
+ * tag was there when `tags` was read, as then all of it was when `bytes` was.  The part's events are those between
+ * r->begin and r->end, where the next part begins; the caller keeps the bytes until then.  `r` is zero before the first
+ * part.  false: this is no recording, or not yet. */
+bool recording_go_on(struct recording *r, const unsigned char *bytes,
+                     const unsigned char *tags, size_t size);
 
 /* What happens. */
 struct event {

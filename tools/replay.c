@@ -130,7 +130,8 @@ struct run {
     struct amount total;
     double allocated, seconds, pauses;
     struct moment last; /* what was told last of the process */
-    size_t events;
+    size_t events, stack_count;
+    struct cursor cursor; /* of a recording that goes on */
 };
 
 static uint32_t thread_of(struct run *r, uint64_t number)
@@ -145,7 +146,7 @@ static uint32_t thread_of(struct run *r, uint64_t number)
 
 static void begin_run(struct run *r, const struct recording *recording)
 {
-    *r = (struct run){.recording = recording};
+    *r = (struct run){.recording = recording, .stack_count = recording->stack_count};
     make(&r->objects, 1024);
     r->live = calloc(recording->stack_count, sizeof *r->live);
     if (!r->live)
@@ -194,6 +195,7 @@ static void note(struct replay *p, const struct object *o, enum measure m, doubl
 
 static void note_living(struct replay *p, const struct run *r, enum measure m)
 {
+    p->total.of[m] = (struct amount){0, 0};
     for (size_t i = 0; i < p->recording->stack_count; i++) {
         p->uses[i].of[m] = r->live[i];
         change(&p->total.of[m], r->live[i].bytes, r->live[i].objects);
@@ -373,8 +375,46 @@ void replay_run(struct replay *p, const struct recording *r, double until)
     round_off(p);
 }
 
+static void *with_zeros(void *table, size_t count, size_t before, size_t bytes)
+{
+    table = realloc(table, count * bytes);
+    if (!table)
+        exit(fail(FAILED, "out of memory"));
+    memset((char *)table + before * bytes, 0, (count - before) * bytes);
+    return table;
+}
+
+/* There are more stacks than before. */
+static void add_stacks(struct replay *p, size_t count)
+{
+    struct run *r = p->run;
+    p->uses = with_zeros(p->uses, count, r->stack_count, sizeof *p->uses);
+    r->live = with_zeros(r->live, count, r->stack_count, sizeof *r->live);
+    r->stack_count = count;
+}
+
+void replay_go_on(struct replay *p, const struct recording *r)
+{
+    struct event e;
+    if (!p->run) {
+        p->recording = r;
+        p->run = with_zeros(NULL, 1, 0, sizeof *p->run);
+        *p->run = (struct run){.recording = r, .cursor = recording_begin(r)};
+        make(&p->run->objects, 1024);
+    }
+    add_stacks(p, r->stack_count);
+    p->run->cursor.at = r->begin;
+    while (recording_next(&p->run->cursor, &e))
+        apply(p->run, p, &e);
+    note_living(p, p->run, END);
+    round_off(p);
+}
+
 void replay_end(struct replay *p)
 {
+    if (p->run)
+        end_run(p->run);
+    free(p->run);
     free(p->uses);
     free(p->moments);
     *p = (struct replay){0};

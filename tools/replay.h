@@ -58,10 +58,16 @@ struct replay {
     double peak_seconds; /* when it was, as far as times were told */
     struct moment *moments;
     size_t moment_count, moment_room;
+    struct run *run; /* of a recording that goes on */
 };
 
 /* As if it had ended after so many seconds, as far as times were told; 0: all of it. */
 void replay_run(struct replay *p, const struct recording *r, double until);
+
+/* Counts the present part of a recording that is being written (recording_go_on).  `p` is zero before the first part.
+ * There are no figures of the peak, and those of the end are of the end of the part. */
+void replay_go_on(struct replay *p, const struct recording *r);
+
 void replay_end(struct replay *p);
 
 #endif

@@ -43,7 +43,8 @@ struct symbolizer {
     const struct recording *recording;
     Dwfl *dwfl;
     struct looked_up *modules;
-    struct answer *answers; /* open addressing, at most half full */
+    size_t module_count, module_room; /* a recording that goes on may have more by now */
+    struct answer *answers;           /* open addressing, at most half full */
     size_t answer_count, answer_slots;
     struct symbol **symbols; /* in pages, so that they stay where they are */
     size_t symbol_count, page_room;
@@ -64,7 +65,8 @@ struct symbolizer *symbolizer_new(const struct recording *r)
     if (s) {
         s->recording = r;
         s->dwfl = dwfl_begin(&callbacks);
-        s->modules = calloc(r->module_count + 1, sizeof *s->modules);
+        s->module_count = s->module_room = r->module_count + 1;
+        s->modules = calloc(s->module_count, sizeof *s->modules);
         s->answer_slots = 1024;
         s->answers = calloc(s->answer_slots, sizeof *s->answers);
     }
@@ -75,7 +77,7 @@ struct symbolizer *symbolizer_new(const struct recording *r)
 
 void symbolizer_free(struct symbolizer *s)
 {
-    for (size_t i = 0; i < s->recording->module_count; i++)
+    for (size_t i = 0; i < s->module_count; i++)
         free(s->modules[i].functions);
     if (s->dwfl)
         dwfl_end(s->dwfl);
@@ -181,6 +183,11 @@ static const char *find_function(const struct looked_up *l, GElf_Addr address)
 
 static struct looked_up *module_at(struct symbolizer *s, size_t i)
 {
+    while (i >= s->module_count) {
+        s->modules =
+            grown(s->modules, s->module_count, &s->module_room, sizeof *s->modules);
+        s->modules[s->module_count++] = (struct looked_up){0};
+    }
     struct looked_up *l = &s->modules[i];
     if (!l->tried) {
         l->tried = true;

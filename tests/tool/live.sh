@@ -4,44 +4,10 @@
 srcdir=$(cd "${srcdir:-.}" && pwd)
 . "$srcdir/tests/expect.sh" && begin live || exit 1
 find_tool
-served=$PWD/tests/tool/served
 asks=$PWD/tests/tool/asks
 without=$PWD/tests/tool/without
-[ -e "$PWD/.libs/libgcalloc-malloc.so" ] || { echo "live: there is no malloc to preload"; exit 77; }
-unset GCALLOC_OPTIONS GCALLOC_MALLOC LD_PRELOAD
-cd "$tmp" || exit 1
-mkfifo in out
+. "$srcdir/tests/tool/serving.sh"
 
-# ---- The program ----
-
-# start FLAGS...: runs it in the background, as process $pid; it is there, and can be asked, afterwards.
-start() {
-    # shellcheck disable=SC2086 # a list of words
-    $before "$tool" "$@" "$served" <in >out 2>err &
-    pid=$!
-    exec 3>in 4<out
-    read -r said <&4
-}
-before= # what runs it
-# tell LINE: has it do something; $said is what it says then.
-tell() { echo "$1" >&3 && said= && read -r said <&4; }
-# end: it ends as its input does; $status is its status.
-end() {
-    exec 3>&- 4<&-
-    wait "$pid"
-    status=$?
-}
-# refuses STATUS MESSAGE ARGUMENTS...: one line on stderr
-refuses() {
-    wanted=$1 message=$2
-    shift 2
-    "$tool" "$@" >got 2>error
-    got=$?
-    [ "$got" = "$wanted" ] && [ "$(cat error)" = "gcalloc: $message" ] && [ ! -s got ] && return 0
-    echo "status $got:"
-    cat error got
-    return 1
-}
 number() { # NAME: in the JSON of stat
     sed -n "s/^ *\"$1\": \([0-9]*\),*$/\1/p" stat.json
 }
@@ -67,24 +33,6 @@ grows() {
 }
 expect "what was allocated meanwhile is told" grows
 expect "and of memory" [ "$(number resident_bytes)" -ge "$(number total)" ]
-
-# ---- top ----
-
-lines() {
-    "$tool" top --times=2 --delay=1 "$pid" >got 2>error && [ ! -s error ] && [ "$(wc -l <got)" = 3 ] &&
-        has got '^ *heap  *objects  *allocated/s  *back/s  *cycles  *pause ms  *resident$' \
-            '^ *[0-9.]* .*B  *[0-9.]* .*B  *0 B  *0 B  *0  *0.00  *[0-9.]* MiB$'
-}
-expect "top, on lines" lines
-screen() {
-    script -qec "'$tool' top -n 1 $pid" /dev/null >got </dev/null
-    # shellcheck disable=SC1003 # an escape
-    [ "$(head -c 7 got | od -An -c | tr -d ' ')" = '033[H033[2J' ] && has got "process $pid, by gcalloc" '^heap  *[0-9.]* .*at most'
-}
-if command -v script >/dev/null; then expect "top, on a terminal" screen; fi
-expect "no delay" refuses 2 '--delay is a number from 1 to 1000000, not "0"' top -d 0 1
-expect "no number of times" refuses 2 '--times is a number from 0 to 1000000, not "x"' top --times=x 1
-expect "no argument" refuses 2 'flag -n needs an argument' top -n
 
 # ---- leaks ----
 
