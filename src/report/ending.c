@@ -4,6 +4,7 @@
 #include <gcalloc/gcalloc.h>
 #include <stdbool.h>
 
+#include "base/log.h"
 #include "base/options.h"
 #include "world/ending.h"
 
@@ -20,8 +21,16 @@ static void report(void)
         gc_leak_check();
 }
 
+static void take_back(void)
+{
+    __atomic_store_n(&reported, false, __ATOMIC_RELAXED);
+    log_line("leaks: the program was to be replaced by another, and was not: there will "
+             "be another report");
+}
+
 void ending_begin(void)
 {
+    static const struct ending_hooks hooks = {report, take_back};
     if (options.leaks)
-        ending_watch(report);
+        ending_watch(&hooks);
 }

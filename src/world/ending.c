@@ -1,4 +1,4 @@
-/* The handler of signals that end the process, and _exit, in front of the C library's. */
+/* The handler of signals that end the process, and _exit, in front of the C library's; exec is in exec.c. */
 #include "world/ending.h"
 
 #include <sys/syscall.h>
@@ -21,13 +21,16 @@ enum {
     PATIENCE = 60, /* seconds that a hook may take after a fault */
 };
 
-static void (*told)(void) PRIVATE_DATA;
+static const struct ending_hooks *told PRIVATE_DATA;
+static pid_t watched PRIVATE_DATA; /* the process, whose children have another number */
 
 /* A fault inside of the library, and a child of vfork, would tell what is not so. */
-static void tell(void (*hook)(void))
+static bool tell(const struct ending_hooks *hooks)
 {
-    if (hook && critical.depth == 0 && registry_is_here())
-        hook();
+    if (!hooks || critical.depth > 0 || !registry_is_here())
+        return false;
+    hooks->ends();
+    return true;
 }
 
 /* ---- Signals -------------------------------------------------------------------------------- */
@@ -54,7 +57,7 @@ static void give_back(void)
 /* A fault may have come while a lock of the C library was held, for which the hook would wait for ever. */
 static void on_end(int number, siginfo_t *information, void *context)
 {
-    void (*hook)(void) = told;
+    const struct ending_hooks *hooks = told;
     uint64_t mask = mask_bit(number);
     bool fault = fails_again(number, information);
     (void)context;
@@ -62,7 +65,7 @@ static void on_end(int number, siginfo_t *information, void *context)
     mask_change(SIG_UNBLOCK, &mask, NULL);
     if (fault)
         alarm(PATIENCE);
-    tell(hook);
+    tell(hooks);
     if (fault)
         return;
     if (syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), number, information) != 0)
@@ -89,13 +92,33 @@ bool ending_is_ours(const struct sigaction *action)
     return action->sa_sigaction == on_end;
 }
 
-void ending_watch(void (*hook)(void))
+void ending_watch(const struct ending_hooks *hooks)
 {
     struct sigaction usual = {.sa_handler = SIG_DFL}, now;
-    told = hook;
+    told = hooks;
+    watched = getpid();
     for (unsigned i = 0; i < NUMBERS; i++)
         if (sigaction(numbers[i], NULL, &now) == 0 && now.sa_handler == SIG_DFL)
             sigaction(numbers[i], &usual, NULL);
+}
+
+/* ---- exec ------------------------------------------------------------------------------------- */
+
+bool ending_is_watched(void)
+{
+    return told && watched == getpid();
+}
+
+bool ending_tell(void)
+{
+    return tell(told);
+}
+
+void ending_take_back(void)
+{
+    const struct ending_hooks *hooks = told;
+    if (hooks)
+        hooks->goes_on();
 }
 
 /* ---- _exit ------------------------------------------------------------------------------------ */

@@ -1,10 +1,10 @@
-/* Ends of the process that no destructor comes to: by a signal that the program has left to the system, and by
- * _exit.  A hook is told before; what happens then is what would have happened, and a second signal meanwhile
- * ends the process at once.
+/* Ends of the program that no destructor comes to: by a signal that it has left to the system, by _exit, and by exec,
+ * which puts another program in its place.  A hook is told before; what happens then is what would have happened, and a
+ * second signal meanwhile ends the process at once.
  *
  * For such signals the kernel has a handler of the library's, of which the program is told nothing: where it asks,
  * or has set it, the action is SIG_DFL.  The hook learns nothing of SIGKILL, of a signal whose action the
- * program has set past the C library, of _exit in a child of vfork, of a fault in a critical section of the
+ * program has set past the C library, of _exit in a child of vfork, of exec in a child of fork or vfork, of a fault in a critical section of the
  * library's, and of a stack that has overflowed where there is no alternate one. */
 #ifndef GCALLOC_WORLD_ENDING_H
 #define GCALLOC_WORLD_ENDING_H
@@ -12,10 +12,26 @@
 #include <signal.h>
 #include <stdbool.h>
 
-/* From now on the hook is called when the process is about to end, in a handler if there is a signal, by whichever
- * thread it came to.  It may be called again while it runs: by another thread, or by a fault of its own.  Set
- * once, when signals have been set up. */
-void ending_watch(void (*hook)(void));
+struct ending_hooks {
+    /* The program is about to end; called in a handler if there is a signal, by whichever thread it came to.  It may be
+     * called again while it runs: by another thread, or by a fault of its own. */
+    void (*ends)(void);
+    void (*goes_on)(
+        void); /* It has not ended after all: what exec was to run cannot be run. */
+};
+
+/* From now on the hooks are called, which stay where they are.  Set once, when signals have been set up. */
+void ending_watch(const struct ending_hooks *hooks);
+
+/* Whether exec would be the end of the program: it is watched, and no child of fork or vfork, in which another program
+ * takes the place of a copy. */
+bool ending_is_watched(void);
+
+/* Tells the hook of exec, which is about to be called.  false: it may not be told here. */
+bool ending_tell(void);
+
+/* exec has failed, and the hook had been told. */
+void ending_take_back(void);
 
 /* What the kernel is to have in the place of the program's action. */
 struct sigaction ending_action(int number, const struct sigaction *action);

@@ -16,6 +16,8 @@
 
 #include "base/cancel.h"
 #include "base/critical.h"
+#include "world/ending.h"
+#include "world/executable.h"
 #include "world/lock.h"
 #include "world/next.h"
 #include "world/registry.h"
@@ -82,27 +84,38 @@ static bool may_be_told(void)
     return thread_self && thread_self->tid == gettid();
 }
 
+/* A call of exec. */
+struct attempt {
+    bool ends; /* the end of this program was told */
+    bool safe; /* no stop tells the thread */
+};
+
 /* Who has the world lock while the thread is safe knows that no stop will tell it.  A signal
  * from before that is taken at the end of the next system call. */
-static bool begin(void)
+static struct attempt begin(bool possible)
 {
+    struct attempt a = {.ends = possible && ending_tell()};
     if (!may_be_told())
-        return false;
+        return a;
     gc_blocking_begin();
     signals_share(false);
     world_lock();
     world_unlock();
     signals_open();
-    return true;
+    a.safe = true;
+    return a;
 }
 
-static int end(bool begun, int result)
+/* It has failed. */
+static int end(struct attempt a, int result)
 {
     int error = errno;
-    if (begun) {
+    if (a.safe) {
         signals_share(true);
         gc_blocking_end();
     }
+    if (a.ends)
+        ending_take_back();
     errno = error;
     return result;
 }
@@ -112,9 +125,9 @@ static int end(bool begun, int result)
 EXPORTED int execve(const char *path, char *const arguments[], char *const environment[])
 {
     __typeof__(&execve) next = next_execve();
-    bool begun = begin();
-    return end(begun, next ? next(path, arguments, environment)
-                           : (int)syscall(SYS_execve, path, arguments, environment));
+    struct attempt a = begin(ending_is_watched() && executable_at(AT_FDCWD, path, 0));
+    return end(a, next ? next(path, arguments, environment)
+                       : (int)syscall(SYS_execve, path, arguments, environment));
 }
 
 EXPORTED int execv(const char *path, char *const arguments[])
@@ -127,8 +140,8 @@ EXPORTED int execvpe(const char *file, char *const arguments[], char *const envi
     __typeof__(&execvpe) next = next_execvpe();
     if (!next)
         return errno = ENOSYS, -1;
-    bool begun = begin();
-    return end(begun, next(file, arguments, environment));
+    struct attempt a = begin(ending_is_watched() && executable_in_path(file));
+    return end(a, next(file, arguments, environment));
 }
 
 EXPORTED int execvp(const char *file, char *const arguments[])
@@ -140,19 +153,21 @@ EXPORTED int execveat(int directory, const char *path, char *const arguments[],
                       char *const environment[], int flags)
 {
     __typeof__(&execveat) next = next_execveat();
-    bool begun = begin();
-    return end(begun, next ? next(directory, path, arguments, environment, flags)
-                           : (int)syscall(SYS_execveat, directory, path, arguments,
-                                          environment, flags));
+    struct attempt a =
+        begin(ending_is_watched() && executable_at(directory, path, flags));
+    return end(a, next ? next(directory, path, arguments, environment, flags)
+                       : (int)syscall(SYS_execveat, directory, path, arguments,
+                                      environment, flags));
 }
 
 EXPORTED int fexecve(int file, char *const arguments[], char *const environment[])
 {
     __typeof__(&fexecve) next = next_fexecve();
-    bool begun = begin();
-    return end(begun, next ? next(file, arguments, environment)
-                           : (int)syscall(SYS_execveat, file, "", arguments, environment,
-                                          AT_EMPTY_PATH));
+    struct attempt a =
+        begin(ending_is_watched() && executable_at(file, "", AT_EMPTY_PATH));
+    return end(a, next ? next(file, arguments, environment)
+                       : (int)syscall(SYS_execveat, file, "", arguments, environment,
+                                      AT_EMPTY_PATH));
 }
 
 /* ---- With arguments one by one ----------------------------------------------------- */

@@ -1,9 +1,11 @@
 /* Loses an object, and ends in the way that its argument names. */
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -102,10 +104,96 @@ static void fault(void)
     *(volatile int *volatile)8 = 1;
 }
 
+/* ---- exec, of a program in whose environment nothing is preloaded ---- */
+
+static char *no_environment[] = {NULL}, *command[] = {"true", NULL};
+
+static void go_execl(void)
+{
+    execl("/bin/true", "true", NULL);
+}
+
+static void go_execle(void)
+{
+    execle("/bin/true", "true", NULL, no_environment);
+}
+
+static void go_execlp(void)
+{
+    execlp("true", "true", NULL);
+}
+
+static void go_execv(void)
+{
+    execv("/bin/true", command);
+}
+
+static void go_execve(void)
+{
+    execve("/bin/true", command, no_environment);
+}
+
+static void go_execveat(void)
+{
+    execveat(open("/bin", O_RDONLY), "true", command, no_environment, 0);
+}
+
+static void go_execvp(void)
+{
+    execvp("true", command);
+}
+
+static void go_execvpe(void)
+{
+    execvpe("true", command, no_environment);
+}
+
+static void go_fexecve(void)
+{
+    fexecve(open("/bin/true", O_RDONLY | O_CLOEXEC), command, no_environment);
+}
+
+/* A shell tries one folder after the other. */
+static void miss(void)
+{
+    check(execve("/bin/xyzzy", command, environ) == -1);
+    check(execve("/bin", command, environ) == -1);
+    check(execv("/etc/passwd", command) == -1);
+    check(execlp("xyzzy", "xyzzy", NULL) == -1);
+    check(execveat(-1, "true", command, environ, 0) == -1);
+    check(fexecve(-1, command, environ) == -1);
+}
+
+/* What only the kernel finds out. */
+static void fail_late(void)
+{
+    char name[] = "./endsXXXXXX";
+    int file = mkstemp(name);
+    check(file >= 0 && write(file, "\177ELF", 4) == 4 && fchmod(file, 0700) == 0 &&
+          close(file) == 0);
+    check(execve(name, command, environ) == -1 && unlink(name) == 0);
+}
+
+static void exec_in_child(void)
+{
+    pid_t child = fork();
+    if (child == 0)
+        execve("/bin/true", command, no_environment);
+    end_children(child);
+    child = vfork();
+    if (child == 0)
+        execve("/bin/true", command, no_environment);
+    end_children(child);
+}
+
 static const struct way {
     const char *name;
     void (*go)(void);
 } ways[] = {
+    {"execl", go_execl},   {"execle", go_execle},   {"execlp", go_execlp},
+    {"execv", go_execv},   {"execve", go_execve},   {"execveat", go_execveat},
+    {"execvp", go_execvp}, {"execvpe", go_execvpe}, {"fexecve", go_fexecve},
+    {"miss", miss},        {"late", fail_late},     {"children", exec_in_child},
     {"look", look},   {"once", handle_once}, {"always", handle_always},
     {"fault", fault}, {"abort", abort},      {"threads", end_beside_threads},
 };
@@ -115,6 +203,8 @@ int main(int count, char **arguments)
     const char *name = count > 1 ? arguments[1] : "";
     lose();
     overwrite();
+    if (strncmp(name, "exec", 4) == 0)
+        environ = no_environment;
     if (strcmp(name, "_exit") == 0)
         _exit(3);
     if (strcmp(name, "_Exit") == 0)

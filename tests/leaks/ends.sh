@@ -1,6 +1,6 @@
 #!/bin/sh
-# The leak report of programs that end otherwise than by exit: by _exit, and by signals that they have left to the
-# system.  They end as they would without it, are told of no handler but their own, and are reported once.
+# The leak report of programs that end otherwise than by exit: by _exit, by signals that they have left to the
+# system, and by exec.  They end as they would without it, are told of no handler but their own, and are reported once.
 srcdir=${srcdir:-.}
 shim=${shim:-$PWD/.libs/libgcalloc-malloc.so}
 build=$PWD
@@ -16,7 +16,7 @@ ends() { # STATUS REPORTS COMMAND...
     status=$1
     reports=$2
     shift 2
-    (ulimit -c 0 && ulimit -S -s 8192 && exec env "GCALLOC_OPTIONS=leaks=1$more" timeout -k 5 100 "$@") >"$tmp/out" 2>&1
+    (cd "$tmp" && ulimit -c 0 && ulimit -S -s 8192 && exec env "GCALLOC_OPTIONS=leaks=1$more" timeout -k 5 100 "$@") >"$tmp/out" 2>&1
     [ $? = "$status" ] && [ "$(grep -c 'leak report of process' "$tmp/out")" = "$reports" ] &&
         [ "$(grep -c '^Leak of 77 bytes' "$tmp/out")" = "$reports" ] || { cat "$tmp/out"; return 1; }
 }
@@ -32,6 +32,13 @@ all() { # COMMAND...: the program
     expect "after the program's handler, which is called once" ends 143 1 "$@" once
     expect "a child of fork has its own" ends 0 2 "$@" fork
     expect "a child of vfork has none" ends 0 1 "$@" vfork
+    for exec in execl execle execlp execv execve execveat execvp execvpe fexecve; do
+        expect "$exec" ends 0 1 "$@" $exec
+    done
+    expect "exec of what is not there, nor can be run" ends 0 1 "$@" miss
+    expect "exec that fails for all that" ends 0 2 "$@" late
+    expect "which is said" has "$tmp/out" 'leaks: the program was to be replaced by another, and was not'
+    expect "exec in children" ends 0 1 "$@" children
     expect "a stack that overflows ends the process" ends 139 0 "$@" overflow
     for number in 1 2 3 4 6 7 8 11 13 14 15 24; do
         expect "signal $number" ends $((128 + number)) 1 "$@" raise $number
