@@ -183,6 +183,11 @@ static void read_event(struct cursor *c, struct reader *in, struct event *e)
     case RECORDING_TIME:
         read_time(in, e);
         break;
+    case RECORDING_LEAKED:
+        get_address(c, in, e);
+        e->kept_bytes = get(in);
+        e->kept_objects = get(in);
+        break;
     case RECORDING_MODULE:
         skip_module(in);
         break;
@@ -195,6 +200,18 @@ static void read_event(struct cursor *c, struct reader *in, struct event *e)
         in->failed = true;
     }
     e->thread = c->thread;
+}
+
+bool recording_is_loaders(const struct recording *r, size_t stack)
+{
+    static const char *const names[] = {"ld-linux", "ld64.so", "ld-musl", "ld.so"};
+    const struct stack *s = &r->stacks[stack];
+    uint32_t module = s->count ? r->frames[s->first].module : 0;
+    const char *name = module ? last_part(r->modules[module - 1].path) : "";
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strncmp(name, names[i], strlen(names[i])) == 0)
+            return true;
+    return false;
 }
 
 struct cursor recording_begin(const struct recording *r)

@@ -7,7 +7,8 @@
 
 #include "command.h"
 
-const char *const measure_names[MEASURES] = {"allocated", "peak", "end", "temporary"};
+const char *const measure_names[MEASURES] = {"allocated", "peak", "end", "temporary",
+                                             "leaked"};
 
 uint64_t lifetime_limit(unsigned class)
 {
@@ -273,6 +274,19 @@ static void resized(struct run *r, struct replay *p, const struct event *e)
     note(p, o, ALLOCATED, bytes, 0);
 }
 
+/* The object stays alive. */
+static void leaked(struct run *r, struct replay *p, const struct event *e)
+{
+    const struct object *o = find(&r->objects, e->address);
+    if (!p || !o->address || recording_is_loaders(r->recording, o->stack))
+        return;
+    double bytes = (double)e->kept_bytes * o->weight;
+    double objects = (double)e->kept_objects * o->weight;
+    note(p, o, LEAKED, (double)o->requested * o->weight, o->weight);
+    change(&p->uses[o->stack].kept, bytes, objects);
+    change(&p->total.kept, bytes, objects);
+}
+
 static void told(struct run *r, struct replay *p, const struct event *e)
 {
     if (e->tag == RECORDING_TIME) {
@@ -309,6 +323,9 @@ static void apply(struct run *r, struct replay *p, const struct event *e)
         break;
     case RECORDING_RESIZED:
         resized(r, p, e);
+        break;
+    case RECORDING_LEAKED:
+        leaked(r, p, e);
         break;
     default:
         told(r, p, e);

@@ -18,6 +18,7 @@ enum measure {
     PEAK, /* alive when most bytes were */
     END,  /* alive at the end of the recording, or of what is looked at */
     TEMPORARY,
+    LEAKED, /* alive at the end of the program, and nothing reaches it */
     MEASURES,
 };
 
@@ -35,6 +36,7 @@ uint64_t size_limit(unsigned class); /* what is larger is in the next */
 
 struct use {
     struct amount of[MEASURES];
+    struct amount kept; /* what the leaked objects alone keep, which have leaked, too */
     struct amount gone; /* freed, or found dead */
     double lifetimes;   /* of what is gone, the sum by object */
 };

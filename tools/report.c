@@ -35,42 +35,44 @@ static const struct option options[] = {
 
 static void print_usage(void)
 {
-    fputs("usage: gcalloc report [FLAGS] FILE\n\n"
-          "Says what a recording of `gcalloc profile` tells: who allocates, and who "
-          "holds.\n\n"
-          "  -t, --text                 a summary, and the places that allocate (if "
-          "nothing else is said)\n"
-          "  -f, --folded               a line for each call stack, for flamegraph.pl "
-          "and its like\n"
-          "  -j, --json                 all of it\n"
-          "  -H, --html                 a page for the browser: flame graph, timeline, "
-          "sizes, places; so is\n"
-          "                             an --output whose name ends with .html\n"
-          "  -p, --pprof                for pprof: profile.proto, compressed\n"
-          "  -o, --output=FILE          goes there; else to stdout\n"
-          "  -b, --by=WHAT              allocated, peak (as of when most was alive), end "
-          "or temporary\n"
-          "  -c, --objects              folded stacks, page: count objects, rather than "
-          "bytes\n"
-          "  -n, --top=N                text: list so many places; 20, 0: all\n"
-          "  -d, --diff=FILE            compare with this earlier recording, as text or "
-          "folded stacks\n"
-          "  -s, --since=SECONDS        compare with what was alive then, as text or "
-          "folded stacks\n"
-          "  -u, --until=SECONDS        as if the recording had ended then\n"
-          "  -h, --help                 this text\n"
-          "\n"
-          "examples:\n"
-          "  gcalloc report prog.1234.gcp\n"
-          "  gcalloc report -o prog.html prog.1234.gcp\n"
-          "  gcalloc report --folded --by=allocated prog.1234.gcp | flamegraph.pl "
-          ">prog.svg\n"
-          "  gcalloc report --pprof -o prog.pb.gz prog.1234.gcp && pprof -http=: "
-          "prog.pb.gz\n"
-          "  gcalloc report --diff=before.gcp after.gcp\n"
-          "  gcalloc report --since=10 --until=60 server.4711.gcp   what has come in 50 "
-          "seconds\n",
-          stdout);
+    fputs(
+        "usage: gcalloc report [FLAGS] FILE\n\n"
+        "Says what a recording of `gcalloc profile` tells: who allocates, and who "
+        "holds.\n\n"
+        "  -t, --text                 a summary, and the places that allocate (if "
+        "nothing else is said)\n"
+        "  -f, --folded               a line for each call stack, for flamegraph.pl "
+        "and its like\n"
+        "  -j, --json                 all of it\n"
+        "  -H, --html                 a page for the browser: flame graph, timeline, "
+        "sizes, places; so is\n"
+        "                             an --output whose name ends with .html\n"
+        "  -p, --pprof                for pprof: profile.proto, compressed\n"
+        "  -o, --output=FILE          goes there; else to stdout\n"
+        "  -b, --by=WHAT              allocated, peak (as of when most was alive), end, "
+        "temporary\n"
+        "                             or leaked\n"
+        "  -c, --objects              folded stacks, page: count objects, rather than "
+        "bytes\n"
+        "  -n, --top=N                text: list so many places; 20, 0: all\n"
+        "  -d, --diff=FILE            compare with this earlier recording, as text or "
+        "folded stacks\n"
+        "  -s, --since=SECONDS        compare with what was alive then, as text or "
+        "folded stacks\n"
+        "  -u, --until=SECONDS        as if the recording had ended then\n"
+        "  -h, --help                 this text\n"
+        "\n"
+        "examples:\n"
+        "  gcalloc report prog.1234.gcp\n"
+        "  gcalloc report -o prog.html prog.1234.gcp\n"
+        "  gcalloc report --folded --by=allocated prog.1234.gcp | flamegraph.pl "
+        ">prog.svg\n"
+        "  gcalloc report --pprof -o prog.pb.gz prog.1234.gcp && pprof -http=: "
+        "prog.pb.gz\n"
+        "  gcalloc report --diff=before.gcp after.gcp\n"
+        "  gcalloc report --since=10 --until=60 server.4711.gcp   what has come in 50 "
+        "seconds\n",
+        stdout);
 }
 
 struct wanted {
@@ -87,7 +89,8 @@ static int set_measure(struct report *r, const char *name)
             r->by = (enum measure)m;
             return DONE;
         }
-    return fail(WRONG_USAGE, "--by is one of allocated, peak, end, temporary, not \"%s\"",
+    return fail(WRONG_USAGE,
+                "--by is one of allocated, peak, end, temporary, leaked, not \"%s\"",
                 name);
 }
 

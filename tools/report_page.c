@@ -126,18 +126,25 @@ static void add_stacks(struct page *p)
 
 /* ---- Columns ---------------------------------------------------------------------------------------- */
 
-/* An amount of a measure; MEASURES: of what is gone. */
-static const struct amount *amount_of(const struct use *u, unsigned measure)
+/* Amounts that are no measures. */
+enum { KEPT = MEASURES, GONE, AMOUNTS };
+
+static const struct amount *amount_of(const struct use *u, unsigned amount)
 {
-    return measure < MEASURES ? &u->of[measure] : &u->gone;
+    return amount == KEPT ? &u->kept : amount == GONE ? &u->gone : &u->of[amount];
+}
+
+static const char *name_of(unsigned amount)
+{
+    return amount == KEPT ? "kept" : amount == GONE ? "gone" : measure_names[amount];
 }
 
 static void write_column(const char *key, const struct use *const *uses, size_t count,
-                         unsigned measure, bool objects)
+                         unsigned amount, bool objects)
 {
     json_array(key);
     for (size_t i = 0; i < count; i++) {
-        const struct amount *a = amount_of(uses[i], measure);
+        const struct amount *a = amount_of(uses[i], amount);
         write_value(NULL, objects ? a->objects : a->bytes);
     }
     json_end_array();
@@ -145,8 +152,8 @@ static void write_column(const char *key, const struct use *const *uses, size_t 
 
 static void write_uses(const struct use *const *uses, size_t count)
 {
-    for (unsigned m = 0; m <= MEASURES; m++) {
-        json_object(m < MEASURES ? measure_names[m] : "gone");
+    for (unsigned m = 0; m < AMOUNTS; m++) {
+        json_object(name_of(m));
         write_column("bytes", uses, count, m, false);
         write_column("objects", uses, count, m, true);
         json_end_object();

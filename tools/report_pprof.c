@@ -25,6 +25,7 @@ static const char *const value_names[MEASURES][2] = {
     [PEAK] = {"peak_objects", "peak_space"},
     [END] = {"inuse_objects", "inuse_space"},
     [TEMPORARY] = {"temporary_objects", "temporary_space"},
+    [LEAKED] = {"leaked_objects", "leaked_space"},
 };
 
 enum { VALUES = 2 * MEASURES };

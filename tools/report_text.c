@@ -76,6 +76,14 @@ static void print_process(const struct replay *p)
     putchar('\n');
 }
 
+static void print_leaked(const struct use *total)
+{
+    if (total->of[LEAKED].objects <= 0)
+        return;
+    print_amount("leaked", &total->of[LEAKED]);
+    puts(", at the end of the program");
+}
+
 static void print_summary(const struct report *report)
 {
     const struct recording *r = &report->now.recording;
@@ -96,6 +104,7 @@ static void print_summary(const struct report *report)
     printf(", after %.2f s\n", p->peak_seconds);
     print_amount("end", &p->total.of[END]);
     putchar('\n');
+    print_leaked(&p->total);
     if (p->dead.objects > 0) {
         print_amount("collected", &p->dead);
         putchar('\n');
@@ -134,13 +143,17 @@ static void print_rest(const struct report *r, const struct sites *s)
 static void print_table(const struct report *r, const struct sites *s)
 {
     printf("\nby %s: bytes and objects of each site\n\n", measure_names[r->by]);
-    printf("%15s %20s %20s %20s   site\n", "peak", "end", "allocated", "temporary");
+    bool leaked = r->now.replay.total.of[LEAKED].objects > 0;
+    printf("%15s %20s %20s %20s", "peak", "end", "allocated", "temporary");
+    printf(leaked ? " %20s   site\n" : "%s   site\n", leaked ? "leaked" : "");
     for (size_t i = 0; i < listed(r, s); i++) {
         const struct amount *of = s->list[i].use.of;
         print_cell(&of[PEAK]);
         print_cell(&of[END]);
         print_cell(&of[ALLOCATED]);
         print_cell(&of[TEMPORARY]);
+        if (leaked)
+            print_cell(&of[LEAKED]);
         printf("  ");
         print_place(&s->list[i]);
     }

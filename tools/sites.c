@@ -53,6 +53,8 @@ static void add_use(struct use *to, const struct use *u)
         to->of[m].bytes += u->of[m].bytes;
         to->of[m].objects += u->of[m].objects;
     }
+    to->kept.bytes += u->kept.bytes;
+    to->kept.objects += u->kept.objects;
     to->gone.bytes += u->gone.bytes;
     to->gone.objects += u->gone.objects;
     to->lifetimes += u->lifetimes;

@@ -121,6 +121,8 @@ enum { FINALIZERS_CALLED, FINALIZERS_THREAD };
       "file for a recording of who allocates; %p in it is the process")                  \
     X(profile_every, SIZE, AT_START, KIB(512),                                           \
       "record an object for about so many bytes; 0: every object")                       \
+    X(profile_leaks, FLAG, AT_START, 1,                                                  \
+      "record at the end, by a collection, what has leaked")                             \
     X(profile_seed, COUNT, AT_START, 0,                                                  \
       "beginning of the random numbers that choose these; 0: another each time")         \
     X(report, PATH, AT_START, 0,                                                         \

@@ -210,6 +210,21 @@ void profile_begin(struct heap *h)
         begin_samples(h);
 }
 
+bool profile_wants_leaks(void)
+{
+    return options.profile.text[0] && options.profile_leaks && record_is_open();
+}
+
+void profile_leaked(uintptr_t address, size_t kept_bytes, size_t kept_objects)
+{
+    critical_take(&samples.lock, RANK_RECORD);
+    bool known =
+        options.profile_every == 0 || table_find(&samples.living, 0, address) != 0;
+    critical_release(&samples.lock, RANK_RECORD);
+    if (known)
+        record_leaked(address, kept_bytes, kept_objects);
+}
+
 void profile_end(void)
 {
     record_close();

@@ -2,6 +2,8 @@
 #ifndef GCALLOC_PROFILE_PROFILE_H
 #define GCALLOC_PROFILE_PROFILE_H
 
+#include <stdbool.h>
+
 #include "heap/lookup.h"
 #include "trace/capture.h"
 
@@ -14,6 +16,12 @@ void profile_sample(const struct cell *o, size_t requested, struct call call);
 /* The program is about to free the object, which may be a sample; has resized it. */
 void profile_freed(const struct cell *o);
 void profile_resized(uintptr_t address, size_t requested);
+
+/* Whether it is wanted what has leaked, at the end of the program. */
+bool profile_wants_leaks(void);
+
+/* Nothing reaches the object, which may have been recorded, nor so much that it alone keeps. */
+void profile_leaked(uintptr_t address, size_t kept_bytes, size_t kept_objects);
 
 /* The program ends: the recording is complete. */
 void profile_end(void);

@@ -370,6 +370,28 @@ void record_gone(enum recording_tag tag, uintptr_t address)
     end();
 }
 
+void record_leaked(uintptr_t address, size_t kept_bytes, size_t kept_objects)
+{
+    if (!begin(false))
+        return;
+    struct writer w = stream_begin();
+    put_address(&w, address);
+    writer_put(&w, kept_bytes);
+    writer_put(&w, kept_objects);
+    stream_end(w, RECORDING_LEAKED);
+    end();
+}
+
+bool record_is_open(void)
+{
+    if (!record.mine || !*record.mine)
+        return false;
+    critical_take(&record.lock, RANK_RECORD);
+    bool open = stream_is_open();
+    critical_release(&record.lock, RANK_RECORD);
+    return open;
+}
+
 void record_close(void)
 {
     if (!record.mine || !*record.mine)

@@ -210,6 +210,25 @@ static void collect(void)
     checks = false;
 }
 
+static void find(void)
+{
+    found = (struct leak_set){0}; /* a fork may have copied those of a check */
+    was_collected = false;
+    loader_look();
+    collect();
+}
+
+void leak_each_lost(void (*visit)(const struct leak *l))
+{
+    thread_inside++;
+    find();
+    classify();
+    for (size_t i = 0; i < found.lost; i++)
+        visit(&found.leaks[i]);
+    leak_set_clear(&found);
+    thread_inside--;
+}
+
 size_t leak_report(bool json)
 {
     static bool suppressions_read PRIVATE_DATA;
@@ -219,10 +238,7 @@ size_t leak_report(bool json)
     suppressions_read = true;
 
     struct leak_report r = {0};
-    found = (struct leak_set){0}; /* a fork may have copied those of a check */
-    was_collected = false;
-    loader_look();
-    collect();
+    find();
     modules_look();
     suppress_and_classify();
     r.unknown = !was_collected;

@@ -34,6 +34,10 @@ struct leak_report {
     bool unknown; /* nothing could be collected, which the log explains */
 };
 
+/* Looks for leaks, whatever suppressions say, and calls `visit` for each definite and indirect one.  There is a heap, and
+ * the lock of reports is held. */
+void leak_each_lost(void (*visit)(const struct leak *l));
+
 /* Looks for leaks and reports them, in the form that is wanted.  Returns how many definite ones there are.  There is a
  * heap, and the lock of reports is held. */
 size_t leak_report(bool json);

@@ -1,4 +1,4 @@
-/* A program whose allocations are known, for recordings: `known TIMES [kill|_exit|fork|exec|threads|slow|stacks]`. */
+/* A program whose allocations are known, for recordings: `known TIMES [kill|_exit|fork|exec|threads|slow|stacks|lose]`. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -104,6 +104,33 @@ static void run_stacks(void)
     }
 }
 
+NOINLINE static void *tail(void)
+{
+    void *object = malloc(300);
+    sink = object;
+    return object;
+}
+
+/* Of six objects five are kept by one. */
+NOINLINE static void head(void)
+{
+    void **object = malloc(2000);
+    memset(object, 0, 2000);
+    for (int i = 0; i < 5; i++)
+        object[i] = tail();
+    sink = object;
+    sink = NULL;
+}
+
+static void lose_all(void)
+{
+    char stack[4000];
+    for (int i = 0; i < 100; i++)
+        head();
+    memset(stack, 0, sizeof stack); /* where their addresses have been */
+    __asm__ volatile("" : : "r"(stack) : "memory");
+}
+
 static void run_child(void)
 {
     if (fork() == 0) {
@@ -134,5 +161,7 @@ int main(int argc, char **argv)
         run_threads();
     if (strcmp(what, "stacks") == 0)
         run_stacks();
+    if (strcmp(what, "lose") == 0)
+        lose_all();
     return 0;
 }

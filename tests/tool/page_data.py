@@ -43,8 +43,10 @@ def place(data, function, file, line):
 
 def use(columns, i):
     found = {}
-    for measure in ("allocated", "peak", "end", "temporary", "gone"):
+    for measure in ("allocated", "peak", "end", "temporary", "leaked", "kept", "gone"):
         found[measure] = {unit: columns[measure][unit][i] for unit in ("bytes", "objects")}
+    if not found["leaked"]["objects"]:
+        del found["kept"]
     if columns["mean_lifetime"][i] is not None:
         found["mean_lifetime"] = columns["mean_lifetime"][i]
     return found

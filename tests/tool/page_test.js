@@ -100,17 +100,23 @@ function checkSites(measure, unit) {
 
 // ---- Reading ----
 
+function wantedMeasures() {
+    return ["allocated", "peak", "end", "temporary", ...(wanted.total.leaked.objects > 0 ? ["leaked"] : [])];
+}
+
 function checkSummary() {
     check("heading", one("h1").textContent, wanted.command);
-    check("figures", all("#summary dd").slice(0, 4).map(dd => dd.firstChild.textContent),
-        ["allocated", "peak", "end", "temporary"].map(m => formatBytes(wanted.total[m].bytes)));
+    const measures = wantedMeasures();
+    check("figures", all("#summary dd").slice(0, measures.length).map(dd => dd.firstChild.textContent),
+        measures.map(m => formatBytes(wanted.total[m].bytes)));
+    check("measures", all("[name=measure]").map(input => input.value), measures);
     check("KiB", formatBytes(100000), "97.7 KiB");
     check("thousands", formatCount(1234567), "1,234,567");
     check("an end is told", one("#warning").hidden, wanted.ended && !wanted.damaged);
 }
 
 function checkMeasures() {
-    for (const measure of ["allocated", "peak", "end", "temporary"])
+    for (const measure of wantedMeasures())
         for (const unit of ["bytes", "objects"]) {
             choose("measure", measure);
             choose("unit", unit);

@@ -31,7 +31,7 @@ sites() { # FILE MEASURE
         /"function": / { f = $2; gsub(/[",]/, "", f) }
         /^      "[a-z]+": \{/ { m = $1; gsub(/[":]/, "", m) }
         m == want && /"bytes": / { b = $2 + 0 }
-        m == want && /"objects": / { n = $2 + 0; if (n && f ~ /^(keep|brief|large|grow|worker)$/) { bytes[f] += b; count[f] += n }; m = "" }
+        m == want && /"objects": / { n = $2 + 0; if (n && f ~ /^(keep|brief|large|grow|worker|head|tail)$/) { bytes[f] += b; count[f] += n }; m = "" }
         END { for (f in bytes) print f, bytes[f], count[f] }
     ' report.json | sort
 }
@@ -68,7 +68,7 @@ of_sizes() {
     awk '/"sizes": / { on = 1 } /"sites": / { on = 0 }
         on && /"up_to": / { size = $2 + 0 }
         on && /^      "[a-z]+": \{/ { m = $1; gsub(/[":]/, "", m) }
-        on && /"objects": / && $2 + 0 { print size, m, $2 + 0 }' report.json | grep -v ' temporary ' >got
+        on && /"objects": / && $2 + 0 { print size, m, $2 + 0 }' report.json | grep -v -e ' temporary ' -e ' leaked ' >got
     printf '%s\n' "48 allocated 500" "1024 allocated 100" "1024 peak 100" "1024 end 10" "65536 allocated 1" \
         "131072 allocated 1" "131072 end 1" "8388608 allocated 1" "8388608 peak 1" | diff - got
 }
@@ -173,6 +173,35 @@ with_leaks() {
 }
 expect "with leaks beside" with_leaks
 
+# ---- What has leaked ----
+
+# Of a hundred the last may have left its address somewhere.
+loses() { # FILE FLAGS...
+    file=$1
+    shift
+    "$tool" profile "$@" -o "$file" "$known" 0 lose && sites "$file" leaked >got &&
+        awk '{ bytes[$1] = $2; count[$1] = $3 }
+            END { exit !(count["head"] >= 99 && bytes["head"] == 2000 * count["head"] &&
+                count["tail"] == 5 * count["head"] && bytes["tail"] == 300 * count["tail"]) }' got
+}
+expect "what has leaked" loses lost.gcp --exact
+kept() { awk '/"function": "head"/ { on = 1 } on && /"kept": / { getline; getline; print $2; exit }' report.json; }
+expect "with what it alone keeps" [ "$(kept)" = "$(awk '$1 == "tail" { print $3 }' got)" ]
+leaks_text() { "$tool" report lost.gcp --by=leaked >out && has out '^leaked  *[0-9.]* KiB in [0-9]* objects, at the end' \
+    '  leaked   site$' '^by leaked: ' '^ .* 9[0-9]  head  known.c:\|^ .* 100  head  known.c:'; }
+expect "as text" leaks_text
+leaks_folded() { "$tool" report --folded --objects --by=leaked lost.gcp | grep -q '^main;lose_all;head;tail [0-9]*$'; }
+expect "as folded stacks" leaks_folded
+loses_samples() {
+    "$tool" profile --every=4K -O profile_seed=5 -o few.gcp "$known" 0 lose && sites few.gcp leaked >got &&
+        awk '$1 == "head" { head = $2 } $1 == "tail" { tail = $2 }
+            END { exit !(head > 100000 && head < 300000 && tail > 75000 && tail < 225000) }' got
+}
+expect "by samples" loses_samples
+not_asked() { "$tool" profile --exact --leaks=no -o lost.gcp "$known" 0 lose && tells lost.gcp leaked &&
+    tells lost.gcp end "head 200000 100" "tail 150000 500" "grow 100000 1"; }
+expect "unless it is not asked for" not_asked
+
 # ---- Ends ----
 
 killed() {
@@ -261,7 +290,7 @@ echo text >text.gcp
 expect "another file" refuses 3 "text.gcp is no recording of \`gcalloc profile\`, or of another version" \
     report text.gcp
 expect "two forms" refuses 2 "--json and --folded are two forms, and one is possible" report --json --folded x
-expect "a measure" refuses 2 '--by is one of allocated, peak, end, temporary, not "size"' report --by=size x
+expect "a measure" refuses 2 '--by is one of allocated, peak, end, temporary, leaked, not "size"' report --by=size x
 expect "an unknown flag" refuses 2 "gcalloc report has no flag --foldde (did you mean --folded?); \`gcalloc report \
 --help\` lists them" report --foldde x
 

@@ -395,7 +395,7 @@ if command -v bash >/dev/null; then
     expect "commands are completed" offers "leaks" le
     expect "all of them" offers "collect guard leaks profile region report run stat top why help --help --version" ""
     expect "files for report" offers "" report prog
-    expect "what --by may be" offers "allocated peak end temporary" report --by ""
+    expect "what --by may be" offers "allocated peak end temporary leaked" report --by ""
     expect "flags of report" offers "--folded" report --fo
     expect "of region" offers "stat" region st
     expect "flags" offers "--output= --on-bad-free= --options=" leaks --o

@@ -9,6 +9,7 @@ const MEASURES = {
     peak: "live at the peak",
     end: "live at the end",
     temporary: "temporary",
+    ...(data.total.leaked.objects > 0 || data.by === "leaked" ? {leaked: "leaked"} : {}),
 };
 
 // What the reader has chosen.  All parts of the page are drawn from this, and from the data.

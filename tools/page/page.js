@@ -29,13 +29,15 @@ function drawSummary() {
     addSummary("live at the peak", t.peak, `, after ${formatSeconds(data.peak_seconds)}`);
     addSummary("live at the end", t.end);
     addSummary("temporary", t.temporary, `, ${formatShare(t.temporary.objects, t.allocated.objects)}`);
+    if (t.leaked.objects > 0)
+        addSummary("leaked", t.leaked, `, of which ${formatBytes(t.kept.bytes)} are kept by others`);
     if (data.collected.objects > 0)
         addSummary("collected", data.collected);
 }
 
 function describeMissing() {
-    byId("missing").textContent = "A recording does not tell what type an object has, who points to it, or what it " +
-        "keeps alive: gcalloc leaks does. Snapshots are of any moment: gcalloc report --until=SECONDS makes " +
+    byId("missing").textContent = "A recording does not tell what type an object has, or who points to it: " +
+        "gcalloc leaks and gcalloc why do. Snapshots are of any moment: gcalloc report --until=SECONDS makes " +
         "a page of the time until then, --since=SECONDS compares. Temporary is what was freed before its thread " +
         "allocated anything else.";
 }

@@ -72,7 +72,8 @@ function stackItem(symbol) {
 
 function stackElements(stack) {
     const of = data.stacks;
-    const text = Object.keys(MEASURES).map(m => `${format(of[m][chosen.unit][stack])} ${MEASURES[m]}`).join(", ");
+    const text = Object.keys(MEASURES).map(m => `${format(of[m][chosen.unit][stack])} ${MEASURES[m]}`).join(", ") +
+        (of.kept.objects[stack] > 0 ? `, which alone keep ${format(of.kept[chosen.unit][stack])} more` : "");
     const list = element("ol", {start: "0"}, ...stackSymbols(stack).map(stackItem));
     return [element("div", {}, text), list];
 }
