@@ -37,8 +37,15 @@ static bool is_of(struct follower *f, int file, pid_t process)
     return found;
 }
 
-/* A descriptor, or -1. */
-static int find(struct follower *f, pid_t process)
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* Calls `look` with the path of each file that the process has open, until it returns something else than -1; returns
+ * that. */
+static int each_file(pid_t process, int (*look)(void *argument, const char *path),
+                     void *argument)
 {
     char path[64 + sizeof((struct dirent *)0)->d_name];
     snprintf(path, sizeof path, "/proc/%d/fd", (int)process);
@@ -46,15 +53,39 @@ static int find(struct follower *f, pid_t process)
     int found = -1;
     for (struct dirent *d; all && found < 0 && (d = readdir(all));) {
         snprintf(path, sizeof path, "/proc/%d/fd/%s", (int)process, d->d_name);
-        int file = open_file(path);
-        if (file >= 0 && is_of(f, file, process))
-            found = file;
-        else if (file >= 0)
-            close(file);
+        found = look(argument, path);
     }
     if (all)
         closedir(all);
     return found;
+}
+
+struct search {
+    struct follower *follower;
+    pid_t process;
+};
+
+static int look_for_recording(void *argument, const char *path)
+{
+    struct search *s = argument;
+    int file = open_file(path);
+    if (file < 0 || is_of(s->follower, file, s->process))
+        return file;
+    close(file);
+    return -1;
+}
+
+static int look_for_file(void *argument, const char *path)
+{
+    const struct follower *f = argument;
+    struct stat s;
+    return stat(path, &s) == 0 && is_same(&s, &f->status) ? 0 : -1;
+}
+
+bool follow_is_current(const struct follower *f, pid_t process)
+{
+    struct follower copy = *f;
+    return each_file(process, look_for_file, &copy) == 0;
 }
 
 /* ---- Reading on ---------------------------------------------------------------------- */
@@ -64,8 +95,8 @@ bool follow_begin(struct follower *f, pid_t process)
     *f = (struct follower){.bytes = malloc(2 * (size_t)PART_BYTES)};
     if (!f->bytes)
         exit(fail(FAILED, "out of memory"));
-    f->file = find(f, process);
-    if (f->file >= 0)
+    f->file = each_file(process, look_for_recording, &(struct search){f, process});
+    if (f->file >= 0 && fstat(f->file, &f->status) == 0)
         return true;
     free(f->bytes);
     return false;
@@ -83,13 +114,17 @@ void follow_on(struct follower *f)
 {
     unsigned char *tags = f->bytes + PART_BYTES;
     struct recording *r = &f->recording;
-    for (size_t n; !r->ended && (n = read_twice(f, tags)) > 0;) {
+    struct stat now;
+    if (fstat(f->file, &now) != 0)
+        return;
+    for (size_t n;
+         !r->ended && f->place < now.st_size && (n = read_twice(f, tags)) > 0;) {
         if (!recording_go_on(r, f->bytes, tags, n))
             return;
         replay_go_on(&f->replay, r);
-        if (r->end == 0)
-            return;
         f->place += (off_t)r->end;
+        if (r->end == 0 || n < PART_BYTES)
+            return;
     }
 }
 

@@ -190,11 +190,10 @@ static int take_head(pid_t process, struct reply *r)
     r->bytes = bytes;
     if (strcmp(how, "ok") == 0)
         return DONE;
-    fprintf(stderr, "gcalloc: process %d: ", (int)process);
-    for (const char *c = r->text; *c; c++)
-        fputc(*c < ' ' || *c == 127 ? '?' : *c, stderr);
-    fputc('\n', stderr);
-    return FAILED;
+    for (char *c = r->text; *c; c++)
+        if (*c < ' ' || *c == 127)
+            *c = '?';
+    return fail(FAILED, "process %d: %s", (int)process, r->text);
 }
 
 int live_ask(pid_t process, const char *request, struct reply *r)

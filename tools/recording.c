@@ -185,8 +185,8 @@ static void read_event(struct cursor *c, struct reader *in, struct event *e)
         break;
     case RECORDING_LEAKED:
         get_address(c, in, e);
-        e->kept_bytes = get(in);
-        e->kept_objects = get(in);
+        c->address += (uint64_t)get_signed(in) * RECORDING_GRANULE;
+        e->owner = c->address;
         break;
     case RECORDING_MODULE:
         skip_module(in);
@@ -204,7 +204,7 @@ static void read_event(struct cursor *c, struct reader *in, struct event *e)
 
 bool recording_is_loaders(const struct recording *r, size_t stack)
 {
-    static const char *const names[] = {"ld-linux", "ld64.so", "ld-musl", "ld.so"};
+    static const char *const names[] = {"ld-linux", "ld64.so", "ld.so"};
     const struct stack *s = &r->stacks[stack];
     uint32_t module = s->count ? r->frames[s->first].module : 0;
     const char *name = module ? last_part(r->modules[module - 1].path) : "";

@@ -58,7 +58,7 @@ void recording_close(struct recording *r);
 bool recording_go_on(struct recording *r, const unsigned char *bytes,
                      const unsigned char *tags, size_t size);
 
-/* Whether the dynamic loader itself has allocated, whose memory nothing seems to reach. */
+/* Whether the dynamic loader itself has allocated, whose memory nothing seems to reach.  musl's is the C library. */
 bool recording_is_loaders(const struct recording *r, size_t stack);
 
 /* What happens. */
@@ -69,7 +69,7 @@ struct event {
     uint64_t requested, slack;
     uint64_t thread;
     uint64_t microseconds, heap, resident, collections, pause;
-    uint64_t kept_bytes, kept_objects;
+    uint64_t owner; /* address, of a leaked object */
 };
 
 struct cursor {

@@ -274,17 +274,18 @@ static void resized(struct run *r, struct replay *p, const struct event *e)
     note(p, o, ALLOCATED, bytes, 0);
 }
 
-/* The object stays alive. */
+/* The object stays alive.  The owner of a sample is hardly ever a sample. */
 static void leaked(struct run *r, struct replay *p, const struct event *e)
 {
     const struct object *o = find(&r->objects, e->address);
+    const struct object *owner = find(&r->objects, e->owner);
     if (!p || !o->address || recording_is_loaders(r->recording, o->stack))
         return;
-    double bytes = (double)e->kept_bytes * o->weight;
-    double objects = (double)e->kept_objects * o->weight;
     note(p, o, LEAKED, (double)o->requested * o->weight, o->weight);
-    change(&p->uses[o->stack].kept, bytes, objects);
-    change(&p->total.kept, bytes, objects);
+    if (r->recording->every || o == owner || !owner->address)
+        return;
+    change(&p->uses[owner->stack].kept, (double)o->requested, 1);
+    change(&p->total.kept, (double)o->requested, 1);
 }
 
 static void told(struct run *r, struct replay *p, const struct event *e)

@@ -36,7 +36,8 @@ uint64_t size_limit(unsigned class); /* what is larger is in the next */
 
 struct use {
     struct amount of[MEASURES];
-    struct amount kept; /* what the leaked objects alone keep, which have leaked, too */
+    struct amount
+        kept; /* what each leaked object alone keeps, which has leaked, too; not of samples */
     struct amount gone; /* freed, or found dead */
     double lifetimes;   /* of what is gone, the sum by object */
 };

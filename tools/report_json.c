@@ -26,7 +26,7 @@ static void write_use(const struct use *u)
 {
     for (unsigned m = 0; m < MEASURES; m++)
         write_amount(measure_names[m], &u->of[m]);
-    if (u->of[LEAKED].objects > 0)
+    if (u->kept.objects > 0)
         write_amount("kept", &u->kept);
     write_amount("gone", &u->gone);
     if (u->gone.objects > 0)

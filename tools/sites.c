@@ -73,6 +73,11 @@ static int by_place(const void *a, const void *b)
     return functions ? functions : files ? files : x->line - y->line;
 }
 
+bool site_is_same(const struct site *a, const struct site *b)
+{
+    return by_place(a, b) == 0;
+}
+
 /* Sites at one place become one. */
 static void group(struct sites *sites)
 {
@@ -81,7 +86,7 @@ static void group(struct sites *sites)
         qsort(sites->list, sites->count, sizeof *sites->list, by_place);
     for (size_t i = 0; i < sites->count; i++) {
         struct site *last = &sites->list[kept - 1], *s = &sites->list[i];
-        if (kept == 0 || by_place(last, s) != 0) {
+        if (kept == 0 || !site_is_same(last, s)) {
             sites->list[kept++] = *s;
             continue;
         }

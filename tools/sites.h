@@ -33,6 +33,9 @@ struct sites {
     enum measure by;
 };
 
+/* Whether both are at one place. */
+bool site_is_same(const struct site *a, const struct site *b);
+
 /* Adds the figures of a recording; with `before` of the one that is compared with. */
 void sites_add(struct sites *sites, const struct replay *p, struct symbolizer *s,
                bool before);

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <locale.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@ struct screen {
     struct top *top;
     struct site place; /* the chosen one, once the user has chosen */
     bool has_chosen, with_stack;
+    unsigned recordings;  /* that there had been when it was chosen */
     size_t chosen, first; /* of the places, and the one at the top */
 };
 
@@ -187,7 +189,8 @@ static void draw(struct screen *s)
 static void choose(struct screen *s, long step)
 {
     const struct sites *all = &s->top->sites.sites;
-    long last = (long)all->count - 1, at = (long)s->chosen + (s->has_chosen ? step : 0);
+    long last = (long)all->count - 1;
+    long at = s->has_chosen ? (long)s->chosen + step : step - (step > 0);
     if (last < 0)
         return;
     s->chosen = (size_t)(at < 0 ? 0 : at > last ? last : at);
@@ -199,11 +202,13 @@ static void choose(struct screen *s, long step)
 static void find_chosen(struct screen *s)
 {
     const struct sites *all = &s->top->sites.sites;
+    if (s->recordings != s->top->sites.recordings)
+        s->has_chosen = s->with_stack = false;
+    s->recordings = s->top->sites.recordings;
     if (!s->has_chosen)
         return;
     for (size_t i = 0; i < all->count; i++)
-        if (all->list[i].function == s->place.function &&
-            all->list[i].file == s->place.file && all->list[i].line == s->place.line)
+        if (site_is_same(&all->list[i], &s->place))
             s->chosen = i;
 }
 
@@ -246,6 +251,18 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+/* There is nobody at the terminal any more.  A signal, too, ends the wait for a key. */
+static bool is_alone(void)
+{
+    struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
+    if (poll(&p, 1, 0) <= 0)
+        return false;
+    int key = getch();
+    if (key != ERR)
+        ungetch(key);
+    return key == ERR;
+}
+
 /* Obeys keys until it is time to look again.  false: the user has enough. */
 static bool attend(struct screen *s)
 {
@@ -253,7 +270,7 @@ static bool attend(struct screen *s)
     while ((left = until - now()) > 0) {
         timeout((int)(1000 * left) + 1);
         int key = getch();
-        if (key == 'q' || (key == ERR && until - now() > 0.1))
+        if (key == 'q' || (key == ERR && until - now() > 0.1 && is_alone()))
             return false;
         if (key == ' ')
             return true;

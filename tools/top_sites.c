@@ -55,19 +55,11 @@ static int by_figure(const void *a, const void *b)
     return x != y ? (x < y) - (x > y) : (live_x < live_y) - (live_x > live_y);
 }
 
-void top_sites_sort(struct top_sites *t, enum site_key by)
-{
-    t->by = by;
-    sorted = t;
-    if (t->sites.count)
-        qsort(t->sites.list, t->sites.count, sizeof *t->sites.list, by_figure);
-}
-
 /* ---- Looking ------------------------------------------------------------------------- */
 
 void top_sites_begin(struct top_sites *t, pid_t process, enum site_key by)
 {
-    *t = (struct top_sites){.by = by};
+    *t = (struct top_sites){.process = process, .by = by};
     t->recorded = follow_begin(&t->follower, process);
     if (!t->recorded)
         return;
@@ -97,8 +89,45 @@ static void add_before(struct top_sites *t)
     sites_add(&t->sites, &before, t->symbolizer, true);
 }
 
+/* The figures of places as they are now, and as they were. */
+static void group(struct top_sites *t)
+{
+    sites_free(&t->sites);
+    t->sites = (struct sites){.by = keys[t->by].measure};
+    if (t->follower.replay.uses) {
+        sites_add(&t->sites, &t->follower.replay, t->symbolizer, false);
+        add_before(t);
+    }
+    sorted = t;
+    if (t->sites.count)
+        qsort(t->sites.list, t->sites.count, sizeof *t->sites.list, by_figure);
+}
+
+void top_sites_sort(struct top_sites *t, enum site_key by)
+{
+    t->by = by;
+    if (t->recorded)
+        group(t);
+}
+
+/* A child of fork begins its recording with its first object, and so does the program that exec puts in the place of
+ * another. */
+static void look_again(struct top_sites *t)
+{
+    struct follower another;
+    if ((t->recorded && follow_is_current(&t->follower, t->process)) ||
+        !follow_begin(&another, t->process))
+        return;
+    unsigned recordings = t->recordings + 1;
+    follow_end(&another);
+    top_sites_end(t);
+    top_sites_begin(t, t->process, t->by);
+    t->recordings = recordings;
+}
+
 void top_sites_look(struct top_sites *t)
 {
+    look_again(t);
     if (!t->recorded)
         return;
     double last = t->looked;
@@ -106,13 +135,7 @@ void top_sites_look(struct top_sites *t)
     follow_on(&t->follower);
     t->looked = now();
     t->seconds = last > 0 ? t->looked - last : 0;
-    sites_free(&t->sites);
-    t->sites = (struct sites){.by = keys[t->by].measure};
-    if (t->follower.replay.uses) {
-        sites_add(&t->sites, &t->follower.replay, t->symbolizer, false);
-        add_before(t);
-    }
-    top_sites_sort(t, t->by);
+    group(t);
 }
 
 void top_sites_end(struct top_sites *t)

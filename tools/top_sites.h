@@ -16,7 +16,9 @@ enum site_key { BY_RATE, BY_LIVE, BY_OBJECTS, BY_ALLOCATED, BY_TEMPORARY, SITE_K
 enum site_key site_key(const char *name);
 
 struct top_sites {
-    bool recorded; /* otherwise nothing of the following is there */
+    pid_t process;
+    unsigned recordings; /* until now: texts of the last one's places are gone */
+    bool recorded;       /* otherwise nothing of the following is there */
     struct follower follower;
     struct symbolizer *symbolizer;
     struct use *before; /* of each stack, when it was looked last */

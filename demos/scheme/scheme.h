@@ -175,7 +175,7 @@ struct slots {
 };
 
 /* A hash table; or, `weak` not NULL, one of the library's (weaktable.c), and then the other fields mean nothing.
- * Threads that change a table at the same time may lose entries, and do no other harm. */
+ * Threads that change a table at the same time may lose what others do to it, and do no other harm. */
 struct table {
     struct object object;
     gc_weakmap *weak;

@@ -156,9 +156,20 @@ static size_t count_keys(const struct slots *slots)
     return slots->used - deleted;
 }
 
+/* Who sees them sees all of them. */
+static struct slots *slots_of(const struct table *table)
+{
+    return __atomic_load_n(&table->slots, __ATOMIC_ACQUIRE);
+}
+
+static void set_slots(struct table *table, struct slots *slots)
+{
+    __atomic_store_n(&table->slots, slots, __ATOMIC_RELEASE);
+}
+
 static void table_clear(struct table *table)
 {
-    table->slots = slots_new(FIRST_CAPACITY);
+    set_slots(table, slots_new(FIRST_CAPACITY));
 }
 
 struct table *table_new(bool by_equal)
@@ -223,14 +234,14 @@ static struct slots *larger_slots(const struct table *table, const struct slots 
 
 size_t table_count(const struct table *table)
 {
-    return count_keys(table->slots);
+    return count_keys(slots_of(table));
 }
 
 /* Whether the key is there, and its value. */
 static bool get(const struct table *table, value key, value *content)
 {
     value there;
-    const struct entry *entry = find(table->slots, table, key, &there);
+    const struct entry *entry = find(slots_of(table), table, key, &there);
     return entry && there && read_content(entry, there, content);
 }
 
@@ -242,9 +253,11 @@ value table_get(struct table *table, value key, value otherwise)
 
 void table_put(struct table *table, value key, value content)
 {
-    struct slots *slots = table->slots;
-    while (!put(slots, table, key, content))
-        table->slots = slots = larger_slots(table, slots);
+    struct slots *slots = slots_of(table);
+    while (!put(slots, table, key, content)) {
+        slots = larger_slots(table, slots);
+        set_slots(table, slots);
+    }
 }
 
 static struct table *want_table(value v)
@@ -304,7 +317,7 @@ PRIMITIVE(p_table_delete)
         weak_table_delete(table, args[1]);
         return UNSPECIFIED;
     }
-    struct slots *slots = table->slots;
+    struct slots *slots = slots_of(table);
     value there;
     struct entry *entry = find(slots, table, args[1], &there);
     if (entry && there)
@@ -322,7 +335,7 @@ PRIMITIVE(p_table_count)
 {
     const struct table *table = want_table(args[0]);
     return fixnum((intptr_t)(table->weak ? gc_weakmap_count(table->weak)
-                                         : count_keys(table->slots)));
+                                         : count_keys(slots_of(table))));
 }
 
 PRIMITIVE(p_table_clear)
@@ -356,7 +369,7 @@ static value collect(value v, value (*part)(value key, value content))
             list = cons(part(car(car(l)), cdr(car(l))), list);
         return list;
     }
-    const struct slots *slots = table->slots;
+    const struct slots *slots = slots_of(table);
     for (size_t i = 0; i < slots->capacity; i++) {
         value key, content;
         if (read_entry(&slots->entries[i], &key, &content))

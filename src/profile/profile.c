@@ -210,19 +210,19 @@ void profile_begin(struct heap *h)
         begin_samples(h);
 }
 
-bool profile_wants_leaks(void)
+bool profile_begin_leaks(void)
 {
-    return options.profile.text[0] && options.profile_leaks && record_is_open();
+    return options.profile.text[0] && options.profile_leaks && record_last_time();
 }
 
-void profile_leaked(uintptr_t address, size_t kept_bytes, size_t kept_objects)
+void profile_leaked(uintptr_t address, uintptr_t owner)
 {
     critical_take(&samples.lock, RANK_RECORD);
     bool known =
         options.profile_every == 0 || table_find(&samples.living, 0, address) != 0;
     critical_release(&samples.lock, RANK_RECORD);
     if (known)
-        record_leaked(address, kept_bytes, kept_objects);
+        record_leaked(address, owner);
 }
 
 void profile_end(void)

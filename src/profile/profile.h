@@ -17,11 +17,11 @@ void profile_sample(const struct cell *o, size_t requested, struct call call);
 void profile_freed(const struct cell *o);
 void profile_resized(uintptr_t address, size_t requested);
 
-/* Whether it is wanted what has leaked, at the end of the program. */
-bool profile_wants_leaks(void);
+/* The program has come to its end.  Whether it is wanted what has leaked. */
+bool profile_begin_leaks(void);
 
-/* Nothing reaches the object, which may have been recorded, nor so much that it alone keeps. */
-void profile_leaked(uintptr_t address, size_t kept_bytes, size_t kept_objects);
+/* Nothing reaches the object, which may have been recorded; `owner` alone keeps it, or is the object. */
+void profile_leaked(uintptr_t address, uintptr_t owner);
 
 /* The program ends: the recording is complete. */
 void profile_end(void);

@@ -46,6 +46,7 @@ static struct {
     uint8_t modules[MODULES_MOST / 8]; /* a bit for each that is known */
     uint64_t began, told;         /* os_now; of the beginning, and of the last time */
     uint64_t collections, pauses; /* by then */
+    bool is_timeless;             /* the program has come to its end */
     int saved_errno;
     long coarse; /* nanoseconds of the coarse clock when the other one was asked last */
     char text[TEXT_BYTES]; /* for paths, as the stack may be a small one */
@@ -154,7 +155,7 @@ static void tell_time(void)
 {
     struct timespec coarse;
     clock_gettime(CLOCK_MONOTONIC_COARSE, &coarse);
-    if (coarse.tv_nsec == record.coarse)
+    if (coarse.tv_nsec == record.coarse || record.is_timeless)
         return;
     record.coarse = coarse.tv_nsec;
     uint64_t now = os_now(), least = TIME_LEAST * UINT64_C(1000000);
@@ -180,6 +181,7 @@ static void forget_parents(void)
 {
     record.last = 0;
     record.thread = 0;
+    record.is_timeless = false;
     record.stack_count = 0;
     while (record.stacks.count)
         table_remove(&record.stacks, record.stacks.count);
@@ -370,23 +372,25 @@ void record_gone(enum recording_tag tag, uintptr_t address)
     end();
 }
 
-void record_leaked(uintptr_t address, size_t kept_bytes, size_t kept_objects)
+void record_leaked(uintptr_t address, uintptr_t owner)
 {
     if (!begin(false))
         return;
     struct writer w = stream_begin();
     put_address(&w, address);
-    writer_put(&w, kept_bytes);
-    writer_put(&w, kept_objects);
+    put_address(&w, owner);
     stream_end(w, RECORDING_LEAKED);
     end();
 }
 
-bool record_is_open(void)
+bool record_last_time(void)
 {
     if (!record.mine || !*record.mine)
         return false;
     critical_take(&record.lock, RANK_RECORD);
+    if (stream_is_open())
+        write_time(os_now());
+    record.is_timeless = true;
     bool open = stream_is_open();
     critical_release(&record.lock, RANK_RECORD);
     return open;
@@ -398,7 +402,8 @@ void record_close(void)
         return;
     critical_take(&record.lock, RANK_RECORD);
     if (stream_is_open()) {
-        write_time(os_now());
+        if (!record.is_timeless)
+            write_time(os_now());
         if (stream_is_open() && stream_has_room())
             stream_end(stream_begin(), RECORDING_END);
         stream_close();

@@ -23,11 +23,12 @@ void record_resized(uintptr_t address, size_t requested, size_t slack);
 /* The tag is RECORDING_FREED, RECORDING_TEMPORARY or RECORDING_DEAD. */
 void record_gone(enum recording_tag tag, uintptr_t address);
 
-/* Nothing reaches the object any more, nor what it keeps. */
-void record_leaked(uintptr_t address, size_t kept_bytes, size_t kept_objects);
+/* The program has come to its end: of what is recorded from here on, and of the process meanwhile, no time is told.
+ * false: this process has no recording, or it has ended. */
+bool record_last_time(void);
 
-/* Whether this process has a recording that has not ended. */
-bool record_is_open(void);
+/* Nothing reaches the object any more; `owner` alone keeps it, or is the object. */
+void record_leaked(uintptr_t address, uintptr_t owner);
 
 /* Ends this process's recording. */
 void record_close(void);

@@ -48,8 +48,9 @@ enum recording_tag {
      * pages of 4 KiB; collections, and the microseconds of their pauses, since the last */
     RECORDING_TIME,
     RECORDING_END,
-    /* signed address, bytes and objects that nothing else keeps: nothing reaches the object at the end of the
-     * program, which has not freed it.  Only what such objects keep as well has no figures of its own. */
+    /* signed address, and that of its owner: nothing reaches the object at the end of the program, which has not freed
+     * it.  The owner is the leaked object that alone keeps it; or it is itself the owner: then nothing points to it, or
+     * several do. */
     RECORDING_LEAKED,
 };
 

@@ -15,10 +15,12 @@ bool ending_is_first(void)
     return !__atomic_exchange_n(&reported, true, __ATOMIC_RELAXED);
 }
 
-static void report(void)
+static bool report(void)
 {
-    if (ending_is_first())
+    bool first = ending_is_first();
+    if (first)
         gc_leak_check();
+    return first;
 }
 
 static void take_back(void)

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/* There is a heap.  With option leaks there is a report when a signal ends the process, or _exit. */
+/* There is a heap.  With option leaks there is a report when a signal ends the program, _exit, or exec. */
 void ending_begin(void);
 
 /* Whether the report of the end is still to be made: true once. */

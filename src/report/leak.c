@@ -24,8 +24,9 @@
 #include "world/thread.h"
 
 static struct leak_set found PRIVATE_DATA;
-static bool checks PRIVATE_DATA;        /* a leak check waits for a cycle */
-static bool was_collected PRIVATE_DATA; /* in the present check; false: not yet */
+static bool checks PRIVATE_DATA;                /* a leak check waits for a cycle */
+static bool wants_possible PRIVATE_DATA = true; /* of the present check */
+static bool was_collected PRIVATE_DATA;         /* in the present check; false: not yet */
 
 /* Only a check runs such a cycle, and waits for its end. */
 static void find_in_pause(struct cycle *c)
@@ -33,7 +34,7 @@ static void find_in_pause(struct cycle *c)
     if (c->cause != CAUSE_LEAKS || !checks)
         return;
     was_collected = true;
-    leak_set_find(&found, c->heap, &c->roots);
+    leak_set_find(&found, c->heap, &c->roots, wants_possible);
 }
 
 static struct phase find_leaks PRIVATE_DATA = {.rank = PHASE_LEAKS, .run = find_in_pause};
@@ -218,13 +219,17 @@ static void find(void)
     collect();
 }
 
-void leak_each_lost(void (*visit)(const struct leak *l))
+void leak_each_lost(void (*visit)(const struct leak *l, uintptr_t owner))
 {
     thread_inside++;
+    wants_possible = false;
     find();
+    wants_possible = true;
     classify();
-    for (size_t i = 0; i < found.lost; i++)
-        visit(&found.leaks[i]);
+    for (size_t i = 0; i < found.lost; i++) {
+        const struct leak *l = &found.leaks[i];
+        visit(l, l->owner < OWNER_NONE ? found.leaks[l->owner].address : l->address);
+    }
     leak_set_clear(&found);
     thread_inside--;
 }

@@ -34,9 +34,9 @@ struct leak_report {
     bool unknown; /* nothing could be collected, which the log explains */
 };
 
-/* Looks for leaks, whatever suppressions say, and calls `visit` for each definite and indirect one.  There is a heap, and
- * the lock of reports is held. */
-void leak_each_lost(void (*visit)(const struct leak *l));
+/* Looks for leaks, whatever suppressions say, and calls `visit` for each definite and indirect one, with the
+ * leak that alone keeps it, or its own address.  There is a heap, and the lock of reports is held. */
+void leak_each_lost(void (*visit)(const struct leak *l, uintptr_t owner));
 
 /* Looks for leaks and reports them, in the form that is wanted.  Returns how many definite ones there are.  There is a
  * heap, and the lock of reports is held. */

@@ -142,7 +142,8 @@ static void add_kept(struct leak_set *s, struct heap *h)
     naive_destroy(&seen);
 }
 
-void leak_set_find(struct leak_set *s, struct heap *h, const struct cycle_roots *roots)
+void leak_set_find(struct leak_set *s, struct heap *h, const struct cycle_roots *roots,
+                   bool possible)
 {
     struct collecting c = {.set = s, .heap = h};
     s->incomplete = roots->named.incomplete;
@@ -150,7 +151,7 @@ void leak_set_find(struct leak_set *s, struct heap *h, const struct cycle_roots 
     if (s->count)
         add_kept(s, h);
     s->lost = s->count;
-    if (s->reachable_objects)
+    if (possible && s->reachable_objects)
         find_possible(&c, roots);
 }
 

@@ -38,8 +38,10 @@ struct leak_set {
 };
 
 /* Fills an empty set, in the pause, when everything has been marked that roots other than
- * manual objects reach.  All that is lost is LEAK_INDIRECT at first. */
-void leak_set_find(struct leak_set *s, struct heap *h, const struct cycle_roots *roots);
+ * manual objects reach.  All that is lost is LEAK_INDIRECT at first.  To look for possible leaks,
+ * if that is wanted, is to mark all that is alive once more. */
+void leak_set_find(struct leak_set *s, struct heap *h, const struct cycle_roots *roots,
+                   bool possible);
 
 /* Spreads suppressions over the lost objects, tells definite from indirect leaks, and finds
  * what each keeps.  This can wait until the pause is over: what nothing reaches, nothing

@@ -6,14 +6,14 @@
 #include "report/leak.h"
 #include "report/out.h"
 
-static void tell(const struct leak *l)
+static void tell(const struct leak *l, uintptr_t owner)
 {
-    profile_leaked(l->address, l->kept_bytes, l->kept_objects);
+    profile_leaked(l->address, owner);
 }
 
 void leaked_record(void)
 {
-    if (!profile_wants_leaks() || !mutator_enter())
+    if (!profile_begin_leaks() || !mutator_enter())
         return;
     if (out_lock()) {
         cancel_hold_off();

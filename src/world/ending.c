@@ -29,8 +29,7 @@ static bool tell(const struct ending_hooks *hooks)
 {
     if (!hooks || critical.depth > 0 || !registry_is_here())
         return false;
-    hooks->ends();
-    return true;
+    return hooks->ends();
 }
 
 /* ---- Signals -------------------------------------------------------------------------------- */
@@ -109,9 +108,12 @@ bool ending_is_watched(void)
     return told && watched == getpid();
 }
 
+/* A handler of a fault that calls exec, to have a debugger look or to begin anew, is not to wait for anything. */
 bool ending_tell(void)
 {
-    return tell(told);
+    uint64_t blocked = 0;
+    mask_change(SIG_BLOCK, NULL, &blocked);
+    return !(blocked & mask_faults()) && tell(told);
 }
 
 void ending_take_back(void)

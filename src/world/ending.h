@@ -4,8 +4,9 @@
  *
  * For such signals the kernel has a handler of the library's, of which the program is told nothing: where it asks,
  * or has set it, the action is SIG_DFL.  The hook learns nothing of SIGKILL, of a signal whose action the
- * program has set past the C library, of _exit in a child of vfork, of exec in a child of fork or vfork, of a fault in a critical section of the
- * library's, and of a stack that has overflowed where there is no alternate one. */
+ * program has set past the C library, of _exit in a child of vfork, of exec in a child of fork or vfork or in a handler of
+ * a fault, of a fault in a critical section of the library's, and of a stack that has overflowed where there is no
+ * alternate one. */
 #ifndef GCALLOC_WORLD_ENDING_H
 #define GCALLOC_WORLD_ENDING_H
 
@@ -14,10 +15,10 @@
 
 struct ending_hooks {
     /* The program is about to end; called in a handler if there is a signal, by whichever thread it came to.  It may be
-     * called again while it runs: by another thread, or by a fault of its own. */
-    void (*ends)(void);
-    void (*goes_on)(
-        void); /* It has not ended after all: what exec was to run cannot be run. */
+     * called again while it runs: by another thread, or by a fault of its own.  Returns whether it was the first. */
+    bool (*ends)(void);
+    /* It has not ended after all, as what exec was to run cannot be run; called if `ends` returned true. */
+    void (*goes_on)(void);
 };
 
 /* From now on the hooks are called, which stay where they are.  Set once, when signals have been set up. */
@@ -27,7 +28,7 @@ void ending_watch(const struct ending_hooks *hooks);
  * takes the place of a copy. */
 bool ending_is_watched(void);
 
-/* Tells the hook of exec, which is about to be called.  false: it may not be told here. */
+/* Tells the hook of exec, which is about to be called.  false: it may not be told here, or had been told before. */
 bool ending_tell(void);
 
 /* exec has failed, and the hook had been told. */

@@ -293,6 +293,8 @@ START_TEST(each_in_its_place)
     struct gc_memory m = memory_now();
     uint64_t bytes =
         *(const uint64_t *)(const void *)((const char *)&m + kinds[_i].field);
+    if (HAS_SHADOW && kinds[_i].field == offsetof(struct gc_memory, stacks))
+        return; /* sanitizers know of one stack for each thread, so there is no other */
     ck_assert_msg(bytes >= kinds[_i].least, "%d: %llu", _i, (unsigned long long)bytes);
 }
 END_TEST

@@ -1,4 +1,5 @@
-/* A program whose allocations are known, for recordings: `known TIMES [kill|_exit|fork|exec|threads|slow|stacks|lose]`. */
+/* A program whose allocations are known, for recordings:
+ * `known TIMES [kill|_exit|fork|exec|threads|slow|stacks|lose]`. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>

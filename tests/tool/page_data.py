@@ -45,7 +45,7 @@ def use(columns, i):
     found = {}
     for measure in ("allocated", "peak", "end", "temporary", "leaked", "kept", "gone"):
         found[measure] = {unit: columns[measure][unit][i] for unit in ("bytes", "objects")}
-    if not found["leaked"]["objects"]:
+    if not found["kept"]["objects"]:
         del found["kept"]
     if columns["mean_lifetime"][i] is not None:
         found["mean_lifetime"] = columns["mean_lifetime"][i]

@@ -30,7 +30,7 @@ function drawSummary() {
     addSummary("live at the end", t.end);
     addSummary("temporary", t.temporary, `, ${formatShare(t.temporary.objects, t.allocated.objects)}`);
     if (t.leaked.objects > 0)
-        addSummary("leaked", t.leaked, `, of which ${formatBytes(t.kept.bytes)} are kept by others`);
+        addSummary("leaked", t.leaked, t.kept ? `; others of them keep ${formatBytes(t.kept.bytes)}` : "");
     if (data.collected.objects > 0)
         addSummary("collected", data.collected);
 }

@@ -128,8 +128,8 @@
 (define (sum tree) (if (pair? tree) (+ (sum (car tree)) (sum (cdr tree))) tree))
 (test (sum (tree-map (lambda (x) (+ x 1)) (make-tree 10) 3)))
 
-; Without a mutex entries of a table may be lost, and nothing else: a key stands once and has its own value, for who reads
-; meanwhile, too, and the table counts its keys.
+; Without a mutex what is added to a table and removed may be lost, and nothing else: each key has its own value, one that
+; is never added again stands once, for who reads meanwhile, too, and the table counts its keys.
 (define (unsound table)
   (let loop ((l (hash-table->alist table)))
     (cond ((null? l) '())
