@@ -162,25 +162,13 @@ struct bytevector { /* atomic */
     unsigned char bytes[];
 };
 
-struct entry {
-    value key, value; /* key NULL: empty; CLAIMED and DELETED are no keys */
-};
-
-/* The entries of a hash table, with open addressing. */
-struct slots {
-    size_t capacity; /* a power of two */
-    size_t used;     /* entries that are not empty */
-    size_t deleted;  /* of these, those whose key was removed */
-    struct entry entries[];
-};
-
 /* A hash table; or, `weak` not NULL, one of the library's (weaktable.c), and then the other fields mean nothing.
  * Threads that change a table at the same time may lose what others do to it, and do no other harm. */
 struct table {
     struct object object;
     gc_weakmap *weak;
-    bool by_equal; /* keys are compared by equal?, otherwise by eqv? */
-    struct slots *slots;
+    bool by_equal;       /* keys are compared by equal?, otherwise by eqv? */
+    struct slots *slots; /* table.c */
 };
 
 /* What a lambda expression is compiled to. */

@@ -5,6 +5,18 @@
 #include <sched.h>
 #include <stdlib.h>
 
+struct entry {
+    value key, value; /* key NULL: empty; CLAIMED and DELETED are no keys */
+};
+
+/* The entries of a hash table, with open addressing. */
+struct slots {
+    size_t capacity; /* a power of two */
+    size_t used;     /* entries that are not empty */
+    size_t deleted;  /* of these, those whose key was removed */
+    struct entry entries[];
+};
+
 /* ---- Hashing --------------------------------------------------------------------- */
 
 static uint64_t mix(uint64_t hash, uint64_t data)
