@@ -85,6 +85,8 @@ const struct flag flags[] = {
      "the report has suppressions for what it lists"},
     {"groups", 'g', FLAG_NUMBER, "l", "N", "groups", NULL, 0, RANGE_ANY_MOST,
      "list so many groups of leaks; 100, 0: all"},
+    {"mappings", 'A', FLAG_SET, "lp", NULL, "mappings", "1", 0, 0,
+     "pointers in all memory of the process count; for pools by mmap"},
     {"all", 'a', FLAG_SET, "l", NULL, "leaks", "all", 0, 0,
      "also what gc_alloc gave and nobody freed"},
     {"stacks", 'S', FLAG_SET, "l", NULL, "stacks", "1", 0, 0,

@@ -98,6 +98,8 @@ enum { FINALIZERS_CALLED, FINALIZERS_THREAD };
       "a pointer one past the end keeps objects of every size and kind alive")           \
     X(collect, FLAG, AT_START, 0,                                                        \
       "as malloc: reclaim what nothing reaches any more, freed or not")                  \
+    X(mappings, FLAG, AT_START, 0,                                                       \
+      "in searches for leaks, all memory of the process may have pointers")              \
     X(leaks, CHOICE, AT_START, 0,                                                        \
       "0|1|all: report unreachable manual objects, or all that were not freed, at exit") \
     X(stacks, CHOICE, AT_START, 0,                                                       \

@@ -43,7 +43,7 @@ void cycle_roots_list(struct cycle_roots *r, const struct heap *h,
     if (kept || options.collect)
         threads_add_kept(&r->data);
     add_registered(&r->data);
-    if (options.collect)
+    if (options.collect || (kept && options.mappings))
         mappings_add(h, &r->data);
 }
 

@@ -1,5 +1,5 @@
-/* Option collect: all memory of the process is a root that is not the library's own, as a program that knows
- * nothing of the collector keeps pointers where it likes: in memory of mmap and of the program break, in
+/* Options collect and mappings: all memory of the process is a root that is not the library's own, as a program that
+ * knows nothing of the collector keeps pointers where it likes: in memory of mmap and of the program break, in
  * stacks of its own making, in pools of libraries. */
 #ifndef GCALLOC_ROOTS_MAPPINGS_H
 #define GCALLOC_ROOTS_MAPPINGS_H

@@ -104,6 +104,34 @@ if run behind ""; [ $? != 77 ]; then
     expect "nor a possible one" says "possible            0 objects"
 fi
 
+# A pool of the program's own keeps an object, as far as all memory is looked at; not the stack of a thread that has ended.
+cat >"$tmp/pool.c" <<'END'
+#include <pthread.h>
+#include <sys/mman.h>
+#include "lose.h"
+static void *lose_there(void *argument)
+{
+    void *volatile kept_on_the_stack = malloc(300);
+    return kept_on_the_stack ? argument : NULL;
+}
+int main(void)
+{
+    pthread_t thread;
+    void **pool = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    *pool = malloc(1000);
+    pool = NULL;
+    pthread_create(&thread, NULL, lose_there, NULL);
+    pthread_join(thread, NULL);
+    overwrite();
+    return 0;
+}
+END
+expect "a program with a pool by mmap" build pool
+expect "it runs" run pool
+expect "the pool is no root" says "definite            2 objects         1300 bytes"
+expect "it runs where all memory is looked at" run pool :mappings=1
+expect "then it is" says "definite            1 object           300 bytes"
+
 cat >"$tmp/deaf.c" <<'END'
 #include <pthread.h>
 #include <semaphore.h>
