@@ -15,9 +15,8 @@
 #include "world/thread.h"
 
 enum {
-    SPARE = 64,           /* ranges for which there is room beside the account's */
-    PARTS_MOST = 32,      /* of a mapping, asked for at once */
-    ABOVE_MOST = 1 << 20, /* bytes of thread-local data above a stack */
+    SPARE = 64,      /* ranges for which there is room beside the account's */
+    PARTS_MOST = 32, /* of a mapping, asked for at once */
 };
 
 struct listing {
@@ -34,18 +33,13 @@ static void add_own(void *argument, uintptr_t low, uintptr_t high)
     range_list_add(argument, low, high);
 }
 
-/* The C library keeps the stacks of threads that have ended for the next ones, with what they were used for last.  The
- * thread-local data lie above.  The
- * program may have given a stack itself, and use the memory for something else by now: where objects are reclaimed that
- * is not left out. */
+/* The C library keeps the stacks of threads that have ended for the next ones, with their thread-local data and what they
+ * were used for last.  The program may have given a stack itself, and use the memory for something else by now: where
+ * objects are reclaimed that is not left out. */
 static void add_ended(void *argument, const struct mutator *m)
 {
-    uintptr_t top = align_up(m->pointer + 1, OS_PAGE);
-    bool has_variables =
-        m->pointer > m->stack_low && m->pointer - m->stack_high < ABOVE_MOST;
     if (m->stack_low < m->stack_high)
-        range_list_add(argument, m->stack_low,
-                       has_variables ? max_size(top, m->stack_high) : m->stack_high);
+        range_list_add(argument, m->stack_low, m->stack_high);
 }
 
 /* The account is locked while it is read, so that there is room in the list before. */
