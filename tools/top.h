@@ -4,7 +4,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "live.h"
 #include "top_sites.h"
@@ -32,8 +31,8 @@ struct top {
 /* Asks the process, and reads on in its recording.  DONE, or it is said what is wrong. */
 int top_look(struct top *t);
 
-/* Whether a terminal can be used from here, in which case top_screen shows all until the user ends it, or the process
- * ends.  DONE, or it is said what is wrong. */
+/* Takes the terminal, if there is one that can be used.  Then it is top_screen's, which shows all until the user ends it,
+ * or the process ends: DONE, or it is said what is wrong. */
 bool top_has_screen(void);
 int top_screen(struct top *t);
 

@@ -28,12 +28,10 @@ struct screen {
 
 bool top_has_screen(void)
 {
-    static SCREEN *terminal;
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
         return false;
     setlocale(LC_CTYPE, "");
-    terminal = newterm(NULL, stdout, stdin);
-    return terminal;
+    return newterm(NULL, stdout, stdin);
 }
 
 static void give_back(void)

@@ -31,7 +31,7 @@ static void add_registered(struct range_list *data)
 }
 
 void cycle_roots_list(struct cycle_roots *r, const struct heap *h,
-                      const struct snapshot *s, bool kept)
+                      const struct snapshot *s, bool leaks)
 {
     lock_check_held(RANK_WORLD);
     range_list_clear(&r->stacks);
@@ -40,10 +40,10 @@ void cycle_roots_list(struct cycle_roots *r, const struct heap *h,
     range_list_clear(&r->unwritten);
     r->segments = &s->segments;
     threads_roots(h, s, &r->stacks, &r->data);
-    if (kept || options.collect)
+    if (leaks || options.collect)
         threads_add_kept(&r->data);
     add_registered(&r->data);
-    if (options.collect || (kept && options.mappings))
+    if (options.collect || (leaks && options.mappings))
         mappings_add(h, &r->data);
 }
 

@@ -22,9 +22,10 @@ struct cycle_roots {
 };
 
 /* Lists the roots.  The world is stopped, and what the loader said in the snapshot still
- * holds.  With `kept`, what the C library keeps for threads to come is a root as well. */
+ * holds.  In a search for leaks, what the C library keeps for threads to come is a root as well,
+ * and with option mappings all other memory of the process. */
 void cycle_roots_list(struct cycle_roots *r, const struct heap *h,
-                      const struct snapshot *s, bool kept);
+                      const struct snapshot *s, bool leaks);
 
 /* Whether the lists lack no root.  If they lack one, nothing may be reclaimed, as objects
  * would be lost. */

@@ -24,9 +24,9 @@
 #include "world/thread.h"
 
 static struct leak_set found PRIVATE_DATA;
-static bool checks PRIVATE_DATA;                /* a leak check waits for a cycle */
-static bool wants_possible PRIVATE_DATA = true; /* of the present check */
-static bool was_collected PRIVATE_DATA;         /* in the present check; false: not yet */
+static bool checks PRIVATE_DATA;         /* a leak check waits for a cycle */
+static bool wants_possible PRIVATE_DATA; /* the present check */
+static bool was_collected PRIVATE_DATA;  /* in the present check; false: not yet */
 
 /* Only a check runs such a cycle, and waits for its end. */
 static void find_in_pause(struct cycle *c)
@@ -211,8 +211,10 @@ static void collect(void)
     checks = false;
 }
 
-static void find(void)
+/* `possible`: those, too, that only pointers inside are found to. */
+static void find(bool possible)
 {
+    wants_possible = possible;
     found = (struct leak_set){0}; /* a fork may have copied those of a check */
     was_collected = false;
     loader_look();
@@ -222,9 +224,7 @@ static void find(void)
 void leak_each_lost(void (*visit)(const struct leak *l, uintptr_t owner))
 {
     thread_inside++;
-    wants_possible = false;
-    find();
-    wants_possible = true;
+    find(false);
     classify();
     for (size_t i = 0; i < found.lost; i++) {
         const struct leak *l = &found.leaks[i];
@@ -243,7 +243,7 @@ size_t leak_report(bool json)
     suppressions_read = true;
 
     struct leak_report r = {0};
-    find();
+    find(true);
     modules_look();
     suppress_and_classify();
     r.unknown = !was_collected;

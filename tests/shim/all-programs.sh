@@ -11,26 +11,13 @@ srcdir=${srcdir:-$here/../..}
 
 wanted=" $* "
 limit=600
-left_out=0
 short="none leaks=1:report=$tmp/report stress=50 stress=500:verify=1"
 long="none stress=50"
 
-leave_out() {
-    left_out=$((left_out + 1))
-    echo "left out: $*"
-}
-
 # program NAME COMMAND...: as `same`, where its run without the library ends with status 0.
 program() {
-    name=$1
+    runs_without "$@" || return 0
     shift
-    case $wanted in "  " | *" $name "*) ;; *) return 0 ;; esac
-    command -v "$1" >/dev/null || { leave_out "$name: $1 is not installed"; return 0; }
-    without_library "$@"
-    if [ "$status" != 0 ]; then
-        leave_out "$name fails without the library: status $status"
-        return 0
-    fi
     echo "$name"
     before=$failed
     with_library "$@"

@@ -60,6 +60,24 @@ same() {
     with_library "$@"
 }
 
+# runs_without NAME COMMAND...: its run without the library ends with status 0.  If not, or if it is not among the names
+# that $wanted holds, it is left out.
+left_out=0
+runs_without() {
+    name=$1
+    shift
+    case $wanted in "  " | *" $name "*) ;; *) return 1 ;; esac
+    if ! command -v "$1" >/dev/null; then
+        echo "left out: $name: $1 is not installed"
+    else
+        without_library "$@"
+        [ "$status" != 0 ] || return 0
+        echo "left out: $name fails without the library: status $status"
+    fi
+    left_out=$((left_out + 1))
+    return 1
+}
+
 without_library() {
     timeout -k 5 "$limit" "$@" <table.csv >plain.raw 2>plain.raw.err
     status=$?

@@ -183,6 +183,21 @@ end
 expect "its status is its own" [ "$status" = 7 ]
 expect "and its report" has report '^Leak of 1011077 bytes in 4 objects$'
 
+# ---- All memory of the process ----
+
+start leaks --live -o report
+tell pool
+expect "why what a pool by mmap keeps" why "$said"
+expect "does not see the pool" way "$said is an object of 40 bytes, and nothing leads to it: it has leaked"
+end
+start leaks --live --mappings -o report
+tell pool
+expect "why, where all memory is searched" why "$said"
+expect "does" way "$said is an object of 40 bytes, and in use:" "memory at $object that is searched for pointers" \
+    "-> 40 bytes at $said"
+expect "and so does a report" sh -c '"$0" leaks --pid="$1" | grep -q "^  definite  *0 objects"' "$tool" "$pid"
+end
+
 # ---- Ends ----
 
 expect "it has ended" refuses 3 "there is no process $pid" stat "$pid"

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -57,6 +58,16 @@ NOINLINE static void make_lost(void)
 {
     struct link *second = new_link(NULL, 16), *first = new_link(second, 48);
     printf("%p %p\n", (void *)first, (void *)second);
+}
+
+/* Only a pool of the program's own, by mmap, leads to it. */
+NOINLINE static void make_pooled(void)
+{
+    void **pool =
+        mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    *pool = new_link(NULL, 40);
+    printf("%p\n", *pool);
+    pool = NULL;
 }
 
 NOINLINE static void make_freed(void)
@@ -135,6 +146,8 @@ static void obey(const char *line)
         make_chain();
     else if (strcmp(line, "lost") == 0)
         make_lost();
+    else if (strcmp(line, "pool") == 0)
+        make_pooled();
     else if (strcmp(line, "freed") == 0)
         make_freed();
     else if (strcmp(line, "local") == 0)
