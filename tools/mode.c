@@ -7,7 +7,7 @@
 enum { RANGE_ANY_MOST = 1000000000 };
 
 static const struct mode modes[] = {
-    {"leaks", 'l', "leaks=1",
+    {"leaks", 'l', "leaks=1:mappings=1",
      "Runs the program, and says when it ends what leaked: what was allocated, not "
      "freed, and is\n"
      "not reachable any more, by the call stack that allocated it.  Double frees and "
@@ -42,7 +42,7 @@ static const struct mode modes[] = {
      "optional, and leaks cost no memory.  See gcalloc(1) for what it cannot see.\n",
      "  gcalloc collect ./server --port 8080\n"
      "  gcalloc collect --log ./prog                  a line for each collection\n"},
-    {"profile", 'p', "depth=64",
+    {"profile", 'p', "depth=64:mappings=1",
      "Runs the program, and records who allocates: one object for each 512 KiB, or every "
      "one, with\n"
      "the call stack, and when it is freed.  `gcalloc report FILE` says what the "
@@ -85,8 +85,8 @@ const struct flag flags[] = {
      "the report has suppressions for what it lists"},
     {"groups", 'g', FLAG_NUMBER, "l", "N", "groups", NULL, 0, RANGE_ANY_MOST,
      "list so many groups of leaks; 100, 0: all"},
-    {"mappings", 'A', FLAG_SET, "lp", NULL, "mappings", "1", 0, 0,
-     "pointers in all memory of the process count; for pools by mmap"},
+    {"mappings", 'A', FLAG_SWITCH, "lp", "YES", "mappings", "yes|no", 0, 0,
+     "pointers in all memory of the process count; yes"},
     {"all", 'a', FLAG_SET, "l", NULL, "leaks", "all", 0, 0,
      "also what gc_alloc gave and nobody freed"},
     {"stacks", 'S', FLAG_SET, "l", NULL, "stacks", "1", 0, 0,

@@ -11,6 +11,7 @@
 #include "base/options.h"
 #include "base/os.h"
 #include "roots/segments.h"
+#include "world/control.h"
 #include "world/registry.h"
 #include "world/thread.h"
 
@@ -33,16 +34,11 @@ static void add_own(void *argument, uintptr_t low, uintptr_t high)
     range_list_add(argument, low, high);
 }
 
-/* The C library keeps the stacks of threads that have ended for the next ones, with their thread-local data and what they
- * were used for last.  The program may have given a stack itself, and use the memory for something else by now: where
- * objects are reclaimed that is not left out. */
-static void add_ended(void *argument, const struct mutator *m)
-{
-    if (m->stack_low < m->stack_high)
-        range_list_add(argument, m->stack_low, m->stack_high);
-}
-
-/* The account is locked while it is read, so that there is room in the list before. */
+/* The account is locked while it is read, so that there is room in the list before.
+ *
+ * The C library keeps the stacks of threads that have ended for the next ones, with their thread-local data and what they
+ * were used for last.  Where objects are reclaimed these count all the same: of a thread that is ending it cannot be
+ * told what it still does. */
 static void list_own(const struct heap *h, struct range_list *own)
 {
     range_list_clear(own);
@@ -57,7 +53,7 @@ static void list_own(const struct heap *h, struct range_list *own)
         if (thread_lives(m))
             range_list_add(own, m->stack_low, m->stack_high);
     if (!options.collect)
-        registry_each_ended(add_ended, own);
+        control_each_stack(add_own, own);
 }
 
 /* ---- What is one ------------------------------------------------------------------------------------ */

@@ -49,6 +49,15 @@ static bool is_joinable(const pthread_attr_t *attributes)
            state == PTHREAD_CREATE_JOINABLE;
 }
 
+/* Without a stack the end of an empty one at 0 is where it begins. */
+static bool has_stack(const pthread_attr_t *attributes)
+{
+    void *low;
+    size_t bytes;
+    return attributes && pthread_attr_getstack(attributes, &low, &bytes) == 0 &&
+           (uintptr_t)low + bytes != 0;
+}
+
 int interpose_run(pthread_t *thread, const pthread_attr_t *attributes,
                   void *(*begin)(void *), void *(*start)(void *), void *argument)
 {
@@ -59,6 +68,7 @@ int interpose_run(pthread_t *thread, const pthread_attr_t *attributes,
         return EAGAIN;
     pthread_t made;
     uint64_t serial = m->serial;
+    m->given = has_stack(attributes);
     int error = create(&made, attributes, begin, m);
     if (error)
         thread_discard(m);

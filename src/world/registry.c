@@ -132,17 +132,6 @@ void registry_discard(struct mutator *m)
     drop_record(m);
 }
 
-void registry_each_ended(void (*visit)(void *argument, const struct mutator *m),
-                         void *argument)
-{
-    lock_check_held(RANK_WORLD);
-    for (const struct mutator *m = registry.unused; m; m = m->next)
-        visit(argument, m);
-    for (const struct mutator *m = registry.first; m; m = m->next)
-        if (m->life == LIFE_FINISHED)
-            visit(argument, m);
-}
-
 bool registry_is_empty(void)
 {
     lock_check_held(RANK_WORLD);

@@ -38,6 +38,7 @@ struct mutator {
     bool joinable;   /* registry, atomic: the record stays after its end */
     uint64_t serial; /* registry: the number of the record; none is given twice */
     bool own;        /* registry: a thread of the library's own */
+    bool given;      /* before it starts: its stack is memory of the program's */
     bool named;      /* registry: its pthread_t has been noted */
     /* Registry: where the program wants the pthread_t; NULL once it is there. */
     pthread_t *place;
@@ -112,11 +113,6 @@ struct mutator *registry_add(bool own, bool joinable, pthread_t *place);
 
 /* Takes a record off the list again, for a thread that could not start. */
 void registry_discard(struct mutator *m);
-
-/* Calls `visit` with the record of each thread that has ended, of which the fields of its stack still tell, until the
- * record is used again. */
-void registry_each_ended(void (*visit)(void *argument, const struct mutator *m),
-                         void *argument);
 
 /* Notes the thread's pthread_t.  It is said by the thread itself and by who made it; the
  * first one counts, and the other one does not touch the program's variable, which may be

@@ -132,6 +132,15 @@ static void make_key(void)
         exit_key.exists = pthread_key_create(&exit_key.key, at_exit) == 0;
 }
 
+/* One that is past its end has noted it before. */
+static void note_control(const struct mutator *m)
+{
+    bool c_librarys = m->start && !m->given;
+    struct bounds stack = {m->stack_low, m->stack_high};
+    if (!thread_past_end)
+        control_note(m->pointer, c_librarys ? stack : (struct bounds){0});
+}
+
 /* Tells the registry who the calling thread is. */
 static void introduce(struct mutator *m)
 {
@@ -139,7 +148,7 @@ static void introduce(struct mutator *m)
     world_lock();
     make_key();
     registry_name(m, pthread_self());
-    control_note(m->pointer);
+    note_control(m);
     registry_number(m);
     world_unlock();
 }

@@ -104,33 +104,79 @@ if run behind ""; [ $? != 77 ]; then
     expect "nor a possible one" says "possible            0 objects"
 fi
 
-# A pool of the program's own keeps an object, as far as all memory is looked at; not the stack of a thread that has ended.
+# Memory of the program's own keeps objects, as far as all memory is looked at: a pool; what was the stack of a thread that
+# has ended, if the program gave it, or where another thread's was.  Not the stacks that the C library keeps.
 cat >"$tmp/pool.c" <<'END'
 #include <pthread.h>
+#include <stdint.h>
 #include <sys/mman.h>
 #include "lose.h"
+enum { THREADS = 3, GIVEN_BYTES = 1 << 18, LARGE_BYTES = 1 << 26 };
+static pthread_barrier_t all;
+static uintptr_t was; /* an address on the stack of the last thread, complemented */
+static void *place(size_t bytes)
+{
+    return mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
 static void *lose_there(void *argument)
 {
     void *volatile kept_on_the_stack = malloc(300);
+    pthread_barrier_wait(&all);
     return kept_on_the_stack ? argument : NULL;
+}
+static void *be_there(void *argument)
+{
+    was = ~(uintptr_t)__builtin_frame_address(0);
+    return argument;
+}
+__attribute__((noinline)) static void lose_on_stacks(void)
+{
+    pthread_t threads[THREADS];
+    pthread_barrier_init(&all, NULL, THREADS);
+    for (int i = 0; i < THREADS; i++)
+        pthread_create(&threads[i], NULL, lose_there, NULL);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+}
+__attribute__((noinline)) static void run_one(void *stack, size_t bytes)
+{
+    pthread_attr_t how;
+    pthread_t thread;
+    pthread_attr_init(&how);
+    if (stack)
+        pthread_attr_setstack(&how, stack, bytes);
+    else
+        pthread_attr_setstacksize(&how, bytes);
+    pthread_create(&thread, &how, be_there, NULL);
+    pthread_join(thread, NULL);
+}
+__attribute__((noinline)) static void keep_where_stacks_were(void)
+{
+    void **given = place(GIVEN_BYTES);
+    run_one(given, GIVEN_BYTES);
+    *given = malloc(500);
+    run_one(NULL, LARGE_BYTES); /* more than the C library keeps */
+    char *there = (char *)(~was & ~(uintptr_t)4095) - 15 * 4096;
+    void **again = mmap(there, 16 * 4096, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    if (again != (void *)there)
+        exit(1);
+    *again = malloc(700);
 }
 int main(void)
 {
-    pthread_t thread;
-    void **pool = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    *pool = malloc(1000);
-    pool = NULL;
-    pthread_create(&thread, NULL, lose_there, NULL);
-    pthread_join(thread, NULL);
+    keep_where_stacks_were();
+    *(void **)place(4096) = malloc(1000);
+    lose_on_stacks();
     overwrite();
     return 0;
 }
 END
-expect "a program with a pool by mmap" build pool
+expect "a program with memory of its own" build pool
 expect "it runs" run pool
-expect "the pool is no root" says "definite            2 objects         1300 bytes"
+expect "that is no root" says "definite            6 objects         3100 bytes"
 expect "it runs where all memory is looked at" run pool :mappings=1
-expect "then it is" says "definite            1 object           300 bytes"
+expect "then it is" says "definite            3 objects          900 bytes"
 
 cat >"$tmp/deaf.c" <<'END'
 #include <pthread.h>

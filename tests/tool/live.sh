@@ -185,12 +185,12 @@ expect "and its report" has report '^Leak of 1011077 bytes in 4 objects$'
 
 # ---- All memory of the process ----
 
-start leaks --live -o report
+start leaks --live --mappings=no -o report
 tell pool
 expect "why what a pool by mmap keeps" why "$said"
 expect "does not see the pool" way "$said is an object of 40 bytes, and nothing leads to it: it has leaked"
 end
-start leaks --live --mappings -o report
+start leaks --live -o report
 tell pool
 expect "why, where all memory is searched" why "$said"
 expect "does" way "$said is an object of 40 bytes, and in use:" "memory at $object that is searched for pointers" \

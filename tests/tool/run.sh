@@ -180,7 +180,7 @@ shown() { # PATTERN COMMAND...
     "$@" >shown 2>/dev/null
     has shown "$pattern"
 }
-expect "options" shown " leaks=1:depth=3:floor=2M:idle=0 $library\$" \
+expect "options" shown " leaks=1:mappings=1:depth=3:floor=2M:idle=0 $library\$" \
     "$tool" leaks -d 3 --options=floor=2M:idle=0 ./leaky show
 expect "those of the environment come first" shown " idle=0:stacks=some:canary=1:poison=1:mismatch=1:fence=1000:depth=4 $library\$" \
     env GCALLOC_OPTIONS=idle=0 "$tool" guard --depth=4 ./leaky show
@@ -188,7 +188,7 @@ expect "so that the command line decides" says 7 "done" "" \
     env GCALLOC_OPTIONS=report=other "$tool" leaks -o report ./leaky 45
 expect "and LD_PRELOAD stays" shown " $library:libm.so.6\$" \
     env LD_PRELOAD=libm.so.6 "$tool" run ./leaky show
-expect "the library is there once" shown " leaks=1:leaks=1 $library\$" \
+expect "the library is there once" shown " leaks=1:mappings=1:leaks=1:mappings=1 $library\$" \
     "$tool" leaks "$tool" leaks ./leaky show
 cp "$library" another.so
 expect "GCALLOC_MALLOC" shown "  $tmp/another.so\$" env GCALLOC_MALLOC=another.so "$tool" run ./leaky show

@@ -107,7 +107,7 @@ static struct phase phase;
     X(add_a_name, WORLD, index_add(&names, &entry, 1, &record))               \
     X(remove_a_name, WORLD, index_remove(&names, &entry))                     \
     X(find_a_name, WORLD, index_find(&names, 1))                              \
-    X(note_a_block, WORLD, control_note(16))                                  \
+    X(note_a_block, WORLD, control_note(16, (struct bounds){0}))              \
     X(stop_the_world, WORLD, world_stop())                                    \
     X(ask_who_is_known, WORLD, world_is_complete())                           \
     X(shake_hands, WORLD, handshake(false, 0))                                \
