@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -126,6 +127,43 @@ static void read_stack(struct recording *r, struct reader *in)
     r->stacks[r->stack_count++] = s;
 }
 
+const char *const kind_names[RECORDING_KINDS] = {"scanned", "atomic", "manual",
+                                                 "manual, atomic", "with a layout"};
+
+/* Layouts have the numbers behind those of kinds. */
+static char *name_type(uint64_t number, uint64_t kind)
+{
+    char *name = NULL;
+    int length = kind == RECORDING_LAID_OUT
+                     ? asprintf(&name, "layout %llu",
+                                (unsigned long long)(number - RECORDING_KINDS))
+                     : asprintf(&name, "%s", kind_names[kind]);
+    if (length < 0)
+        exit(fail(FAILED, "out of memory"));
+    return name;
+}
+
+static void read_type(struct recording *r, struct reader *in)
+{
+    uint64_t number = get(in), kind = get(in);
+    char *name = get_string(in);
+    if (in->failed || kind >= RECORDING_KINDS || number >= RECORDING_TYPES_MOST) {
+        in->failed = true;
+        free(name);
+        return;
+    }
+    if (!*name) {
+        free(name);
+        name = name_type(number, kind);
+    }
+    while (r->type_count <= number) {
+        r->types = grown(r->types, r->type_count, &r->type_room, sizeof *r->types);
+        r->types[r->type_count++] = (struct type){0};
+    }
+    free(r->types[number].name);
+    r->types[number] = (struct type){(enum recording_kind)kind, name};
+}
+
 /* ---- Records ------------------------------------------------------------------------ */
 
 static void get_address(struct cursor *c, struct reader *in, struct event *e)
@@ -147,6 +185,14 @@ static void skip_stack(struct reader *in)
 {
     for (uint64_t n = 2 * get(in); n > 0 && !in->failed; n--)
         get(in);
+}
+
+static void skip_type(struct reader *in)
+{
+    size_t count;
+    get(in);
+    get(in);
+    get_bytes(in, &count);
 }
 
 static void read_time(struct reader *in, struct event *e)
@@ -194,12 +240,21 @@ static void read_event(struct cursor *c, struct reader *in, struct event *e)
     case RECORDING_STACK:
         skip_stack(in);
         break;
+    case RECORDING_TYPE:
+        skip_type(in);
+        break;
+    case RECORDING_TYPED:
+        c->type = (uint32_t)get(in);
+        if (c->type >= c->recording->type_count)
+            c->type = 0;
+        break;
     case RECORDING_END:
         break;
     default:
         in->failed = true;
     }
     e->thread = c->thread;
+    e->type = c->type;
 }
 
 bool recording_is_loaders(const struct recording *r, size_t stack)
@@ -240,6 +295,7 @@ bool recording_next(struct cursor *c, struct event *e)
         if (!next_record(c, e))
             return false;
     } while (e->tag == RECORDING_MODULE || e->tag == RECORDING_STACK ||
+             e->tag == RECORDING_TYPE || e->tag == RECORDING_TYPED ||
              e->tag == RECORDING_THREAD);
     return true;
 }
@@ -273,7 +329,7 @@ static bool is_zero(const struct recording *r, size_t from)
     return true;
 }
 
-/* Stacks and modules.  A record whose tag is 0 was not written. */
+/* Stacks, modules and types.  A record whose tag is 0 was not written. */
 static void read_all(struct recording *r)
 {
     struct cursor c = recording_begin(r);
@@ -289,6 +345,8 @@ static void read_all(struct recording *r)
             read_module(r, &in);
         else if (e.tag == RECORDING_STACK)
             read_stack(r, &in);
+        else if (e.tag == RECORDING_TYPE)
+            read_type(r, &in);
         if (in.failed)
             break;
         if (e.tag == RECORDING_ALLOCATED && e.stack >= r->stack_count) {
@@ -359,6 +417,9 @@ void recording_close(struct recording *r)
         free(r->modules[i].id);
         free(r->modules[i].path);
     }
+    for (size_t i = 0; i < r->type_count; i++)
+        free(r->types[i].name);
+    free(r->types);
     free(r->modules);
     free(r->frames);
     free(r->stacks);

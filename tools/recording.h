@@ -17,6 +17,15 @@ struct module {
     char *path;
 };
 
+/* Type n is the element n. */
+struct type {
+    enum recording_kind kind;
+    char *
+        name; /* of the layout or slab, or else what it is; NULL: there is no such type, as number 0 */
+};
+
+extern const char *const kind_names[RECORDING_KINDS];
+
 struct frame {
     uint32_t module;  /* among the modules, from 1; 0: none */
     uint64_t address; /* a return address, relative to the module's base */
@@ -41,6 +50,8 @@ struct recording {
     char *program, *command;
     struct module *modules;
     size_t module_count, module_room;
+    struct type *types;
+    size_t type_count, type_room;
     struct frame *frames;
     size_t frame_count, frame_room;
     struct stack *stacks;
@@ -65,7 +76,7 @@ bool recording_is_loaders(const struct recording *r, size_t stack);
 struct event {
     enum recording_tag tag;
     uint64_t address;
-    uint32_t stack;
+    uint32_t stack, type;
     uint64_t requested, slack;
     uint64_t thread;
     uint64_t microseconds, heap, resident, collections, pause;
@@ -76,11 +87,12 @@ struct cursor {
     const struct recording *recording;
     size_t at;
     uint64_t address, thread;
+    uint32_t type;
 };
 
 struct cursor recording_begin(const struct recording *r);
 
-/* The next event, without modules and stacks.  false: there is none. */
+/* The next event, without modules, stacks and types.  false: there is none. */
 bool recording_next(struct cursor *c, struct event *e);
 
 /* Room for one element more than `count`, or the end of the command. */

@@ -50,7 +50,7 @@ static unsigned char size_class(uint64_t bytes)
 
 struct object {
     uint64_t address; /* 0: there is none in this slot */
-    uint32_t stack, thread;
+    uint32_t stack, thread, type;
     unsigned char size; /* its class */
     uint64_t requested;
     double weight; /* objects that it stands for */
@@ -126,12 +126,12 @@ struct run {
     struct objects objects;
     struct thread *threads;
     size_t thread_count, thread_room;
-    struct amount *live; /* of each stack */
+    struct amount *live, *types; /* of each stack, and type */
     struct amount sizes[SIZES];
     struct amount total;
     double allocated, seconds, pauses;
     struct moment last; /* what was told last of the process */
-    size_t events, stack_count;
+    size_t events, stack_count, type_count;
     struct cursor cursor; /* of a recording that goes on */
 };
 
@@ -145,13 +145,34 @@ static uint32_t thread_of(struct run *r, uint64_t number)
     return (uint32_t)r->thread_count++;
 }
 
+static void *with_zeros(void *table, size_t count, size_t before, size_t bytes)
+{
+    table = realloc(table, count * bytes);
+    if (!table)
+        exit(fail(FAILED, "out of memory"));
+    memset((char *)table + before * bytes, 0, (count - before) * bytes);
+    return table;
+}
+
+static void *zeros(size_t count, size_t bytes)
+{
+    return with_zeros(NULL, count, 0, bytes);
+}
+
+/* There is one that is not known. */
+static size_t types_of(const struct recording *r)
+{
+    return r->type_count ? r->type_count : 1;
+}
+
 static void begin_run(struct run *r, const struct recording *recording)
 {
-    *r = (struct run){.recording = recording, .stack_count = recording->stack_count};
+    *r = (struct run){.recording = recording,
+                      .stack_count = recording->stack_count,
+                      .type_count = types_of(recording)};
     make(&r->objects, 1024);
-    r->live = calloc(recording->stack_count, sizeof *r->live);
-    if (!r->live)
-        exit(fail(FAILED, "out of memory"));
+    r->live = zeros(r->stack_count, sizeof *r->live);
+    r->types = zeros(r->type_count, sizeof *r->types);
 }
 
 static void end_run(struct run *r)
@@ -159,6 +180,7 @@ static void end_run(struct run *r)
     free(r->objects.slots);
     free(r->threads);
     free(r->live);
+    free(r->types);
 }
 
 /* ---- Events ----------------------------------------------------------------------------- */
@@ -181,6 +203,7 @@ static void change_live(struct run *r, const struct object *o, double bytes,
 {
     change(&r->live[o->stack], bytes, objects);
     change(&r->sizes[o->size], bytes, objects);
+    change(&r->types[o->type], bytes, objects);
     change(&r->total, bytes, objects);
 }
 
@@ -191,6 +214,7 @@ static void note(struct replay *p, const struct object *o, enum measure m, doubl
         return;
     change(&p->uses[o->stack].of[m], bytes, objects);
     change(&p->sizes[o->size][m], bytes, objects);
+    change(&p->types[o->type][m], bytes, objects);
     change(&p->total.of[m], bytes, objects);
 }
 
@@ -203,6 +227,8 @@ static void note_living(struct replay *p, const struct run *r, enum measure m)
     }
     for (unsigned i = 0; i < SIZES; i++)
         p->sizes[i][m] = r->sizes[i];
+    for (size_t i = 0; i < r->type_count; i++)
+        p->types[i][m] = r->types[i];
 }
 
 /* An object ends.  `p` is NULL in the second run. */
@@ -244,6 +270,7 @@ static void allocated(struct run *r, struct replay *p, const struct event *e)
     o = add(&r->objects, e->address);
     o->stack = e->stack;
     o->size = size_class(e->requested + e->slack);
+    o->type = e->type;
     o->thread = thread_of(r, e->thread);
     o->requested = e->requested;
     o->weight = weight_of(r->recording, e);
@@ -369,46 +396,46 @@ static void run_to_peak(struct replay *p, size_t peak)
 }
 
 /* Sums of what is no whole number leave a little where nothing is left. */
+static void drop_rest(struct amount *a)
+{
+    if (a->objects < 1e-3)
+        *a = (struct amount){0, 0};
+}
+
 static void round_off(struct replay *p)
 {
     for (size_t i = 0; i <= p->recording->stack_count; i++) {
         struct use *u = i ? &p->uses[i - 1] : &p->total;
         for (unsigned m = 0; m < MEASURES; m++)
-            if (u->of[m].objects < 1e-3)
-                u->of[m] = (struct amount){0, 0};
+            drop_rest(&u->of[m]);
     }
     for (unsigned i = 0; i < SIZES; i++)
         for (unsigned m = PEAK; m <= END; m++)
-            if (p->sizes[i][m].objects < 1e-3)
-                p->sizes[i][m] = (struct amount){0, 0};
+            drop_rest(&p->sizes[i][m]);
+    for (size_t i = 0; i < types_of(p->recording); i++)
+        for (unsigned m = PEAK; m <= END; m++)
+            drop_rest(&p->types[i][m]);
 }
 
 void replay_run(struct replay *p, const struct recording *r, double until)
 {
     *p = (struct replay){.recording = r, .until = until};
-    p->uses = calloc(r->stack_count, sizeof *p->uses);
-    if (!p->uses)
-        exit(fail(FAILED, "out of memory"));
+    p->uses = zeros(r->stack_count, sizeof *p->uses);
+    p->types = zeros(types_of(r), sizeof *p->types);
     run_to_peak(p, run_all(p));
     round_off(p);
 }
 
-static void *with_zeros(void *table, size_t count, size_t before, size_t bytes)
-{
-    table = realloc(table, count * bytes);
-    if (!table)
-        exit(fail(FAILED, "out of memory"));
-    memset((char *)table + before * bytes, 0, (count - before) * bytes);
-    return table;
-}
-
-/* There are more stacks than before. */
-static void add_stacks(struct replay *p, size_t count)
+/* There are more stacks and types than before. */
+static void make_room(struct replay *p, size_t stacks, size_t types)
 {
     struct run *r = p->run;
-    p->uses = with_zeros(p->uses, count, r->stack_count, sizeof *p->uses);
-    r->live = with_zeros(r->live, count, r->stack_count, sizeof *r->live);
-    r->stack_count = count;
+    p->uses = with_zeros(p->uses, stacks, r->stack_count, sizeof *p->uses);
+    r->live = with_zeros(r->live, stacks, r->stack_count, sizeof *r->live);
+    r->stack_count = stacks;
+    p->types = with_zeros(p->types, types, r->type_count, sizeof *p->types);
+    r->types = with_zeros(r->types, types, r->type_count, sizeof *r->types);
+    r->type_count = types;
 }
 
 void replay_go_on(struct replay *p, const struct recording *r)
@@ -416,11 +443,11 @@ void replay_go_on(struct replay *p, const struct recording *r)
     struct event e;
     if (!p->run) {
         p->recording = r;
-        p->run = with_zeros(NULL, 1, 0, sizeof *p->run);
+        p->run = zeros(1, sizeof *p->run);
         *p->run = (struct run){.recording = r, .cursor = recording_begin(r)};
         make(&p->run->objects, 1024);
     }
-    add_stacks(p, r->stack_count);
+    make_room(p, r->stack_count, types_of(r));
     p->run->cursor.at = r->begin;
     while (recording_next(&p->run->cursor, &e))
         apply(p->run, p, &e);
@@ -434,6 +461,7 @@ void replay_end(struct replay *p)
         end_run(p->run);
     free(p->run);
     free(p->uses);
+    free(p->types);
     free(p->moments);
     *p = (struct replay){0};
 }

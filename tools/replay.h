@@ -58,7 +58,8 @@ struct replay {
     struct amount dead; /* found unreachable by collections */
     struct amount lifetimes[LIFETIMES];
     struct amount sizes[SIZES][MEASURES];
-    double peak_seconds; /* when it was, as far as times were told */
+    struct amount (*types)[MEASURES]; /* of each type, by its number */
+    double peak_seconds;              /* when it was, as far as times were told */
     struct moment *moments;
     size_t moment_count, moment_room;
     struct run *run; /* of a recording that goes on */

@@ -92,6 +92,24 @@ static void write_sizes(const struct replay *p)
     json_end_array();
 }
 
+static void write_types(const struct reading *r)
+{
+    json_array("types");
+    for (size_t i = 0; i < r->recording.type_count; i++) {
+        const struct type *t = &r->recording.types[i];
+        const struct amount *of = r->replay.types[i];
+        if (!t->name || of[ALLOCATED].objects == 0)
+            continue;
+        json_object(NULL);
+        json_string("name", t->name);
+        json_string("kind", kind_names[t->kind]);
+        for (unsigned m = 0; m < MEASURES; m++)
+            write_amount(measure_names[m], &of[m]);
+        json_end_object();
+    }
+    json_end_array();
+}
+
 void write_summary(const struct reading *r)
 {
     write_process(&r->recording);
@@ -101,6 +119,7 @@ void write_summary(const struct reading *r)
     write_amount("collected", &r->replay.dead);
     json_real("peak_seconds", r->replay.peak_seconds);
     write_lifetimes(&r->replay);
+    write_types(r);
     write_sizes(&r->replay);
 }
 

@@ -140,24 +140,76 @@ static void print_rest(const struct report *r, const struct sites *s)
         printf("... and %zu more sites: --top=0 lists all\n", s->count - listed(r, s));
 }
 
+static bool has_leaked(const struct report *r)
+{
+    return r->now.replay.total.of[LEAKED].objects > 0;
+}
+
+static void print_heads(const struct report *r, const char *what)
+{
+    printf("\nby %s: bytes and objects of each %s\n\n", measure_names[r->by], what);
+    printf("%15s %20s %20s %20s", "peak", "end", "allocated", "temporary");
+    printf(has_leaked(r) ? " %20s   %s\n" : "%s   %s\n", has_leaked(r) ? "leaked" : "",
+           what);
+}
+
+static void print_row(const struct report *r, const struct amount *of)
+{
+    print_cell(&of[PEAK]);
+    print_cell(&of[END]);
+    print_cell(&of[ALLOCATED]);
+    print_cell(&of[TEMPORARY]);
+    if (has_leaked(r))
+        print_cell(&of[LEAKED]);
+    printf("  ");
+}
+
 static void print_table(const struct report *r, const struct sites *s)
 {
-    printf("\nby %s: bytes and objects of each site\n\n", measure_names[r->by]);
-    bool leaked = r->now.replay.total.of[LEAKED].objects > 0;
-    printf("%15s %20s %20s %20s", "peak", "end", "allocated", "temporary");
-    printf(leaked ? " %20s   site\n" : "%s   site\n", leaked ? "leaked" : "");
+    print_heads(r, "site");
     for (size_t i = 0; i < listed(r, s); i++) {
-        const struct amount *of = s->list[i].use.of;
-        print_cell(&of[PEAK]);
-        print_cell(&of[END]);
-        print_cell(&of[ALLOCATED]);
-        print_cell(&of[TEMPORARY]);
-        if (leaked)
-            print_cell(&of[LEAKED]);
-        printf("  ");
+        print_row(r, s->list[i].use.of);
         print_place(&s->list[i]);
     }
     print_rest(r, s);
+}
+
+/* A type in the table of them. */
+struct row {
+    const char *name;
+    const struct amount *of;
+    double by;
+};
+
+static int compare_rows(const void *left, const void *right)
+{
+    const struct row *a = left, *b = right;
+    return a->by != b->by ? (a->by < b->by ? 1 : -1) : strcmp(a->name, b->name);
+}
+
+/* Where there is more than one. */
+static void print_types(const struct report *r)
+{
+    const struct recording *recording = &r->now.recording;
+    struct row *rows = NULL;
+    size_t count = 0, room = 0;
+    for (size_t i = 0; i < recording->type_count; i++) {
+        const struct amount *of = r->now.replay.types[i];
+        if (of[ALLOCATED].objects == 0 || !recording->types[i].name)
+            continue;
+        rows = grown(rows, count, &room, sizeof *rows);
+        rows[count++] = (struct row){recording->types[i].name, of, of[r->by].bytes};
+    }
+    if (count > 1) {
+        qsort(rows, count, sizeof *rows, compare_rows);
+        print_heads(r, "type");
+        for (size_t i = 0; i < count; i++) {
+            print_row(r, rows[i].of);
+            print_name(rows[i].name);
+            putchar('\n');
+        }
+    }
+    free(rows);
 }
 
 static void print_stack(struct report *r, const struct site *s)
@@ -248,6 +300,7 @@ int report_text(struct report *r)
         print_changes(r, &s);
     } else {
         print_summary(r);
+        print_types(r);
         print_table(r, &s);
         print_stacks(r, &s);
     }

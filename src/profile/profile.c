@@ -15,13 +15,38 @@
 #include "world/registry.h"
 #include "world/self.h"
 
+/* ---- What an object is ---------------------------------------------------------------------- */
+
+static const enum recording_kind kinds[KIND_COUNT] = {
+    [KIND_SCANNED] = RECORDING_SCANNED,
+    [KIND_ATOMIC] = RECORDING_ATOMIC,
+    [KIND_MANUAL] = RECORDING_MANUAL,
+    [KIND_MANUAL_ATOMIC] = RECORDING_MANUAL_ATOMIC,
+};
+
+static void tell(const struct heap *h, const struct cell *o, size_t requested,
+                 uint32_t stack)
+{
+    uint32_t layout = 0;
+    if (word_typed(o->word))
+        layout = typed_bin_layout(&h->typed[unit_type(h, unit_of(h, o->address))]);
+    struct record_object r = {
+        .address = o->address,
+        .requested = requested,
+        .slack = o->size - requested,
+        .stack = stack,
+        .layout = layout,
+        .kind = layout ? RECORDING_LAID_OUT : kinds[word_kind(o->word)],
+    };
+    record_allocated(h, &r);
+}
+
 /* ---- Every object ----------------------------------------------------------------------- */
 
 static void every_allocated(struct heap *h, const struct cell *o, size_t requested,
                             uint32_t stack)
 {
-    (void)h;
-    record_allocated(o->address, requested, o->size - requested, stack);
+    tell(h, o, requested, stack);
 }
 
 static void every_resized(struct heap *h, const struct cell *o, size_t requested)
@@ -92,7 +117,7 @@ static void add(const struct cell *o, size_t requested, uint32_t stack, uint64_t
     bool noted = table_add(&samples.living, &s);
     critical_release(&samples.lock, RANK_RECORD);
     if (noted)
-        record_allocated(o->address, requested, o->size - requested, stack);
+        tell(&process_heap, o, requested, stack);
 }
 
 void profile_sample(const struct cell *o, size_t requested, struct call call)

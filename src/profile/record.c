@@ -14,6 +14,7 @@
 #include "base/table.h"
 #include "collect/collector.h"
 #include "heap/heap.h"
+#include "heap/layout.h"
 #include "profile/stream.h"
 #include "trace/capture.h"
 #include "trace/depot.h"
@@ -43,7 +44,9 @@ static struct {
     pid_t thread;   /* that was told */
     uint32_t stack_count;
     struct table stacks;
-    uint8_t modules[MODULES_MOST / 8]; /* a bit for each that is known */
+    uint8_t modules[MODULES_MOST / 8];       /* a bit for each that is known */
+    uint32_t type;                           /* that was told; 0: none */
+    uint8_t types[RECORDING_TYPES_MOST / 8]; /* a bit for each that is known */
     uint64_t began, told;         /* os_now; of the beginning, and of the last time */
     uint64_t collections, pauses; /* by then */
     bool is_timeless;             /* the program has come to its end */
@@ -185,7 +188,9 @@ static void forget_parents(void)
     record.stack_count = 0;
     while (record.stacks.count)
         table_remove(&record.stacks, record.stacks.count);
+    record.type = 0;
     memset(record.modules, 0, sizeof record.modules);
+    memset(record.types, 0, sizeof record.types);
 }
 
 /* The lock is held. */
@@ -332,18 +337,41 @@ static void tell_thread(void)
     stream_end(w, RECORDING_THREAD);
 }
 
-void record_allocated(uintptr_t address, size_t requested, size_t slack, uint32_t stack)
+/* Layouts have the numbers behind the kinds'. */
+static void tell_type(const struct heap *h, const struct record_object *o)
+{
+    uint32_t type = o->layout ? RECORDING_KINDS + o->layout : (uint32_t)o->kind + 1;
+    uint8_t *bits = &record.types[type / 8], bit = (uint8_t)(1 << type % 8);
+    if (type == record.type)
+        return;
+    if (!(*bits & bit)) {
+        const char *name = o->layout ? layout_name(h, o->layout) : NULL;
+        struct writer w = stream_begin();
+        writer_put(&w, type);
+        writer_put(&w, o->kind);
+        put_string(&w, name ? name : "");
+        stream_end(w, RECORDING_TYPE);
+        *bits |= bit;
+    }
+    record.type = type;
+    struct writer w = stream_begin();
+    writer_put(&w, type);
+    stream_end(w, RECORDING_TYPED);
+}
+
+void record_allocated(const struct heap *h, const struct record_object *o)
 {
     if (!begin(true))
         return;
-    uint32_t number = number_of_stack(stack);
+    uint32_t number = number_of_stack(o->stack);
     if (stream_is_open() && stream_has_room()) {
         tell_thread();
+        tell_type(h, o);
         struct writer w = stream_begin();
         writer_put(&w, number);
-        writer_put(&w, requested);
-        writer_put(&w, slack);
-        put_address(&w, address);
+        writer_put(&w, o->requested);
+        writer_put(&w, o->slack);
+        put_address(&w, o->address);
         stream_end(w, RECORDING_ALLOCATED);
     }
     end();

@@ -10,14 +10,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "heap/types.h"
 #include "profile/recording.h"
 
 /* Begins the recording that option profile names.  false: it cannot be written, which the log
  * explains. */
 bool record_open(void);
 
-/* The object at this address; `slack`: bytes that it has beyond those requested. */
-void record_allocated(uintptr_t address, size_t requested, size_t slack, uint32_t stack);
+/* An object that was allocated. */
+struct record_object {
+    uintptr_t address;
+    size_t requested, slack; /* bytes that it has beyond those */
+    uint32_t stack;          /* in the depot; 0: not known */
+    uint32_t layout;         /* 0: none */
+    enum recording_kind kind;
+};
+
+void record_allocated(const struct heap *h, const struct record_object *o);
 void record_resized(uintptr_t address, size_t requested, size_t slack);
 
 /* The tag is RECORDING_FREED, RECORDING_TEMPORARY or RECORDING_DEAD. */

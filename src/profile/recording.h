@@ -19,6 +19,7 @@ enum {
     RECORDING_MAGIC_BYTES = 8,
     RECORDING_VERSION = 1,
     RECORDING_GRANULE = 16,
+    RECORDING_TYPES_MOST = 1 << 17, /* the numbers of types are below */
 };
 
 enum recording_tag {
@@ -52,6 +53,20 @@ enum recording_tag {
      * it.  The owner is the leaked object that alone keeps it; or it is itself the owner: then nothing points to it, or
      * several do. */
     RECORDING_LEAKED,
+    /* number, kind (enum recording_kind), name: of a layout or slab, and empty if it has none.  Objects without a
+     * layout have a type for each kind. */
+    RECORDING_TYPE,
+    /* number of the type that objects have which are allocated from here on */
+    RECORDING_TYPED,
+};
+
+enum recording_kind {
+    RECORDING_SCANNED,
+    RECORDING_ATOMIC,        /* without pointers */
+    RECORDING_MANUAL,        /* as malloc gives them */
+    RECORDING_MANUAL_ATOMIC, /* manual, and without pointers */
+    RECORDING_LAID_OUT,      /* with a layout: where the pointers are is known */
+    RECORDING_KINDS,
 };
 
 #endif

@@ -5,6 +5,7 @@ srcdir=$(cd "${srcdir:-.}" && pwd)
 . "$srcdir/tests/expect.sh" && begin page || exit 1
 find_tool
 known=$PWD/tests/tool/known
+types=$PWD/tests/tool/types
 [ -e "$PWD/.libs/libgcalloc-malloc.so" ] || { echo "page: there is no malloc to preload"; exit 77; }
 unset GCALLOC_OPTIONS GCALLOC_MALLOC LD_PRELOAD
 cd "$tmp" || exit 1
@@ -17,7 +18,8 @@ strange() {
         objcopy --redefine-sym 'keep=</script><script>owned=1</script><b>' renamed strange && chmod +x strange
 }
 records() {
-    "$tool" profile --exact -o exact.gcp "$known" 2 threads && "$tool" profile --exact -o many.gcp "$known" 0 stacks
+    "$tool" profile --exact -o exact.gcp "$known" 2 threads && "$tool" profile --exact -o many.gcp "$known" 0 stacks &&
+        GCALLOC_OPTIONS=profile=types.gcp:profile_every=0 "$types"
 }
 expect "recordings" records
 if command -v objcopy >/dev/null; then
@@ -33,7 +35,7 @@ killed() {
 expect "a recording of samples, without an end" killed
 
 pages() {
-    for name in exact many strange; do
+    for name in exact many strange types; do
         "$tool" report -o $name.html $name.gcp && "$tool" report --json $name.gcp >$name.json || return 1
     done
 }
@@ -55,7 +57,7 @@ expect "the data of many stacks are short" short
 
 equal() { python3 "$srcdir/tests/tool/page_data.py" "$1.html" "$1.json"; }
 if command -v python3 >/dev/null; then
-    for name in exact many strange; do
+    for name in exact many strange types; do
         expect "the data of $name" equal $name
     done
 else
@@ -100,6 +102,7 @@ if every_object >first 2>&1 || runs; then
     expect "samples and strange names, in a narrow window, in the dark" shows strange --window-size=400,800 \
         --force-dark-mode
     expect "many stacks" shows many --window-size=1200,900
+    expect "objects of several types" shows types --window-size=1200,900
 else
     echo "page: no Chromium, or it does not run here: the pages are not opened (apt-get install chromium)"
     [ -z "$PAGE_NEEDS_BROWSER" ] || exit 1

@@ -223,6 +223,13 @@ function checkTiles() {
     choose("group", "files");
     const functions = new Set(wanted.sites.filter(s => s.allocated.bytes > 0).map(s => `${s.file} ${s.function}`));
     check("functions", all("#tiles button").length, functions.size);
+    check("types are offered where there are several", one("#by-type").offsetWidth > 0, wanted.types.length > 1);
+    if (wanted.types.length < 2)
+        return;
+    choose("group", "types");
+    const figure = t => `${formatBytes(t.allocated.bytes)}, ${formatShare(t.allocated.bytes, wanted.total.allocated.bytes)}`;
+    check("types", all("#tiles button").map(t => t.title).sort(), wanted.types.map(t =>
+        (t.name === t.kind ? `${t.name} objects` : `${t.name}, ${t.kind}`) + ": " + figure(t)).sort());
 }
 
 function checkLayout() {

@@ -5,6 +5,7 @@ srcdir=$(cd "${srcdir:-.}" && pwd)
 . "$srcdir/tests/expect.sh" && begin profile || exit 1
 find_tool
 known=$PWD/tests/tool/known
+typed_program=$PWD/tests/tool/types
 forgets=$PWD/tests/tool/forgets
 [ -e "$PWD/.libs/libgcalloc-malloc.so" ] || { echo "profile: there is no malloc to preload"; exit 77; }
 unset GCALLOC_OPTIONS GCALLOC_MALLOC LD_PRELOAD
@@ -107,6 +108,29 @@ moments() {
         ! grep grow out
 }
 expect "what has come since a moment, and what there was by then" moments
+
+# ---- Types ----
+
+types() { # MEASURE: lines of "name, bytes, objects"
+    "$tool" report --json types.gcp | awk -v want="$1" '
+        /"types": / { on = 1 } /"sizes": / { on = 0 }
+        !on { next }
+        /"name": / { name = $0; sub(/^ *"name": "/, "", name); sub(/",$/, "", name) }
+        /^      "[a-z]+": \{/ { m = $1; gsub(/[":]/, "", m) }
+        m == want && /"bytes": / { bytes = $2 + 0 }
+        m == want && /"objects": / { if ($2 + 0) print name ", " bytes ", " $2 + 0; m = "" }' | sort
+}
+typed() {
+    GCALLOC_OPTIONS=profile=types.gcp:profile_every=0 "$typed_program" && types allocated >got || return 1
+    other=$(sed -n 's/^layout \([0-9]*\),.*/\1/p' got)
+    printf '%s\n' "atomic, 150, 3" "cells, 384, 6" "layout $other, 240, 6" "manual, 200, 1" "pair </script>, 192, 12" \
+        "scanned, 600, 6" | diff - got
+}
+expect "by type" typed
+typed_end() { types end | grep -e '^pair' -e '^scanned' >got && printf '%s\n' "pair </script>, 176, 11" "scanned, 500, 5" | diff - got; }
+expect "at the end, too" typed_end
+typed_text() { "$tool" report types.gcp >out && has out 'bytes and objects of each type$' ' 384 B  *6  .*  cells$' && "$tool" report exact.gcp >out && ! grep 'each type$' out; }
+expect "as text, where there is more than one" typed_text
 
 # ---- pprof ----
 

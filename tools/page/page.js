@@ -36,7 +36,7 @@ function drawSummary() {
 }
 
 function describeMissing() {
-    byId("missing").textContent = "A recording does not tell what type an object has, or who points to it: " +
+    byId("missing").textContent = "A recording does not tell who points to an object: " +
         "gcalloc leaks and gcalloc why do. Snapshots are of any moment: gcalloc report --until=SECONDS makes " +
         "a page of the time until then, --since=SECONDS compares. Temporary is what was freed before its thread " +
         "allocated anything else.";

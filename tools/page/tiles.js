@@ -1,5 +1,5 @@
-// A map of tiles, whose areas d3-hierarchy works out, by the size of objects or by the file and function that
-// allocates; and the lifetimes.
+// A map of tiles, whose areas d3-hierarchy works out, by the size of objects, by the file and function that
+// allocates, or by type; and the lifetimes.
 
 const TILES_MOST = 300;
 const GROUP_HEIGHT = 18;
@@ -18,6 +18,12 @@ function sizeTiles() {
         below = size.up_to;
         return item;
     });
+}
+
+function typeTiles() {
+    return data.types.map(type => ({name: type.name,
+        about: type.name === type.kind ? `${type.name} objects` : `${type.name}, ${type.kind}`,
+        value: type[chosen.measure][chosen.unit]}));
 }
 
 function groupBy(list, key) {
@@ -86,9 +92,15 @@ function drawTile(box, d, whole) {
     box.append(tile);
 }
 
+const GROUPS = {
+    sizes: {tiles: sizeTiles, about: "Classes of the bytes that an object takes in the heap; what was asked for counts."},
+    files: {tiles: fileTiles, about: "Files and functions of the places that allocate. A click searches for the function."},
+    types: {tiles: typeTiles, about: "Layouts and slabs by name, and the kinds of objects that have none."},
+};
+
 function drawTiles(width = byId("tiles").clientWidth) {
-    const box = byId("tiles"), bySize = document.querySelector("#groups :checked").value === "sizes";
-    const items = bySize ? sizeTiles() : fileTiles();
+    const box = byId("tiles"), group = GROUPS[document.querySelector("#groups :checked").value];
+    const items = group.tiles();
     const root = d3.hierarchy({children: items}).sum(d => d.value || 0)
         .sort((a, b) => b.value - a.value);
     d3.treemap().size([width, box.clientHeight]).paddingInner(1)
@@ -98,9 +110,7 @@ function drawTiles(width = byId("tiles").clientWidth) {
         if (d.depth > 0 && d.value > 0)
             drawTile(box, d, root.value);
     });
-    byId("tiles-about").textContent = !(root.value > 0) ? "There is nothing." : bySize ?
-        "Classes of the bytes that an object takes in the heap; what was asked for counts." :
-        "Files and functions of the places that allocate. A click searches for the function.";
+    byId("tiles-about").textContent = root.value > 0 ? group.about : "There is nothing.";
 }
 
 // What samples cannot tell apart is one row.
@@ -126,6 +136,7 @@ function drawLifetimes() {
 }
 
 function startTiles() {
+    byId("by-type").hidden = data.types.length < 2;
     byId("groups").addEventListener("change", () => drawTiles());
     drawTiles();
     drawLifetimes();
