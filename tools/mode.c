@@ -71,6 +71,8 @@ const struct flag flags[] = {
      "record one object for about so many bytes; 512K"},
     {"leaks", 'k', FLAG_SWITCH, "p", "YES", "profile_leaks", "yes|no", 0, 0,
      "a collection at the end finds what has leaked; yes"},
+    {"holders", 'H', FLAG_SWITCH, "p", "YES", "profile_holders", "yes|no", 0, 0,
+     "record at the end what holds what is alive; no"},
     {"json", 'j', FLAG_SET, "lcr", NULL, "report_format", "json", 0, 0,
      "reports are JSON, one object on a line"},
     {"error-exitcode", 'e', FLAG_NUMBER, "lg", "N", "exit_code", NULL, 0, 255,

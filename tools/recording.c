@@ -164,6 +164,37 @@ static void read_type(struct recording *r, struct reader *in)
     r->types[number] = (struct type){(enum recording_kind)kind, name};
 }
 
+static struct step read_step(struct reader *in)
+{
+    struct step s = {.offset = get(in)};
+    s.inside = get(in);
+    s.bytes = get(in);
+    s.stack = (uint32_t)get(in);
+    return s;
+}
+
+static void read_way(struct recording *r, struct reader *in)
+{
+    struct way w = {.root = (enum recording_root)get(in), .first = r->step_count};
+    w.at.module = module_of(r, get(in));
+    w.at.address = get(in);
+    w.thread = get(in);
+    w.left_out = get(in);
+    w.count = get(in);
+    in->failed |=
+        w.root >= RECORDING_ROOTS || w.count == 0 || w.count > RECORDING_STEPS_MOST;
+    for (size_t i = 0; i < w.count && !in->failed; i++) {
+        struct step s = read_step(in);
+        in->failed |= s.stack >= r->stack_count;
+        r->steps = grown(r->steps, r->step_count, &r->step_room, sizeof s);
+        r->steps[r->step_count++] = s;
+    }
+    if (in->failed)
+        return;
+    r->ways = grown(r->ways, r->way_count, &r->way_room, sizeof w);
+    r->ways[r->way_count++] = w;
+}
+
 /* ---- Records ------------------------------------------------------------------------ */
 
 static void get_address(struct cursor *c, struct reader *in, struct event *e)
@@ -193,6 +224,14 @@ static void skip_type(struct reader *in)
     get(in);
     get(in);
     get_bytes(in, &count);
+}
+
+static void skip_way(struct reader *in)
+{
+    for (unsigned i = 0; i < 5; i++)
+        get(in);
+    for (uint64_t n = get(in); n > 0 && !in->failed; n--)
+        read_step(in);
 }
 
 static void read_time(struct reader *in, struct event *e)
@@ -242,6 +281,9 @@ static void read_event(struct cursor *c, struct reader *in, struct event *e)
         break;
     case RECORDING_TYPE:
         skip_type(in);
+        break;
+    case RECORDING_HELD:
+        skip_way(in);
         break;
     case RECORDING_TYPED:
         c->type = (uint32_t)get(in);
@@ -296,7 +338,7 @@ bool recording_next(struct cursor *c, struct event *e)
             return false;
     } while (e->tag == RECORDING_MODULE || e->tag == RECORDING_STACK ||
              e->tag == RECORDING_TYPE || e->tag == RECORDING_TYPED ||
-             e->tag == RECORDING_THREAD);
+             e->tag == RECORDING_HELD || e->tag == RECORDING_THREAD);
     return true;
 }
 
@@ -329,7 +371,7 @@ static bool is_zero(const struct recording *r, size_t from)
     return true;
 }
 
-/* Stacks, modules and types.  A record whose tag is 0 was not written. */
+/* Stacks, modules, types and ways.  A record whose tag is 0 was not written. */
 static void read_all(struct recording *r)
 {
     struct cursor c = recording_begin(r);
@@ -347,8 +389,12 @@ static void read_all(struct recording *r)
             read_stack(r, &in);
         else if (e.tag == RECORDING_TYPE)
             read_type(r, &in);
-        if (in.failed)
+        else if (e.tag == RECORDING_HELD)
+            read_way(r, &in);
+        if (in.failed) {
+            c.at = at;
             break;
+        }
         if (e.tag == RECORDING_ALLOCATED && e.stack >= r->stack_count) {
             c.at = at;
             break;
@@ -420,6 +466,8 @@ void recording_close(struct recording *r)
     for (size_t i = 0; i < r->type_count; i++)
         free(r->types[i].name);
     free(r->types);
+    free(r->ways);
+    free(r->steps);
     free(r->modules);
     free(r->frames);
     free(r->stacks);

@@ -36,6 +36,23 @@ struct stack {
     size_t first, count; /* among the frames, innermost first */
 };
 
+/* An object on the way from a root to one that is alive at the end. */
+struct step {
+    uint64_t
+        offset; /* 1 + that of the pointer in the object before; 0: not known, or a root's */
+    uint64_t inside; /* what the pointer points to, in this object */
+    uint64_t bytes;
+    uint32_t stack; /* 0: not known */
+};
+
+struct way {
+    enum recording_root root;
+    struct frame at;     /* the root's word, and not a return address */
+    uint64_t thread;     /* 0: none */
+    uint64_t left_out;   /* steps behind the first RECORDING_STEPS_FIRST */
+    size_t first, count; /* among the steps, the object's own the last */
+};
+
 struct recording {
     const char *path;
     const unsigned char *bytes; /* of the file, or of a part of it (recording_go_on) */
@@ -52,6 +69,10 @@ struct recording {
     size_t module_count, module_room;
     struct type *types;
     size_t type_count, type_room;
+    struct way *ways; /* to the objects with most bytes first */
+    size_t way_count, way_room;
+    struct step *steps;
+    size_t step_count, step_room;
     struct frame *frames;
     size_t frame_count, frame_room;
     struct stack *stacks;
@@ -92,7 +113,7 @@ struct cursor {
 
 struct cursor recording_begin(const struct recording *r);
 
-/* The next event, without modules, stacks and types.  false: there is none. */
+/* The next event, without modules, stacks, types and ways.  false: there is none. */
 bool recording_next(struct cursor *c, struct event *e);
 
 /* Room for one element more than `count`, or the end of the command. */

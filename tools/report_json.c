@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "json.h"
+#include "ways.h"
 
 void write_value(const char *key, double value)
 {
@@ -120,6 +121,7 @@ void write_summary(const struct reading *r)
     json_real("peak_seconds", r->replay.peak_seconds);
     write_lifetimes(&r->replay);
     write_types(r);
+    write_ways(r);
     write_sizes(&r->replay);
 }
 

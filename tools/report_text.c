@@ -6,6 +6,7 @@
 
 #include "command.h"
 #include "report.h"
+#include "ways.h"
 
 enum { STACKS = 5, STACK_FRAMES = 12, NAME_MOST = 100 };
 
@@ -303,6 +304,7 @@ int report_text(struct report *r)
         print_types(r);
         print_table(r, &s);
         print_stacks(r, &s);
+        print_ways(&r->now);
     }
     sites_free(&s);
     return DONE;

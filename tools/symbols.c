@@ -381,3 +381,15 @@ struct symbols symbolize(struct symbolizer *s, const struct frame *f)
     return (struct symbols){&s->symbols[a->first / PAGE_SYMBOLS][a->first % PAGE_SYMBOLS],
                             a->count};
 }
+
+const char *symbolize_variable(struct symbolizer *s, const struct frame *f,
+                               uint64_t *offset)
+{
+    struct looked_up *l = f->module ? module_at(s, f->module - 1) : NULL;
+    GElf_Addr address = ((GElf_Addr)f->module << PLACE_SHIFT) + f->address;
+    GElf_Sym symbol;
+    const char *name = l && l->module ? dwfl_module_addrinfo(l->module, address, offset,
+                                                             &symbol, NULL, NULL, NULL)
+                                      : NULL;
+    return name && *name ? demangle(name) : NULL;
+}

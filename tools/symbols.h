@@ -28,6 +28,10 @@ void symbolizer_free(struct symbolizer *s);
 /* What is told lives as long as the symbolizer. */
 struct symbols symbolize(struct symbolizer *s, const struct frame *f);
 
+/* The name of the variable that the address lies in, and how far behind its beginning; NULL: none is known. */
+const char *symbolize_variable(struct symbolizer *s, const struct frame *f,
+                               uint64_t *offset);
+
 /* Why the module's file told nothing; NULL: it did, or was not asked. */
 const char *symbolizer_complaint(const struct symbolizer *s, size_t module);
 

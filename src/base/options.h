@@ -125,6 +125,8 @@ enum { FINALIZERS_CALLED, FINALIZERS_THREAD };
       "record an object for about so many bytes; 0: every object")                       \
     X(profile_leaks, FLAG, AT_START, 1,                                                  \
       "record at the end, by a collection, what has leaked")                             \
+    X(profile_holders, FLAG, AT_START, 0,                                                \
+      "record at the end what holds the objects that are alive")                         \
     X(profile_seed, COUNT, AT_START, 0,                                                  \
       "beginning of the random numbers that choose these; 0: another each time")         \
     X(report, PATH, AT_START, 0,                                                         \

@@ -101,8 +101,8 @@ static bool make_heap(void)
         .reserve = options.reserve,
         .huge_from = os_has_huge_pages() ? options.huge_pages : 0,
         .end_pointers = options.end_pointers || options.collect,
-        .sites =
-            options.leaks || options.stacks || guard_is_wanted() || tracked_is_wanted(),
+        .sites = options.leaks || options.stacks || guard_is_wanted() ||
+                 tracked_is_wanted() || profile_needs_sites(),
     };
     if (!heap_create(h, &config))
         return false;

@@ -83,6 +83,7 @@ struct sample {
     uint32_t next;   /* in the table */
     pid_t thread;    /* that allocated it */
     uint64_t moment; /* of its cache */
+    uint32_t stack;  /* in the depot */
 };
 
 static struct {
@@ -112,7 +113,7 @@ static uint64_t moment_now(void)
 /* A sample that is not noted for want of memory is not recorded. */
 static void add(const struct cell *o, size_t requested, uint32_t stack, uint64_t moment)
 {
-    struct sample s = {o->address, 0, thread_self->tid, moment};
+    struct sample s = {o->address, 0, thread_self->tid, moment, stack};
     critical_take(&samples.lock, RANK_RECORD);
     bool noted = table_add(&samples.living, &s);
     critical_release(&samples.lock, RANK_RECORD);
@@ -225,6 +226,12 @@ static void begin_samples(struct heap *h)
         observe(h, &of_some);
 }
 
+bool profile_needs_sites(void)
+{
+    return options.profile.text[0] && options.profile_holders &&
+           options.profile_every == 0;
+}
+
 void profile_begin(struct heap *h)
 {
     if (!options.profile.text[0] || !record_open())
@@ -235,9 +242,15 @@ void profile_begin(struct heap *h)
         begin_samples(h);
 }
 
-bool profile_begin_leaks(void)
+bool profile_at_end(void)
 {
-    return options.profile.text[0] && options.profile_leaks && record_last_time();
+    return options.profile.text[0] && record_last_time();
+}
+
+uint32_t profile_stack(uintptr_t address)
+{
+    uint32_t number = table_find(&samples.living, 0, address);
+    return number ? sample_at(number)->stack : 0;
 }
 
 void profile_leaked(uintptr_t address, uintptr_t owner)

@@ -7,6 +7,10 @@
 #include "heap/lookup.h"
 #include "trace/capture.h"
 
+/* Whether the heap is to have a table of sites: where each object is recorded, nothing else knows the stacks of those
+ * that live. */
+bool profile_needs_sites(void);
+
 /* The process heap has been made, and no thread has a cache yet; other observers have been added. */
 void profile_begin(struct heap *h);
 
@@ -17,8 +21,11 @@ void profile_sample(const struct cell *o, size_t requested, struct call call);
 void profile_freed(const struct cell *o);
 void profile_resized(uintptr_t address, size_t requested);
 
-/* The program has come to its end.  Whether it is wanted what has leaked. */
-bool profile_begin_leaks(void);
+/* The program has come to its end: of what is done from here on no time is told.  false: nothing is recorded. */
+bool profile_at_end(void);
+
+/* The call stack of a sample, in the depot; 0: it is none.  In a pause. */
+uint32_t profile_stack(uintptr_t address);
 
 /* Nothing reaches the object, which may have been recorded; `owner` alone keeps it, or is the object. */
 void profile_leaked(uintptr_t address, uintptr_t owner);

@@ -411,12 +411,64 @@ void record_leaked(uintptr_t address, uintptr_t owner)
     end();
 }
 
+/* The number in the recording of the module that data lies in, and where it does; 0: none is known. */
+static uint16_t place_of(uintptr_t data, uintptr_t *place)
+{
+    struct module m;
+    uint16_t number = MODULE_NONE;
+    uintptr_t behind = data + 1; /* as a return address has it */
+    modules_of(&behind, &number, 1);
+    bool known = module_get(number, &m) && tell_module(number);
+    *place = known ? data - m.base : data;
+    return known ? number : 0;
+}
+
+/* Has the stacks of the steps known in the recording.  false: it cannot be written. */
+static bool tell_steps(const struct record_way *way, uint32_t *stacks)
+{
+    for (size_t i = 0; i < way->count; i++)
+        stacks[i] = number_of_stack(way->steps[i].stack);
+    return stream_is_open() && stream_has_room();
+}
+
+static void write_way(const struct record_way *way, uint16_t module, uintptr_t place,
+                      const uint32_t *stacks)
+{
+    struct writer w = stream_begin();
+    writer_put(&w, way->root);
+    writer_put(&w, module);
+    writer_put(&w, place);
+    writer_put(&w, (uint64_t)way->thread);
+    writer_put(&w, way->left_out);
+    writer_put(&w, way->count);
+    for (size_t i = 0; i < way->count; i++) {
+        const struct record_step *s = &way->steps[i];
+        writer_put(&w, s->has_offset ? s->offset + 1 : 0);
+        writer_put(&w, s->inside);
+        writer_put(&w, s->bytes);
+        writer_put(&w, stacks[i]);
+    }
+    stream_end(w, RECORDING_HELD);
+}
+
+void record_held(const struct record_way *way)
+{
+    uint32_t stacks[RECORDING_STEPS_MOST];
+    uintptr_t place;
+    if (!begin(false))
+        return;
+    uint16_t module = place_of(way->at, &place);
+    if (tell_steps(way, stacks))
+        write_way(way, module, place, stacks);
+    end();
+}
+
 bool record_last_time(void)
 {
     if (!record.mine || !*record.mine)
         return false;
     critical_take(&record.lock, RANK_RECORD);
-    if (stream_is_open())
+    if (stream_is_open() && !record.is_timeless)
         write_time(os_now());
     record.is_timeless = true;
     bool open = stream_is_open();

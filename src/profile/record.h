@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "heap/types.h"
 #include "profile/recording.h"
@@ -38,6 +39,26 @@ bool record_last_time(void);
 
 /* Nothing reaches the object any more; `owner` alone keeps it, or is the object. */
 void record_leaked(uintptr_t address, uintptr_t owner);
+
+/* An object on the way from a root to another one. */
+struct record_step {
+    bool has_offset;
+    size_t offset; /* of the pointer in the object before it */
+    size_t inside; /* of what the pointer points to, in this object */
+    size_t bytes;
+    uint32_t stack; /* in the depot; 0: not known */
+};
+
+/* The shortest way to an object that is alive at the end, at most RECORDING_STEPS_MOST of its steps. */
+struct record_way {
+    enum recording_root root;
+    uintptr_t at; /* where its word lies */
+    pid_t thread; /* whose it is; 0: nobody's */
+    size_t left_out, count;
+    const struct record_step *steps;
+};
+
+void record_held(const struct record_way *way);
 
 /* Ends this process's recording. */
 void record_close(void);

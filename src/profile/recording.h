@@ -20,6 +20,9 @@ enum {
     RECORDING_VERSION = 1,
     RECORDING_GRANULE = 16,
     RECORDING_TYPES_MOST = 1 << 17, /* the numbers of types are below */
+    RECORDING_STEPS_FIRST = 20, /* of a long way so many steps from its root are told, */
+    RECORDING_STEPS_MOST =
+        24, /* and of the last ones so many that they are so many together */
 };
 
 enum recording_tag {
@@ -58,6 +61,21 @@ enum recording_tag {
     RECORDING_TYPE,
     /* number of the type that objects have which are allocated from here on */
     RECORDING_TYPED,
+    /* What holds an object that is alive at the end of the program: root (enum recording_root); its module (0: none) and its
+     * address, relative to that; thread (0: none); steps that are left out, steps that follow.  Then of each, from the root
+     * to the object: 1 + the offset of the pointer in the object before it (0: not known, or a root's), the offset that it
+     * points to in this object, its bytes, its stack (0: not known). */
+    RECORDING_HELD,
+};
+
+enum recording_root {
+    RECORDING_ROOT_DATA,     /* static data, or other memory that is searched */
+    RECORDING_ROOT_NAMED,    /* what a root callback has named */
+    RECORDING_ROOT_STACK,    /* of a thread */
+    RECORDING_ROOT_REGISTER, /* of a thread */
+    RECORDING_ROOT_LOCAL,    /* thread-local data */
+    RECORDING_ROOT_THREAD,   /* argument or result of a thread */
+    RECORDING_ROOTS,
 };
 
 enum recording_kind {

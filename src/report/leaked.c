@@ -1,6 +1,7 @@
 #include "report/leaked.h"
 
 #include "base/cancel.h"
+#include "base/options.h"
 #include "mutator/init.h"
 #include "profile/profile.h"
 #include "report/leak.h"
@@ -13,7 +14,7 @@ static void tell(const struct leak *l, uintptr_t owner)
 
 void leaked_record(void)
 {
-    if (!profile_begin_leaks() || !mutator_enter())
+    if (!options.profile_leaks || !profile_at_end() || !mutator_enter())
         return;
     if (out_lock()) {
         cancel_hold_off();

@@ -1,5 +1,4 @@
-/* Why an object is alive: the shortest way from a root to it, found in a pause.  It is a search of its own, as the
- * marker does not know where a word lies that it follows. */
+/* Why an object is alive: the shortest way from a root to it, found in a pause. */
 #ifndef GCALLOC_REPORT_PATH_H
 #define GCALLOC_REPORT_PATH_H
 
@@ -7,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+
+#include "report/reach.h"
 
 enum path_result {
     PATH_UNKNOWN, /* nothing could be looked at: a thread does not stop, or memory ran out */
@@ -51,6 +52,10 @@ struct path {
  * Stops the world, in which it takes time in proportion to what is alive. */
 void path_find(struct path *p, uintptr_t address);
 void path_free(struct path *p);
+
+/* In a pause, in which `r` has been filled: makes of `p`, which is zero but for what the caller has noted, the way to what
+ * the edge of this place has reached. */
+void path_take(struct path *p, const struct reach *r, uint32_t edge);
 
 /* Looks for the way, as path_find does, and says it as text. */
 void path_report(uintptr_t address);

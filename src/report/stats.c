@@ -25,6 +25,7 @@
 #include "profile/profile.h"
 #include "report/ending.h"
 #include "report/fault.h"
+#include "report/holders.h"
 #include "report/leaked.h"
 #include "report/out.h"
 #include "world/next.h"
@@ -191,6 +192,7 @@ static void report_stats(void)
 static void report_at_exit(void)
 {
     leaked_record();
+    holders_record();
     profile_end();
     size_t leaks = options.leaks && ending_is_first() ? gc_leak_check() : 0;
     if (OPTION_NOW(stats))

@@ -1,5 +1,5 @@
 /* A program whose allocations are known, for recordings:
- * `known TIMES [kill|_exit|fork|exec|threads|slow|stacks|lose]`. */
+ * `known TIMES [kill|_exit|fork|exec|threads|slow|stacks|lose|hold]`. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -132,6 +132,27 @@ static void lose_all(void)
     __asm__ volatile("" : : "r"(stack) : "memory");
 }
 
+static struct link {
+    void *unused;
+    struct link *next;
+} *volatile held;
+
+NOINLINE static struct link *make_link(size_t bytes, struct link *next)
+{
+    struct link *l = calloc(1, bytes);
+    l->next = next;
+    return l;
+}
+
+/* The first is the last of thirty, which the program holds. */
+NOINLINE static void hold(void)
+{
+    struct link *l = make_link(7000, NULL);
+    for (int i = 0; i < 29; i++)
+        l = make_link(100, l);
+    held = l;
+}
+
 static void run_child(void)
 {
     if (fork() == 0) {
@@ -164,5 +185,7 @@ int main(int argc, char **argv)
         run_stacks();
     if (strcmp(what, "lose") == 0)
         lose_all();
+    if (strcmp(what, "hold") == 0)
+        hold();
     return 0;
 }

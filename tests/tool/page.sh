@@ -19,7 +19,8 @@ strange() {
 }
 records() {
     "$tool" profile --exact -o exact.gcp "$known" 2 threads && "$tool" profile --exact -o many.gcp "$known" 0 stacks &&
-        GCALLOC_OPTIONS=profile=types.gcp:profile_every=0 "$types"
+        GCALLOC_OPTIONS=profile=types.gcp:profile_every=0 "$types" &&
+        "$tool" profile --exact --holders=yes -o held.gcp "$known" 1 hold
 }
 expect "recordings" records
 if command -v objcopy >/dev/null; then
@@ -35,7 +36,7 @@ killed() {
 expect "a recording of samples, without an end" killed
 
 pages() {
-    for name in exact many strange types; do
+    for name in exact many strange types held; do
         "$tool" report -o $name.html $name.gcp && "$tool" report --json $name.gcp >$name.json || return 1
     done
 }
@@ -57,7 +58,7 @@ expect "the data of many stacks are short" short
 
 equal() { python3 "$srcdir/tests/tool/page_data.py" "$1.html" "$1.json"; }
 if command -v python3 >/dev/null; then
-    for name in exact many strange types; do
+    for name in exact many strange types held; do
         expect "the data of $name" equal $name
     done
 else
@@ -103,6 +104,7 @@ if every_object >first 2>&1 || runs; then
         --force-dark-mode
     expect "many stacks" shows many --window-size=1200,900
     expect "objects of several types" shows types --window-size=1200,900
+    expect "what holds objects" shows held --window-size=1200,900
 else
     echo "page: no Chromium, or it does not run here: the pages are not opened (apt-get install chromium)"
     [ -z "$PAGE_NEEDS_BROWSER" ] || exit 1

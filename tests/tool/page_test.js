@@ -181,13 +181,26 @@ function checkStacks() {
     const row = shownRows().find(r => rowName(r) === "keep") || shownRows()[0], name = rowName(row);
     const site = wanted.sites.find(s => s.function === name);
     click(row.querySelector("button"));
-    const lists = [...row.nextElementSibling.querySelectorAll("ol")].map(
+    const lists = [...row.nextElementSibling.querySelectorAll("ol:not(.way)")].map(
         list => [...list.children].map(li => li.textContent));
     const stacks = wanted.stacks.filter(s => s.frames.some(f => f.function === name && f.line === site.line));
     check(`stacks of ${name}`, lists.map(String).sort().slice(0, 5),
         stacks.map(s => String(s.frames.map(shownPlace))).sort().slice(0, 5));
     click(row.querySelector("button"));
     check("they close", all("#sites .stacks").length, 0);
+}
+
+function checkHolders() {
+    for (const way of wanted.ways.slice(0, 3)) {
+        const last = way.steps[way.steps.length - 1];
+        const row = shownRows().find(r => rowName(r) === last.function);
+        click(row.querySelector("button"));
+        const list = [...row.nextElementSibling.querySelectorAll("ol.way")].find(l =>
+            l.firstChild.textContent === way.root && l.children.length === way.steps.length + 1 + (way.left_out > 0));
+        holds(`what holds those of ${last.function}`, list &&
+            list.lastChild.textContent.includes(`→ ${formatCount(last.bytes)} bytes  ${last.function}`));
+        click(row.querySelector("button"));
+    }
 }
 
 // Short recordings end before anything is told of the heap, or have no moment.
@@ -274,6 +287,7 @@ async function run() {
         await checkSearch(wanted.sites[0].function);
         checkSorting();
         checkStacks();
+        checkHolders();
         checkTimeline();
         checkTiles();
     } else {

@@ -132,6 +132,30 @@ expect "at the end, too" typed_end
 typed_text() { "$tool" report types.gcp >out && has out 'bytes and objects of each type$' ' 384 B  *6  .*  cells$' && "$tool" report exact.gcp >out && ! grep 'each type$' out; }
 expect "as text, where there is more than one" typed_text
 
+# ---- Holders ----
+
+held() {
+    record held.gcp --exact --holders=yes -- 1 hold && "$tool" report held.gcp >out &&
+        sed -n '/^what holds/,$p' out >got && has got '^6.8 KiB in 1 object:  make_link  known.c' || return 1
+    sed -n '/^6.8 KiB/,/^$/p' got | sed '1d; $d; s/  known.c.*//' >way
+    {
+        echo "    static variable held+0 of known"
+        echo "           -> 100 bytes  make_link"
+        for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19; do echo "        +8 -> 100 bytes  make_link"; done
+        echo "           ... 6 more"
+        for i in 1 2 3; do echo "        +8 -> 100 bytes  make_link"; done
+        echo "        +8 -> 7000 bytes  make_link"
+    } | diff - way
+}
+expect "what holds an object" held
+held_samples() {
+    record samples.gcp --every=4K --holders=yes -- 1 hold && "$tool" report samples.gcp >out &&
+        has out '^    static variable sink+0 of known$' '^           -> [0-9]* bytes  grow  known.c'
+}
+expect "in samples" held_samples
+not_held() { record free.gcp --exact -- 1 hold && "$tool" report free.gcp >out && ! grep '^what holds' out; }
+expect "where it is wanted" not_held
+
 # ---- pprof ----
 
 if "$tool" report --pprof exact.gcp >exact.pb.gz 2>err; then

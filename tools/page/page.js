@@ -36,10 +36,10 @@ function drawSummary() {
 }
 
 function describeMissing() {
-    byId("missing").textContent = "A recording does not tell who points to an object: " +
-        "gcalloc leaks and gcalloc why do. Snapshots are of any moment: gcalloc report --until=SECONDS makes " +
-        "a page of the time until then, --since=SECONDS compares. Temporary is what was freed before its thread " +
-        "allocated anything else.";
+    byId("missing").textContent = (data.ways.length > 0 ? "" :
+        "What holds an object was not recorded: gcalloc profile --holders does that. ") +
+        "Snapshots are of any moment: gcalloc report --until=SECONDS makes a page of the time until then, " +
+        "--since=SECONDS compares. Temporary is what was freed before its thread allocated anything else.";
 }
 
 function setMeasure(measure) {

@@ -1,6 +1,7 @@
 // The table of places that allocate.  Rows, and the stacks of a row, are made when they are asked for.
 
 const ROWS = 50, STACKS = 5;
+const WAY_LAST = 4; // steps of a long way that are told behind those left out
 
 const table = {
     by: chosen.measure, // a measure, "function" or "lifetime"
@@ -70,16 +71,35 @@ function stackItem(symbol) {
     return element("li", {}, functionOf(symbol), where, data.symbols.inlined[symbol] ? " (inlined)" : "");
 }
 
+// What holds the largest object of the stack at the end, where that was recorded.
+function holderElements(stack) {
+    const way = data.ways.find(w => w.stack === stack);
+    if (!way)
+        return [];
+    const list = element("ol", {class: "way"}, element("li", {}, way.root));
+    way.steps.forEach((step, i) => {
+        if (way.left_out > 0 && i === way.steps.length - WAY_LAST)
+            list.append(element("li", {}, `… ${formatCount(way.left_out)} more`));
+        const from = step.offset === undefined ? "" : `+${step.offset} `;
+        const where = step.inside > 0 ? `byte ${step.inside} of ` : "";
+        const place = step.file ? element("span", {class: "file", title: step.file},
+            `  ${fileName(step.file)}:${step.line}`) : "";
+        list.append(element("li", {}, `${from}→ ${where}${formatCount(step.bytes)} bytes  ${step.function || ""}`,
+            place));
+    });
+    return [element("div", {}, "The largest that is alive at the end is held by"), list];
+}
+
 function stackElements(stack) {
     const of = data.stacks;
     const text = Object.keys(MEASURES).map(m => `${format(of[m][chosen.unit][stack])} ${MEASURES[m]}`).join(", ") +
         (of.kept.objects[stack] > 0 ? `, which alone keep ${format(of.kept[chosen.unit][stack])} more` : "");
     const list = element("ol", {start: "0"}, ...stackSymbols(stack).map(stackItem));
-    return [element("div", {}, text), list];
+    return [element("div", {}, text), list, ...holderElements(stack)];
 }
 
 function addStacks(cell, stacks) {
-    const shown = cell.querySelectorAll("ol").length;
+    const shown = cell.querySelectorAll("ol:not(.way)").length;
     cell.querySelector("button")?.remove();
     for (const stack of stacks.slice(shown, shown + STACKS))
         cell.append(...stackElements(stack));
