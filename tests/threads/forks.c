@@ -222,7 +222,7 @@ END_TEST
 
 /* ---- Before there is a heap ------------------------------------------------------------- */
 
-enum { STARTS = 200, HANGS_AFTER = 20000 /* milliseconds */ };
+enum { STARTS = 200, HANGS_AFTER = 120000 /* milliseconds */ };
 
 /* The library blocks signals while it makes the heap: no alarm ends a child that hangs. */
 static int end_of(pid_t pid)
@@ -334,7 +334,7 @@ START_TEST(children_with_stacks)
     for (int i = 0; i < 50; i++) {
         pid_t pid = fork();
         if (pid == 0) {
-            alarm(20);
+            alarm(HANGS_AFTER / 1000);
             _exit(child_with_stacks());
         }
         expect_success(pid);
@@ -376,7 +376,7 @@ START_TEST(children_of_collectors)
     for (int i = 0; i < 200; i++) {
         pid_t pid = fork();
         if (pid == 0) {
-            alarm(20);
+            alarm(HANGS_AFTER / 1000);
             _exit(child_collects(kept));
         }
         expect_success(pid);

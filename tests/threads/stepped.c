@@ -32,7 +32,7 @@ enum {
     KEPT_MOST = 400,
     TREE_DEPTH = 3,
     TRIES = 100000,
-    HANGS_AFTER = 30, /* seconds, for a child */
+    HANGS_AFTER = 120, /* seconds, for a child */
 };
 
 static struct kept {
