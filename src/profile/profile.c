@@ -6,6 +6,7 @@
 #include "base/lock.h"
 #include "base/options.h"
 #include "base/table.h"
+#include "collect/collector.h"
 #include "collect/cycle.h"
 #include "collect/phase.h"
 #include "heap/heap.h"
@@ -14,6 +15,7 @@
 #include "profile/record.h"
 #include "world/registry.h"
 #include "world/self.h"
+#include "world/stop.h"
 
 /* ---- What an object is ---------------------------------------------------------------------- */
 
@@ -84,6 +86,7 @@ struct sample {
     pid_t thread;    /* that allocated it */
     uint64_t moment; /* of its cache */
     uint32_t stack;  /* in the depot */
+    bool lost;       /* nothing reached it when that was looked at */
 };
 
 static struct {
@@ -113,7 +116,7 @@ static uint64_t moment_now(void)
 /* A sample that is not noted for want of memory is not recorded. */
 static void add(const struct cell *o, size_t requested, uint32_t stack, uint64_t moment)
 {
-    struct sample s = {o->address, 0, thread_self->tid, moment, stack};
+    struct sample s = {o->address, 0, thread_self->tid, moment, stack, false};
     critical_take(&samples.lock, RANK_RECORD);
     bool noted = table_add(&samples.living, &s);
     critical_release(&samples.lock, RANK_RECORD);
@@ -175,6 +178,60 @@ static void find_dead(struct cycle *c)
 }
 
 static struct phase dead_phase PRIVATE_DATA = {.rank = PHASE_CHECK, .run = find_dead};
+
+/* ---- Samples that nothing reaches ------------------------------------------------------------ */
+
+static bool looks_for_lost
+    PRIVATE_DATA; /* a collection is under way that is to find them */
+
+/* All has been marked that roots other than manual objects reach. */
+static void find_lost(struct cycle *c)
+{
+    if (c->cause != CAUSE_LEAKS || !looks_for_lost)
+        return;
+    for (uint32_t i = samples.living.count; i > 0; i--) {
+        struct sample *s = table_at(&samples.living, i);
+        struct cell o = lookup_cell(c->heap, s->address);
+        s->lost = o.state && *o.state >= STATE_NEW && *o.state != c->heap->numbers->mark;
+    }
+}
+
+/* Tells of the sample of that number, if there is still one, and it is lost.  Others may be removed meanwhile, and the
+ * last one, which was told of, have its number. */
+static void tell_lost(uint32_t number)
+{
+    uintptr_t address = 0;
+    critical_take(&samples.lock, RANK_RECORD);
+    if (number <= samples.living.count) {
+        struct sample *s = table_at(&samples.living, number);
+        address = s->lost ? s->address : 0;
+        s->lost = false;
+    }
+    critical_release(&samples.lock, RANK_RECORD);
+    if (address)
+        record_leaked(address, address);
+}
+
+/* What lost manual objects do not reach either is found dead by the same collection. */
+static void tell_lost_samples(void)
+{
+    static struct phase phase PRIVATE_DATA = {.rank = PHASE_LEAKS, .run = find_lost};
+    bool taken = world_hold();
+    phase_add(&phase);
+    world_let_go(taken);
+    looks_for_lost = true;
+    collector_run(&process_collector, CAUSE_LEAKS);
+    looks_for_lost = false;
+    for (uint32_t i = RACING(samples.living.count); i > 0; i--)
+        tell_lost(i);
+}
+
+bool profile_tell_lost(void)
+{
+    if (options.profile_every)
+        tell_lost_samples();
+    return options.profile_every;
+}
 
 /* ---- Samples in a heap with observers ------------------------------------------------------- */
 
@@ -251,16 +308,6 @@ uint32_t profile_stack(uintptr_t address)
 {
     uint32_t number = table_find(&samples.living, 0, address);
     return number ? sample_at(number)->stack : 0;
-}
-
-void profile_leaked(uintptr_t address, uintptr_t owner)
-{
-    critical_take(&samples.lock, RANK_RECORD);
-    bool known =
-        options.profile_every == 0 || table_find(&samples.living, 0, address) != 0;
-    critical_release(&samples.lock, RANK_RECORD);
-    if (known)
-        record_leaked(address, owner);
 }
 
 void profile_end(void)

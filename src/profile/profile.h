@@ -27,8 +27,9 @@ bool profile_at_end(void);
 /* The call stack of a sample, in the depot; 0: it is none.  In a pause. */
 uint32_t profile_stack(uintptr_t address);
 
-/* Nothing reaches the object, which may have been recorded; `owner` alone keeps it, or is the object. */
-void profile_leaked(uintptr_t address, uintptr_t owner);
+/* In a recording of samples: has a collection find those that nothing reaches, and records that.  There is a heap, and the
+ * lock of reports is held.  false: each object is recorded. */
+bool profile_tell_lost(void);
 
 /* The program ends: the recording is complete. */
 void profile_end(void);

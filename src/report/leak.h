@@ -42,6 +42,13 @@ void leak_each_lost(void (*visit)(const struct leak *l, uintptr_t owner));
  * heap, and the lock of reports is held. */
 size_t leak_report(bool json);
 
+/* Matches the suppressions with the stack of each leak; `known`: the classes are known.  Returns whether some leaks were
+ * left out. */
+bool leak_suppress(struct leak *leaks, size_t count, bool known);
+
+/* Fills in groups and totals of a report that is zero but for `incomplete`. */
+void leak_group(struct leak_report *r, const struct leak_set *s);
+
 void leak_print_text(const struct leak_report *r);
 void leak_print_json(const struct leak_report *r);
 

@@ -4,12 +4,13 @@
 #include "base/options.h"
 #include "mutator/init.h"
 #include "profile/profile.h"
+#include "profile/record.h"
 #include "report/leak.h"
 #include "report/out.h"
 
 static void tell(const struct leak *l, uintptr_t owner)
 {
-    profile_leaked(l->address, owner);
+    record_leaked(l->address, owner);
 }
 
 void leaked_record(void)
@@ -18,7 +19,8 @@ void leaked_record(void)
         return;
     if (out_lock()) {
         cancel_hold_off();
-        leak_each_lost(tell);
+        if (!profile_tell_lost())
+            leak_each_lost(tell);
         cancel_let_in();
         out_unlock();
     }
