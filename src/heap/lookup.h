@@ -228,17 +228,25 @@ INLINE struct cell block_cell(const struct heap *h, uint32_t head, size_t index)
     return (struct cell){address, size, word, h->states + word_states(word) + index};
 }
 
-/* The slot that `address` lies in; `state` is NULL if there is none. */
+/* The slot that `address` lies in; `state` is NULL if there is none.  The unit's word is read once: where nobody
+ * keeps the block from being taken back meanwhile, the slot is as it was, or there is none. */
 INLINE struct cell lookup_cell(const struct heap *h, uintptr_t address)
 {
     size_t offset = address - h->base;
     if (offset >= RACING(h->bytes))
         return (struct cell){0};
     uint32_t unit = (uint32_t)(offset >> UNIT_SHIFT);
-    const struct geometry *g = word_geometry(word_of(h, unit));
-    uint32_t head = unit_head(h, unit);
+    unit_word word = word_of(h, unit);
+    const struct geometry *g = word_geometry(word);
+    uint32_t distance = word_distance(word);
+    uint32_t head =
+        LIKELY(distance < UNIT_DISTANCE_MAX) ? unit - distance : unit_head(h, unit);
     size_t index = slot_index(g, offset - ((size_t)head << UNIT_SHIFT));
-    return LIKELY(index < g->count) ? block_cell(h, head, index) : (struct cell){0};
+    if (UNLIKELY(index >= g->count))
+        return (struct cell){0};
+    size_t size = LIKELY(g->size < UINT32_MAX) ? g->size : block_at(h, head)->bytes;
+    return (struct cell){unit_address(h, head) + index * size, size, word,
+                         h->states + word_states(word) + index};
 }
 
 #endif

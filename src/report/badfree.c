@@ -186,15 +186,16 @@ static const struct site *find_site(uintptr_t address, const struct cell *slot)
     return site_at(h, block_states(h, unit_of(h, address)));
 }
 
-/* The nearest living object of its block on one side; one without a state: none. */
+/* The nearest living object of its block on one side; one without a state: none.  The block may be taken back
+ * meanwhile: each slot is looked up anew, and counts if it still is where one of that size was. */
 static struct cell neighbour(const struct cell *slot, int step)
 {
-    const struct heap *h = &process_heap;
-    uint32_t head = unit_head(h, unit_of(h, slot->address));
     size_t count = word_geometry(slot->word)->count;
-    size_t i = (slot->address - unit_address(h, head)) / slot->size;
-    while ((i += (size_t)step) < count) {
-        struct cell o = block_cell(h, head, i);
+    struct cell o = *slot;
+    while (count > 1 && o.state) {
+        o = lookup_cell(&process_heap, o.address + (size_t)step * slot->size);
+        if (o.size != slot->size || word_states(o.word) != word_states(slot->word))
+            break;
         if (*o.state >= STATE_NEW)
             return o;
     }

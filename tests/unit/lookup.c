@@ -1,7 +1,11 @@
 /* From addresses to objects. */
 #include "heap/lookup.h"
 
+#include <gcalloc/gcalloc.h>
+#include <pthread.h>
+
 #include "heap/extent.h"
+#include "heap/heap.h"
 #include "object/reached.h"
 #include "support.h"
 
@@ -143,6 +147,41 @@ START_TEST(far_units)
 }
 END_TEST
 
+enum { ROUNDS = 1000, OBJECTS = 64 };
+
+static uintptr_t freed; /* atomic */
+static int ending;      /* atomic */
+
+/* Blocks are taken back by collections, and made anew. */
+static void *come_and_go(void *unused)
+{
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int i = 0; i < OBJECTS; i++) {
+            void *object = gc_alloc(3000);
+            __atomic_store_n(&freed, (uintptr_t)object, __ATOMIC_RELAXED);
+            gc_free(object);
+        }
+        gc_collect();
+    }
+    __atomic_store_n(&ending, 1, __ATOMIC_RELEASE);
+    return unused;
+}
+
+/* As reports of bad frees do. */
+START_TEST(blocks_that_go_meanwhile)
+{
+    pthread_t other;
+    gc_init();
+    ck_assert_int_eq(pthread_create(&other, NULL, come_and_go, NULL), 0);
+    while (!__atomic_load_n(&ending, __ATOMIC_ACQUIRE)) {
+        uintptr_t address = __atomic_load_n(&freed, __ATOMIC_RELAXED);
+        struct cell o = lookup_cell(&process_heap, address);
+        ENSURE(!o.state || (o.size > 0 && address - o.address < o.size));
+    }
+    pthread_join(other, NULL);
+}
+END_TEST
+
 TCase *lookup_tests(void)
 {
     TCase *t = tcase_create("lookup");
@@ -152,5 +191,6 @@ TCase *lookup_tests(void)
     tcase_add_test(t, memory_of_others_is_reached);
     tcase_add_test(t, owned_memory);
     tcase_add_test(t, far_units);
+    tcase_add_test(t, blocks_that_go_meanwhile);
     return t;
 }
