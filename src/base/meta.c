@@ -6,6 +6,10 @@
 #include "base/bits.h"
 #include "base/os.h"
 
+/* From this size on a table's pages are moved: to copy them takes longer than the system's call, mostly as the pages of the
+ * copy are new. */
+enum { MOVED_FROM = 64 << 10 };
+
 static size_t bytes_in_use PRIVATE_DATA;
 
 static size_t whole_pages(size_t bytes)
@@ -42,7 +46,8 @@ void *meta_grow(enum account a, void *table, size_t count, size_t *capacity,
     void *larger = meta_alloc(a, new_bytes);
     if (!larger)
         return NULL;
-    if (table)
+    bool moves = table && old_bytes >= MOVED_FROM;
+    if (table && !(moves && os_move(larger, table, whole_pages(old_bytes))))
         memcpy(larger, table, old_bytes);
     meta_free(table, old_bytes);
     *capacity = new_bytes / element_bytes;

@@ -182,15 +182,17 @@ static bool own(struct leak *leaks, uint32_t owner, uint32_t to)
 static void find_owners(struct graph *g)
 {
     struct leak_set *s = g->set;
+    s->kept = meta_alloc(ACCOUNT_REPORTS, s->lost * sizeof *s->kept);
+    s->incomplete |= !s->kept;
     for (uint32_t i = 0; i < s->lost; i++)
         if (s->leaks[i].class == LEAK_DEFINITE)
             spread(g, i, own);
     for (uint32_t i = 0; i < s->lost; i++) {
         const struct leak *l = &s->leaks[i];
-        if (l->class != LEAK_INDIRECT || l->owner >= OWNER_NONE)
+        if (l->class != LEAK_INDIRECT || l->owner >= OWNER_NONE || !s->kept)
             continue;
-        s->leaks[l->owner].kept_objects++;
-        s->leaks[l->owner].kept_bytes += l->bytes;
+        s->kept[l->owner].objects++;
+        s->kept[l->owner].bytes += l->bytes;
     }
 }
 
@@ -244,6 +246,8 @@ static void graph_destroy(struct graph *g)
 void leak_set_classify(struct leak_set *s, struct heap *h)
 {
     struct graph g;
+    if (!s->lost)
+        return;
     if (!graph_create(&g, s, h)) {
         s->incomplete = true;
         graph_destroy(&g);

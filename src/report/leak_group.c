@@ -69,7 +69,7 @@ bool leak_suppress(struct leak *leaks, size_t count, bool known)
         if (suppression == SUPPRESS_NONE)
             continue;
         l->class = LEAK_SUPPRESSED;
-        l->suppression = suppression;
+        l->suppression = (uint32_t)suppression;
         some = true;
     }
     forget_places();
@@ -91,12 +91,15 @@ static int by_class_and_size(const void *a, const void *b)
     return classes ? classes : sizes ? sizes : compare(x->stack, y->stack);
 }
 
-static void add_to_group(struct leak_group *g, const struct leak *l)
+static void add_to_group(struct leak_group *g, const struct leak *l,
+                         const struct kept *kept)
 {
     g->objects++;
     g->bytes += l->bytes;
-    g->kept_objects += l->kept_objects;
-    g->kept_bytes += l->kept_bytes;
+    if (l->class == LEAK_DEFINITE && kept) {
+        g->kept_objects += kept->objects;
+        g->kept_bytes += kept->bytes;
+    }
     g->cycles += l->in_cycle;
     if (!g->example || l->bytes > g->example->bytes ||
         (l->bytes == g->example->bytes && l->address < g->example->address))
@@ -162,7 +165,7 @@ void leak_group(struct leak_report *r, const struct leak_set *s)
         probe(l);
         struct leak_group *g = group_of(r, l);
         if (g)
-            add_to_group(g, l);
+            add_to_group(g, l, s->kept ? &s->kept[i] : NULL);
     }
     forget_places();
     if (r->count)

@@ -155,6 +155,12 @@ void leak_set_find(struct leak_set *s, struct heap *h, const struct cycle_roots 
         find_possible(&c, roots);
 }
 
+static void forget_kept(struct leak_set *s)
+{
+    meta_free(s->kept, s->lost * sizeof *s->kept);
+    s->kept = NULL;
+}
+
 void leak_set_begin_again(struct leak_set *s)
 {
     for (size_t i = 0; i < s->lost; i++) {
@@ -163,8 +169,8 @@ void leak_set_begin_again(struct leak_set *s)
             l->class = LEAK_INDIRECT;
         l->in_cycle = false;
         l->owner = OWNER_NONE;
-        l->kept_bytes = l->kept_objects = 0;
     }
+    forget_kept(s);
 }
 
 static void check_leak(const struct leak_set *s, size_t place)
@@ -174,7 +180,8 @@ static void check_leak(const struct leak_set *s, size_t place)
     CHECK(l->class == LEAK_SUPPRESSED || lost == (place < s->lost));
     CHECK(l->owner >= OWNER_NONE ||
           (l->owner < s->lost && s->leaks[l->owner].class == LEAK_DEFINITE));
-    CHECK(l->class == LEAK_DEFINITE || l->kept_objects == 0);
+    CHECK(place >= s->lost || l->class == LEAK_DEFINITE || !s->kept ||
+          s->kept[place].objects == 0);
 }
 
 void leak_set_check(const struct leak_set *s)
@@ -184,14 +191,16 @@ void leak_set_check(const struct leak_set *s)
     for (size_t i = 0; i < s->count; i++) {
         const struct leak *l = &s->leaks[i];
         check_leak(s, i);
-        kept += l->kept_objects;
+        if (s->kept && i < s->lost)
+            kept += s->kept[i].objects;
         owned += l->class == LEAK_INDIRECT && l->owner < OWNER_NONE;
     }
-    CHECK(kept == owned);
+    CHECK(kept == owned || !s->kept);
 }
 
 void leak_set_clear(struct leak_set *s)
 {
+    forget_kept(s);
     meta_free(s->leaks, s->capacity * sizeof *s->leaks);
     *s = (struct leak_set){0};
 }

@@ -14,17 +14,21 @@ enum leak_class {
     LEAK_CLASSES,
 };
 
+/* There may be as many as there are objects, so that each is to be small. */
 struct leak {
     uintptr_t address;
     size_t bytes;   /* requested */
     uint32_t stack; /* in the depot */
-    enum leak_class class;
+    uint32_t owner; /* the definite leak that alone keeps it, by place; or OWNER_... */
+    uint32_t suppression; /* suppressed: by which, see suppress.h */
+    uint8_t class;        /* enum leak_class */
     bool manual;
-    bool in_cycle;     /* definite: it points back to itself, perhaps by way of others */
-    uint32_t owner;    /* the definite leak that alone keeps it, by place; or OWNER_... */
-    size_t kept_bytes; /* definite: of the indirect ones that it alone keeps */
-    size_t kept_objects;
-    size_t suppression; /* suppressed: by which, see suppress.h */
+    bool in_cycle; /* definite: it points back to itself, perhaps by way of others */
+};
+
+/* The indirect leaks that a definite one alone keeps. */
+struct kept {
+    size_t objects, bytes;
 };
 
 enum { OWNER_NONE = UINT32_MAX - 1, OWNER_SHARED = UINT32_MAX };
@@ -33,6 +37,8 @@ struct leak_set {
     struct leak *leaks;
     size_t count, capacity;
     size_t lost; /* of these, from the front: definite and indirect ones */
+    struct kept *
+        kept; /* of each of the lost, once these are classified; NULL: no memory, or none */
     size_t reachable_bytes, reachable_objects; /* manual objects that are still reached */
     bool incomplete;                           /* memory ran out */
 };
