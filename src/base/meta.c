@@ -47,7 +47,7 @@ void *meta_grow(enum account a, void *table, size_t count, size_t *capacity,
     if (!larger)
         return NULL;
     bool moves = table && old_bytes >= MOVED_FROM;
-    if (table && !(moves && os_move(larger, table, whole_pages(old_bytes))))
+    if (table && !(moves && os_try_move(larger, table, whole_pages(old_bytes))))
         memcpy(larger, table, old_bytes);
     meta_free(table, old_bytes);
     *capacity = new_bytes / element_bytes;

@@ -289,16 +289,23 @@ void *os_map(size_t bytes)
     return map(bytes, PROT_READ | PROT_WRITE, 0);
 }
 
-bool os_move(void *to, void *from, size_t bytes)
+bool os_try_move(void *to, void *from, size_t bytes)
 {
 #ifdef MREMAP_DONTUNMAP
-    return !os_refused() &&
-           syscall(SYS_mremap, from, bytes, bytes,
-                   MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, to) != -1;
+    int saved_errno = errno;
+    bool moved = syscall(SYS_mremap, from, bytes, bytes,
+                         MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, to) != -1;
+    errno = saved_errno;
+    return moved;
 #else
     (void)to, (void)from, (void)bytes;
     return false;
 #endif
+}
+
+bool os_move(void *to, void *from, size_t bytes)
+{
+    return !os_refused() && os_try_move(to, from, bytes);
 }
 
 size_t os_processors(void)

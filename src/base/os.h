@@ -105,6 +105,9 @@ void *os_map(size_t bytes);
  * Returns false if that is not possible here, and then nothing has changed. */
 bool os_move(void *to, void *from, size_t bytes);
 
+/* Moves the memory as os_move does, for whoever copies it if that is not possible: os_fail counts no such call. */
+bool os_try_move(void *to, void *from, size_t bytes);
+
 /* A backend: where the units of a heap come from.  Each function is given the backend itself. */
 struct os_space {
     const char *name;

@@ -112,7 +112,7 @@ static const struct damage leak_damages[] = {
     {reach_what_is_lost, "l->class == LEAK_SUPPRESSED || lost == (place < s->lost)"},
     {be_kept_by_what_is_kept, "l->owner >= OWNER_NONE || "},
     {keep_what_is_not_owned, "kept == owned || "},
-    {keep_without_being_definite, "s->kept[place].objects == 0"},
+    {keep_without_being_definite, "place >= s->lost || "},
 };
 
 START_TEST(damage_to_leaks_is_caught)
