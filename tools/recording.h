@@ -20,8 +20,7 @@ struct module {
 /* Type n is the element n. */
 struct type {
     enum recording_kind kind;
-    char *
-        name; /* of the layout or slab, or else what it is; NULL: there is no such type, as number 0 */
+    char *name; /* what its objects are called; NULL: there is no such type */
 };
 
 extern const char *const kind_names[RECORDING_KINDS];
@@ -38,8 +37,7 @@ struct stack {
 
 /* An object on the way from a root to one that is alive at the end. */
 struct step {
-    uint64_t
-        offset; /* 1 + that of the pointer in the object before; 0: not known, or a root's */
+    uint64_t offset; /* 1 + that of the pointer in the object before; 0: not known */
     uint64_t inside; /* what the pointer points to, in this object */
     uint64_t bytes;
     uint32_t stack; /* 0: not known */

@@ -20,9 +20,8 @@ enum {
     RECORDING_VERSION = 1,
     RECORDING_GRANULE = 16,
     RECORDING_TYPES_MOST = 1 << 17, /* the numbers of types are below */
-    RECORDING_STEPS_FIRST = 20, /* of a long way so many steps from its root are told, */
-    RECORDING_STEPS_MOST =
-        24, /* and of the last ones so many that they are so many together */
+    RECORDING_STEPS_FIRST = 20,     /* steps of a long way that are told from its root, */
+    RECORDING_STEPS_MOST = 24,      /* and with its last ones */
 };
 
 enum recording_tag {

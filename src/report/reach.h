@@ -9,24 +9,22 @@
 #include "collect/naive.h"
 #include "world/registry.h"
 
-enum { FROM_NOTHING = UINT32_MAX };
+enum { FROM_NOTHING = UINT32_MAX }; /* the word is a root's */
 
 /* An object that was reached, in the order in which it was. */
 struct edge {
     uintptr_t address;
-    uintptr_t
-        at; /* where the word lies; 0: not known, as a trace function has named it */
+    uintptr_t at;      /* where the word lies; 0: a trace function has named it */
     uintptr_t pointer; /* what it points to */
-    uint32_t
-        from; /* whose word it is, by place among the edges; FROM_NOTHING: a root's */
+    uint32_t from;     /* whose word it is, by place among the edges */
 };
 
 struct reach {
     struct naive seen;
     struct edge *edges;
     size_t count, capacity;
-    size_t data,
-        named; /* edges from static data, and from what root callbacks named; stacks come behind */
+    /* Edges from static data come first, then those from what root callbacks named, then those from stacks. */
+    size_t data, named;            /* where the first two end */
     uintptr_t object;              /* that is looked for; 0: none */
     const struct mutator *without; /* whose stack is left out; NULL: nobody's */
     bool found;                    /* it is the last edge */
