@@ -56,6 +56,12 @@ char *way_root(const struct reading *r, const struct way *w)
                      (unsigned long long)w->thread);
 }
 
+/* They are of the end of the program, and none is told of a moment before. */
+static size_t ways_of(const struct reading *r)
+{
+    return r->replay.until > 0 ? 0 : r->recording.way_count;
+}
+
 const struct symbol *step_site(const struct reading *r, const struct step *s,
                                struct shown_stack *shown)
 {
@@ -121,9 +127,9 @@ static void print_way(const struct reading *r, const struct way *w,
 void print_ways(const struct reading *r)
 {
     struct shown_stack shown = {0};
-    if (r->recording.way_count)
+    if (ways_of(r))
         puts("\nwhat holds the largest object of each call stack at the end");
-    for (size_t i = 0; i < r->recording.way_count && i < WAYS; i++)
+    for (size_t i = 0; i < ways_of(r) && i < WAYS; i++)
         print_way(r, &r->recording.ways[i], &shown);
     free(shown.list);
 }
@@ -177,7 +183,7 @@ void write_ways(const struct reading *r)
 {
     struct shown_stack shown = {0};
     json_array("ways");
-    for (size_t i = 0; i < r->recording.way_count; i++)
+    for (size_t i = 0; i < ways_of(r); i++)
         write_way(r, &r->recording.ways[i], &shown);
     json_end_array();
     free(shown.list);

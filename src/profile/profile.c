@@ -181,8 +181,8 @@ static struct phase dead_phase PRIVATE_DATA = {.rank = PHASE_CHECK, .run = find_
 
 /* ---- Samples that nothing reaches ------------------------------------------------------------ */
 
-static bool looks_for_lost
-    PRIVATE_DATA; /* a collection is under way that is to find them */
+/* A collection is under way that is to find them. */
+static bool looks_for_lost PRIVATE_DATA;
 
 /* All has been marked that roots other than manual objects reach. */
 static void find_lost(struct cycle *c)

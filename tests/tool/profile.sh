@@ -153,6 +153,8 @@ held_samples() {
         has out '^    static variable sink+0 of known$' '^           -> [0-9]* bytes  grow  known.c'
 }
 expect "in samples" held_samples
+held_later() { "$tool" report --until=0.000001 held.gcp >out && ! grep '^what holds' out; }
+expect "not at a moment before the end" held_later
 not_held() { record free.gcp --exact -- 1 hold && "$tool" report free.gcp >out && ! grep '^what holds' out; }
 expect "where it is wanted" not_held
 
