@@ -40,6 +40,12 @@ INLINE uint64_t mask_faults(void)
            mask_bit(SIGTRAP) | mask_bit(SIGABRT) | mask_bit(SIGSYS);
 }
 
+/* The C library's own signals, which its sigfillset leaves out. */
+INLINE uint64_t mask_internal(void)
+{
+    return mask_bit(SIGRTMIN) - mask_bit(32);
+}
+
 /* Changes the calling thread's mask by a system call, which nobody stands in front of.
  * `set` and `old` are words or sigset_t, and may be NULL.  Returns 0, or -1 with errno. */
 INLINE long mask_change(int how, const void *set, void *old)

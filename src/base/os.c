@@ -150,7 +150,7 @@ size_t os_decommit(void *address, size_t bytes)
 
 /* Pages that the system is asked about at once: an answer has a byte for each, on a stack that
  * may have but a few KiB. */
-enum { STATES_AT_ONCE = 256 };
+enum { STATES_AT_ONCE = 128 };
 
 /* Zeroes pages that are all there, or all not. */
 static void zero_run(uintptr_t low, uintptr_t high, bool there)

@@ -208,7 +208,7 @@ static size_t next_run_bytes(struct cache *c, unsigned bin)
 
 /* Takes a run from the block taken, or from one that is listed, in the cache's shard
  * first.  Returns false if no block has free slots. */
-static bool find_run(struct cache *c, unsigned bin, size_t bytes)
+NOINLINE static bool find_run(struct cache *c, unsigned bin, size_t bytes)
 {
     struct heap *h = c->heap;
     struct bin *b = cache_bin_at(c, bin);

@@ -294,7 +294,7 @@ static bool is_worth_a_round(uint64_t freed_before, bool several_before)
 
 /* Memory is short.  A collection that came with the attempt that failed may have been a young one or another
  * thread's; others may take what becomes free, and there are more as long as they go on. */
-static void *alloc_hard(struct request *r, uint64_t collections)
+NOINLINE static void *alloc_hard(struct request *r, uint64_t collections)
 {
     bool collected = collector_count(&process_collector) != collections;
     void *object = collected ? alloc_released(r) : NULL;

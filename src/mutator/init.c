@@ -134,6 +134,12 @@ static void start_in_turn(void *started)
     world_unlock();
 }
 
+static void tell_started(void *unused)
+{
+    (void)unused;
+    report_hooks.started();
+}
+
 /* The calling thread is registered. */
 static bool start_heap(void)
 {
@@ -142,7 +148,7 @@ static bool start_heap(void)
         return true;
     systemstack_run(start_in_turn, &started);
     if (started)
-        report_hooks.started();
+        systemstack_run(tell_started, NULL);
     return started;
 }
 
@@ -180,7 +186,7 @@ static bool prepare_thread(void)
 
 /* A registered thread takes the stop signal, whatever it blocked when it came: the C library's
  * own threads block all signals.  One that is past its end takes none. */
-static void restore_mask(const sigset_t *saved)
+static void restore_mask(const struct saved_mask *saved)
 {
     if (thread_self && !thread_self->temporary)
         signals_restore_open(saved);
@@ -194,7 +200,7 @@ bool init_thread(void)
     if (registered_callback_calls() || precise_refuses())
         return errno = EBUSY, false;
     int saved_errno = errno;
-    sigset_t saved_mask;
+    struct saved_mask saved_mask;
     signals_block_handlers(&saved_mask);
     cancel_hold_off();
     bool done = prepare_thread();
@@ -208,7 +214,7 @@ bool init_thread(void)
 NOINLINE void settle_thread(void)
 {
     struct mutator *m = thread_self;
-    sigset_t saved;
+    struct saved_mask saved;
     int saved_errno = errno;
     signals_block_handlers(&saved);
     bool outermost = --m->calls == 0; /* not a handler's, inside of another */

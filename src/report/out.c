@@ -39,7 +39,7 @@ static struct {
  * holder. */
 bool out_lock(void)
 {
-    sigset_t saved;
+    struct saved_mask saved;
     bool copied = writer.process && writer.process != getpid();
     if (copied)
         writer.lock.word = 0, writer.process = 0;

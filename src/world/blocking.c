@@ -12,7 +12,7 @@
  * blocking and safe, or neither. */
 NOINLINE static void begin(struct mutator *m, const uintptr_t *registers, uintptr_t sp)
 {
-    sigset_t saved;
+    struct saved_mask saved;
     signals_block_handlers(&saved);
     m->blocking = 1;
     m->calls = 0; /* a handler may have left one by siglongjmp */
@@ -42,7 +42,7 @@ NOINLINE void gc_blocking_begin(void)
 void gc_blocking_end(void)
 {
     struct mutator *m = thread_self;
-    sigset_t saved;
+    struct saved_mask saved;
     if (!m || m->blocking == 0)
         return;
     if (m->blocking > 1) {

@@ -182,7 +182,7 @@ static int change_action(int number, const struct sigaction *action,
     int i = index_of(number);
     if (i < 0 || !signals_are_installed() || !registry_is_here())
         return next_sigaction(number, action, old);
-    sigset_t mask;
+    struct saved_mask mask;
     signals_block(&mask);
     lock_enter(&faults.lock);
     int result = faults.active && faults.is_ours[i]

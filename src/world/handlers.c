@@ -90,6 +90,13 @@ bool handlers_run(void)
     return running > 0;
 }
 
+/* A function of its own, as signal stacks are small. */
+NOINLINE static void reset(int number)
+{
+    struct sigaction usual = {.sa_handler = SIG_DFL};
+    sigaction(number, &usual, NULL);
+}
+
 /* Calls the program's handler.  So far all signals but SIGSYS are blocked; the handler
  * has the mask that it asked for. */
 static void call_handler(int number, siginfo_t *information, void *context)
@@ -101,10 +108,8 @@ static void call_handler(int number, siginfo_t *information, void *context)
         mask |= mask_bit(number);
     if (critical.depth > 0)
         mask |= defer_mask();
-    if (__atomic_load_n(&wrapped[number].once, __ATOMIC_RELAXED)) {
-        struct sigaction usual = {.sa_handler = SIG_DFL};
-        sigaction(number, &usual, NULL);
-    }
+    if (__atomic_load_n(&wrapped[number].once, __ATOMIC_RELAXED))
+        reset(number);
     signals_set(mask & ~mask_bit(signals_stop()));
     uint32_t busy = gc_inline_thread.busy;
     gc_inline_thread.busy = 0; /* the handler may not return */
@@ -123,7 +128,7 @@ static void call_in_blocking(struct mutator *m, int number, siginfo_t *informati
                              void *context)
 {
     uintptr_t sp = m->sp;
-    sigset_t handlers_mask;
+    struct saved_mask handlers_mask;
     world_unblock(m);
     m->calls++;
     call_handler(number, information, context);

@@ -121,7 +121,7 @@ static void *run(void *place)
 
 void own_begin(void)
 {
-    sigset_t saved;
+    struct saved_mask saved;
     signals_block(&saved);
     __atomic_store_n(&mine->tid, gettid(), __ATOMIC_SEQ_CST);
 }

@@ -248,7 +248,7 @@ UNWATCHED void park_on_signal(int number, siginfo_t *information, void *context)
  * this frame. */
 NOINLINE static void park_from_here(void)
 {
-    sigset_t saved;
+    struct saved_mask saved;
     signals_block(&saved);
     uint32_t epoch = present_epoch();
     uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
@@ -279,7 +279,7 @@ NOINLINE static void park_now(void)
 void world_block(struct mutator *m)
 {
     int saved_errno = errno;
-    sigset_t saved;
+    struct saved_mask saved;
     signals_block(&saved);
     m->in_fast_path = false;
     world_publish(m, m->sp);
@@ -320,7 +320,7 @@ NOINLINE static void wait_from_here(void (*wait)(void))
     struct mutator *m = registered_self();
     if (!m || is_safe(m))
         return wait();
-    sigset_t saved;
+    struct saved_mask saved;
     signals_block(&saved);
     m->in_fast_path = false;
     world_publish(m, (uintptr_t)__builtin_frame_address(0));

@@ -2,7 +2,6 @@
 #include "world/signals.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -85,81 +84,54 @@ bool signals_stop_is_in(const sigset_t *set)
     return mask_of(set) & mask_bit(signals_stop());
 }
 
-/* Sets the mask; `saved` gets the one that was, and may be NULL.  ThreadSanitizer hands
- * what has come before over at an atomic operation: here, not while the signals are blocked. */
-static bool set_mask(const sigset_t *mask, sigset_t *saved)
+/* Sets the mask; `old` gets the one that was, and may be NULL.  ThreadSanitizer hands what
+ * has come before over at an atomic operation: here, not while the signals are blocked. */
+static bool set_mask(uint64_t mask, uint64_t *old)
 {
-    long result = mask_change(SIG_SETMASK, mask, saved);
+    long result = mask_change(SIG_SETMASK, &mask, old);
     if (GC_TSAN)
         signals_stop();
     return result == 0;
 }
 
-/* Notes in a set whether blocking was refused.  The kernel uses the first word of a set
- * only; the byte behind it says here that nothing has been blocked.  A sandbox that
- * refuses one call may still grant the next. */
-static void note_refusal(sigset_t *saved, bool refused)
-{
-    memset((char *)saved + MASK_BYTES, refused, 1);
-}
-
-static bool was_refused(const sigset_t *saved)
-{
-    return ((const char *)saved)[MASK_BYTES] != 0;
-}
-
-static bool set_noting(const sigset_t *mask, sigset_t *saved)
-{
-    bool blocked = set_mask(mask, saved) || set_mask(mask, saved);
-    if (saved)
-        note_refusal(saved, !blocked);
-    return blocked;
-}
-
-/* Adds to the set the C library's own signals that the thread blocks.  They are below
- * SIGRTMIN, sigfillset leaves them out, and there are threads that block even those: its
- * thread for timers gets one of them by waiting for it, and the process would end of it
- * otherwise.  A thread's are looked up once, as no function of the C library changes
- * whether they are blocked. */
-static void add_internal(sigset_t *set)
+/* The signals that the C library keeps for itself, as far as the thread blocks them.
+ * There are threads that block even those: the C library's thread for timers gets one of
+ * them by waiting for it, and the process would end of it otherwise.  A thread's are looked
+ * up once, as no function of the C library changes whether they are blocked. */
+static uint64_t internal_blocked(void)
 {
     static __thread uint64_t blocked __attribute__((tls_model("initial-exec")));
     static __thread bool known __attribute__((tls_model("initial-exec")));
     if (!known) {
         known = mask_change(SIG_BLOCK, NULL, &blocked) == 0;
-        /* As yet the set has all signals but the C library's own. */
-        blocked = known ? blocked & ~mask_of(set) : 0;
+        blocked = known ? blocked & mask_internal() : 0;
     }
-    mask_store(set, mask_of(set) | blocked);
+    return blocked;
 }
 
-static bool block(sigset_t *saved, bool stops)
+/* Blocks every signal but these.  A sandbox that refuses one call may still grant the next. */
+static bool block_but(uint64_t open, struct saved_mask *saved)
 {
-    sigset_t all;
-    sigfillset(&all);
-    add_internal(&all);
-    mask_store(&all, mask_of(&all) & ~mask_faults());
-    if (stops)
-        sigdelset(&all, signals_stop());
-    return set_noting(&all, saved);
+    uint64_t old = 0, all = (~mask_internal() | internal_blocked()) & ~open;
+    bool blocked = set_mask(all, &old) || set_mask(all, &old);
+    if (saved)
+        *saved = (struct saved_mask){.mask = old, .refused = !blocked};
+    return blocked;
 }
 
-bool signals_block(sigset_t *saved)
+bool signals_block(struct saved_mask *saved)
 {
-    return block(saved, false);
+    return block_but(mask_faults(), saved);
 }
 
-bool signals_block_all(sigset_t *saved)
+bool signals_block_all(struct saved_mask *saved)
 {
-    sigset_t all;
-    sigfillset(&all);
-    add_internal(&all);
-    return set_noting(&all, saved);
+    return block_but(0, saved);
 }
 
-bool signals_block_handlers(sigset_t *saved)
+bool signals_block_handlers(struct saved_mask *saved)
 {
-    return block(saved, true);
+    return block_but(mask_faults() | mask_bit(signals_stop()), saved);
 }
 
 void signals_open(void)
@@ -168,19 +140,18 @@ void signals_open(void)
     mask_change(SIG_UNBLOCK, &stop, NULL);
 }
 
-void signals_restore(const sigset_t *saved)
+void signals_restore(const struct saved_mask *saved)
 {
-    if (!was_refused(saved) && !set_mask(saved, NULL))
-        set_mask(saved, NULL);
+    if (!saved->refused && !set_mask(saved->mask, NULL))
+        set_mask(saved->mask, NULL);
 }
 
-void signals_restore_open(const sigset_t *saved)
+void signals_restore_open(const struct saved_mask *saved)
 {
-    sigset_t open = *saved;
-    if (was_refused(saved))
-        return signals_open();
-    sigdelset(&open, signals_stop());
-    set_mask(&open, NULL);
+    if (saved->refused)
+        signals_open();
+    else
+        set_mask(saved->mask & ~mask_bit(signals_stop()), NULL);
 }
 
 /* ThreadSanitizer sets the mask itself, as it hands a signal over some time after it came. */

@@ -47,24 +47,30 @@ void signals_forked(void);
 /* Whether the set contains the stop signal. */
 bool signals_stop_is_in(const sigset_t *set);
 
+/* A thread's mask as it was. */
+struct saved_mask {
+    uint64_t mask;
+    bool refused; /* the system refused another one, so there is nothing to take back */
+};
+
 /* Blocks every signal but mask_faults for the calling thread; `saved` gets the mask that
  * was, and may be NULL.  Returns false if the system refuses it; then taking it back by
  * signals_restore changes nothing. */
-bool signals_block(sigset_t *saved);
+bool signals_block(struct saved_mask *saved);
 
 /* Blocks every signal, those of faults, too: for a few instructions, as a fault would end
  * the process. */
-bool signals_block_all(sigset_t *saved);
+bool signals_block_all(struct saved_mask *saved);
 
 /* Blocks every signal but the stop signal and those of faults, so that no handler of the
  * program runs. */
-bool signals_block_handlers(sigset_t *saved);
+bool signals_block_handlers(struct saved_mask *saved);
 
 /* Sets the mask that was. */
-void signals_restore(const sigset_t *saved);
+void signals_restore(const struct saved_mask *saved);
 
 /* Sets the mask that was, but for the signal that stops threads, which is open from now on. */
-void signals_restore_open(const sigset_t *saved);
+void signals_restore_open(const struct saved_mask *saved);
 
 /* Sets the mask, in a handler. */
 void signals_set(uint64_t mask);

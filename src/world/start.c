@@ -28,7 +28,7 @@ bool world_start(void)
 {
     specific_learn();
     registry_begin();
-    sigset_t saved;
+    struct saved_mask saved;
     bool started = signals_block(&saved) && signals_install(park_on_signal);
     signals_restore(&saved);
     return started;

@@ -20,9 +20,9 @@ enum { MILLISECOND = 1000000 }; /* nanoseconds */
 
 /* The present stop.  The world lock guards it. */
 static struct {
-    sigset_t mask; /* of the thread that stopped the world */
-    bool stopped;  /* all registered threads are stopped */
-    bool complete; /* see world_is_complete */
+    struct saved_mask mask; /* of the thread that stopped the world */
+    bool stopped;           /* all registered threads are stopped */
+    bool complete;          /* see world_is_complete */
 } stop PRIVATE_DATA;
 
 static enum handshake try_to_stop(bool can_tell, uint64_t first)

@@ -154,7 +154,7 @@ struct work {
     void *argument;
     stack_t alternate; /* the one that the program is on, if any */
     bool disarmed;
-    sigset_t mask; /* the mask to be restored once that is disarmed */
+    struct saved_mask mask; /* the mask to be restored once that is disarmed */
 };
 
 /* Disarms the alternate stack, and works.  It begins on the library's stack with all
@@ -210,7 +210,7 @@ static bool can_switch(const struct mutator *m)
 WITHOUT_GAPS void systemstack_run(void (*function)(void *), void *argument)
 {
     struct mutator *m = thread_self;
-    sigset_t saved;
+    struct saved_mask saved;
     bool able = signals_block_handlers(&saved) && can_switch(m);
     uintptr_t low = able ? take() : 0;
     if (low) {

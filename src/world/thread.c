@@ -91,7 +91,7 @@ static void at_exit(void *value)
         return;
     thread_past_end = true;
     if (GC_TSAN) { /* ThreadSanitizer would not let it stop in a handler of the program */
-        sigset_t before;
+        struct saved_mask before;
         signals_block_handlers(&before);
     }
     if (leave())
@@ -189,7 +189,7 @@ static void begin(struct mutator *m)
  * meanwhile: a thread has one record. */
 void thread_begin(struct mutator *m)
 {
-    sigset_t saved;
+    struct saved_mask saved;
     __builtin_unwind_init(); /* a stop may find the thread in here */
     signals_block_handlers(&saved);
     if (thread_self)

@@ -83,13 +83,13 @@ if [ "$ncurses" = yes ] && tmux new-session -d -x 100 -y 30 "sh" 2>error; then
         '^allocated/s .* where$' '^ *0 B  *488.3 KiB  *1  *488.3 KiB  *0 B  lose  served.c:' '^sort: r l o a t .*end: q'
     tell chain
     press Space
-    expect "after another look" shows '^ *[0-9.]* B  *112 B  *3  *112 B  *0 B  new_link  served.c:'
+    expect "after another look" shows '^ *[0-9.]* [KM]*i*B  *112 B  *3  *112 B  *0 B  new_link  served.c:'
     press l Down Down
     expect "the second by what is alive" shows '^ *0 B .*  lose  served.c:' '112 B  *3  *112 B  *0 B >new_link  served.c:'
     press Enter
     expect "its stack" shows '^ *#0  *new_link  served.c:' '^ *#1  *make_chain  served.c:' '^ *#3  *main  served.c:'
     press o
-    expect "stays chosen in another order" shows '^ *[0-9.]* B  *112 B  *3 .*>new_link'
+    expect "stays chosen in another order" shows '^ *[0-9.]* [KM]*i*B  *112 B  *3 .*>new_link'
     tmux resize-window -x 60 -y 12
     expect "a smaller terminal" shows '^allocated/s .* wh' '>new_l'
     tmux resize-window -x 100 -y 30
