@@ -9,6 +9,7 @@
 #include "collect/collector.h"
 #include "collect/cycle.h"
 #include "collect/phase.h"
+#include "collect/question.h"
 #include "heap/heap.h"
 #include "heap/observe.h"
 #include "heap/sample.h"
@@ -181,14 +182,9 @@ static struct phase dead_phase PRIVATE_DATA = {.rank = PHASE_CHECK, .run = find_
 
 /* ---- Samples that nothing reaches ------------------------------------------------------------ */
 
-/* A collection is under way that is to find them. */
-static bool looks_for_lost PRIVATE_DATA;
-
 /* All has been marked that roots other than manual objects reach. */
 static void find_lost(struct cycle *c)
 {
-    if (c->cause != CAUSE_LEAKS || !looks_for_lost)
-        return;
     for (uint32_t i = samples.living.count; i > 0; i--) {
         struct sample *s = table_at(&samples.living, i);
         struct cell o = lookup_cell(c->heap, s->address);
@@ -215,13 +211,7 @@ static void tell_lost(uint32_t number)
 /* What lost manual objects do not reach either is found dead by the same collection. */
 static void tell_lost_samples(void)
 {
-    static struct phase phase PRIVATE_DATA = {.rank = PHASE_LEAKS, .run = find_lost};
-    bool taken = world_hold();
-    phase_add(&phase);
-    world_let_go(taken);
-    looks_for_lost = true;
-    collector_run(&process_collector, CAUSE_LEAKS);
-    looks_for_lost = false;
+    question_ask(find_lost);
     for (uint32_t i = RACING(samples.living.count); i > 0; i--)
         tell_lost(i);
 }

@@ -2,14 +2,12 @@
  * one that is reached first, whose way is the shortest. */
 #include "report/holders.h"
 
-#include <unistd.h>
-
 #include "base/cancel.h"
 #include "base/meta.h"
 #include "base/options.h"
 #include "base/table.h"
 #include "collect/collector.h"
-#include "collect/phase.h"
+#include "collect/question.h"
 #include "heap/heap.h"
 #include "mutator/init.h"
 #include "mutator/site.h"
@@ -18,7 +16,6 @@
 #include "report/out.h"
 #include "report/path.h"
 #include "trace/modules.h"
-#include "world/stop.h"
 
 /* As many as are looked at, where a report has some five. */
 enum { WAYS_MOST = 100 };
@@ -31,7 +28,6 @@ struct held {
 };
 
 static struct {
-    pid_t process; /* that looks; a child of fork may have it from its parent */
     struct table held;
     struct path ways[WAYS_MOST];
     size_t count;
@@ -114,9 +110,6 @@ static void take_ways(const struct reach *r)
 static void search_in_pause(struct cycle *c)
 {
     struct reach r;
-    if (c->cause != CAUSE_LEAKS || !holders.process || holders.process != getpid())
-        return;
-    holders.process = 0;
     if (!reach_begin(&r, c->heap, 0, NULL))
         return;
     reach_from_roots(&r, c);
@@ -162,18 +155,6 @@ static void record_way(const struct path *p)
                                      .count = count});
 }
 
-static void find_ways(void)
-{
-    static struct phase phase PRIVATE_DATA = {.rank = PHASE_LEAKS,
-                                              .run = search_in_pause};
-    holders.process = getpid();
-    bool taken = world_hold();
-    phase_add(&phase);
-    world_let_go(taken);
-    collector_run(&process_collector, CAUSE_LEAKS);
-    holders.process = 0;
-}
-
 static void forget(void)
 {
     while (holders.held.count)
@@ -188,7 +169,7 @@ void holders_record(void)
     if (out_lock()) {
         cancel_hold_off();
         modules_look();
-        find_ways();
+        question_ask(search_in_pause);
         for (size_t i = 0; i < holders.count; i++) {
             record_way(&holders.ways[i]);
             path_free(&holders.ways[i]);

@@ -8,7 +8,7 @@
 #include "base/meta.h"
 #include "base/options.h"
 #include "collect/collector.h"
-#include "collect/phase.h"
+#include "collect/question.h"
 #include "heap/heap.h"
 #include "mutator/init.h"
 #include "report/loader.h"
@@ -21,20 +21,14 @@
 #include "world/thread.h"
 
 static struct leak_set found PRIVATE_DATA;
-static bool checks PRIVATE_DATA;         /* a leak check waits for a cycle */
 static bool wants_possible PRIVATE_DATA; /* the present check */
 static bool was_collected PRIVATE_DATA;  /* in the present check; false: not yet */
 
-/* Only a check runs such a cycle, and waits for its end. */
 static void find_in_pause(struct cycle *c)
 {
-    if (c->cause != CAUSE_LEAKS || !checks)
-        return;
     was_collected = true;
     leak_set_find(&found, c->heap, &c->roots, wants_possible);
 }
-
-static struct phase find_leaks PRIVATE_DATA = {.rank = PHASE_LEAKS, .run = find_in_pause};
 
 static void print(const struct leak_report *r, bool json)
 {
@@ -72,17 +66,6 @@ static void suppress_and_classify(void)
     classify();
 }
 
-/* The first check adds the phase, so that other programs have none. */
-static void collect(void)
-{
-    bool taken = world_hold();
-    phase_add(&find_leaks);
-    world_let_go(taken);
-    checks = true;
-    collector_run(&process_collector, CAUSE_LEAKS);
-    checks = false;
-}
-
 /* `possible`: those, too, that only pointers inside are found to. */
 static void find(bool possible)
 {
@@ -90,7 +73,7 @@ static void find(bool possible)
     found = (struct leak_set){0}; /* a fork may have copied those of a check */
     was_collected = false;
     loader_look();
-    collect();
+    question_ask(find_in_pause);
 }
 
 void leak_each_lost(void (*visit)(const struct leak *l, uintptr_t owner))

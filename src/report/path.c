@@ -1,21 +1,17 @@
 /* The calling thread's stack is left out: it is one of the library's, and has the address that is looked for. */
 #include "report/path.h"
 
-#include <unistd.h>
-
 #include "base/bits.h"
 #include "base/meta.h"
 #include "collect/collector.h"
-#include "collect/phase.h"
+#include "collect/question.h"
 #include "heap/heap.h"
 #include "mutator/site.h"
-#include "world/stop.h"
 #include "world/thread.h"
 
 static struct {
-    pid_t process; /* that looks; a child of fork may have it from its parent */
-    uintptr_t
-        address; /* with all of its bits turned: no word that somebody takes for a pointer */
+    /* With all of its bits turned: no word that somebody takes for a pointer. */
+    uintptr_t address;
     struct path *path;
 } search PRIVATE_DATA;
 
@@ -132,9 +128,6 @@ static void search_in_pause(struct cycle *c)
     struct reach r;
     struct path *p = search.path;
     uintptr_t address = ~search.address;
-    if (c->cause != CAUSE_LEAKS || !search.process || search.process != getpid())
-        return;
-    search.process = 0;
     if (!naive_find(&(struct naive){.heap = c->heap}, address, &f)) {
         tell_dead(p, c->heap, address);
         return;
@@ -149,17 +142,10 @@ static void search_in_pause(struct cycle *c)
 
 void path_find(struct path *p, uintptr_t address)
 {
-    static struct phase phase PRIVATE_DATA = {.rank = PHASE_LEAKS,
-                                              .run = search_in_pause};
     *p = (struct path){.result = PATH_UNKNOWN};
-    search.process = getpid();
     search.address = ~address;
     search.path = p;
-    bool taken = world_hold();
-    phase_add(&phase);
-    world_let_go(taken);
-    collector_run(&process_collector, CAUSE_LEAKS);
-    search.process = 0;
+    question_ask(search_in_pause);
     search.address = 0;
 }
 
