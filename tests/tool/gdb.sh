@@ -30,7 +30,7 @@ says() {
     section "$name" facts || { echo "no section $name"; cat facts; return 1; }
     at=0
     for pattern; do
-        at=$(awk -v from="$at" -v pattern="$pattern" 'NR > from && $0 ~ pattern { print NR; exit }' section)
+        at=$(pattern=$pattern awk -v from="$at" 'NR > from && $0 ~ ENVIRON["pattern"] { print NR; exit }' section)
         [ -n "$at" ] || { echo "no line like $pattern in:"; cat section; return 1; }
     done
 }
