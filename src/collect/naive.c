@@ -197,14 +197,24 @@ static void consider_end(struct naive *n, uintptr_t word)
         reach(n, &f);
 }
 
+/* Most words are no addresses in the heap, nor of its end. */
+static void scan_words(struct naive *n, const struct copied *c,
+                       void (*what)(struct naive *n, uintptr_t word))
+{
+    uintptr_t base = n->heap->base;
+    size_t bytes = n->heap->bytes;
+    for (size_t i = 0; i < c->count; i++)
+        if (c->words[i] - base <= bytes)
+            what(n, c->words[i]);
+}
+
 static void scan(struct naive *n, uintptr_t low, uintptr_t high,
                  void (*what)(struct naive *n, uintptr_t word))
 {
     low = align_up(low, WORD);
     while (low < high) {
         struct copied c = naive_copy(&low, high);
-        for (size_t i = 0; i < c.count; i++)
-            what(n, c.words[i]);
+        scan_words(n, &c, what);
     }
 }
 
@@ -224,8 +234,7 @@ static void follow_object(struct naive *n, const struct found *f)
 {
     struct copied c;
     for (size_t at = 0; naive_words(n, f, &at, &c);)
-        for (size_t i = 0; i < c.count; i++)
-            naive_reach(n, c.words[i]);
+        scan_words(n, &c, naive_reach);
 }
 
 void naive_follow(struct naive *n)

@@ -3,11 +3,12 @@
  * or leaves by siglongjmp.  After each event the call goes on, and the process checks all
  * that it has.
  *
- * At every instruction of the fast paths; of the slow ones, which may be long, at as many
- * as the time allows, evenly spread, and at others for each event. */
+ * At every instruction of the fast paths; of the slow ones, which may be long, at so many
+ * (the first argument), evenly spread, and at others for each event. */
 #include <elf.h>
 #include <errno.h>
 #include <sched.h>
+#include <search.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,12 +27,12 @@
 #include "step.h"
 
 enum {
-    SECONDS = 2,       /* of stepping to slow paths; as long again for what happens */
-    SKIP = 77,         /* what automake takes for a skipped test */
+    POINTS = 24, /* of the slow paths that are tried of each operation with each event */
+    SKIP = 77,   /* what automake takes for a skipped test */
     HANGS_AFTER = 120, /* seconds of one call, on a machine that does much else */
     POINTS_MOST = 1 << 20,
     CALLS_BEFORE = 20,
-    SLOW_LEAST = 32, /* instructions of slow paths that are all tried */
+    CALLS_MOST = 10, /* for one point */
 };
 
 static const char *const operation_names[OPERATIONS] = {
@@ -103,17 +104,26 @@ static int go_on(int how, int number)
     return WSTOPSIG(status);
 }
 
+static void ask_registers(enum __ptrace_request how, struct user_regs_struct *registers)
+{
+    struct iovec v = {registers, sizeof *registers};
+    if (ptrace(how, stepped, (void *)NT_PRSTATUS, &v) != 0)
+        fail("it has no registers");
+}
+
+#if defined __x86_64__
+#define PC rip
+enum { TRAP = 0xcc, TRAP_MASK = 0xff, TRAP_BYTES = 1 };
+#elif defined __aarch64__
+#define PC pc
+static const unsigned long TRAP = 0xd4200000, TRAP_MASK = 0xffffffff, TRAP_BYTES = 0;
+#endif
+
 static uintptr_t program_counter(void)
 {
     struct user_regs_struct registers;
-    struct iovec v = {&registers, sizeof registers};
-    if (ptrace(PTRACE_GETREGSET, stepped, (void *)NT_PRSTATUS, &v) != 0)
-        fail("it has no registers");
-#if defined __x86_64__
-    return (uintptr_t)registers.rip;
-#elif defined __aarch64__
-    return (uintptr_t)registers.pc;
-#endif
+    ask_registers(PTRACE_GETREGSET, &registers);
+    return (uintptr_t)registers.PC;
 }
 
 static bool in_fast_path(void)
@@ -129,10 +139,9 @@ static void pass_breakpoint(void)
 {
 #ifdef __aarch64__
     struct user_regs_struct registers;
-    struct iovec v = {&registers, sizeof registers};
-    ptrace(PTRACE_GETREGSET, stepped, (void *)NT_PRSTATUS, &v);
+    ask_registers(PTRACE_GETREGSET, &registers);
     registers.pc += 4;
-    ptrace(PTRACE_SETREGSET, stepped, (void *)NT_PRSTATUS, &v);
+    ask_registers(PTRACE_SETREGSET, &registers);
 #endif
 }
 
@@ -160,6 +169,7 @@ static void begin(enum event e)
     event = e;
     stage->more = 1;
     stage->asked = stage->answered = stage->events = 0;
+    stage->other = 0;
     fflush(NULL);
     alarm(HANGS_AFTER);
     stepped = fork();
@@ -195,26 +205,30 @@ static bool has_signal(void)
     return ptrace(PTRACE_PEEKSIGINFO, stepped, &first, &information) == 1;
 }
 
+/* Whether the other thread waits, though it was asked: for a lock that the stepped thread has, or for
+ * the end of a stop that this has made. */
+static bool other_thread_waits(void)
+{
+    char name[64], text[512] = "";
+    if (!stage->other) /* it has not begun */
+        return false;
+    snprintf(name, sizeof name, "/proc/%d/task/%d/stat", (int)stepped, (int)stage->other);
+    FILE *f = fopen(name, "r");
+    if (!f || !fgets(text, sizeof text, f))
+        fail("the other thread is gone");
+    fclose(f);
+    const char *end = strrchr(text, ')');
+    return end && strncmp(end, ") S", 3) == 0;
+}
+
 /* Until the other thread has sent the stop signal, which arrives before the stepped thread
- * does anything else. */
+ * does anything else, or can only send it when that goes on. */
 static void ask_other_thread(void)
 {
     stage->asked++;
     sem_post(&stage->ask);
-    while (!has_signal() && stage->answered != stage->asked)
+    while (!has_signal() && stage->answered != stage->asked && !other_thread_waits())
         sched_yield();
-}
-
-/* false: the call has ended before. */
-static bool step_to(size_t wanted)
-{
-    for (point = 0; point < wanted; point++) {
-        if (go_on(PTRACE_SINGLESTEP, 0) != SIGTRAP)
-            fail("a signal that nobody sent");
-        if (stage->phase == AFTER)
-            return false;
-    }
-    return true;
 }
 
 static void let_happen(void)
@@ -232,13 +246,39 @@ static void let_happen(void)
     }
 }
 
-/* ---- One operation ------------------------------------------------------------------------ */
+/* ---- The path of an operation ----------------------------------------------------------- */
 
-static struct {
+/* No root of the stepped process, which has no part of it. */
+static struct path {
+    uintptr_t pc[POINTS_MOST];
     bool fast[POINTS_MOST];
+    bool first[POINTS_MOST]; /* the instruction has not come before */
     size_t count, fast_count;
-    double step; /* seconds */
-} path;
+} * path;
+
+static void keep_key(void *pc)
+{
+    (void)pc;
+}
+
+static int compare(const void *a, const void *b)
+{
+    return a < b ? -1 : a > b;
+}
+
+static void note_point(void)
+{
+    static void *seen;
+    size_t k = path->count++;
+    if (k == 0)
+        tdestroy(seen, keep_key), seen = NULL;
+    path->pc[k] = program_counter();
+    path->fast[k] = in_fast_path();
+    path->fast_count += path->fast[k] ? 1 : 0;
+    path->first[k] = !tfind((void *)path->pc[k], &seen, compare);
+    if (path->first[k] && !tsearch((void *)path->pc[k], &seen, compare))
+        fail("no memory");
+}
 
 /* One call in which nothing happens, after some that find the heap as it is in the end. */
 static void follow_path(void)
@@ -248,44 +288,94 @@ static void follow_path(void)
         run_to(AFTER, 0);
         again();
     }
-    double began = now();
-    path.count = path.fast_count = 0;
-    while (path.count < POINTS_MOST) {
-        bool fast = in_fast_path();
-        path.fast[path.count++] = fast;
-        path.fast_count += fast ? 1 : 0;
-        point = path.count;
+    path->count = path->fast_count = 0;
+    while (path->count < POINTS_MOST) {
+        note_point();
+        point = path->count;
         if (go_on(PTRACE_SINGLESTEP, 0) != SIGTRAP)
             fail("a signal that nobody sent");
         if (stage->phase == AFTER)
             break;
     }
-    path.step = (now() - began) / (double)path.count / 2;
     run_to(AFTER, 0);
     end();
 }
 
-/* Between points of the slow paths: steps to all that are chosen take about so long. */
-static size_t find_stride(double seconds)
+/* The program's own code, in which the threads that wait are not. */
+static bool is_own(uintptr_t pc)
 {
-    double n = (double)path.count;
-    double stride = n * n / 2 * path.step / seconds;
-    size_t slow = path.count - path.fast_count;
-    return slow <= SLOW_LEAST || stride < 1 ? 1 : (size_t)stride + 1;
+    extern const char __executable_start[] __attribute__((visibility("hidden")));
+    extern const char etext[] __attribute__((visibility("hidden")));
+    return pc - (uintptr_t)__executable_start <
+           (uintptr_t)etext - (uintptr_t)__executable_start;
+}
+
+/* With a breakpoint at the instruction, which is gone again afterwards.  false: the call has
+ * ended before. */
+static bool run_to_pc(uintptr_t pc)
+{
+    struct user_regs_struct registers;
+    long code = ptrace(PTRACE_PEEKTEXT, stepped, pc, NULL);
+    long trap = (long)(((unsigned long)code & ~(unsigned long)TRAP_MASK) | TRAP);
+    if (ptrace(PTRACE_POKETEXT, stepped, pc, trap) != 0)
+        fail("no breakpoint can be set");
+    if (go_on(PTRACE_CONT, 0) != SIGTRAP)
+        fail("a signal that nobody sent");
+    ptrace(PTRACE_POKETEXT, stepped, pc, code);
+    if (stage->phase == AFTER)
+        return false;
+    ask_registers(PTRACE_GETREGSET, &registers);
+    registers.PC = pc;
+    ask_registers(PTRACE_SETREGSET, &registers);
+    return true;
+}
+
+/* Runs to the latest instruction up to there that has not come before, and steps on.  false: the
+ * call has ended, as it went another way. */
+static bool go_to(size_t wanted)
+{
+    size_t from = wanted;
+    while (from > 0 && !(path->first[from] && is_own(path->pc[from])))
+        from--;
+    point = from;
+    if (from > 0 && !run_to_pc(path->pc[from]))
+        return pass_breakpoint(), false;
+    for (; point < wanted; point++) {
+        if (go_on(PTRACE_SINGLESTEP, 0) != SIGTRAP)
+            fail("a signal that nobody sent");
+        if (stage->phase == AFTER)
+            return run_to(AFTER, 0), false;
+    }
+    return true;
+}
+
+/* Calls take more than one way, such as to a block that is there and to a new one. */
+static bool try_to_go_to(size_t wanted)
+{
+    bool there = false;
+    for (int i = 0; i < CALLS_MOST && !(there = go_to(wanted)); i++)
+        again();
+    return there;
+}
+
+/* ---- One operation ------------------------------------------------------------------------ */
+
+/* Between points of the slow paths: so many are tried. */
+static size_t find_stride(size_t points)
+{
+    size_t slow = path->count - path->fast_count;
+    return slow <= points ? 1 : (slow + points - 1) / points;
 }
 
 static void try_event(enum event e, size_t stride)
 {
     size_t fast = 0, slow = 0;
     begin(e);
-    for (size_t k = 0; k < path.count; k++) {
-        if (!path.fast[k] && (k + (size_t)e * stride / EVENTS) % stride != 0)
+    for (size_t k = 0; k < path->count; k++) {
+        if (!path->fast[k] && (k + (size_t)e * stride / EVENTS) % stride != 0)
             continue;
-        if (!step_to(k)) {
-            run_to(AFTER, 0);
-            again();
+        if (!try_to_go_to(k))
             continue;
-        }
         if (in_fast_path())
             fast++;
         else
@@ -295,17 +385,17 @@ static void try_event(enum event e, size_t stride)
     }
     end();
     printf("  %-16s at %zu of %zu in fast paths, %zu of %zu in slow ones\n",
-           event_names[e], fast, path.fast_count, slow, path.count - path.fast_count);
+           event_names[e], fast, path->fast_count, slow, path->count - path->fast_count);
     fflush(stdout);
 }
 
-static void try_operation(enum operation o, double seconds)
+static void try_operation(enum operation o, size_t points)
 {
     operation = o;
     follow_path();
-    size_t stride = find_stride(seconds / EVENTS);
+    size_t stride = find_stride(points);
     printf("%s: %zu instructions; of slow paths each %zu. is tried\n", operation_names[o],
-           path.count, stride);
+           path->count, stride);
     for (enum event e = 0; e < EVENTS; e++)
         try_event(e, stride);
 }
@@ -341,11 +431,14 @@ static bool can_trace(void)
 
 int main(int count, char **arguments)
 {
-    double seconds = count > 1 ? atof(arguments[1]) : SECONDS;
+    size_t points = count > 1 ? strtoul(arguments[1], NULL, 10) : POINTS;
     tune(arguments);
     stage = mmap(NULL, sizeof *stage, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
                  -1, 0);
-    if (stage == MAP_FAILED || sem_init(&stage->ask, 1, 0) != 0)
+    path = mmap(NULL, sizeof *path, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+                -1, 0);
+    if (stage == MAP_FAILED || path == MAP_FAILED || sem_init(&stage->ask, 1, 0) != 0 ||
+        madvise(path, sizeof *path, MADV_DONTFORK) != 0)
         return EXIT_FAILURE;
     if (!can_trace()) {
         printf("step: processes cannot be traced here: skipped\n");
@@ -357,7 +450,7 @@ int main(int count, char **arguments)
     int only = count > 2 ? atoi(arguments[2]) : -1; /* the number of an operation */
     for (enum operation o = 0; o < OPERATIONS; o++)
         if (only < 0 || o == (enum operation)only)
-            try_operation(o, seconds / OPERATIONS);
+            try_operation(o, points);
     printf("step: passed in %.0f s\n", now() - began);
     return EXIT_SUCCESS;
 }

@@ -5,6 +5,7 @@
 
 #include <semaphore.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* What is stepped through. */
 enum operation {
@@ -48,6 +49,7 @@ struct stage {
     volatile enum phase phase;
     volatile int more;            /* another call is to follow */
     volatile int asked, answered; /* of the other thread */
+    volatile pid_t other;         /* its number */
     volatile int events;          /* that happened */
     sem_t ask;
 };
