@@ -281,7 +281,7 @@ static void fill_magazine(enum operation operation)
     unsigned most = operation == FREE_SPILL ? 2 * small_bin()->capacity : 2;
     for (unsigned i = 0; i < most; i++)
         keep(gc_alloc(SMALL), SMALL);
-    while (most-- > 0)
+    while (most-- > 0 && !is_prepared(operation))
         gc_free(let_go());
 }
 
