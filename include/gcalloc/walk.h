@@ -29,9 +29,9 @@ struct gc_walk_object {
 };
 
 /* Calls `visit` for every living object, in order of address, outside of all locks of the
- * library: it may do what it likes, allocate for example, but not leave by longjmp.  An object
- * is living if it has been neither freed nor reclaimed; whether something reaches it is not
- * asked, so call gc_collect before if that matters.
+ * library: it may do what it likes, allocate for example or end the thread, but not leave by
+ * longjmp.  An object is living if it has been neither freed nor reclaimed; whether something
+ * reaches it is not asked, so call gc_collect before if that matters.
  *
  * Collections of themselves wait until the walk has ended.  Other threads go on: what they
  * allocate or free meanwhile may be visited or not, and what was freed since the walk came by is

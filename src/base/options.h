@@ -10,7 +10,7 @@
 
 enum option_type {
     OPTION_FLAG,   /* 0 or 1 */
-    OPTION_COUNT,  /* a whole number */
+    OPTION_COUNT,  /* a whole number; "at most N" in its meaning bounds it */
     OPTION_SIZE,   /* bytes, with an optional K, M, G or T */
     OPTION_CHOICE, /* one of some names; the value is its place among them, from 0 */
     OPTION_PATH,   /* of a file */
@@ -118,7 +118,8 @@ enum { FINALIZERS_CALLED, FINALIZERS_THREAD };
     X(fence, COUNT, AT_START, 0,                                                         \
       "as malloc: one in so many objects ends at a page that nobody can use; 0: none")   \
     X(depth, COUNT, ANY_TIME, 16, "frames recorded of each call stack, at most 256")     \
-    X(exit_code, COUNT, ANY_TIME, 0, "exit status of a program that leaks; 0: its own")  \
+    X(exit_code, COUNT, ANY_TIME, 0,                                                     \
+      "exit status of a program that leaks, at most 255; 0: its own")                    \
     X(profile, PATH, AT_START, 0,                                                        \
       "file for a recording of who allocates; %p in it is the process")                  \
     X(profile_every, SIZE, AT_START, KIB(512),                                           \

@@ -67,18 +67,6 @@ static void *next_mremap(void *old, size_t old_bytes, size_t bytes, int flags, v
                 : (void *)syscall(SYS_mremap, old, old_bytes, bytes, flags, to);
 }
 
-/* Sought before a callback of the loader, or a handler, may need them: calls of nothing. */
-__attribute__((constructor)) static void find_next(void)
-{
-    int saved_errno = errno;
-    next_mprotect(NULL, 0, PROT_NONE);
-    next_madvise(NULL, 0, MADV_NORMAL);
-    next_munmap(NULL, 0);
-    next_mmap(NULL, 0, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    next_mremap(NULL, 0, 0, 0, NULL);
-    errno = saved_errno;
-}
-
 static uintptr_t end_of(const void *address, size_t bytes)
 {
     uintptr_t low = (uintptr_t)address;

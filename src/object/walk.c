@@ -3,6 +3,7 @@
  * words say; what becomes of its objects afterwards is not known here. */
 #include <errno.h>
 #include <gcalloc/walk.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "base/critical.h"
@@ -83,6 +84,14 @@ static void sweep_rest(struct heap *h)
     world_let_go(taken);
 }
 
+/* Also where the visitor has ended the thread. */
+static void end_walk(void *block)
+{
+    gc_enable();
+    meta_free(block, sizeof(struct copied_block));
+    mutator_leave();
+}
+
 /* Calls visit(b, argument) for each block that there is when its turn comes.  0, or -1 with
  * errno. */
 static int each_block(void (*visit)(const struct copied_block *b, void *argument),
@@ -93,18 +102,17 @@ static int each_block(void (*visit)(const struct copied_block *b, void *argument
     if (!mutator_enter())
         return -1;
     struct copied_block *b = meta_alloc(ACCOUNT_OTHER, sizeof *b);
-    if (b) {
-        gc_disable();
-        sweep_rest(h);
-        for (uint32_t unit = 1; unit < (uint32_t)(RACING(h->bytes) >> UNIT_SHIFT); unit++)
-            if (copy_block(h, unit, b))
-                visit(b, argument);
-        gc_enable();
-        meta_free(b, sizeof *b);
-        errno = saved_errno;
-    }
-    mutator_leave();
-    return b ? 0 : -1;
+    if (!b)
+        return mutator_leave(), -1;
+    gc_disable();
+    pthread_cleanup_push(end_walk, b);
+    sweep_rest(h);
+    for (uint32_t unit = 1; unit < (uint32_t)(RACING(h->bytes) >> UNIT_SHIFT); unit++)
+        if (copy_block(h, unit, b))
+            visit(b, argument);
+    pthread_cleanup_pop(true);
+    errno = saved_errno;
+    return 0;
 }
 
 /* ---- Objects ------------------------------------------------------------------------------------ */

@@ -73,7 +73,7 @@ enum recording_root {
     RECORDING_ROOT_STACK,    /* of a thread */
     RECORDING_ROOT_REGISTER, /* of a thread */
     RECORDING_ROOT_LOCAL,    /* thread-local data */
-    RECORDING_ROOT_THREAD,   /* argument or result of a thread */
+    RECORDING_ROOT_THREAD,   /* argument, result or alternate signal stack of a thread */
     RECORDING_ROOTS,
 };
 

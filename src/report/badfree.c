@@ -15,6 +15,7 @@
 #include "mutator/site.h"
 #include "object/counted.h"
 #include "report/fault.h"
+#include "report/loaded.h"
 #include "report/out.h"
 #include "report/symbolize.h"
 #include "trace/capture.h"
@@ -59,7 +60,7 @@ static void describe_foreign(const char *function, const void *address)
     struct mapping m;
     if (on_stack((uintptr_t)address)) {
         title(function, address, "on the stack, not in the heap");
-    } else if (dladdr(address, &info)) {
+    } else if (loaded_find(address, &info)) {
         title(function, address, "static data or code, not in the heap");
         describe_static(address, &info);
     } else if (maps_find((uintptr_t)address, &m) == MAPS_FOUND) {

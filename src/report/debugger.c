@@ -97,6 +97,8 @@ DEBUGGER_TABLE = {
     DEBUGGER_FIELD(mutator, blocking),
     DEBUGGER_FIELD(mutator, argument),
     DEBUGGER_FIELD(mutator, result),
+    DEBUGGER_FIELD(mutator, armed),
+    DEBUGGER_FIELD(mutator, disarmed.ss_sp),
 
     DEBUGGER_FIELD(node_table, tree.root),
     DEBUGGER_FIELD(node_table, nodes),

@@ -9,6 +9,7 @@
 #include "base/bits.h"
 #include "base/lock.h"
 #include "base/meta.h"
+#include "report/loaded.h"
 
 static struct origin *origins PRIVATE_DATA;
 
@@ -19,7 +20,7 @@ const struct origin *origin_find(Dwfl_Module *module, uintptr_t address)
     Dl_info info;
     while (o && o->module != module)
         o = o->next;
-    if (o || !dladdr((void *)address, &info) || !info.dli_fname)
+    if (o || !loaded_find((void *)address, &info) || !info.dli_fname)
         return o;
     o = meta_alloc(ACCOUNT_REPORTS, sizeof *o + strlen(info.dli_fname) + 1);
     if (!o)

@@ -148,19 +148,19 @@ struct printed {
 static void print_frame(void *argument, const struct symbol *s)
 {
     struct printed *p = argument;
-    char place[300];
+    const char *where = s->file ? s->file : s->module ? s->module : "?";
+    char after[64];
     if (s->file)
-        snprintf(place, sizeof place, "%s:%d%s%s", last_part(s->file), s->line,
-                 s->inlined ? " (inlined)" : "", s->unloaded ? " (unloaded)" : "");
+        snprintf(after, sizeof after, ":%d%s%s", s->line, s->inlined ? " (inlined)" : "",
+                 s->unloaded ? " (unloaded)" : "");
     else
-        snprintf(place, sizeof place, "%s+0x%lx%s",
-                 s->module ? last_part(s->module) : "?", (unsigned long)s->offset,
+        snprintf(after, sizeof after, "+0x%lx%s", (unsigned long)s->offset,
                  s->unloaded ? " (unloaded)" : "");
     const char *function = s->function ? s->function : "??";
     out_print("    #%-2zu %-*.*s", p->frames++, FUNCTION_WIDTH, FUNCTION_MOST, function);
     if (strlen(function) > FUNCTION_WIDTH)
         out_print("\n        %*s", FUNCTION_WIDTH, "");
-    out_print(" %.*s\n", PLACE_MOST, place);
+    out_print(" %.*s%s\n", PLACE_MOST - (int)strlen(after), last_part(where), after);
     p->in_main = !s->inlined && strcmp(function, "main") == 0;
 }
 

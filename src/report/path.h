@@ -25,7 +25,7 @@ enum root_kind {
     ROOT_STACK,    /* of a thread */
     ROOT_REGISTER, /* of a thread, saved where it was interrupted */
     ROOT_LOCAL,    /* thread-local or thread-specific data */
-    ROOT_RECORD, /* argument or result of a thread that has not begun yet, or has ended */
+    ROOT_RECORD,   /* argument, result or alternate signal stack of a thread */
 };
 
 /* An object on the way, and where the pointer to it is; `at` is 0 where that is not known, as a trace function

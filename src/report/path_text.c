@@ -38,7 +38,8 @@ static void print_root(const struct path *p)
         return out_print("  thread-local data of thread %d, at %p\n", p->thread,
                          (void *)p->steps[0].at);
     case ROOT_RECORD:
-        return out_print("  the argument or the result of a thread\n");
+        return out_print(
+            "  the argument, the result or the alternate signal stack of a thread\n");
     }
 }
 

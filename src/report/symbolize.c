@@ -18,6 +18,7 @@
 #include "report/debugfile.h"
 #include "report/functions.h"
 #include "report/libdw.h"
+#include "report/loaded.h"
 #include "report/origin.h"
 #include "report/scope.h"
 #include "report/units.h"
@@ -292,7 +293,7 @@ static void look_up_unloaded(struct place p, const struct module *m,
 static void ask_loader(uintptr_t return_address, struct symbol *s)
 {
     Dl_info info;
-    if (!dladdr((void *)(return_address - 1), &info))
+    if (!loaded_find((void *)(return_address - 1), &info))
         return;
     s->function = info.dli_sname;
     s->module = info.dli_fname;
@@ -346,7 +347,7 @@ bool symbolize_variable(uintptr_t address, struct variable *v)
 {
     Dl_info info = {0};
     GElf_Addr begin;
-    if (!dladdr((void *)address, &info) || !info.dli_fname)
+    if (!loaded_find((void *)address, &info) || !info.dli_fname)
         return false;
     /* What libdw takes for the module need not have all of its variables. */
     uintptr_t base = (uintptr_t)info.dli_fbase;

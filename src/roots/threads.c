@@ -60,11 +60,13 @@ static void add_specific(uintptr_t pointer, struct range_list *roots)
     }
 }
 
-/* What a record keeps for a thread that does not run yet, or no more. */
+/* What a record keeps for a thread that does not run yet, or no more, and what else only the system has. */
 static void add_record(struct mutator *m, struct range_list *roots)
 {
     add_words(roots, &m->argument, 1);
     add_words(roots, &m->result, 1);
+    add_words(roots, &m->armed, 1);
+    add_words(roots, &m->disarmed.ss_sp, 1);
 }
 
 static void add_values(struct mutator *m, struct range_list *roots)

@@ -15,11 +15,6 @@ static __typeof__(&dl_iterate_phdr) next_iterate(void)
     return NEXT(dl_iterate_phdr, NO_FALLBACK(dl_iterate_phdr));
 }
 
-__attribute__((constructor)) static void find_iterate(void)
-{
-    next_iterate();
-}
-
 EXPORTED int dl_iterate_phdr(int (*callback)(struct dl_phdr_info *, size_t, void *),
                              void *data)
 {

@@ -21,14 +21,6 @@ static __typeof__(&setcontext) next_set(void)
     return NEXT(setcontext, NO_FALLBACK(setcontext));
 }
 
-/* The functions are sought when the library is loaded, as a coroutine may switch in
- * places where the loader is not to be waited for. */
-__attribute__((constructor)) static void find_contexts(void)
-{
-    next_swap();
-    next_set();
-}
-
 /* A copy of the context with the stop signal open.  The registers that do not lie in the
  * structure itself stay where they are: the copy names them there.  A thread has read the
  * copy when it leaves this frame. */

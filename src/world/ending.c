@@ -130,12 +130,6 @@ static __typeof__(&_exit) next_exit(void)
     return NEXT(_exit, NO_FALLBACK(_exit));
 }
 
-/* It is sought when the library is loaded, as a child of vfork is not to ask the loader. */
-__attribute__((constructor)) static void find_exit(void)
-{
-    next_exit();
-}
-
 EXPORTED void _exit(int status)
 {
     __typeof__(&_exit) next = next_exit();

@@ -60,15 +60,6 @@ static __typeof__(&fexecve) next_fexecve(void)
     return NEXT(fexecve, NO_FALLBACK(fexecve));
 }
 
-/* They are sought when the library is loaded, as a child of vfork is not to ask the loader. */
-__attribute__((constructor)) static void find_execs(void)
-{
-    next_execve();
-    next_execvpe();
-    next_execveat();
-    next_fexecve();
-}
-
 /* ---- Before and after -------------------------------------------------------------- */
 
 /* Whether stops may tell the calling thread, which is registered from here on. */

@@ -112,6 +112,15 @@ void *next_find(const char *name)
     return found;
 }
 
+void *next_seek(const struct next_function *f)
+{
+    void *found = f->watched ? f->watched : f->fallback;
+    if (!found)
+        found = next_find(f->name);
+    __atomic_store_n(f->known, found, __ATOMIC_RELAXED);
+    return found;
+}
+
 /* The library's exit hooks, handlers and threads lead into this code for as long as the
  * process lives: what contains it, which may be a plugin that is linked with the static
  * library, is never unloaded.  The main program never is. */
@@ -149,9 +158,9 @@ int next_sigaction_stop(int number, const struct sigaction *action)
 
 __attribute__((constructor)) static void find_all(void)
 {
-    struct sigaction action;
-    next_create();
-    next_join();
-    next_detach();
-    next_sigaction(SIGCHLD, NULL, &action);
+    extern const struct next_function __start_gcalloc_next[], __stop_gcalloc_next[];
+    for (const struct next_function *f = __start_gcalloc_next; f < __stop_gcalloc_next;
+         f++)
+        if (!__atomic_load_n(f->known, __ATOMIC_RELAXED))
+            next_seek(f);
 }

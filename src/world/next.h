@@ -29,34 +29,48 @@
  * is linked statically. */
 void *next_find(const char *name);
 
+struct next_function;
+
+/* Finds the function, and notes it.  Returns NULL if there is none. */
+void *next_seek(const struct next_function *f);
+
 /* ThreadSanitizer must see the threads and signals of the program: this is its function
  * of that name, where it has one, which calls the C library's. */
 #if GC_TSAN
-#define WATCHED(name)                                                          \
-    ({                                                                         \
-        extern __typeof__(name) watched_##name __asm__("__interceptor_" #name) \
-            __attribute__((weak));                                             \
-        (__typeof__(&name))&watched_##name;                                    \
-    })
+#define DECLARE_WATCHED(name)                                              \
+    extern __typeof__(name) watched_##name __asm__("__interceptor_" #name) \
+        __attribute__((weak))
+#define WATCHED(name) ((void *)&watched_##name)
 #else
-#define WATCHED(name) ((__typeof__(&name))NULL)
+#define DECLARE_WATCHED(name) _Static_assert(1, #name)
+#define WATCHED(name) NULL
 #endif
+
+/* A function that is sought when the library is loaded.  Later a look for it would do away with
+ * what the program is about to ask dlerror for, and free its text in the midst of whatever the
+ * library does. */
+struct next_function {
+    const char *name;
+    void **known; /* atomic; NULL: not sought yet, or not found */
+    /* Each NULL, or taken before what is found by the name. */
+    void *watched, *fallback;
+};
 
 /* The next definition of a function, sought once.  `fallback`, if it is not NULL, is the
  * name that it has in programs that are linked statically, declared weak. */
-#define NEXT(name, fallback)                                                           \
-    ({                                                                                 \
-        static __typeof__(&name) next_known PRIVATE_DATA;                              \
-        __typeof__(&name) next_found = __atomic_load_n(&next_known, __ATOMIC_RELAXED); \
-        if (UNLIKELY(!next_found)) {                                                   \
-            next_found = WATCHED(name);                                                \
-            if (!next_found)                                                           \
-                next_found = (fallback);                                               \
-            if (!next_found)                                                           \
-                *(void **)&next_found = next_find(#name);                              \
-            __atomic_store_n(&next_known, next_found, __ATOMIC_RELAXED);               \
-        }                                                                              \
-        next_found;                                                                    \
+#define NEXT(name, fallback)                                                       \
+    ({                                                                             \
+        DECLARE_WATCHED(name);                                                     \
+        static void *next_known PRIVATE_DATA;                                      \
+        static const struct next_function next_function                            \
+            __attribute__((section("gcalloc_next"), used)) = {#name, &next_known,  \
+                                                              WATCHED(name),       \
+                                                              (void *)(fallback)}; \
+        __typeof__(&name) next_found;                                              \
+        *(void **)&next_found = __atomic_load_n(&next_known, __ATOMIC_RELAXED);    \
+        if (UNLIKELY(!next_found))                                                 \
+            *(void **)&next_found = next_seek(&next_function);                     \
+        next_found;                                                                \
     })
 
 /* The functions of the C library that the library calls for itself, which no wrapper sees. */

@@ -10,6 +10,7 @@
 
 #include "base/account.h"
 #include "base/bits.h"
+#include "base/cancel.h"
 #include "base/check.h"
 #include "base/debugger.h"
 #include "base/lock.h"
@@ -211,6 +212,7 @@ void own_leave(void)
 static void join_all(void)
 {
     thread_inside++;
+    cancel_hold_off(); /* at its end the calling thread is the program's */
     for (size_t i = 0; i < OWN_MOST; i++) {
         struct own *o = &own.threads[i];
         if (!change(o, RUNNING, LEAVING))
@@ -218,6 +220,7 @@ static void join_all(void)
         bool joined = next_join()(o->thread, NULL) == 0;
         __atomic_store_n(&o->state, joined ? FREE : RUNNING, __ATOMIC_SEQ_CST);
     }
+    cancel_let_in();
     thread_inside--;
 }
 

@@ -26,12 +26,13 @@ static bool is_on(const stack_t *s, uintptr_t sp)
 }
 
 /* Publishes the stack.  On a stack of the library's, and on the way there and back, the
- * alternate stack is as it was published before, and is disarmed. */
+ * alternate stack is as it was published before, and is disarmed; what keeps its memory, too. */
 static void publish_stack(struct mutator *m, uintptr_t sp, const stack_t *alternate)
 {
     m->sp = m->interrupted = systemstack_holds(m, sp) ? m->system.left : sp;
     if (m->system.low)
         return;
+    m->armed = alternate->ss_flags & SS_DISABLE ? NULL : alternate->ss_sp;
     if (!is_on(alternate, sp))
         alternate = &m->disarmed;
     m->alternate.low = m->alternate.high = 0;

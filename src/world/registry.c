@@ -179,11 +179,22 @@ static void enter_name(struct mutator *m, pthread_t thread)
     index_add(&registry.names, &m->name, (uintptr_t)thread, m);
 }
 
+/* A thread that has left and comes again is joined as it would have been. */
+static void inherit(struct mutator *m, pthread_t thread)
+{
+    const struct mutator *before = index_find(&registry.names, (uintptr_t)thread);
+    if (m->start || !before || before->life != LIFE_FINISHED)
+        return;
+    m->joinable = true;
+    m->result = before->result;
+}
+
 void registry_name(struct mutator *m, pthread_t thread)
 {
     if (m->named)
         return;
     m->named = true;
+    inherit(m, thread);
     if (m->joinable)
         enter_name(m, thread);
     if (m->place)

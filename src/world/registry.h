@@ -63,6 +63,9 @@ struct mutator {
     /* The alternate stack that the system has disarmed for the handler that runs, as
      * SS_AUTODISARM asks it to, and so knows nothing of.  Own. */
     stack_t disarmed;
+    /* The low end of the alternate stack that the system has for the thread, or NULL.  Only the
+     * system may have a pointer to it, so that the memory is kept by this and by `disarmed`. */
+    void *armed;
     /* While the thread runs on a stack of the library's, which begins at `low` (0: it
      * does not), all that it uses of the program's stack is from `left` up.  Own. */
     struct {

@@ -23,8 +23,12 @@ SHARED_DATA __thread struct mutator *thread_self
     __attribute__((tls_model("initial-exec")));
 
 /* While it is above 0, the calling thread does the library's own work: what the C library
- * allocates for that is not the program's. */
-SHARED_DATA __thread unsigned thread_inside __attribute__((tls_model("initial-exec")));
+ * allocates for that is not the program's.  Exported under a name of its own: a program that is
+ * linked with one shared library of this kind may run with another one as its malloc, and what
+ * either asks of the C library comes to the other's malloc.  The loader gives both one variable. */
+extern __attribute__((visibility("default"))) __thread unsigned
+    thread_inside __asm__("gcalloc_thread_inside")
+        __attribute__((tls_model("initial-exec")));
 
 /* While it is above 0, the calling thread runs a function of the program in a pause, or helps with one:
  * the program's tables are not to be changed. */

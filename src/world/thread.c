@@ -200,10 +200,12 @@ void thread_begin(struct mutator *m)
     signals_restore_open(&saved);
 }
 
+/* The main thread can be joined, too. */
 struct mutator *thread_attach(void)
 {
     signals_open();
-    struct mutator *m = thread_new(NULL, NULL, false, NULL);
+    bool is_main = gettid() == getpid() && !thread_past_end;
+    struct mutator *m = thread_new(NULL, NULL, is_main, NULL);
     if (m)
         thread_begin(m);
     return m;

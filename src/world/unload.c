@@ -14,13 +14,6 @@ static __typeof__(&dlclose) next_close(void)
     return NEXT(dlclose, NO_FALLBACK(dlclose));
 }
 
-/* The C library's function is sought when the library is loaded: later dlsym would take
- * away the program's own dlerror. */
-__attribute__((constructor)) static void find_close(void)
-{
-    next_close();
-}
-
 EXPORTED int dlclose(void *library)
 {
     modules_closing();

@@ -175,11 +175,37 @@ START_TEST(cancelled_often)
 }
 END_TEST
 
+/* ---- Past its end -------------------------------------------------------------------------- */
+
+/* Garbage enough for markers of the library's own, which end with the last thread that it knows. */
+static void *end_with_a_cancellation(void *argument)
+{
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+    pthread_cancel(pthread_self());
+    for (int i = 0; i < 200000; i++)
+        ck_assert_ptr_nonnull(gc_alloc(32));
+    gc_collect();
+    pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
+    return argument;
+}
+
+START_TEST(no_cancellation_point_follows)
+{
+    int here;
+    gc_option_set("markers", "2");
+    for (int i = 0; i < 3; i++) {
+        gc_thread_unregister();
+        ck_assert_ptr_eq(joined(run(end_with_a_cancellation, &here)), &here);
+    }
+}
+END_TEST
+
 TCase *ends_case(void)
 {
     TCase *tc = tcase_create("ends");
     tcase_add_loop_test(tc, frame_of_a_cancelled_thread, 0, 3);
     tcase_add_test(tc, argument_of_a_cleanup_handler);
     tcase_add_test(tc, cancelled_often);
+    tcase_add_test(tc, no_cancellation_point_follows);
     return tc;
 }

@@ -2,6 +2,7 @@
  * object is gone when it is there no more. */
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "stage.h"
@@ -118,6 +119,40 @@ START_TEST(alternate_stack)
 }
 END_TEST
 
+enum { ALTERNATE = 1 << 16 };
+
+static void arm(void *hidden)
+{
+    stack_t alternate = {.ss_sp = reveal(*(uintptr_t *)hidden), .ss_size = ALTERNATE};
+    ck_assert_int_eq(sigaltstack(&alternate, NULL), 0);
+}
+
+/* Only the system has a pointer to it.  What other threads are stopped by has one, too. */
+static void check_armed(void)
+{
+    uintptr_t hidden = new_hidden(ALTERNATE);
+    deeply(arm, &hidden);
+    collect(2);
+    ck_assert(lives(hidden) && is_intact(hidden, ALTERNATE));
+    stack_t none = {.ss_flags = SS_DISABLE};
+    sigaltstack(&none, NULL);
+    collect(1);
+    ck_assert(!lives(hidden));
+}
+
+static void *check_armed_there(void *argument)
+{
+    check_armed();
+    return argument;
+}
+
+START_TEST(memory_of_an_alternate_stack)
+{
+    check_armed();
+    joined(run(check_armed_there, NULL));
+}
+END_TEST
+
 static void *while_blocking(void *argument)
 {
     void *volatile word;
@@ -218,6 +253,55 @@ START_TEST(result)
 }
 END_TEST
 
+/* It has left the registry, and is there again. */
+static void *give_after_coming_again(void *argument)
+{
+    gc_thread_unregister();
+    ck_assert_int_eq(gc_thread_register(), 0);
+    return give_result(argument);
+}
+
+START_TEST(result_after_coming_again)
+{
+    pthread_t thread = ended(give_after_coming_again, &stage);
+    gc_collect();
+    gc_collect();
+    ck_assert(lives(stage.hidden));
+    deeply(join_and_look, &thread);
+    gc_collect();
+    ck_assert(!lives(stage.hidden));
+}
+END_TEST
+
+static pthread_t main_thread;
+
+static void *join_main(void *argument)
+{
+    while (!__atomic_load_n(&stage.kept, __ATOMIC_ACQUIRE))
+        usleep(100);
+    usleep(20000);
+    gc_collect();
+    bool lived = lives(stage.hidden);
+    const long *number = joined(main_thread);
+    _exit(lived && *number == 4711 ? 0 : 1);
+    return argument;
+}
+
+START_TEST(result_of_the_main_thread)
+{
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        main_thread = pthread_self();
+        stage.kept = 0;
+        run(join_main, NULL);
+        give_result(&stage);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 START_TEST(result_of_a_detached_thread)
 {
     pthread_t thread = ended(give_result, NULL);
@@ -237,9 +321,12 @@ TCase *places_case(void)
     tcase_add_test(tc, thread_local_bss);
     tcase_add_test(tc, specific_values);
     tcase_add_test(tc, alternate_stack);
+    tcase_add_test(tc, memory_of_an_alternate_stack);
     tcase_add_test(tc, blocking);
     tcase_add_test(tc, start_argument);
     tcase_add_test(tc, result);
+    tcase_add_test(tc, result_after_coming_again);
+    tcase_add_test(tc, result_of_the_main_thread);
     tcase_add_test(tc, result_of_a_detached_thread);
     return tc;
 }

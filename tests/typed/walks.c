@@ -189,6 +189,44 @@ START_TEST(beside_threads)
 }
 END_TEST
 
+static void see_nothing(const struct gc_walk_object *o, void *data)
+{
+    (void)o, (void)data;
+}
+
+static void end_thread(const struct gc_walk_object *o, void *data)
+{
+    (void)o, (void)data;
+    pthread_exit(data);
+}
+
+static void *walk_and_end(void *data)
+{
+    gc_heap_walk(end_thread, data);
+    return NULL;
+}
+
+/* Collections go on to come of themselves. */
+START_TEST(a_visitor_may_end_its_thread)
+{
+    pthread_t thread;
+    void *volatile object = gc_alloc(100), *result;
+    int here;
+    struct gc_stats s = {.size = sizeof s};
+    ck_assert_int_eq(pthread_create(&thread, NULL, walk_and_end, &here), 0);
+    ck_assert_int_eq(pthread_join(thread, &result), 0);
+    ck_assert_ptr_eq(result, &here);
+    for (size_t i = 0; i < 100000; i++)
+        object = gc_alloc(1000);
+    ck_assert_ptr_nonnull(object);
+    gc_stats_get(&s);
+    ck_assert_uint_gt(s.collections, 0);
+    gc_disable();
+    gc_enable();
+    ck_assert_int_eq(gc_heap_walk(see_nothing, NULL), 0);
+}
+END_TEST
+
 TCase *walks_case(void)
 {
     TCase *t = tcase_create("walks");
@@ -196,5 +234,6 @@ TCase *walks_case(void)
     tcase_add_loop_test(t, counts_are_exact, 0, WAYS);
     tcase_add_test(t, addresses);
     tcase_add_loop_test(t, beside_threads, 0, WAYS - 1);
+    tcase_add_test(t, a_visitor_may_end_its_thread);
     return t;
 }

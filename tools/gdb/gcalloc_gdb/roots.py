@@ -186,8 +186,8 @@ class Roots:
 
     def _record(self, record):
         t = self.table
-        words = [(field, t.field(record.at, "mutator." + field)) for field in ("argument", "result")]
-        self.list.append(Root("the argument or the result of a thread", words=words))
+        words = [(field, t.field(record.at, "mutator." + field)) for field in ("argument", "result", "armed", "disarmed.ss_sp")]
+        self.list.append(Root("the argument, the result or the alternate signal stack of a thread", words=words))
 
     def _accounted(self):
         """What the library has mapped for itself, by its account."""
