@@ -178,6 +178,19 @@ NOINLINE static bool comes_back(uintptr_t hidden, size_t bytes)
     return false;
 }
 
+NOINLINE static void store_root(void *place, size_t offset)
+{
+    *(void **)place = (char *)root + offset;
+    root = NULL;
+}
+
+/* Nothing else points to it from here on, as no frame of the test has had its address. */
+static void move_root(void *place, size_t offset)
+{
+    store_root(place, offset);
+    clear_stack();
+}
+
 static unsigned calls;
 
 static void count_call(void *data)
@@ -214,9 +227,7 @@ START_TEST(alone_in_an_object)
     start("quarantine", "verify");
     void **holder = gc_alloc_manual(1000);
     uintptr_t hidden = free_object();
-    holder[100] = (char *)root + 20;
-    root = NULL;
-    clear_stack();
+    move_root(&holder[100], 20);
     ck_assert(!comes_back(hidden, MIB(20)));
     gc_free(holder); /* whom the stack may point to, but nobody reads */
     ck_assert(comes_back(hidden, MIB(40)));
@@ -287,9 +298,7 @@ START_TEST(alone_named_by_a_callback)
     ck_assert_ptr_ne(page, MAP_FAILED);
     ck_assert_int_eq(gc_root_callback_add(name_page, page), 0);
     uintptr_t hidden = free_object();
-    *page = (uintptr_t)root;
-    root = NULL;
-    clear_stack();
+    move_root(page, 0);
     ck_assert(!comes_back(hidden, MIB(20)));
     *page = 0;
     ck_assert(comes_back(hidden, MIB(40)));
@@ -302,9 +311,7 @@ START_TEST(alone_in_a_large_object)
     start("quarantine", "verify");
     char **holder = gc_alloc_manual(MIB(64));
     uintptr_t hidden = free_object();
-    holder[MIB(48) / sizeof *holder] = root;
-    root = NULL;
-    clear_stack();
+    move_root(&holder[MIB(48) / sizeof *holder], 0);
     ck_assert(!comes_back(hidden, MIB(20)));
     void *untouched = (void *)align_down((uintptr_t)holder + MIB(8), 4096);
     unsigned char there;
