@@ -27,8 +27,7 @@ SHARED_DATA __thread struct mutator *thread_self
  * linked with one shared library of this kind may run with another one as its malloc, and what
  * either asks of the C library comes to the other's malloc.  The loader gives both one variable. */
 extern __attribute__((visibility("default"))) __thread unsigned
-    thread_inside __asm__("gcalloc_thread_inside")
-        __attribute__((tls_model("initial-exec")));
+    thread_inside __asm__("gc_thread_inside") __attribute__((tls_model("initial-exec")));
 
 /* While it is above 0, the calling thread runs a function of the program in a pause, or helps with one:
  * the program's tables are not to be changed. */
