@@ -102,17 +102,10 @@ static bool parse(const char *text, enum option_type type, size_t *result)
             return false;
         n <<= shift;
     }
-    if (*end || (type == OPTION_FLAG && n > 1))
+    if (*end || (type == OPTION_FLAG && n > 1) || (type == OPTION_STATUS && n > 255))
         return false;
     *result = n;
     return true;
-}
-
-static size_t bound_of(const struct option *o)
-{
-    static const char words[] = "at most ";
-    const char *bound = o->type == OPTION_COUNT ? strstr(o->meaning, words) : NULL;
-    return bound ? strtoul(bound + strlen(words), NULL, 10) : SIZE_MAX;
 }
 
 /* The directory where the program started, if the environment has options; else "". */
@@ -160,9 +153,8 @@ static int set(const char *key, const char *value, bool started, const char *dir
     if (o->type == OPTION_PATH)
         return set_path(value_of(o), value, directory);
     size_t number;
-    bool valid = o->type == OPTION_CHOICE
-                     ? parse_choice(value, o->meaning, &number)
-                     : parse(value, o->type, &number) && number <= bound_of(o);
+    bool valid = o->type == OPTION_CHOICE ? parse_choice(value, o->meaning, &number)
+                                          : parse(value, o->type, &number);
     if (!valid)
         return EINVAL;
     __atomic_store_n((size_t *)value_of(o), number, __ATOMIC_RELAXED);

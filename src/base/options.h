@@ -10,7 +10,8 @@
 
 enum option_type {
     OPTION_FLAG,   /* 0 or 1 */
-    OPTION_COUNT,  /* a whole number; "at most N" in its meaning bounds it */
+    OPTION_COUNT,  /* a whole number */
+    OPTION_STATUS, /* a process's, from 0 to 255 */
     OPTION_SIZE,   /* bytes, with an optional K, M, G or T */
     OPTION_CHOICE, /* one of some names; the value is its place among them, from 0 */
     OPTION_PATH,   /* of a file */
@@ -118,7 +119,7 @@ enum { FINALIZERS_CALLED, FINALIZERS_THREAD };
     X(fence, COUNT, AT_START, 0,                                                         \
       "as malloc: one in so many objects ends at a page that nobody can use; 0: none")   \
     X(depth, COUNT, ANY_TIME, 16, "frames recorded of each call stack, at most 256")     \
-    X(exit_code, COUNT, ANY_TIME, 0,                                                     \
+    X(exit_code, STATUS, ANY_TIME, 0,                                                    \
       "exit status of a program that leaks, at most 255; 0: its own")                    \
     X(profile, PATH, AT_START, 0,                                                        \
       "file for a recording of who allocates; %p in it is the process")                  \
@@ -163,6 +164,7 @@ struct option_path {
 
 #define OPTION_VALUE_FLAG size_t
 #define OPTION_VALUE_COUNT size_t
+#define OPTION_VALUE_STATUS size_t
 #define OPTION_VALUE_SIZE size_t
 #define OPTION_VALUE_CHOICE size_t
 #define OPTION_VALUE_PATH struct option_path
@@ -170,6 +172,7 @@ struct option_path {
 /* The initial values of each type; no path has one. */
 #define OPTION_START_FLAG(initial) (initial)
 #define OPTION_START_COUNT(initial) (initial)
+#define OPTION_START_STATUS(initial) (initial)
 #define OPTION_START_SIZE(initial) (initial)
 #define OPTION_START_CHOICE(initial) (initial)
 #define OPTION_START_PATH(initial) \

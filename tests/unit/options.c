@@ -125,8 +125,6 @@ static const struct {
     {"growth", "1K"},
     {"growth", "1 2"},
     {"growth", "-"},
-    {"markers", "17"},
-    {"depth", "257"},
     {"exit_code", "256"},
     {"verify", "2"},
     {"verify", "yes"},
