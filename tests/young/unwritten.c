@@ -15,7 +15,7 @@
 enum {
     PAGE = 4096,
     PAGE_WORDS = PAGE / sizeof(void *),
-    MUCH = 8 << 20, /* bytes */
+    MUCH = 4 << 20, /* bytes */
     WORDS = MUCH / sizeof(void *),
     SOME = 1 << 20, /* bytes: as much as all other static data has at most */
 };
