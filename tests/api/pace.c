@@ -1,4 +1,6 @@
 /* How often collections come, and that memory goes back to the system. */
+#include <sys/mman.h>
+
 #include "../check/resident.h"
 #include "api.h"
 #include "sanitizer.h"
@@ -109,10 +111,14 @@ END_TEST
 /* What is freed by hand is not charged: such programs need no collection. */
 START_TEST(explicit_frees_are_credited)
 {
+    enum { OBJECTS_BYTES = MIB(4) / 16 * sizeof(void *) };
+    void **objects = mmap(NULL, OBJECTS_BYTES, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(objects, MAP_FAILED);
+    ck_assert_int_eq(gc_root_add(objects, (char *)objects + OBJECTS_BYTES), 0);
     ck_assert_int_eq(gc_option_set("memory", "0"), 0);
     for (size_t size = 16; size <= KIB(200); size = size * 3 / 2) {
         for (size_t done = 0; done < MIB(40); done += MIB(4)) {
-            static void *objects[MIB(4) / 16];
             size_t count = MIB(4) / size;
             for (size_t i = 0; i < count; i++)
                 objects[i] = gc_alloc(size);

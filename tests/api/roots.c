@@ -252,7 +252,7 @@ static size_t root_bytes(void)
  * stack is a little deeper now and then. */
 START_TEST(overlapping_ranges_are_scanned_once)
 {
-    static char data[2 << 20];
+    static char data[512 << 10];
     enum { BYTES = sizeof data, SLACK = 64 << 10 };
     char *memory =
         mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
