@@ -6,7 +6,6 @@
 #include "base/lock.h"
 #include "base/options.h"
 #include "base/table.h"
-#include "collect/collector.h"
 #include "collect/cycle.h"
 #include "collect/phase.h"
 #include "collect/question.h"
@@ -16,7 +15,6 @@
 #include "profile/record.h"
 #include "world/registry.h"
 #include "world/self.h"
-#include "world/stop.h"
 
 /* ---- What an object is ---------------------------------------------------------------------- */
 

@@ -6,7 +6,7 @@
 #include "base/meta.h"
 #include "base/options.h"
 #include "base/table.h"
-#include "collect/collector.h"
+#include "collect/cycle.h"
 #include "collect/question.h"
 #include "heap/heap.h"
 #include "mutator/init.h"

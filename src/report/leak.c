@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/meta.h"
 #include "base/options.h"
-#include "collect/collector.h"
+#include "collect/cycle.h"
 #include "collect/question.h"
 #include "heap/heap.h"
 #include "mutator/init.h"

@@ -3,7 +3,7 @@
 
 #include "base/bits.h"
 #include "base/meta.h"
-#include "collect/collector.h"
+#include "collect/cycle.h"
 #include "collect/question.h"
 #include "heap/heap.h"
 #include "mutator/site.h"

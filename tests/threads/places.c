@@ -235,9 +235,9 @@ static void join_and_look(void *argument)
     ck_assert_int_eq(*number, 4711);
 }
 
-static void check_result(void *argument)
+static void check_result(void *(*start)(void *), void *argument)
 {
-    pthread_t thread = ended(give_result, argument);
+    pthread_t thread = ended(start, argument);
     gc_collect();
     gc_collect();
     ck_assert(lives(stage.hidden));
@@ -248,8 +248,8 @@ static void check_result(void *argument)
 
 START_TEST(result)
 {
-    check_result(NULL);
-    check_result(&stage);
+    check_result(give_result, NULL);
+    check_result(give_result, &stage);
 }
 END_TEST
 
@@ -263,13 +263,7 @@ static void *give_after_coming_again(void *argument)
 
 START_TEST(result_after_coming_again)
 {
-    pthread_t thread = ended(give_after_coming_again, &stage);
-    gc_collect();
-    gc_collect();
-    ck_assert(lives(stage.hidden));
-    deeply(join_and_look, &thread);
-    gc_collect();
-    ck_assert(!lives(stage.hidden));
+    check_result(give_after_coming_again, &stage);
 }
 END_TEST
 

@@ -113,10 +113,10 @@ static void ask_registers(enum __ptrace_request how, struct user_regs_struct *re
 
 #if defined __x86_64__
 #define PC rip
-enum { TRAP = 0xcc, TRAP_MASK = 0xff, TRAP_BYTES = 1 };
+enum { TRAP = 0xcc, TRAP_MASK = 0xff };
 #elif defined __aarch64__
 #define PC pc
-static const unsigned long TRAP = 0xd4200000, TRAP_MASK = 0xffffffff, TRAP_BYTES = 0;
+static const unsigned long TRAP = 0xd4200000, TRAP_MASK = 0xffffffff;
 #endif
 
 static uintptr_t program_counter(void)
