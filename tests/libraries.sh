@@ -30,6 +30,16 @@ every() {
 }
 expect "it calls all that stands in front of the C library" every
 
+# Addresses that are none are refused by the kernel, as without the collector.
+refused() { # LIBRARY
+    LD_PRELOAD=$here/.libs/$1 timeout 60 ./refused | diff without -
+}
+expect "a program that calls them with addresses that are none" \
+    build refused -Wno-nonnull "$sources/refused.c"
+timeout 60 ./refused >without
+expect "they say what the C library's say" refused libgcalloc.so
+expect "and where the heap is its malloc" refused libgcalloc-malloc.so
+
 # Those are what a library refers to that was linked without the collector, and so with the C
 # library's versions of these names; bsd_signal is for old programs only, nobody can refer to it.
 # GNU ld gives these versions to a program with -flto, too.

@@ -9,6 +9,7 @@
  *   - a function that returns a pointer returns NULL with errno set to ENOMEM when the
  *     memory cannot be had, even after a collection; the heap stays as it was;
  *   - errno is left alone on success;
+ *   - NULL where something has to be is an error, EINVAL, or ignored where nothing is returned;
  *   - threads: every function may be called by any thread at any time, and any thread may
  *     free or resize any object.  Threads are found by themselves; two threads that free
  *     one object at the same instant are not told;
@@ -92,7 +93,8 @@ GC_PUBLIC void *gc_realloc(void *object, size_t size)
  * otherwise ignored: the heap stays sound.  errno is left alone. */
 GC_PUBLIC void gc_free(void *object);
 
-/* A copy of the string (of its first `n` bytes at most), as an atomic object. */
+/* A copy of the string (of its first `n` bytes at most), as an atomic object.  errno EINVAL: there is
+ * no string, but NULL. */
 GC_PUBLIC char *gc_strdup(const char *string) GC_NEW_OBJECT;
 GC_PUBLIC char *gc_strndup(const char *string, size_t n) GC_NEW_OBJECT;
 
@@ -274,7 +276,7 @@ GC_PUBLIC void gc_oom_handler_set(void *(*handler)(size_t size, void *data), voi
 
 /* Sets a run-time option, as the environment variable GCALLOC_OPTIONS=key=value:... does
  * (docs/options.md lists them).
- * Returns 0, or -1 with errno: ENOENT (no such option), EINVAL (bad value), EBUSY (this
+ * Returns 0, or -1 with errno: ENOENT (no such option), EINVAL (bad value, or NULL), EBUSY (this
  * option can be set before the first allocation only). */
 GC_PUBLIC int gc_option_set(const char *key, const char *value);
 
@@ -332,7 +334,7 @@ struct gc_stats {
 };
 
 /* Fills *stats, of which only `size` must be set before.  A `size` that leaves no room for
- * `version` and `size` is said once in the log, and nothing is filled in. */
+ * `version` and `size`, or no structure at all, is said once in the log, and nothing is filled in. */
 GC_PUBLIC void gc_stats_get(struct gc_stats *stats);
 
 #ifdef __cplusplus

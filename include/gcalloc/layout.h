@@ -31,8 +31,8 @@ typedef uint32_t gc_layout;
 
 /* Objects of `size` bytes, 1 to 1 GiB, of which the words at these `count` byte offsets may be
  * pointers: multiples of 8, in any order.
- * Returns 0 with errno: EINVAL (the size, or an offset that is no multiple of 8 or whose word
- * does not lie in the object), ENOMEM, ENOSPC (there are too many layouts: 65535, fewer where
+ * Returns 0 with errno: EINVAL (the size, `offsets` is NULL, or an offset that is no multiple of 8
+ * or whose word does not lie in the object), ENOMEM, ENOSPC (there are too many layouts: 65535, fewer where
  * the heap has little address space), EBUSY (in a root callback). */
 GC_PUBLIC gc_layout gc_layout_new(size_t size, const size_t *offsets, size_t count);
 

@@ -64,7 +64,8 @@ GC_PUBLIC int gc_weakmap_put(gc_weakmap *map, void *key, void *value);
 GC_PUBLIC int gc_weakmap_get_or_put(gc_weakmap *map, void *key, void **value);
 
 /* The key of the map that is equal to `key`: one that is there already, or `key` itself, which is
- * added with the value NULL.  For maps with GC_WEAK_KEYS.  NULL with errno as above. */
+ * added with the value NULL.  In a map without GC_WEAK_KEYS it then stays until it is removed.  NULL
+ * with errno as above. */
 GC_PUBLIC void *gc_weakmap_intern(gc_weakmap *map, void *key);
 
 /* Removes the key.  Returns 0, or -1 with errno: ENOENT (it is not there), EINVAL, EBUSY. */
@@ -78,7 +79,7 @@ GC_PUBLIC size_t gc_weakmap_count(gc_weakmap *map);
  * what the last call made it afterwards.  Whatever happens to the map meanwhile, by other
  * threads, by collections, or in the loop itself: no entry is given twice, and each that was
  * there all the time is given. `key` and `value` may be NULL.  Returns 1, or 0 at the end, or
- * with EINVAL: `map` is no map. */
+ * with EINVAL: `map` is no map, or `cursor` is NULL. */
 GC_PUBLIC int gc_weakmap_next(gc_weakmap *map, uint64_t *cursor, void **key,
                               void **value);
 

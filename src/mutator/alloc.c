@@ -484,11 +484,13 @@ static char *copy_string(const char *string, size_t length)
 
 char *gc_strdup(const char *string)
 {
-    return copy_string(string, strlen(string));
+    return string ? copy_string(string, strlen(string)) : (errno = EINVAL, NULL);
 }
 
 char *gc_strndup(const char *string, size_t n)
 {
+    if (!string)
+        return errno = EINVAL, NULL;
     /* No string is longer than PTRDIFF_MAX, and compilers warn of more. */
     return copy_string(string, strnlen(string, min_size(n, PTRDIFF_MAX)));
 }

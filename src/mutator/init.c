@@ -260,6 +260,8 @@ static void set_option(void *argument)
 
 int gc_option_set(const char *key, const char *value)
 {
+    if (!key || !value)
+        return errno = EINVAL, -1;
     struct setting s = {key, value, 0};
     systemstack_run(set_option, &s);
     return s.error ? errno = s.error, -1 : 0;

@@ -184,6 +184,8 @@ NOINLINE static void refuse(struct gc_counted_head *head)
 /* A destroyed one that others released on their way is left to whoever destroyed it. */
 void gc_counted_end(void *object)
 {
+    if (!object)
+        return;
     struct gc_counted_head *head = gc_counted_head_of(object);
     uint64_t word = counted_word(head);
     if ((int64_t)word < 0 && !(word & COUNTED_DEAD))

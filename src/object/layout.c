@@ -132,6 +132,8 @@ gc_layout gc_layout_new(size_t size, const size_t *offsets, size_t count)
 {
     if (!is_size(size))
         return refuse("gc_layout_new", "the size is not from 1 byte to 1 GiB");
+    if (!offsets && count > 0)
+        return refuse("gc_layout_new", "`offsets` is NULL, and `count` is not 0");
     struct scratch s;
     uint64_t *bits = scratch_begin(&s, (longs_for(size) + 1) * sizeof *bits);
     if (!bits)
@@ -149,6 +151,8 @@ gc_layout gc_layout_new_bitmap(size_t size, const uint64_t *bits)
 {
     if (!is_size(size))
         return refuse("gc_layout_new_bitmap", "the size is not from 1 byte to 1 GiB");
+    if (!bits)
+        return refuse("gc_layout_new_bitmap", "`bits` is NULL");
     struct scratch s;
     size_t longs = longs_for(size);
     uint64_t *copy = scratch_begin(&s, (longs + 1) * sizeof *copy);

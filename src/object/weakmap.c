@@ -351,6 +351,8 @@ size_t gc_weakmap_count(gc_weakmap *map)
 int gc_weakmap_next(gc_weakmap *map, uint64_t *cursor, void **key, void **value)
 {
     struct entry found = {.key = 0};
+    if (!cursor)
+        return errno = EINVAL, 0;
     if (!begin_all(map))
         return 0;
     const struct entry *entry = entries_from(map->entries, *cursor);

@@ -95,11 +95,13 @@ void gc_stats_get(struct gc_stats *stats)
 {
     struct gc_stats s = {.version = GC_STATS_VERSION};
     static bool said PRIVATE_DATA;
-    if (stats->size < offsetof(struct gc_stats, collections)) {
+    uint32_t size = stats ? stats->size : 0;
+    if (size < offsetof(struct gc_stats, collections)) {
         if (!__atomic_exchange_n(&said, true, __ATOMIC_RELAXED))
-            log_line("gc_stats_get: nothing is filled in, as `size` is %u: set it to "
+            log_line("gc_stats_get: nothing is filled in, as %s %u: set it to "
                      "sizeof(struct gc_stats) before",
-                     stats->size);
+                     stats ? "`size` is" : "there is no structure, and so its `size` is",
+                     size);
         return;
     }
     bool taken = world_hold();
@@ -108,7 +110,7 @@ void gc_stats_get(struct gc_stats *stats)
     fill_collector(&s, &process_collector);
     world_let_go(taken);
     s.meta_bytes = meta_bytes();
-    s.size = (uint32_t)min_size(stats->size, sizeof s);
+    s.size = (uint32_t)min_size(size, sizeof s);
     memcpy(stats, &s, s.size);
 }
 

@@ -31,6 +31,17 @@ static ucontext_t open_copy(const ucontext_t *context)
     return copy;
 }
 
+/* Whether a program can have anything there: what is no address the C library refuses. */
+static bool is_address(const void *p)
+{
+    return (uintptr_t)p >= KIB(64) && (uintptr_t)p < UINT64_C(1) << 47;
+}
+
+static bool blocks_the_stop(const ucontext_t *to)
+{
+    return is_address(to) && signals_stop_is_in(&to->uc_sigmask);
+}
+
 NOINLINE static int swap_with_copy(ucontext_t *from, const ucontext_t *to)
 {
     ucontext_t copy = open_copy(to);
@@ -39,8 +50,7 @@ NOINLINE static int swap_with_copy(ucontext_t *from, const ucontext_t *to)
 
 EXPORTED int swapcontext(ucontext_t *restrict from, const ucontext_t *restrict to)
 {
-    return signals_stop_is_in(&to->uc_sigmask) ? swap_with_copy(from, to)
-                                               : next_swap()(from, to);
+    return blocks_the_stop(to) ? swap_with_copy(from, to) : next_swap()(from, to);
 }
 
 NOINLINE static int set_copy(const ucontext_t *to)
@@ -51,7 +61,7 @@ NOINLINE static int set_copy(const ucontext_t *to)
 
 EXPORTED int setcontext(const ucontext_t *to)
 {
-    return signals_stop_is_in(&to->uc_sigmask) ? set_copy(to) : next_set()(to);
+    return blocks_the_stop(to) ? set_copy(to) : next_set()(to);
 }
 
 #endif

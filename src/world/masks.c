@@ -23,9 +23,21 @@ static const sigset_t *without(const sigset_t *set, sigset_t *copy)
 {
     if (!set)
         return NULL;
-    *copy = *set;
-    sigdelset(copy, signals_stop());
+    *copy = (sigset_t){0};
+    mask_store(copy, mask_of(set) & ~mask_bit(signals_stop()));
     return copy;
+}
+
+/* For the functions whose set the C library does not read, but the kernel: one that cannot be read
+ * stays, so that the kernel says EFAULT, and is not read here.  The kernel reads a set before it
+ * sees that there is no such change of the mask. */
+static const sigset_t *readable_without(const sigset_t *set, sigset_t *copy)
+{
+    enum { NO_CHANGE = -1 };
+    int saved_errno = errno;
+    bool is_read = set && mask_change(NO_CHANGE, set, NULL) < 0 && errno == EINVAL;
+    errno = saved_errno;
+    return is_read ? without(set, copy) : set;
 }
 
 /* ---- Masks ------------------------------------------------------------------------- */
@@ -75,7 +87,7 @@ EXPORTED int sigsuspend(const sigset_t *set)
 {
     sigset_t copy;
     __typeof__(&sigsuspend) next = NEXT(sigsuspend, NO_FALLBACK(sigsuspend));
-    return (next ? next : system_sigsuspend)(without(set, &copy));
+    return (next ? next : system_sigsuspend)(readable_without(set, &copy));
 }
 
 /* The kernel writes to its copy of the time. */
@@ -93,7 +105,8 @@ EXPORTED int ppoll(struct pollfd *files, nfds_t count, const struct timespec *ti
 {
     sigset_t copy;
     __typeof__(&ppoll) next = NEXT(ppoll, NO_FALLBACK(ppoll));
-    return (next ? next : system_ppoll)(files, count, timeout, without(set, &copy));
+    return (next ? next : system_ppoll)(files, count, timeout,
+                                        readable_without(set, &copy));
 }
 
 static int system_pselect(int count, fd_set *read, fd_set *write, fd_set *except,
@@ -116,7 +129,7 @@ EXPORTED int pselect(int count, fd_set *read, fd_set *write, fd_set *except,
     sigset_t copy;
     __typeof__(&pselect) next = NEXT(pselect, NO_FALLBACK(pselect));
     return (next ? next : system_pselect)(count, read, write, except, timeout,
-                                          without(set, &copy));
+                                          readable_without(set, &copy));
 }
 
 static int system_epoll_pwait(int file, struct epoll_event *events, int count,
@@ -131,7 +144,7 @@ EXPORTED int epoll_pwait(int file, struct epoll_event *events, int count, int ti
     sigset_t copy;
     __typeof__(&epoll_pwait) next = NEXT(epoll_pwait, NO_FALLBACK(epoll_pwait));
     return (next ? next : system_epoll_pwait)(file, events, count, timeout,
-                                              without(set, &copy));
+                                              readable_without(set, &copy));
 }
 
 #ifdef SYS_epoll_pwait2
@@ -151,7 +164,7 @@ EXPORTED int epoll_pwait2(int file, struct epoll_event *events, int count,
     sigset_t copy;
     __typeof__(&epoll_pwait2) next = NEXT(epoll_pwait2, NO_FALLBACK(epoll_pwait2));
     return (next ? next : system_epoll_pwait2)(file, events, count, timeout,
-                                               without(set, &copy));
+                                               readable_without(set, &copy));
 }
 #endif
 
@@ -168,7 +181,8 @@ EXPORTED int sigtimedwait(const sigset_t *set, siginfo_t *information,
 {
     sigset_t copy;
     __typeof__(&sigtimedwait) next = NEXT(sigtimedwait, NO_FALLBACK(sigtimedwait));
-    return (next ? next : system_sigtimedwait)(without(set, &copy), information, timeout);
+    return (next ? next : system_sigtimedwait)(readable_without(set, &copy), information,
+                                               timeout);
 }
 
 EXPORTED int sigwaitinfo(const sigset_t *set, siginfo_t *information)
@@ -194,7 +208,7 @@ EXPORTED int signalfd(int file, const sigset_t *set, int flags)
 {
     sigset_t copy;
     __typeof__(&signalfd) next = NEXT(signalfd, NO_FALLBACK(signalfd));
-    const sigset_t *allowed = without(set, &copy);
+    const sigset_t *allowed = readable_without(set, &copy);
     if (next)
         return next(file, allowed, flags);
     return (int)syscall(SYS_signalfd4, file, allowed, MASK_BYTES, flags);

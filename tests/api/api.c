@@ -19,6 +19,7 @@ int main(void)
     srunner_add_suite(runner, pace_suite());
     srunner_add_suite(runner, idle_suite());
     srunner_add_suite(runner, compact_suite());
+    srunner_add_suite(runner, nothing_suite());
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

@@ -30,6 +30,7 @@ Suite *process_suite(void);
 Suite *pace_suite(void);
 Suite *idle_suite(void);
 Suite *compact_suite(void);
+Suite *nothing_suite(void);
 
 /* Adds a test case of its own name, with the time that a slow machine may need. */
 #define ADD(suite, test) add_case(suite, #test, test)
