@@ -30,15 +30,16 @@ every() {
 }
 expect "it calls all that stands in front of the C library" every
 
-# Addresses that are none are refused by the kernel, as without the collector.
-refused() { # LIBRARY
-    LD_PRELOAD=$here/.libs/$1 timeout 60 ./refused | diff without -
+# They answer what the C library's answer.
+same() { # PROGRAM LIBRARY
+    LD_PRELOAD=$here/.libs/$2 timeout 100 "./$1" | diff "$1.without" -
 }
-expect "a program that calls them with addresses that are none" \
-    build refused -Wno-nonnull "$sources/refused.c"
-timeout 60 ./refused >without
-expect "they say what the C library's say" refused libgcalloc.so
-expect "and where the heap is its malloc" refused libgcalloc-malloc.so
+for program in refused answers; do
+    expect "a program that calls them in wrong ways" build $program "$sources/$program.c"
+    timeout 100 ./$program >$program.without
+    expect "they say what the C library's say" same $program libgcalloc.so
+    expect "and where the heap is its malloc" same $program libgcalloc-malloc.so
+done
 
 # Those are what a library refers to that was linked without the collector, and so with the C
 # library's versions of these names; bsd_signal is for old programs only, nobody can refer to it.

@@ -9,9 +9,11 @@
 
 LINKED(dispositions);
 
-static __sighandler_t set_handler(int number, __sighandler_t function, int flags)
+static __sighandler_t set_handler(int number, __sighandler_t function, int flags,
+                                  uint64_t mask)
 {
     struct sigaction action = {.sa_handler = function, .sa_flags = flags}, old;
+    mask_store(&action.sa_mask, mask);
     if (function == SIG_ERR || sigaction(number, &action, &old) != 0)
         return errno = EINVAL, SIG_ERR;
     return old.sa_handler;
@@ -39,9 +41,9 @@ EXPORTED int siginterrupt(int number, int interrupts)
 EXPORTED __sighandler_t signal(int number, __sighandler_t function)
 {
     bool valid = number > 0 && number < NSIG;
-    bool interrupts =
-        valid && __atomic_load_n(&interrupting, __ATOMIC_RELAXED) & mask_bit(number);
-    return set_handler(number, function, interrupts ? 0 : SA_RESTART);
+    uint64_t mask = valid ? mask_bit(number) : 0;
+    bool interrupts = __atomic_load_n(&interrupting, __ATOMIC_RELAXED) & mask;
+    return set_handler(number, function, interrupts ? 0 : SA_RESTART, mask);
 }
 
 EXPORTED __sighandler_t bsd_signal(int number, __sighandler_t function)
@@ -57,13 +59,19 @@ EXPORTED __sighandler_t ssignal(int number, __sighandler_t function)
 /* System V's signal: the handler is called once, and the signal is not blocked meanwhile. */
 EXPORTED __sighandler_t sysv_signal(int number, __sighandler_t function)
 {
-    return set_handler(number, function, (int)(SA_RESETHAND | SA_NODEFER));
+    return set_handler(number, function, (int)(SA_RESETHAND | SA_NODEFER), 0);
 }
 
 /* Under some feature macros of the C library, signal is __sysv_signal. */
 EXPORTED __sighandler_t __sysv_signal(int number, __sighandler_t function)
 {
     return sysv_signal(number, function);
+}
+
+EXPORTED int sigignore(int number)
+{
+    struct sigaction action = {.sa_handler = SIG_IGN};
+    return sigaction(number, &action, NULL);
 }
 
 /* SIG_HOLD blocks the signal, and any other disposition unblocks it; if it was blocked,

@@ -58,8 +58,10 @@ struct sigaction handlers_noted(int number)
 void handlers_note(int number, const struct sigaction *action)
 {
     unsigned flags = (unsigned)action->sa_flags;
+    uint64_t unblockable = mask_bit(SIGKILL) | mask_bit(SIGSTOP);
     __atomic_store_n(&wrapped[number].handler, action->sa_sigaction, __ATOMIC_RELEASE);
-    __atomic_store_n(&wrapped[number].mask, mask_of(&action->sa_mask), __ATOMIC_RELAXED);
+    __atomic_store_n(&wrapped[number].mask, mask_of(&action->sa_mask) & ~unblockable,
+                     __ATOMIC_RELAXED);
     __atomic_store_n(&wrapped[number].once, (flags & SA_RESETHAND) != 0,
                      __ATOMIC_RELAXED);
     __atomic_store_n(&wrapped[number].again, (flags & SA_NODEFER) != 0, __ATOMIC_RELAXED);

@@ -65,7 +65,6 @@ EXPORTED int sigaction(int number, const struct sigaction *action, struct sigact
     struct sigaction before = handlers_noted(number), ours;
     if (action) {
         ours = ending_action(number, action);
-        sigdelset(&ours.sa_mask, signals_stop());
         if (is_function(&ours)) {
             handlers_note(number, &ours);
             ours = wrapper(&ours);

@@ -61,6 +61,7 @@ static const struct {
     FUNCTION(sigwaitinfo),
     FUNCTION(sigtimedwait),
     FUNCTION(sighold),
+    FUNCTION(sigignore),
     FUNCTION(siginterrupt),
     FUNCTION(swapcontext),
     FUNCTION(setcontext),

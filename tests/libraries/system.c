@@ -130,6 +130,14 @@ static void call_sighold(void)
     sigprocmask(SIG_SETMASK, &set, NULL);
 }
 
+static void call_sigignore(void)
+{
+    struct sigaction old;
+    check(THEIRS(sigignore)(SIGUSR2) == 0);
+    check(signal(SIGUSR2, SIG_DFL) == SIG_IGN);
+    check(sigaction(SIGUSR2, NULL, &old) == 0 && old.sa_handler == SIG_DFL);
+}
+
 static void call_siginterrupt(void)
 {
     check(THEIRS(siginterrupt)(SIGUSR2, 1) == 0);
@@ -191,6 +199,7 @@ static void call_madvise(void)
 
 const struct call system_calls[] = {
     {"sighold", call_sighold},
+    {"sigignore", call_sigignore},
     {"siginterrupt", call_siginterrupt},
     {"swapcontext", call_swapcontext},
     {"setcontext", call_setcontext},

@@ -82,6 +82,8 @@ START_TEST(masks)
 }
 END_TEST
 
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+
 START_TEST(sets)
 {
     sigset_t all, now;
@@ -108,6 +110,7 @@ START_TEST(stop_signal_is_unset)
     ck_assert_int_eq(sigaction(SIGRTMIN + 18, &ours, NULL), -1);
     ck_assert_int_eq(errno, EINVAL);
     ck_assert(signal(SIGRTMIN + 18, SIG_IGN) == SIG_ERR);
+    ck_assert_int_eq(sigignore(SIGRTMIN + 18), -1);
     for (int number = SIGRTMIN; number <= SIGRTMAX; number++)
         ck_assert(signal(number, SIG_DFL) == SIG_DFL);
     for (int j = 0; j < 10; j++)
@@ -168,8 +171,6 @@ static void count(int number)
     if (number != SIGUSR1 || !gc_strdup("allocated"))
         abort();
 }
-
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
 START_TEST(other_ways)
 {
