@@ -58,7 +58,8 @@ void caches_give_back(struct heap *h, enum caches_emptied emptied)
     }
 }
 
-bool caches_are_several(const struct heap *h)
+/* A thread that has just begun may be setting what is read here. */
+READS_RACING bool caches_are_several(const struct heap *h)
 {
     size_t count = 0;
     world_lock();

@@ -1,5 +1,5 @@
 /* Marking ranges and objects, a batch of words or of objects at a time, and the heap as a whole.
- * What happens to each word is in mark_front.h.  Whatever a range holds, what is marked is an
+ * What happens to each word is in mark_front.h; stacks are in mark_stack.c.  Whatever a range holds, what is marked is an
  * object, and what is marked and not scanned is in a queue, or known to be lost from it. */
 #include "collect/mark.h"
 
@@ -31,41 +31,6 @@ READS_ANYTHING INLINE void scan(struct front *f, uintptr_t low, uintptr_t high, 
 {
     for (const uintptr_t *p = (uintptr_t *)low; p < (uintptr_t *)high; p++)
         consider(f, *p, near);
-}
-
-/* Whether the cell is an atomic object whose slot ends just at `word`, and that is too
- * small to have a byte beyond its end. */
-static bool ends_at(const struct heap *h, const struct cell *o, uintptr_t word)
-{
-    return o->state && *o->state >= STATE_NEW && !word_has_pointers(o->word) &&
-           o->address + o->size == word && o->size < h->pad_from;
-}
-
-/* Considers a word of a stack, which may also point to the end of an object. */
-READS_ANYTHING INLINE void consider_both(struct front *f, uintptr_t word)
-{
-    consider(f, word, false);
-    if (word % GRANULE != 0)
-        return;
-    const struct heap *h = f->m->heap;
-    struct cell o = lookup_cell(h, word - 1);
-    if (ends_at(h, &o, word))
-        add_candidate(f, o.state, word - 1 - f->base);
-}
-
-/* The filter lets in a word just behind the heap, which may be the end of its last object. */
-READS_ANYTHING void marker_scan_stack(struct marker *m, uintptr_t low, uintptr_t high)
-{
-    struct front f = front_load(m);
-    low = align_up(low, sizeof(uintptr_t));
-    high = align_down(high, sizeof(uintptr_t));
-    m->root_bytes += high > low ? high - low : 0;
-    while (low < high) {
-        struct words w = take_words(m, &low, high, f.bytes + 1, true);
-        for (const uintptr_t *p = w.first; p < w.end; p++)
-            consider_both(&f, *p);
-    }
-    front_store(&f);
 }
 
 READS_ANYTHING static void scan_range(struct marker *m, uintptr_t low, uintptr_t high)
@@ -435,24 +400,6 @@ bool marker_mark_telling(struct marker *m, const uintptr_t *words, size_t count,
     finish(m);
     m->pool = pool;
     return all;
-}
-
-READS_ANYTHING void marker_scan_stack_in(struct marker *m, uintptr_t low, uintptr_t high,
-                                         const struct cell *o)
-{
-    struct front f = front_load(m);
-    low = align_up(low, sizeof(uintptr_t));
-    high = align_down(high, sizeof(uintptr_t));
-    while (low < high) {
-        struct words w = take_words(m, &low, high, f.bytes + 1, true);
-        for (const uintptr_t *p = w.first; p < w.end; p++) {
-            if (*p - o->address > o->size)
-                consider_both(&f, *p);
-            else if (*p - o->address == o->size) /* the next object's, if any's */
-                consider(&f, *p, false);
-        }
-    }
-    front_store(&f);
 }
 
 READS_RACING void marker_mark_manual(struct marker *m)

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <gcalloc/gcalloc.h>
-#include <string.h>
 
 #include "base/crash.h"
 #include "base/critical.h"
@@ -27,6 +26,7 @@
 #include "mutator/init.h"
 #include "mutator/last_resort.h"
 #include "mutator/object.h"
+#include "mutator/precedence.h"
 #include "mutator/turn.h"
 #include "profile/profile.h"
 #include "world/registry.h"
@@ -302,11 +302,14 @@ NOINLINE static void *alloc_hard(struct request *r, uint64_t collections)
     for (int i = 0; i < ROUNDS_MOST && !object && goes_on; i++) {
         uint64_t freed = count_get(&process_heap.numbers->counters.freed_bytes);
         bool several = caches_are_several(&process_heap);
+        if (i > 0)
+            precedence_take();
         object = alloc_collected(r);
         if (!object)
             object = alloc_released(r);
         goes_on = is_worth_a_round(freed, several);
     }
+    precedence_end();
     return object;
 }
 
@@ -347,6 +350,7 @@ static void *alloc_slow(struct request *r, uint32_t stack)
     uint64_t collections = collector_count(&process_collector);
     void *object = NULL;
     if (is_possible(r->size)) {
+        precedence_yield();
         object = try_alloc(r);
         if (!object)
             object = alloc_hard(r, collections);
@@ -470,27 +474,4 @@ void *gc_calloc(size_t count, size_t size)
     if (__builtin_mul_overflow(count, size, &bytes))
         return errno = ENOMEM, NULL;
     return gc_alloc(bytes);
-}
-
-static char *copy_string(const char *string, size_t length)
-{
-    char *copy = gc_alloc_atomic(length + 1);
-    if (!copy)
-        return NULL;
-    memcpy(copy, string, length);
-    copy[length] = '\0';
-    return copy;
-}
-
-char *gc_strdup(const char *string)
-{
-    return string ? copy_string(string, strlen(string)) : (errno = EINVAL, NULL);
-}
-
-char *gc_strndup(const char *string, size_t n)
-{
-    if (!string)
-        return errno = EINVAL, NULL;
-    /* No string is longer than PTRDIFF_MAX, and compilers warn of more. */
-    return copy_string(string, strnlen(string, min_size(n, PTRDIFF_MAX)));
 }

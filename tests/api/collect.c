@@ -306,31 +306,42 @@ END_TEST
 
 /* Threads that drop objects of all sizes, each with blocks of its own for each size: in a small heap these have to
  * be had from the others, and what a collection frees from those that take it first. */
-static void *drop_all_sizes(void *refused)
+struct dropper {
+    pthread_t thread;
+    int count, refused;
+};
+
+static void *drop_all_sizes(void *dropper)
 {
-    unsigned long seed = (uintptr_t)refused;
-    for (int i = 0; i < 12000; i++) {
+    struct dropper *d = dropper;
+    unsigned long seed = (uintptr_t)d;
+    for (int i = 0; i < d->count; i++) {
         seed = seed * 6364136223846793005 + 1442695040888963407;
         size_t size = 16 << (seed >> 60 & 7) | (seed >> 40 & 255);
-        unsigned flags = seed >> 50 & 1 ? GC_ATOMIC : 0;
-        if (!gc_alloc_with(size, 0, flags))
-            ++*(int *)refused;
+        d->refused += !gc_alloc_with(size, 0, seed >> 50 & 1 ? GC_ATOMIC : 0);
     }
     return NULL;
 }
 
+static const struct {
+    int threads, count;
+    const char *limit;
+} small_heaps[] = {{4, 12000, "8M"}, {16, 4000, "1M"}};
+
 START_TEST(threads_share_a_small_heap)
 {
-    pthread_t threads[4];
-    int refused[4] = {0};
-    ck_assert_int_eq(gc_option_set("heap_limit", "8M"), 0);
+    struct dropper droppers[16] = {0};
+    int threads = small_heaps[_i].threads;
+    ck_assert_int_eq(gc_option_set("heap_limit", small_heaps[_i].limit), 0);
     gc_init();
-    for (int i = 0; i < 4; i++)
-        ck_assert_int_eq(pthread_create(&threads[i], NULL, drop_all_sizes, &refused[i]),
-                         0);
-    for (int i = 0; i < 4; i++) {
-        ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
-        ck_assert_int_eq(refused[i], 0);
+    for (int i = 0; i < threads; i++) {
+        droppers[i].count = small_heaps[_i].count;
+        ck_assert_int_eq(
+            pthread_create(&droppers[i].thread, NULL, drop_all_sizes, &droppers[i]), 0);
+    }
+    for (int i = 0; i < threads; i++) {
+        ck_assert_int_eq(pthread_join(droppers[i].thread, NULL), 0);
+        ck_assert_int_eq(droppers[i].refused, 0);
     }
     check_heap_sound();
 }
@@ -349,6 +360,8 @@ Suite *collect_suite(void)
     ADD(s, oom_handler_frees_and_allocates);
     ADD(s, oom_handler_leaves_by_longjmp);
     ADD(s, empty_blocks_are_given_up);
-    ADD(s, threads_share_a_small_heap);
+    tcase_add_loop_test(new_case(s, "threads_share_a_small_heap"),
+                        threads_share_a_small_heap, 0,
+                        sizeof small_heaps / sizeof small_heaps[0]);
     return s;
 }

@@ -271,7 +271,7 @@ static pthread_t main_thread;
 
 static void *join_main(void *argument)
 {
-    while (!__atomic_load_n(&stage.kept, __ATOMIC_ACQUIRE))
+    while (!__atomic_load_n(&stage.hidden, __ATOMIC_ACQUIRE))
         usleep(100);
     usleep(20000);
     gc_collect();
@@ -287,7 +287,7 @@ START_TEST(result_of_the_main_thread)
     pid_t child = fork();
     if (child == 0) {
         main_thread = pthread_self();
-        stage.kept = 0;
+        stage.hidden = 0;
         run(join_main, NULL);
         give_result(&stage);
     }
