@@ -148,10 +148,12 @@ static void *give(void *argument)
     return argument;
 }
 
+static int told; /* that they may end; atomic */
+
 static void *wait_and_give(void *argument)
 {
-    struct timespec time = {0, 200000000};
-    nanosleep(&time, NULL);
+    while (!__atomic_load_n(&told, __ATOMIC_ACQUIRE))
+        usleep(1000);
     return argument;
 }
 
@@ -188,6 +190,7 @@ static void join_in_time(void)
     clock_gettime(CLOCK_MONOTONIC, &time);
     ANSWER(pthread_clockjoin_np(thread, &result, CLOCK_MONOTONIC, &time));
     ANSWER(pthread_clockjoin_np(thread, &result, 99, &time));
+    __atomic_store_n(&told, 1, __ATOMIC_RELEASE);
     ANSWER(pthread_join(thread, &result));
     printf("its result is %s\n", result == &time ? "its argument" : "another");
 }
@@ -197,6 +200,7 @@ static void join_others(void)
     pthread_t thread;
     pthread_attr_t attributes;
     void *result = NULL;
+    told = 0;
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     pthread_create(&thread, &attributes, wait_and_give, NULL);
