@@ -321,7 +321,9 @@ GC_PUBLIC size_t gc_leak_check(void);
     X(concurrent_collections, "of the collections, those that marked beside the "     \
                               "program")                                              \
     X(meshed_bytes, "memory that blocks share with others, with option compact")      \
-    X(young_static_bytes, "static data that young collections have scanned")
+    X(young_static_bytes, "static data that young collections have scanned")          \
+    X(marking_assists, "times that a thread which allocated faster than was marked "  \
+                       "beside the program marked some itself")
 
 #define GC_STATS_VERSION 1u
 

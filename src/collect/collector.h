@@ -24,6 +24,7 @@ struct collector {
     struct concurrent concurrent;
     uint64_t young_collections, concurrent_collections; /* of the collections */
     uint64_t young_static_bytes; /* of static data that young ones have scanned */
+    uint64_t marking_assists;    /* of collections that mark beside the program */
     unsigned disabled;           /* gc_disable less gc_enable.  Atomic */
     uint64_t started;            /* when the heap was made; os_now */
     uint64_t collections;

@@ -17,6 +17,7 @@
 #include "heap/tenured.h"
 #include "world/own.h"
 #include "world/stop.h"
+#include "world/systemstack.h"
 #include "world/thread.h"
 
 enum {
@@ -273,6 +274,43 @@ static void mark(const struct pass *p)
     step_end();
 }
 
+/* ---- By the program's threads ------------------------------------------------------------ */
+
+struct assist {
+    struct collector *c;
+    bool helped;
+};
+
+/* A step of marking.  Nothing is scanned before the thread has begun to, as it may still protect pages. */
+static void assist(void *argument)
+{
+    struct assist *a = argument;
+    struct collector *c = a->c;
+    bool taken = world_hold();
+    if (c->heap->marking && c->heap->scanned && !c->heap->marked) {
+        track_scan_begin();
+        marker_drain_beside(&c->marker, STEP_BATCHES, -1);
+        track_scan_end();
+        c->marking_assists++;
+        a->helped = true;
+    }
+    world_let_go(taken);
+}
+
+bool concurrent_assist(struct collector *c)
+{
+    const struct heap *h = c->heap;
+    size_t charged = __atomic_load_n(&h->numbers->charged, __ATOMIC_RELAXED);
+    size_t budget = __atomic_load_n(&h->numbers->budget, __ATOMIC_RELAXED);
+    struct assist a = {.c = c};
+    if (LIKELY(!RACING(h->marking)) || charged >= budget + budget / 4)
+        return false;
+    systemstack_run(assist, &a);
+    return a.helped;
+}
+
+/* ---- The thread -------------------------------------------------------------------------- */
+
 /* Sweeps some of what the last cycle has left.  Returns false if that is nothing. */
 static bool sweep_some(struct heap *h)
 {
@@ -283,8 +321,6 @@ static bool sweep_some(struct heap *h)
     world_unlock();
     return true;
 }
-
-/* ---- The thread -------------------------------------------------------------------------- */
 
 /* The thread has descriptors of its own from now on, of which there are none, so that what it opens takes no
  * number of the program's.  Returns what os_pages_open returns. */

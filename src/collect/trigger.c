@@ -38,6 +38,16 @@ static void begin_early(struct collector *c)
         collector_run(c, CAUSE_BEGIN);
 }
 
+/* The budget is used up. */
+static void collect_due(struct collector *c)
+{
+    struct heap *h = c->heap;
+    if (__atomic_load_n(&h->numbers->managed, __ATOMIC_RELAXED) || RACING(h->marking))
+        collector_run(c, CAUSE_BUDGET);
+    else
+        pace_without_cycle(h), compact_soon(h, false);
+}
+
 void trigger_poll(struct collector *c)
 {
     struct heap *h = c->heap;
@@ -50,10 +60,7 @@ void trigger_poll(struct collector *c)
         collector_run(c, CAUSE_STRESS);
     else if (!collector_is_due(c))
         begin_early(c);
-    else if (__atomic_load_n(&h->numbers->managed, __ATOMIC_RELAXED) ||
-             RACING(h->marking))
-        collector_run(c, CAUSE_BUDGET);
-    else
-        pace_without_cycle(h), compact_soon(h, false);
+    else if (!concurrent_assist(c))
+        collect_due(c);
     concurrent_go_on(c);
 }

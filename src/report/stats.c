@@ -81,6 +81,7 @@ static void fill_collector(struct gc_stats *s, const struct collector *c)
     s->concurrent_collections = c->concurrent_collections;
     s->root_bytes = c->marker.root_bytes;
     s->young_static_bytes = c->young_static_bytes;
+    s->marking_assists = c->marking_assists;
     s->pause_ns_last = c->pause_ns_last;
     s->pause_ns_max = c->pause_ns_max;
     s->pause_ns_total = c->pause_ns_total;

@@ -4,6 +4,7 @@
 #include "base/options.h"
 #include "base/os.h"
 #include "base/track_writes.h"
+#include "collect/collector.h"
 #include "collect/young.h"
 #include "support.h"
 
@@ -99,11 +100,43 @@ START_TEST(they_stand_aside)
 }
 END_TEST
 
+/* Whoever allocates marks where the budget is used up before all is marked: not before the thread has
+ * begun to scan, not after the end, and no more once a quarter of the budget has been used beyond it. */
+START_TEST(who_allocates_helps)
+{
+    static struct fixture f;
+    static struct collector c;
+    fixture_create(&f);
+    c = (struct collector){.heap = &f.heap};
+    ck_assert(marker_create(&c.marker, &f.heap, MARKER_PART));
+    marker_begin(&c.marker, true);
+    void **object = fixture_alloc(&f, KIND_SCANNED, 64);
+    *object = fixture_alloc(&f, KIND_SCANNED, 64);
+    f.heap.numbers->budget = MIB(8);
+    f.heap.numbers->charged = MIB(8);
+    ck_assert(!concurrent_assist(&c));
+    f.heap.marking = true;
+    ck_assert(!concurrent_assist(&c));
+    f.heap.scanned = true;
+    marker_push_range(&c.marker, (uintptr_t)object, (uintptr_t)object + 64);
+    f.heap.numbers->charged = MIB(10);
+    ck_assert(!concurrent_assist(&c));
+    f.heap.numbers->charged = MIB(9);
+    ck_assert(concurrent_assist(&c));
+    ck_assert_int_eq(*state_of(&f, *object), f.heap.numbers->mark);
+    ck_assert_uint_eq(c.marking_assists, 1);
+    f.heap.marked = true;
+    ck_assert(!concurrent_assist(&c));
+    fixture_destroy(&f);
+}
+END_TEST
+
 TCase *concurrent_tests(void)
 {
     TCase *t = tcase_create("concurrent");
     tcase_add_test(t, long_pauses_are_avoided);
     tcase_add_test(t, they_begin_in_time);
     tcase_add_test(t, they_stand_aside);
+    tcase_add_test(t, who_allocates_helps);
     return t;
 }
