@@ -92,11 +92,13 @@ bool handlers_run(void)
     return running > 0;
 }
 
-/* A function of its own, as signal stacks are small. */
+/* As by the kernel, the flags and the mask stay.  A function of its own, as signal stacks are small. */
 NOINLINE static void reset(int number)
 {
-    struct sigaction usual = {.sa_handler = SIG_DFL};
-    sigaction(number, &usual, NULL);
+    struct sigaction action;
+    sigaction(number, NULL, &action);
+    action.sa_handler = SIG_DFL;
+    sigaction(number, &action, NULL);
 }
 
 /* Calls the program's handler.  So far all signals but SIGSYS are blocked; the handler

@@ -129,6 +129,18 @@ static void set_in_other_ways(int number)
     HANDLER(signal(number, SIG_DFL));
 }
 
+/* The handler is called once, and is gone then. */
+static void raise_each(int number)
+{
+    static const int flags[] = {0, (int)SA_RESETHAND, (int)(SA_RESETHAND | SA_RESTART)};
+    const struct sigaction action = {.sa_sigaction = on_information,
+                                     .sa_flags = SA_SIGINFO};
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
+        set_action(number, flags[i], &action);
+        RESULT(raise(number));
+    }
+}
+
 static void change_mask(int number) /* of the way to change it */
 {
     sigset_t set, old, none;
@@ -184,8 +196,6 @@ static void join_in_time(void)
     pthread_create(&thread, NULL, wait_and_give, &time);
     ANSWER(pthread_tryjoin_np(thread, &result));
     clock_gettime(CLOCK_REALTIME, &time);
-    ANSWER(pthread_timedjoin_np(thread, &result, &time));
-    time.tv_nsec = -1;
     ANSWER(pthread_timedjoin_np(thread, &result, &time));
     clock_gettime(CLOCK_MONOTONIC, &time);
     ANSWER(pthread_clockjoin_np(thread, &result, CLOCK_MONOTONIC, &time));
@@ -248,6 +258,8 @@ int main(void)
             set_actions(number);
             set_in_other_ways(number);
         }
+    raise_each(SIGUSR1);
+    raise_each(SIGRTMAX);
     for (int way = -1; way < 5; way++)
         change_mask(way);
     for (size_t bytes = 0; bytes <= 1 << 17; bytes += 1 << 13)

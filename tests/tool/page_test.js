@@ -205,20 +205,23 @@ function checkHolders() {
 
 // Short recordings end before anything is told of the heap, or have no moment.
 function checkTimeline() {
-    const last = wanted.timeline[wanted.timeline.length - 1];
     const told = bytes => bytes > 0 ? formatBytes(bytes) : "–";
-    if (!last) {
+    const shown = () => all("#timeline .u-legend .u-value").map(e => e.textContent);
+    const wantedAt = i => [formatSeconds(wanted.timeline[i].seconds), formatBytes(wanted.timeline[i].live),
+        told(wanted.timeline[i].heap), told(wanted.timeline[i].resident)];
+    if (wanted.timeline.length === 0) {
         holds("there is no moment", one("#timeline-about").textContent.includes("no moments"));
         return;
     }
     press(one("#timeline"), "End");
-    const shown = all("#timeline .u-legend .u-value").map(e => e.textContent);
-    check("the last moment", shown.slice(0, 4),
-        [formatSeconds(last.seconds), formatBytes(last.live), told(last.heap), told(last.resident)]);
+    check("the last moment", shown().slice(0, 4), wantedAt(wanted.timeline.length - 1));
+    press(one("#timeline"), "Home");
+    for (let i = 0; i < Math.min(wanted.timeline.length, 30); i++, press(one("#timeline"), "ArrowRight"))
+        check(`moment ${i}`, shown().slice(0, 4), wantedAt(i));
     const canvas = one("#timeline canvas");
     const dots = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
     holds("something is drawn", new Set(dots).size > 10);
-    holds("pauses are told or missed", wanted.timeline.some(m => m.collections > 0) === (shown.length === 5));
+    holds("pauses are told or missed", wanted.timeline.some(m => m.collections > 0) === (shown().length === 5));
 }
 
 function checkTiles() {

@@ -1,6 +1,7 @@
 // Live objects, heap and resident memory over time, which uPlot draws.
 
-const timeline = {plot: null};
+// Several moments may lie at one place of the screen: which of them is shown, the keys know.
+const timeline = {plot: null, at: null};
 
 const hasPauses = data.timeline.collections.some(n => n > 0);
 
@@ -71,7 +72,7 @@ function timelineOptions(width) {
     return {width, height: 280, series, axes, scales: {x: {time: false},
         y: {range: (u, low, high) => [0, high > 0 ? high * 1.05 : 1]},
         ms: {range: (u, low, high) => [0, high > 0 ? high * 1.3 : 1]}},
-        cursor: {drag: {x: true, y: false}}, hooks: {draw: [markPeak]}};
+        cursor: {drag: {x: true, y: false}}, hooks: {draw: [markPeak], setCursor: [u => timeline.at = u.cursor.idx]}};
 }
 
 function drawTimeline() {
@@ -93,7 +94,7 @@ function resizeTimeline(width) {
 function pressInTimeline(event) {
     const u = timeline.plot, last = data.timeline.seconds.length - 1;
     const step = event.shiftKey ? Math.ceil(last / 20) : 1;
-    const at = u.cursor.idx === null || u.cursor.idx === undefined ? -1 : u.cursor.idx;
+    const at = timeline.at ?? -1;
     let to;
     if (event.key === "ArrowRight")
         to = Math.min(at + step, last);
@@ -107,8 +108,11 @@ function pressInTimeline(event) {
         u.setScale("x", {min: data.timeline.seconds[0], max: data.timeline.seconds[last]});
     else
         return;
-    if (to !== undefined)
+    if (to !== undefined) {
         u.setCursor({left: u.valToPos(data.timeline.seconds[to], "x"), top: 0});
+        u.setLegend({idx: to});
+        timeline.at = to;
+    }
     event.preventDefault();
 }
 
