@@ -86,9 +86,20 @@ static void call_deaf(struct mutator *m, const char *why)
 
 /* The times since which a thread is waited for, in milliseconds. */
 struct patience {
-    uint64_t first; /* since the world is to stop */
-    uint64_t began; /* since this attempt at it */
+    uint64_t first;    /* since the world is to stop */
+    uint64_t began;    /* since this attempt at it */
+    uint64_t moved;    /* since the thread was last seen to have run */
+    uint64_t switches; /* of it, by then */
 };
+
+/* A thread in the kernel that others keep from the processor, or from a lock there, moves on. */
+static void note_move(struct patience *p, struct look l, uint64_t now)
+{
+    if (l.switches == p->switches)
+        return;
+    p->switches = l.switches;
+    p->moved = now;
+}
 
 /* Judges whether a thread is to be waited for any longer: if STOPPED is returned, it is. */
 static enum answer judge(struct mutator *m, struct look l, struct patience p,
@@ -98,7 +109,8 @@ static enum answer judge(struct mutator *m, struct look l, struct patience p,
     if (l.ended || has_successor(m))
         return GONE;
     if ((m->deaf && (away || now - p.began >= RESEND_AFTER)) ||
-        ((away || l.blocks) && now - p.first >= GIVE_UP_AFTER) ||
+        (l.blocks && now - p.first >= GIVE_UP_AFTER) ||
+        (away && now - p.moved >= GIVE_UP_AFTER) ||
         now - p.first >= GIVE_UP_ALWAYS_AFTER) {
         call_deaf(m, l.blocks ? "it blocks the signal by a system call of its own"
                               : "the system does not hand the signal over");
@@ -112,6 +124,7 @@ static enum answer judge(struct mutator *m, struct look l, struct patience p,
 static enum answer wait_for(struct mutator *m, struct patience p)
 {
     uint64_t told = p.began;
+    p.moved = p.began;
     park_await(m);
     while (!park_claim(m)) {
         futex_wait(&m->safety, SAFETY_NONE, shared ? SHARED_EVERY : MILLISECOND);
@@ -121,6 +134,7 @@ static enum answer wait_for(struct mutator *m, struct patience p)
         if (now - p.began < LOOK_AFTER && !m->deaf)
             continue;
         struct look l = look_at(m->tid);
+        note_move(&p, l, now);
         enum answer a = judge(m, l, p, now);
         m->waited |= a == WAITING;
         if (a != STOPPED)
@@ -181,7 +195,7 @@ enum handshake handshake(bool can_tell, uint64_t first)
     lock_check_held(RANK_WORLD);
     enum handshake all = tell_all(can_tell) ? ALL_STOPPED : SOME_RUN;
     struct mutator *next;
-    struct patience p = {first, os_now() / MILLISECOND};
+    struct patience p = {.first = first, .began = os_now() / MILLISECOND};
     for (struct mutator *m = registry_first(); m && can_tell; m = next) {
         next = m->next;
         if (!is_other(m) || park_claim(m) || m->untold)

@@ -25,6 +25,13 @@ static bool has_signal(const char *text, const char *name)
     return set && strtoull(set + strlen(name), NULL, 16) & mask_bit(signals_stop());
 }
 
+/* The number that follows the name; 0: it is not there. */
+static uint64_t number_of(const char *text, const char *name)
+{
+    const char *number = strstr(text, name);
+    return number ? strtoull(number + strlen(name), NULL, 10) : 0;
+}
+
 struct look look_at(pid_t tid)
 {
     static const char name[] = "\nState:\t";
@@ -42,6 +49,8 @@ struct look look_at(pid_t tid)
         .held = state == 'D' || state == 'T' || state == 't',
         .pending = has_signal(text, "\nSigPnd:\t"),
         .blocks = has_signal(text, "\nSigBlk:\t"),
+        .switches = number_of(text, "\nvoluntary_ctxt_switches:\t") +
+                    number_of(text, "\nnonvoluntary_ctxt_switches:\t"),
     };
 }
 

@@ -14,6 +14,7 @@ struct look {
     /* `held` says that it is in the kernel, where no signal wakes it, or held by a debugger. */
     bool sleeps, held;
     bool blocks, pending; /* the stop signal */
+    uint64_t switches; /* how often a processor was taken from it, or it has left one */
 };
 
 struct look look_at(pid_t tid);
