@@ -63,6 +63,8 @@ static const struct {
     FUNCTION(sighold),
     FUNCTION(sigignore),
     FUNCTION(siginterrupt),
+    FUNCTION(qsort),
+    FUNCTION(qsort_r),
     FUNCTION(swapcontext),
     FUNCTION(setcontext),
     FUNCTION(chroot),

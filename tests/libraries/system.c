@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <ucontext.h>
@@ -16,6 +17,9 @@
 static ucontext_t here, there;
 static volatile int visits;
 static char context_stack[64 << 10];
+
+enum { NUMBERS = 1000 };
+static long numbers[NUMBERS];
 
 static void enter(void)
 {
@@ -30,6 +34,36 @@ static void make_context(void)
     there.uc_link = &here;
     sigfillset(&there.uc_sigmask);
     makecontext(&there, enter, 0);
+}
+
+static int by_size(const void *a, const void *b)
+{
+    return (*(const long *)a > *(const long *)b) - (*(const long *)a < *(const long *)b);
+}
+
+static int by_size_with(const void *a, const void *b, void *argument)
+{
+    return argument == numbers ? by_size(a, b) : 0;
+}
+
+static void fill_numbers(void)
+{
+    for (long i = 0; i < NUMBERS; i++)
+        numbers[i] = i * 7919 % NUMBERS;
+}
+
+static void call_qsort(void)
+{
+    fill_numbers();
+    THEIRS(qsort)(numbers, NUMBERS, sizeof numbers[0], by_size);
+    check(numbers[0] == 0 && numbers[NUMBERS - 1] == NUMBERS - 1);
+}
+
+static void call_qsort_r(void)
+{
+    fill_numbers();
+    THEIRS(qsort_r)(numbers, NUMBERS, sizeof numbers[0], by_size_with, numbers);
+    check(numbers[0] == 0 && numbers[NUMBERS - 1] == NUMBERS - 1);
 }
 
 static void call_swapcontext(void)
@@ -201,6 +235,8 @@ const struct call system_calls[] = {
     {"sighold", call_sighold},
     {"sigignore", call_sigignore},
     {"siginterrupt", call_siginterrupt},
+    {"qsort", call_qsort},
+    {"qsort_r", call_qsort_r},
     {"swapcontext", call_swapcontext},
     {"setcontext", call_setcontext},
     {"_exit", call_exit},

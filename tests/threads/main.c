@@ -176,8 +176,8 @@ int main(void)
     TCase *cases[] = {lives_case(),   places_case(),   registers_case(),
                       waits_case(),   ends_case(),     libraries_case(),
                       signals_case(), handlers_case(), coroutines_case(),
-                      forks_case(),   stops_case(),    foreign_case(),
-                      standard_case()};
+                      sort_case(),    forks_case(),    stops_case(),
+                      foreign_case(), standard_case()};
     /* ThreadSanitizer knows no threads but those that pass through its pthread_create. */
     size_t count = sizeof cases / sizeof cases[0] - 2 * UNDER_TSAN;
 #ifdef ONLY_PLACES

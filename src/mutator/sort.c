@@ -1,0 +1,69 @@
+/* qsort and qsort_r, in front of the C library's, which moves elements by way of a buffer that it has of its
+ * malloc, or byte by byte: for a moment an element is nowhere where it counts.  While it sorts, a copy of
+ * what the array held, on which it does not work, keeps all that the elements point to.  The file is not in the static
+ * library, as the C library's functions have no second name there. */
+#include <gcalloc/gcalloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "heap/heap.h"
+#include "world/next.h"
+#include "world/self.h"
+
+#ifdef PIC /* libtool's: not for the static library */
+
+/* Smaller arrays, in bytes, the C library sorts on the stack, which counts. */
+enum { ON_STACK = 1024 };
+
+struct kept {
+    void *copy;
+    bool disabled; /* there was no memory for a copy: nothing is collected meanwhile */
+};
+
+/* Whether the array may hold pointers that are lost otherwise: not in the library's own calls. */
+static bool may_lose(size_t count, size_t size)
+{
+    size_t bytes;
+    return size >= sizeof(void *) && !__builtin_mul_overflow(count, size, &bytes) &&
+           bytes >= ON_STACK && thread_inside == 0 &&
+           RACING(process_heap.numbers->managed);
+}
+
+static struct kept keep(const void *array, size_t count, size_t size)
+{
+    struct kept k = {NULL, false};
+    if (!may_lose(count, size))
+        return k;
+    k.copy = gc_alloc(count * size);
+    if (k.copy)
+        memcpy(k.copy, array, count * size);
+    else
+        gc_disable(), k.disabled = true;
+    return k;
+}
+
+static void let_go(struct kept k)
+{
+    gc_free(k.copy);
+    if (k.disabled)
+        gc_enable();
+}
+
+EXPORTED void qsort(void *array, size_t count, size_t size,
+                    int (*compare)(const void *, const void *))
+{
+    struct kept k = keep(array, count, size);
+    NEXT(qsort, NO_FALLBACK(qsort))(array, count, size, compare);
+    let_go(k);
+}
+
+EXPORTED void qsort_r(void *array, size_t count, size_t size,
+                      int (*compare)(const void *, const void *, void *), void *argument)
+{
+    struct kept k = keep(array, count, size);
+    NEXT(qsort_r, NO_FALLBACK(qsort_r))(array, count, size, compare, argument);
+    let_go(k);
+}
+
+#endif
