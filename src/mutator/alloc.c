@@ -34,6 +34,8 @@
 enum {
     ALIGNMENT_MAX = 1 << 30,
     ROUNDS_MOST = 16, /* of collecting, before an allocation fails */
+    /* So many in any case beside other threads: one that was stopped in a fast path has kept what it has at hand. */
+    ROUNDS_LEAST = 4,
 };
 
 INLINE void *alloc_fast(size_t size, enum kind kind, bool zero)
@@ -307,7 +309,7 @@ NOINLINE static void *alloc_hard(struct request *r, uint64_t collections)
         object = alloc_collected(r);
         if (!object)
             object = alloc_released(r);
-        goes_on = is_worth_a_round(freed, several);
+        goes_on = (several && i + 1 < ROUNDS_LEAST) || is_worth_a_round(freed, several);
     }
     precedence_end();
     return object;

@@ -10,17 +10,37 @@
 #include "world/registry.h"
 #include "world/self.h"
 
-enum { LASTS = 100000000 }; /* nanoseconds */
+enum { LASTS = 1000000000 }; /* nanoseconds */
 
 uint32_t precedence_taken PRIVATE_DATA;
 static const struct mutator *owner PRIVATE_DATA; /* atomic */
 static uint64_t until PRIVATE_DATA;              /* by os_now; atomic */
 
+static bool is_mine(void)
+{
+    return __atomic_load_n(&precedence_taken, __ATOMIC_RELAXED) &&
+           __atomic_load_n(&owner, __ATOMIC_RELAXED) == thread_self;
+}
+
+static bool take(void)
+{
+    uint32_t nobody = 0;
+    return __atomic_compare_exchange_n(&precedence_taken, &nobody, 1, false,
+                                       __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+/* In a child of vfork the others are not this process's. */
 void precedence_take(void)
 {
+    if (!registry_is_here())
+        return;
+    for (;;) {
+        __atomic_store_n(&until, os_now() + LASTS, __ATOMIC_RELAXED);
+        if (is_mine() || take())
+            break;
+        precedence_await();
+    }
     __atomic_store_n(&owner, thread_self, __ATOMIC_RELAXED);
-    __atomic_store_n(&until, os_now() + LASTS, __ATOMIC_RELAXED);
-    __atomic_store_n(&precedence_taken, 1, __ATOMIC_RELAXED);
 }
 
 static void end(void)
@@ -31,8 +51,7 @@ static void end(void)
 
 void precedence_end(void)
 {
-    if (__atomic_load_n(&owner, __ATOMIC_RELAXED) == thread_self &&
-        __atomic_load_n(&precedence_taken, __ATOMIC_RELAXED))
+    if (is_mine())
         end();
 }
 

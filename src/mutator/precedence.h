@@ -11,7 +11,7 @@
 /* Whether a thread has it: 1, else 0.  Atomic; who waits waits for this word. */
 SHARED_DATA uint32_t precedence_taken;
 
-/* The calling thread has it from now on, for a tenth of a second. */
+/* The calling thread has it from now on, for a second, after whoever has it now. */
 void precedence_take(void);
 
 /* It has it no more, if it had. */
