@@ -10,6 +10,7 @@
 #include "heap/heap.h"
 #include "world/next.h"
 #include "world/self.h"
+#include "world/systemstack.h"
 
 #ifdef PIC /* libtool's: not for the static library */
 
@@ -21,13 +22,21 @@ struct kept {
     bool disabled; /* there was no memory for a copy: nothing is collected meanwhile */
 };
 
-/* Whether the array may hold pointers that are lost otherwise: not in the library's own calls. */
+/* Whether it is the library that sorts, or what reads debug information for it: a report is to change nothing, and
+ * tells of an object that was freed, whose place a copy might get. */
+static bool is_inside(void)
+{
+    return thread_inside > 0 ||
+           (thread_self &&
+            systemstack_holds(thread_self, (uintptr_t)__builtin_frame_address(0)));
+}
+
+/* Whether the array may hold pointers that are lost otherwise. */
 static bool may_lose(size_t count, size_t size)
 {
     size_t bytes;
     return size >= sizeof(void *) && !__builtin_mul_overflow(count, size, &bytes) &&
-           bytes >= ON_STACK && thread_inside == 0 &&
-           RACING(process_heap.numbers->managed);
+           bytes >= ON_STACK && RACING(process_heap.numbers->managed) && !is_inside();
 }
 
 static struct kept keep(const void *array, size_t count, size_t size)
