@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../api/sanitizer.h"
 #include "stage.h"
 
 static void ignore(int number)
@@ -140,7 +141,7 @@ END_TEST
 
 /* ---- Stacks of the program's ----------------------------------------------------------- */
 
-enum { STACK_BYTES = 256 << 10 }; /* ThreadSanitizer needs most of it */
+enum { STACK_BYTES = UNDER_TSAN ? 1 << 20 : 256 << 10 }; /* ThreadSanitizer wants 900 KiB */
 
 static void check_stack(void *memory)
 {
