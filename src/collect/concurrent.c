@@ -281,7 +281,8 @@ struct assist {
     bool helped;
 };
 
-/* A step of marking.  Nothing is scanned before the thread has begun to, as it may still protect pages. */
+/* A step of marking, which does not ask what pages there are, as only the thread can.  Nothing is scanned before it
+ * has begun to, as it may still protect pages. */
 static void assist(void *argument)
 {
     struct assist *a = argument;

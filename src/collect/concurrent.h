@@ -52,9 +52,9 @@ bool concurrent_is_due(const struct heap *h, const struct concurrent *k);
  * has left.  Called on a slow path, in no critical section.  Changes errno. */
 void concurrent_go_on(struct collector *c);
 
-/* The budget is used up, and marking is not at its end: the calling thread, which allocates, marks some of what is left.
- * Returns false if a second stop is better now: there is nothing to mark for a thread of the program's, or a quarter
- * more than the budget has been used.  Called on a slow path, in no critical section. */
+/* The budget is used up, and marking is not at its end: the calling thread, which allocates, marks some of
+ * what is left.  Returns false if a second stop is better now: there is nothing to mark for a thread of the
+ * program's, or a quarter more than the budget has been used.  Called on a slow path, in no critical section. */
 bool concurrent_assist(struct collector *c);
 
 /* Whether there is a thread that sweeps what a cycle leaves. */

@@ -1,6 +1,7 @@
 /* Marking ranges and objects, a batch of words or of objects at a time, and the heap as a whole.
- * What happens to each word is in mark_front.h; stacks are in mark_stack.c.  Whatever a range holds, what is marked is an
- * object, and what is marked and not scanned is in a queue, or known to be lost from it. */
+ * What happens to each word is in mark_front.h; stacks are in mark_stack.c.  Whatever a range holds,
+ * what is marked is an object, and what is marked and not scanned is in a queue, or known to be lost
+ * from it. */
 #include "collect/mark.h"
 
 #include "base/check.h"

@@ -99,9 +99,8 @@ void gc_stats_get(struct gc_stats *stats)
     uint32_t size = stats ? stats->size : 0;
     if (size < offsetof(struct gc_stats, collections)) {
         if (!__atomic_exchange_n(&said, true, __ATOMIC_RELAXED))
-            log_line("gc_stats_get: nothing is filled in, as %s %u: set it to "
-                     "sizeof(struct gc_stats) before",
-                     stats ? "`size` is" : "there is no structure, and so its `size` is",
+            log_line("gc_stats_get: nothing is filled in: there is no structure, or its "
+                     "`size` is %u, which is to be sizeof(struct gc_stats)",
                      size);
         return;
     }

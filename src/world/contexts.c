@@ -31,10 +31,11 @@ static ucontext_t open_copy(const ucontext_t *context)
     return copy;
 }
 
-/* Whether a program can have anything there: what is no address the C library refuses. */
+/* Whether a program can have anything there: what is no address the C library refuses.  Programs have 2^56 bytes of
+ * address space at most, x86's with five levels of page tables. */
 static bool is_address(const void *p)
 {
-    return (uintptr_t)p >= KIB(64) && (uintptr_t)p < UINT64_C(1) << 47;
+    return (uintptr_t)p >= KIB(64) && (uintptr_t)p < UINT64_C(1) << 56;
 }
 
 static bool blocks_the_stop(const ucontext_t *to)

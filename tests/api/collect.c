@@ -327,7 +327,7 @@ static void *drop_all_sizes(void *dropper)
 static const struct {
     int threads, count;
     const char *limit;
-} small_heaps[] = {{4, 12000, "8M"}, {16, 4000, "2M"}};
+} small_heaps[] = {{4, 12000, "8M"}, {16, 4000, "1M"}};
 
 /* ThreadSanitizer lets a thread take the stop signal in few places: those of this test in the midst of an
  * allocation, nearly always, where what a thread has at hand stays with it. */

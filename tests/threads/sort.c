@@ -75,10 +75,55 @@ START_TEST(array_that_is_sorted)
 }
 END_TEST
 
+static uint64_t allocated(void)
+{
+    struct gc_stats s = {.size = sizeof s};
+    gc_stats_get(&s);
+    return s.allocated_bytes;
+}
+
+enum { NUMBERS = 50000 };
+static long numbers[NUMBERS];
+
+static int compare_numbers(const void *a, const void *b)
+{
+    return (*(const long *)a > *(const long *)b) - (*(const long *)a < *(const long *)b);
+}
+
+static void sort_numbers(void *data)
+{
+    for (int i = 0; i < NUMBERS; i++)
+        numbers[i] = i * 7919L % NUMBERS;
+    qsort(numbers, NUMBERS, sizeof numbers[0], compare_numbers);
+    ck_assert(numbers[0] == 0 && numbers[NUMBERS - 1] == NUMBERS - 1);
+    *(int *)data += 1;
+}
+
+/* In a root callback, and where its thread has said that it touches no objects, there is no copy. */
+START_TEST(where_nothing_is_allocated)
+{
+    static int sorts;
+    static void *volatile kept __attribute__((unused));
+    kept = gc_alloc(1);
+    uint64_t before = allocated();
+    ck_assert_int_eq(gc_root_callback_add(sort_numbers, &sorts), 0);
+    gc_collect();
+    ck_assert_int_eq(gc_root_callback_remove(sort_numbers, &sorts), 0);
+    ck_assert_int_ge(sorts, 1);
+    gc_blocking_begin();
+    sort_numbers(&sorts);
+    gc_blocking_end();
+    ck_assert_uint_eq(allocated(), before);
+    sort_numbers(&sorts);
+    ck_assert_uint_ge(allocated(), before + (library_is_shared() ? sizeof numbers : 0));
+}
+END_TEST
+
 TCase *sort_case(void)
 {
     TCase *tc = tcase_create("sort");
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, array_that_is_sorted, 0, sizeof widths / sizeof widths[0]);
+    tcase_add_test(tc, where_nothing_is_allocated);
     return tc;
 }
