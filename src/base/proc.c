@@ -57,6 +57,39 @@ ssize_t proc_read(const char *path, char *text, size_t bytes)
     return length;
 }
 
+/* One line of a status tells the groups of the user, of which there may be 65,536, in front of most
+ * others.  It is read by offset, as a process and the child of a fork have one place in a file. */
+static ssize_t read_cut(int file, char *text, size_t bytes)
+{
+    enum { LINE_MOST = 128, PIECE = 512 };
+    char piece[PIECE];
+    size_t length = 0, column = 0;
+    long offset = 0, n;
+    while ((n = syscall(SYS_pread64, file, piece, sizeof piece, offset)) > 0 ||
+           (n < 0 && errno == EINTR)) {
+        for (long i = 0; i < n; i++) {
+            column = piece[i] == '\n' ? 0 : column + 1;
+            if (column <= LINE_MOST && length < bytes - 1)
+                text[length++] = piece[i];
+        }
+        offset += n > 0 ? n : 0;
+    }
+    text[length] = '\0';
+    return n < 0 ? -1 : (ssize_t)length;
+}
+
+ssize_t proc_read_status(const char *path, char *text, size_t bytes)
+{
+    int file = proc_open(path, 0);
+    if (file < 0)
+        return -1;
+    ssize_t length = read_cut(file, text, bytes);
+    int error = errno;
+    sys_close(file);
+    errno = error;
+    return length;
+}
+
 /* ---- Threads ----------------------------------------------------------------------- */
 
 /* The descriptor of the process's status, and the process that it is of: the child of a
@@ -112,12 +145,9 @@ void proc_forked(void)
 static size_t count_in_status(void)
 {
     static const char name[] = "\nThreads:\t";
-    char text[2048];
-    if (!is_kept())
+    char text[PROC_STATUS_BYTES];
+    if (!is_kept() || read_cut(descriptor_number(&status.file), text, sizeof text) <= 0)
         return 0;
-    ssize_t length =
-        syscall(SYS_pread64, descriptor_number(&status.file), text, sizeof text - 1, 0L);
-    text[length > 0 ? length : 0] = '\0';
     const char *line = strstr(text, name);
     return line ? strtoul(line + strlen(name), NULL, 10) : 0;
 }
@@ -140,9 +170,9 @@ size_t proc_thread_count(void)
 bool proc_is_filtered(void)
 {
     static const char name[] = "\nSeccomp:\t";
-    char text[4096]; /* a line of it tells the user's groups, and there may be many */
+    char text[PROC_STATUS_BYTES];
     int saved_errno = errno;
-    ssize_t length = proc_read("thread-self/status", text, sizeof text);
+    ssize_t length = proc_read_status("thread-self/status", text, sizeof text);
     errno = saved_errno;
     const char *line = length > 0 ? strstr(text, name) : NULL;
     return !line || line[strlen(name)] != '0';

@@ -19,6 +19,14 @@ int proc_open(const char *path, int flags);
  * errno if it cannot be read. */
 ssize_t proc_read(const char *path, char *text, size_t bytes);
 
+/* Room for the status of a process or thread, as proc_read_status reads it: Linux 6 has 60 lines in
+ * 1,500 bytes. */
+enum { PROC_STATUS_BYTES = 4096 };
+
+/* Reads the status of a process or thread below /proc, as a string, each line up to its 128th
+ * byte.  Returns its length, or -1 with errno if it cannot be read. */
+ssize_t proc_read_status(const char *path, char *text, size_t bytes);
+
 /* How many threads the process has, or 0 if that is not known.  With the descriptor that
  * proc_keep opens it works where /proc is not there any more. */
 size_t proc_thread_count(void);

@@ -202,17 +202,19 @@ static void give_up(pid_t tid)
 }
 
 /* Has the stack of a sleeping thread scanned from where the kernel says that it sleeps.
- * Where the kernel does not say that, the thread is left alone. */
-static void add_asleep(pid_t tid)
+ * Returns false if the thread has woken up since it was looked at, so that its stack would
+ * not be scanned.  Where the kernel does not say where threads sleep, it is left alone. */
+static bool add_asleep(pid_t tid)
 {
-    uintptr_t sp = look_stack_pointer(tid);
-    struct foreign *s = &foreign.asleep[foreign.asleep_count % ASLEEP_MOST];
-    if (!sp)
-        return;
-    foreign.asleep_count++;
+    uintptr_t sp;
+    enum place place = look_place(tid, &sp);
+    if (place != PLACE_SLEEPS)
+        return place == PLACE_NOT_TOLD;
+    struct foreign *s = &foreign.asleep[foreign.asleep_count++ % ASLEEP_MOST];
     *s = (struct foreign){.tid = tid, .sp = sp};
     if (foreign.asleep_count <= ASLEEP_MOST)
         park_add_asleep(s);
+    return true;
 }
 
 static enum sent send(pid_t tid)
@@ -231,8 +233,8 @@ static enum sent tell(pid_t tid)
     struct look l = look_at(tid);
     if (l.ended)
         return SENT_TO_NOBODY;
-    if (stays_away(l))
-        return add_asleep(tid), SENT_TO_NOBODY;
+    if (stays_away(l) && add_asleep(tid))
+        return SENT_TO_NOBODY;
     return l.pending ? SENT : send(tid);
 }
 
@@ -267,8 +269,8 @@ static bool wait_for(pid_t tid, uint64_t began)
             struct look l = look_at(tid);
             if (l.ended)
                 return true;
-            if (stays_away(l))
-                return add_asleep(tid), true;
+            if (stays_away(l) && add_asleep(tid))
+                return true;
             if (now - began > GIVE_UP_AFTER || is_deaf(tid)) {
                 give_up(tid);
                 return false;

@@ -35,11 +35,11 @@ static uint64_t number_of(const char *text, const char *name)
 struct look look_at(pid_t tid)
 {
     static const char name[] = "\nState:\t";
-    char path[64], text[2048];
+    char path[64], text[PROC_STATUS_BYTES];
     if (!look_finds(tid))
         return (struct look){.ended = true};
     snprintf(path, sizeof path, "self/task/%d/status", tid);
-    if (proc_read(path, text, sizeof text) <= 0)
+    if (proc_read_status(path, text, sizeof text) <= 0)
         return (struct look){.ended = false};
     const char *line = strstr(text, name);
     char state = line ? line[strlen(name)] : '?';
@@ -55,17 +55,19 @@ struct look look_at(pid_t tid)
 }
 
 /* The file holds the system call, six arguments, the stack pointer and the program
- * counter; or, outside of a system call, -1 and the last two. */
-uintptr_t look_stack_pointer(pid_t tid)
+ * counter; or, outside of a system call, -1 and the last two; or the word "running". */
+enum place look_place(pid_t tid, uintptr_t *sp)
 {
     char path[64], text[256];
     snprintf(path, sizeof path, "self/task/%d/syscall", tid);
-    if (proc_read(path, text, sizeof text) <= 0 || text[0] == 'r')
-        return 0;
-    const char *last = strrchr(text, ' ');
+    if (proc_read(path, text, sizeof text) < 0)
+        return errno == ENOENT || errno == EACCES || errno == EPERM ? PLACE_NOT_TOLD
+                                                                    : PLACE_MOVES;
+    char *last = strrchr(text, ' ');
     if (!last)
-        return 0;
-    while (last > text && last[-1] != ' ')
-        last--;
-    return last > text ? (uintptr_t)strtoull(last, NULL, 16) : 0;
+        return PLACE_MOVES;
+    *last = '\0';
+    const char *before = strrchr(text, ' ');
+    *sp = before ? (uintptr_t)strtoull(before, NULL, 16) : 0;
+    return *sp ? PLACE_SLEEPS : PLACE_MOVES;
 }

@@ -19,9 +19,15 @@ struct look {
 
 struct look look_at(pid_t tid);
 
-/* Where the stack of a thread ends that sleeps in the kernel; 0 if it does not sleep, or
- * the kernel does not say. */
-uintptr_t look_stack_pointer(pid_t tid);
+/* What the kernel tells of the place where a thread is. */
+enum place {
+    PLACE_SLEEPS,
+    PLACE_MOVES, /* the thread runs, or what it does could not be read at that moment */
+    PLACE_NOT_TOLD, /* there is no such thread, or this kernel tells it of none */
+};
+
+/* Finds the stack pointer with which a thread sleeps in the kernel. */
+enum place look_place(pid_t tid, uintptr_t *sp);
 
 /* Whether there is such a thread; one that has ended and is not waited for, as the main
  * thread may be, is still there. */

@@ -1,5 +1,6 @@
 /* Threads that nobody told of: made past pthread_create. */
 #include <dlfcn.h>
+#include <grp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -199,6 +200,51 @@ START_TEST(asleep_with_an_object)
 }
 END_TEST
 
+static void *block_and_nap_with(void *argument)
+{
+    void *volatile word;
+    uint64_t all = ~UINT64_C(0), old;
+    store((void **)(uintptr_t)&word, stage.hidden);
+    mask_signals(&all, &old);
+    set(&stage.kept, 1);
+    while (__atomic_load_n(&stage.told, __ATOMIC_ACQUIRE) != 1)
+        usleep(1);
+    mask_signals(&old, NULL);
+    return word ? argument : NULL;
+}
+
+/* Between two looks at it, each of which is of one moment, it wakes up. */
+START_TEST(awake_with_an_object)
+{
+    if (access("/proc/thread-self/syscall", R_OK) != 0)
+        return;
+    pthread_t thread = run_keeper(block_and_nap_with);
+    for (int i = 0; i < 100; i++)
+        gc_collect();
+    ck_assert(lives(stage.hidden));
+    set(&stage.told, 1);
+    joined(thread);
+}
+END_TEST
+
+/* As the user of a large site has: they are told in front of what is looked for. */
+START_TEST(asleep_of_many_groups)
+{
+    enum { GROUPS = 5000 };
+    static gid_t groups[GROUPS];
+    for (unsigned i = 0; i < GROUPS; i++)
+        groups[i] = 1000000000 + i;
+    if (setgroups(GROUPS, groups) != 0)
+        return; /* which takes a privilege */
+    pthread_t thread = run_keeper(block_and_sleep_with);
+    uint64_t collections = count_collections();
+    gc_collect();
+    ck_assert_uint_gt(count_collections(), collections);
+    set(&stage.told, 1);
+    joined(thread);
+}
+END_TEST
+
 /* ---- Timers --------------------------------------------------------------------------------- */
 
 static int ticks;
@@ -233,6 +279,8 @@ TCase *foreign_case(void)
     tcase_add_test(tc, blocked_for_a_while);
     tcase_add_test(tc, blocked_for_good);
     tcase_add_test(tc, asleep_with_an_object);
+    tcase_add_test(tc, awake_with_an_object);
+    tcase_add_test(tc, asleep_of_many_groups);
     tcase_add_test(tc, timers);
     return tc;
 }
