@@ -76,8 +76,10 @@ static struct range stack_around(const struct heap *h, const struct mutator *t,
         return (struct range){m.low, m.high};
     if (answer == MAPS_UNKNOWN)
         return lacks_stack(l, sp), (struct range){sp, sp};
-    log_line("the stack around %p is in no mapping that can be read; it is not scanned",
-             (void *)sp);
+    if (t) /* a foreign thread that was ending may be gone by now, with its stack */
+        log_line(
+            "the stack around %p is in no mapping that can be read; it is not scanned",
+            (void *)sp);
     return (struct range){sp, sp};
 }
 

@@ -1,4 +1,4 @@
-/* Finding the foreign threads, telling them, and waiting for each.  No memory is
+/* Finding the foreign threads, telling them, and waiting for each, until there are no more.  No memory is
  * allocated here but the library's own, and no stdio is used: other threads stand still,
  * whatever locks they hold. */
 #include "world/foreign.h"
@@ -25,16 +25,29 @@
 
 enum {
     MILLISECOND = 1000000, /* nanoseconds */
-    LOOK_AFTER = 2,        /* milliseconds without an answer */
+    /* The times are in milliseconds without an answer.  After this one the system is asked
+     * what the thread does. */
+    LOOK_AFTER = 2,
+    /* After this time a thread counts as deaf that takes no signals, or did not answer last. */
     GIVE_UP_AFTER = 1000,
+    DEAF_ANSWERS_WITHIN = 100,
+    /* After this time any thread does: on a busy machine its turn may come late. */
+    GIVE_UP_ALWAYS_AFTER = 10000,
     DEAF_MOST = 16,
-    ASLEEP_MOST = 64,
+    ASLEEP_MOST = 1024,
     KNOWN_LEAST = 64,
+    ROUNDS_MOST =
+        32, /* in which threads are found that others had made before they parked */
+};
+
+struct listed {
+    pid_t tid;
+    bool told; /* it is waited for */
 };
 
 /* What is known of foreign threads, written while the world is stopped. */
 static struct {
-    pid_t *tids;
+    struct listed *list;
     size_t count, capacity;
     pid_t *known;               /* 0: none */
     size_t places;              /* for those, a power of two, or 0 */
@@ -109,16 +122,26 @@ static bool clear_known(size_t count)
     return true;
 }
 
-/* Fills the set with the registered threads, the library's own and the calling one, and
- * leaves room for those of the list of foreign threads.  Returns false if there is no memory. */
-static bool find_known(void)
+/* Empties the set, and leaves room for the registered threads, the library's own, the calling
+ * one, the list, and the parked ones of the list that begins here.  Returns false if there is no
+ * memory. */
+static bool make_room(const struct foreign *parked)
 {
     size_t count = OWN_MOST + 1 + foreign.count;
     for (MUTATORS(m))
         count++;
+    for (const struct foreign *s = parked; s; s = s->next)
+        count++;
     foreign.seen = NULL;
     foreign.room = foreign.count;
-    if (!clear_known(count))
+    return clear_known(count);
+}
+
+/* Fills the set with the registered threads, the library's own and the calling one.  Returns
+ * false if there is no memory. */
+static bool find_known(const struct foreign *parked)
+{
+    if (!make_room(parked))
         return false;
     for (MUTATORS(m))
         if (thread_lives(m))
@@ -128,17 +151,30 @@ static bool find_known(void)
     return true;
 }
 
+/* Fills the set with all threads that are found already, on the list or parked, too. */
+static bool find_found(void)
+{
+    const struct foreign *parked = world_foreign();
+    if (!find_known(parked))
+        return false;
+    for (size_t i = 0; i < foreign.count; i++)
+        know(foreign.list[i].tid);
+    for (const struct foreign *s = parked; s; s = s->next)
+        know(s->tid);
+    return true;
+}
+
 /* Puts a tid on the list unless it is known.  Returns false if there is no memory. */
 static bool add(pid_t tid)
 {
     if (tid <= 0 || foreign.known[place_of(tid)])
         return true;
-    pid_t *tids = meta_grow(ACCOUNT_THREADS, foreign.tids, foreign.count,
-                            &foreign.capacity, sizeof *tids);
-    if (!tids)
+    struct listed *list = meta_grow(ACCOUNT_THREADS, foreign.list, foreign.count,
+                                    &foreign.capacity, sizeof *list);
+    if (!list)
         return false;
-    foreign.tids = tids;
-    tids[foreign.count++] = tid;
+    foreign.list = list;
+    list[foreign.count++] = (struct listed){.tid = tid};
     return true;
 }
 
@@ -159,13 +195,13 @@ struct entry {
     char name[];
 };
 
-/* Lists the foreign threads.  Names that are numbers are threads; the name of other
+/* Lists the foreign threads that are not listed yet.  Names that are numbers are threads; the name of other
  * entries reads as 0.  Returns false if not all threads could be found. */
 static bool add_all(void)
 {
     _Alignas(struct entry) char buffer[1024];
     int file =
-        proc_has_our_numbers() && find_known() ? proc_open("self/task", O_DIRECTORY) : -1;
+        proc_has_our_numbers() && find_found() ? proc_open("self/task", O_DIRECTORY) : -1;
     if (file < 0)
         return false;
     long bytes;
@@ -258,6 +294,15 @@ static bool is_settled(pid_t tid)
            own_has(tid);
 }
 
+/* Whether the thread, so long without an answer, is to be waited for no more. */
+static bool is_given_up(pid_t tid, struct look l, uint64_t waited)
+{
+    bool away = l.blocks || l.held;
+    if (is_deaf(tid))
+        return away || waited > DEAF_ANSWERS_WITHIN;
+    return waited > (away ? GIVE_UP_AFTER : GIVE_UP_ALWAYS_AFTER);
+}
+
 /* Waits until the thread is parked, has ended, has registered itself, or is left alone;
  * `began` is when all foreign threads were told to stop, in milliseconds.  Returns false
  * if it runs on. */
@@ -271,7 +316,7 @@ static bool wait_for(pid_t tid, uint64_t began)
                 return true;
             if (stays_away(l) && add_asleep(tid))
                 return true;
-            if (now - began > GIVE_UP_AFTER || is_deaf(tid)) {
+            if (is_given_up(tid, l, now - began)) {
                 give_up(tid);
                 return false;
             }
@@ -283,6 +328,28 @@ static bool wait_for(pid_t tid, uint64_t began)
     return true;
 }
 
+/* Tells those of the list from `first` on to stop, and waits for them.  Returns false if
+ * one of them runs on. */
+static bool stop_listed(size_t first)
+{
+    bool all = true;
+    for (size_t i = first; i < foreign.count; i++) {
+        struct listed *l = &foreign.list[i];
+        enum sent sent = tell(l->tid);
+        if (sent == NOT_SENT)
+            give_up(l->tid);
+        l->told = sent != NOT_SENT && sent != SENT_TO_NOBODY;
+        all = all && sent != NOT_SENT;
+    }
+    uint64_t began = os_now() / MILLISECOND;
+    for (size_t i = first; i < foreign.count; i++)
+        if (foreign.list[i].told)
+            all = wait_for(foreign.list[i].tid, began) && all;
+    return all;
+}
+
+/* A thread may have made others after the list was read and before it parked: so it is
+ * read until there are none, and nobody is left to make any. */
 bool foreign_stop(bool can_tell)
 {
     lock_check_held(RANK_WORLD);
@@ -292,23 +359,14 @@ bool foreign_stop(bool can_tell)
         return true;
     if (all_registered() || is_alone())
         return true;
-    if (!add_all())
-        return false;
-    if (foreign.count > 0 && (!can_tell || !find_known()))
-        return false;
-    size_t told = 0;
-    bool all = true;
-    for (size_t i = 0; i < foreign.count; i++) {
-        pid_t tid = foreign.tids[i];
-        enum sent sent = tell(tid);
-        if (sent == NOT_SENT)
-            give_up(tid);
-        else if (sent != SENT_TO_NOBODY)
-            foreign.tids[told++] = tid;
-        all = all && sent != NOT_SENT;
+    for (int i = 0; i < ROUNDS_MOST; i++) {
+        size_t before = foreign.count;
+        if (!add_all())
+            return false;
+        if (foreign.count == before)
+            return foreign.asleep_count <= ASLEEP_MOST;
+        if (!can_tell || !find_known(NULL) || !stop_listed(before))
+            return false;
     }
-    uint64_t began = os_now() / MILLISECOND;
-    for (size_t i = 0; i < told; i++)
-        all = wait_for(foreign.tids[i], began) && all;
-    return all && foreign.asleep_count <= ASLEEP_MOST;
+    return false;
 }

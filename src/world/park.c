@@ -274,6 +274,16 @@ NOINLINE static void park_now(void)
     errno = saved_errno;
 }
 
+NOINLINE void world_await_restart(void)
+{
+    int saved_errno = errno;
+    __builtin_unwind_init();
+    if (!registered_self() && is_stop(present_epoch()))
+        park_from_here();
+    __asm__ volatile("" ::: "memory"); /* no tail call: this frame holds the registers */
+    errno = saved_errno;
+}
+
 /* ---- Safe by its own wish ---------------------------------------------------------- */
 
 void world_block(struct mutator *m)

@@ -37,6 +37,10 @@ void world_wait_safely(void (*wait)(void));
  * thread that collects without end would leave the others no time at all. */
 void world_let_run(void);
 
+/* Waits for the end of a stop that may have passed the calling thread by, as the C library made
+ * it meanwhile.  A registered thread was waited for. */
+void world_await_restart(void);
+
 /* Runs `wait` for the world lock, in a critical section, where a stop may find the
  * calling thread all the same.  A thread that is not registered waits as a foreign
  * thread.  It stays in the section: a handler of the program that ran when it has the

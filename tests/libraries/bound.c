@@ -1,8 +1,11 @@
 /* Says, one a line, which of the functions that the collector has in front of the C library's
  * are the collector's for who refers to them here: in a library that was linked without the
  * collector, and in a program.  Whether they work is not asked here. */
+#include <aio.h>
 #include <dlfcn.h>
 #include <link.h>
+#include <mqueue.h>
+#include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -15,6 +18,7 @@
 #include <sys/select.h>
 #include <sys/signalfd.h>
 #include <threads.h>
+#include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -63,6 +67,11 @@ static const struct {
     FUNCTION(sighold),
     FUNCTION(sigignore),
     FUNCTION(siginterrupt),
+    FUNCTION(timer_create),
+    FUNCTION(mq_notify),
+    FUNCTION(lio_listio),
+    FUNCTION(lio_listio64),
+    FUNCTION(getaddrinfo_a),
     FUNCTION(qsort),
     FUNCTION(qsort_r),
     FUNCTION(swapcontext),

@@ -1,12 +1,16 @@
 /* The functions for contexts, children and memory that the collector has in front of the C
  * library's. */
 #include <errno.h>
+#include <aio.h>
 #include <fcntl.h>
+#include <mqueue.h>
+#include <netdb.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -64,6 +68,35 @@ static void call_qsort_r(void)
     fill_numbers();
     THEIRS(qsort_r)(numbers, NUMBERS, sizeof numbers[0], by_size_with, numbers);
     check(numbers[0] == 0 && numbers[NUMBERS - 1] == NUMBERS - 1);
+}
+
+static void call_timer_create(void)
+{
+    timer_t timer;
+    check(THEIRS(timer_create)(CLOCK_MONOTONIC, NULL, &timer) == 0);
+}
+
+static void call_mq_notify(void)
+{
+    check(THEIRS(mq_notify)((mqd_t)-1, NULL) == -1);
+}
+
+static void call_lio_listio(void)
+{
+    static struct aiocb *const list[1];
+    check(THEIRS(lio_listio)(LIO_WAIT, list, 1, NULL) == 0);
+}
+
+static void call_lio_listio64(void)
+{
+    static struct aiocb64 *const list[1];
+    check(THEIRS(lio_listio64)(LIO_WAIT, list, 1, NULL) == 0);
+}
+
+static void call_getaddrinfo_a(void)
+{
+    static struct gaicb *list[1];
+    check(THEIRS(getaddrinfo_a)(GAI_WAIT, list, 1, NULL) == 0);
 }
 
 static void call_swapcontext(void)
@@ -235,6 +268,11 @@ const struct call system_calls[] = {
     {"sighold", call_sighold},
     {"sigignore", call_sigignore},
     {"siginterrupt", call_siginterrupt},
+    {"timer_create", call_timer_create},
+    {"mq_notify", call_mq_notify},
+    {"lio_listio", call_lio_listio},
+    {"lio_listio64", call_lio_listio64},
+    {"getaddrinfo_a", call_getaddrinfo_a},
     {"qsort", call_qsort},
     {"qsort_r", call_qsort_r},
     {"swapcontext", call_swapcontext},

@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,11 +30,10 @@ static void *keep(void *argument)
 /* By the C library's own function, past the one in front of it. */
 static pthread_t run_past(void *(*start)(void *))
 {
-    int (*create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
-    void *library = dlopen("libc.so.6", RTLD_LAZY);
+    static int (*create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
     pthread_t thread;
-    ck_assert_ptr_nonnull(library);
-    *(void **)&create = dlsym(library, "pthread_create");
+    if (!create)
+        *(void **)&create = dlsym(dlopen("libc.so.6", RTLD_LAZY), "pthread_create");
     ck_assert_ptr_nonnull((void *)(uintptr_t)create);
     ck_assert_int_eq(create(&thread, NULL, start, NULL), 0);
     return thread;
@@ -61,6 +61,57 @@ START_TEST(past_pthread_create)
     gc_collect();
     ck_assert(!lives(stage.hidden));
     set(&stage.told, 2);
+    joined(thread);
+}
+END_TEST
+
+/* ---- That make others ------------------------------------------------------------------- */
+
+static int steps, moved; /* of who is made; whether it took any while the world stood */
+
+static void look_at_steps(void *data)
+{
+    int before = __atomic_load_n(&steps, __ATOMIC_ACQUIRE);
+    (void)data;
+    for (int i = 0; i < 1000; i++)
+        sched_yield();
+    moved |= __atomic_load_n(&steps, __ATOMIC_ACQUIRE) != before;
+}
+
+static void *go_on(void *argument)
+{
+    uint64_t none = 0;
+    mask_signals(&none, NULL);
+    while (__atomic_load_n(&stage.told, __ATOMIC_ACQUIRE) != 1)
+        __atomic_add_fetch(&steps, 1, __ATOMIC_ACQ_REL);
+    return argument;
+}
+
+/* Makes another thread when it has been told to stop, and before it does. */
+static void *make_another(void *argument)
+{
+    uint64_t all = ~UINT64_C(0), old, pending = 0;
+    mask_signals(&all, &old);
+    set(&stage.kept, 1);
+    while (pending == 0)
+        syscall(SYS_rt_sigpending, &pending, sizeof pending);
+    pthread_detach(run_past(go_on));
+    while (__atomic_load_n(&steps, __ATOMIC_ACQUIRE) == 0)
+        sched_yield();
+    mask_signals(&old, NULL);
+    await(&stage.told, 1);
+    return argument;
+}
+
+/* Who lists the threads has the maker on the list, and not whom it makes after that. */
+START_TEST(made_while_the_world_stops)
+{
+    pthread_t thread = run_keeper(make_another);
+    ck_assert_int_eq(gc_root_callback_add(look_at_steps, NULL), 0);
+    gc_collect();
+    ck_assert_int_gt(__atomic_load_n(&steps, __ATOMIC_ACQUIRE), 0);
+    ck_assert_int_eq(moved, 0);
+    set(&stage.told, 1);
     joined(thread);
 }
 END_TEST
@@ -276,6 +327,7 @@ TCase *foreign_case(void)
     TCase *tc = tcase_create("foreign");
     tcase_add_test(tc, past_pthread_create);
     tcase_add_test(tc, past_pthread_create_at_rest);
+    tcase_add_test(tc, made_while_the_world_stops);
     tcase_add_test(tc, blocked_for_a_while);
     tcase_add_test(tc, blocked_for_good);
     tcase_add_test(tc, asleep_with_an_object);

@@ -19,6 +19,7 @@
 TCase *lives_case(void);
 TCase *standard_case(void);
 TCase *places_case(void);
+TCase *sigevent_case(void);
 TCase *sort_case(void);
 TCase *registers_case(void);
 TCase *waits_case(void);
