@@ -267,7 +267,7 @@ static enum sent send(pid_t tid)
 static enum sent tell(pid_t tid)
 {
     struct look l = look_at(tid);
-    if (l.ended)
+    if (l.ended || l.kernels)
         return SENT_TO_NOBODY;
     if (stays_away(l) && add_asleep(tid))
         return SENT_TO_NOBODY;

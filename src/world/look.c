@@ -18,11 +18,11 @@ bool look_finds(pid_t tid)
     return syscall(SYS_tgkill, getpid(), tid, 0) == 0 || errno != ESRCH;
 }
 
-/* Whether the stop signal is in the set that follows the name. */
-static bool has_signal(const char *text, const char *name)
+/* The set of signals that follows the name; 0: it is not there. */
+static uint64_t signals_of(const char *text, const char *name)
 {
     const char *set = strstr(text, name);
-    return set && strtoull(set + strlen(name), NULL, 16) & mask_bit(signals_stop());
+    return set ? strtoull(set + strlen(name), NULL, 16) : 0;
 }
 
 /* The number that follows the name; 0: it is not there. */
@@ -30,6 +30,21 @@ static uint64_t number_of(const char *text, const char *name)
 {
     const char *number = strstr(text, name);
     return number ? strtoull(number + strlen(name), NULL, 10) : 0;
+}
+
+/* Whether the thread is one of the kernel's own, by its flags, the seventh number after its name.
+ * A thread of the program may have the second one on old kernels. */
+static bool is_kernels(pid_t tid)
+{
+    enum { FLAGS = 7, IO_WORKER = 0x10, USER_WORKER = 0x4000 };
+    char path[64], text[1024];
+    snprintf(path, sizeof path, "self/task/%d/stat", tid);
+    if (proc_read(path, text, sizeof text) <= 0)
+        return false;
+    const char *field = strrchr(text, ')');
+    for (int i = 0; field && i < FLAGS; i++)
+        field = strchr(field + 1, ' ');
+    return field && strtoul(field, NULL, 10) & (IO_WORKER | USER_WORKER);
 }
 
 struct look look_at(pid_t tid)
@@ -43,12 +58,15 @@ struct look look_at(pid_t tid)
         return (struct look){.ended = false};
     const char *line = strstr(text, name);
     char state = line ? line[strlen(name)] : '?';
+    uint64_t blocked = signals_of(text, "\nSigBlk:\t"), stop = mask_bit(signals_stop()),
+             all = ~(mask_bit(SIGKILL) | mask_bit(SIGSTOP));
     return (struct look){
         .ended = state == 'Z' || state == 'X',
         .sleeps = state == 'S',
         .held = state == 'D' || state == 'T' || state == 't',
-        .pending = has_signal(text, "\nSigPnd:\t"),
-        .blocks = has_signal(text, "\nSigBlk:\t"),
+        .kernels = blocked == all && is_kernels(tid),
+        .pending = signals_of(text, "\nSigPnd:\t") & stop,
+        .blocks = blocked & stop,
         .switches = number_of(text, "\nvoluntary_ctxt_switches:\t") +
                     number_of(text, "\nnonvoluntary_ctxt_switches:\t"),
     };
@@ -69,5 +87,5 @@ enum place look_place(pid_t tid, uintptr_t *sp)
     *last = '\0';
     const char *before = strrchr(text, ' ');
     *sp = before ? (uintptr_t)strtoull(before, NULL, 16) : 0;
-    return *sp ? PLACE_SLEEPS : PLACE_MOVES;
+    return *sp ? PLACE_SLEEPS : PLACE_NOT_TOLD;
 }

@@ -13,6 +13,9 @@ struct look {
     bool ended; /* there is no such thread, or its memory is all that is left of it */
     /* `held` says that it is in the kernel, where no signal wakes it, or held by a debugger. */
     bool sleeps, held;
+    /* It works in the kernel only, where a request of the program's made the kernel begin it, as io_uring
+     * has such threads.  It has no stack. */
+    bool kernels;
     bool blocks, pending; /* the stop signal */
     uint64_t switches; /* how often a processor was taken from it, or it has left one */
 };
@@ -23,7 +26,7 @@ struct look look_at(pid_t tid);
 enum place {
     PLACE_SLEEPS,
     PLACE_MOVES, /* the thread runs, or what it does could not be read at that moment */
-    PLACE_NOT_TOLD, /* there is no such thread, or this kernel tells it of none */
+    PLACE_NOT_TOLD, /* there is no such thread, or it has no stack, or this kernel tells it of none */
 };
 
 /* Finds the stack pointer with which a thread sleeps in the kernel. */

@@ -228,7 +228,7 @@ size_t own_count(void)
 {
     size_t count = 0;
     for (size_t i = 0; i < OWN_MOST; i++)
-        count += __atomic_load_n(&own.threads[i].state, __ATOMIC_SEQ_CST) == RUNNING;
+        count += tid_of(&own.threads[i]) != 0;
     return count;
 }
 
