@@ -6,6 +6,7 @@
 #include "base/lock.h"
 #include "base/options.h"
 #include "roots/coroutines.h"
+#include "roots/environment.h"
 #include "roots/mappings.h"
 #include "roots/registered.h"
 #include "roots/unwritten.h"
@@ -42,6 +43,7 @@ void cycle_roots_list(struct cycle_roots *r, const struct heap *h,
     threads_roots(h, s, &r->stacks, &r->data);
     if (leaks || options.collect)
         threads_add_kept(&r->data);
+    environment_add(&r->data);
     add_registered(&r->data);
     if (options.collect || (leaks && options.mappings))
         mappings_add(h, &r->data);

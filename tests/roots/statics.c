@@ -3,6 +3,7 @@
 #include "../api/sanitizer.h"
 #include "place.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "later.h"
@@ -112,6 +113,22 @@ START_TEST(environment)
 }
 END_TEST
 
+/* A variable is added to it: it lies in memory of malloc now, and ends at a null pointer, which is
+ * what is left of variables after they were checked. */
+START_TEST(environment_that_grew)
+{
+    char **before = environ;
+    size_t count = 0;
+    gc_collect();
+    ck_assert_int_eq(setenv("ROOTS_VARIABLE", "", 1), 0);
+    ck_assert_ptr_ne(environ, before);
+    while (environ[count])
+        count++;
+    for (; count >= VICTIMS; count -= VICTIMS)
+        place_check(place_words((void **)environ + count - VICTIMS));
+}
+END_TEST
+
 START_TEST(argument_vector)
 {
     void **end = (void **)environ - 1; /* the null pointer behind the last argument */
@@ -134,6 +151,7 @@ TCase *statics_case(void)
     if (!UNDER_TSAN) /* whose library needs static TLS there, too */
         tcase_add_test(tc, library_in_its_own_name_space);
     tcase_add_test(tc, environment);
+    tcase_add_test(tc, environment_that_grew);
     tcase_add_test(tc, argument_vector);
     return tc;
 }
