@@ -33,7 +33,7 @@ struct own {
     uint32_t state; /* atomic */
     pid_t tid;      /* from own_begin to the end of its work; else 0.  Atomic */
     pthread_t thread;
-    void *(*work)(void *);
+    void *(*work)(void *); /* NULL once it has ended.  Atomic */
     void *argument;
     uintptr_t stack; /* the low end of what is accounted for of its stack; 0: nothing */
 };
@@ -117,6 +117,7 @@ static void *run(void *place)
     void *result = mine->work(mine->argument);
     forget_stack(mine);
     __atomic_store_n(&mine->tid, 0, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&mine->work, NULL, __ATOMIC_SEQ_CST);
     return result;
 }
 
@@ -182,7 +183,7 @@ bool own_start_with(void *(*work)(void *), void *argument, size_t stack_bytes)
     struct own *o = take_place();
     if (!o)
         return false;
-    o->work = work;
+    __atomic_store_n(&o->work, work, __ATOMIC_SEQ_CST);
     o->argument = argument;
     struct start s = {o, stack_bytes, 0};
     thread_inside++;
@@ -227,8 +228,11 @@ static void join_all(void)
 size_t own_count(void)
 {
     size_t count = 0;
-    for (size_t i = 0; i < OWN_MOST; i++)
-        count += tid_of(&own.threads[i]) != 0;
+    for (size_t i = 0; i < OWN_MOST; i++) {
+        const struct own *o = &own.threads[i];
+        count += __atomic_load_n(&o->state, __ATOMIC_SEQ_CST) == RUNNING &&
+                 __atomic_load_n(&o->work, __ATOMIC_SEQ_CST);
+    }
     return count;
 }
 

@@ -58,7 +58,7 @@ bool own_has(pid_t tid);
 /* Calls visit for the number of each of the library's threads that has begun and not ended. */
 void own_walk(void (*visit)(pid_t tid));
 
-/* How many of the library's threads have begun and not ended. */
+/* How many threads have been started and not ended; some may not have taken a step yet. */
 size_t own_count(void);
 
 /* Checks that no thread is at work in a place that is free. */
