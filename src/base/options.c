@@ -220,6 +220,12 @@ void options_forked(void)
     options.stacks = options.log = options.stats = options.control = 0;
 }
 
+bool options_unaligned(void)
+{
+    return options.unaligned == UNALIGNED_YES ||
+           (options.unaligned == UNALIGNED_AUTO && options.collect);
+}
+
 void options_expand(const struct option_path *pattern, char *path, size_t size)
 {
     const char *mark = strstr(pattern->text, "%p");

@@ -33,6 +33,11 @@ enum { TRACKING_KERNEL, TRACKING_BARRIER, TRACKING_NONE };
 
 #define GENERATIONS_CHOICES "never|auto|always"
 
+#define UNALIGNED_CHOICES "auto|0|1"
+
+/* Values of option unaligned. */
+enum { UNALIGNED_AUTO, UNALIGNED_NO, UNALIGNED_YES };
+
 /* Values of option generations. */
 enum { GENERATIONS_NEVER, GENERATIONS_AUTO, GENERATIONS_ALWAYS };
 
@@ -101,6 +106,9 @@ enum { FINALIZERS_CALLED, FINALIZERS_THREAD };
       "as malloc: reclaim what nothing reaches any more, freed or not")                  \
     X(mappings, FLAG, AT_START, 0,                                                       \
       "in searches for leaks, all memory of the process may have pointers")              \
+    X(unaligned, CHOICE, AT_START, UNALIGNED_AUTO,                                       \
+      UNALIGNED_CHOICES                                                                  \
+      ": words at multiples of 4, not 8, may be pointers, too; auto: with collect")      \
     X(leaks, CHOICE, AT_START, 0,                                                        \
       "0|1|all: report unreachable manual objects, or all that were not freed, at exit") \
     X(stacks, CHOICE, AT_START, 0,                                                       \
@@ -200,6 +208,9 @@ void options_read_environment(void);
 
 /* In a process that option process does not name: it tells of no leaks, and has no recording, log nor statistics. */
 void options_forked(void);
+
+/* Whether words at multiples of 4 may be pointers. */
+bool options_unaligned(void);
 
 /* Writes the path of an option, with %p in it replaced by the process. */
 void options_expand(const struct option_path *pattern, char *path, size_t size);

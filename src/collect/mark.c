@@ -5,6 +5,7 @@
 #include "collect/mark.h"
 
 #include "base/check.h"
+#include "base/options.h"
 #include "base/os.h"
 #include "collect/far.h"
 #include "collect/mark_front.h"
@@ -155,12 +156,15 @@ NOINLINE static size_t first_piece(struct marker *m, const struct grey *w)
 /* Takes the words of a larger object that are to be scanned at once. */
 NOINLINE static struct words large_words(struct marker *m, const struct grey *w)
 {
-    _Static_assert(PIECE_BYTES <= FILTER_WORDS * sizeof(uintptr_t), "a piece at once");
+    _Static_assert(PIECE_BYTES == FILTER_WORDS * sizeof(uintptr_t), "a piece at once");
     if (grey_is_typed(w))
         return (struct words){m->found, m->found + mark_typed_words(m, w)};
     size_t bytes = w->bytes > PIECE_BYTES ? first_piece(m, w) : w->bytes;
     uintptr_t low = w->address;
-    return take_words(m, &low, low + bytes, RACING(m->heap->bytes),
+    /* A word may lie across the end of the piece. */
+    size_t across =
+        w->bytes > PIECE_BYTES && bytes == PIECE_BYTES ? sizeof(uintptr_t) : 0;
+    return take_words(m, &low, low + bytes + across, RACING(m->heap->bytes),
                       bytes >= OS_PAGE || w->bytes > PIECE_BYTES);
 }
 
@@ -198,7 +202,8 @@ INLINE bool is_readable(const struct front *f, const struct grey *w)
 /* Scans these objects.  Returns true if they followed one another in memory, and so it is
  * expected to go on. */
 READS_ANYTHING INLINE bool scan_batch(struct front *f, const struct grey *first,
-                                      const struct grey *end, bool near)
+                                      const struct grey *end, bool near,
+                                      size_t filter_from)
 {
     uint32_t neighbours = 0;
     uintptr_t last = f->m->last;
@@ -210,7 +215,7 @@ READS_ANYTHING INLINE bool scan_batch(struct front *f, const struct grey *first,
             neighbours++;
         }
         last = w->address;
-        if (UNLIKELY(bytes >= FILTER_LEAST)) {
+        if (UNLIKELY(bytes >= filter_from)) {
             if (grey_is_typed(w) && scan_bits(f, w, near))
                 continue;
             struct words words = large_words(f->m, w);
@@ -228,7 +233,7 @@ READS_ANYTHING INLINE bool scan_batch(struct front *f, const struct grey *first,
  * of the loop: a heap in the cache, and objects that follow one another, do not pay for hiding
  * latency. */
 READS_ANYTHING INLINE bool drain_front(struct marker *m, const struct telling *t,
-                                       bool beside, unsigned batches)
+                                       bool beside, unsigned batches, size_t filter_from)
 {
     struct front f = front_load(m);
     f.telling = t;
@@ -238,22 +243,35 @@ READS_ANYTHING INLINE bool drain_front(struct marker *m, const struct telling *t
     while ((!beside || batches-- > 0) && (count = turn_over(&f)) > 0) {
         const struct grey *half = f.other - PENDING;
         if (near)
-            near = scan_batch(&f, half, half + count, true) || small;
+            near = scan_batch(&f, half, half + count, true, filter_from) || small;
         else
-            near = scan_batch(&f, half, half + count, false);
+            near = scan_batch(&f, half, half + count, false, filter_from);
     }
     front_store(&f);
     return count == 0;
 }
 
+/* Where words at multiples of HALF_WORD count, every object comes to take_words. */
+NOINLINE READS_RACING static bool
+drain_unaligned(struct marker *m, const struct telling *t, bool beside, unsigned batches)
+{
+    return drain_front(m, t, beside, batches, 0);
+}
+
 READS_RACING static void drain_queues(struct marker *m)
 {
-    drain_front(m, NULL, false, 0);
+    if (UNLIKELY(m->unaligned))
+        drain_unaligned(m, NULL, false, 0);
+    else
+        drain_front(m, NULL, false, 0, FILTER_LEAST);
 }
 
 READS_RACING static void drain_telling(struct marker *m, const struct telling *t)
 {
-    drain_front(m, t, false, 0);
+    if (UNLIKELY(m->unaligned))
+        drain_unaligned(m, t, false, 0);
+    else
+        drain_front(m, t, false, 0, FILTER_LEAST);
 }
 
 READS_RACING bool marker_drain_beside(struct marker *m, unsigned batches, int pages)
@@ -261,7 +279,9 @@ READS_RACING bool marker_drain_beside(struct marker *m, unsigned batches, int pa
     struct pool *pool = m->pool;
     m->pool = NULL;
     m->beside = true, m->pages = pages;
-    bool done = drain_front(m, NULL, true, batches);
+    bool done = UNLIKELY(m->unaligned)
+                    ? drain_unaligned(m, NULL, true, batches)
+                    : drain_front(m, NULL, true, batches, FILTER_LEAST);
     m->beside = false;
     m->pool = pool;
     return done;
@@ -422,6 +442,7 @@ bool marker_create(struct marker *m, struct heap *h, size_t part)
     m->heap = h;
     m->near_bytes = NEAR_BYTES;
     m->filter = filter_best();
+    m->unaligned = options_unaligned();
     size_t bytes = ((size_t)h->numbers->unit_limit << UNIT_SHIFT) / part;
     return grey_queue_create(&m->grey, bytes / sizeof(struct grey));
 }

@@ -18,6 +18,7 @@ enum {
     PIECE_BYTES = 8192, /* larger objects are scanned in pieces; bounds the grey queue */
     PARTS = 32,         /* parts of a large object that are found together */
     CANDIDATES = 64,    /* first queue: state bytes on their way to the cache */
+    HALF_WORD = 4,      /* bytes: members of packed structures lie at multiples of it */
     PENDING = 32,       /* second queue, each half: objects on their way to the cache */
 };
 
@@ -48,10 +49,13 @@ struct marker {
     uint32_t overflows;          /* how often it was so; only the first marker counts */
     size_t root_bytes;           /* of ranges scanned in this cycle */
     struct os_part parts[PARTS]; /* of a large object, with memory */
+    bool unaligned;              /* words at multiples of HALF_WORD are considered, too */
     bool beside;                 /* the program runs meanwhile */
     int pages;               /* beside it: what os_pages_open returned to whoever marks */
     filter_function *filter; /* NULL: none is faster than a loop */
-    uintptr_t found[FILTER_WORDS]; /* not on the stack, where they would keep objects */
+    /* Those at multiples of HALF_WORD follow the others.  It is not on the stack, where they would keep
+     * objects. */
+    uintptr_t found[2 * FILTER_WORDS];
 };
 
 /* Makes a marker, whose grey queue takes 1 / `part` of the size of the heap's address

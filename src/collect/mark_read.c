@@ -48,16 +48,59 @@ static bool is_freed(const struct heap *h, uintptr_t address)
     return o.state && RACING(*o.state) == STATE_RESERVED;
 }
 
-struct words take_guarded(struct marker *m, uintptr_t low, size_t count, size_t bytes)
+/* Tries page after page.  Words that begin in the middle of others may cross from one page to the
+ * next: where that cannot be read, the others of the page count. */
+static void try_pages(struct chunk *c, uintptr_t low, uintptr_t end)
 {
-    struct chunk c = {.m = m, .bytes = bytes};
+    size_t phase = low % sizeof(uintptr_t);
+    for (uintptr_t next; low < end; low = next) {
+        next = min_size(align_down(low - phase, OS_PAGE) + OS_PAGE + phase, end);
+        if (try_words(c, low, next))
+            continue;
+        if (phase)
+            try_words(c, low, next - sizeof(uintptr_t));
+        else if (!is_freed(c->m->heap, low))
+            altered_found(c->m->heap, low);
+    }
+}
+
+/* Copies words to the marker's buffer, behind the `found` words that are there.  Returns how many are
+ * there then. */
+static size_t copy_guarded(struct marker *m, uintptr_t low, size_t count, size_t bytes,
+                           size_t found)
+{
+    struct chunk c = {.m = m, .bytes = bytes, .found = found};
     uintptr_t end = low + count * sizeof(uintptr_t);
     if (!try_words(&c, low, end)) {
-        for (uintptr_t next; low < end; low = next) {
-            next = min_size(align_down(low, OS_PAGE) + OS_PAGE, end);
-            if (!try_words(&c, low, next) && !is_freed(m->heap, low))
-                altered_found(m->heap, low);
-        }
+        c.found = found;
+        try_pages(&c, low, end);
     }
-    return (struct words){m->found, m->found + c.found};
+    return c.found;
+}
+
+struct words take_guarded(struct marker *m, uintptr_t low, size_t count, size_t bytes)
+{
+    return (struct words){m->found, m->found + copy_guarded(m, low, count, bytes, 0)};
+}
+
+/* All of these words can be read. */
+static size_t copy(struct marker *m, uintptr_t low, size_t count, size_t bytes,
+                   size_t found)
+{
+    struct chunk c = {m, (const uintptr_t *)low, count, bytes, found};
+    filter_chunk(&c);
+    return c.found;
+}
+
+struct words take_unaligned(struct marker *m, uintptr_t low, size_t count, uintptr_t high,
+                            size_t bytes, bool guarded)
+{
+    size_t (*const take)(struct marker *, uintptr_t, size_t, size_t, size_t) =
+        guarded ? copy_guarded : copy;
+    size_t halves =
+        (high - low) / HALF_WORD; /* there are those of `count` words at least */
+    size_t between = halves < 3 ? 0 : min_size(count, (halves - 1) / 2);
+    size_t found = take(m, low, count, bytes, 0);
+    found = take(m, low + HALF_WORD, between, bytes, found);
+    return (struct words){m->found, m->found + found};
 }

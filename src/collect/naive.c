@@ -3,6 +3,7 @@
 
 #include "base/lock.h"
 #include "base/meta.h"
+#include "base/options.h"
 #include "base/os.h"
 #include "collect/precise.h"
 #include "heap/block.h"
@@ -77,28 +78,38 @@ static void reach(struct naive *n, const struct found *f)
 enum { WORD = sizeof(uintptr_t) };
 
 /* Words are copied to here, not to the stack, where they would keep objects. */
-static uintptr_t copy[OS_PAGE / WORD] PRIVATE_DATA;
+static uintptr_t copy[2 * OS_PAGE / WORD] PRIVATE_DATA;
 
+/* Words, and those that begin half a word behind the first of them. */
 struct source {
-    const uintptr_t *words;
-    size_t count;
+    const char *words;
+    size_t count, halves;
 };
 
 READS_ANYTHING static void copy_words(void *argument)
 {
     const struct source *s = argument;
     for (size_t i = 0; i < s->count; i++)
-        copy[i] = ((const volatile uintptr_t *)s->words)[i];
+        copy[i] = *(const volatile uintptr_t *)(s->words + i * WORD);
+    for (size_t i = 0; i < s->halves; i++)
+        copy[s->count + i] =
+            *(const volatile uintptr_t *)(s->words + WORD / 2 + i * WORD);
 }
 
 struct copied naive_copy(uintptr_t *low, uintptr_t high)
 {
     uintptr_t from = *low, end = min_size(align_down(from, OS_PAGE) + OS_PAGE, high);
-    struct source s = {(const uintptr_t *)from, (end - from) / WORD};
+    struct source s = {(const char *)from, (end - from) / WORD, 0};
     lock_check_held(RANK_WORLD);
     *low = end;
-    bool read = faults_try(copy_words, &s, from, end);
-    return (struct copied){copy, read ? s.count : 0};
+    if (options_unaligned() && s.count > 0)
+        s.halves = end < high ? s.count : s.count - 1;
+    bool read = faults_try(copy_words, &s, from, min_size(end + WORD / 2, high));
+    if (!read && s.halves == s.count) { /* the last of them ends on the next page */
+        s.halves--;
+        read = faults_try(copy_words, &s, from, end);
+    }
+    return (struct copied){copy, read ? s.count : 0, read ? s.halves : 0};
 }
 
 /* ---- The words of an object -------------------------------------------------------- */
@@ -160,7 +171,7 @@ bool naive_words(const struct naive *n, const struct found *f, size_t *at,
                  struct copied *c)
 {
     if (f->layout && f->layout->shape == LAYOUT_TRACED) {
-        *c = (struct copied){copy, copy_traced(n, f, *at / WORD)};
+        *c = (struct copied){copy, copy_traced(n, f, *at / WORD), 0};
         *at += c->count * WORD;
         return c->count > 0;
     }
@@ -168,6 +179,7 @@ bool naive_words(const struct naive *n, const struct found *f, size_t *at,
         return false;
     uintptr_t low = f->address + *at;
     *c = naive_copy(&low, f->address + f->size);
+    c->halves = f->layout ? 0 : c->halves;
     for (size_t i = 0; f->layout && i < c->count; i++)
         copy[i] = is_named(f, *at / WORD + i) ? copy[i] : 0;
     *at = low - f->address;
@@ -203,7 +215,7 @@ static void scan_words(struct naive *n, const struct copied *c,
 {
     uintptr_t base = n->heap->base;
     size_t bytes = n->heap->bytes;
-    for (size_t i = 0; i < c->count; i++)
+    for (size_t i = 0; i < c->count + c->halves; i++)
         if (c->words[i] - base <= bytes)
             what(n, c->words[i]);
 }

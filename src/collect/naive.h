@@ -62,6 +62,9 @@ void naive_follow(struct naive *n);
 struct copied {
     const uintptr_t *words;
     size_t count;
+    /* With option unaligned, so many more follow them, each of which began half a word behind the one
+     * that has its place among the others. */
+    size_t halves;
 };
 
 /* Copies the words from *low on, as far as the page goes or to `high`; *low comes to lie

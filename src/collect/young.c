@@ -34,6 +34,7 @@ static void scan_slots(struct remembering *r, uint32_t head, uint32_t from, uint
     const struct heap *h = r->h;
     const uint8_t *states = block_states(h, head);
     uint8_t mark = h->numbers->mark;
+    size_t across = r->m->unaligned ? sizeof(uintptr_t) : 0; /* a word over the edge */
     for (uint32_t i = from, next; i < to; i = next) {
         next = i + 1;
         if (states[i] != mark)
@@ -47,8 +48,9 @@ static void scan_slots(struct remembering *r, uint32_t head, uint32_t from, uint
         }
         while (next < to && states[next] == mark)
             next++;
-        marker_push_range(r->m, max_size(o.address, low),
-                          min_size(o.address + (next - i) * o.size, high));
+        uintptr_t end = o.address + (next - i) * o.size;
+        marker_push_range(r->m, max_size(o.address, low - across),
+                          min_size(end, high + across));
     }
 }
 

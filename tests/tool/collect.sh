@@ -22,6 +22,9 @@ for flags in "" "--options=markers=1" "--options=verify=1" "--pause=5" "--option
     rm -f messages
     expect "a fourth of the memory: $flags" [ $(($(megabytes out) * 4)) -lt "$plain" ]
 done
+"$tool" collect --options=unaligned=0 "$forgets" >out 2>&1
+expect "unaligned=0 loses what a packed structure has, and nothing else" \
+    [ "$(grep '^lost' out)" = "lost: a packed structure" ]
 logged() { "$tool" collect --log "$forgets" 2>&1 | grep -q '^gcalloc: gc [0-9]* (budget).* freed '; }
 expect "--log has the collections" logged
 expect "a bad free is still one" sh -c '"$0" collect sh -c "exit 3"; [ $? = 3 ]' "$tool"
@@ -55,6 +58,10 @@ real git --no-pager diff --no-index --stat table.csv /dev/null
 real bash -c 'while IFS=, read -r a b c; do text="$text$b "; list+=("$c"); done; echo "${#list[@]} ${text^^}"'
 real sort -t, -k2,2 -k3,3n
 real mawk -F, '{ n[$2] = n[$2] " " $3 } END { for (w in n) k += length(n[w]); print k }'
+real ruby -e 't = Hash.new { |h, k| h[k] = [] }
+$stdin.each_line { |l| a, b, c = l.split(","); t[b] << c.to_i }
+open("table.csv") { |f| while l = f.gets do t[l[0, 3]] << l.size end }
+puts t.sort.map { |k, v| "#{k} #{v.join(" ")}" }'
 real lua5.4 -e 'local t = {} for l in io.lines() do t[#t + 1] = l:gsub(",", ";") end print(table.concat(t, "|"))'
 
 finish

@@ -61,6 +61,29 @@ __attribute__((noinline)) static void litter(unsigned seed)
     }
 }
 
+/* Its pointer lies at no multiple of 8 in each second element. */
+struct __attribute__((packed)) event {
+    unsigned events;
+    struct node *node;
+};
+enum { EVENTS = 100 };
+
+static struct event *make_events(void)
+{
+    struct event *events = calloc(EVENTS, sizeof *events);
+    for (size_t i = 0; i < EVENTS; i += 11)
+        events[i].node = make_list(100 * i);
+    return events;
+}
+
+static int events_are_whole(const struct event *events)
+{
+    int whole = 1;
+    for (size_t i = 0; i < EVENTS; i += 11)
+        whole &= is_whole(events[i].node, 100 * i);
+    return whole;
+}
+
 static struct node *in_data, *in_text[4];
 static __thread struct node *in_thread_local;
 static pthread_key_t key;
@@ -128,6 +151,7 @@ int main(void)
     struct rusage usage;
     pthread_key_create(&key, NULL);
     struct places p = make_places();
+    struct event *volatile events = make_events();
     in_data = make_list(50);
     in_text[2] = (struct node *)((char *)make_list(60) + 1);
     for (size_t i = 0; i < THREADS; i++)
@@ -144,6 +168,7 @@ int main(void)
     expect(is_whole(p.read_only[9], 40), "memory that is read-only by now");
     for (size_t i = 0; i < 100; i++)
         expect(is_intact(p.ends[i], 16 * i + 16), "one past the end");
+    expect(events_are_whole(events), "a packed structure");
     expect(is_whole(in_data, 50), "static data");
     expect(is_whole((struct node *)((char *)in_text[2] - 1), 60), "a tagged pointer");
     getrusage(RUSAGE_SELF, &usage);

@@ -54,6 +54,7 @@
     X(grey_queue)      \
     X(filter)          \
     X(mark)            \
+    X(unaligned)       \
     X(pool)            \
     X(verify)          \
     X(two_heaps)       \
