@@ -78,7 +78,7 @@ static bool next_mapping(struct reader *r, struct mapping *m)
     m->high = next_number(r, &behind);
     m->readable = next_byte(r) == 'r';
     m->writable = next_byte(r) == 'w';
-    next_byte(r);
+    m->executable = next_byte(r) == 'x';
     m->shared = next_byte(r) == 's';
     skip_to(r, ' ', next_byte(r));
     skip_to(r, ' ', next_byte(r));

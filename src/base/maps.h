@@ -13,8 +13,9 @@ struct mapping {
     uintptr_t low, high;
     bool readable;
     /* From the list only. */
-    bool writable, shared, file; /* `file`: it is of a file that has a number */
-    char name[12];               /* how its name begins, as in the list */
+    bool writable, executable, shared,
+        file;      /* `file`: it is of a file that has a number */
+    char name[12]; /* how its name begins, as in the list */
 };
 
 enum maps_answer {

@@ -37,6 +37,7 @@ void cycle_roots_list(struct cycle_roots *r, const struct heap *h,
     lock_check_held(RANK_WORLD);
     range_list_clear(&r->stacks);
     range_list_clear(&r->data);
+    range_list_clear(&r->code);
     range_list_clear(&r->named);
     range_list_clear(&r->unwritten);
     r->segments = &s->segments;
@@ -46,7 +47,7 @@ void cycle_roots_list(struct cycle_roots *r, const struct heap *h,
     environment_add(&r->data);
     add_registered(&r->data);
     if (options.collect || (leaks && options.mappings))
-        mappings_add(h, &r->data);
+        mappings_add(h, &r->data, &r->code);
 }
 
 bool cycle_roots_complete(const struct cycle_roots *r)
@@ -190,6 +191,8 @@ void cycle_roots_scan(const struct cycle_roots *r, struct marker *m)
         marker_scan_stack(m, r->stacks.ranges[i].low, r->stacks.ranges[i].high);
     for (size_t i = 0; i < r->data.count; i++)
         scan_written(r, m, r->data.ranges[i]);
+    for (size_t i = 0; i < r->code.count; i++)
+        marker_scan_code(m, r->code.ranges[i].low, r->code.ranges[i].high);
 }
 
 void cycle_roots_mark(struct cycle_roots *r, struct marker *m)

@@ -13,6 +13,7 @@ struct cycle_roots {
     /* Stacks of all threads, then those in objects that were reached. */
     struct range_list stacks;
     struct range_list data;  /* static data, thread-local storage, registered ranges */
+    struct range_list code;  /* of `data` what may have a pointer at any byte */
     struct range_list named; /* by root callbacks; listed only if `keeps_named` */
     /* Static data, of which `data` has all.  NULL: it was not listed. */
     const struct range_list *segments;

@@ -53,6 +53,15 @@ void marker_scan_roots(struct marker *m, uintptr_t low, uintptr_t high)
     m->root_bytes += high > low ? high - low : 0;
 }
 
+void marker_scan_code(struct marker *m, uintptr_t low, uintptr_t high)
+{
+    bool unaligned = m->unaligned;
+    m->unaligned = false;
+    for (size_t i = 1; i < sizeof(uintptr_t) && low + i < high; i++)
+        scan_range(m, low + i, low + i + align_down(high - low - i, sizeof(uintptr_t)));
+    m->unaligned = unaligned;
+}
+
 /* Fills the second queue up to `full` from the grey queue, last in first; returns where
  * the queue goes on.  (The address of a front is passed to inlined functions only: else
  * the compiler could not keep its fields in registers.) */

@@ -72,6 +72,9 @@ void marker_begin(struct marker *m, bool flips);
 /* Scans [low, high), of which every aligned word may be a pointer. */
 void marker_scan_roots(struct marker *m, uintptr_t low, uintptr_t high);
 
+/* Scans [low, high), of which words at any byte may be pointers, for those that are not aligned. */
+void marker_scan_code(struct marker *m, uintptr_t low, uintptr_t high);
+
 /* Marks what each of these words points to. */
 void marker_mark_words(struct marker *m, const uintptr_t *words, size_t count);
 

@@ -242,6 +242,31 @@ void naive_scan_ends(struct naive *n, const struct range_list *stacks)
         scan(n, stacks->ranges[i].low, stacks->ranges[i].high, consider_end);
 }
 
+READS_ANYTHING static void copy_bytewise(void *argument)
+{
+    const struct source *s = argument;
+    for (size_t i = 0; i < s->count; i++)
+        copy[i] = *(const volatile uintptr_t *)(s->words + i);
+}
+
+/* Words at each byte. */
+static void scan_code(struct naive *n, uintptr_t low, uintptr_t high)
+{
+    for (size_t count; low + WORD <= high; low += count) {
+        count = min_size(high - low - WORD + 1, OS_PAGE / WORD);
+        struct source s = {(const char *)low, count, 0};
+        bool read = faults_try(copy_bytewise, &s, low, low + count + WORD - 1);
+        scan_words(n, &(struct copied){copy, read ? count : 0, 0}, naive_reach);
+    }
+}
+
+void naive_scan_code(struct naive *n, const struct range_list *l)
+{
+    lock_check_held(RANK_WORLD);
+    for (size_t i = 0; i < l->count; i++)
+        scan_code(n, l->ranges[i].low, l->ranges[i].high);
+}
+
 static void follow_object(struct naive *n, const struct found *f)
 {
     struct copied c;

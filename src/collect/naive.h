@@ -49,6 +49,9 @@ void naive_reach(struct naive *n, uintptr_t word);
 /* Reaches what the aligned words in the ranges point to. */
 void naive_scan(struct naive *n, const struct range_list *l);
 
+/* As naive_scan, with words at each byte of the ranges. */
+void naive_scan_code(struct naive *n, const struct range_list *l);
+
 /* Reaches small atomic objects to whose end a word of a stack points. */
 void naive_scan_ends(struct naive *n, const struct range_list *stacks);
 

@@ -97,6 +97,7 @@ void verify_marks(struct heap *h, const struct cycle_roots *r, bool exact)
         naive_scan(&n, &r->stacks);
         naive_scan_ends(&n, &r->stacks);
         naive_scan(&n, &r->data);
+        naive_scan_code(&n, &r->code);
         naive_scan(&n, &r->named);
         naive_reach_manual(&n);
         follow(&n);

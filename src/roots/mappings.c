@@ -22,6 +22,7 @@ enum {
 
 struct listing {
     struct range_cover cover;
+    struct range_list *code;
     const struct range_list *own;
     size_t next; /* of `own`: those before lie below */
     int pages;   /* the file of os_pages_open */
@@ -93,20 +94,24 @@ static void add_mapping(void *argument, const struct mapping *m)
         return add_range(l, m->low, m->high);
     for (uintptr_t low = m->low; low < m->high;) {
         size_t count = os_pages_find(l->pages, &low, m->high, parts, PARTS_MOST);
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; i < count; i++) {
             add_range(l, parts[i].low, parts[i].high);
+            if (m->executable && !m->file)
+                range_list_add(l->code, parts[i].low, parts[i].high);
+        }
     }
 }
 
-void mappings_add(const struct heap *h, struct range_list *l)
+void mappings_add(const struct heap *h, struct range_list *l, struct range_list *code)
 {
     static struct range_list own PRIVATE_DATA; /* under the world lock */
     lock_check_held(RANK_WORLD);
     struct range_cover sorted;
-    struct listing listing = {.own = &own, .pages = os_pages_open()};
+    struct listing listing = {.code = code, .own = &own, .pages = os_pages_open()};
     list_own(h, &own);
     range_cover_begin(&sorted, &own);
     range_cover_begin(&listing.cover, l);
-    l->incomplete |= own.incomplete || !maps_walk(add_mapping, &listing);
+    l->incomplete |=
+        !maps_walk(add_mapping, &listing) || own.incomplete || code->incomplete;
     os_pages_close(listing.pages);
 }

@@ -24,9 +24,8 @@ preloaded() { # MODE COMMAND...
     timeout -k 5 "$limit" "$tool" "$mode" --log-file="$tmp/said/log.txt" -o "$tmp/said/$mode.%p" "$@"
 }
 
-# What collect cannot serve: SWI-Prolog keeps addresses as distances, shifted, so that its pointers cannot be seen; the
-# Java machine ends by an abort, the cause of which is not known.
-hides=" swipl:collect java:collect "
+# What collect cannot serve: SWI-Prolog keeps addresses as distances, shifted, so that its pointers cannot be seen.
+hides=" swipl:collect "
 
 # sum FILE...: objects and bytes that reports call definitely lost
 sum() { awk '/^  definite/ { objects += $2; bytes += $4 } END { print objects + 0, bytes + 0 }' "$@" 2>/dev/null; }

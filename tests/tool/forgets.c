@@ -124,6 +124,26 @@ static int is_intact(const char *end, size_t size)
     return 1;
 }
 
+/* Code that was made at run time has a pointer in the midst of an instruction, at an odd address. */
+__attribute__((noinline)) static char *make_code(void)
+{
+    enum { LOAD = 3, LOAD_BYTES = 2 }; /* where it is, and where in it the pointer */
+    char *code = map(MAP_PRIVATE);
+    struct node *list = make_list(70);
+    memcpy(code + LOAD, "\x48\xb8", LOAD_BYTES);
+    memcpy(code + LOAD + LOAD_BYTES, &list, sizeof list);
+    explicit_bzero(&list, sizeof list);
+    mprotect(code, 1 << 20, PROT_READ | PROT_EXEC);
+    return code + LOAD + LOAD_BYTES;
+}
+
+static int code_is_whole(const char *pointer)
+{
+    struct node *list;
+    memcpy(&list, pointer, sizeof list);
+    return is_whole(list, 70);
+}
+
 /* Hidden, so that no register nor stack has another pointer. */
 struct places {
     struct node **private, **shared, **broken, **read_only;
@@ -152,6 +172,7 @@ int main(void)
     pthread_key_create(&key, NULL);
     struct places p = make_places();
     struct event *volatile events = make_events();
+    char *volatile code = make_code();
     in_data = make_list(50);
     in_text[2] = (struct node *)((char *)make_list(60) + 1);
     for (size_t i = 0; i < THREADS; i++)
@@ -168,6 +189,7 @@ int main(void)
     expect(is_whole(p.read_only[9], 40), "memory that is read-only by now");
     for (size_t i = 0; i < 100; i++)
         expect(is_intact(p.ends[i], 16 * i + 16), "one past the end");
+    expect(code_is_whole(code), "code");
     expect(events_are_whole(events), "a packed structure");
     expect(is_whole(in_data, 50), "static data");
     expect(is_whole((struct node *)((char *)in_text[2] - 1), 60), "a tagged pointer");
