@@ -35,6 +35,16 @@ READS_ANYTHING INLINE void scan(struct front *f, uintptr_t low, uintptr_t high, 
         consider(f, *p, near);
 }
 
+typedef uintptr_t word_anywhere __attribute__((aligned(1), may_alias));
+
+/* The words that begin half a word behind others, and end in the range. */
+READS_ANYTHING INLINE void scan_between(struct front *f, uintptr_t low, uintptr_t high,
+                                        bool near)
+{
+    for (low += HALF_WORD; low + sizeof(uintptr_t) <= high; low += sizeof(uintptr_t))
+        consider(f, *(const word_anywhere *)low, near);
+}
+
 READS_ANYTHING static void scan_range(struct marker *m, uintptr_t low, uintptr_t high)
 {
     struct front f = front_load(m);
@@ -211,8 +221,7 @@ INLINE bool is_readable(const struct front *f, const struct grey *w)
 /* Scans these objects.  Returns true if they followed one another in memory, and so it is
  * expected to go on. */
 READS_ANYTHING INLINE bool scan_batch(struct front *f, const struct grey *first,
-                                      const struct grey *end, bool near,
-                                      size_t filter_from)
+                                      const struct grey *end, bool near, bool unaligned)
 {
     uint32_t neighbours = 0;
     uintptr_t last = f->m->last;
@@ -224,12 +233,14 @@ READS_ANYTHING INLINE bool scan_batch(struct front *f, const struct grey *first,
             neighbours++;
         }
         last = w->address;
-        if (UNLIKELY(bytes >= filter_from)) {
+        if (UNLIKELY(bytes >= FILTER_LEAST)) {
             if (grey_is_typed(w) && scan_bits(f, w, near))
                 continue;
             struct words words = large_words(f->m, w);
             low = (uintptr_t)words.first;
             bytes = (uintptr_t)words.end - low;
+        } else if (unaligned) {
+            scan_between(f, low, low + bytes, near);
         }
         scan(f, low, low + bytes, near);
     }
@@ -242,7 +253,7 @@ READS_ANYTHING INLINE bool scan_batch(struct front *f, const struct grey *first,
  * of the loop: a heap in the cache, and objects that follow one another, do not pay for hiding
  * latency. */
 READS_ANYTHING INLINE bool drain_front(struct marker *m, const struct telling *t,
-                                       bool beside, unsigned batches, size_t filter_from)
+                                       bool beside, unsigned batches, bool unaligned)
 {
     struct front f = front_load(m);
     f.telling = t;
@@ -252,19 +263,18 @@ READS_ANYTHING INLINE bool drain_front(struct marker *m, const struct telling *t
     while ((!beside || batches-- > 0) && (count = turn_over(&f)) > 0) {
         const struct grey *half = f.other - PENDING;
         if (near)
-            near = scan_batch(&f, half, half + count, true, filter_from) || small;
+            near = scan_batch(&f, half, half + count, true, unaligned) || small;
         else
-            near = scan_batch(&f, half, half + count, false, filter_from);
+            near = scan_batch(&f, half, half + count, false, unaligned);
     }
     front_store(&f);
     return count == 0;
 }
 
-/* Where words at multiples of HALF_WORD count, every object comes to take_words. */
 NOINLINE READS_RACING static bool
 drain_unaligned(struct marker *m, const struct telling *t, bool beside, unsigned batches)
 {
-    return drain_front(m, t, beside, batches, 0);
+    return drain_front(m, t, beside, batches, true);
 }
 
 READS_RACING static void drain_queues(struct marker *m)
@@ -272,7 +282,7 @@ READS_RACING static void drain_queues(struct marker *m)
     if (UNLIKELY(m->unaligned))
         drain_unaligned(m, NULL, false, 0);
     else
-        drain_front(m, NULL, false, 0, FILTER_LEAST);
+        drain_front(m, NULL, false, 0, false);
 }
 
 READS_RACING static void drain_telling(struct marker *m, const struct telling *t)
@@ -280,7 +290,7 @@ READS_RACING static void drain_telling(struct marker *m, const struct telling *t
     if (UNLIKELY(m->unaligned))
         drain_unaligned(m, t, false, 0);
     else
-        drain_front(m, t, false, 0, FILTER_LEAST);
+        drain_front(m, t, false, 0, false);
 }
 
 READS_RACING bool marker_drain_beside(struct marker *m, unsigned batches, int pages)
@@ -288,9 +298,8 @@ READS_RACING bool marker_drain_beside(struct marker *m, unsigned batches, int pa
     struct pool *pool = m->pool;
     m->pool = NULL;
     m->beside = true, m->pages = pages;
-    bool done = UNLIKELY(m->unaligned)
-                    ? drain_unaligned(m, NULL, true, batches)
-                    : drain_front(m, NULL, true, batches, FILTER_LEAST);
+    bool done = UNLIKELY(m->unaligned) ? drain_unaligned(m, NULL, true, batches)
+                                       : drain_front(m, NULL, true, batches, false);
     m->beside = false;
     m->pool = pool;
     return done;
