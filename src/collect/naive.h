@@ -70,6 +70,13 @@ struct copied {
     size_t halves;
 };
 
+/* How far behind the first word this one began. */
+INLINE size_t copied_offset(const struct copied *c, size_t i)
+{
+    size_t word = sizeof(uintptr_t);
+    return i < c->count ? i * word : (i - c->count) * word + word / 2;
+}
+
 /* Copies the words from *low on, as far as the page goes or to `high`; *low comes to lie
  * behind them.  There are none in a page that cannot be read.  The world lock is held,
  * and faults_try may be used. */

@@ -53,9 +53,9 @@ static void consider(const struct search *s, uintptr_t word, uintptr_t at)
 static void search_words(const struct search *s, const struct copied *c, uintptr_t at)
 {
     uintptr_t base = s->heap->base, bytes = s->heap->bytes;
-    for (size_t i = 0; i < c->count; i++)
+    for (size_t i = 0; i < c->count + c->halves; i++)
         if (UNLIKELY(c->words[i] - base < bytes))
-            consider(s, c->words[i], at + i * sizeof(uintptr_t));
+            consider(s, c->words[i], at + copied_offset(c, i));
 }
 
 static void search_ranges(const struct search *s, const struct range_list *l)

@@ -31,9 +31,9 @@ bool reach_is_over(const struct reach *s)
 static void look_at(struct reach *s, const struct copied *c, uintptr_t at, uint32_t from)
 {
     struct found f;
-    for (size_t i = 0; i < c->count && !reach_is_over(s); i++)
+    for (size_t i = 0; i < c->count + c->halves && !reach_is_over(s); i++)
         if (naive_find(&s->seen, c->words[i], &f) && !s->seen.reached[f.number])
-            add(s, &f, at ? at + i * WORD : 0, c->words[i], from);
+            add(s, &f, at ? at + copied_offset(c, i) : 0, c->words[i], from);
 }
 
 static void look_at_object(struct reach *s, uint32_t place)
