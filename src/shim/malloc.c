@@ -1,6 +1,7 @@
 /* The heap as the program's malloc, for programs that know nothing of it: preloaded, or
  * linked before the C library.  Every allocation is a manual object; with option collect only
- * those of the dynamic loader are, which keeps pointers where no root is.
+ * those of the dynamic loader are, which keeps pointers where no root is, and of libraries that hide
+ * theirs (hiders.c).
  *
  * What the C library, libunwind and libdw allocate while the heap starts, works or reports
  * comes from a reserve of its own (reserve.c), and so does what the dynamic loader
@@ -21,6 +22,7 @@
 #include "report/live/live.h"
 #include "report/loader.h"
 #include "report/out.h"
+#include "shim/hiders.h"
 #include "shim/reserve.h"
 #include "shim/scratch.h"
 #include "world/thread.h"
@@ -98,7 +100,7 @@ static void free_inside(void *object)
 /* Whether what is allocated lives until it is freed. */
 static bool is_manual(uintptr_t caller)
 {
-    return LIKELY(!options.collect) || loader_has(caller);
+    return LIKELY(!options.collect) || loader_has(caller) || hiders_have(caller);
 }
 
 INLINE void *allocate(size_t size, uintptr_t caller)

@@ -29,6 +29,55 @@ logged() { "$tool" collect --log "$forgets" 2>&1 | grep -q '^gcalloc: gc [0-9]* 
 expect "--log has the collections" logged
 expect "a bad free is still one" sh -c '"$0" collect sh -c "exit 3"; [ $? = 3 ]' "$tool"
 
+# ---- A library that hides its pointers ----
+
+cat >hider.c <<'END'
+#include <stddef.h>
+#include <stdlib.h>
+struct node { ptrdiff_t next; size_t number, filler[4]; };
+static ptrdiff_t first; /* from here, as the others from where they are */
+void hide(size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct node *n = malloc(sizeof *n);
+        n->number = ~i;
+        n->next = first ? (char *)&first + first - (char *)n : 0;
+        first = (char *)n - (char *)&first;
+    }
+}
+size_t count_whole(void)
+{
+    size_t count = 0;
+    struct node *n = (struct node *)((char *)&first + first);
+    for (; n->number == ~(size_t)(1999 - count); n = (struct node *)((char *)n + n->next))
+        if (count++, n->next == 0)
+            break;
+    return count;
+}
+END
+cat >seeker.c <<'END'
+#include <stdlib.h>
+#include <string.h>
+void hide(size_t count);
+size_t count_whole(void);
+int main(void)
+{
+    hide(2000);
+    for (int i = 0; i < 2000000; i++)
+        memset(malloc(48), 0xa5, 48);
+    return count_whole() != 2000;
+}
+END
+hidden() { # NAME: of the library
+    ${CC:-cc} -shared -fPIC -O1 -o "$1" -Wl,-soname,"$1" hider.c && ${CC:-cc} -O0 -o seeker seeker.c "./$1" -Wl,-rpath,"$tmp" || return 2
+    "$tool" collect ./seeker
+}
+if echo '#include <dlfcn.h>' | ${CC:-cc} -D_GNU_SOURCE -E -dM - | grep -q DLFO_STRUCT_HAS_EH_DBASE; then
+    expect "what a library hides that is known for it" hidden libswipl.so.1
+    hidden libother.so.1
+    expect "what another one hides is lost" [ $? = 1 ]
+fi
+
 # ---- Real programs ----
 
 for i in 1 2 3 4 5 6 7 8; do
@@ -62,6 +111,9 @@ real ruby -e 't = Hash.new { |h, k| h[k] = [] }
 $stdin.each_line { |l| a, b, c = l.split(","); t[b] << c.to_i }
 open("table.csv") { |f| while l = f.gets do t[l[0, 3]] << l.size end }
 puts t.sort.map { |k, v| "#{k} #{v.join(" ")}" }'
+real swipl -g 'numlist(1, 20000, L), foldl([X, A, B]>>(B is A + X), L, 0, S), print(S), findall(A,
+    (between(1, 5000, I), atom_concat(word, I, A)), As), msort(As, Bs), last(Bs, B), print(B), nl' -t halt
+real fc-match -s sans
 real lua5.4 -e 'local t = {} for l in io.lines() do t[#t + 1] = l:gsub(",", ";") end print(table.concat(t, "|"))'
 
 finish
