@@ -97,16 +97,28 @@ START_TEST(roots)
 }
 END_TEST
 
-/* Halves of two pointers side by side are none. */
+/* Halves that are not side by side are no pointer, nor are those with something else beside them. */
 START_TEST(halves)
 {
+    enum { HALVES = 16 };
     start(true);
-    char *object = fixture_alloc(&f, KIND_SCANNED, 64);
+    uint32_t *object = fixture_alloc(&f, KIND_SCANNED, HALVES * sizeof *object);
     void *target = fixture_alloc(&f, KIND_ATOMIC, TARGET_BYTES);
-    memset(object, 0, 64);
-    memcpy(object + 8, &target, 4);
-    memcpy(object + 20, (char *)&target + 4, 4);
+    uint32_t low = (uint32_t)(uintptr_t)target,
+             high = (uint32_t)((uintptr_t)target >> 32);
+    for (int i = 0; i < HALVES; i++)
+        object[i] = low + (UINT32_C(1) << 30); /* a GiB from there: not in the heap */
+    object[2] = low;
+    object[5] = high;
     ck_assert(!finds(&object, &object + 1, target, marker_scan_roots));
+    object[3] = high;
+    *state_of(&f, object) = STATE_NEW;
+    ck_assert(finds(&object, &object + 1, target, marker_scan_roots));
+    object[3] = low;
+    object[4] = high;
+    object[2] = object[5] = low + (UINT32_C(1) << 30);
+    *state_of(&f, object) = STATE_NEW;
+    ck_assert(finds(&object, &object + 1, target, marker_scan_roots));
     fixture_destroy(&f);
 }
 END_TEST
