@@ -75,6 +75,7 @@ program dash dash -c 'i=0; while [ $i -lt 2000 ]; do i=$((i + 1)); set -- "$@" "
 printf '1,$s/word/w/\ng/77/d\nw edited.csv\nq\n' >job.ed
 program ed sh -c 'ed -s table.csv <job.ed && cat edited.csv'
 program vim vim -u NONE -i NONE -n -es -c '%s/word/w/g' -c 'sort n' -c 'w! edited.csv' -c 'q' table.csv
+program fc-match fc-match -s sans
 program groff groff -Tutf8 -man "$srcdir/docs/gcalloc.1"
 
 # ---- Languages ---------------------------------------------------------------------------------
