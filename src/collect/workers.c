@@ -35,14 +35,15 @@ static void *help(void *argument)
     struct marker *m = argument;
     own_begin();
     faults_except_me();
-    track_scan_begin(); /* the thread does nothing else */
     while (pool_await(m->pool, &m->grey)) {
+        /* Not while it waits: memcheck warns of threads that are in a scan when the process ends. */
+        track_scan_begin();
         m->heap = workers.heap;
         marker_help(m);
         pool_rest(m->pool, m->overflowed);
         m->overflowed = false;
+        track_scan_end();
     }
-    track_scan_end();
     return NULL;
 }
 
