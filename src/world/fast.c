@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "base/track.h"
 
 enum {
     /* Bytes of a stack on which a signal arrives: some ten frames of signals, each of which
@@ -49,12 +50,20 @@ bool fast_was_interrupted(const ucontext_t *context)
     return gc_inline_thread.busy || is_fast(fast_program_counter(context));
 }
 
-READS_ANYTHING bool fast_is_among(const uintptr_t *words, size_t count)
+READS_ANYTHING static bool is_among(const uintptr_t *words, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (is_fast(words[i]))
             return true;
     return false;
+}
+
+bool fast_is_among(const uintptr_t *words, size_t count)
+{
+    track_scan_begin();
+    bool found = is_among(words, count);
+    track_scan_end();
+    return found;
 }
 
 /* Whether a stack of which only this address is known names a fast path, as far as it can

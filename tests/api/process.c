@@ -2,6 +2,7 @@
 #include "api.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -181,6 +182,33 @@ START_TEST(child_starts_anew)
 }
 END_TEST
 
+static void *volatile from_handler;
+
+static void allocate_in_handler(int number)
+{
+    from_handler = gc_alloc((size_t)number);
+}
+
+/* In a frame with words that were never written. */
+APART static void raise_below(void)
+{
+    char never_written[4000];
+    __asm__ volatile("" : : "r"(never_written) : "memory");
+    raise(SIGUSR1);
+}
+
+/* Memcheck, too, has nothing to say of it. */
+START_TEST(handler_allocates)
+{
+    signal(SIGUSR1, allocate_in_handler);
+    for (int i = 0; i < 100; i++) {
+        from_handler = NULL;
+        raise_below();
+        ck_assert_ptr_nonnull(from_handler);
+    }
+}
+END_TEST
+
 Suite *process_suite(void)
 {
     Suite *s = suite_create("process");
@@ -188,5 +216,6 @@ Suite *process_suite(void)
     ADD(s, first_thread_is_not_main);
     ADD(s, child_goes_on);
     ADD(s, child_starts_anew);
+    ADD(s, handler_allocates);
     return s;
 }
