@@ -99,7 +99,10 @@ START_TEST(begun_while_the_world_stands)
             table[i] = filled(i);
         __atomic_store_n(&taken_from, CELLS, __ATOMIC_SEQ_CST);
         gc_collect();
-        usleep(2000);
+        do
+            usleep(2000);
+        while (__atomic_load_n(&taken, __ATOMIC_SEQ_CST) ==
+               0); /* a busy machine is late */
         __atomic_store_n(&taken_from, 0, __ATOMIC_SEQ_CST);
         for (int i = 0; i < CHAIN / 4; i++)
             filled(0xee); /* into the places of what was reclaimed by mistake */
@@ -107,7 +110,6 @@ START_TEST(begun_while_the_world_stands)
     timer_delete(timer);
     usleep(100000);
     await(&busy, 0);
-    ck_assert_int_gt(taken, 0);
     ck_assert_int_eq(lost, 0);
 }
 END_TEST
@@ -225,11 +227,12 @@ static int calls[FUNCTIONS];
     }
 COUNT(0)
 COUNT(1)
-COUNT(2) COUNT(3) COUNT(4) COUNT(5) COUNT(6) COUNT(7) COUNT(8) COUNT(9) COUNT(10)
-    COUNT(11) COUNT(12) COUNT(13) COUNT(14) COUNT(15) COUNT(16) COUNT(17) COUNT(18)
-        COUNT(19) COUNT(20) COUNT(21) COUNT(22) COUNT(23) COUNT(24) COUNT(25) COUNT(26)
-            COUNT(27) COUNT(28) COUNT(29) COUNT(30) COUNT(31) COUNT(32) COUNT(33)
-                COUNT(34) COUNT(35) COUNT(36) COUNT(37) COUNT(38) COUNT(39)
+COUNT(2)
+COUNT(3) COUNT(4) COUNT(5) COUNT(6) COUNT(7) COUNT(8) COUNT(9) COUNT(10) COUNT(11)
+    COUNT(12) COUNT(13) COUNT(14) COUNT(15) COUNT(16) COUNT(17) COUNT(18) COUNT(19)
+        COUNT(20) COUNT(21) COUNT(22) COUNT(23) COUNT(24) COUNT(25) COUNT(26) COUNT(27)
+            COUNT(28) COUNT(29) COUNT(30) COUNT(31) COUNT(32) COUNT(33) COUNT(34)
+                COUNT(35) COUNT(36) COUNT(37) COUNT(38) COUNT(39)
 
 #define NAME(number) count_##number
                     static void (*const counters[FUNCTIONS])(union sigval) = {
