@@ -19,7 +19,12 @@
 #include "world/systemstack.h"
 #include "world/watcher.h"
 
-enum { MILLISECOND = 1000000 }; /* nanoseconds */
+enum {
+    MILLISECOND = 1000000, /* nanoseconds */
+    /* For each thread that is not awake yet: with many of them a millisecond is over before all
+     * had a turn on a busy machine. */
+    LET_RUN_EACH = MILLISECOND / 20,
+};
 
 /* What each thread that stops reads; what it writes to is on another cache line. */
 static struct {
@@ -138,7 +143,7 @@ void world_let_run(void)
 {
     int saved_errno = errno;
     uint32_t parked = __atomic_load_n(&world.parked, __ATOMIC_SEQ_CST);
-    uint64_t end = parked ? os_now() + MILLISECOND : 0;
+    uint64_t end = parked ? os_now() + MILLISECOND + parked * LET_RUN_EACH : 0;
     while (parked && !is_stop(present_epoch()) && os_now() < end) {
         futex_wait(&world.parked, parked, MILLISECOND / 5);
         parked = __atomic_load_n(&world.parked, __ATOMIC_SEQ_CST);

@@ -33,8 +33,8 @@ void world_unblock(struct mutator *m);
  * handler runs on it. */
 void world_wait_safely(void (*wait)(void));
 
-/* Waits, a millisecond at most, until the threads of the last stop are awake: otherwise a
- * thread that collects without end would leave the others no time at all. */
+/* Waits, a millisecond and 50 us for each at most, until the threads of the last stop are awake:
+ * otherwise a thread that collects without end would leave the others no time at all. */
 void world_let_run(void);
 
 /* Waits for the end of a stop that may have passed the calling thread by, as the C library made

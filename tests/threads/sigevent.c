@@ -92,7 +92,7 @@ START_TEST(begun_while_the_world_stands)
     if (!library_is_shared())
         return; /* docs/limits.md */
     make_chain();
-    timer_t timer = start_timer(take, NULL, 500000);
+    timer_t timer = start_timer(take, NULL, 2000000);
     for (int round = 0; round < ROUNDS; round++) {
         void **table = reveal(hidden_table);
         for (int i = 0; i < CELLS; i++)
