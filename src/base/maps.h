@@ -13,8 +13,8 @@ struct mapping {
     uintptr_t low, high;
     bool readable;
     /* From the list only. */
-    bool writable, executable, shared,
-        file;      /* `file`: it is of a file that has a number */
+    bool writable, executable, shared;
+    bool file;     /* it is of a file that has a number */
     char name[12]; /* how its name begins, as in the list */
 };
 

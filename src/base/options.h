@@ -33,13 +33,13 @@ enum { TRACKING_KERNEL, TRACKING_BARRIER, TRACKING_NONE };
 
 #define GENERATIONS_CHOICES "never|auto|always"
 
+/* Values of option generations. */
+enum { GENERATIONS_NEVER, GENERATIONS_AUTO, GENERATIONS_ALWAYS };
+
 #define UNALIGNED_CHOICES "auto|0|1"
 
 /* Values of option unaligned. */
 enum { UNALIGNED_AUTO, UNALIGNED_NO, UNALIGNED_YES };
-
-/* Values of option generations. */
-enum { GENERATIONS_NEVER, GENERATIONS_AUTO, GENERATIONS_ALWAYS };
 
 #define QUARANTINE_CHOICES "0|1|report"
 

@@ -45,18 +45,6 @@ static ssize_t read_text(int file, char *text, size_t bytes)
     return n < 0 ? -1 : (ssize_t)length;
 }
 
-ssize_t proc_read(const char *path, char *text, size_t bytes)
-{
-    int file = proc_open(path, 0);
-    if (file < 0)
-        return -1;
-    ssize_t length = read_text(file, text, bytes);
-    int error = errno;
-    sys_close(file);
-    errno = error;
-    return length;
-}
-
 /* One line of a status tells the groups of the user, of which there may be 65,536, in front of most
  * others.  It is read by offset, as a process and the child of a fork have one place in a file. */
 static ssize_t read_cut(int file, char *text, size_t bytes)
@@ -78,16 +66,27 @@ static ssize_t read_cut(int file, char *text, size_t bytes)
     return n < 0 ? -1 : (ssize_t)length;
 }
 
-ssize_t proc_read_status(const char *path, char *text, size_t bytes)
+static ssize_t read_path(const char *path, char *text, size_t bytes,
+                         ssize_t (*read)(int file, char *text, size_t bytes))
 {
     int file = proc_open(path, 0);
     if (file < 0)
         return -1;
-    ssize_t length = read_cut(file, text, bytes);
+    ssize_t length = read(file, text, bytes);
     int error = errno;
     sys_close(file);
     errno = error;
     return length;
+}
+
+ssize_t proc_read(const char *path, char *text, size_t bytes)
+{
+    return read_path(path, text, bytes, read_text);
+}
+
+ssize_t proc_read_status(const char *path, char *text, size_t bytes)
+{
+    return read_path(path, text, bytes, read_cut);
 }
 
 /* ---- Threads ----------------------------------------------------------------------- */

@@ -271,6 +271,7 @@ READS_ANYTHING INLINE bool drain_front(struct marker *m, const struct telling *t
     return count == 0;
 }
 
+/* Another copy of the loop, apart, so that the ordinary one is as if there were none. */
 NOINLINE READS_RACING static bool
 drain_unaligned(struct marker *m, const struct telling *t, bool beside, unsigned batches)
 {

@@ -71,10 +71,8 @@ static size_t copy_guarded(struct marker *m, uintptr_t low, size_t count, size_t
 {
     struct chunk c = {.m = m, .bytes = bytes, .found = found};
     uintptr_t end = low + count * sizeof(uintptr_t);
-    if (!try_words(&c, low, end)) {
-        c.found = found;
+    if (!try_words(&c, low, end))
         try_pages(&c, low, end);
-    }
     return c.found;
 }
 

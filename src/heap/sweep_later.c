@@ -12,13 +12,8 @@ void sweep_later_add(struct heap *h, uint32_t head)
         __atomic_store_n(&h->unswept, head, __ATOMIC_RELAXED);
 }
 
-static bool is_unswept(const struct heap *h, uint32_t unit)
-{
-    return unit_is_head(h, unit) && block_has(h, unit, BLOCK_UNSWEPT);
-}
-
-/* Without the block's lock: another thread may be making a block there, which is not unswept. */
-READS_RACING static bool looks_unswept(const struct heap *h, uint32_t unit)
+/* Without the block's lock another thread may be making a block there, which is not unswept. */
+READS_RACING static bool is_unswept(const struct heap *h, uint32_t unit)
 {
     return unit_is_head(h, unit) && block_has(h, unit, BLOCK_UNSWEPT);
 }
@@ -53,7 +48,7 @@ static void sweep_block(struct heap *h, uint32_t head)
 /* Returns whether it was an unswept block: it may have gone when the lock is had. */
 static bool visit(struct heap *h, uint32_t unit)
 {
-    if (!looks_unswept(h, unit))
+    if (!is_unswept(h, unit))
         return false;
     struct lock *lock = block_lock(h, unit);
     bool found = is_unswept(h, unit);

@@ -28,16 +28,17 @@ enum {
     /* The times are in milliseconds without an answer.  After this one the system is asked
      * what the thread does. */
     LOOK_AFTER = 2,
-    /* After this time a thread counts as deaf that takes no signals, or did not answer last. */
+    /* After this time a thread counts as deaf that takes no signals. */
     GIVE_UP_AFTER = 1000,
-    DEAF_ANSWERS_WITHIN = 100,
     /* After this time any thread does: on a busy machine its turn may come late. */
     GIVE_UP_ALWAYS_AFTER = 10000,
+    /* One that was deaf at the last stop has this time. */
+    DEAF_ANSWERS_WITHIN = 100,
     DEAF_MOST = 16,
     ASLEEP_MOST = 1024,
     KNOWN_LEAST = 64,
-    ROUNDS_MOST =
-        32, /* in which threads are found that others had made before they parked */
+    /* So often the list is read for threads that others had made before they parked. */
+    ROUNDS_MOST = 32,
 };
 
 struct listed {

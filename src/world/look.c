@@ -32,11 +32,11 @@ static uint64_t number_of(const char *text, const char *name)
     return number ? strtoull(number + strlen(name), NULL, 10) : 0;
 }
 
-/* Whether the thread is one of the kernel's own, by its flags, the seventh number after its name.
- * A thread of the program may have the second one on old kernels. */
+/* Whether the thread is one of the kernel's own that work for io_uring, by its flags, the seventh field
+ * behind its name. */
 static bool is_kernels(pid_t tid)
 {
-    enum { FLAGS = 7, IO_WORKER = 0x10, USER_WORKER = 0x4000 };
+    enum { FLAGS = 7, IO_WORKER = 0x10 };
     char path[64], text[1024];
     snprintf(path, sizeof path, "self/task/%d/stat", tid);
     if (proc_read(path, text, sizeof text) <= 0)
@@ -44,7 +44,7 @@ static bool is_kernels(pid_t tid)
     const char *field = strrchr(text, ')');
     for (int i = 0; field && i < FLAGS; i++)
         field = strchr(field + 1, ' ');
-    return field && strtoul(field, NULL, 10) & (IO_WORKER | USER_WORKER);
+    return field && strtoul(field, NULL, 10) & IO_WORKER;
 }
 
 struct look look_at(pid_t tid)
