@@ -44,7 +44,8 @@ char *way_root(const struct reading *r, const struct way *w)
         [RECORDING_ROOT_STACK] = "the stack",
         [RECORDING_ROOT_REGISTER] = "a register",
         [RECORDING_ROOT_LOCAL] = "thread-local data",
-        [RECORDING_ROOT_THREAD] = "the argument, the result or the alternate signal stack",
+        [RECORDING_ROOT_THREAD] =
+            "the argument, the result or the alternate signal stack",
     };
     if (w->root == RECORDING_ROOT_DATA)
         return data_root(r, &w->at);

@@ -70,29 +70,20 @@ struct functor {
 };
 
 /* Atoms that C code names. */
+/* clang-format off */
 #define ATOMS(X)                                                                     \
-    X(nil, "[]")                                                                     \
-    X(dot, ".")                                                                      \
-    X(curly, "{}")                                                                   \
-    X(comma, ",")                                                                    \
-    X(semicolon, ";")                                                                \
-    X(arrow, "->")                                                                   \
-    X(soft_arrow, "*->")                                                             \
-    X(neck, ":-")                                                                    \
-    X(not, "\\+")                                                                    \
-    X(cut, "!")                                                                      \
-    X(yes, "true")                                                                   \
-    X(no, "false") X(fail, "fail") X(minus, "-") X(plus, "+") X(equal, "=")          \
-        X(slash, "/") X(error, "error") X(call, "call") X(bar, "|") X(caret, "^")    \
-            X(end_of_file, "end_of_file") X(var, "$VAR") X(empty, "") X(less, "<")   \
-                X(greater, ">") X(user_input, "user_input")                          \
-                    X(user_output, "user_output") X(user_error, "user_error")        \
-                        X(codes, "codes") X(chars, "chars") X(atom, "atom")          \
-                            X(string, "string") X(name, "$name") X(append, "append") \
-                                X(read, "read") X(write, "write") X(is, "is")        \
-                                    X(star, "*") X(unknown, "unknown")               \
-                                        X(double_quotes, "double_quotes")            \
-                                            X(interrupt, "$interrupt") X(query, "?-")
+    X(nil, "[]") X(dot, ".") X(curly, "{}") X(comma, ",") X(semicolon, ";")          \
+    X(arrow, "->") X(soft_arrow, "*->") X(neck, ":-") X(not, "\\+") X(cut, "!")      \
+    X(yes, "true") X(no, "false") X(fail, "fail") X(minus, "-") X(plus, "+")         \
+    X(equal, "=") X(slash, "/") X(error, "error") X(call, "call") X(bar, "|")        \
+    X(caret, "^") X(end_of_file, "end_of_file") X(var, "$VAR") X(empty, "")          \
+    X(less, "<") X(greater, ">") X(user_input, "user_input")                         \
+    X(user_output, "user_output") X(user_error, "user_error") X(codes, "codes")      \
+    X(chars, "chars") X(atom, "atom") X(string, "string") X(name, "$name")           \
+    X(append, "append") X(read, "read") X(write, "write") X(is, "is") X(star, "*")   \
+    X(unknown, "unknown") X(double_quotes, "double_quotes")                          \
+    X(interrupt, "$interrupt") X(query, "?-")
+/* clang-format on */
 
 #define ATOM_MEMBER(name, text) struct atom *name;
 extern struct atoms {

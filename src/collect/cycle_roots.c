@@ -10,6 +10,7 @@
 #include "roots/mappings.h"
 #include "roots/registered.h"
 #include "roots/unwritten.h"
+#include "world/foreign.h"
 #include "world/stop.h"
 #include "world/systemstack.h"
 #include "world/thread.h"
@@ -46,7 +47,7 @@ void cycle_roots_list(struct cycle_roots *r, const struct heap *h,
         threads_add_kept(&r->data);
     environment_add(&r->data);
     add_registered(&r->data);
-    if (options.collect || (leaks && options.mappings))
+    if (options.collect || (leaks && options.mappings) || foreign_is_anywhere())
         mappings_add(h, &r->data, &r->code);
 }
 

@@ -134,7 +134,8 @@ struct state_counts state_sweep(uint8_t *states, uint32_t count, uint8_t mark,
 }
 
 /* A byte is nobody else's if it is `dead`.  Others change meanwhile: their owners free objects by hand. */
-READS_RACING static uint32_t free_dead(uint8_t *states, uint32_t from, uint32_t to, uint8_t dead)
+READS_RACING static uint32_t free_dead(uint8_t *states, uint32_t from, uint32_t to,
+                                       uint8_t dead)
 {
     uint32_t freed = 0;
     for (uint32_t i = from; i < to; i++) {

@@ -12,6 +12,7 @@
 #include "base/os.h"
 #include "roots/segments.h"
 #include "world/control.h"
+#include "world/foreign.h"
 #include "world/registry.h"
 #include "world/thread.h"
 
@@ -39,7 +40,7 @@ static void add_own(void *argument, uintptr_t low, uintptr_t high)
  *
  * The C library keeps the stacks of threads that have ended for the next ones, with their thread-local data and what they
  * were used for last.  Where objects are reclaimed these count all the same: of a thread that is ending it cannot be
- * told what it still does. */
+ * told what it still does; and where one may be the stack of a foreign thread. */
 static void list_own(const struct heap *h, struct range_list *own)
 {
     range_list_clear(own);
@@ -53,7 +54,7 @@ static void list_own(const struct heap *h, struct range_list *own)
     for (MUTATORS(m))
         if (thread_lives(m))
             range_list_add(own, m->stack_low, m->stack_high);
-    if (!options.collect)
+    if (!options.collect && !foreign_is_anywhere())
         control_each_stack(add_own, own);
 }
 

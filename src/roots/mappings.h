@@ -1,6 +1,7 @@
-/* Options collect and mappings: all memory of the process is a root that is not the library's own, as a program that
- * knows nothing of the collector keeps pointers where it likes: in memory of mmap and of the program break, in
- * stacks of its own making, in pools of libraries. */
+/* All memory of the process as a root that is not the library's own: with option collect, as a program that knows
+ * nothing of the collector keeps pointers where it likes (in memory of mmap and of the program break, in stacks of
+ * its own making, in pools of libraries); with option mappings, in reports of leaks; and while a foreign thread
+ * sleeps of which it is not known where its stack is. */
 #ifndef GCALLOC_ROOTS_MAPPINGS_H
 #define GCALLOC_ROOTS_MAPPINGS_H
 

@@ -58,7 +58,9 @@ static struct {
     size_t deaf_count;     /* how many there have been in all */
     struct foreign asleep[ASLEEP_MOST]; /* in the kernel, in the present stop */
     size_t asleep_count;                /* above ASLEEP_MOST: there are more */
-    bool shared; /* the signal went to any thread, when it was sent last */
+    bool anywhere; /* one sleeps of which it is not known where, in the present stop */
+    bool said_anywhere; /* that there was one is in the log */
+    bool shared;        /* the signal went to any thread, when it was sent last */
 } foreign PRIVATE_DATA;
 
 static bool is_registered(pid_t tid)
@@ -238,20 +240,41 @@ static void give_up(pid_t tid)
     foreign.deaf[foreign.deaf_count++ % DEAF_MOST] = tid;
 }
 
-/* Has the stack of a sleeping thread scanned from where the kernel says that it sleeps.
- * Returns false if the thread has woken up since it was looked at, so that its stack would
- * not be scanned.  Where the kernel does not say where threads sleep, it is left alone. */
-static bool add_asleep(pid_t tid)
+static void note_anywhere(pid_t tid)
 {
-    uintptr_t sp;
-    enum place place = look_place(tid, &sp);
-    if (place != PLACE_SLEEPS)
-        return place == PLACE_NOT_TOLD;
+    if (!foreign.said_anywhere)
+        log_line("thread %d is not known here and sleeps with signal %d blocked, and the "
+                 "system does not tell where its stack is; all memory is searched",
+                 tid, signals_stop());
+    foreign.anywhere = foreign.said_anywhere = true;
+}
+
+static void add_asleep_at(pid_t tid, uintptr_t sp)
+{
     struct foreign *s = &foreign.asleep[foreign.asleep_count++ % ASLEEP_MOST];
     *s = (struct foreign){.tid = tid, .sp = sp};
     if (foreign.asleep_count <= ASLEEP_MOST)
         park_add_asleep(s);
-    return true;
+}
+
+/* Has the stack of a sleeping thread scanned from where the kernel says that it sleeps, or all memory where the
+ * kernel does not say it.  Returns false if the thread has woken up since it was looked at, so that its stack
+ * would not be scanned. */
+static bool add_asleep(pid_t tid)
+{
+    uintptr_t sp;
+    enum place place = look_place(tid, &sp);
+    if (place == PLACE_SLEEPS)
+        add_asleep_at(tid, sp);
+    else if (place == PLACE_NOT_TOLD)
+        note_anywhere(tid);
+    return place != PLACE_MOVES;
+}
+
+bool foreign_is_anywhere(void)
+{
+    lock_check_held(RANK_WORLD);
+    return foreign.anywhere;
 }
 
 static enum sent send(pid_t tid)
@@ -355,6 +378,7 @@ bool foreign_stop(bool can_tell)
 {
     lock_check_held(RANK_WORLD);
     foreign.count = foreign.asleep_count = 0;
+    foreign.anywhere = false;
     /* A signal before ThreadSanitizer has begun a thread, or after its end, is fatal. */
     if (GC_TSAN)
         return true;

@@ -14,4 +14,8 @@
  * for a second, and said in the log; or if it cannot be found out which threads there are. */
 bool foreign_stop(bool can_tell);
 
+/* Whether in the present stop a foreign thread sleeps whose stack is not known: any writable memory of the process
+ * may be it. */
+bool foreign_is_anywhere(void);
+
 #endif

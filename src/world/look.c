@@ -11,6 +11,7 @@
 
 #include "base/mask.h"
 #include "base/proc.h"
+#include "base/track.h"
 #include "world/signals.h"
 
 bool look_finds(pid_t tid)
@@ -72,20 +73,32 @@ struct look look_at(pid_t tid)
     };
 }
 
+/* Whether this error says that there is no such file, or that it is for others to read. */
+static bool is_refusal(int error)
+{
+    return error == ENOENT || error == EACCES || error == EPERM;
+}
+
+static enum place without_place(pid_t tid)
+{
+    return look_finds(tid) ? PLACE_NOT_TOLD : PLACE_NONE;
+}
+
 /* The file holds the system call, six arguments, the stack pointer and the program
  * counter; or, outside of a system call, -1 and the last two; or the word "running". */
 enum place look_place(pid_t tid, uintptr_t *sp)
 {
     char path[64], text[256];
+    if (track_is_watched())
+        return PLACE_NOT_TOLD;
     snprintf(path, sizeof path, "self/task/%d/syscall", tid);
     if (proc_read(path, text, sizeof text) < 0)
-        return errno == ENOENT || errno == EACCES || errno == EPERM ? PLACE_NOT_TOLD
-                                                                    : PLACE_MOVES;
+        return is_refusal(errno) ? without_place(tid) : PLACE_MOVES;
     char *last = strrchr(text, ' ');
     if (!last)
         return PLACE_MOVES;
     *last = '\0';
     const char *before = strrchr(text, ' ');
     *sp = before ? (uintptr_t)strtoull(before, NULL, 16) : 0;
-    return *sp ? PLACE_SLEEPS : PLACE_NOT_TOLD;
+    return *sp ? PLACE_SLEEPS : PLACE_NONE;
 }

@@ -26,7 +26,8 @@ struct look look_at(pid_t tid);
 enum place {
     PLACE_SLEEPS,
     PLACE_MOVES, /* the thread runs, or what it does could not be read at that moment */
-    PLACE_NOT_TOLD, /* there is no such thread, or it has no stack, or this kernel tells it of none */
+    PLACE_NONE,  /* there is no such thread any more, or it has no stack */
+    PLACE_NOT_TOLD, /* this kernel tells it of no thread, or of valgrind's stack in place of the program's */
 };
 
 /* Finds the stack pointer with which a thread sleeps in the kernel. */

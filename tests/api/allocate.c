@@ -199,18 +199,30 @@ START_TEST(bad_flags)
 END_TEST
 
 /* Several of each size: the first may have come from the function. */
-#define CHECK_INLINE(size)                                               \
-    for (int i = 0; i < 100; i++) {                                      \
-        check_new(gc_alloc_inline(size), size, true);                    \
-        check_new(gc_alloc_atomic_inline(size), size, false);            \
-        gc_free(gc_alloc_inline(size)); /* the next one is used again */ \
-        check_new(gc_alloc_inline(size), size, true);                    \
-    }
+#define CHECK_INLINE(size)                                                   \
+    do {                                                                     \
+        for (int i = 0; i < 100; i++) {                                      \
+            check_new(gc_alloc_inline(size), size, true);                    \
+            check_new(gc_alloc_atomic_inline(size), size, false);            \
+            gc_free(gc_alloc_inline(size)); /* the next one is used again */ \
+            check_new(gc_alloc_inline(size), size, true);                    \
+        }                                                                    \
+    } while (0)
 
-static void check_inline(void){
-    CHECK_INLINE(0) CHECK_INLINE(1) CHECK_INLINE(16) CHECK_INLINE(17) CHECK_INLINE(100)
-        CHECK_INLINE(240) CHECK_INLINE(241) CHECK_INLINE(255) CHECK_INLINE(256)
-            CHECK_INLINE(100000) CHECK_INLINE((size_t)stats_now().collections)}
+static void check_inline(void)
+{
+    CHECK_INLINE(0);
+    CHECK_INLINE(1);
+    CHECK_INLINE(16);
+    CHECK_INLINE(17);
+    CHECK_INLINE(100);
+    CHECK_INLINE(240);
+    CHECK_INLINE(241);
+    CHECK_INLINE(255);
+    CHECK_INLINE(256);
+    CHECK_INLINE(100000);
+    CHECK_INLINE((size_t)stats_now().collections);
+}
 
 START_TEST(inlined)
 {

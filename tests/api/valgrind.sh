@@ -31,4 +31,7 @@ for case in pointers_where_no_object_is freed_is_gone_and_reused freed_keeps_not
     export CK_RUN_CASE
     run tests/api/api
 done
+CK_RUN_SUITE=threads
+CK_RUN_CASE=asleep
+run tests/threads/threads
 exit $failed

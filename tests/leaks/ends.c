@@ -194,8 +194,8 @@ static const struct way {
     {"execv", go_execv},   {"execve", go_execve},   {"execveat", go_execveat},
     {"execvp", go_execvp}, {"execvpe", go_execvpe}, {"fexecve", go_fexecve},
     {"miss", miss},        {"late", fail_late},     {"children", exec_in_child},
-    {"look", look},   {"once", handle_once}, {"always", handle_always},
-    {"fault", fault}, {"abort", abort},      {"threads", end_beside_threads},
+    {"look", look},        {"once", handle_once},   {"always", handle_always},
+    {"fault", fault},      {"abort", abort},        {"threads", end_beside_threads},
 };
 
 int main(int count, char **arguments)

@@ -327,7 +327,7 @@ static void make_long_chain(void *unused)
     (void)unused;
     for (char name = 'N'; name <= 'R'; name++)
         many = make(name, many, end_of_many);
-    make('a', gc_retain(many), NULL); /* nobody will release it once more */
+    make('a', gc_retain(many), NULL);   /* nobody will release it once more */
     gc_finalizer_set(last, NULL, NULL); /* the last one that was set */
     gc_finalizer_set(last, finalize, NULL);
 }

@@ -177,9 +177,10 @@ int main(void)
                       waits_case(),   ends_case(),     libraries_case(),
                       signals_case(), handlers_case(), coroutines_case(),
                       sort_case(),    forks_case(),    stops_case(),
-                      foreign_case(), standard_case(), sigevent_case()};
+                      foreign_case(), asleep_case(),   standard_case(),
+                      sigevent_case()};
     /* ThreadSanitizer knows no threads but those that pass through its pthread_create. */
-    size_t count = sizeof cases / sizeof cases[0] - 3 * UNDER_TSAN;
+    size_t count = sizeof cases / sizeof cases[0] - 4 * UNDER_TSAN;
 #ifdef ONLY_PLACES
     count = 5;
 #endif

@@ -219,30 +219,25 @@ END_TEST
 enum { FUNCTIONS = 40, TIMES = 2 };
 static int calls[FUNCTIONS];
 
+/* clang-format off */
+#define EACH_FUNCTION(X)                                    \
+    X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)                 \
+    X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)           \
+    X(16) X(17) X(18) X(19) X(20) X(21) X(22) X(23)         \
+    X(24) X(25) X(26) X(27) X(28) X(29) X(30) X(31)         \
+    X(32) X(33) X(34) X(35) X(36) X(37) X(38) X(39)
+/* clang-format on */
+
 #define COUNT(number)                                                \
     static void count_##number(union sigval value)                   \
     {                                                                \
         if (value.sival_int == (number))                             \
             __atomic_add_fetch(&calls[number], 1, __ATOMIC_RELEASE); \
     }
-COUNT(0)
-COUNT(1)
-COUNT(2)
-COUNT(3) COUNT(4) COUNT(5) COUNT(6) COUNT(7) COUNT(8) COUNT(9) COUNT(10) COUNT(11)
-    COUNT(12) COUNT(13) COUNT(14) COUNT(15) COUNT(16) COUNT(17) COUNT(18) COUNT(19)
-        COUNT(20) COUNT(21) COUNT(22) COUNT(23) COUNT(24) COUNT(25) COUNT(26) COUNT(27)
-            COUNT(28) COUNT(29) COUNT(30) COUNT(31) COUNT(32) COUNT(33) COUNT(34)
-                COUNT(35) COUNT(36) COUNT(37) COUNT(38) COUNT(39)
+EACH_FUNCTION(COUNT)
 
-#define NAME(number) count_##number
-                    static void (*const counters[FUNCTIONS])(union sigval) = {
-                        NAME(0),  NAME(1),  NAME(2),  NAME(3),  NAME(4),  NAME(5),
-                        NAME(6),  NAME(7),  NAME(8),  NAME(9),  NAME(10), NAME(11),
-                        NAME(12), NAME(13), NAME(14), NAME(15), NAME(16), NAME(17),
-                        NAME(18), NAME(19), NAME(20), NAME(21), NAME(22), NAME(23),
-                        NAME(24), NAME(25), NAME(26), NAME(27), NAME(28), NAME(29),
-                        NAME(30), NAME(31), NAME(32), NAME(33), NAME(34), NAME(35),
-                        NAME(36), NAME(37), NAME(38), NAME(39)};
+#define NAME(number) count_##number,
+static void (*const counters[FUNCTIONS])(union sigval) = {EACH_FUNCTION(NAME)};
 
 /* More than the library has places for, each twice. */
 START_TEST(each_of_many_functions_is_called)

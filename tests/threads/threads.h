@@ -27,6 +27,7 @@ TCase *ends_case(void);
 TCase *libraries_case(void);
 TCase *forks_case(void);
 TCase *foreign_case(void);
+TCase *asleep_case(void);
 TCase *signals_case(void);
 TCase *handlers_case(void);
 TCase *stops_case(void);

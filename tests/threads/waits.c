@@ -141,7 +141,9 @@ END_TEST
 
 /* ---- Stacks of the program's ----------------------------------------------------------- */
 
-enum { STACK_BYTES = UNDER_TSAN ? 1 << 20 : 256 << 10 }; /* ThreadSanitizer wants 900 KiB */
+enum {
+    STACK_BYTES = UNDER_TSAN ? 1 << 20 : 256 << 10
+}; /* ThreadSanitizer wants 900 KiB */
 
 static void check_stack(void *memory)
 {
