@@ -182,6 +182,22 @@ static void begin(enum event e)
     pass_breakpoint();
 }
 
+/* Whether the other thread sleeps: until it is asked, or, when it was, for a lock that the stepped thread has,
+ * or for the end of a stop that this has made. */
+static bool other_thread_sleeps(void)
+{
+    char name[64], text[512] = "";
+    if (!stage->other) /* it has not begun */
+        return false;
+    snprintf(name, sizeof name, "/proc/%d/task/%d/stat", (int)stepped, (int)stage->other);
+    FILE *f = fopen(name, "r");
+    if (!f || !fgets(text, sizeof text, f))
+        fail("the other thread is gone");
+    fclose(f);
+    const char *end = strrchr(text, ')');
+    return end && strncmp(end, ") S", 3) == 0;
+}
+
 /* Nothing happens to the call that it is in, and no other follows. */
 static void end(void)
 {
@@ -205,29 +221,13 @@ static bool has_signal(void)
     return ptrace(PTRACE_PEEKSIGINFO, stepped, &first, &information) == 1;
 }
 
-/* Whether the other thread waits, though it was asked: for a lock that the stepped thread has, or for
- * the end of a stop that this has made. */
-static bool other_thread_waits(void)
-{
-    char name[64], text[512] = "";
-    if (!stage->other) /* it has not begun */
-        return false;
-    snprintf(name, sizeof name, "/proc/%d/task/%d/stat", (int)stepped, (int)stage->other);
-    FILE *f = fopen(name, "r");
-    if (!f || !fgets(text, sizeof text, f))
-        fail("the other thread is gone");
-    fclose(f);
-    const char *end = strrchr(text, ')');
-    return end && strncmp(end, ") S", 3) == 0;
-}
-
 /* Until the other thread has sent the stop signal, which arrives before the stepped thread
  * does anything else, or can only send it when that goes on. */
 static void ask_other_thread(void)
 {
     stage->asked++;
     sem_post(&stage->ask);
-    while (!has_signal() && stage->answered != stage->asked && !other_thread_waits())
+    while (!has_signal() && stage->answered != stage->asked && !other_thread_sleeps())
         sched_yield();
 }
 
@@ -310,13 +310,15 @@ static bool is_own(uintptr_t pc)
            (uintptr_t)etext - (uintptr_t)__executable_start;
 }
 
-/* With a breakpoint at the instruction, which is gone again afterwards.  false: the call has
- * ended before. */
+/* With a breakpoint at the instruction, which is gone again afterwards, and which the other thread may not come
+ * to: after a stop of the world it may have its turn late.  false: the call has ended before. */
 static bool run_to_pc(uintptr_t pc)
 {
     struct user_regs_struct registers;
     long code = ptrace(PTRACE_PEEKTEXT, stepped, pc, NULL);
     long trap = (long)(((unsigned long)code & ~(unsigned long)TRAP_MASK) | TRAP);
+    while (!other_thread_sleeps())
+        sched_yield();
     if (ptrace(PTRACE_POKETEXT, stepped, pc, trap) != 0)
         fail("no breakpoint can be set");
     if (go_on(PTRACE_CONT, 0) != SIGTRAP)
