@@ -9,7 +9,6 @@
 #include <gcalloc/gcalloc.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,8 +17,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -30,9 +27,7 @@ enum {
     RANGE_WORDS = 512,
     GARBAGE_BYTES = 4 << 20, /* enough for the library to start threads of its own */
     LITTER_BYTES = 512 << 10,
-    THREAD_BYTES =
-        256
-        << 10, /* of their stacks, which are scanned whole where nobody knows better */
+    THREAD_BYTES = 256 << 10, /* of stacks, scanned whole where nobody knows better */
     ROUNDS = 2,
 };
 
@@ -90,7 +85,8 @@ static void fail(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(graph.run->said, graph.run->said_bytes, format, arguments);
+    if (!graph.run->said[0]) /* the first one counts */
+        vsnprintf(graph.run->said, graph.run->said_bytes, format, arguments);
     va_end(arguments);
     _exit(1);
 }
@@ -455,10 +451,8 @@ static void collect_in_child(void)
     }
     while (pid > 0 && syscall(SYS_wait4, pid, &status, 0, NULL) < 0)
         pause_a_little();
-    if (status != 0 && !graph.run->said[0])
-        fail("the child of a fork ended with status %x", (unsigned)status);
     if (status != 0)
-        _exit(1);
+        fail("the child of a fork ended with status %x", (unsigned)status);
 }
 
 static NOINLINE void work(void)
