@@ -15,8 +15,8 @@ enum {
     /* A heap that is marked and swept in less, of some 20 MiB, has little to win: at 10 MiB the faults cost
      * what marking costs. */
     FULL_LEAST_NS = 5 * 1000 * 1000,
-    FULL_LEAST_BYTES =
-        MIB(8), /* of what lives: time alone is long beside other programs */
+    /* Of what lives: time alone is long beside other programs. */
+    FULL_LEAST_BYTES = MIB(8),
     /* A full cycle is due when this many times what the last one took has passed, so that old objects do not
      * stay for good where nothing new survives: it takes a twentieth of the time at most. */
     FULL_INTERVALS = 20,

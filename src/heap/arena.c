@@ -15,8 +15,8 @@
 enum {
     ARENA_LEAST = 16 << 20,   /* least bytes that are asked for at first */
     ARENA_SMALLEST = 4 << 16, /* bytes with less of which there is no point in a heap */
-    ARENA_PACKED =
-        64 << 20, /* bytes up to which no table is so large that huge pages help */
+    /* Bytes up to which no table is so large that huge pages help. */
+    ARENA_PACKED = 64 << 20,
     GROW_LEAST = MIB(1) >> UNIT_SHIFT,
     GROW_MOST = MIB(64) >> UNIT_SHIFT,
     TABLE_STEP = OS_HUGE_PAGE,

@@ -28,8 +28,8 @@ enum {
     FREE_LEAST = 8,   /* an eighth of the heap */
     FREE_MOST = 2,    /* half of the heap */
     LONG_SEARCH = 20, /* extents per search: a tree of some 10,000 */
-    SHORT_SEARCH =
-        10, /* half of LONG_SEARCH, so that one switch does not call for the next */
+    /* Half of LONG_SEARCH, so that one switch does not call for the next. */
+    SHORT_SEARCH = 10,
     PATIENCE_LEAST = 4,   /* windows */
     PATIENCE_MOST = 1024, /* windows: 65,536 searches */
 };

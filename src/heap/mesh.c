@@ -16,8 +16,8 @@
 enum {
     /* The kernel allows a process 65,530 mappings as a rule: half of them are the program's. */
     MAPPINGS_MOST = 32000,
-    ROUNDS_AFTER_FORK =
-        8, /* are left out: a program that forks again and again gains nothing */
+    /* So many are left out: a program that forks again and again gains nothing. */
+    ROUNDS_AFTER_FORK = 8,
 };
 
 /* ---- Start and end ------------------------------------------------------------------------ */

@@ -9,15 +9,15 @@
 
 /* Flags of the head's word, beside GC_COUNTED_IS_UNSHARED. */
 enum {
-    COUNTED_DYING =
-        2, /* its thread is about to destroy it: instead of the count the word has the
-                          next such object of the thread's */
+    /* Its thread is about to destroy it: instead of the count the word has the next such object of the
+     * thread's. */
+    COUNTED_DYING = 2,
     COUNTED_DESTROYED = 4, /* the function was called, or is running */
     COUNTED_DEAD = 8,      /* a collection has found it; its memory is the collector's */
     COUNTED_FLAGS = 15,
     COUNTED_INNER = 16, /* another one of these points to it */
-    COUNTED_FOREIGN =
-        32, /* its memory is what the program's handler gave when there was none */
+    /* Its memory is what the program's handler gave when there was none. */
+    COUNTED_FOREIGN = 32,
 };
 
 /* The head's word.  Whoever has a weak reference may look at it at any time (gc_weak_retain). */

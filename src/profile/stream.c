@@ -20,8 +20,8 @@
 
 enum {
     WINDOW_BYTES = 1 << 20,
-    STEP_BYTES =
-        1 << 16, /* of the file, set aside at a time; a multiple of every page size */
+    /* Of the file, set aside at a time; a multiple of every page size. */
+    STEP_BYTES = 1 << 16,
     NAMES_MOST = 1000, /* that are tried */
 };
 

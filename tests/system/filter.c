@@ -20,8 +20,8 @@
 #include <unistd.h>
 
 enum {
-    HANGS_AFTER =
-        100, /* seconds; what takes longer is taken for a process that never ends */
+    /* In seconds; what takes longer is taken for a process that never ends. */
+    HANGS_AFTER = 100,
     INSTRUCTIONS = 256,
     NOT_THERE = 77, /* exit status of a child that cannot set a filter */
 };

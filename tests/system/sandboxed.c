@@ -14,9 +14,8 @@
 #include "../check/notes_writes.h"
 
 enum {
-    NODES =
-        1
-        << 19, /* in an order that no processor guesses: some 10 ms of marking at least */
+    /* In an order that no processor guesses: some 10 ms of marking at least. */
+    NODES = 1 << 19,
     HANGS_AFTER = 200,
     FULL_MOST = 40, /* collections in which young ones are tried for certain */
     SMALL = 4 << 20
