@@ -9,6 +9,7 @@
 #include "roots/environment.h"
 #include "roots/mappings.h"
 #include "roots/registered.h"
+#include "roots/streams.h"
 #include "roots/unwritten.h"
 #include "world/foreign.h"
 #include "world/stop.h"
@@ -46,6 +47,7 @@ void cycle_roots_list(struct cycle_roots *r, const struct heap *h,
     if (leaks || options.collect)
         threads_add_kept(&r->data);
     environment_add(&r->data);
+    streams_add(&r->data);
     add_registered(&r->data);
     if (options.collect || (leaks && options.mappings) || foreign_is_anywhere())
         mappings_add(h, &r->data, &r->code);

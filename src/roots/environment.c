@@ -23,14 +23,6 @@ static void count(void *argument)
         r->count++;
 }
 
-static bool has(const struct range_list *l, struct range r)
-{
-    for (size_t i = 0; i < l->count; i++)
-        if (r.low >= l->ranges[i].low && r.high <= l->ranges[i].high)
-            return true;
-    return false;
-}
-
 void environment_add(struct range_list *l)
 {
     struct reading r = {.variables = __atomic_load_n(&environ, __ATOMIC_RELAXED)};
@@ -40,6 +32,6 @@ void environment_add(struct range_list *l)
         return;
     (void)faults_try(count, &r, low, low + VARIABLES_MOST * sizeof(char *));
     struct range array = {low, low + r.count * sizeof(char *)};
-    if (r.count > 0 && !has(l, array))
+    if (r.count > 0 && !range_list_has(l, array))
         range_list_add(l, array.low, array.high);
 }

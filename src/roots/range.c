@@ -39,6 +39,14 @@ void range_list_reserve(struct range_list *l, size_t more)
     }
 }
 
+bool range_list_has(const struct range_list *l, struct range r)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (r.low >= l->ranges[i].low && r.high <= l->ranges[i].high)
+            return true;
+    return false;
+}
+
 void range_list_check(const struct range_list *l)
 {
     CHECK(l->count <= l->capacity);

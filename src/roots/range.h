@@ -21,6 +21,9 @@ struct range_list {
 void range_list_clear(struct range_list *l);
 void range_list_add(struct range_list *l, uintptr_t low, uintptr_t high);
 
+/* Whether one range of the list contains this one. */
+bool range_list_has(const struct range_list *l, struct range r);
+
 /* Each range has an end, and the list has room for all. */
 void range_list_check(const struct range_list *l);
 

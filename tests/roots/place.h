@@ -90,6 +90,7 @@ TCase *expressions_case(void);
 TCase *frames_case(void);
 TCase *objects_case(void);
 TCase *statics_case(void);
+TCase *streams_case(void);
 TCase *threads_case(void);
 TCase *named_case(void);
 TCase *signals_case(void);
