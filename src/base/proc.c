@@ -8,6 +8,7 @@
 #include "base/proc.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,6 +164,29 @@ size_t proc_thread_count(void)
     size_t count = told ? s.st_nlink - 2 : count_in_status();
     errno = saved_errno;
     return count;
+}
+
+/* The kernel's form of a directory entry. */
+struct entry {
+    uint64_t inode;
+    int64_t offset;
+    unsigned short length;
+    unsigned char type;
+    char name[];
+};
+
+bool proc_each_entry(int directory, void (*visit)(void *argument, const char *name),
+                     void *argument)
+{
+    _Alignas(struct entry) char buffer[1024];
+    long bytes;
+    while ((bytes = syscall(SYS_getdents64, directory, buffer, sizeof buffer)) > 0)
+        for (long at = 0; at < bytes;) {
+            const struct entry *e = (const void *)(buffer + at);
+            visit(argument, e->name);
+            at += e->length;
+        }
+    return bytes == 0;
 }
 
 /* A call that asks for it may be what the filter ends the process for. */

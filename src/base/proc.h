@@ -27,6 +27,11 @@ enum { PROC_STATUS_BYTES = 4096 };
  * byte.  Returns its length, or -1 with errno if it cannot be read. */
 ssize_t proc_read_status(const char *path, char *text, size_t bytes);
 
+/* Calls visit with the name of each entry of an open directory of /proc, `.` and `..` among them.  Returns false
+ * if it cannot be read. */
+bool proc_each_entry(int directory, void (*visit)(void *argument, const char *name),
+                     void *argument);
+
 /* How many threads the process has, or 0 if that is not known.  With the descriptor that
  * proc_keep opens it works where /proc is not there any more. */
 size_t proc_thread_count(void);

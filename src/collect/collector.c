@@ -20,6 +20,7 @@
 #include "collect/young.h"
 #include "heap/holes.h"
 #include "heap/sweep_later.h"
+#include "roots/polled.h"
 #include "roots/segments.h"
 #include "roots/threads.h"
 #include "world/faults.h"
@@ -193,6 +194,7 @@ NOINLINE WITHOUT_GAPS static void run(void *argument)
     for (int i = 0; i < SNAPSHOTS_MOST; i++) {
         world_let_run();
         workers_recruit(c->heap);
+        polled_refresh(is_exact_wanted(cause));
         const struct snapshot *s = threads_snapshot(c->heap, sp);
         if (!s)
             return;

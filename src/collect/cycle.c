@@ -18,6 +18,7 @@
 #include "heap/heap.h"
 #include "heap/sweep.h"
 #include "roots/coroutines.h"
+#include "roots/polled.h"
 #include "roots/registered.h"
 #include "trace/depot.h"
 #include "trace/modules.h"
@@ -87,6 +88,7 @@ static void check(struct cycle *c)
     workers_check();
     heap_check_held(c->heap, held.slots, held.in_flight);
     registered_check();
+    polled_check();
     coroutine_check();
     cycle_roots_check(&c->roots);
     phases_check();

@@ -8,6 +8,7 @@
 #include "roots/coroutines.h"
 #include "roots/environment.h"
 #include "roots/mappings.h"
+#include "roots/polled.h"
 #include "roots/registered.h"
 #include "roots/streams.h"
 #include "roots/unwritten.h"
@@ -48,6 +49,7 @@ void cycle_roots_list(struct cycle_roots *r, const struct heap *h,
         threads_add_kept(&r->data);
     environment_add(&r->data);
     streams_add(&r->data);
+    polled_add(&r->data);
     add_registered(&r->data);
     if (options.collect || (leaks && options.mappings) || foreign_is_anywhere())
         mappings_add(h, &r->data, &r->code);

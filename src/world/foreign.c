@@ -189,35 +189,23 @@ static bool is_alone(void)
     return proc_thread_count() == 0 && syscall(SYS_unshare, CLONE_THREAD) == 0;
 }
 
-/* The kernel's form of a directory entry. */
-struct entry {
-    uint64_t inode;
-    int64_t offset;
-    unsigned short length;
-    unsigned char type;
-    char name[];
-};
+/* A name that is a number is a thread; that of another entry reads as 0. */
+static void add_named(void *all, const char *name)
+{
+    *(bool *)all &= add((pid_t)strtol(name, NULL, 10));
+}
 
-/* Lists the foreign threads that are not listed yet.  Names that are numbers are threads; the name of other
- * entries reads as 0.  Returns false if not all threads could be found. */
+/* Lists the foreign threads that are not listed yet.  Returns false if not all threads could be found. */
 static bool add_all(void)
 {
-    _Alignas(struct entry) char buffer[1024];
     int file =
         proc_has_our_numbers() && find_found() ? proc_open("self/task", O_DIRECTORY) : -1;
     if (file < 0)
         return false;
-    long bytes;
     bool all = true;
-    while ((bytes = syscall(SYS_getdents64, file, buffer, sizeof buffer)) > 0) {
-        for (long at = 0; at < bytes;) {
-            const struct entry *e = (const void *)(buffer + at);
-            all = add((pid_t)strtol(e->name, NULL, 10)) && all;
-            at += e->length;
-        }
-    }
+    all &= proc_each_entry(file, add_named, &all);
     sys_close(file);
-    return all && bytes == 0;
+    return all;
 }
 
 /* Whether the thread sleeps with the signal blocked, for long as far as anybody can tell.

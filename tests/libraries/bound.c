@@ -67,6 +67,7 @@ static const struct {
     FUNCTION(sighold),
     FUNCTION(sigignore),
     FUNCTION(siginterrupt),
+    FUNCTION(epoll_ctl),
     FUNCTION(timer_create),
     FUNCTION(mq_notify),
     FUNCTION(lio_listio),

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -79,6 +80,11 @@ static void call_timer_create(void)
 static void call_mq_notify(void)
 {
     check(THEIRS(mq_notify)((mqd_t)-1, NULL) == -1);
+}
+
+static void call_epoll_ctl(void)
+{
+    check(THEIRS(epoll_ctl)(-1, EPOLL_CTL_DEL, -1, NULL) == -1);
 }
 
 static void call_lio_listio(void)
@@ -268,6 +274,7 @@ const struct call system_calls[] = {
     {"sighold", call_sighold},
     {"sigignore", call_sigignore},
     {"siginterrupt", call_siginterrupt},
+    {"epoll_ctl", call_epoll_ctl},
     {"timer_create", call_timer_create},
     {"mq_notify", call_mq_notify},
     {"lio_listio", call_lio_listio},

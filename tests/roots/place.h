@@ -91,6 +91,7 @@ TCase *frames_case(void);
 TCase *objects_case(void);
 TCase *statics_case(void);
 TCase *streams_case(void);
+TCase *polled_case(void);
 TCase *threads_case(void);
 TCase *named_case(void);
 TCase *signals_case(void);
