@@ -157,8 +157,8 @@ NOINLINE static void push_parts(struct marker *m, uintptr_t low, uintptr_t high)
 
 /* Objects over PIECE_BYTES are scanned a piece at a time: what follows the first goes
  * back to the grey queue.  Returns the bytes of the first.  A large object's size is in
- * its descriptor. */
-NOINLINE static size_t first_piece(struct marker *m, const struct grey *w)
+ * its descriptor, where it was written before the state by which the object was found. */
+NOINLINE READS_RACING static size_t first_piece(struct marker *m, const struct grey *w)
 {
     size_t bytes = w->bytes;
     if (bytes == UINT32_MAX) {

@@ -28,8 +28,8 @@ struct remembering {
 
 /* Has the old ones among the block's slots [from, to) scanned again, of those that are not typed the part in
  * [low, high) only. */
-static void scan_slots(struct remembering *r, uint32_t head, uint32_t from, uint32_t to,
-                       uintptr_t low, uintptr_t high)
+READS_RACING static void scan_slots(struct remembering *r, uint32_t head, uint32_t from,
+                                    uint32_t to, uintptr_t low, uintptr_t high)
 {
     const struct heap *h = r->h;
     const uint8_t *states = block_states(h, head);
