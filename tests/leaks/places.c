@@ -4,7 +4,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "keeper.h"
 #include "programs.h"
@@ -132,6 +135,24 @@ static void in_mapping(void)
         *page = NEW(64);
 }
 
+/* Returns what is watched. */
+static int watch(int poll, void *p)
+{
+    int file = eventfd(0, 0);
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = p};
+    if (file >= 0)
+        (void)epoll_ctl(poll, EPOLL_CTL_ADD, file, &event);
+    return file;
+}
+
+/* One of two is watched no more. */
+static void in_epoll(void)
+{
+    int poll = epoll_create1(0);
+    (void)watch(poll, NEW(72));
+    close(watch(poll, NEW(64)));
+}
+
 static void realloc_lost(void)
 {
     void *p = NEW(10);
@@ -224,6 +245,7 @@ const struct program place_programs[] = {
     {.name = "unaligned", unaligned, .definite = {1, 64}},
     {.name = "from_data", from_data, .definite = {1, 64}, .reachable = {1, 8}},
     {.name = "in_mapping", in_mapping, .definite = {1, 64}},
+    {.name = "in_epoll", in_epoll, .definite = {1, 64}, .reachable = {1, 72}},
     {.name = "realloc_lost", realloc_lost, .definite = {1, 100000}},
     {.name = "realloc_kept", realloc_kept, .reachable = {1, 5000}},
     {.name = "realloc_shrunk", realloc_shrunk, .definite = {1, 25}},
