@@ -47,6 +47,7 @@ void cycle_roots_list(struct cycle_roots *r, const struct heap *h,
     threads_roots(h, s, &r->stacks, &r->data);
     if (leaks || options.collect)
         threads_add_kept(&r->data);
+    threads_add_timers(&r->data);
     environment_add(&r->data);
     streams_add(&r->data);
     polled_add(&r->data);

@@ -55,7 +55,7 @@ uint32_t block_units(const struct heap *h, uint32_t head);
 INLINE bool block_offers(const struct heap *h, uint32_t head)
 {
     uint32_t free = block_at(h, head)->free_count;
-    if (block_at(h, head)->bytes)
+    if (RACING(block_at(h, head)->bytes)) /* it may grow meanwhile, beside the program */
         return false;
     if (LIKELY(!block_has(h, head, BLOCK_TENURED)))
         return free > 0;

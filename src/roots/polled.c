@@ -12,14 +12,12 @@
 
 #include "base/bits.h"
 #include "base/check.h"
-#include "base/critical.h"
 #include "base/lock.h"
 #include "base/meta.h"
 #include "base/polls.h"
 #include "heap/heap.h"
 #include "world/lock.h"
 #include "world/next.h"
-#include "world/thread.h"
 
 enum { PLACES_LEAST = 64 };
 
@@ -28,8 +26,7 @@ struct polled {
     uint64_t stamp;
 };
 
-/* Changed under the lock, and by a thread that no stop waits for under the world lock as well: read while the world is
- * stopped. */
+/* Changed under the lock; read while the world is stopped. */
 static struct {
     struct lock lock;
     struct polled *table;
@@ -42,21 +39,14 @@ static struct {
         asking; /* the process in which a refresh is on its way; atomic.  The child of a fork is another one */
 } polled PRIVATE_DATA;
 
-/* Returns whether it must be handed to unlock. */
 static bool lock(void)
 {
-    bool is_passed_by = thread_self && thread_self->blocking;
-    if (is_passed_by)
-        world_lock();
-    critical_take(&polled.lock, RANK_ROOTS);
-    return is_passed_by;
+    return world_take(&polled.lock, RANK_ROOTS);
 }
 
-static void unlock(bool is_passed_by)
+static void unlock(bool taken)
 {
-    critical_release(&polled.lock, RANK_ROOTS);
-    if (is_passed_by)
-        world_unlock();
+    world_give(&polled.lock, RANK_ROOTS, taken);
 }
 
 /* ---- The table ------------------------------------------------------------------------------------------- */
@@ -116,9 +106,9 @@ static void note(uintptr_t word)
 static void note_object(uint64_t word)
 {
     int saved_errno = errno;
-    bool is_passed_by = lock();
+    bool taken = lock();
     note((uintptr_t)word);
-    unlock(is_passed_by);
+    unlock(taken);
     errno = saved_errno;
 }
 
@@ -155,19 +145,19 @@ static void find(void *argument, uint64_t word)
 
 static void ask_kernel(void)
 {
-    bool is_passed_by = lock();
+    bool taken = lock();
     uint64_t refresh = ++polled.refreshes;
     bool lacked = polled.lacks;
     polled.lacks = false;
-    unlock(is_passed_by);
+    unlock(taken);
     bool all = polls_walk(find, NULL);
-    is_passed_by = lock();
+    taken = lock();
     if (!all)
         polled.lacks |= lacked;
     else if (!polled.lacks)
         make_anew(refresh);
     polled.found = polled.count;
-    unlock(is_passed_by);
+    unlock(taken);
 }
 
 /* Looked at without the lock: what comes meanwhile is for the next time. */

@@ -13,6 +13,7 @@
 #include "world/faults.h"
 #include "world/fork.h"
 #include "world/stop.h"
+#include "world/timers.h"
 
 enum {
     /* Bytes of a stopped thread's stack.  A deeper thread keeps its cache as it is; so the
@@ -132,6 +133,16 @@ static void add_living(const struct heap *h, const struct snapshot *s, struct mu
         tls_add_thread(&s->modules, m->pointer, roots);
     }
     m->in_fast_path = m->in_fast_path || names_fast_path(stacks, first, m->interrupted);
+}
+
+void threads_add_timers(struct range_list *roots)
+{
+    size_t count;
+    bool all;
+    lock_check_held(RANK_WORLD);
+    const struct timed *table = timers_table(&count, &all);
+    range_list_add(roots, (uintptr_t)table, (uintptr_t)(table + count));
+    roots->incomplete |= !all;
 }
 
 void threads_add_kept(struct range_list *roots)

@@ -28,6 +28,9 @@ const struct snapshot *threads_snapshot(const struct heap *h, uintptr_t sp);
 void threads_roots(const struct heap *h, const struct snapshot *s,
                    struct range_list *stacks, struct range_list *roots);
 
+/* Adds what timers pass on to the program.  The world is stopped. */
+void threads_add_timers(struct range_list *roots);
+
 /* Adds what the C library keeps of threads that have ended, for others to come.  It keeps
  * nothing alive but the C library's own memory, so only a search for leaks needs it, which can
  * afford a system call for each.  The world is stopped. */

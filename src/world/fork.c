@@ -19,6 +19,7 @@
 #include "world/faults.h"
 #include "world/next.h"
 #include "world/own.h"
+#include "world/timers.h"
 #include "world/registry.h"
 #include "world/signals.h"
 #include "world/stop.h"
@@ -194,6 +195,7 @@ static void in_child(void)
     park_forked();
     signals_forked();
     own_forked();
+    timers_forked();
     registry_forked();
     faults_forked();
     if (fork_hook)

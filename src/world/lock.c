@@ -9,6 +9,7 @@
 #include "base/lock.h"
 #include "base/registers.h"
 #include "world/park.h"
+#include "world/thread.h"
 
 enum { MILLISECOND = 1000000 }; /* nanoseconds */
 
@@ -82,6 +83,19 @@ void world_let_go(bool taken)
 }
 
 /* The child's only thread has the lock, and nobody waits for it. */
+bool world_take(struct lock *l, enum rank rank)
+{
+    bool taken = thread_self && thread_self->blocking && world_hold();
+    critical_take(l, rank);
+    return taken;
+}
+
+void world_give(struct lock *l, enum rank rank, bool taken)
+{
+    critical_release(l, rank);
+    world_let_go(taken);
+}
+
 void lock_forked(void)
 {
     lock_check_held(RANK_WORLD);

@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+#include "base/lock.h"
+
 /* world_lock begins a critical section with the world lock held, and world_unlock ends
  * it.  world_lock returns true if another thread had the lock. */
 bool world_lock(void);
@@ -20,6 +22,12 @@ bool world_is_mine(void);
  * world_let_go gets what world_hold returned. */
 bool world_hold(void);
 void world_let_go(bool taken);
+
+/* Take and release a lock that guards what is read while the world is stopped.  A thread between gc_blocking_begin
+ * and gc_blocking_end, which no stop waits for, takes the world lock before.  world_give gets what world_take
+ * returned. */
+bool world_take(struct lock *l, enum rank rank);
+void world_give(struct lock *l, enum rank rank, bool taken);
 
 /* Resets the lock in the child of a fork, in which the calling thread, which has the
  * lock, is the only one. */

@@ -1,9 +1,9 @@
-/* timer_create, mq_notify, lio_listio, lio_listio64 and getaddrinfo_a, in front of the C library's: with
- * SIGEV_THREAD they have functions of the program run on threads that the C library makes by itself, at
- * any time, also while the world is stopped.  Who stops the world does not see such a thread: it would
- * take pointers from where they have not been looked for yet, onto a stack that nobody scans.  So it
- * waits for the end of the stop before the program's function begins.  The file is not in the static
- * library, as the C library's functions have no second name there. */
+/* timer_create and timer_delete, mq_notify, lio_listio, lio_listio64 and getaddrinfo_a, in front of the C
+ * library's.  With SIGEV_THREAD they have functions of the program run on threads that the C library makes by
+ * itself, at any time, also while the world is stopped.  Who stops the world does not see such a thread: it would
+ * take pointers from where they have not been looked for yet, onto a stack that nobody scans.  So it waits for the
+ * end of the stop before the program's function begins.  What a timer passes on is kept until it is deleted.  The
+ * file is not in the static library, as the C library's functions have no second name there. */
 #include <aio.h>
 #include <errno.h>
 #include <mqueue.h>
@@ -14,6 +14,7 @@
 #include "base/bits.h"
 #include "world/next.h"
 #include "world/park.h"
+#include "world/timers.h"
 
 #ifdef PIC /* libtool's: not for the static library */
 
@@ -82,8 +83,19 @@ EXPORTED int timer_create(clockid_t clock, struct sigevent *restrict event,
                           timer_t *restrict timer)
 {
     struct sigevent copy;
+    void *volatile value = event ? event->sigev_value.sival_ptr : NULL;
     NEXT_OR(timer_create, -1)
-    return next(clock, put_front(event, &copy), timer);
+    int result = next(clock, put_front(event, &copy), timer);
+    if (result == 0 && value)
+        timers_note(*timer, value);
+    return result;
+}
+
+EXPORTED int timer_delete(timer_t timer)
+{
+    NEXT_OR(timer_delete, -1)
+    timers_forget(timer);
+    return next(timer);
 }
 
 EXPORTED int mq_notify(mqd_t queue, const struct sigevent *event)

@@ -15,6 +15,7 @@
 #include "world/own.h"
 #include "world/signals.h"
 #include "world/systemstack.h"
+#include "world/timers.h"
 
 enum { MILLISECOND = 1000000 }; /* nanoseconds */
 
@@ -88,5 +89,6 @@ void world_check(void)
     systemstack_check();
     defer_check();
     own_check();
+    timers_check();
     control_check();
 }

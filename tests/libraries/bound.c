@@ -69,6 +69,7 @@ static const struct {
     FUNCTION(siginterrupt),
     FUNCTION(epoll_ctl),
     FUNCTION(timer_create),
+    FUNCTION(timer_delete),
     FUNCTION(mq_notify),
     FUNCTION(lio_listio),
     FUNCTION(lio_listio64),

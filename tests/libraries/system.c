@@ -77,6 +77,13 @@ static void call_timer_create(void)
     check(THEIRS(timer_create)(CLOCK_MONOTONIC, NULL, &timer) == 0);
 }
 
+static void call_timer_delete(void)
+{
+    timer_t timer;
+    check(timer_create(CLOCK_MONOTONIC, NULL, &timer) == 0 &&
+          THEIRS(timer_delete)(timer) == 0);
+}
+
 static void call_mq_notify(void)
 {
     check(THEIRS(mq_notify)((mqd_t)-1, NULL) == -1);
@@ -276,6 +283,7 @@ const struct call system_calls[] = {
     {"siginterrupt", call_siginterrupt},
     {"epoll_ctl", call_epoll_ctl},
     {"timer_create", call_timer_create},
+    {"timer_delete", call_timer_delete},
     {"mq_notify", call_mq_notify},
     {"lio_listio", call_lio_listio},
     {"lio_listio64", call_lio_listio64},

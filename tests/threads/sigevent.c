@@ -1,5 +1,6 @@
 /* Threads that the C library makes for SIGEV_THREAD, at any time, and calls functions of the program on. */
 #include <aio.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <mqueue.h>
@@ -250,6 +251,68 @@ START_TEST(each_of_many_functions_is_called)
 }
 END_TEST
 
+/* ---- What they pass on ----------------------------------------------------------------------------- */
+
+enum { TIMERS = 50 };
+static struct {
+    timer_t timers[TIMERS];
+    uintptr_t hidden[TIMERS];
+} passing;
+
+/* Every other one is for a signal. */
+static void make_timers(void *argument)
+{
+    (void)argument;
+    for (int i = 0; i < TIMERS; i++) {
+        struct sigevent event = {.sigev_notify = i % 2 ? SIGEV_SIGNAL : SIGEV_THREAD,
+                                 .sigev_notify_function = take,
+                                 .sigev_signo = SIGUSR1,
+                                 .sigev_value.sival_ptr = filled(i + 1)};
+        passing.hidden[i] = hide(event.sigev_value.sival_ptr);
+        ck_assert_int_eq(timer_create(CLOCK_MONOTONIC, &event, &passing.timers[i]), 0);
+    }
+}
+
+static int count_whole(int step)
+{
+    int count = 0;
+    for (int i = 0; i < TIMERS; i += step) {
+        unsigned char *p = reveal(passing.hidden[i]);
+        count += gc_base(p) == p && holds(p, i + 1);
+    }
+    return count;
+}
+
+static bool is_in_front(void)
+{
+    Dl_info ours, theirs;
+    return dladdr((void *)(uintptr_t)gc_alloc, &ours) &&
+           dladdr((void *)(uintptr_t)timer_delete, &theirs) &&
+           strcmp(ours.dli_fname, theirs.dli_fname) == 0;
+}
+
+START_TEST(what_they_pass_on_lives)
+{
+    if (!is_in_front()) /* as in a program with the static library */
+        return;
+    for (int round = 0; round < 2; round++) {
+        deeply(make_timers, NULL);
+        for (int i = 0; i < 3; i++)
+            gc_collect();
+        ck_assert_int_eq(count_whole(1), TIMERS);
+        for (int i = 0; i < TIMERS; i += 2)
+            ck_assert_int_eq(timer_delete(passing.timers[i]), 0);
+        gc_collect();
+        ck_assert_int_le(count_whole(2), 2); /* words that are left on stacks */
+        for (int i = 1; i < TIMERS; i += 2) {
+            unsigned char *p = reveal(passing.hidden[i]);
+            ck_assert(gc_base(p) == p && holds(p, i + 1));
+            ck_assert_int_eq(timer_delete(passing.timers[i]), 0);
+        }
+    }
+}
+END_TEST
+
 TCase *sigevent_case(void)
 {
     TCase *tc = tcase_create("sigevent");
@@ -257,5 +320,6 @@ TCase *sigevent_case(void)
     tcase_add_loop_test(tc, function_is_called, 0, sizeof ways / sizeof ways[0]);
     tcase_add_test(tc, others_are_told_as_before);
     tcase_add_test(tc, each_of_many_functions_is_called);
+    tcase_add_test(tc, what_they_pass_on_lives);
     return tc;
 }
