@@ -59,9 +59,9 @@ static void take(union sigval value)
 
 static void make_chain(void)
 {
-    hidden_table = hide(gc_alloc(CELLS * sizeof(void *)));
     chain = gc_alloc(sizeof *chain);
-    chain->table = reveal(hidden_table);
+    chain->table = gc_alloc(CELLS * sizeof(void *));
+    hidden_table = hide(chain->table);
     for (int i = 0; i < CHAIN; i++) {
         struct link *l = gc_alloc(sizeof *l);
         l->next = chain;
