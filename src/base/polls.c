@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/bits.h"
 #include "base/proc.h"
 #include "base/sys.h"
 
@@ -22,12 +23,18 @@ struct walk {
 
 /* ---- One file -------------------------------------------------------------------------------------- */
 
+/* Whether a line of a descriptor has been read ever.  Not every system has them: until one is seen, a file without
+ * any says nothing.  Atomic. */
+static bool system_tells PRIVATE_DATA;
+
 static void read_line(const struct walk *w, const char *line)
 {
     static const char name[] = " data:";
     const char *word = strncmp(line, "tfd:", 4) == 0 ? strstr(line, name) : NULL;
-    if (word)
-        w->visit(w->argument, strtoull(word + strlen(name), NULL, 16));
+    if (!word)
+        return;
+    w->visit(w->argument, strtoull(word + strlen(name), NULL, 16));
+    __atomic_store_n(&system_tells, true, __ATOMIC_RELAXED);
 }
 
 /* Calls read_line for the whole lines of a text, and moves what is left to its beginning.  Returns the length of
@@ -99,5 +106,5 @@ bool polls_walk(void (*visit)(void *argument, uint64_t word), void *argument)
         sys_close(w.directory);
     }
     errno = saved_errno;
-    return !w.failed;
+    return !w.failed && RACING(system_tells);
 }

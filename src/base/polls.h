@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 /* Calls visit with each word that a file of epoll has which is a descriptor of the process, in no order.
- * Returns false if not all could be found out, as without /proc or without a free descriptor.  No memory is
- * allocated and no lock is taken. */
+ * Returns false if not all could be found out, as without /proc, without a free descriptor, or where the system has
+ * not told of any yet.  No memory is allocated and no lock is taken. */
 bool polls_walk(void (*visit)(void *argument, uint64_t word), void *argument);
 
 #endif
