@@ -380,7 +380,7 @@ void block_settle(struct heap *h, uint32_t head)
     b->cursor = 0;
     if (is_empty(h, head) && !h->marking && lets_go(h, head))
         block_release(h, head);
-    else if (block_at(h, head)->bytes && is_empty(h, head))
+    else if (RACING(b->bytes) && is_empty(h, head))
         keep_back(h, head);
     else if (block_offers(h, head))
         list_append(h, head);

@@ -133,7 +133,7 @@ bool block_shrink_large(struct heap *h, uint32_t head, size_t bytes)
         return false;
     block_untenure(h, head);
     block_note_gone(h, b, old - whole);
-    b->bytes = whole;
+    __atomic_store_n(&b->bytes, whole, __ATOMIC_RELAXED); /* a sweep may be reading it */
     CRASH_POINT("block shrink: size set");
     if (end < old_end) {
         uint32_t touched = head + (uint32_t)(align_up(old, UNIT_BYTES) >> UNIT_SHIFT);
