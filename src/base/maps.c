@@ -105,6 +105,40 @@ bool maps_walk(void (*visit)(void *argument, const struct mapping *m), void *arg
     return any && !r.failed;
 }
 
+/* Reads the lines of the form "Name:   number kB" that follow a mapping in the longer list.  Returns whether the
+ * number of what is swapped out is not 0; true too if there is none. */
+static bool next_swapped(struct reader *r)
+{
+    bool swapped = true;
+    int c;
+    while ((c = next_byte(r)) >= 'A' && c <= 'Z') {
+        const char *left = "Swap:";
+        for (; *left && c == *left; left++)
+            c = next_byte(r);
+        while (!*left && c == ' ')
+            c = next_byte(r);
+        swapped = *left ? swapped : c != '0';
+        skip_to(r, '\n', c);
+    }
+    r->at -= c != -1; /* the next mapping begins with it */
+    return swapped;
+}
+
+bool maps_swapped(const struct mapping *m)
+{
+    int saved_errno = errno;
+    struct reader r = {.fd = proc_open("thread-self/smaps", 0)};
+    struct mapping at = {0};
+    bool swapped = true;
+    if (r.fd < 0)
+        return true;
+    while (at.low < m->low && next_mapping(&r, &at))
+        swapped = next_swapped(&r);
+    sys_close(r.fd);
+    errno = saved_errno;
+    return swapped || at.low != m->low;
+}
+
 /* Looks for the mapping in the list.  Returns MAPS_UNKNOWN if it cannot be read to its end. */
 static enum maps_answer find_in_list(uintptr_t address, struct mapping *found)
 {

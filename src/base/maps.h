@@ -34,6 +34,10 @@ enum maps_answer maps_probe(uintptr_t address, struct mapping *found);
  * the list cannot be read to its end. */
 bool maps_walk(void (*visit)(void *argument, const struct mapping *m), void *argument);
 
+/* Whether pages of a mapping of the list are in swap space, shared ones among them, of which nothing else
+ * tells; true where the kernel does not say.  Reads all that it has of the mappings before. */
+bool maps_swapped(const struct mapping *m);
+
 /* How many bytes from `low` on can be read, at most up to `high`; all of them where the
  * kernel does not say. */
 size_t maps_readable(uintptr_t low, uintptr_t high);

@@ -68,6 +68,15 @@ bool os_copy(void *to, uintptr_t from, size_t bytes);
 size_t os_pages_find(int file, uintptr_t *low, uintptr_t high, struct os_part *parts,
                      size_t most);
 
+/* Finds pages of shared memory from *low on that are in memory, whoever brought them there: a child of
+ * fork has no entries for them yet, nor has another mapping of the file.  Stores the parts, in order, and
+ * moves *low to where it has looked up to.  Where the kernel does not tell, all pages are.  What is in swap space is not. */
+size_t os_pages_cached(uintptr_t *low, uintptr_t high, struct os_part *parts,
+                       size_t most);
+
+/* Whether anything of this machine is in swap space; true where the kernel does not tell. */
+bool os_swaps(void);
+
 /* Makes private memory zero: pages that are not there, or are in swap space, come to be zeroed at
  * their next touch, and take no memory before; the others are filled, or all are given back. */
 void os_zero(void *address, size_t bytes, bool give_back);

@@ -2,6 +2,7 @@
  * Reserving and giving back is os.c's. */
 #include <errno.h>
 #include <sys/ioctl.h>
+#include <sys/sysinfo.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@ bool os_renew(void *address, size_t bytes)
 enum {
     PARTS_MOST = 32, /* parts of one call, which lie on the stack */
     ENTRIES = 256,   /* entries of pages that are read at once, on the stack too */
+    ANSWERS = 2048,  /* bytes that tell of a page each, likewise */
 };
 
 bool os_copy(void *to, uintptr_t from, size_t bytes)
@@ -141,4 +143,31 @@ size_t os_pages_find(int file, uintptr_t *low, uintptr_t high, struct os_part *p
         return count;
     *low = from;
     return all_is_there(low, high, parts);
+}
+
+size_t os_pages_cached(uintptr_t *low, uintptr_t high, struct os_part *parts, size_t most)
+{
+    unsigned char answers[ANSWERS] = {0};
+    size_t count = 0, page = os_page_bytes();
+    int saved_errno = errno;
+    while (*low < high) {
+        size_t wanted = min_size((high - *low) / page, ANSWERS);
+        bool told = wanted > 0 && sys_in_core((void *)*low, wanted * page, answers) == 0;
+        errno = saved_errno;
+        if (!told)
+            return count > 0 ? count : all_is_there(low, high, parts);
+        for (size_t i = 0; i < wanted; i++, *low += page)
+            if (answers[i] % 2 && !add_page(parts, most, &count, *low, page))
+                return count;
+    }
+    return count;
+}
+
+bool os_swaps(void)
+{
+    struct sysinfo all;
+    int saved_errno = errno;
+    bool told = syscall(SYS_sysinfo, &all) == 0;
+    errno = saved_errno;
+    return !told || all.totalswap != all.freeswap;
 }

@@ -27,6 +27,7 @@ struct listing {
     const struct range_list *own;
     size_t next; /* of `own`: those before lie below */
     int pages;   /* the file of os_pages_open */
+    bool swaps;
 };
 
 /* ---- What is no root -------------------------------------------------------------------------------- */
@@ -73,31 +74,60 @@ static void add_range(struct listing *l, uintptr_t low, uintptr_t high)
     }
 }
 
-/* Code, what the kernel has mapped for itself, and the main thread's stack are none. */
-static bool is_root(const struct mapping *m)
+static bool begins(const struct mapping *m, const char *prefix)
 {
-    bool kernels = strncmp(m->name, "[v", 2) == 0 || strncmp(m->name, "[stack", 6) == 0;
-    if (!m->readable || kernels)
-        return false;
-    if (m->shared)
-        return m->writable && strncmp(m->name, "/dev/zero", 9) == 0;
-    return m->writable || !m->file;
+    return strncmp(m->name, prefix, strlen(prefix)) == 0;
 }
 
-/* Of shared memory the kernel does not tell which pages were swapped out. */
+/* What no file on a disk has: it is gone with the processes that share it, so that pointers are of use there. */
+static bool is_memory(const struct mapping *m)
+{
+    return begins(m, "/memfd:") || begins(m, "/SYSV") || begins(m, "/dev/zero") ||
+           begins(m, "/dev/shm/") || begins(m, "/dev/hugep") || begins(m, "/anon_huge");
+}
+
+/* To read what a device has mapped may do something, and takes long. */
+static bool is_device(const struct mapping *m)
+{
+    return !is_memory(m) && (begins(m, "/dev/") || begins(m, "/dmabuf"));
+}
+
+/* Code, what the kernel has mapped for itself, and the main thread's stack are none.  Shared memory may have been
+ * written by another mapping, which is gone by now. */
+static bool is_root(const struct mapping *m)
+{
+    if (!m->readable || begins(m, "[v") || begins(m, "[stack"))
+        return false;
+    return m->shared ? !is_device(m) && (m->writable || is_memory(m))
+                     : m->writable || !m->file;
+}
+
+/* Finds pages that are there.  Of shared memory all are taken to be where some are in swap space, as the kernel does not
+ * tell which. */
+static size_t find_pages(const struct listing *l, const struct mapping *m, uintptr_t *low,
+                         struct os_part *parts, bool all)
+{
+    if (!m->shared)
+        return os_pages_find(l->pages, low, m->high, parts, PARTS_MOST);
+    if (!all)
+        return os_pages_cached(low, m->high, parts, PARTS_MOST);
+    parts[0] = (struct os_part){*low, m->high};
+    *low = m->high;
+    return 1;
+}
+
 static void add_mapping(void *argument, const struct mapping *m)
 {
     struct listing *l = argument;
     struct os_part parts[PARTS_MOST];
     if (!is_root(m))
         return;
-    if (m->shared)
-        return add_range(l, m->low, m->high);
+    bool all = m->shared && is_memory(m) && l->swaps && maps_swapped(m);
     for (uintptr_t low = m->low; low < m->high;) {
-        size_t count = os_pages_find(l->pages, &low, m->high, parts, PARTS_MOST);
+        size_t count = find_pages(l, m, &low, parts, all);
         for (size_t i = 0; i < count; i++) {
             add_range(l, parts[i].low, parts[i].high);
-            if (m->executable && !m->file)
+            if (m->executable && (m->shared || !m->file))
                 range_list_add(l->code, parts[i].low, parts[i].high);
         }
     }
@@ -108,7 +138,8 @@ void mappings_add(const struct heap *h, struct range_list *l, struct range_list 
     static struct range_list own PRIVATE_DATA; /* under the world lock */
     lock_check_held(RANK_WORLD);
     struct range_cover sorted;
-    struct listing listing = {.code = code, .own = &own, .pages = os_pages_open()};
+    struct listing listing = {
+        .code = code, .own = &own, .pages = os_pages_open(), .swaps = os_swaps()};
     list_own(h, &own);
     range_cover_begin(&sorted, &own);
     range_cover_begin(&listing.cover, l);

@@ -8,8 +8,8 @@
 #include "heap/types.h"
 #include "roots/range.h"
 
-/* Adds what the list lacks of the pages that are there of private mappings, and of shared ones that are
- * nobody's file; without the heap, the library's own memory and the stacks of threads that are known.  The
+/* Adds what the list lacks of the pages that are there of private mappings, and of shared ones that can be
+ * written or are no file on a disk; without devices, the heap, the library's own memory and the stacks of threads that are known.  The
  * list is incomplete if the kernel does not tell.  What of it is code that was made at run time is added to
  * `code`, too: instructions have pointers at any address.  The world is stopped. */
 void mappings_add(const struct heap *h, struct range_list *l, struct range_list *code);

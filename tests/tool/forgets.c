@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { NODES = 2000, ROUNDS = 12, GARBAGE = 4000, THREADS = 3 };
@@ -108,6 +110,106 @@ static void *map(int kind)
     return p == MAP_FAILED ? NULL : p;
 }
 
+/* ---- Memory that processes share ---- */
+
+enum { SHARED = 1 << 20, SPARSE = 1 << 30 };
+
+static void *map_shared(int file, size_t bytes, int protection)
+{
+    int flags = MAP_SHARED | MAP_NORESERVE | (file < 0 ? MAP_ANONYMOUS : 0);
+    void *p = mmap(NULL, bytes, protection, flags, file, 0);
+    return p == MAP_FAILED ? NULL : p;
+}
+
+static void *anonymous(void)
+{
+    return map_shared(-1, SHARED, PROT_READ | PROT_WRITE);
+}
+
+/* Nothing of it is there but its end. */
+static void *sparse(void)
+{
+    return (char *)map_shared(-1, SPARSE, PROT_READ | PROT_WRITE) + SPARSE - SHARED;
+}
+
+static void *of_system_v(void)
+{
+    int id = shmget(IPC_PRIVATE, SHARED, IPC_CREAT | 0600);
+    void *p = shmat(id, NULL, 0);
+    shmctl(id, IPC_RMID, NULL);
+    return p;
+}
+
+static void *of_memory_file(void)
+{
+    int file = memfd_create("shared", 0);
+    return ftruncate(file, SHARED) == 0 ? map_shared(file, SHARED, PROT_READ | PROT_WRITE)
+                                        : NULL;
+}
+
+static void *of_file(void)
+{
+    char name[] = "shared-XXXXXX";
+    int file = mkstemp(name);
+    unlink(name);
+    return ftruncate(file, SHARED) == 0 ? map_shared(file, SHARED, PROT_READ | PROT_WRITE)
+                                        : NULL;
+}
+
+static struct shared {
+    const char *name;
+    void *(*map)(void);
+    struct node **words;
+} shared[] = {
+    {"anonymous", anonymous, NULL},     {"sparse", sparse, NULL},
+    {"of System V", of_system_v, NULL}, {"a file of memory", of_memory_file, NULL},
+    {"a file", of_file, NULL},
+};
+enum { KINDS = sizeof shared / sizeof shared[0] };
+
+static void fill_shared(void)
+{
+    for (size_t i = 0; i < KINDS; i++) {
+        shared[i].words = shared[i].map();
+        shared[i].words[77 + 5000 * i] = make_list(100000 * i);
+    }
+}
+
+static void expect_shared(const char *where)
+{
+    for (size_t i = 0; i < KINDS; i++)
+        if (!is_whole(shared[i].words[77 + 5000 * i], 100000 * i))
+            failures++, printf("lost: shared memory, %s%s\n", shared[i].name, where);
+}
+
+/* A child has what its parent has, but has touched nothing of what is shared. */
+static void expect_in_child(void)
+{
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        for (unsigned i = 0; i < ROUNDS; i++)
+            litter(i);
+        failures = 0;
+        expect_shared(", in a child");
+        exit(failures != 0);
+    }
+    failures += waitpid(child, &status, 0) != child || status != 0;
+}
+
+/* What was written by another mapping, which is gone: code is made so, in memory that is never both written to and run. */
+static char *of_two_mappings(const void *bytes, size_t count)
+{
+    int file = memfd_create("code", 0);
+    void *writable =
+        ftruncate(file, SHARED) == 0 ? map_shared(file, SHARED, PROT_WRITE) : NULL;
+    memcpy(writable, bytes, count);
+    munmap(writable, SHARED);
+    char *p = map_shared(file, SHARED, PROT_READ | PROT_EXEC);
+    close(file);
+    return p;
+}
+
 /* A pointer that is one past the end of an object, and no other. */
 static char *past_end(size_t size)
 {
@@ -125,16 +227,22 @@ static int is_intact(const char *end, size_t size)
 }
 
 /* Code that was made at run time has a pointer in the midst of an instruction, at an odd address. */
-__attribute__((noinline)) static char *make_code(void)
+enum { LOAD = 3, LOAD_BYTES = 2 }; /* where it is, and where in it the pointer */
+
+__attribute__((noinline)) static char *make_code(int twice)
 {
-    enum { LOAD = 3, LOAD_BYTES = 2 }; /* where it is, and where in it the pointer */
-    char *code = map(MAP_PRIVATE);
+    char code[64] = {0};
     struct node *list = make_list(70);
     memcpy(code + LOAD, "\x48\xb8", LOAD_BYTES);
     memcpy(code + LOAD + LOAD_BYTES, &list, sizeof list);
+    char *place = twice ? of_two_mappings(code, sizeof code) : map(MAP_PRIVATE);
+    if (!twice) {
+        memcpy(place, code, sizeof code);
+        mprotect(place, 1 << 20, PROT_READ | PROT_EXEC);
+    }
     explicit_bzero(&list, sizeof list);
-    mprotect(code, 1 << 20, PROT_READ | PROT_EXEC);
-    return code + LOAD + LOAD_BYTES;
+    explicit_bzero(code, sizeof code);
+    return place + LOAD + LOAD_BYTES;
 }
 
 static int code_is_whole(const char *pointer)
@@ -146,16 +254,14 @@ static int code_is_whole(const char *pointer)
 
 /* Hidden, so that no register nor stack has another pointer. */
 struct places {
-    struct node **private, **shared, **broken, **read_only;
+    struct node **private, **broken, **read_only;
     char **ends;
 };
 
 static struct places make_places(void)
 {
-    struct places p = {map(MAP_PRIVATE), map(MAP_SHARED), sbrk(65536), map(MAP_PRIVATE),
-                       map(MAP_PRIVATE)};
+    struct places p = {map(MAP_PRIVATE), sbrk(65536), map(MAP_PRIVATE), map(MAP_PRIVATE)};
     p.private[5000] = make_list(10);
-    p.shared[77] = make_list(20);
     p.broken[3] = make_list(30);
     p.read_only[9] = make_list(40);
     mprotect(p.read_only, 1 << 20, PROT_READ);
@@ -172,7 +278,8 @@ int main(void)
     pthread_key_create(&key, NULL);
     struct places p = make_places();
     struct event *volatile events = make_events();
-    char *volatile code = make_code();
+    char *volatile code[2] = {make_code(0), make_code(1)};
+    fill_shared();
     in_data = make_list(50);
     in_text[2] = (struct node *)((char *)make_list(60) + 1);
     for (size_t i = 0; i < THREADS; i++)
@@ -184,15 +291,17 @@ int main(void)
         expect(is_whole(result, 4000 * (i + 1)), "a thread's result");
     }
     expect(is_whole(p.private[5000], 10), "private memory of mmap");
-    expect(is_whole(p.shared[77], 20), "shared memory of mmap");
     expect(is_whole(p.broken[3], 30), "memory of sbrk");
     expect(is_whole(p.read_only[9], 40), "memory that is read-only by now");
     for (size_t i = 0; i < 100; i++)
         expect(is_intact(p.ends[i], 16 * i + 16), "one past the end");
-    expect(code_is_whole(code), "code");
+    expect(code_is_whole(code[0]), "code");
+    expect(code_is_whole(code[1]), "code in memory of two mappings");
+    expect_shared("");
     expect(events_are_whole(events), "a packed structure");
     expect(is_whole(in_data, 50), "static data");
     expect(is_whole((struct node *)((char *)in_text[2] - 1), 60), "a tagged pointer");
+    expect_in_child();
     getrusage(RUSAGE_SELF, &usage);
     printf("%ld\n", usage.ru_maxrss >> 10);
     return failures != 0;

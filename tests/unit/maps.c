@@ -99,6 +99,22 @@ START_TEST(walk_tells_what_each_is)
 }
 END_TEST
 
+/* What is locked is not swapped out; of what is no mapping nothing is told. */
+START_TEST(locked_memory_is_not_swapped)
+{
+    struct mapping m;
+    size_t page = os_page_bytes();
+    char *p = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(p, MAP_FAILED);
+    ck_assert_int_eq(mlock(p, page), 0);
+    ck_assert(maps_find((uintptr_t)p, &m) == MAPS_FOUND);
+    ck_assert(!maps_swapped(&m));
+    m.low++;
+    ck_assert(maps_swapped(&m));
+    ck_assert_int_eq(munmap(p, page), 0);
+}
+END_TEST
+
 START_TEST(hole_is_no_mapping)
 {
     struct mapping m;
@@ -202,6 +218,7 @@ TCase *maps_tests(void)
     TCase *t = tcase_create("maps");
     tcase_add_test(t, bounds_and_protection);
     tcase_add_loop_test(t, walk_tells_what_each_is, 0, 6);
+    tcase_add_test(t, locked_memory_is_not_swapped);
     tcase_add_test(t, hole_is_no_mapping);
     tcase_add_test(t, long_list);
     tcase_add_test(t, readable_up_to);

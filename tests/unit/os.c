@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/maps.h"
@@ -158,6 +159,8 @@ END_TEST
 
 enum { PAGES = 300, SOME_PARTS = 7 };
 
+enum { CACHED = -2 }; /* in place of a file: pages of shared memory are looked for */
+
 /* Finds the parts, a few at a time, and marks their pages. */
 static void find_parts(int file, const char *memory, bool *there)
 {
@@ -167,7 +170,9 @@ static void find_parts(int file, const char *memory, bool *there)
     memset(there, 0, PAGES * sizeof *there);
     while (low < high) {
         uintptr_t from = low;
-        size_t count = os_pages_find(file, &low, high, parts, SOME_PARTS);
+        size_t count = file == CACHED
+                           ? os_pages_cached(&low, high, parts, SOME_PARTS)
+                           : os_pages_find(file, &low, high, parts, SOME_PARTS);
         ck_assert_uint_gt(low, from);
         ck_assert_uint_le(count, SOME_PARTS);
         for (size_t i = 0; i < count; i++) {
@@ -257,6 +262,40 @@ START_TEST(pages_not_told)
 }
 END_TEST
 
+/* A child has nothing of it in its page table before it reads it, and does not read what is not there. */
+START_TEST(pages_of_shared_memory)
+{
+    bool there[PAGES];
+    size_t page = os_page_bytes();
+    char *memory = mmap(NULL, PAGES * page, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(memory, MAP_FAILED);
+    for (size_t p = 0; p < PAGES; p += 1 + p % 3)
+        memory[p * page] = 1;
+    pid_t child = fork();
+    find_parts(CACHED, memory, there);
+    for (size_t p = 0, next = 0; p < PAGES; p++) {
+        ck_assert_msg(there[p] == (p == next), "page %zu", p);
+        next += p == next ? 1 + p % 3 : 0;
+    }
+    if (child == 0)
+        _exit(0);
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+}
+END_TEST
+
+/* Memory that is not mapped is not told of. */
+START_TEST(shared_pages_not_told)
+{
+    struct os_part part;
+    uintptr_t high = (uintptr_t)map_pages(), low = high - os_page_bytes() / 2;
+    ck_assert_uint_eq(os_pages_cached(&low, high, &part, 1), 1);
+    ck_assert(part.low == high - os_page_bytes() / 2 && part.high == high && low == high);
+}
+END_TEST
+
 /* Zero it is in any case, and what was not there is not there afterwards. */
 START_TEST(zero_takes_no_memory)
 {
@@ -330,6 +369,8 @@ TCase *os_tests(void)
     tcase_add_test(t, written_pages_are_found);
     tcase_add_test(t, pages_by_entries);
     tcase_add_test(t, pages_not_told);
+    tcase_add_test(t, pages_of_shared_memory);
+    tcase_add_test(t, shared_pages_not_told);
     tcase_add_test(t, zero_takes_no_memory);
     tcase_add_test(t, promises);
     tcase_add_test(t, address_space_limit);
