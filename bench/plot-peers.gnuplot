@@ -1,11 +1,11 @@
-# All workloads, each other peer in a panel of its own: gcalloc's time or memory divided by the
+# All workloads, each other peer in a panel of its own: WHAT ("time of gcalloc") divided by the
 # peer's, as a point with a whisker from the smallest to the largest quotient of two runs, on a
 # logarithmic scale.
-#   gnuplot -c plot-peers.gnuplot DATA SVG PEERS COLOURS
+#   gnuplot -c plot-peers.gnuplot DATA SVG PEERS COLOURS WHAT
 data = ARG1
 peers = ARG3
 colours = ARG4
-what = strstrt(data, "rss") ? "RSS" : "time"
+what = ARG5
 
 stats data index 0 using 0:0 nooutput
 count = STATS_records
@@ -13,10 +13,9 @@ panels = words(peers)
 names = 170.0                             # pixels for the names of the workloads
 width = 900.0
 panel = (width - names - 20) / panels
-set terminal svg size width,(110 + 20 * count) font "DejaVu Sans,13" background "white"
+set terminal svg size width,(170 + 20 * count) font "DejaVu Sans,13" background "white"
 set output ARG2
-set multiplot title sprintf("%s of gcalloc / %s of the peer (left of 1: gcalloc needs less)", \
-    what, what) font ",15"
+set multiplot title sprintf("%s / that of the peer (left of 1: the peer needs more)", what) font ",15"
 set logscale x 2
 set xrange [1.0 / 16:8]
 set xtics nomirror ("1/8" 0.125, "1/2" 0.5, "1" 1, "2" 2, "4" 4)

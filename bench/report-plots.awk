@@ -228,7 +228,7 @@ function plot_peers(numbers, name, works, work_count,    file, others, other_cou
                 print w, median, low, high >file
     }
     close(file)
-    print "peers|" file "|" legend(who, n)
+    print "peers|" file "|" legend(who, n) "|" (name ~ /rss/ ? "RSS" : "time") " of gcalloc"
 }
 
 END {

@@ -34,3 +34,8 @@ EOF
 printed=$(GCALLOC_OPTIONS=heap_limit=8M "$lox" <"$scratch" 2>&1 | sed '/^\[line/d')
 [ "$printed" = "Out of memory.
 6" ] || { echo "the prompt after an exhausted heap: $printed"; exit 1; }
+
+# The comparison with another system, as far as there is one, and what it writes.
+sh "$folder/bench/run.sh" -r 1 -j "$scratch" "$lox" strings >/dev/null || { echo "the comparison failed"; exit 1; }
+jq -e '.benchmarks[0].systems[0].seconds[0] > 0 and .systems[0].name == "lox"' "$scratch" >/dev/null ||
+    [ $? = 127 ] || { echo "the comparison as JSON: $(cat "$scratch")"; exit 1; }

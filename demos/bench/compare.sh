@@ -1,28 +1,42 @@
 # Read by the run.sh of the demos' benchmarks: measures programs in several systems, one after the other, and prints the
 # medians in seconds, how often each system takes the time of our own, the geometric means of these, and of our own the
-# collector's share of the run and its longest pause.  The start of each program counts.
+# collector's share of the run and its longest pause.  The start of each program counts.  With -j all numbers are
+# written as JSON, with -p the ratios are drawn by gnuplot as SVG.
 #
-# The script sets `systems`, our own first, defines run SYSTEM BENCHMARK and is_right SYSTEM BENCHMARK OUTPUT, and calls
-# compare BENCHMARK...
+# The script sets `systems`, our own first, defines run SYSTEM BENCHMARK, is_right SYSTEM BENCHMARK OUTPUT and
+# version SYSTEM, and calls compare BENCHMARK...
 
 runs=3
 count=
+json=
+plot=
 compare_folder=$(cd "$folder/../../bench" && pwd) || exit 2
 
 compare_usage() { # ARGUMENTS
-    echo "usage: $0 [-r RUNS] $1" >&2
+    echo "usage: $0 [-r RUNS] [-j FILE] [-p FILE] $1" >&2
     exit 2
 }
 
-# -r RUNS, and -n COUNT for programs that take a count.
+# A file that is about to be written, of which the script may change the folder before.
+written_file() {
+    : >>"$1" && realpath "$1"
+}
+
+# -r RUNS, -j and -p FILE, and -n COUNT for programs that take a count.
 compare_options() {
-    while getopts n:r: option; do
+    while getopts j:n:p:r: option; do
         case $option in
+        j) json=$(written_file "$OPTARG") || exit 2 ;;
         n) count=$OPTARG ;;
+        p) plot=$(written_file "$OPTARG") || exit 2 ;;
         r) runs=$OPTARG ;;
         *) exit 2 ;;
         esac
     done
+    [ -z "$plot" ] || command -v gnuplot >/dev/null || {
+        echo "$0: -p needs gnuplot, which is not installed" >&2
+        exit 2
+    }
 }
 
 scratch=$(mktemp -d) || exit 2
@@ -44,6 +58,42 @@ measure() { # SYSTEM BENCHMARK
     echo "$2 $1 $(((end - start) / 1000)) $gc" >>"$scratch/times"
 }
 
+# result NAME [VARIABLE=VALUE]...: what NAME.awk makes of the times.
+result() {
+    name=$1
+    shift
+    for variable; do
+        shift
+        set -- "$@" -v "$variable"
+    done
+    awk -v systems="$systems" "$@" -f "$compare_folder/medians.awk" -f "$compare_folder/$name.awk" \
+        "$scratch/sorted"
+}
+
+own_version() {
+    sed -n 's/^AC_INIT(\[\(gcalloc\)\], *\[\([^]]*\)\].*/\1 \2/p' "$compare_folder/../../configure.ac"
+}
+
+write_json() {
+    versions=
+    for system in $systems; do versions="$versions$system=$(version "$system" 2>&1 | head -n 1);"; done
+    model=$(awk -F': ' '/^model name/ { print $2; exit }' /proc/cpuinfo)
+    result json "date=$(date -u +%Y-%m-%dT%H:%MZ)" "kernel=$(uname -srm)" "versions=$versions" \
+        "machine=${model:-unknown CPU}, $(nproc) CPUs" >"$json"
+}
+
+# Colours of Okabe and Ito, as in the plots of the other benches.
+draw() {
+    own=${systems%% *}
+    result plot >"$scratch/plot.data"
+    gnuplot -c "$compare_folder/../../bench/plot-peers.gnuplot" "$scratch/plot.data" "$plot" \
+        "${systems#"$own" }" "0xD55E00 0x009E73 0xCC79A7" "time of $own" 2>"$scratch/err" || {
+        echo "FAILED: $plot" >&2
+        cat "$scratch/err" >&2
+        return 1
+    }
+}
+
 compare() { # BENCHMARK...
     : >"$scratch/times"
     round=0
@@ -53,6 +103,9 @@ compare() { # BENCHMARK...
         done
         round=$((round + 1))
     done
-    sort -k 1,2 -k 3n "$scratch/times" | awk -v systems="$systems" -f "$compare_folder/table.awk"
+    sort -k 1,1 -k 2,2 -k 3n "$scratch/times" >"$scratch/sorted"
+    result table
+    [ -z "$json" ] || write_json || return
+    [ -z "$plot" ] || [ "$systems" = "${systems%% *}" ] || draw || return
     [ ! -e "$scratch/failed" ]
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Compares with Lua on the same algorithms: sh run.sh [-r RUNS] LOX [BENCHMARK...]; what is measured and printed says
+# Compares with Lua on the same algorithms: sh run.sh [-r RUNS] [-j FILE] [-p FILE] LOX [BENCHMARK...]; what is measured and printed says
 # ../../bench/compare.sh.  Both have to print the same.
 folder=$(cd "$(dirname "$0")" && pwd) || exit 2
 . "$folder/../../bench/compare.sh"
@@ -17,6 +17,13 @@ run() { # SYSTEM BENCHMARK
     case $1 in
     lox) "$own" --gc-stats "$folder/$2.lox" ;;
     lua5.4) lua5.4 "$folder/$2.lua" ;;
+    esac
+}
+
+version() { # SYSTEM
+    case $1 in
+    lox) own_version ;;
+    lua5.4) lua5.4 -v ;;
     esac
 }
 

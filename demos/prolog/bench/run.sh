@@ -1,5 +1,5 @@
 #!/bin/sh
-# Compares Prologs on the benchmarks: sh run.sh [-r RUNS] GCPROLOG [BENCHMARK...]
+# Compares Prologs on the benchmarks: sh run.sh [-r RUNS] [-j FILE] [-p FILE] GCPROLOG [BENCHMARK...]
 #
 # Runs each benchmark in gcprolog, in swi-prolog and in gprolog's interpreter, as far as these are there; what is measured
 # and printed says ../../bench/compare.sh.
@@ -21,6 +21,13 @@ run() { # SYSTEM BENCHMARK
     gcprolog) "$own" --gc-stats "$folder/$2.pl" -g main ;;
     swipl) swipl -q -f none -g main -t halt "$folder/$2.pl" ;;
     gprolog) gprolog --consult-file "$folder/$2.pl" --query-goal main --query-goal halt ;;
+    esac
+}
+
+version() { # SYSTEM
+    case $1 in
+    gcprolog) own_version ;;
+    *) "$1" --version ;;
     esac
 }
 

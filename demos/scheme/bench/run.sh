@@ -1,5 +1,5 @@
 #!/bin/sh
-# Compares Schemes on the benchmarks: sh run.sh [-n COUNT] [-r RUNS] GCSCHEME [BENCHMARK...]
+# Compares Schemes on the benchmarks: sh run.sh [-n COUNT] [-r RUNS] [-j FILE] [-p FILE] GCSCHEME [BENCHMARK...]
 #
 # Runs each benchmark in gcscheme, in guile-3.0 from compiled files with its just-in-time compiler and without, and in
 # chicken's csi if it has R7RS; what is measured and printed says ../../bench/compare.sh. COUNT takes the place of the
@@ -43,6 +43,14 @@ run() { # SYSTEM BENCHMARK
     guile) run_guile "$2" ;;
     guile-nojit) GUILE_JIT_THRESHOLD=-1 run_guile "$2" ;;
     csi) csi -q -R r7rs -s "$2.scm" $count ;;
+    esac
+}
+
+version() { # SYSTEM
+    case $1 in
+    gcscheme) own_version ;;
+    guile*) guile-3.0 --version ;;
+    csi) csi -release ;;
     esac
 }
 
