@@ -186,3 +186,43 @@ void container_alter(struct container *c, int sort)
     if (sorts[sort].alter)
         sorts[sort].alter(c);
 }
+
+/* ---- What it points to lives ------------------------------------------------------------- */
+
+static void put(void *where, size_t i, void *p)
+{
+    struct writing *w = where;
+    w->way(w->container->cells[i], p);
+}
+
+struct place writing_place(struct writing *w)
+{
+    return (struct place){put, w};
+}
+
+/* Victims that the container had before are old by now, and go with a full collection. */
+void live_once(struct place place)
+{
+    struct victims *v = place_fill(place);
+    collect_young(1);
+    victims_assert_intact(v);
+    collect_young(2);
+    victims_assert_intact(v);
+    place_clear(place);
+    victims_assert_gone(v);
+    free(v);
+}
+
+uint64_t container_write(struct container *c, int sort, write_way *const *ways,
+                         int way_count)
+{
+    container_make(c, sort);
+    uint64_t before = young_collections();
+    for (int i = 0; i < way_count; i++) {
+        struct writing w = {c, ways[(sort + i) % way_count]};
+        go_young("256K", (i + sort / way_count) % 2);
+        live_once(writing_place(&w));
+        container_alter(c, sort);
+    }
+    return young_collections() - before;
+}

@@ -92,9 +92,8 @@ static void by_process(void **cell, void *p)
         store(cell, p);
 }
 
-static void (*const ways[])(void **cell, void *p) = {store,     copy,       exchange,
-                                                     by_thread, by_handler, by_pipe,
-                                                     by_socket, by_process};
+static write_way *const ways[] = {store,      copy,    exchange,  by_thread,
+                                  by_handler, by_pipe, by_socket, by_process};
 
 /* The last ways are code of the C library and of the kernel: one build has them. */
 #ifdef __OPTIMIZE__
@@ -105,41 +104,11 @@ enum { WAYS = 3 };
 
 /* ---- The test ------------------------------------------------------------------------- */
 
-static void put(void *where, size_t i, void *p)
-{
-    void (*const *way)(void **, void *) = where;
-    (*way)(container.cells[i], p);
-}
-
-/* Victims that the container had before are old by now, and go with a full collection. */
-static void live_once(struct place place)
-{
-    struct victims *v = place_fill(place);
-    collect_young(1);
-    victims_assert_intact(v);
-    collect_young(2);
-    victims_assert_intact(v);
-    place_clear(place);
-    victims_assert_gone(v);
-    free(v);
-}
-
-/* Each way in turn, on the same container; sorts take turns at which is the first, and at what is verified. */
 START_TEST(writing)
 {
     go_young("256K", false);
-    container_make(&container, _i);
-    uint64_t before = young_collections();
-    for (int i = 0; i < WAYS; i++) {
-        void (*way)(void **, void *) = ways[(_i + i) % WAYS];
-        go_young("256K", (i + _i / WAYS) % 2);
-        live_once((struct place){put, &way});
-        container_alter(&container, _i);
-    }
-    if (kernel_notes_writes())
-        ck_assert_uint_gt(young_collections(), before);
-    else
-        ck_assert_uint_eq(young_collections(), 0);
+    uint64_t young = container_write(&container, _i, ways, WAYS);
+    ck_assert(kernel_notes_writes() ? young > 0 : young == 0);
 }
 END_TEST
 

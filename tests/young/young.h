@@ -35,4 +35,20 @@ void container_make(struct container *c, int sort);
 /* What else is to be done with an old container of that sort before it is written to. */
 void container_alter(struct container *c, int sort);
 
+/* A way to write to an old container, and the place that it makes: what is put there. */
+typedef void write_way(void **cell, void *p);
+struct writing {
+    struct container *container;
+    write_way *way;
+};
+struct place writing_place(struct writing *w);
+
+/* Fills the place while young collections come: what is there lives, and is gone once it is cleared. */
+void live_once(struct place place);
+
+/* Makes a container of that sort, and fills it in each way in turn, each second time verified.  Sorts take turns at
+ * which way is the first.  Returns how many young collections there were. */
+uint64_t container_write(struct container *c, int sort, write_way *const *ways,
+                         int way_count);
+
 #endif
