@@ -47,10 +47,17 @@ char *way_root(const struct reading *r, const struct way *w)
         [RECORDING_ROOT_THREAD] =
             "the argument, the result or the alternate signal stack",
     };
+    static const char *const others[RECORDING_ROOTS] = {
+        [RECORDING_ROOT_NAMED] = "a root callback of the program's",
+        [RECORDING_ROOT_TIMER] = "what a timer passes on",
+        [RECORDING_ROOT_POLLED] = "a descriptor that epoll watches",
+        [RECORDING_ROOT_STREAM] = "a stream of stdio",
+        [RECORDING_ROOT_VARIABLE] = "a variable of the environment",
+    };
     if (w->root == RECORDING_ROOT_DATA)
         return data_root(r, &w->at);
-    if (w->root == RECORDING_ROOT_NAMED)
-        return formatted("a root callback of the program's");
+    if (others[w->root])
+        return formatted("%s", others[w->root]);
     if (!w->thread)
         return formatted("%s of a thread", of_threads[w->root]);
     return formatted("%s of thread %llu", of_threads[w->root],

@@ -74,6 +74,10 @@ enum recording_root {
     RECORDING_ROOT_REGISTER, /* of a thread */
     RECORDING_ROOT_LOCAL,    /* thread-local data */
     RECORDING_ROOT_THREAD,   /* argument, result or alternate signal stack of a thread */
+    RECORDING_ROOT_TIMER,    /* what a timer passes on */
+    RECORDING_ROOT_POLLED,   /* what epoll has with a descriptor */
+    RECORDING_ROOT_STREAM,   /* a stream of stdio */
+    RECORDING_ROOT_VARIABLE, /* the array of the environment's variables */
     RECORDING_ROOTS,
 };
 

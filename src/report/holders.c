@@ -137,9 +137,11 @@ static struct record_step step_of(const struct path_step *s, bool first)
 static void record_way(const struct path *p)
 {
     static const enum recording_root roots[] = {
-        [ROOT_DATA] = RECORDING_ROOT_DATA,   [ROOT_NAMED] = RECORDING_ROOT_NAMED,
-        [ROOT_STACK] = RECORDING_ROOT_STACK, [ROOT_REGISTER] = RECORDING_ROOT_REGISTER,
-        [ROOT_LOCAL] = RECORDING_ROOT_LOCAL, [ROOT_RECORD] = RECORDING_ROOT_THREAD,
+        [ROOT_DATA] = RECORDING_ROOT_DATA,     [ROOT_NAMED] = RECORDING_ROOT_NAMED,
+        [ROOT_STACK] = RECORDING_ROOT_STACK,   [ROOT_REGISTER] = RECORDING_ROOT_REGISTER,
+        [ROOT_LOCAL] = RECORDING_ROOT_LOCAL,   [ROOT_RECORD] = RECORDING_ROOT_THREAD,
+        [ROOT_TIMER] = RECORDING_ROOT_TIMER,   [ROOT_POLLED] = RECORDING_ROOT_POLLED,
+        [ROOT_STREAM] = RECORDING_ROOT_STREAM, [ROOT_VARIABLE] = RECORDING_ROOT_VARIABLE,
     };
     struct record_step steps[RECORDING_STEPS_MOST];
     size_t count = min_size(p->count, RECORDING_STEPS_MOST), left_out = p->count - count;

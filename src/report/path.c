@@ -7,12 +7,18 @@
 #include "collect/question.h"
 #include "heap/heap.h"
 #include "mutator/site.h"
+#include "roots/environment.h"
+#include "roots/polled.h"
+#include "roots/streams.h"
+#include "roots/threads.h"
 #include "world/thread.h"
 
 static struct {
     /* With all of its bits turned: no word that somebody takes for a pointer. */
     uintptr_t address;
     struct path *path;
+    struct range_list
+        ranges; /* of one kind, while it is looked whether a word lies there */
 } search PRIVATE_DATA;
 
 /* ---- What was found -------------------------------------------------------------------------------------- */
@@ -74,11 +80,39 @@ static bool tell_thread(struct path *p, const struct mutator *m, uintptr_t at)
     return p->thread;
 }
 
+/* What the C library or the kernel has for the program. */
+static const struct {
+    enum root_kind root;
+    void (*add)(struct range_list *l);
+} systems[] = {
+    {ROOT_TIMER, threads_add_timers},
+    {ROOT_POLLED, polled_add},
+    {ROOT_STREAM, streams_add},
+    {ROOT_VARIABLE, environment_add},
+};
+
+static bool lies_there(void (*add)(struct range_list *l), uintptr_t at)
+{
+    struct range_list *l = &search.ranges;
+    range_list_clear(l);
+    add(l);
+    return range_list_has(l, (struct range){at, at + 1});
+}
+
+static void tell_system(struct path *p)
+{
+    for (size_t i = 0; i < sizeof systems / sizeof systems[0]; i++)
+        if (lies_there(systems[i].add, p->steps[0].at))
+            p->root = systems[i].root;
+}
+
 static void tell_root(struct path *p)
 {
     for (const struct mutator *m = registry_first(); m; m = m->next)
         if (tell_thread(p, m, p->steps[0].at))
             return;
+    if (p->root == ROOT_DATA)
+        tell_system(p);
 }
 
 void path_take(struct path *p, const struct reach *r, uint32_t edge)

@@ -26,6 +26,10 @@ enum root_kind {
     ROOT_REGISTER, /* of a thread, saved where it was interrupted */
     ROOT_LOCAL,    /* thread-local or thread-specific data */
     ROOT_RECORD,   /* argument, result or alternate signal stack of a thread */
+    ROOT_TIMER,    /* what a timer passes on */
+    ROOT_POLLED,   /* what epoll has with a descriptor that it watches */
+    ROOT_STREAM,   /* a stream of stdio, with its buffer and its cookie */
+    ROOT_VARIABLE, /* the array of the environment's variables */
 };
 
 /* An object on the way, and where the pointer to it is; `at` is 0 where that is not known, as a trace function

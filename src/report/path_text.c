@@ -40,6 +40,14 @@ static void print_root(const struct path *p)
     case ROOT_RECORD:
         return out_print(
             "  the argument, the result or the alternate signal stack of a thread\n");
+    case ROOT_TIMER:
+        return out_print("  what a timer passes on\n");
+    case ROOT_POLLED:
+        return out_print("  a descriptor that epoll watches\n");
+    case ROOT_STREAM:
+        return out_print("  a stream of stdio\n");
+    case ROOT_VARIABLE:
+        return out_print("  a variable of the environment\n");
     }
 }
 

@@ -4,10 +4,13 @@
 
 #include <unistd.h>
 
+#include "base/debugger.h"
 #include "base/lock.h"
 #include "world/faults.h"
 
 enum { VARIABLES_MOST = 1 << 16 };
+
+DEBUGGER_TABLE = {DEBUGGER_PLACE("environ", &environ)};
 
 /* What is read up to the null pointer at the end, or as far as anything can be read. */
 struct reading {

@@ -12,6 +12,7 @@
 
 #include "base/bits.h"
 #include "base/check.h"
+#include "base/debugger.h"
 #include "base/lock.h"
 #include "base/meta.h"
 #include "base/polls.h"
@@ -38,6 +39,13 @@ static struct {
     pid_t
         asking; /* the process in which a refresh is on its way; atomic.  The child of a fork is another one */
 } polled PRIVATE_DATA;
+
+DEBUGGER_TABLE = {
+    DEBUGGER_VARIABLE("polled.table", polled.table),
+    DEBUGGER_VARIABLE("polled.places", polled.places),
+    DEBUGGER_SIZE(polled),
+    DEBUGGER_FIELD(polled, word),
+};
 
 static bool lock(void)
 {

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/debugger.h"
 #include "base/lock.h"
 #include "world/faults.h"
 
@@ -17,6 +18,14 @@ enum {
      * of open_memstream two functions and the program's two variables. */
     WORDS_BEHIND = 5,
     COOKIE_BEHIND = sizeof(void *),
+};
+
+DEBUGGER_TABLE = {
+    DEBUGGER_PLACE("streams.first", &_IO_list_all),
+    DEBUGGER_FIELD(_IO_FILE, _chain),
+    DEBUGGER_SIZE(_IO_FILE),
+    DEBUGGER_NUMBER(WORDS_BEHIND),
+    DEBUGGER_NUMBER(COOKIE_BEHIND),
 };
 
 /* The least address that a system gives to programs, and those above are no addresses of programs. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/check.h"
+#include "base/debugger.h"
 #include "base/lock.h"
 #include "base/meta.h"
 #include "world/lock.h"
@@ -15,6 +16,13 @@ static struct {
     size_t count, capacity;
     bool lacks; /* one that there was no memory for */
 } timers PRIVATE_DATA;
+
+DEBUGGER_TABLE = {
+    DEBUGGER_VARIABLE("timers.table", timers.table),
+    DEBUGGER_VARIABLE("timers.count", timers.count),
+    DEBUGGER_SIZE(timed),
+    DEBUGGER_FIELD(timed, value),
+};
 
 /* The place of a timer, or one behind the last. */
 static size_t find(uintptr_t timer)

@@ -4,8 +4,15 @@
 #include <gcalloc/layout.h>
 #include <gcalloc/walk.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
 
 #define NOINLINE __attribute__((noinline))
 
@@ -19,7 +26,8 @@ struct {
     struct link *first;
 } table;
 uintptr_t hidden_second, hidden_freed, hidden_garbage, hidden_large, hidden_stack,
-    hidden_local, hidden_typed, hidden_pointed, hidden_unpointed;
+    hidden_local, hidden_typed, hidden_pointed, hidden_unpointed, hidden_timed,
+    hidden_polled, hidden_buffer, hidden_variable;
 size_t objects, bytes;
 static pthread_barrier_t both;
 static __thread struct link *volatile of_thread;
@@ -75,6 +83,26 @@ NOINLINE static void make_others(void)
     hidden_unpointed = hide(typed[1]);
 }
 
+/* Only the system leads there. */
+NOINLINE static void make_for_system(void)
+{
+    timer_t timer;
+    int ends[2], poll = epoll_create1(0);
+    struct sigevent at_end = {.sigev_notify = SIGEV_NONE,
+                              .sigev_value.sival_ptr = new_link(NULL, 24)};
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = new_link(NULL, 24)};
+    char *buffer = gc_alloc_atomic(600), *variable = gc_strdup("FACT=yes");
+    FILE *null = fopen("/dev/null", "w");
+    if (pipe(ends) != 0 || timer_create(CLOCK_MONOTONIC, &at_end, &timer) != 0 ||
+        epoll_ctl(poll, EPOLL_CTL_ADD, ends[0], &event) != 0 || !null ||
+        setvbuf(null, buffer, _IOFBF, 600) != 0 || putenv(variable) != 0)
+        abort();
+    hidden_timed = hide(at_end.sigev_value.sival_ptr);
+    hidden_polled = hide(event.data.ptr);
+    hidden_buffer = hide(buffer);
+    hidden_variable = hide(variable);
+}
+
 static void *hold(void *unused)
 {
     struct link *volatile held = new_link(NULL, 32);
@@ -113,6 +141,7 @@ int main(void)
     gc_collect();
     make_chain();
     make_others();
+    make_for_system();
     clear();
     pthread_create(&thread, NULL, hold, NULL);
     pthread_barrier_wait(&both);

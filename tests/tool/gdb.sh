@@ -61,6 +61,7 @@ ask "why pointed" 'gcalloc why ~hidden_pointed'
 ask "why unpointed" 'gcalloc why ~hidden_unpointed'
 ask "why stack" 'gcalloc why ~hidden_stack'
 ask "why local" 'gcalloc why ~hidden_local'
+for what in timed polled buffer variable; do ask "why $what" "gcalloc why ~hidden_$what"; done
 ask roots 'gcalloc roots'
 ask functions 'print $gc_base((char *) ~hidden_second + 60) == (void *) ~hidden_second' \
     'print $gc_size(~hidden_large)' 'print $gc_is_managed(~hidden_freed)' 'print $gc_is_managed(table.first)' \
@@ -110,6 +111,10 @@ expect "a word that is a pointer by its layout" says "why pointed" '^  memory of
 expect "one that is none" says "why unpointed" 'nothing leads to it'
 expect "a stack" says "why stack" '^  the stack of thread [0-9]+ .number 2 of gdb., at'
 expect "thread-local data" says "why local" '^  thread-local data of thread [0-9]+ .number 2 of gdb., at'
+expect "a timer" says "why timed" '^  what a timer passes on' '^   -> 24 bytes'
+expect "a descriptor" says "why polled" '^  a descriptor that epoll watches' '^   -> 24 bytes'
+expect "a stream" says "why buffer" '^  a stream of stdio' '^   -> 600 bytes'
+expect "the environment" says "why variable" '^  a variable of the environment' '^   -> 9 bytes'
 expect "roots are listed" says roots 'static data, from ' 'memory of gc_root_add' 'the stack of thread'
 expect "functions and pointers" says functions ' = 1$' ' = 3[0-9]*$' ' = 0$' ' = 1$' "$a <40 bytes, scanned>$" "$a$"
 expect "in a collection, the same are there" says collection \

@@ -126,6 +126,14 @@ expect "why a thread's variable's" why "$local"
 expect "is thread-local" way "$local is an object of 24 bytes, and in use:" \
     "thread-local data of thread [0-9]*, at $object" "-> 24 bytes at $local"
 tell "let go"
+tell system
+# shellcheck disable=SC2086 # four addresses
+set -- $said
+for root in "what a timer passes on" "a descriptor that epoll watches" "a stream of stdio" "a variable of the environment"; do
+    expect "why what the system has" why "$1"
+    expect "is $root" way "$1 is an object of [0-9]* bytes, and in use:" "$root" "-> [0-9]* bytes at $1"
+    shift
+done
 tell static
 expect "why what is static" why "$said"
 expect "is not in the heap" way "$said is not in the heap"

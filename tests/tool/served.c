@@ -4,9 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <signal.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define NOINLINE __attribute__((noinline))
@@ -68,6 +71,25 @@ NOINLINE static void make_pooled(void)
     *pool = new_link(NULL, 40);
     printf("%p\n", *pool);
     pool = NULL;
+}
+
+/* Only the system leads to what a timer passes on, to what epoll has with a descriptor, to the buffer of a stream, and to
+ * a variable of the environment. */
+NOINLINE static void make_for_system(void)
+{
+    timer_t timer;
+    int ends[2], poll = epoll_create1(0);
+    struct sigevent at_end = {.sigev_notify = SIGEV_NONE,
+                              .sigev_value.sival_ptr = calloc(1, 24)};
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = calloc(1, 24)};
+    FILE *null = fopen("/dev/null", "w");
+    char *buffer = malloc(600), *variable = strdup("SERVED_BY=us");
+    if (pipe(ends) != 0 || timer_create(CLOCK_MONOTONIC, &at_end, &timer) != 0 ||
+        epoll_ctl(poll, EPOLL_CTL_ADD, ends[0], &event) != 0 || !null ||
+        setvbuf(null, buffer, _IOFBF, 600) != 0 || putenv(variable) != 0)
+        abort();
+    printf("%p %p %p %p\n", at_end.sigev_value.sival_ptr, event.data.ptr, (void *)buffer,
+           (void *)variable);
 }
 
 NOINLINE static void make_freed(void)
@@ -150,6 +172,8 @@ static void obey(const char *line)
         make_pooled();
     else if (strcmp(line, "freed") == 0)
         make_freed();
+    else if (strcmp(line, "system") == 0)
+        make_for_system();
     else if (strcmp(line, "local") == 0)
         hold(hold_local);
     else if (strcmp(line, "variable") == 0)

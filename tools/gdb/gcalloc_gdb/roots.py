@@ -5,6 +5,7 @@ from .memory import Missing
 RED_ZONE = 128
 CONTROL_BYTES = 2304  # of a thread's control block in glibc, in which its first thread-specific values are
 STACK_MOST = 64 << 20
+LIST_MOST = 1 << 20  # of what is followed from one to the next
 MODULES_MOST = 4096  # with thread-local data; a vector that is longer is damaged
 
 
@@ -72,6 +73,7 @@ class Roots:
         self.records = {r.tid: r for r in records(heap) if r.life == self.table["LIFE_LIVING"]}
         self._static()
         self._registered()
+        self._system()
         nodes = list(_nodes(heap, "stacks.table", "stack", "stack.links"))
         self.stacks = [_range(heap, at, "stack.range") + (at,) for at in nodes]
         if not self.maps:
@@ -128,6 +130,43 @@ class Roots:
             self._add("memory of gc_root_add", *_range(heap, at, "root.range"))
         if self.table.value("registered.first"):
             self.lacking.append("what root callbacks name, as none is called")
+
+    def _system(self):
+        """What the C library and the kernel have for the program."""
+        t = self.table
+        timers = range(t.value("timers.table"), 1 << 64, t["sizeof timed"])[: t.value("timers.count")]
+        polled = range(t.value("polled.table"), 1 << 64, t["sizeof polled"])[: t.value("polled.places")]
+        for what, places, field in ("what a timer passes on", timers, "timed.value"), (
+            "a descriptor that epoll watches", polled, "polled.word"
+        ):
+            words = [(what, t.field(at, field)) for at in places]
+            self.list.append(Root(what, words=words))
+        try:
+            self._streams()
+            self._environment()
+        except Missing as problem:
+            self.lacking.append("streams of stdio or the environment: %s" % problem)
+
+    def _streams(self):
+        t = self.table
+        first = t.address("streams.first")
+        stream = self.memory.number(first) if first else 0
+        for _ in range(LIST_MOST):
+            if not stream:
+                break
+            end = stream + t["sizeof _IO_FILE"]
+            self._add("a stream of stdio", stream, end + 8 * t["WORDS_BEHIND"])
+            cookie = self.memory.number(end + t["COOKIE_BEHIND"])
+            if cookie % 8 == 0:
+                self._add("a stream of stdio", cookie, cookie + 8)
+            stream = t.field(stream, "_IO_FILE._chain")
+
+    def _environment(self):
+        low = self.memory.number(self.table.address("environ"))
+        count = 0
+        while low and count < LIST_MOST and self.memory.number(low + 8 * count):
+            count += 1
+        self._add("a variable of the environment", low, low + 8 * count)
 
     def _thread(self, thread, record):
         name = "thread %d (number %d of gdb)" % (thread.tid, thread.number)
