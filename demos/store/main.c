@@ -190,7 +190,7 @@ static const struct command commands[] = {
     {"list", NULL, "sizes and keys", list},
     {"load", NULL, "does what lines \"put KEY TEXT\", \"delete KEY\" say", load},
     {"export", NULL, "the documents, as lines for load", export},
-    {"sync", NULL, "what was put so far will survive a power cut, too", sync_all},
+    {"sync", NULL, "a power cut before the next change finds all that was put", sync_all},
 };
 
 static int usage(void)

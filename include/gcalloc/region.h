@@ -18,7 +18,9 @@
  * Functions that return a pointer return NULL and those that return int return -1 where they fail, with
  * errno; gc_region_error has a sentence on what was wrong.  Any thread may call them, but none in a
  * root callback, in a trace function or in a signal handler.  After fork the child goes on with the
- * regions that are open, outside of all brackets, and holds nothing. */
+ * regions that are open, outside of all brackets, and holds nothing.  A process that executes another program
+ * (exec) without gc_region_close stays one that has the region, with what it held and the bracket that it was in, until
+ * that program ends or opens the region. */
 #ifndef GCALLOC_REGION_H
 #define GCALLOC_REGION_H
 
@@ -190,8 +192,9 @@ GC_PUBLIC int gc_region_release(gc_region *region, void *object);
 GC_PUBLIC int gc_region_collect(gc_region *region);
 
 /* What was written so far is on the disk when it returns, and is what is found after a power cut, unless
- * somebody writes to the region before that.  It waits for all brackets.  0, or -1 with errno: EPERM
- * (inside of a bracket), EINVAL (no file), ETIMEDOUT, EIO, ENOSPC. */
+ * somebody writes to the region before that.  It waits for all brackets, those of the other threads of the process
+ * among them.  0, or -1 with errno: EPERM (inside of a bracket), EINVAL (no file), ETIMEDOUT (as for
+ * gc_region_collect), EIO, ENOSPC. */
 GC_PUBLIC int gc_region_sync(gc_region *region);
 
 struct gc_region_stats {
@@ -235,7 +238,8 @@ GC_PUBLIC int gc_region_walk(gc_region *region,
                                           void *data),
                              void *data);
 
-/* Checks all that the region keeps of itself, while nobody else uses it.  0, or -1 with errno: EBADMSG
+/* Checks all that the region keeps of itself, while nobody else uses it: it waits for the brackets of all threads but the
+ * caller's.  0, or -1 with errno: EBADMSG
  * and gc_region_error says what is damaged; ETIMEDOUT; EBUSY (it is open for reading only, and others have
  * it). */
 GC_PUBLIC int gc_region_check(gc_region *region);

@@ -66,8 +66,9 @@ void block_note_kind(struct heap *h, enum kind kind)
         __atomic_store_n(&h->numbers->managed, true, __ATOMIC_RELAXED);
 }
 
-/* Takes units for a block, which get their words later.  *populates says that the units
- * left of the unit run are to get their memory with it. */
+/* Takes units for a block, which get their words later.  It counts as taken from before these tell of it, as whoever
+ * makes a list of a shared heap anew releases blocks without objects that nobody has taken.  *populates says that
+ * the units left of the unit run are to get their memory with it. */
 static uint32_t take_units(struct heap *h, unsigned class, struct unit_run *r,
                            bool *populates)
 {
@@ -83,7 +84,7 @@ static uint32_t take_units(struct heap *h, unsigned class, struct unit_run *r,
         dirty |= (h->words[u] & UNIT_DIRTY) != 0;
     uint32_t count = geometries[class].count;
     *block_at(h, head) =
-        (struct block){.free_count = count, .touched = dirty ? count : 0};
+        (struct block){.free_count = count, .touched = dirty ? count : 0, .taken = true};
     *populates =
         !dirty && units == 1 && !next_of_unit_run && r->start > 1 &&
         __atomic_load_n(&h->numbers->used_bytes, __ATOMIC_RELAXED) > POPULATE_FROM;
@@ -93,14 +94,14 @@ static uint32_t take_units(struct heap *h, unsigned class, struct unit_run *r,
 static void give_words(struct heap *h, uint32_t head, unit_word word,
                        const struct unit_run *r, bool populates)
 {
+    /* Memory that is read before it is written is common zeroes until then, and costs two
+     * page faults, the second of which interrupts all processors. */
+    memset(h->states + word_states(word), STATE_FREE,
+           h->space->shared ? (size_t)1 << sizeclass_state_shift(word_class(word)) : 1);
     block_set_words(h, head, head, head + sizeclass_units(word_class(word)), word);
     block_note_kind(h, word_kind(word));
     tenured_note_block(h, head);
     CRASH_POINT("block create: words set");
-    /* Memory that is read before it is written is common zeroes until then, and costs two
-     * page faults, the second of which interrupts all processors. */
-    memset(block_states(h, head), STATE_FREE,
-           h->space->shared ? (size_t)1 << sizeclass_state_shift(word_class(word)) : 1);
     if (populates)
         os_populate((void *)unit_address(h, head), (size_t)(r->end - head) << UNIT_SHIFT);
 }
@@ -346,6 +347,7 @@ uint32_t block_new_slot(struct heap *h, unsigned bin, unsigned shard,
         return 0;
     struct lock *lock = block_lock(h, head);
     *slot = block_take_slot(h, head);
+    block_at(h, head)->taken = false;
     block_settle(h, head);
     lock_release(lock, RANK_BIN);
     return head;

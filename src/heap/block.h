@@ -7,14 +7,14 @@
 
 #include "heap/lookup.h"
 
-/* Makes a block for one size class, of this shard; all its slots are free, and it is
- * neither taken nor listed.  A block of one unit takes it from the caller's unit run.
+/* Makes a block for one size class, of this shard; all its slots are free, and it counts as
+ * taken, by the caller.  A block of one unit takes it from the caller's unit run.
  * Returns its head, or 0 with errno ENOMEM. */
 uint32_t block_create(struct heap *h, enum kind kind, unsigned class, unsigned shard,
                       struct unit_run *r);
 
-/* Makes a block for objects of a typed bin, which is of no cache's shard, neither taken
- * nor listed.  Returns its head, or 0 with errno ENOMEM. */
+/* Makes a block for objects of a typed bin, which is of no cache's shard, and taken by the
+ * caller.  Returns its head, or 0 with errno ENOMEM. */
 uint32_t block_create_typed(struct heap *h, uint32_t t, struct unit_run *r);
 
 /* Makes a block for one object of `bytes` bytes, its address a multiple of `alignment`.

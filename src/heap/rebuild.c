@@ -194,6 +194,24 @@ static void renew_locks(struct heap *h)
         *block_list(h, i) = (struct bin_list){.lock = {LOCK_SHARED}};
 }
 
+void heap_distrust(struct heap *h)
+{
+    const struct heap_numbers *n = h->numbers;
+    arena_look(h);
+    for (uint32_t u = 1; u < unit_end(h); u++)
+        if (!word_used(h->words[u]))
+            h->words[u] = UNIT_DIRTY;
+    size_t page = os_page_bytes();
+    uintptr_t low = (uintptr_t)&h->words[unit_end(h)], next = align_up(low, page);
+    uintptr_t high = align_up((uintptr_t)&h->words[n->unit_limit], page);
+    memset((void *)low, 0, next - low);
+    if (next < high)
+        h->space->decommit(h->space, (void *)next, high - next);
+    low = unit_address(h, unit_end(h)), high = unit_address(h, n->unit_limit);
+    if (low < high)
+        h->space->decommit(h->space, (void *)low, high - low);
+}
+
 bool heap_rebuild(struct heap *h, bool suspect, struct rebuild_fault *fault)
 {
     lock_check_all(true);

@@ -22,6 +22,10 @@ struct rebuild_fault {
  * fault is found that no death leaves behind, it returns false, and the heap is not to be used. */
 bool heap_rebuild(struct heap *h, bool suspect, struct rebuild_fault *fault);
 
+/* Believes of no memory of a shared heap that it is zero, as pages of the file may be of different times: free units
+ * are dirty, and what lies behind the last unit, with its words, is given back.  Before heap_rebuild. */
+void heap_distrust(struct heap *h);
+
 /* How many units the block has that begins at this unit; 0: no block does, all of whose words are there. */
 uint32_t heap_whole_block(const struct heap *h, uint32_t head);
 

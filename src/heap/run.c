@@ -243,17 +243,14 @@ static uint32_t make_block(struct cache *c, unsigned bin)
 
 bool run_take(struct cache *c, unsigned bin)
 {
-    struct heap *h = c->heap;
     struct bin *b = cache_bin_at(c, bin);
     bool first = *runs_of(c, bin) == 0;
     size_t bytes = next_run_bytes(c, bin);
     coarse_note_run(c, bin);
     while (!find_run(c, bin, bytes)) {
-        /* Nobody else knows of a new block before one of its slots is handed out. */
         b->block = make_block(c, bin);
         if (!b->block)
             return false;
-        block_at(h, b->block)->taken = true;
     }
     if (first)
         borrow(c, bin);

@@ -272,6 +272,7 @@ bool region_end_uses(gc_region *r)
 void region_forked(gc_region *r)
 {
     r->member = NO_MEMBER;
+    r->orphaned = false;
     for (struct region_use *u = r->uses; u; u = u->next_of_region) {
         u->slot = NULL;
         u->depth = 0;

@@ -48,14 +48,18 @@ static bool rebuild(gc_region *r, bool all)
 {
     struct rebuild_fault fault;
     struct region_header *h = r->header;
+    bool after_cut = h->suspect == SUSPECT_CUT;
     bool suspect = __atomic_load_n(&h->suspect, __ATOMIC_ACQUIRE) |
                    region_bury(r, all || h->collections % ASK_EVERY == 0);
     __atomic_store_n(&r->crowded, false, __ATOMIC_RELAXED);
     h->root_lock.word = h->hold_lock.word = LOCK_SHARED;
-    __atomic_store_n(&h->suspect, 1, __ATOMIC_RELEASE);
+    if (!after_cut)
+        __atomic_store_n(&h->suspect, SUSPECT_DEATH, __ATOMIC_RELEASE);
     CRASH_POINT("collect: suspect");
     end_epoch(r);
     CRASH_POINT("collect: epoch ended");
+    if (after_cut)
+        heap_distrust(&r->heap);
     if (!heap_rebuild(&r->heap, suspect, &fault)) {
         r->fault = fault.what;
         log_line("region %s: %s, in unit %u: it cannot be used any more", r->name,
@@ -106,6 +110,7 @@ static void run(struct cycle *c)
         r->header->collections++;
         __atomic_store_n(&r->header->suspect, 0, __ATOMIC_RELEASE);
     }
+    r->orphaned = false;
     c->swept = c->ended = os_now();
     c->marked = c->marked >= c->stopped ? c->marked : c->ended;
 }
@@ -163,21 +168,48 @@ static bool knows_types(gc_region *r)
     return region_learn_types(r) || region_fail(ENOMEM, "no memory for types") == 0;
 }
 
+/* A bracket that does not end is not waited for again before as much has been allocated as in a small region between
+ * two collections. */
+static void put_off(gc_region *r)
+{
+    struct heap_numbers *n = r->heap.numbers;
+    size_t charged = __atomic_load_n(&n->charged, __ATOMIC_RELAXED);
+    __atomic_store_n(&n->budget, charged + BUDGET_LEAST, __ATOMIC_RELAXED);
+    __atomic_store_n(&r->crowded, false, __ATOMIC_RELAXED);
+}
+
 bool region_collect(gc_region *r, enum cause cause)
 {
     struct region_use *u = region_use(r);
     if (!u)
         return false;
     lock_holder = u->number;
-    if (!region_is_whole(r) || !region_close_gate(r))
+    if (!region_is_whole(r))
         return false;
+    if (!region_close_gate(r, false)) {
+        if (cause == CAUSE_BUDGET && errno == ETIMEDOUT)
+            put_off(r);
+        return false;
+    }
     if (__atomic_load_n(&r->crowded, __ATOMIC_RELAXED))
         cause = CAUSE_REQUEST; /* the budget may be far from used up */
-    bool done = (cause == CAUSE_BUDGET && !region_is_due(r)) ||
+    bool done = (cause == CAUSE_BUDGET && !region_is_due(r) && !r->orphaned) ||
                 (knows_types(r) && collect(r, cause));
     lock_holder = u->number;
     region_open_gate(r);
     return done;
+}
+
+bool region_quiesce(gc_region *r, const struct region_use *u)
+{
+    lock_holder = u->number;
+    if (!region_is_whole(r) || !region_close_gate(r, true))
+        return false;
+    bool sound = !r->orphaned || (knows_types(r) && collect(r, CAUSE_REQUEST));
+    lock_holder = u->number;
+    if (!sound)
+        region_open_gate(r);
+    return sound;
 }
 
 int gc_region_collect(gc_region *r)
@@ -195,7 +227,8 @@ bool region_recover(gc_region *r)
     lock_holder = u->number;
     h->gate = 0;
     h->collect_lock.word = LOCK_SHARED;
-    h->suspect = 1;
+    if (h->suspect != SUSPECT_CUT)
+        h->suspect = SUSPECT_DEATH;
     bool done = region_collect(r, CAUSE_REQUEST);
     if (!done && errno == ENOTRECOVERABLE)
         errno = EBADMSG; /* it never was this process's */

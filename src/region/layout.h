@@ -50,6 +50,11 @@ struct region_constants {
 /* How far a region has come to be whole. */
 enum region_stage { REGION_NEW, REGION_WHOLE, REGION_DAMAGED };
 
+enum region_suspect {
+    SUSPECT_DEATH = 1,
+    SUSPECT_CUT, /* and pages may be of different times, as after a power cut */
+};
+
 struct region_header {
     struct region_constants constant;
 
@@ -68,7 +73,8 @@ struct region_header {
 
     uint32_t slots; /* slots from here on have never been taken.  Only grows.  Atomic */
 
-    /* Somebody may have died in the midst of something: the next collection makes all anew.  Atomic */
+    /* Somebody may have died in the midst of something: the next collection makes all anew.  Enum region_suspect.
+     * Atomic */
     uint32_t suspect;
     unsigned char boot[16]; /* of the system whose processes the members are */
     uint64_t collections, recoveries;

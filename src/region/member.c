@@ -96,7 +96,7 @@ bool region_thread_is_dead(const struct region_thread *t)
 {
     uint32_t tid = __atomic_load_n(&t->tid, __ATOMIC_ACQUIRE);
     uint64_t start = __atomic_load_n(&t->start, __ATOMIC_ACQUIRE);
-    return tid && start > 1 && t->space == number_space() && is_gone(tid, start, false);
+    return tid && start && t->space == number_space() && is_gone(tid, start, false);
 }
 
 uint32_t region_slots(const gc_region *r)
@@ -124,7 +124,8 @@ static void count_slot(gc_region *r, uint32_t number)
         continue;
 }
 
-/* A slot is taken by who sets its tid, and says the rest afterwards. */
+/* A slot is taken by who sets its tid, and says the rest afterwards.  Where the system does not tell when the thread
+ * began, as without a free descriptor, it is known to be dead once there is none of its number. */
 static struct region_thread *take_slot(gc_region *r)
 {
     uint32_t tid = (uint32_t)syscall(SYS_gettid);
@@ -138,7 +139,8 @@ static struct region_thread *take_slot(gc_region *r)
         CRASH_POINT("member: a slot");
         count_slot(r, i);
         t->space = number_space();
-        __atomic_store_n(&t->start, start_of(tid, false), __ATOMIC_RELEASE);
+        uint64_t start = start_of(tid, false);
+        __atomic_store_n(&t->start, start ? start : 1, __ATOMIC_RELEASE);
         return t;
     }
     return NULL;
@@ -187,27 +189,18 @@ static bool lock_members(gc_region *r)
     return true;
 }
 
-/* Nobody else opens the region meanwhile, and takes it for one that nobody has. */
 static bool become_member(gc_region *r)
 {
     if (!lock_members(r))
         return false;
-    int file = descriptor_number(&r->space.file);
-    bool locks = !r->has_file_lock && file >= 0;
-    bool good = !locks || region_lock_file(r, file);
-    if (good) {
-        r->member = add_member(r);
-        if (r->member == NO_MEMBER)
-            good = region_fail(EUSERS, "%s: %d processes have it already", r->name,
-                               REGION_MEMBERS) == 0;
-    }
-    if (good && locks)
-        region_unlock_file(file);
+    r->member = add_member(r);
     lock_leave(&r->header->member_lock);
-    return good;
+    return r->member != NO_MEMBER ||
+           region_fail(EUSERS, "%s: %d processes have it already", r->name,
+                       REGION_MEMBERS) == 0;
 }
 
-bool region_join(gc_region *r, struct region_use *u)
+static bool take_place(gc_region *r, struct region_use *u)
 {
     u->slot = take_slot(r);
     if (!u->slot)
@@ -216,13 +209,28 @@ bool region_join(gc_region *r, struct region_use *u)
     u->number = (uint32_t)(u->slot - r->threads) + 1;
     u->tid = u->slot->tid, u->start = u->slot->start;
     lock_holder = u->number;
+    if (r->member != NO_MEMBER || become_member(r))
+        return true;
+    region_give_slot(u->slot);
+    return u->slot = NULL, false;
+}
+
+/* Nobody else opens the region while the process is no member yet, and takes it for one that nobody has: who
+ * did would give back the slot. */
+bool region_join(gc_region *r, struct region_use *u)
+{
     regions_lock();
-    bool joined = r->member != NO_MEMBER || become_member(r);
-    regions_unlock();
-    if (!joined) {
-        region_give_slot(u->slot);
-        return u->slot = NULL, false;
+    int file = descriptor_number(&r->space.file);
+    bool locks = r->member == NO_MEMBER && !r->has_file_lock && file >= 0;
+    bool joined = !locks || region_lock_to_join(r, file);
+    if (joined) {
+        joined = take_place(r, u);
+        if (locks)
+            region_unlock_joined(file);
     }
+    regions_unlock();
+    if (!joined)
+        return false;
     __atomic_store_n(&u->slot->member, r->member + 1, __ATOMIC_RELEASE);
     if (u->number > REGION_THREADS / 4 * 3 || r->member > REGION_MEMBERS / 4 * 3)
         __atomic_store_n(&r->crowded, true, __ATOMIC_RELAXED);
@@ -334,13 +342,15 @@ uint32_t region_some_member(const gc_region *r)
     return r->members[i].pid;
 }
 
-void region_forget_all(gc_region *r)
+void region_forget_all(gc_region *r, bool after_cut)
 {
     memset(r->members, 0, REGION_MEMBERS * sizeof *r->members);
     for (uint32_t i = 0; i < REGION_THREADS;
-         i++) /* how many there are may be a lie, too */
-        if (r->threads[i].tid || r->threads[i].active || r->threads[i].member)
+         i++) { /* how many are in use may be a lie, too */
+        const struct region_thread *t = &r->threads[i];
+        if (after_cut || t->tid || t->active || t->member)
             region_give_slot(&r->threads[i]);
+    }
     memset(r->holds, 0, REGION_HOLDS * sizeof *r->holds);
 }
 
@@ -352,6 +362,12 @@ bool region_is_of_now(const struct region_header *h)
     unsigned char boot[16];
     return !read_boot(boot) || memcmp(boot, h->boot, sizeof boot) == 0 ||
            memcmp(unknown, h->boot, sizeof boot) == 0;
+}
+
+bool region_may_be_older(const struct region_header *h)
+{
+    unsigned char boot[16];
+    return !read_boot(boot) || memcmp(boot, h->boot, sizeof boot) != 0;
 }
 
 bool region_is_used(const gc_region *r)

@@ -142,6 +142,7 @@ NOINLINE static void *alloc(struct region_use *u, size_t size, size_t alignment,
     gc_region *r = u->region;
     int saved_errno = errno;
     size_t most = ((size_t)r->heap.numbers->unit_limit - 1) << UNIT_SHIFT;
+    r->space.error = 0;
     void *object = size < most ? take(u, size, alignment, kind, layout) : NULL;
     int refused = r->space.error, error = 0;
     if (!object && size < most) {
@@ -154,7 +155,6 @@ NOINLINE static void *alloc(struct region_use *u, size_t size, size_t alignment,
         errno = saved_errno;
         return object;
     }
-    r->space.error = 0;
     refuse(r, size, most, refused, error);
     return NULL;
 }

@@ -11,87 +11,15 @@
 
 #include "base/crash.h"
 #include "base/futex.h"
-#include "base/log.h"
-#include "base/meta.h"
 #include "base/sys.h"
 #include "heap/arena.h"
 #include "heap/extent.h"
 #include "heap/fit.h"
 #include "heap/heap.h"
-#include "heap/rebuild.h"
 #include "mutator/init.h"
 #include "region/region.h"
 
 enum { PLACES = 64 };
-
-/* ---- What is shared by all threads: locks of the dead, and fork ----------------------------------- */
-
-/* A slot that is nobody's any more holds nothing: who had it is dead. */
-static bool holder_is_dead(const struct lock *l, uint32_t holder)
-{
-    const gc_region *r = opened_around(l);
-    if (!r || holder > REGION_THREADS)
-        return r != NULL;
-    const struct region_thread *t = &r->threads[holder - 1];
-    return __atomic_load_n(&t->tid, __ATOMIC_ACQUIRE) == 0 || region_thread_is_dead(t);
-}
-
-/* Whether it is the lock of a list of blocks. */
-static bool is_list(const struct heap *h, const struct lock *l)
-{
-    const struct heap_numbers *n = h->numbers;
-    size_t in_shards = (uintptr_t)l - (uintptr_t)n->shards;
-    size_t in_typed = (uintptr_t)l - (uintptr_t)h->typed;
-    return in_shards < sizeof n->shards ||
-           in_typed < n->typed_count * sizeof(struct typed_bin);
-}
-
-/* Its list, or the extents, may be torn; the rest, until the next collection. */
-static void inherited(struct lock *l)
-{
-    gc_region *r = opened_around(l);
-    struct heap_numbers *n = r->heap.numbers;
-    __atomic_store_n(&r->header->suspect, 1, __ATOMIC_RELAXED);
-    lock_check_all(true); /* the lock is the caller's, and its rank is noted after this */
-    if (l == &n->extent_lock)
-        extent_rebuild(&r->heap);
-    else if (is_list(&r->heap, l))
-        heap_rebuild_list(&r->heap, l);
-    lock_check_all(false);
-}
-
-/* Somebody else may be at it. */
-static void recover(gc_region *r)
-{
-    region_collect(r, CAUSE_REQUEST);
-}
-
-static void prepare_fork(void)
-{
-    opening_lock();
-    regions_lock();
-}
-
-static void fork_in_parent(void)
-{
-    regions_unlock();
-    opening_unlock();
-}
-
-static void fork_in_child(void)
-{
-    for (gc_region *r = regions; r; r = r->next)
-        region_forked(r);
-    regions_unlock();
-    opening_unlock();
-}
-
-static void watch(void)
-{
-    lock_hooks = (struct lock_hooks){holder_is_dead, inherited};
-    region_recover_hook = recover;
-    pthread_atfork(prepare_fork, fork_in_parent, fork_in_child);
-}
 
 /* ---- Making one ------------------------------------------------------------------------------------- */
 
@@ -227,10 +155,13 @@ static bool attach_heap(gc_region *r)
     };
     struct heap_numbers *n = (void *)((char *)r->header + c->tables);
     static const bool no; /* that of a file may be neither */
-    return n->unit_limit == c->units && n->run_bytes_max == KIB(64) &&
-           memcmp(&n->end_pointers, &no, sizeof no) == 0 &&
-           arena_attach(&r->heap, n, (uintptr_t)r->header + c->first_unit - UNIT_BYTES) &&
-           region_types_are_sound(r);
+    bool good =
+        n->unit_limit == c->units && n->run_bytes_max == KIB(64) &&
+        memcmp(&n->end_pointers, &no, sizeof no) == 0 &&
+        arena_attach(&r->heap, n, (uintptr_t)r->header + c->first_unit - UNIT_BYTES);
+    if (good && !r->read_only && !region_is_of_now(r->header))
+        region_forget_unwritten_types(r);
+    return good && region_types_are_sound(r);
 }
 
 /* One in which damage was found is only read any more. */
@@ -272,7 +203,7 @@ static bool attach(gc_region *r, int file)
 static void forget_everybody(gc_region *r)
 {
     struct region_header *h = r->header;
-    region_forget_all(r);
+    region_forget_all(r, h->suspect == SUSPECT_CUT);
     h->gate = 0;
     h->collect_lock.word = h->member_lock.word = LOCK_SHARED;
     h->root_lock.word = h->hold_lock.word = LOCK_SHARED;
@@ -293,6 +224,8 @@ static bool look_for_members(gc_region *r, int file, bool *nobodys)
         regions_lock();
         region_bury_former_self(r);
         *nobodys = !region_is_used(r);
+        if (*nobodys && r->constant.file && region_may_be_older(r->header))
+            r->header->suspect = SUSPECT_CUT;
         if (*nobodys)
             region_set_now(r->header);
         regions_unlock();
@@ -353,6 +286,15 @@ static bool take_back(gc_region *r, int file)
     return errno = error, false;
 }
 
+static void unlock(gc_region *r, int file)
+{
+    if (r->has_file_lock)
+        region_unlock_file(file);
+    r->has_file_lock = false;
+}
+
+/* Of one that could not be opened the lock of the file stays, until the process has left it: nobody is to join
+ * a region that was not recovered. */
 static bool open_region(gc_region *r, int file, size_t limit, unsigned flags)
 {
     if (!r->read_only && !region_lock_file(r, file))
@@ -365,9 +307,8 @@ static bool open_region(gc_region *r, int file, size_t limit, unsigned flags)
         opened_add(r);
         good = begin(r, file);
     }
-    if (r->has_file_lock)
-        region_unlock_file(file);
-    r->has_file_lock = false;
+    if (good)
+        unlock(r, file);
     return good;
 }
 
@@ -387,6 +328,7 @@ static void discard(gc_region *r, int file)
     unmap(r);
     grey_queue_destroy(&r->collector.marker.grey);
     region_forget_types(r);
+    unlock(r, file);
     opened_keep(r);
     sys_close(file);
     errno = error;
@@ -432,7 +374,7 @@ static gc_region *open_named(const char *name, size_t limit, unsigned flags, int
     if (!mutator_enter())
         return region_fail(errno, "no memory for a thread, or in a root callback"), NULL;
     mutator_leave();
-    pthread_once(&once, watch);
+    pthread_once(&once, region_watch);
     int file = region_open_file(name, flags, how | (read_only ? O_RDONLY : O_RDWR), mode);
     if (file < 0)
         return NULL;

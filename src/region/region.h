@@ -67,6 +67,9 @@ struct gc_region {
     /* The lists of threads or processes are nearly full; until a collection.  Atomic */
     bool crowded;
     bool has_file_lock; /* while it is opened */
+    /* The gate was found closed by one who died in the midst of a collection, which is to be made anew before it
+     * is opened.  Under the collect lock. */
+    bool orphaned;
     char name[256];
     struct region_use *uses; /* under the regions' lock */
     struct gc_region *next;  /* of the process's regions, under their lock */
@@ -123,6 +126,10 @@ int region_open_file(const char *name, unsigned flags, int how, mode_t mode);
  * on. */
 bool region_lock_file(const gc_region *r, int file);
 void region_unlock_file(int file);
+
+/* The same for who joins: the child of a fork, whose brothers have the same open file. */
+bool region_lock_to_join(const gc_region *r, int file);
+void region_unlock_joined(int file);
 
 /* Whether any other process has the region, or may have it; and that this one does from now on. */
 bool region_is_claimed(int file);
@@ -198,6 +205,9 @@ void region_forget_types(gc_region *r);
 /* Whether all that a file says of types can be believed. */
 bool region_types_are_sound(const gc_region *r);
 
+/* Forgets the last types if the disk has only their number, as after a power cut.  Nobody has the region. */
+void region_forget_unwritten_types(gc_region *r);
+
 /* ---- member.c: who shares it ---- */
 
 /* Makes the process a member, with a slot for the calling thread.  false with errno. */
@@ -226,8 +236,9 @@ bool region_bury(gc_region *r, bool all);
 unsigned region_count_members(const gc_region *r);
 unsigned region_count_threads(const gc_region *r, uint32_t member);
 
-/* There are no members, no threads and no holds any more. */
-void region_forget_all(gc_region *r);
+/* There are no members, no threads and no holds any more.  After a power cut what the slots say may be older than
+ * what names them as owners. */
+void region_forget_all(gc_region *r, bool after_cut);
 
 /* The process opens the region: if it had it already, that was before exec. */
 void region_bury_former_self(gc_region *r);
@@ -235,17 +246,21 @@ void region_bury_former_self(gc_region *r);
 /* The number of a process that is said to have it; 0: there is none. */
 uint32_t region_some_member(const gc_region *r);
 
-/* Whether the system is the one that the members are processes of; whether any of those lives.  From
- * region_set_now on it is that. */
+/* Whether the system is the one that the members are processes of, as far as that is known; whether it may be another
+ * one; whether any member lives.  From region_set_now on it is that. */
 bool region_is_of_now(const struct region_header *h);
+bool region_may_be_older(const struct region_header *h);
 bool region_is_used(const gc_region *r);
 void region_set_now(struct region_header *h);
 
 /* ---- gate.c ---- */
 
-/* Closes the gate, and waits until the brackets of other processes have ended.  false with errno: EBUSY
- * (somebody else has closed it), ETIMEDOUT.  lock_holder is the calling thread's number. */
-bool region_close_gate(gc_region *r);
+/* Closes the gate, and waits until the brackets of other processes have ended; and `alone` also those of the other
+ * threads of this one, which are not going to be stopped.  false with errno: EBUSY (somebody else has closed it),
+ * ETIMEDOUT.  lock_holder is the calling thread's number. */
+bool region_close_gate(gc_region *r, bool alone);
+
+/* Opens it; but one that is orphaned stays closed, by nobody, until somebody has collected. */
 void region_open_gate(gc_region *r);
 
 /* Whether the gate was closed by somebody who is dead. */
@@ -340,6 +355,11 @@ void region_bury_uses(gc_region *r);
  * stopped. */
 bool region_is_used_here(const gc_region *r);
 
+/* ---- inherit.c ---- */
+
+/* Has locks of regions inherited from the dead, and children of fork begin anew.  Once. */
+void region_watch(void);
+
 /* ---- roots.c ---- */
 
 void region_mark_roots(const gc_region *r, struct marker *m);
@@ -353,6 +373,10 @@ bool region_make_collector(gc_region *r);
 
 /* Collects; false with errno. */
 bool region_collect(gc_region *r, enum cause cause);
+
+/* Closes the gate for other things than a collection: no thread but the caller is in a bracket, and the region is as
+ * nobody's death left it.  false with errno. */
+bool region_quiesce(gc_region *r, const struct region_use *u);
 
 /* Whether the budget is used up, or the dead are to be taken off the lists. */
 bool region_is_due(const gc_region *r);

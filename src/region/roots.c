@@ -189,12 +189,11 @@ int gc_region_root_list(gc_region *r,
         return -1;
     for (uint32_t i = 0; i < REGION_ROOTS; i++) {
         const struct region_root *root = &r->roots[i];
+        uint64_t state = state_of(root); /* before its name */
         struct region_root copy = *root;
-        uint64_t state = state_of(root);
         void *object;
         copy.name[GC_REGION_NAME_MOST] = '\0';
-        if (!is_there(state) || copy.state != state ||
-            !read_root(r, root, state, &object))
+        if (!is_there(state) || !read_root(r, root, state, &object))
             continue;
         int result = visit(copy.name, object, data);
         if (result)

@@ -98,10 +98,7 @@ int gc_region_check(gc_region *r)
                                  r->name)
                    : check(r);
     struct region_use *u = region_is_open(r) ? region_use(r) : NULL;
-    if (!u)
-        return -1;
-    lock_holder = u->number;
-    if (!region_is_whole(r) || !region_close_gate(r))
+    if (!u || !region_quiesce(r, u))
         return -1;
     int result = check(r);
     region_open_gate(r);
@@ -117,8 +114,7 @@ int gc_region_sync(gc_region *r)
         return region_fail(EINVAL, "%s is no file", r->name);
     if (u->depth)
         return region_fail(EPERM, "%s: gc_region_sync inside of a bracket", r->name);
-    lock_holder = u->number;
-    if (!region_is_whole(r) || !region_close_gate(r))
+    if (!region_quiesce(r, u))
         return -1;
     int error = syscall(SYS_msync, r->header, r->constant.bytes, MS_SYNC) ? errno : 0;
     region_open_gate(r);

@@ -70,19 +70,38 @@ bool region_learn_types(gc_region *r)
     return true;
 }
 
+static bool is_sound(const gc_region *r, uint32_t t)
+{
+    const struct region_type *type = &r->types[t];
+    return type->size > 0 && type->size <= REGION_TYPE_BYTES &&
+           (type->size / LAYOUT_WORD >= LAYOUT_BITS_MOST ||
+            !(type->bits >> type->size / LAYOUT_WORD)) &&
+           r->heap.typed[t].what == (t << UNIT_BIN_BITS | bin_of_type(type));
+}
+
 bool region_types_are_sound(const gc_region *r)
 {
     uint32_t count = type_count(r);
-    for (uint32_t t = 1; t < count && count <= REGION_TYPES; t++) {
-        const struct region_type *type = &r->types[t];
-        uint32_t what = r->heap.typed[t].what;
-        if (type->size == 0 || type->size > REGION_TYPE_BYTES ||
-            (type->size / LAYOUT_WORD < LAYOUT_BITS_MOST &&
-             type->bits >> type->size / LAYOUT_WORD) ||
-            what != (t << UNIT_BIN_BITS | bin_of_type(type)))
+    for (uint32_t t = 1; t < count && count <= REGION_TYPES; t++)
+        if (!is_sound(r, t))
             return false;
-    }
     return count <= REGION_TYPES;
+}
+
+/* Nothing of a type, or not all, where there was nothing before. */
+static bool is_unwritten(const gc_region *r, uint32_t t)
+{
+    const struct region_type *type = &r->types[t];
+    return (type->size == 0 && type->bits == 0) || r->heap.typed[t].what == 0;
+}
+
+void region_forget_unwritten_types(gc_region *r)
+{
+    uint32_t count = type_count(r), t = count;
+    while (count <= REGION_TYPES && t > 1 && is_unwritten(r, t - 1))
+        t--;
+    if (t < count)
+        __atomic_store_n(&r->heap.numbers->typed_count, t, __ATOMIC_RELEASE);
 }
 
 /* ---- Asking for one -------------------------------------------------------------------------------- */

@@ -4,7 +4,8 @@
 #include "../suite.h"
 #include "region.h"
 
-static TCase *(*const cases[])(void) = {use_case, objects_case, points_case, kills_case};
+static TCase *(*const cases[])(void) = {use_case, objects_case, points_case, kills_case,
+                                        deaths_case};
 
 int main(void)
 {

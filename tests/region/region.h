@@ -11,6 +11,7 @@ TCase *use_case(void);
 TCase *objects_case(void);
 TCase *points_case(void);
 TCase *kills_case(void);
+TCase *deaths_case(void);
 
 /* ---- Trees whose contents tell whether they are whole ---- */
 

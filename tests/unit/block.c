@@ -3,6 +3,7 @@
 
 #include "base/os.h"
 #include "heap/extent.h"
+#include "heap/rebuild.h"
 #include "support.h"
 
 static struct fixture f;
@@ -19,6 +20,7 @@ static void free_slot(uint32_t head, uint32_t index)
 static void settle(struct heap *heap, uint32_t head)
 {
     struct lock *lock = block_lock(heap, head);
+    block_at(heap, head)->taken = false;
     block_settle(heap, head);
     lock_release(lock, RANK_BIN);
 }
@@ -35,7 +37,7 @@ START_TEST(fresh_block)
             ENSURE(word_class(h->words[head]) == class);
             ENSURE(block_units(h, head) == sizeclass_units(class));
             ENSURE(b->free_count == geometries[class].count);
-            ENSURE(!b->taken && !b->flags && b->cursor == 0 && b->touched == 0);
+            ENSURE(b->taken && !b->flags && b->cursor == 0 && b->touched == 0);
             block_release(h, head);
             extent_check(h);
             ENSURE(h->numbers->used_bytes == 0 && h->numbers->dirty_bytes == 0);
@@ -91,6 +93,22 @@ START_TEST(lists_follow_free_slots)
         heap_check(h, NULL);
     }
     ck_assert_uint_eq(h->numbers->used_bytes, 0);
+    heap_destroy(h);
+}
+END_TEST
+
+/* Who makes the list of a shared heap anew, as its holder died, may find a block that another one is just making. */
+START_TEST(a_block_is_who_makes_its)
+{
+    ck_assert(make_heap(h, MIB(64), false));
+    uint32_t head = block_create(h, KIND_SCANNED, 1, 0, &no_unit_run);
+    struct lock *lock = block_lock(h, head);
+    heap_rebuild_list(h, lock);
+    lock_release(lock, RANK_BIN);
+    ck_assert(word_used(h->words[head]) && block_at(h, head)->taken);
+    ck_assert_uint_eq(block_list_check(h, bin_of(KIND_SCANNED, 1)), 0);
+    settle(h, head);
+    ck_assert(!word_used(h->words[head]));
     heap_destroy(h);
 }
 END_TEST
@@ -306,6 +324,7 @@ TCase *block_tests(void)
     tcase_add_test(t, fresh_block);
     tcase_add_test(t, release_knows_what_was_touched);
     tcase_add_test(t, lists_follow_free_slots);
+    tcase_add_test(t, a_block_is_who_makes_its);
     tcase_add_test(t, taken_blocks_are_not_listed_or_released);
     tcase_add_test(t, large_is_charged_by_page);
     tcase_add_test(t, large_is_aligned);
