@@ -11,6 +11,7 @@
 #include <search.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,10 +114,8 @@ static void ask_registers(enum __ptrace_request how, struct user_regs_struct *re
 
 #if defined __x86_64__
 #define PC rip
-enum { TRAP = 0xcc, TRAP_MASK = 0xff };
 #elif defined __aarch64__
 #define PC pc
-static const unsigned long TRAP = 0xd4200000, TRAP_MASK = 0xffffffff;
 #endif
 
 static uintptr_t program_counter(void)
@@ -301,35 +300,42 @@ static void follow_path(void)
     end();
 }
 
-/* The program's own code, in which the threads that wait are not. */
-static bool is_own(uintptr_t pc)
+/* The processor's own breakpoint, which is the stepped thread's: one in the code would be the other thread's as well,
+ * which may come there when the call stops the world.  0: none.  false: there is none to be had. */
+static bool set_breakpoint(uintptr_t pc)
 {
-    extern const char __executable_start[] __attribute__((visibility("hidden")));
-    extern const char etext[] __attribute__((visibility("hidden")));
-    return pc - (uintptr_t)__executable_start <
-           (uintptr_t)etext - (uintptr_t)__executable_start;
+#if defined __x86_64__
+    enum { ENABLED = 1 }; /* the first, for this thread */
+    return ptrace(PTRACE_POKEUSER, stepped, offsetof(struct user, u_debugreg[0]), pc) ==
+               0 &&
+           ptrace(PTRACE_POKEUSER, stepped, offsetof(struct user, u_debugreg[7]),
+                  pc ? ENABLED : 0) == 0;
+#else
+    return !pc;
+#endif
 }
 
-/* With a breakpoint at the instruction, which is gone again afterwards, and which the other thread may not come
- * to: after a stop of the world it may have its turn late.  false: the call has ended before. */
+/* Then all calls are stepped through, and fewer points are tried. */
+static bool steps_all;
+enum { FEWER = 8 };
+
+/* Stops at the instruction, or where the call has ended before: false. */
 static bool run_to_pc(uintptr_t pc)
 {
-    struct user_regs_struct registers;
-    long code = ptrace(PTRACE_PEEKTEXT, stepped, pc, NULL);
-    long trap = (long)(((unsigned long)code & ~(unsigned long)TRAP_MASK) | TRAP);
-    while (!other_thread_sleeps())
-        sched_yield();
-    if (ptrace(PTRACE_POKETEXT, stepped, pc, trap) != 0)
-        fail("no breakpoint can be set");
-    if (go_on(PTRACE_CONT, 0) != SIGTRAP)
-        fail("a signal that nobody sent");
-    ptrace(PTRACE_POKETEXT, stepped, pc, code);
-    if (stage->phase == AFTER)
-        return false;
-    ask_registers(PTRACE_GETREGSET, &registers);
-    registers.PC = pc;
-    ask_registers(PTRACE_SETREGSET, &registers);
-    return true;
+    bool steps = steps_all = !set_breakpoint(pc);
+    do
+        if (go_on(steps ? PTRACE_SINGLESTEP : PTRACE_CONT, 0) != SIGTRAP)
+            fail("a signal that nobody sent");
+    while (program_counter() != pc && stage->phase != AFTER);
+    if (!set_breakpoint(0))
+        fail("a breakpoint that does not go");
+    if (stage->phase != AFTER)
+        return true;
+    if (steps)
+        run_to(AFTER, 0);
+    else
+        pass_breakpoint();
+    return false;
 }
 
 /* Runs to the latest instruction up to there that has not come before, and steps on.  false: the
@@ -337,11 +343,11 @@ static bool run_to_pc(uintptr_t pc)
 static bool go_to(size_t wanted)
 {
     size_t from = wanted;
-    while (from > 0 && !(path->first[from] && is_own(path->pc[from])))
+    while (from > 0 && !path->first[from])
         from--;
     point = from;
     if (from > 0 && !run_to_pc(path->pc[from]))
-        return pass_breakpoint(), false;
+        return false;
     for (; point < wanted; point++) {
         if (go_on(PTRACE_SINGLESTEP, 0) != SIGTRAP)
             fail("a signal that nobody sent");
@@ -366,6 +372,7 @@ static bool try_to_go_to(size_t wanted)
 static size_t find_stride(size_t points)
 {
     size_t slow = path->count - path->fast_count;
+    points = steps_all && points > FEWER ? points / FEWER : points;
     return slow <= points ? 1 : (slow + points - 1) / points;
 }
 
