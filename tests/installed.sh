@@ -78,7 +78,7 @@ fi
 
 only_gc() {
     foreign=$($NM -D --defined-only "$lib/libgcalloc.so" |
-        awk '$2 != "A" && $3 !~ /^gc_/ && $3 !~ /^(_[eE]xit|chroot|dl_iterate_phdr|dlclose|madvise|mmap(64)?|mremap|munmap|(pkey_)?mprotect|pthread_.*|thrd_(create|join|detach|exit)|posix_spawnp?|vfork|f?execve|exec(l|le|lp|v|vp|vpe|veat)|swapcontext|setcontext|(__)?(sig|sysv_|bsd_|s)?sig.*|ppoll|pselect|epoll_ctl|epoll_pwait2?|qsort(_r)?|timer_create|timer_delete|mq_notify|lio_listio(64)?|getaddrinfo_a)(@.*)?$/ { print $3 }')
+        awk '$2 != "A" && $3 !~ /^gc_/ && $3 !~ /^(_[eE]xit|chroot|dl_iterate_phdr|dlclose|madvise|mmap(64)?|mremap|munmap|(pkey_)?mprotect|pthread_.*|thrd_(create|join|detach|exit)|posix_spawnp?|vfork|f?execve|exec(l|le|lp|v|vp|vpe|veat)|swapcontext|setcontext|(__)?(sig|sysv_|bsd_|s)?sig.*|ppoll|__ppoll_chk|pselect|epoll_ctl|epoll_pwait2?|qsort(_r)?|timer_create|timer_delete|mq_notify|lio_listio(64)?|getaddrinfo_a)(@.*)?$/ { print $3 }')
     [ -z "$foreign" ] || { echo "exported: $foreign"; return 1; }
     [ "$($NM -D --defined-only "$lib/libgcalloc.so" | grep -c ' T gc_')" -gt 0 ]
 }

@@ -139,17 +139,47 @@ bool maps_swapped(const struct mapping *m)
     return swapped || at.low != m->low;
 }
 
+/* Whether two mappings were one: the kernel makes one of neighbours that are alike, until a page is locked, left
+ * out of core files, or made read-only. */
+static bool belongs(const struct mapping *below, const struct mapping *m)
+{
+    return below->high == m->low && below->readable && m->readable && !below->shared &&
+           !m->shared && !below->file && !m->file;
+}
+
+/* Reads up to the first mapping that begins behind the address and does not belong to those before.  Returns
+ * whether one of those has the address. */
+static bool read_stretch(struct reader *r, uintptr_t address, struct mapping *found,
+                         bool *any)
+{
+    struct mapping m = {0}, stretch = {0};
+    bool hit = false;
+    while (next_mapping(r, &m)) {
+        bool joins = *any && belongs(&stretch, &m);
+        if (hit && !joins)
+            break;
+        uintptr_t low = joins ? stretch.low : m.low;
+        if (address >= m.low && address < m.high) {
+            hit = true;
+            *found = m;
+        }
+        stretch = m;
+        stretch.low = low;
+        if (hit)
+            found->low = low, found->high = m.high;
+        *any = true;
+    }
+    return hit;
+}
+
 /* Looks for the mapping in the list.  Returns MAPS_UNKNOWN if it cannot be read to its end. */
 static enum maps_answer find_in_list(uintptr_t address, struct mapping *found)
 {
     struct reader r = {.fd = proc_open("thread-self/maps", 0)};
+    bool any = false;
     if (r.fd < 0)
         return MAPS_UNKNOWN;
-    bool hit = false, any = false;
-    while (!hit && next_mapping(&r, found)) {
-        hit = address >= found->low && address < found->high;
-        any = true;
-    }
+    bool hit = read_stretch(&r, address, found, &any);
     sys_close(r.fd);
     if (hit)
         return MAPS_FOUND;

@@ -6,6 +6,7 @@
 #include "roots/polled.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include "base/debugger.h"
 #include "base/lock.h"
 #include "base/meta.h"
+#include "base/os.h"
 #include "base/polls.h"
 #include "heap/heap.h"
 #include "world/lock.h"
@@ -188,14 +190,27 @@ void polled_refresh(bool always)
 
 /* ---- In front of the C library ----------------------------------------------------------------------------- */
 
-/* The address is in the program's structure until it is in the table. */
+/* What the program gives.  Whether it can be read is for the kernel to say. */
+static uint64_t word_of(int operation, const struct epoll_event *event)
+{
+    uint64_t word = 0;
+    if (event && operation != EPOLL_CTL_DEL)
+        os_copy(&word, (uintptr_t)event + offsetof(struct epoll_event, data),
+                sizeof word);
+    return word;
+}
+
+/* The structure is packed, so that the address may be at no multiple of 8 there: until it is in the table, it
+ * is on the stack. */
 EXPORTED int epoll_ctl(int poll, int operation, int file, struct epoll_event *event)
 {
+    volatile uint64_t word = word_of(operation, event);
     __typeof__(&epoll_ctl) next = NEXT(epoll_ctl, NO_FALLBACK(epoll_ctl));
     int result = next ? next(poll, operation, file, event)
                       : (int)syscall(SYS_epoll_ctl, poll, operation, file, event);
-    bool gives = result == 0 && operation != EPOLL_CTL_DEL && event;
-    if (gives && is_object(event->data.u64))
-        note_object(event->data.u64);
+    if (result == 0 && operation != EPOLL_CTL_DEL && event)
+        word = event->data.u64; /* it could be read */
+    if (result == 0 && is_object(word))
+        note_object(word);
     return result;
 }

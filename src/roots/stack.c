@@ -5,6 +5,8 @@
 
 #define UNW_LOCAL_ONLY
 #include <libunwind.h>
+#include <sys/auxv.h>
+#include <unistd.h>
 
 #include "base/bits.h"
 #include "base/log.h"
@@ -13,6 +15,8 @@
 #include "heap/lookup.h"
 #include "roots/coroutines.h"
 #include "world/fork.h"
+#include "world/handlers.h"
+#include "world/park.h"
 #include "world/stop.h"
 #include "world/systemstack.h"
 
@@ -148,6 +152,21 @@ static void add_own_stack(const struct mutator *t, struct range_list *l)
         lacks_stack(l, t->stack_high);
 }
 
+/* What handlers have interrupted on stacks that nobody has named.  One that was left by siglongjmp may be gone. */
+static void add_interrupted(const struct heap *h, const struct mutator *m,
+                            const struct interruptions *i, struct range_list *l)
+{
+    unsigned count = i ? i->count : 0;
+    for (unsigned n = 0; n < count && n < INTERRUPTIONS_MOST; n++) {
+        uintptr_t sp = i->of[n].sp;
+        if (m && on_own_stack(m, sp))
+            continue;
+        struct range s = stack_around(h, NULL, sp, l);
+        if (s.low < s.high)
+            range_list_add(l, max_size(sp - RED_ZONE, s.low), s.high);
+    }
+}
+
 void stack_snapshot(const struct heap *h, struct mutator *m, uintptr_t sp,
                     uintptr_t pointers[STACK_POINTERS], struct range_list *l)
 {
@@ -159,6 +178,7 @@ void stack_snapshot(const struct heap *h, struct mutator *m, uintptr_t sp,
         walk_frames(&w);
     if (!w.own_seen && !coroutine_used(m))
         add_own_stack(m, l);
+    add_interrupted(h, m, m->interruptions, l);
     range_list_add(l, (uintptr_t)pointers, (uintptr_t)(pointers + w.stacks));
 }
 
@@ -195,12 +215,33 @@ void stack_add_stopped(const struct heap *h, struct mutator *m, struct range_lis
     if (on_own_stack(m, m->sp))
         return;
     range_list_add(l, (uintptr_t)&m->sp, (uintptr_t)(&m->sp + 1));
+    add_interrupted(h, m, m->interruptions, l);
     if (!coroutine_used(m))
         add_own_stack(m, l);
 }
 
-void stack_add_foreign(const struct heap *h, uintptr_t sp, struct range_list *l)
+/* An address on the stack that the system or the C library gave a thread, behind what its functions use; 0: it is
+ * not known. */
+static uintptr_t stack_end(const struct foreign *t)
 {
-    struct range s = stack_around(h, NULL, sp, l);
-    range_list_add(l, sp, s.high);
+    if (t->tid == getpid())
+        return getauxval(AT_EXECFN);
+    return t->pointer;
+}
+
+void stack_add_foreign(const struct heap *h, const struct foreign *t, bool sharing,
+                       struct range_list *l)
+{
+    struct range s = stack_around(h, NULL, t->sp, l);
+    uintptr_t end = sharing ? 0 : stack_end(t);
+    struct mapping m;
+    if (s.low < s.high)
+        range_list_add(l, max_size(t->sp - RED_ZONE, s.low), s.high);
+    add_interrupted(h, NULL, t->interruptions, l);
+    if (!end || contains(s, end))
+        return;
+    if (maps_find(end, &m) == MAPS_FOUND)
+        range_list_add(l, m.low, end);
+    else
+        lacks_stack(l, end);
 }

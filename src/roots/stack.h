@@ -31,7 +31,11 @@ void stack_add_left(const struct mutator *m, uintptr_t sp, struct range_list *l)
  * it, or whole. */
 void stack_add_stopped(const struct heap *h, struct mutator *m, struct range_list *l);
 
-/* Adds the stack of a thread of which nothing is known but its stack pointer. */
-void stack_add_foreign(const struct heap *h, uintptr_t sp, struct range_list *l);
+/* Adds the stack of a thread of which little is known but its stack pointer; where that is on another stack than the
+ * C library's, which has the thread's variables at its high end, or than the process's own, that one, too, whole.
+ * Those of a `sharing` thread are another's. */
+struct foreign;
+void stack_add_foreign(const struct heap *h, const struct foreign *t, bool sharing,
+                       struct range_list *l);
 
 #endif

@@ -3,8 +3,11 @@
  * of others, threads_snapshot asks before the stop. */
 #include "roots/threads.h"
 
+#include <unistd.h>
+
 #include "base/bits.h"
 #include "base/lock.h"
+#include "base/maps.h"
 #include "base/meta.h"
 #include "base/specific.h"
 #include "roots/coroutines.h"
@@ -119,12 +122,41 @@ static bool names_fast_path(const struct range_list *stacks, size_t first,
     return stacks->incomplete;
 }
 
+/* Behind the variables of what was there when the program began, the C library has room for those of libraries
+ * that come later and find them by their distance from the thread pointer.  What a program uses of that is in
+ * no vector of a thread's.  The main thread has this in a mapping of its own, which *local becomes; other threads
+ * on their stacks. */
+static void add_static_variables(const struct tls_modules *t, uintptr_t pointer,
+                                 struct range *local, struct range_list *roots)
+{
+    struct mapping m;
+    if (!local->high && maps_find(pointer, &m) == MAPS_FOUND)
+        *local = (struct range){m.low, m.high};
+    struct range r = tls_static(t, pointer);
+    r.low = max_size(r.low, local->low);
+    r.high = min_size(r.high, local->high);
+    if (r.low < r.high)
+        range_list_add(roots, r.low, r.high);
+}
+
+static void add_main_variables(const struct tls_modules *t, struct mutator *m,
+                               struct range_list *roots)
+{
+    struct range local = {m->local.low, m->local.high};
+    if (m->pointer >= m->stack_low && m->pointer <= m->stack_high)
+        return;
+    add_static_variables(t, m->pointer, &local, roots);
+    m->local.low = local.low;
+    m->local.high = local.high;
+}
+
 static void add_living(const struct heap *h, const struct snapshot *s, struct mutator *m,
                        struct range_list *stacks, struct range_list *roots)
 {
     size_t first = stacks->count;
     add_values(m, roots);
     tls_add_vector(m->pointer, roots);
+    add_main_variables(&s->modules, m, roots);
     if (m == thread_self) {
         stack_add_left(m, m->sp, stacks);
         m->in_fast_path = names_fast_path(&s->stacks, 0, m->sp);
@@ -176,9 +208,12 @@ void threads_roots(const struct heap *h, const struct snapshot *s,
             add_living(h, s, m, stacks, roots);
     }
     for (const struct foreign *t = world_foreign(); t; t = t->next) {
-        stack_add_foreign(h, t->sp, stacks);
-        if (!t->pointer || is_shared(t->pointer))
+        bool sharing = t->pointer && is_shared(t->pointer);
+        stack_add_foreign(h, t, sharing, stacks);
+        if (!t->pointer || sharing)
             continue;
+        if (t->tid == getpid())
+            add_static_variables(&s->modules, t->pointer, &(struct range){0, 0}, roots);
         tls_add_vector(t->pointer, roots);
         tls_add_thread(&s->modules, t->pointer, roots);
         if (specific_is_known())

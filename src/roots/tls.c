@@ -55,6 +55,21 @@ void tls_add_vector(uintptr_t pointer, struct range_list *l)
     range_list_add(l, at, at + sizeof at);
 }
 
+/* glibc has 1.6 KiB for libraries that come later, and what the tunables rtld.optional_static_tls and rtld.nns say. */
+enum { ROOM = 16 << 10, ALIGNED = 64 };
+
+struct range tls_static(const struct tls_modules *t, uintptr_t pointer)
+{
+    size_t bytes = ROOM;
+    for (size_t i = 0; i < t->count; i++)
+        bytes += align_up(t->list[i].bytes, ALIGNED);
+#if defined __x86_64__
+    return (struct range){pointer > bytes ? pointer - bytes : 0, pointer};
+#else
+    return (struct range){pointer, pointer + bytes};
+#endif
+}
+
 /* Fewer than the object has, where they are another's in malloc's memory, which may end
  * there. */
 static size_t bytes_of(const struct tls_modules *t, const struct tls_module *m,
@@ -90,5 +105,11 @@ void tls_add_vector(uintptr_t pointer, struct range_list *l)
 void tls_add_thread(const struct tls_modules *t, uintptr_t pointer, struct range_list *l)
 {
     (void)t, (void)pointer, (void)l;
+}
+
+struct range tls_static(const struct tls_modules *t, uintptr_t pointer)
+{
+    (void)t, (void)pointer;
+    return (struct range){0, 0};
 }
 #endif

@@ -160,7 +160,8 @@ static bool wait_for_answers(void)
 /* Closes the gate before a fork.  The threads must run while the C library forks, as it
  * waits for locks that they may hold; so the gate is closed while they are stopped.  Who
  * waits there may hold a lock of the loader, in a callback of dl_iterate_phdr that
- * allocates: if a question waits for that, the gate is opened for a while. */
+ * allocates: if a question waits for that, the gate is opened for a while.  If it is the calling thread that holds
+ * it, which forks in such a callback, questions are not waited for. */
 static void before(void)
 {
     for (;;) {
@@ -170,7 +171,7 @@ static void before(void)
             return;
         }
         close_gate();
-        if (wait_for_answers())
+        if (own_callbacks > 0 || wait_for_answers())
             return;
         open_gate();
         world_unlock();

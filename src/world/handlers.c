@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <gcalloc/inline.h>
 #include <limits.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -271,6 +272,36 @@ static void handle(struct mutator *m, int number, siginfo_t *information,
         call_handler(number, information, context);
 }
 
+__thread struct interruptions handlers_interruptions;
+
+static bool is_on(const stack_t *s, uintptr_t address)
+{
+    return address - (uintptr_t)s->ss_sp < s->ss_size;
+}
+
+/* Notes what the handler has interrupted, if that is on another stack than it is.  Returns how many there were
+ * that its thread comes back to. */
+static unsigned note_interruption(const ucontext_t *context)
+{
+    struct interruptions *i = &handlers_interruptions;
+    uintptr_t stack = (uintptr_t)context->uc_stack.ss_sp,
+              sp = fast_stack_pointer(context);
+    if (!is_on(&context->uc_stack, (uintptr_t)__builtin_frame_address(0)) ||
+        is_on(&context->uc_stack, sp))
+        return i->count;
+    unsigned n = 0;
+    while (n < i->count && i->of[n].stack != stack)
+        n++;
+    if (n == INTERRUPTIONS_MOST) {
+        memmove(&i->of[0], &i->of[1], (INTERRUPTIONS_MOST - 1) * sizeof i->of[0]);
+        n--;
+    }
+    i->of[n].stack = stack;
+    i->of[n].sp = sp;
+    i->count = n + 1;
+    return n;
+}
+
 /* Handles a signal on a stack that was disarmed for it: until the handler returns,
  * nothing but the context knows of that stack. */
 static void handle_disarmed(struct mutator *m, int number, siginfo_t *information,
@@ -294,10 +325,12 @@ void handlers_call(int number, siginfo_t *information, void *context)
         signals_open();
     if (critical.depth == 0 && critical.deferred) /* this handler may not return */
         critical_leave();
+    unsigned interruptions = note_interruption(interrupted);
     if (m && UNLIKELY(interrupted->uc_stack.ss_flags & AUTODISARM))
         handle_disarmed(m, number, information, interrupted);
     else
         handle(m, number, information, interrupted);
+    handlers_interruptions.count = interruptions;
     keep_stop_open(interrupted, was_blocked);
     errno = saved_errno;
 }

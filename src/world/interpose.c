@@ -77,6 +77,13 @@ int interpose_run(pthread_t *thread, const pthread_attr_t *attributes,
     return error;
 }
 
+void interpose_unclaim(void *claim)
+{
+    struct claim *c = claim;
+    if (c->record)
+        thread_unclaim(c->record, c->thread);
+}
+
 EXPORTED int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                             void *(*start)(void *), void *argument)
 {

@@ -109,6 +109,25 @@ EXPORTED int ppoll(struct pollfd *files, nfds_t count, const struct timespec *ti
                                         readable_without(set, &copy));
 }
 
+/* What programs call that are built with _FORTIFY_SOURCE: the C library's own looks at the array's size, and goes on to
+ * its ppoll.  Its length is looked at there, too, before it reads anything. */
+int __ppoll_chk(struct pollfd *files, nfds_t count, const struct timespec *timeout,
+                const sigset_t *set, size_t bytes);
+
+EXPORTED int __ppoll_chk(struct pollfd *files, nfds_t count,
+                         const struct timespec *timeout, const sigset_t *set,
+                         size_t bytes)
+{
+    sigset_t copy;
+    __typeof__(&__ppoll_chk) next = NEXT(__ppoll_chk, NO_FALLBACK(__ppoll_chk));
+    set = readable_without(set, &copy);
+    if (next)
+        return next(files, count, timeout, set, bytes);
+    if (bytes / sizeof *files < count)
+        __builtin_trap();
+    return system_ppoll(files, count, timeout, set);
+}
+
 static int system_pselect(int count, fd_set *read, fd_set *write, fd_set *except,
                           const struct timespec *timeout, const sigset_t *set)
 {

@@ -206,6 +206,7 @@ void own_leave(void)
         sched_yield();
     if (!change(o, RUNNING, LEAVING))
         return;
+    forget_stack(o);
     next_detach()(pthread_self());
     __atomic_store_n(&o->state, FREE, __ATOMIC_SEQ_CST);
 }

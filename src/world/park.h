@@ -70,11 +70,12 @@ bool park_claim(struct mutator *m);
 void park_await(const struct mutator *m);
 
 /* A foreign thread, parked in the handler, or asleep in the kernel, where it takes no
- * signal: then its thread pointer is not known, and 0. */
+ * signal: then its thread pointer is not known, and 0, and nothing else of it. */
 struct foreign {
     struct foreign *next;
     pid_t tid;
     uintptr_t sp, pointer;
+    const struct interruptions *interruptions;
 };
 
 /* The list of the foreign threads of the present stop. */

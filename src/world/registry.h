@@ -75,8 +75,14 @@ struct mutator {
     /* The bounds of the thread's own stack; the main thread's low end moves down as the
      * stack grows.  Own, constant while it lives. */
     uintptr_t stack_low, stack_high;
-    uintptr_t pointer;         /* see thread_pointer.  Own, constant */
-    struct critical *critical; /* its critical sections.  Own, constant */
+    uintptr_t pointer;                         /* see thread_pointer.  Own, constant */
+    struct critical *critical;                 /* its critical sections.  Own, constant */
+    const struct interruptions *interruptions; /* own, constant */
+    /* The mapping that its thread-local variables are in, where that is not its own stack; `high` 0: not known yet.
+     * Collector. */
+    struct {
+        uintptr_t low, high;
+    } local;
 
     /* The low ends of the registered stack that the thread runs on, or goes to, and of
      * the one it was on before; 0 stands for its own stack.  Own. */

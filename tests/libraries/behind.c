@@ -211,6 +211,15 @@ static void call_ppoll(void)
     check(THEIRS(ppoll)(NULL, 0, &no_time, NULL) == 0);
 }
 
+int __ppoll_chk(struct pollfd *files, nfds_t count, const struct timespec *timeout,
+                const sigset_t *set, size_t bytes);
+
+static void call_ppoll_checked(void)
+{
+    struct pollfd none = {.fd = -1};
+    check(THEIRS(__ppoll_chk)(&none, 1, &no_time, NULL, sizeof none) == 0);
+}
+
 static void call_pselect(void)
 {
     check(THEIRS(pselect)(0, NULL, NULL, NULL, &no_time, NULL) == 0);
@@ -305,6 +314,7 @@ static const struct call calls[] = {
     {"epoll_pwait", call_epoll},
     {"epoll_pwait2", call_epoll2},
     {"ppoll", call_ppoll},
+    {"__ppoll_chk", call_ppoll_checked},
     {"pselect", call_pselect},
     {"sigaction", call_sigaction},
     {"signal", call_signal},

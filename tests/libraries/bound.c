@@ -33,6 +33,8 @@ void list_bound(void);
 
 __sighandler_t bsd_signal(int number, __sighandler_t function);
 __sighandler_t sysv_signal(int number, __sighandler_t function);
+int __ppoll_chk(struct pollfd *files, nfds_t count, const struct timespec *timeout,
+                const sigset_t *set, size_t bytes);
 __sighandler_t __sysv_signal(int number, __sighandler_t function);
 
 static const struct {
@@ -52,6 +54,7 @@ static const struct {
     FUNCTION(epoll_pwait),
     FUNCTION(epoll_pwait2),
     FUNCTION(ppoll),
+    FUNCTION(__ppoll_chk),
     FUNCTION(pselect),
     FUNCTION(sigaction),
     FUNCTION(signal),

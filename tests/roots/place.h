@@ -95,6 +95,7 @@ TCase *polled_case(void);
 TCase *threads_case(void);
 TCase *named_case(void);
 TCase *signals_case(void);
+TCase *elsewhere_case(void);
 TCase *coroutines_case(void);
 TCase *ends_case(void);
 TCase *guards_case(void);

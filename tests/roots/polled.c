@@ -1,9 +1,15 @@
 /* What only the kernel has: the words of descriptors that epoll watches. */
 #include "place.h"
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
+#include <semaphore.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -44,6 +50,82 @@ static void put_changed(void *where, size_t i, void *p)
     (void)where;
     watch(i, EPOLL_CTL_MOD, p);
 }
+
+/* A call of the kernel's stands still, as if the thread had been interrupted at its end, while the supervisor looks. */
+static int supervise(void)
+{
+    struct sock_filter program[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_epoll_ctl, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog filter = {sizeof program / sizeof program[0], program};
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+                        SECCOMP_FILTER_FLAG_NEW_LISTENER, &filter);
+}
+
+static struct {
+    int listener, poll, file;
+    uintptr_t hidden;
+    sem_t ready;
+} slow;
+
+/* The structure is packed, so that its pointer, the only one, is at no multiple of 8. */
+static struct epoll_event given __attribute__((aligned(8)));
+
+static void give(void *p)
+{
+    (void)p;
+    given = (struct epoll_event){.events = EPOLLIN, .data.ptr = reveal(slow.hidden)};
+}
+
+static void *be_slow(void *unused)
+{
+    slow.listener = supervise();
+    deeply(give, NULL);
+    sem_post(&slow.ready);
+    if (slow.listener >= 0)
+        epoll_ctl(slow.poll, EPOLL_CTL_ADD, slow.file, &given);
+    given.data.ptr = NULL;
+    return unused;
+}
+
+static void make_hidden(void *hidden)
+{
+    *(uintptr_t *)hidden = hide(gc_alloc(1000));
+}
+
+START_TEST(while_it_is_added)
+{
+    pthread_t thread;
+    struct seccomp_notif asked = {0};
+    sem_init(&slow.ready, 0, 0);
+    ck_assert((slow.poll = epoll_create1(0)) >= 0 && (slow.file = eventfd(0, 0)) >= 0);
+    gc_disable();
+    deeply(make_hidden, &slow.hidden);
+    ck_assert_int_eq(pthread_create(&thread, NULL, be_slow, NULL), 0);
+    while (sem_wait(&slow.ready) != 0)
+        continue;
+    gc_enable();
+    if (slow.listener >= 0) {
+        ck_assert_int_eq(ioctl(slow.listener, SECCOMP_IOCTL_NOTIF_RECV, &asked), 0);
+        collect(1);
+        ck_assert_uint_eq(count_living(&slow.hidden, 1), 1);
+        struct seccomp_notif_resp go_on = {.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE};
+        do { /* the stop has the call asked for again */
+            go_on.id = asked.id;
+            if (ioctl(slow.listener, SECCOMP_IOCTL_NOTIF_SEND, &go_on) == 0)
+                break;
+            memset(&asked, 0, sizeof asked);
+        } while (ioctl(slow.listener, SECCOMP_IOCTL_NOTIF_RECV, &asked) == 0);
+    }
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    collect(COLLECTIONS);
+    ck_assert_uint_eq(count_living(&slow.hidden, 1), slow.listener >= 0);
+}
+END_TEST
 
 static void open_polls(void)
 {
@@ -197,6 +279,7 @@ TCase *polled_case(void)
     TCase *tc = tcase_create("polled");
     tcase_add_test(tc, added);
     tcase_add_test(tc, changed);
+    tcase_add_test(tc, while_it_is_added);
     tcase_add_test(tc, by_another_descriptor);
     tcase_add_test(tc, by_a_system_call);
     tcase_add_test(tc, many);

@@ -31,8 +31,8 @@ int main(int argc, char **argv)
     if (argc == 1)
         restart_with_arguments(argv[0]);
     static TCase *(*const cases[])(void) = {
-        registers_case,  expressions_case, frames_case,  objects_case, statics_case,
-        streams_case,    polled_case,      threads_case, named_case,   signals_case,
-        coroutines_case, ends_case,        guards_case,  deaths_case};
+        registers_case, expressions_case, frames_case,  objects_case, statics_case,
+        streams_case,   polled_case,      threads_case, named_case,   signals_case,
+        elsewhere_case, coroutines_case,  ends_case,    guards_case,  deaths_case};
     return run_cases("roots", cases, sizeof cases / sizeof cases[0], 300);
 }

@@ -3,6 +3,7 @@
 #include "../api/sanitizer.h"
 #include "place.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -86,6 +87,29 @@ START_TEST(library_unloaded)
 }
 END_TEST
 
+/* Loaded later, its thread-local variables are in room that the C library has for that, at a fixed distance from each
+ * thread's pointer: no vector of modules tells of them. */
+static void *check_initial_exec(void *handle)
+{
+    library_places_fn places;
+    *(void **)&places = dlsym(handle, "linked_places");
+    struct library_places l = places();
+    place_check(place_words(l.thread_local_data));
+    place_check(place_words(l.thread_local_bss));
+    return NULL;
+}
+
+START_TEST(initial_exec_of_a_library_loaded_later)
+{
+    pthread_t thread;
+    void *handle = dlopen(LATER_EXEC_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+    ck_assert_msg(handle, "%s", dlerror());
+    check_initial_exec(handle);
+    ck_assert_int_eq(pthread_create(&thread, NULL, check_initial_exec, handle), 0);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+}
+END_TEST
+
 /* A library in a name space of its own. */
 START_TEST(library_in_its_own_name_space)
 {
@@ -148,6 +172,7 @@ TCase *statics_case(void)
     tcase_add_test(tc, linked_library);
     tcase_add_test(tc, library_loaded_later);
     tcase_add_test(tc, library_unloaded);
+    tcase_add_test(tc, initial_exec_of_a_library_loaded_later);
     if (!UNDER_TSAN) /* whose library needs static TLS there, too */
         tcase_add_test(tc, library_in_its_own_name_space);
     tcase_add_test(tc, environment);

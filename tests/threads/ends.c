@@ -175,6 +175,58 @@ START_TEST(cancelled_often)
 }
 END_TEST
 
+/* ---- Joined once more ---------------------------------------------------------------------- */
+
+static int may_end;
+
+static void *end_with_a_tree(void *argument)
+{
+    struct tree *t = grow_tree(4, 9);
+    (void)argument;
+    stage.hidden = hide(t);
+    await(&may_end, 1);
+    return t;
+}
+
+static void *join_it(void *thread)
+{
+    void *result;
+    set(&stage.kept, 1);
+    pthread_join(*(pthread_t *)thread, &result);
+    return NULL;
+}
+
+static void join_twice(void *unused)
+{
+    (void)unused;
+    may_end = stage.kept = 0;
+    pthread_t thread = run(end_with_a_tree, NULL), joiner = run(join_it, &thread);
+    await(&stage.kept, 1);
+    usleep(10000);
+    ck_assert_int_eq(pthread_cancel(joiner), 0);
+    ck_assert_ptr_eq(joined(joiner), PTHREAD_CANCELED);
+    set(&may_end, 1);
+    ck_assert(tree_is_sound(joined(thread), 4, 9));
+}
+
+/* Who joins a thread may be cancelled: then another one joins it, and its result is a root no more. */
+START_TEST(a_join_is_cancelled)
+{
+    enum { ROUNDS = 10 };
+    uintptr_t hidden[ROUNDS];
+    size_t living = 0;
+    for (int i = 0; i < ROUNDS; i++) {
+        deeply(join_twice, NULL);
+        hidden[i] = stage.hidden;
+    }
+    gc_collect();
+    for (int i = 0; i + 1 < ROUNDS;
+         i++) /* of the last one there may be a word where it was joined */
+        living += lives(hidden[i]);
+    ck_assert_uint_eq(living, 0);
+}
+END_TEST
+
 /* ---- Past its end -------------------------------------------------------------------------- */
 
 /* Garbage enough for markers of the library's own, which end with the last thread that it knows. */
@@ -206,6 +258,7 @@ TCase *ends_case(void)
     tcase_add_loop_test(tc, frame_of_a_cancelled_thread, 0, 3);
     tcase_add_test(tc, argument_of_a_cleanup_handler);
     tcase_add_test(tc, cancelled_often);
+    tcase_add_test(tc, a_join_is_cancelled);
     tcase_add_test(tc, no_cancellation_point_follows);
     return tc;
 }

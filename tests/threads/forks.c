@@ -432,6 +432,30 @@ START_TEST(forks_in_callbacks)
 }
 END_TEST
 
+static int fork_inside(struct dl_phdr_info *info, size_t size, void *argument)
+{
+    (void)info, (void)size, (void)argument;
+    pthread_t collector = run(collect_once, NULL);
+    usleep(20000); /* it asks the loader by then */
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(gc_alloc(100) ? 0 : 1);
+    expect_success(pid);
+    *(pthread_t *)argument = collector;
+    return 1;
+}
+
+/* The loader is locked by the thread that forks itself. */
+START_TEST(forks_inside_callbacks)
+{
+    pthread_t collector;
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(dl_iterate_phdr(fork_inside, &collector), 1);
+        joined(collector);
+    }
+}
+END_TEST
+
 TCase *forks_case(void)
 {
     TCase *tc = tcase_create("forks");
@@ -448,5 +472,6 @@ TCase *forks_case(void)
     tcase_add_test(tc, children_with_stacks);
     tcase_add_test(tc, children_of_collectors);
     tcase_add_test(tc, forks_in_callbacks);
+    tcase_add_test(tc, forks_inside_callbacks);
     return tc;
 }
