@@ -9,6 +9,7 @@
 #include "heap/layout.h"
 #include "heap/lookup.h"
 #include "roots/range.h"
+#include "world/handlers.h"
 #include "world/next.h"
 #include "world/registry.h"
 
@@ -99,6 +100,10 @@ DEBUGGER_TABLE = {
     DEBUGGER_FIELD(mutator, result),
     DEBUGGER_FIELD(mutator, armed),
     DEBUGGER_FIELD(mutator, disarmed.ss_sp),
+    DEBUGGER_FIELD(mutator, interruptions),
+    DEBUGGER_FIELD(interruptions, count),
+    DEBUGGER_FIELD(interruptions, of),
+    DEBUGGER_NUMBER(INTERRUPTIONS_MOST),
 
     DEBUGGER_FIELD(node_table, tree.root),
     DEBUGGER_FIELD(node_table, nodes),

@@ -171,10 +171,20 @@ def mappings():
 
 
 def mapping_end(maps, address):
-    """Where the memory around the address ends, or the address."""
+    """Where the memory around the address ends, or the address; neighbours that are written to belong together, as a stack
+    of which a page was locked is several mappings."""
+    end = address
+    for low, high, writable in maps:
+        if low <= address < high or (end > address and low == end and writable):
+            end = high
+    return end
+
+
+def mapping_start(maps, address):
+    """Where the memory around the address begins, or the address."""
     for low, high, _ in maps:
         if low <= address < high:
-            return high
+            return low
     return address
 
 

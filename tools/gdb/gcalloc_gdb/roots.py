@@ -1,4 +1,6 @@
 """Where pointers may be: what the collector takes for roots, found again from outside."""
+import gdb
+
 from . import process
 from .memory import Missing
 
@@ -6,6 +8,7 @@ RED_ZONE = 128
 CONTROL_BYTES = 2304  # of a thread's control block in glibc, in which its first thread-specific values are
 STACK_MOST = 64 << 20
 LIST_MOST = 1 << 20  # of what is followed from one to the next
+STATIC_ROOM = 16 << 10  # for thread-local variables of libraries that come later (src/roots/tls.c)
 MODULES_MOST = 4096  # with thread-local data; a vector that is longer is damaged
 
 
@@ -21,7 +24,7 @@ class Record:
 
     def __init__(self, table, at):
         self.at = at
-        for name in ("life", "own", "tid", "safety", "stack_low", "stack_high", "pointer", "cache", "blocking"):
+        for name in ("life", "own", "tid", "safety", "stack_low", "stack_high", "pointer", "cache", "blocking", "interruptions"):
             setattr(self, name, table.field(at, "mutator." + name))
         self.system_low = table.field(at, "mutator.system.low")
         self.left = table.field(at, "mutator.system.left")
@@ -181,7 +184,28 @@ class Roots:
             self._add("the stack of " + name, left, record.stack_high, True)
         else:
             self._around(name, sp)
+        if record and record.interruptions:
+            self._interrupted(name, record.interruptions)
         self._local(name, record.pointer if record else thread.pointer, thread.is_aarch64)
+        if thread.tid == gdb.selected_inferior().pid and thread.pointer:
+            self._main_variables(name, thread.pointer, thread.is_aarch64)
+
+    def _main_variables(self, name, pointer, is_aarch64):
+        """The room that the C library has for thread-local variables of libraries that come later; other threads have it
+        on their stacks."""
+        what = "thread-local data of " + name
+        room = STATIC_ROOM + sum(o.tls + 64 for o in self.objects)
+        if is_aarch64:
+            self._add(what, pointer, min(pointer + room, process.mapping_end(self.maps, pointer)))
+        else:
+            self._add(what, max(pointer - room, process.mapping_start(self.maps, pointer - 1)), pointer)
+
+    def _interrupted(self, name, at):
+        """Stacks that handlers on alternate ones have interrupted."""
+        t = self.table
+        pairs = at + t.offset("interruptions.of")
+        for i in range(min(t.field(at, "interruptions.count"), t["INTERRUPTIONS_MOST"])):
+            self._around(name, self.memory.number(pairs + 16 * i + 8))
 
     def _around(self, name, sp):
         end = min(process.mapping_end(self.maps, sp), sp + STACK_MOST)
