@@ -149,13 +149,13 @@ static bool belongs(const struct mapping *below, const struct mapping *m)
 
 /* Reads up to the first mapping that begins behind the address and does not belong to those before.  Returns
  * whether one of those has the address. */
-static bool read_stretch(struct reader *r, uintptr_t address, struct mapping *found,
-                         bool *any)
+static bool read_stretch(struct reader *r, uintptr_t address, bool join,
+                         struct mapping *found, bool *any)
 {
     struct mapping m = {0}, stretch = {0};
     bool hit = false;
     while (next_mapping(r, &m)) {
-        bool joins = *any && belongs(&stretch, &m);
+        bool joins = join && *any && belongs(&stretch, &m);
         if (hit && !joins)
             break;
         uintptr_t low = joins ? stretch.low : m.low;
@@ -173,13 +173,13 @@ static bool read_stretch(struct reader *r, uintptr_t address, struct mapping *fo
 }
 
 /* Looks for the mapping in the list.  Returns MAPS_UNKNOWN if it cannot be read to its end. */
-static enum maps_answer find_in_list(uintptr_t address, struct mapping *found)
+static enum maps_answer find_in_list(uintptr_t address, bool join, struct mapping *found)
 {
     struct reader r = {.fd = proc_open("thread-self/maps", 0)};
     bool any = false;
     if (r.fd < 0)
         return MAPS_UNKNOWN;
-    bool hit = read_stretch(&r, address, found, &any);
+    bool hit = read_stretch(&r, address, join, found, &any);
     sys_close(r.fd);
     if (hit)
         return MAPS_FOUND;
@@ -262,12 +262,22 @@ enum maps_answer maps_probe(uintptr_t address, struct mapping *found)
     return there == 1 ? MAPS_FOUND : MAPS_NONE;
 }
 
-enum maps_answer maps_find(uintptr_t address, struct mapping *found)
+static enum maps_answer find(uintptr_t address, bool join, struct mapping *found)
 {
     int saved_errno = errno;
-    enum maps_answer answer = find_in_list(address, found);
+    enum maps_answer answer = find_in_list(address, join, found);
     errno = saved_errno;
     return answer == MAPS_UNKNOWN ? maps_probe(address, found) : answer;
+}
+
+enum maps_answer maps_find(uintptr_t address, struct mapping *found)
+{
+    return find(address, false, found);
+}
+
+enum maps_answer maps_find_joined(uintptr_t address, struct mapping *found)
+{
+    return find(address, true, found);
 }
 
 size_t maps_readable(uintptr_t low, uintptr_t high)

@@ -24,9 +24,12 @@ enum maps_answer {
     MAPS_UNKNOWN, /* the kernel does not say, or the stretch is longer than it is asked for */
 };
 
-/* Finds the mapping around an address, with its neighbours that can be read where all are private memory of no file: a
- * stack may come to be several mappings, as by mlock of a page. */
+/* Finds the mapping around an address. */
 enum maps_answer maps_find(uintptr_t address, struct mapping *found);
+
+/* Finds it together with its neighbours that can be read, where all are private memory of no file: a stack may come to
+ * be several mappings, as by mlock of a page.  What else lies next to it is told as well. */
+enum maps_answer maps_find_joined(uintptr_t address, struct mapping *found);
 
 /* Finds the stretch of pages that can be read around an address, without the list. */
 enum maps_answer maps_probe(uintptr_t address, struct mapping *found);

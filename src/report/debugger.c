@@ -9,9 +9,9 @@
 #include "heap/layout.h"
 #include "heap/lookup.h"
 #include "roots/range.h"
-#include "world/handlers.h"
 #include "world/next.h"
 #include "world/registry.h"
+#include "world/self.h"
 
 LINKED(debugger);
 

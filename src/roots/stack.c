@@ -8,6 +8,7 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
+#include "base/account.h"
 #include "base/bits.h"
 #include "base/log.h"
 #include "base/maps.h"
@@ -15,8 +16,8 @@
 #include "heap/lookup.h"
 #include "roots/coroutines.h"
 #include "world/fork.h"
-#include "world/handlers.h"
 #include "world/park.h"
+#include "world/self.h"
 #include "world/stop.h"
 #include "world/systemstack.h"
 
@@ -59,6 +60,31 @@ static void lacks_stack(struct range_list *l, uintptr_t address)
             (void *)address);
 }
 
+struct part {
+    uintptr_t within;
+    struct range range;
+};
+
+static void leave_out(void *argument, uintptr_t low, uintptr_t high)
+{
+    struct part *p = argument;
+    if (low > p->within && low < p->range.high)
+        p->range.high = low;
+    if (high <= p->within && high > p->range.low)
+        p->range.low = high;
+}
+
+/* What lies next to a stack may be the heap, or memory of the library's, which has addresses of objects. */
+static struct range without_own(const struct heap *h, uintptr_t sp, struct range r)
+{
+    struct part p = {sp, r};
+    account_walk(leave_out, &p);
+    leave_out(&p, h->base, h->base + h->bytes);
+    leave_out(&p, (uintptr_t)h->numbers,
+              (uintptr_t)h->numbers + h->numbers->tables_bytes);
+    return p.range;
+}
+
 /* The memory that may be one stack: the thread's own, a registered one, an object in the
  * heap, or the mapping around the address. */
 static struct range stack_around(const struct heap *h, const struct mutator *t,
@@ -75,9 +101,9 @@ static struct range stack_around(const struct heap *h, const struct mutator *t,
     if (o.state && *o.state >= STATE_NEW)
         return (struct range){o.address, o.address + o.size};
     struct mapping m;
-    enum maps_answer answer = maps_find(sp, &m);
+    enum maps_answer answer = maps_find_joined(sp, &m);
     if (answer == MAPS_FOUND && m.readable)
-        return (struct range){m.low, m.high};
+        return without_own(h, sp, (struct range){m.low, m.high});
     if (answer == MAPS_UNKNOWN)
         return lacks_stack(l, sp), (struct range){sp, sp};
     if (t) /* a foreign thread that was ending may be gone by now, with its stack */
@@ -146,7 +172,7 @@ static void walk_frames(struct walk *w)
 static void add_own_stack(const struct mutator *t, struct range_list *l)
 {
     struct mapping m;
-    if (t->stack_high && maps_find(t->stack_high - 1, &m) == MAPS_FOUND)
+    if (t->stack_high && maps_find_joined(t->stack_high - 1, &m) == MAPS_FOUND)
         range_list_add(l, max_size(m.low, t->stack_low), t->stack_high);
     else
         lacks_stack(l, t->stack_high);
@@ -240,8 +266,8 @@ void stack_add_foreign(const struct heap *h, const struct foreign *t, bool shari
     add_interrupted(h, NULL, t->interruptions, l);
     if (!end || contains(s, end))
         return;
-    if (maps_find(end, &m) == MAPS_FOUND)
-        range_list_add(l, m.low, end);
+    if (maps_find_joined(end, &m) == MAPS_FOUND)
+        range_list_add(l, without_own(h, end, (struct range){m.low, end}).low, end);
     else
         lacks_stack(l, end);
 }

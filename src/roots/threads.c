@@ -126,26 +126,25 @@ static bool names_fast_path(const struct range_list *stacks, size_t first,
  * that come later and find them by their distance from the thread pointer.  What a program uses of that is in
  * no vector of a thread's.  The main thread has this in a mapping of its own, which *local becomes; other threads
  * on their stacks. */
-static void add_static_variables(const struct tls_modules *t, uintptr_t pointer,
-                                 struct range *local, struct range_list *roots)
+static void add_static_variables(uintptr_t pointer, struct range *local,
+                                 struct range_list *roots)
 {
     struct mapping m;
     if (!local->high && maps_find(pointer, &m) == MAPS_FOUND)
         *local = (struct range){m.low, m.high};
-    struct range r = tls_static(t, pointer);
+    struct range r = tls_static(pointer);
     r.low = max_size(r.low, local->low);
     r.high = min_size(r.high, local->high);
     if (r.low < r.high)
         range_list_add(roots, r.low, r.high);
 }
 
-static void add_main_variables(const struct tls_modules *t, struct mutator *m,
-                               struct range_list *roots)
+static void add_main_variables(struct mutator *m, struct range_list *roots)
 {
     struct range local = {m->local.low, m->local.high};
     if (m->pointer >= m->stack_low && m->pointer <= m->stack_high)
         return;
-    add_static_variables(t, m->pointer, &local, roots);
+    add_static_variables(m->pointer, &local, roots);
     m->local.low = local.low;
     m->local.high = local.high;
 }
@@ -156,7 +155,7 @@ static void add_living(const struct heap *h, const struct snapshot *s, struct mu
     size_t first = stacks->count;
     add_values(m, roots);
     tls_add_vector(m->pointer, roots);
-    add_main_variables(&s->modules, m, roots);
+    add_main_variables(m, roots);
     if (m == thread_self) {
         stack_add_left(m, m->sp, stacks);
         m->in_fast_path = names_fast_path(&s->stacks, 0, m->sp);
@@ -213,7 +212,7 @@ void threads_roots(const struct heap *h, const struct snapshot *s,
         if (!t->pointer || sharing)
             continue;
         if (t->tid == getpid())
-            add_static_variables(&s->modules, t->pointer, &(struct range){0, 0}, roots);
+            add_static_variables(t->pointer, &(struct range){0, 0}, roots);
         tls_add_vector(t->pointer, roots);
         tls_add_thread(&s->modules, t->pointer, roots);
         if (specific_is_known())

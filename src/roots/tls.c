@@ -4,6 +4,7 @@
 
 #include "base/maps.h"
 #include "base/meta.h"
+#include "world/next.h"
 
 void tls_modules_clear(struct tls_modules *t)
 {
@@ -55,16 +56,18 @@ void tls_add_vector(uintptr_t pointer, struct range_list *l)
     range_list_add(l, at, at + sizeof at);
 }
 
-/* glibc has 1.6 KiB for libraries that come later, and what the tunables rtld.optional_static_tls and rtld.nns say. */
-enum { ROOM = 16 << 10, ALIGNED = 64 };
+/* Of ld.so's, for libraries of glibc's own: how many bytes a thread has for its variables and its control block. */
+void _dl_get_tls_static_info(size_t *bytes, size_t *alignment);
 
-struct range tls_static(const struct tls_modules *t, uintptr_t pointer)
+struct range tls_static(uintptr_t pointer)
 {
-    size_t bytes = ROOM;
-    for (size_t i = 0; i < t->count; i++)
-        bytes += align_up(t->list[i].bytes, ALIGNED);
+    size_t bytes = 0, alignment;
+    __typeof__(&_dl_get_tls_static_info) ask =
+        NEXT(_dl_get_tls_static_info, NO_FALLBACK(_dl_get_tls_static_info));
+    if (ask)
+        ask(&bytes, &alignment);
 #if defined __x86_64__
-    return (struct range){pointer > bytes ? pointer - bytes : 0, pointer};
+    return (struct range){pointer - bytes, pointer};
 #else
     return (struct range){pointer, pointer + bytes};
 #endif
@@ -107,9 +110,9 @@ void tls_add_thread(const struct tls_modules *t, uintptr_t pointer, struct range
     (void)t, (void)pointer, (void)l;
 }
 
-struct range tls_static(const struct tls_modules *t, uintptr_t pointer)
+struct range tls_static(uintptr_t pointer)
 {
-    (void)t, (void)pointer;
+    (void)pointer;
     return (struct range){0, 0};
 }
 #endif

@@ -26,9 +26,9 @@ void tls_modules_add(struct tls_modules *t, size_t number, size_t bytes);
  * pointer. */
 void tls_add_thread(const struct tls_modules *t, uintptr_t pointer, struct range_list *l);
 
-/* Where the C library has room for variables that are found by their distance from the thread pointer: at least
- * as far as those of all loaded objects may reach. */
-struct range tls_static(const struct tls_modules *t, uintptr_t pointer);
+/* Where the C library has the variables that are found by their distance from the thread pointer, with room for those of
+ * libraries that come later.  Empty if it does not tell. */
+struct range tls_static(uintptr_t pointer);
 
 /* Adds the pointer to the thread's vector of modules, by its thread pointer: where the heap is
  * the C library's malloc, the vector is an object, and the control block alone points to it.

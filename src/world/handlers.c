@@ -272,8 +272,6 @@ static void handle(struct mutator *m, int number, siginfo_t *information,
         call_handler(number, information, context);
 }
 
-__thread struct interruptions handlers_interruptions;
-
 static bool is_on(const stack_t *s, uintptr_t address)
 {
     return address - (uintptr_t)s->ss_sp < s->ss_size;
@@ -283,7 +281,7 @@ static bool is_on(const stack_t *s, uintptr_t address)
  * that its thread comes back to. */
 static unsigned note_interruption(const ucontext_t *context)
 {
-    struct interruptions *i = &handlers_interruptions;
+    struct interruptions *i = &thread_interruptions;
     uintptr_t stack = (uintptr_t)context->uc_stack.ss_sp,
               sp = fast_stack_pointer(context);
     if (!is_on(&context->uc_stack, (uintptr_t)__builtin_frame_address(0)) ||
@@ -330,7 +328,7 @@ void handlers_call(int number, siginfo_t *information, void *context)
         handle_disarmed(m, number, information, interrupted);
     else
         handle(m, number, information, interrupted);
-    handlers_interruptions.count = interruptions;
+    thread_interruptions.count = interruptions;
     keep_stop_open(interrupted, was_blocked);
     errno = saved_errno;
 }

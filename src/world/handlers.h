@@ -7,9 +7,6 @@
 
 #include <signal.h>
 #include <stdbool.h>
-#include <stdint.h>
-
-#include "base/bits.h"
 
 /* The handler of the library's.  All signals but SIGSYS are blocked when it begins:
  * another handler would run on the cache that the interrupted code is changing. */
@@ -19,22 +16,6 @@ void handlers_call(int number, siginfo_t *information, void *context);
  * handlers_call handles; handlers_noted tells it. */
 void handlers_note(int number, const struct sigaction *action);
 struct sigaction handlers_noted(int number);
-
-/* Where handlers on alternate stacks have found the stack pointer, if that was on another stack: one of a coroutine of which
- * nothing is known here, or another alternate one.  The thread's own; read while it is stopped.  An entry that
- * a handler has left behind, by siglongjmp, goes when another one begins on that stack; where there are more, the
- * oldest goes. */
-enum { INTERRUPTIONS_MOST = 8 };
-
-struct interruptions {
-    unsigned count;
-    struct {
-        uintptr_t stack, sp; /* the low end of the handler's stack */
-    } of[INTERRUPTIONS_MOST];
-};
-
-SHARED_DATA __thread struct interruptions handlers_interruptions
-    __attribute__((tls_model("initial-exec")));
 
 /* Whether the calling thread is in a handler of the program, which may have interrupted
  * the C library's malloc. */

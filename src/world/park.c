@@ -13,7 +13,6 @@
 #include "world/defer.h"
 #include "world/fast.h"
 #include "world/frame.h"
-#include "world/handlers.h"
 #include "world/publish.h"
 #include "world/self.h"
 #include "world/signals.h"
@@ -178,7 +177,7 @@ static void park_foreign(uint32_t epoch, uintptr_t sp)
     struct foreign s = {.tid = gettid(),
                         .sp = sp,
                         .pointer = thread_pointer(),
-                        .interruptions = &handlers_interruptions};
+                        .interruptions = &thread_interruptions};
     __atomic_fetch_add(&world.inside, 1, __ATOMIC_SEQ_CST);
     begin_waiting();
     for (; is_stop(epoch); epoch = present_epoch()) {

@@ -9,6 +9,7 @@
 
 __thread struct mutator *thread_self;
 __thread unsigned thread_inside;
+__thread struct interruptions thread_interruptions;
 __thread unsigned thread_shut;
 __thread bool thread_past_end;
 

@@ -5,6 +5,7 @@
 #define GCALLOC_WORLD_SELF_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/bits.h"
 
@@ -32,6 +33,22 @@ extern __attribute__((visibility("default"))) __thread unsigned
 /* While it is above 0, the calling thread runs a function of the program in a pause, or helps with one:
  * the program's tables are not to be changed. */
 SHARED_DATA __thread unsigned thread_shut __attribute__((tls_model("initial-exec")));
+
+/* Where handlers on alternate stacks have found the stack pointer, if that was on another stack: one of a coroutine of which
+ * nothing is known here, or another alternate one.  The thread's own; read while it is stopped.  An entry that
+ * a handler has left behind, by siglongjmp, goes when another one begins on that stack; where there are more, the
+ * oldest goes. */
+enum { INTERRUPTIONS_MOST = 8 };
+
+struct interruptions {
+    unsigned count;
+    struct {
+        uintptr_t stack, sp; /* the low end of the handler's stack */
+    } of[INTERRUPTIONS_MOST];
+};
+
+SHARED_DATA __thread struct interruptions thread_interruptions
+    __attribute__((tls_model("initial-exec")));
 
 /* Whether the calling thread's exit hook has run for the last time. */
 SHARED_DATA __thread bool thread_past_end __attribute__((tls_model("initial-exec")));

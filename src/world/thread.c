@@ -178,7 +178,7 @@ static void begin(struct mutator *m)
     find_bounds(m);
     introduce(m);
     m->critical = &critical;
-    m->interruptions = &handlers_interruptions;
+    m->interruptions = &thread_interruptions;
     arm_exit_hook(m);
     world_join(m);
     void (*begun)(struct mutator *) = __atomic_load_n(&thread_begun, __ATOMIC_ACQUIRE);

@@ -99,6 +99,24 @@ START_TEST(walk_tells_what_each_is)
 }
 END_TEST
 
+/* A page that is left out of core files is a mapping of its own. */
+START_TEST(split_mappings_are_joined)
+{
+    struct mapping m;
+    size_t page = os_page_bytes();
+    uintptr_t low = (uintptr_t)map_pages(3, PROT_READ | PROT_WRITE);
+    ck_assert_int_eq(madvise((void *)(low + page), page, MADV_DONTDUMP), 0);
+    expect(low + page, low + page, low + 2 * page, true);
+    for (uintptr_t at = low; at < low + 3 * page; at += page) {
+        ck_assert(maps_find_joined(at, &m) == MAPS_FOUND);
+        ck_assert(m.low <= low && m.high >= low + 3 * page);
+    }
+    ck_assert_int_eq(mprotect((void *)(low + page), page, PROT_NONE), 0);
+    ck_assert(maps_find_joined(low, &m) == MAPS_FOUND);
+    ck_assert_uint_eq(m.high, low + page);
+}
+END_TEST
+
 /* What is locked is not swapped out; of what is no mapping nothing is told. */
 START_TEST(locked_memory_is_not_swapped)
 {
@@ -218,6 +236,7 @@ TCase *maps_tests(void)
     TCase *t = tcase_create("maps");
     tcase_add_test(t, bounds_and_protection);
     tcase_add_loop_test(t, walk_tells_what_each_is, 0, 6);
+    tcase_add_test(t, split_mappings_are_joined);
     tcase_add_test(t, locked_memory_is_not_swapped);
     tcase_add_test(t, hole_is_no_mapping);
     tcase_add_test(t, long_list);
