@@ -186,6 +186,7 @@ static void expect_shared(const char *where)
 static void expect_in_child(void)
 {
     int status;
+    fflush(stdout);
     pid_t child = fork();
     if (child == 0) {
         for (unsigned i = 0; i < ROUNDS; i++)
