@@ -15,6 +15,8 @@
 #include "base/os.h"
 #include "heap/lookup.h"
 #include "roots/coroutines.h"
+#include "world/fast.h"
+#include "world/faults.h"
 #include "world/fork.h"
 #include "world/park.h"
 #include "world/self.h"
@@ -178,19 +180,51 @@ static void add_own_stack(const struct mutator *t, struct range_list *l)
         lacks_stack(l, t->stack_high);
 }
 
-/* What handlers have interrupted on stacks that nobody has named.  One that was left by siglongjmp may be gone. */
+/* ---- What handlers have interrupted ------------------------------------------------------------------ */
+
+/* An interrupted stack that nobody has named.  One that was left by siglongjmp may be gone. */
+static void add_from(const struct heap *h, const struct mutator *m, uintptr_t sp,
+                     struct range_list *l)
+{
+    if (m && on_own_stack(m, sp))
+        return;
+    struct range s = stack_around(h, NULL, sp, l);
+    if (s.low < s.high)
+        range_list_add(l, max_size(sp - RED_ZONE, s.low), s.high);
+}
+
+/* Contexts on an alternate stack, from `at` on: each is known by the bounds of that stack, which it has. */
+struct contexts {
+    struct range stack;
+    uintptr_t at;
+    uintptr_t sp; /* that the next one has, on another stack; 0: there is none */
+};
+
+static void find_context(void *argument)
+{
+    struct contexts *c = argument;
+    for (c->sp = 0; c->at + sizeof(ucontext_t) <= c->stack.high && !c->sp;
+         c->at += sizeof(uintptr_t)) {
+        const ucontext_t *u = (const ucontext_t *)c->at;
+        bool is_one = (uintptr_t)u->uc_stack.ss_sp == c->stack.low &&
+                      u->uc_stack.ss_size == c->stack.high - c->stack.low;
+        if (is_one && !contains(c->stack, fast_stack_pointer(u)))
+            c->sp = fast_stack_pointer(u);
+    }
+}
+
+/* The system leaves the context of what it has interrupted on the stack of the handler, which may be one that the
+ * library does not know of. */
 static void add_interrupted(const struct heap *h, const struct mutator *m,
+                            struct range alternate, uintptr_t sp,
                             const struct interruptions *i, struct range_list *l)
 {
-    unsigned count = i ? i->count : 0;
-    for (unsigned n = 0; n < count && n < INTERRUPTIONS_MOST; n++) {
-        uintptr_t sp = i->of[n].sp;
-        if (m && on_own_stack(m, sp))
-            continue;
-        struct range s = stack_around(h, NULL, sp, l);
-        if (s.low < s.high)
-            range_list_add(l, max_size(sp - RED_ZONE, s.low), s.high);
-    }
+    struct contexts c = {alternate, align_up(sp, sizeof(uintptr_t)), 0};
+    while (contains(alternate, c.at) &&
+           faults_try(find_context, &c, c.at, alternate.high) && c.sp)
+        add_from(h, m, c.sp, l);
+    for (unsigned n = 0; i && n < i->count && n < INTERRUPTIONS_MOST; n++)
+        add_from(h, m, i->of[n].sp, l);
 }
 
 void stack_snapshot(const struct heap *h, struct mutator *m, uintptr_t sp,
@@ -204,7 +238,7 @@ void stack_snapshot(const struct heap *h, struct mutator *m, uintptr_t sp,
         walk_frames(&w);
     if (!w.own_seen && !coroutine_used(m))
         add_own_stack(m, l);
-    add_interrupted(h, m, m->interruptions, l);
+    add_interrupted(h, m, alternate_stack(m), sp, m->interruptions, l);
     range_list_add(l, (uintptr_t)pointers, (uintptr_t)(pointers + w.stacks));
 }
 
@@ -241,7 +275,7 @@ void stack_add_stopped(const struct heap *h, struct mutator *m, struct range_lis
     if (on_own_stack(m, m->sp))
         return;
     range_list_add(l, (uintptr_t)&m->sp, (uintptr_t)(&m->sp + 1));
-    add_interrupted(h, m, m->interruptions, l);
+    add_interrupted(h, m, alternate_stack(m), m->sp, m->interruptions, l);
     if (!coroutine_used(m))
         add_own_stack(m, l);
 }
@@ -263,7 +297,8 @@ void stack_add_foreign(const struct heap *h, const struct foreign *t, bool shari
     struct mapping m;
     if (s.low < s.high)
         range_list_add(l, max_size(t->sp - RED_ZONE, s.low), s.high);
-    add_interrupted(h, NULL, t->interruptions, l);
+    add_interrupted(h, NULL, (struct range){t->alternate.low, t->alternate.high}, t->sp,
+                    t->interruptions, l);
     if (!end || contains(s, end))
         return;
     if (maps_find_joined(end, &m) == MAPS_FOUND)

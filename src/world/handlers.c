@@ -277,14 +277,15 @@ static bool is_on(const stack_t *s, uintptr_t address)
     return address - (uintptr_t)s->ss_sp < s->ss_size;
 }
 
-/* Notes what the handler has interrupted, if that is on another stack than it is.  Returns how many there were
- * that its thread comes back to. */
+/* Notes what a handler has interrupted, if that is on another stack and nobody else knows of the handler's.  Returns
+ * how many there were that its thread comes back to. */
 static unsigned note_interruption(const ucontext_t *context)
 {
     struct interruptions *i = &thread_interruptions;
     uintptr_t stack = (uintptr_t)context->uc_stack.ss_sp,
               sp = fast_stack_pointer(context);
-    if (!is_on(&context->uc_stack, (uintptr_t)__builtin_frame_address(0)) ||
+    if (!(context->uc_stack.ss_flags & AUTODISARM) ||
+        !is_on(&context->uc_stack, (uintptr_t)__builtin_frame_address(0)) ||
         is_on(&context->uc_stack, sp))
         return i->count;
     unsigned n = 0;

@@ -172,12 +172,17 @@ void park_add_asleep(struct foreign *s)
 }
 
 /* Parks a foreign thread, for each stop that begins before the thread is awake again, too. */
-static void park_foreign(uint32_t epoch, uintptr_t sp)
+static void park_foreign(uint32_t epoch, uintptr_t sp, const stack_t *alternate)
 {
     struct foreign s = {.tid = gettid(),
                         .sp = sp,
                         .pointer = thread_pointer(),
                         .interruptions = &thread_interruptions};
+    uintptr_t low = (uintptr_t)alternate->ss_sp;
+    if (sp - low < alternate->ss_size) {
+        s.alternate.low = low;
+        s.alternate.high = low + alternate->ss_size;
+    }
     __atomic_fetch_add(&world.inside, 1, __ATOMIC_SEQ_CST);
     begin_waiting();
     for (; is_stop(epoch); epoch = present_epoch()) {
@@ -224,7 +229,7 @@ NOINLINE static void arrive(ucontext_t *context, bool shared)
     if (!m || !is_safe(m))
         frame_clear(context);
     if (!m && thread_self)
-        return park_foreign(epoch, sp);
+        return park_foreign(epoch, sp, &context->uc_stack);
     if (m && is_safe(m)) {
         while (shared && present_epoch() == epoch)
             futex_wait(&world.epoch, epoch, 0);
@@ -233,7 +238,7 @@ NOINLINE static void arrive(ucontext_t *context, bool shared)
     if (critical.depth > 0 && (m || !stops_in_section)) {
         critical.deferred = true;
     } else if (!m) {
-        park_foreign(epoch, sp);
+        park_foreign(epoch, sp, &context->uc_stack);
     } else {
         m->in_fast_path = fast_was_interrupted(context);
         publish(m, sp, &context->uc_stack);
@@ -266,7 +271,9 @@ NOINLINE static void park_from_here(void)
         world_publish(m, sp);
         park(m);
     } else if (!m && is_stop(epoch)) {
-        park_foreign(epoch, sp);
+        stack_t alternate = {0};
+        sigaltstack(NULL, &alternate);
+        park_foreign(epoch, sp, &alternate);
     }
     signals_restore(&saved);
 }

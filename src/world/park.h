@@ -75,6 +75,9 @@ struct foreign {
     struct foreign *next;
     pid_t tid;
     uintptr_t sp, pointer;
+    struct {
+        uintptr_t low, high;
+    } alternate; /* the alternate signal stack that it runs on, or empty */
     const struct interruptions *interruptions;
 };
 

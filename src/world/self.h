@@ -34,10 +34,10 @@ extern __attribute__((visibility("default"))) __thread unsigned
  * the program's tables are not to be changed. */
 SHARED_DATA __thread unsigned thread_shut __attribute__((tls_model("initial-exec")));
 
-/* Where handlers on alternate stacks have found the stack pointer, if that was on another stack: one of a coroutine of which
- * nothing is known here, or another alternate one.  The thread's own; read while it is stopped.  An entry that
- * a handler has left behind, by siglongjmp, goes when another one begins on that stack; where there are more, the
- * oldest goes. */
+/* Where handlers on alternate stacks that the system has disarmed for them (SS_AUTODISARM) have found the stack pointer, if
+ * that was on another stack: one of a coroutine of which nothing is known here, or another alternate one.  The
+ * thread's own; read while it is stopped.  An entry that a handler has left behind, by siglongjmp, goes when another
+ * one begins on that stack; where there are more, the oldest goes. */
 enum { INTERRUPTIONS_MOST = 8 };
 
 struct interruptions {

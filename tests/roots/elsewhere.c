@@ -27,7 +27,8 @@ enum {
     SPLIT = 8,
     NESTED = 16,
     LEFT = 32,
-    WAYS = 64
+    UNKNOWN = 64,
+    WAYS = 128
 };
 static int way;
 
@@ -125,21 +126,29 @@ static void *run(void *unused)
 typedef int create_function(pthread_t *, const pthread_attr_t *, void *(*)(void *),
                             void *);
 
-/* The library stands in front of the other one. */
+/* The C library's own, in front of which the library stands. */
+static void *behind(const char *name)
+{
+    void *found = dlsym(dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD), name);
+    ck_assert_ptr_nonnull(found);
+    return found;
+}
+
 static create_function *creator(void)
 {
     create_function *create = pthread_create;
     if (way & FOREIGN)
-        *(void **)&create =
-            dlsym(dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD), "pthread_create");
-    ck_assert(create != NULL);
+        *(void **)&create = behind("pthread_create");
     return create;
 }
 
 static void handle(int number, void (*handler)(int))
 {
     struct sigaction action = {.sa_handler = handler, .sa_flags = SA_ONSTACK};
-    ck_assert_int_eq(sigaction(number, &action, NULL), 0);
+    int (*set)(int, const struct sigaction *, struct sigaction *) = sigaction;
+    if (way & UNKNOWN)
+        *(void **)&set = behind("sigaction");
+    ck_assert_int_eq(set(number, &action, NULL), 0);
 }
 
 /* What it holds is found as long as it holds it. */
@@ -147,7 +156,8 @@ START_TEST(in_a_handler)
 {
     pthread_t thread;
     way = _i;
-    if ((way & NESTED && !(way & ALTERNATE)) || UNDER_TSAN)
+    /* Of a stack that was disarmed only a handler's caller knows. */
+    if ((way & NESTED && (!(way & ALTERNATE) || way & UNKNOWN)) || UNDER_TSAN)
         return;
     sem_init(&there, 0, 0);
     sem_init(&go, 0, 0);
