@@ -3,6 +3,7 @@
  * whatever locks they hold. */
 #include "world/foreign.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -189,23 +190,47 @@ static bool is_alone(void)
     return proc_thread_count() == 0 && syscall(SYS_unshare, CLONE_THREAD) == 0;
 }
 
+struct tasks {
+    bool all;   /* there was memory for each */
+    pid_t last; /* that was named */
+};
+
 /* A name that is a number is a thread; that of another entry reads as 0. */
-static void add_named(void *all, const char *name)
+static void add_named(void *argument, const char *name)
 {
-    *(bool *)all &= add((pid_t)strtol(name, NULL, 10));
+    struct tasks *t = argument;
+    t->last = (pid_t)strtol(name, NULL, 10);
+    t->all &= add(t->last);
+}
+
+/* The kernel goes from one thread to the next: at one that is gone by then its list ends. */
+static bool ends_early(const struct tasks *t)
+{
+    return syscall(SYS_tgkill, getpid(), t->last, 0) != 0 && errno == ESRCH;
+}
+
+static bool read_tasks(struct tasks *t)
+{
+    int file = proc_open("self/task", O_DIRECTORY);
+    if (file < 0)
+        return false;
+    *t = (struct tasks){.all = true};
+    bool read = proc_each_entry(file, add_named, t);
+    sys_close(file);
+    return read && t->all;
 }
 
 /* Lists the foreign threads that are not listed yet.  Returns false if not all threads could be found. */
 static bool add_all(void)
 {
-    int file =
-        proc_has_our_numbers() && find_found() ? proc_open("self/task", O_DIRECTORY) : -1;
-    if (file < 0)
+    enum { LOOKS_MOST = 100 };
+    struct tasks t;
+    if (!proc_has_our_numbers())
         return false;
-    bool all = true;
-    all &= proc_each_entry(file, add_named, &all);
-    sys_close(file);
-    return all;
+    for (int i = 0; i < LOOKS_MOST && find_found() && read_tasks(&t); i++)
+        if (!ends_early(&t))
+            return true;
+    return false;
 }
 
 /* Whether the thread sleeps with the signal blocked, for long as far as anybody can tell.
