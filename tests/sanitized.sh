@@ -27,7 +27,7 @@ cd "$build"
     "$source/configure" -q CC="$CC" CFLAGS="-O1 -g $flags"
 # Libraries without the sanitizer: one in a name space of its own would bring another copy of it.
 make -s CFLAGS='-O1 -g' tests/threads/small.la tests/threads/large.la tests/threads/held.la \
-    tests/roots/later.la tests/unit/small.la tests/unit/large.la tests/unit/other.la
+    tests/roots/later.la tests/roots/later-exec.la tests/unit/small.la tests/unit/large.la tests/unit/other.la
 # The library is part of each program.
 make -s LDFLAGS=-static libgcalloc.la $programs tests/threads/storm
 

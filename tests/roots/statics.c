@@ -172,9 +172,10 @@ TCase *statics_case(void)
     tcase_add_test(tc, linked_library);
     tcase_add_test(tc, library_loaded_later);
     tcase_add_test(tc, library_unloaded);
-    tcase_add_test(tc, initial_exec_of_a_library_loaded_later);
-    if (!UNDER_TSAN) /* whose library needs static TLS there, too */
+    if (!UNDER_TSAN) { /* whose library needs static TLS there, too */
+        tcase_add_test(tc, initial_exec_of_a_library_loaded_later);
         tcase_add_test(tc, library_in_its_own_name_space);
+    }
     tcase_add_test(tc, environment);
     tcase_add_test(tc, environment_that_grew);
     tcase_add_test(tc, argument_vector);
