@@ -371,7 +371,8 @@ template <class T> class root
         if (to && !cell)
             detail::fail(std::bad_alloc());
         if (cell)
-            *cell = to;
+            gc_store(const_cast<void **>(cell), const_cast<void **>(cell),
+                     const_cast<void *>(static_cast<const volatile void *>(to)));
         object = to;
     }
 

@@ -54,7 +54,8 @@ static void *attend(void *unused)
     mine = true;
     signals_open();
     pthread_cleanup_push(pass_on, NULL);
-    while (state_now() != ENDING) {
+    while (state_now() != ENDING &&
+           state_now() != NONE) { /* NONE: a finalizer has forked */
         if (change(WOKEN, WORKING)) {
             attendant.work();
             change(WORKING, ASLEEP);

@@ -306,7 +306,9 @@ static void set_flag(struct gc_counted_head *head, uint64_t flag)
 READS_ANYTHING static void note_inner(const struct gc_counted_head *head)
 {
     struct cell o, to;
-    if (!object_around(head, &o))
+    if (!object_around(head, &o) || !word_has_pointers(o.word))
+        return;
+    if (o.word & UNIT_ALTERED) /* there may be pages without access */
         return;
     const uintptr_t *end = (const uintptr_t *)(o.address + o.size);
     for (const uintptr_t *p = (const uintptr_t *)(head + 1); p < end; p++) {

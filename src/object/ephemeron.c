@@ -5,6 +5,7 @@
  * An entry of the table is there exactly as long as the ephemeron has its key. */
 #include <config.h>
 #include <errno.h>
+#include <gcalloc/walk.h>
 #include <gcalloc/weak.h>
 
 #include "base/check.h"
@@ -252,6 +253,9 @@ static int enter(gc_ephemeron *e, void *key, void *value)
 gc_ephemeron *gc_ephemeron_new(void *key, void *value)
 {
     gc_ephemeron *e = gc_alloc_atomic(sizeof *e);
+    if (e &&
+        !gc_is_managed(e)) /* memory of the program's handler for the end of memory */
+        return errno = ENOMEM, NULL;
     if (!e || !mutator_enter())
         return NULL;
     int error = enter(e, key, value);

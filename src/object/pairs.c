@@ -315,7 +315,8 @@ static void go_key_by_key(struct pairs *p)
     while (all && !p->gave_up && p->resolved != PAIRS_NONE) {
         while (!p->gave_up && p->resolved != PAIRS_NONE && p->filled < PAIRS_BATCH)
             resolve_next(p);
-        all = marker_mark_telling(p->cycle->marker, p->batch, p->filled, &telling);
+        if (!p->gave_up) /* else there are no chains any more, and all are kept */
+            all = marker_mark_telling(p->cycle->marker, p->batch, p->filled, &telling);
         p->filled = 0;
     }
     p->mode = COLLECTING;

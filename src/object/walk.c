@@ -8,6 +8,7 @@
 
 #include "base/critical.h"
 #include "base/meta.h"
+#include "collect/collector.h"
 #include "heap/block.h"
 #include "heap/heap.h"
 #include "heap/layout.h"
@@ -106,8 +107,11 @@ static int each_block(void (*visit)(const struct copied_block *b, void *argument
         return mutator_leave(), -1;
     gc_disable();
     pthread_cleanup_push(end_walk, b);
+    collector_end_begun(&process_collector);
     sweep_rest(h);
-    for (uint32_t unit = 1; unit < (uint32_t)(RACING(h->bytes) >> UNIT_SHIFT); unit++)
+    uint32_t end = (uint32_t)(RACING(h->bytes) >>
+                              UNIT_SHIFT); /* a visitor may allocate without end */
+    for (uint32_t unit = 1; unit < end; unit++)
         if (copy_block(h, unit, b))
             visit(b, argument);
     pthread_cleanup_pop(true);

@@ -4,6 +4,8 @@
 
 #include "base/check.h"
 #include "base/critical.h"
+#include "heap/heap.h"
+#include "heap/lookup.h"
 
 struct watched watched PRIVATE_DATA = {
     .watches = TABLE(struct watch, object, next),
@@ -112,9 +114,13 @@ static void remove_all(struct table *t, unsigned key, uintptr_t word)
         table_remove(t, number);
 }
 
+/* Of larger objects nothing is read: their pages may be without access. */
 bool watch_is_guardian(uintptr_t object)
 {
-    return ((const struct gc_guardian *)object)->magic == GUARDIAN_MAGIC;
+    enum { SMALL = 1024 };
+    struct cell o = lookup_cell(&process_heap, object);
+    return o.size <= SMALL &&
+           ((const struct gc_guardian *)object)->magic == GUARDIAN_MAGIC;
 }
 
 /* Entries of this key come to have another.  They find the room that they leave. */

@@ -7,6 +7,7 @@
 #include "object/weakmap.h"
 
 #include <errno.h>
+#include <gcalloc/walk.h>
 
 #include "base/cards.h"
 #include "heap/heap.h"
@@ -195,6 +196,8 @@ gc_weakmap *gc_weakmap_new(unsigned flags, gc_weakmap_hash *hash, gc_weakmap_equ
     gc_weakmap *map = gc_alloc(sizeof *map);
     if (!map)
         return NULL;
+    if (!gc_is_managed(map)) /* memory of the program's handler for the end of memory */
+        return errno = ENOMEM, NULL;
     *map = (struct gc_weakmap){.magic = WEAKMAP_MAGIC,
                                .flags = flags,
                                .hash = hash,
@@ -202,6 +205,8 @@ gc_weakmap *gc_weakmap_new(unsigned flags, gc_weakmap_hash *hash, gc_weakmap_equ
                                .data = data,
                                .entries = make_entries(ENTRIES_LEAST,
                                                        indexes(flags, hash != NULL))};
+    cards_note(
+        map, sizeof *map); /* a collection while entries were made may have made it old */
     if (!map->entries || !mutator_enter())
         return fail(map, errno);
     weakmap_begin();

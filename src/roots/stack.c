@@ -200,7 +200,7 @@ struct contexts {
     uintptr_t sp; /* that the next one has, on another stack; 0: there is none */
 };
 
-static void find_context(void *argument)
+READS_ANYTHING static void find_context(void *argument)
 {
     struct contexts *c = argument;
     for (c->sp = 0; c->at + sizeof(ucontext_t) <= c->stack.high && !c->sp;

@@ -111,6 +111,28 @@ START_TEST(roots_are_copied_and_moved)
 }
 END_TEST
 
+// Under the option a young collection looks at old objects only where it was told of a store.
+START_TEST(roots_tell_of_their_stores)
+{
+    ck_assert_int_eq(gc_option_set("tracking", "barrier"), 0);
+    ck_assert_int_eq(gc_option_set("generations", "always"), 0);
+    ck_assert_int_eq(gc_option_set("young", "1M"), 0);
+    make_roots();
+    below([] {
+        for (int i = 0; i < 3; i++)
+            gc_collect_young();
+        gc_collect();
+        for (std::size_t i = 0; i < COUNT; i++) {
+            Both *both = gcalloc::make<Both>();
+            hidden[i] = hide(both);
+            (*roots)[i].reset(both);
+        }
+    });
+    below([] { gc_collect_young(); });
+    ck_assert_uint_eq(count_living(hidden, COUNT), COUNT);
+}
+END_TEST
+
 START_TEST(roots_as_keys)
 {
     std::unordered_set<gcalloc::root<int>> set;
@@ -263,6 +285,7 @@ TCase *references_case()
     TCase *tc = tcase_create("references");
     tcase_add_loop_test(tc, roots_keep_from_anywhere, 0, MODES);
     tcase_add_loop_test(tc, roots_are_copied_and_moved, 0, MODES);
+    tcase_add_test(tc, roots_tell_of_their_stores);
     tcase_add_test(tc, roots_as_keys);
     tcase_add_test(tc, no_memory_for_a_root);
     tcase_add_loop_test(tc, weak_references_do_not_keep, 0, MODES);

@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -363,6 +364,59 @@ START_TEST(at_exit)
 }
 END_TEST
 
+enum { LARGE = 1 << 20, PAGE = 4096 };
+
+static void end_large(void *object)
+{
+    gc_release(*(void **)object);
+}
+
+static void shut_page(void *object)
+{
+    uintptr_t page = ((uintptr_t)object + 2 * PAGE - 1) & -(uintptr_t)PAGE;
+    ck_assert_int_eq(mprotect((void *)page, PAGE, PROT_NONE), 0);
+}
+
+static void make_circle(void *unused)
+{
+    void **a = gc_counted_new(LARGE, end_large), **b = gc_counted_new(LARGE, end_large);
+    (void)unused;
+    *a = b;
+    *b = a;
+    shut_page(a);
+    shut_page(b);
+}
+
+static void nothing(void *object, void *data)
+{
+    (void)object, (void)data;
+}
+
+static void free_shut(void *unused)
+{
+    char *object = gc_alloc_atomic(LARGE);
+    (void)unused;
+    gc_finalizer_set(object, nothing, NULL);
+    shut_page(object - PAGE + 1);
+    gc_free(object);
+}
+
+/* A page of it may be without access, as one below a stack is. */
+START_TEST(without_access)
+{
+    gc_guardian *guardian = gc_guardian_new();
+    void *guarded = gc_alloc(64);
+    ck_assert_int_eq(gc_guardian_add(guardian, guarded), 0);
+    deeply(free_shut, NULL);
+    deeply(make_circle, NULL);
+    gc_collect();
+    ck_assert_uint_eq(gc_finalizers_ready(), 2);
+    ck_assert_uint_eq(gc_finalizers_run(), 2);
+    gc_retain_until(guarded);
+    gc_retain_until(guardian);
+}
+END_TEST
+
 TCase *mixed_case(void)
 {
     TCase *tc = tcase_create("mixed");
@@ -373,6 +427,7 @@ TCase *mixed_case(void)
     tcase_add_loop_test(tc, with_an_ephemeron_between, 0, 2);
     tcase_add_loop_test(tc, by_the_librarys_thread, 0, 2);
     tcase_add_test(tc, they_count_as_ready);
+    tcase_add_test(tc, without_access);
     tcase_add_test(tc, in_a_child_while_a_thread_destroys);
     tcase_add_loop_test(tc, at_exit, 0, 2);
     return tc;

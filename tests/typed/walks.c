@@ -227,6 +227,31 @@ START_TEST(a_visitor_may_end_its_thread)
 }
 END_TEST
 
+static size_t visits;
+
+static void make_another(const struct gc_walk_object *object, void *list)
+{
+    void ***last = list, **made = gc_alloc(64);
+    (void)object;
+    ck_assert_ptr_nonnull(made);
+    *made = *last;
+    *last = made;
+    ck_assert_uint_lt(++visits, 1000 * 1000);
+}
+
+/* One for each that it sees, which it may see as well: an end comes all the same. */
+START_TEST(a_visitor_may_allocate)
+{
+    static void **list;
+    for (size_t i = 0; i < OBJECTS; i++)
+        make_another(NULL, &list);
+    visits = 0;
+    gc_collect_begin(); /* does not go on in the walk */
+    ck_assert_int_eq(gc_heap_walk(make_another, &list), 0);
+    ck_assert_uint_ge(visits, OBJECTS);
+}
+END_TEST
+
 TCase *walks_case(void)
 {
     TCase *t = tcase_create("walks");
@@ -235,5 +260,6 @@ TCase *walks_case(void)
     tcase_add_test(t, addresses);
     tcase_add_loop_test(t, beside_threads, 0, WAYS - 1);
     tcase_add_test(t, a_visitor_may_end_its_thread);
+    tcase_add_test(t, a_visitor_may_allocate);
     return t;
 }
