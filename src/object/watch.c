@@ -114,12 +114,11 @@ static void remove_all(struct table *t, unsigned key, uintptr_t word)
         table_remove(t, number);
 }
 
-/* Of larger objects nothing is read: their pages may be without access. */
+/* Of objects whose pages the program has changed nothing is read: they may be without access. */
 bool watch_is_guardian(uintptr_t object)
 {
-    enum { SMALL = 1024 };
     struct cell o = lookup_cell(&process_heap, object);
-    return o.size <= SMALL &&
+    return !(o.word & UNIT_ALTERED) &&
            ((const struct gc_guardian *)object)->magic == GUARDIAN_MAGIC;
 }
 
