@@ -213,8 +213,15 @@ READS_ANYTHING static void find_context(void *argument)
     }
 }
 
+static void add_noted(const struct heap *h, const struct mutator *m,
+                      const struct interruptions *i, struct range_list *l)
+{
+    for (unsigned n = 0; i && n < i->count && n < INTERRUPTIONS_MOST; n++)
+        add_from(h, m, i->of[n].sp, l);
+}
+
 /* The system leaves the context of what it has interrupted on the stack of the handler, which may be one that the
- * library does not know of. */
+ * library does not know of.  The world is stopped, and faults_try may be used. */
 static void add_interrupted(const struct heap *h, const struct mutator *m,
                             struct range alternate, uintptr_t sp,
                             const struct interruptions *i, struct range_list *l)
@@ -223,8 +230,7 @@ static void add_interrupted(const struct heap *h, const struct mutator *m,
     while (contains(alternate, c.at) &&
            faults_try(find_context, &c, c.at, alternate.high) && c.sp)
         add_from(h, m, c.sp, l);
-    for (unsigned n = 0; i && n < i->count && n < INTERRUPTIONS_MOST; n++)
-        add_from(h, m, i->of[n].sp, l);
+    add_noted(h, m, i, l);
 }
 
 void stack_snapshot(const struct heap *h, struct mutator *m, uintptr_t sp,
@@ -238,7 +244,7 @@ void stack_snapshot(const struct heap *h, struct mutator *m, uintptr_t sp,
         walk_frames(&w);
     if (!w.own_seen && !coroutine_used(m))
         add_own_stack(m, l);
-    add_interrupted(h, m, alternate_stack(m), sp, m->interruptions, l);
+    add_noted(h, m, m->interruptions, l);
     range_list_add(l, (uintptr_t)pointers, (uintptr_t)(pointers + w.stacks));
 }
 
