@@ -16,7 +16,8 @@
  * The object is alive while its finalizer runs, and so is all that it reaches.  If the finalizer
  * stores the object where it is reached it lives on, and has no finalizer any more until it gets
  * one.  gc_free takes the finalizer away without calling it, and the object from its guardians:
- * who frees by hand does what is to be done.  With gc_realloc they go along to the new address.
+ * who frees by hand does what is to be done.  With gc_realloc they go along to the new address, as
+ * does data that points into the object.
  *
  * A child of fork has the same finalizers, and the same objects ready to be finalised, as its
  * parent: what they do to the world outside, removing a file for example, is done twice unless
@@ -84,7 +85,7 @@ GC_PUBLIC gc_guardian *gc_guardian_new(void) __attribute__((warn_unused_result))
 
 /* Once `object`, the start of a living object, is unreachable but through guardians,
  * gc_guardian_get will return it.  What an object with a finalizer reaches, and that object,
- * wait for that to run.  An object that is added several times, or to several guardians, is
+ * wait for that to run; what it reaches itself is neither finalised nor destroyed before.  An object that is added several times, or to several guardians, is
  * returned as often.
  * Returns 0, or -1 with errno: EINVAL (one of them is not the start of a living object), ENOMEM,
  * EBUSY. */

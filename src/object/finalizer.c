@@ -27,7 +27,7 @@ static void moved(const struct cell *from, uintptr_t to)
         return;
     if (watch_knows(from->address) || watch_is_guardian(to)) {
         capability_note((void *)to, &o);
-        watch_move(from->address, to);
+        watch_move(from, to);
     }
 }
 

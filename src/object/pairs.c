@@ -306,12 +306,12 @@ static void resolve_next(struct pairs *p)
     }
 }
 
-/* Nothing is grey.  Without memory, or when some objects were not told of, there is more to do. */
-static void go_key_by_key(struct pairs *p)
+/* Nothing is grey.  Those whose turn it is are seen to, and all that follows from them.  Without memory, or
+ * when some objects were not told of, there is more to do: false. */
+static bool follow(struct pairs *p)
 {
     struct telling telling = {marked, p};
-    bool all = chain_all(p);
-    p->mode = all ? TELLING : COLLECTING;
+    bool all = true;
     while (all && !p->gave_up && p->resolved != PAIRS_NONE) {
         while (!p->gave_up && p->resolved != PAIRS_NONE && p->filled < PAIRS_BATCH)
             resolve_next(p);
@@ -319,9 +319,40 @@ static void go_key_by_key(struct pairs *p)
             all = marker_mark_telling(p->cycle->marker, p->batch, p->filled, &telling);
         p->filled = 0;
     }
+    return all && !p->gave_up;
+}
+
+static bool begin_telling(struct pairs *p)
+{
+    bool all = chain_all(p);
+    p->mode = all ? TELLING : COLLECTING;
+    return all;
+}
+
+static void end_telling(struct pairs *p)
+{
     p->mode = COLLECTING;
     unchain_all(p);
     close_gaps(p);
+}
+
+static void go_key_by_key(struct pairs *p)
+{
+    if (begin_telling(p))
+        follow(p);
+    end_telling(p);
+}
+
+/* What lives with the key counts as if it were marked; afterwards it is what it was. */
+static bool follow_key(struct pairs *p, uintptr_t key)
+{
+    const struct heap *h = p->cycle->heap;
+    uint8_t *state = h->states + (reached_state(h, key) - h->states), was = *state;
+    *state = h->numbers->mark;
+    marked(p, state);
+    bool all = follow(p);
+    *state = was;
+    return all;
 }
 
 /* ---- The phases ----------------------------------------------------------------------------------- */
@@ -372,6 +403,26 @@ static void run_for_leaks(struct cycle *c)
 void pairs_settle(void)
 {
     settle(&pairs);
+}
+
+bool pairs_wait(const struct pair_source *but)
+{
+    bool others = false;
+    for (const struct pair_source *s = pairs.sources; s; s = s->next)
+        others |= s != but;
+    return others && pairs.count > 0;
+}
+
+/* What is left when there was no memory, or some were not told of, is settled as if the keys had been
+ * unmarked all the time. */
+void pairs_settle_for(pair_key *next, void *argument)
+{
+    uintptr_t key;
+    if (begin_telling(&pairs))
+        while ((key = next(argument)) && follow_key(&pairs, key))
+            continue;
+    end_telling(&pairs);
+    pairs_settle();
 }
 
 static void run_again(struct cycle *c)

@@ -61,6 +61,17 @@ void pairs_keep(struct pairs *p, uintptr_t value);
  * since is marked, and all that it reaches. */
 void pairs_settle(void);
 
+/* Some pair waits for its key, and sources beside this one have pairs. */
+bool pairs_wait(const struct pair_source *but);
+
+/* The next key, an object of the heap that is not marked; 0: there is none left. */
+typedef uintptr_t pair_key(void *argument);
+
+/* In such a phase, with nothing grey: what lives with each of these keys is marked, and all that it
+ * reaches, but for the key itself, which stays unmarked even if its own value leads to it.  A key that
+ * another one's value led to is marked, and not to be named any more. */
+void pairs_settle_for(pair_key *next, void *argument);
+
 /* Of the process: how many pairs were looked at, and objects told of, since the start. */
 uint64_t pairs_work(void);
 

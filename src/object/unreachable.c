@@ -6,9 +6,10 @@
  * is reached by no candidate, and is taken; the others wait for a later cycle (this is how the
  * Boehm collector orders finalizers, too: Boehm, "Destructors, finalizers, and synchronization",
  * POPL 2003).  A candidate that its own contents lead to can never be taken, and is named.  Before
- * any is taken counted objects that are unmarked yet are found, and what they lead to is marked
- * (counted_dead.c), so that the order holds among both kinds.  What is unmarked even then goes to
- * its guardians.
+ * any is taken what guarded objects lead to is marked (guarded.c), then what lives with candidates, as
+ * values of weak maps, and counted objects that are unmarked yet are found, and what they lead to is marked
+ * (counted_dead.c), so that the order holds among all kinds.  What is unmarked even then goes to its
+ * guardians.
  *
  * Whether a candidate leads to itself shows only where candidates are looked at one by one.
  * That is done with few of them, and with those that were left over by an earlier cycle.
@@ -21,6 +22,7 @@
 #include "heap/heap.h"
 #include "mutator/hooks.h"
 #include "mutator/site.h"
+#include "object/guarded.h"
 #include "object/pairs.h"
 #include "object/reached.h"
 #include "object/watch_find.h"
@@ -307,57 +309,61 @@ static void scan_ordered(struct cycle *c)
     scan_together(c);
 }
 
-/* ---- Guarded ones ------------------------------------------------------------------------------ */
+/* A candidate that is left, and nothing has led to. */
+struct next_left {
+    const struct heap *h;
+    uint32_t number;
+};
 
-/* Its guardian may hand it out. */
-static void keep(uint32_t number)
+static uintptr_t next_left(void *argument)
 {
-    const struct watch *w = watch_at(number);
-    table_add(&watched.kept, &(struct kept){.guardian = w->data, .object = w->object});
-    watch_remove(number);
-    found.more = true;
+    struct next_left *n = argument;
+    while ((n->number = watch_below(n->number))) {
+        const struct watch *w = watch_at(n->number);
+        if (w->flags & WATCH_CANDIDATE && !is_reached(n->h, w->object))
+            return w->object;
+    }
+    return 0;
 }
 
-/* Its guardian is to keep it. */
-static bool is_guardians(const struct heap *h, const struct watch *w)
+/* A finalizer finds values that live with its object, as of a weak map, as it left them.  Values may lead back
+ * to their keys, and these do not wait for themselves. */
+static void scan_values(struct cycle *c)
 {
-    return w->flags & WATCH_GUARDED && !is_reached(h, w->object) &&
-           is_reached(h, w->data);
+    struct next_left n = {c->heap, watched.watches.count + 1};
+    watch_search_flags(c, WATCH_CANDIDATE);
+    pairs_settle_for(next_left, &n);
+    watch_drain(c);
 }
 
-/* Returns whether there were any.  What an unreachable guardian guards is not its to keep.  Nothing
- * is marked until all are taken: an object may have several guardians, and each is to keep it. */
-static bool take_guarded(struct cycle *c)
+/* ---- A cycle --------------------------------------------------------------------------------- */
+
+static bool has_ordered(void)
 {
-    uint32_t kept = watched.kept.count;
-    watch_search(c, is_guardians);
-    for (uint32_t number = watched.watches.count + 1; (number = watch_below(number));)
-        keep(number);
-    for (uint32_t number = kept + 1; number <= watched.kept.count; number++)
-        watch_mark(c, ((const struct kept *)table_at(&watched.kept, number))->object);
-    drain_pairs(c);
-    return watched.kept.count > kept;
+    const struct table *t = &watched.watches;
+    return t->count !=
+           t->struck_out + watched.unordered + watched.guarded + watched.ready;
 }
 
 void watch_find_candidates(struct cycle *c)
 {
-    const struct table *t = &watched.watches;
     candidates.count = 0;
     if (watched.unordered)
         take_unordered(c);
-    if (t->count == t->struck_out + watched.unordered + watched.guarded + watched.ready)
-        return;
-    note_candidates(c);
+    if (has_ordered())
+        note_candidates(c);
     if (candidates.count > 0)
         scan_ordered(c);
+    guarded_scan(c);
+    if (candidates.count > 0 && pairs_wait(&watch_pairs))
+        scan_values(c);
 }
 
 void watch_take_unreachable(struct cycle *c)
 {
     if (candidates.count > 0)
         take_ordered(c);
-    while (watched.guarded && take_guarded(c))
-        continue;
+    guarded_take(c);
 }
 
 /* ---- For option verify -------------------------------------------------------------------------- */
@@ -380,27 +386,6 @@ void watch_verify(struct naive *n)
         if (w->flags & WATCH_DATA &&
             (watch_looks_for_leaks() || naive_has_reached(n, w->object)))
             naive_reach(n, w->data);
-    }
-}
-
-/* ---- Guardians that are gone -------------------------------------------------------------------- */
-
-static bool has_no_guardian(const struct heap *h, const struct watch *w)
-{
-    return w->flags & WATCH_GUARDED &&
-           !(is_reached(h, w->data) && is_reached(h, w->object));
-}
-
-void watch_drop_guardians(struct cycle *c)
-{
-    watch_search(c, has_no_guardian);
-    for (uint32_t number = watched.guarded ? watched.watches.count + 1 : 1;
-         (number = watch_below(number));)
-        watch_remove(number);
-    for (uint32_t number = watched.kept.count; number; number--) {
-        const struct kept *k = table_at(&watched.kept, number);
-        if (!is_reached(c->heap, k->guardian))
-            table_remove(&watched.kept, number);
     }
 }
 

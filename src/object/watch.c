@@ -170,9 +170,22 @@ void watch_forget(uintptr_t object)
     watch_unlock();
 }
 
-void watch_move(uintptr_t from, uintptr_t to)
+/* Finalizers of the object that get it, or a part of it, as their data too. */
+static void move_data(const struct cell *from, uintptr_t to)
 {
+    uint32_t number = table_find(&watched.watches, 0, from->address);
+    for (; number; number = table_find_next(&watched.watches, 0, number)) {
+        struct watch *w = watch_at(number);
+        if (!(w->flags & WATCH_GUARDED) && w->data - from->address < from->size)
+            w->data += to - from->address;
+    }
+}
+
+void watch_move(const struct cell *old, uintptr_t to)
+{
+    uintptr_t from = old->address;
     watch_lock();
+    move_data(old, to);
     rename_all(&watched.watches, 0, from, to);
     watched.ready_end = watched.watches.count; /* where it is now */
     rename_all(&watched.kept, 1, from, to);
@@ -198,7 +211,7 @@ void watch_check(void)
     for (uint32_t number = 1; number <= watched.watches.count; number++) {
         const struct watch *w = watch_at(number);
         CHECK(table_has(&watched.watches, number) == !(w->flags & WATCH_CALLED));
-        CHECK(w->object != 0);
+        CHECK(w->object != 0 && !(w->flags & (WATCH_LENT | WATCH_LENT_NEW)));
         CHECK((w->function == NULL) == ((w->flags & WATCH_GUARDED) != 0));
         guarded += (w->flags & WATCH_GUARDED) != 0;
         with_data += (w->flags & WATCH_DATA) != 0;

@@ -27,6 +27,9 @@ enum watch_flag {
     WATCH_READY = 1 << 6,
     /* It was called: the watch is struck out of the table. */
     WATCH_CALLED = 1 << 7,
+    /* Of the phase: a guarded object that counts as marked for a time, and was new. */
+    WATCH_LENT = 1 << 8,
+    WATCH_LENT_NEW = 1 << 9,
 };
 
 struct watch {
@@ -113,8 +116,9 @@ INLINE struct watch *watch_at(uint32_t number)
 
 /* The object is about to be freed: all that it is watched for is forgotten, and that it waits;
  * if it is a guardian, what it guards and keeps.  Or it has come to another address. */
+struct cell;
 void watch_forget(uintptr_t object);
-void watch_move(uintptr_t from, uintptr_t to);
+void watch_move(const struct cell *from, uintptr_t to);
 
 /* Its first word says that it is one. */
 bool watch_is_guardian(uintptr_t object);

@@ -306,6 +306,37 @@ static void resize_ready(void *unused)
     resized_size = 5000;
 }
 
+static void check_moved(void *object, void *data)
+{
+    ck_assert_ptr_eq(object, reveal(hidden[0]));
+    ck_assert_ptr_eq(data, (char *)object + 24);
+    calls++;
+}
+
+/* A part of the object as the finalizer's data moves along with the object. */
+static void move_with_data(void *unused)
+{
+    char *object = gc_alloc(100);
+    void *data;
+    (void)unused;
+    ck_assert(gc_finalizer_set(object, check_moved, object + 24) == NULL);
+    char *moved = gc_realloc(object, 100000);
+    ck_assert_ptr_nonnull(moved);
+    ck_assert(gc_finalizer_get(moved, &data) == check_moved);
+    ck_assert_ptr_eq(data, moved + 24);
+    hidden[0] = hide(moved);
+}
+
+START_TEST(resized_with_data_inside)
+{
+    calls = 0;
+    deeply(move_with_data, NULL);
+    collect(1);
+    ck_assert_uint_eq(run_ready(), 1);
+    ck_assert_uint_eq(calls, 1);
+}
+END_TEST
+
 START_TEST(resized_while_ready)
 {
     deeply(resize, &(struct resizing){100, 200, false});
@@ -445,6 +476,7 @@ TCase *finalizers_case(void)
     tcase_add_loop_test(tc, resized, 0, RESIZINGS);
     tcase_add_loop_test(tc, resized_and_freed, 0, RESIZINGS);
     tcase_add_test(tc, resized_while_ready);
+    tcase_add_test(tc, resized_with_data_inside);
     tcase_add_test(tc, data_of_a_living_object);
     tcase_add_test(tc, data_of_one_that_waits);
     tcase_add_test(tc, data_with_a_finalizer);

@@ -6,7 +6,7 @@ static TCase *(*const cases[])(void) = {
     counted_case,     keyed_case,      memory_case, hosted_case, mixed_case,
     ephemerons_case,  finalizers_case, order_case,  weak_case,   guardians_case,
     running_case,     hooks_case,      apart_case,  graphs_case, weakmaps_case,
-    weakmap_use_case, shared_case,     storm_case,
+    weakmap_use_case, shared_case,     storm_case,  values_case,
 };
 
 int main(void)

@@ -7,6 +7,7 @@
 TCase *counted_case(void);
 TCase *mixed_case(void);
 TCase *keyed_case(void);
+TCase *values_case(void);
 TCase *memory_case(void);
 TCase *hosted_case(void);
 TCase *ephemerons_case(void);
