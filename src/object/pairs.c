@@ -413,15 +413,14 @@ bool pairs_wait(const struct pair_source *but)
     return others && pairs.count > 0;
 }
 
-/* What is left when there was no memory, or some were not told of, is settled as if the keys had been
- * unmarked all the time. */
+/* When there is no memory, or some were not told of, all values are kept. */
 void pairs_settle_for(pair_key *next, void *argument)
 {
-    uintptr_t key;
-    if (begin_telling(&pairs))
-        while ((key = next(argument)) && follow_key(&pairs, key))
-            continue;
+    bool all = begin_telling(&pairs);
+    for (uintptr_t key; all && (key = next(argument));)
+        all = follow_key(&pairs, key);
     end_telling(&pairs);
+    pairs.gave_up |= !all;
     pairs_settle();
 }
 

@@ -1,6 +1,9 @@
-/* Ephemerons by their work: in chains of any order, and when there is no memory in the pause. */
+/* Ephemerons by their work: in chains of any order, of keys that are about to be finalised, and when there is
+ * no memory in the pause. */
 #include "object/pairs.h"
 
+#include <gcalloc/counted.h>
+#include <gcalloc/finalizer.h>
 #include <gcalloc/weak.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -188,6 +191,102 @@ START_TEST(no_memory_in_the_pause)
 }
 END_TEST
 
+/* ---- Keys with finalizers ------------------------------------------------------------------------ */
+
+enum { KEYS = 20000 }; /* more than are looked at one by one */
+
+static size_t finalised, destroyed;
+
+/* Values point to their keys. */
+struct value {
+    void *key;
+    bool destroyed;
+};
+
+static void destroy(void *object)
+{
+    ((struct value *)object)->destroyed = true;
+    destroyed++;
+}
+
+/* Its data is the ephemeron. */
+static void finalize(void *key, void *ephemeron)
+{
+    const struct value *v = gc_ephemeron_value(ephemeron);
+    if (!v || v->key != key || v->destroyed)
+        ck_abort_msg("a finalizer found its key's value gone");
+    finalised++;
+}
+
+static void *make_keys(void *unused)
+{
+    for (size_t i = 0; i < KEYS; i++) {
+        void *key = gc_alloc_atomic(16);
+        struct value *v = gc_counted_new(sizeof *v, destroy);
+        void *e = gc_ephemeron_new(key, v);
+        v->key = key;
+        if (!e || gc_finalizer_set(key, finalize, e))
+            ck_abort_msg("key %zu was not made", i);
+    }
+    return unused;
+}
+
+static void *run_all(void *unused)
+{
+    while (gc_finalizers_run() > 0)
+        continue;
+    return unused;
+}
+
+static void elsewhere(void *(*function)(void *))
+{
+    pthread_t thread;
+    ck_assert_int_eq(pthread_create(&thread, NULL, function, NULL), 0);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+}
+
+START_TEST(values_of_candidates_take_linear_work)
+{
+    finalised = destroyed = 0;
+    begin_run(_i);
+    elsewhere(make_keys);
+    uint64_t work = work_of_a_collection();
+    ck_assert_uint_ge(work, KEYS);
+    ck_assert_uint_le(work, 20 * KEYS);
+    elsewhere(run_all);
+    ck_assert_uint_eq(finalised, KEYS);
+    ck_assert_uint_eq(destroyed, 0);
+    gc_collect();
+    elsewhere(run_all);
+    ck_assert_uint_eq(destroyed, KEYS);
+}
+END_TEST
+
+/* Some marks get lost, or all memory: each finalizer runs, and sees its value. */
+START_TEST(values_of_candidates_without_memory)
+{
+    for (unsigned long nth = 0; nth < 12; nth++) {
+        finalised = destroyed = 0;
+        elsewhere(make_keys);
+        struct grey_queue *grey = &process_collector.marker.grey, usual = *grey;
+        if (_i)
+            grey->ready = grey->capacity = 0;
+        os_fail(nth, true);
+        gc_collect();
+        os_fail(0, false);
+        if (_i)
+            *grey = usual;
+        elsewhere(run_all);
+        for (int i = 0; i < 3; i++) {
+            gc_collect();
+            elsewhere(run_all);
+        }
+        ck_assert_uint_eq(finalised, KEYS);
+        ck_assert_uint_eq(destroyed, KEYS);
+    }
+}
+END_TEST
+
 TCase *pairs_tests(void)
 {
     TCase *t = tcase_create("pairs");
@@ -195,5 +294,7 @@ TCase *pairs_tests(void)
     tcase_add_loop_test(t, a_dead_chain, 0, RUNS);
     tcase_add_loop_test(t, mark_stack_overflow, 0, 3);
     tcase_add_loop_test(t, no_memory_in_the_pause, 0, 2);
+    tcase_add_loop_test(t, values_of_candidates_take_linear_work, 0, 2);
+    tcase_add_loop_test(t, values_of_candidates_without_memory, 0, 2);
     return t;
 }
