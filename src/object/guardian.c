@@ -2,6 +2,7 @@
  * unreachable is found out by the phases (unreachable.c). */
 #include <errno.h>
 #include <gcalloc/finalizer.h>
+#include <gcalloc/walk.h>
 
 #include "mutator/init.h"
 #include "mutator/object.h"
@@ -15,6 +16,8 @@ gc_guardian *gc_guardian_new(void)
     struct cell o;
     if (!g)
         return NULL;
+    if (!gc_is_managed(g)) /* memory of the program's handler for the end of memory */
+        return errno = ENOMEM, NULL;
     g->magic = GUARDIAN_MAGIC;
     if (!mutator_enter())
         return NULL;

@@ -177,6 +177,38 @@ static int in_child(void (*body)(void))
     return WEXITSTATUS(status);
 }
 
+static void fork_and_return(void *object, void *data)
+{
+    pid_t child = fork();
+    if (child == 0)
+        alarm(60); /* which nothing else would end if it spun */
+    else
+        __atomic_store_n(&shared->here, (int)child, __ATOMIC_RELEASE);
+    (void)object, (void)data;
+}
+
+static void make_forking(void *unused)
+{
+    (void)unused;
+    ck_assert(gc_finalizer_set(gc_alloc(16), fork_and_return, NULL) == NULL);
+}
+
+/* The library's thread is the only one of a child that a finalizer made there: with it the child ends. */
+START_TEST(child_of_the_librarys_thread)
+{
+    int child, status;
+    begin();
+    set_option("finalizers", "thread");
+    deeply(make_forking, NULL);
+    collect(2);
+    while ((child = __atomic_load_n(&shared->here, __ATOMIC_ACQUIRE)) == 0)
+        sched_yield();
+    ck_assert_int_gt(child, 0);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 static void run_ready_and_end(void)
 {
     main_thread = pthread_self();
@@ -392,7 +424,8 @@ TCase *apart_case(void)
     tcase_add_test(tc, ready_in_both);
     tcase_add_test(tc, child_while_the_librarys_thread_works);
     if (!UNDER_TSAN) /* which has a thread of its own, so that the last one of the program ends nothing */
-        tcase_add_test(tc, main_thread_ends);
+        tcase_add_test(tc, child_of_the_librarys_thread);
+    tcase_add_test(tc, main_thread_ends);
     tcase_add_test(tc, exit_while_it_works);
     tcase_add_test(tc, exit_by_it);
     tcase_add_test(tc, at_exit);

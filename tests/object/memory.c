@@ -4,7 +4,9 @@
 #include <gcalloc/counted.h>
 #include <gcalloc/finalizer.h>
 #include <gcalloc/weak.h>
+#include <gcalloc/weakmap.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "object.h"
 #include "witness.h"
@@ -310,6 +312,64 @@ START_TEST(counted_by_the_handler)
 }
 END_TEST
 
+static size_t given;
+
+static void *give_and_count(size_t size, void *unused)
+{
+    given += size <= sizeof spare;
+    return give_spare(size, unused);
+}
+
+static void *new_guardian(void)
+{
+    return gc_guardian_new();
+}
+
+static void *new_map(void)
+{
+    return gc_weakmap_new(GC_WEAK_KEYS, 0, NULL, NULL);
+}
+
+static void *key; /* a root */
+
+static void *new_ephemeron(void)
+{
+    return gc_ephemeron_new(key, key);
+}
+
+static void *(*const makers[])(void) = {new_guardian, new_map, new_ephemeron};
+static void *all_made; /* a root: a list */
+
+/* Until the heap is full. */
+static void make_all(void *maker)
+{
+    void *(*make)(void) = *(void *(**)(void))maker, *next;
+    while ((next = make())) {
+        void **link = gc_alloc(2 * sizeof *link);
+        link[0] = all_made, link[1] = next;
+        all_made = link == (void *)spare ? all_made : link;
+    }
+    ck_assert_int_eq(errno, ENOMEM);
+}
+
+/* What the library has to find in the heap cannot be in memory that the handler gives. */
+START_TEST(none_by_the_handler)
+{
+    void *(*maker)(void) = makers[_i];
+    gc_init();
+    set_option("heap_limit", "1M");
+    key = gc_alloc(16);
+    gc_oom_handler_set(give_and_count, NULL);
+    deeply(make_all, &maker);
+    ck_assert_uint_gt(given, 0);
+    gc_oom_handler_set(NULL, NULL);
+    all_made = NULL;
+    memset(spare, 0, sizeof spare);
+    collect(2);
+    ck_assert_ptr_nonnull(maker());
+}
+END_TEST
+
 /* ... and the library's thread runs them while the program waits for memory. */
 START_TEST(finalizers_by_the_librarys_thread)
 {
@@ -342,6 +402,7 @@ TCase *memory_case(void)
     tcase_add_loop_test(tc, finalizers_at_the_limit, 0, 2);
     tcase_add_loop_test(tc, finalizers_by_the_handler, 0, 2);
     tcase_add_test(tc, counted_by_the_handler);
+    tcase_add_loop_test(tc, none_by_the_handler, 0, 3);
     tcase_add_loop_test(tc, finalizers_by_the_librarys_thread, 0, 2);
     return tc;
 }
