@@ -129,6 +129,17 @@ static void *alloc_like(const struct cell *o, size_t size)
                                : alloc_object(size, GRANULE, word_kind(o->word), false);
 }
 
+/* The contents are in the new object, and the old one goes.  Of what was copied the program tells nobody
+ * (tracking=barrier), and the new one may be old already: collections may have come while it was filled. */
+static void *replace(const struct cell *o, void *moved)
+{
+    gc_write(moved);
+    if (object_is_noted(&process_heap, o))
+        object_hooks.moved(o, moved);
+    gc_free((void *)o->address);
+    return moved;
+}
+
 /* The contents go to a new object, and the old one is freed. */
 static void *move(const struct cell *o, size_t size, bool zero)
 {
@@ -148,10 +159,7 @@ static void *move(const struct cell *o, size_t size, bool zero)
         memcpy(moved, (void *)o->address, kept);
     if (is_cleared(zero))
         clear_beyond(&to, kept);
-    if (object_is_noted(&process_heap, o))
-        object_hooks.moved(o, moved);
-    gc_free((void *)o->address);
-    return moved;
+    return replace(o, moved);
 }
 
 /* In a heap with spare bytes: what lies behind the requested sizes, of which the old one is
@@ -165,10 +173,7 @@ static void *move_spared(const struct cell *o, size_t requested, size_t size)
     memcpy(moved, (void *)o->address, kept);
     if (!is_atomic(o))
         memset(moved + kept, 0, size - kept);
-    if (object_is_noted(&process_heap, o))
-        object_hooks.moved(o, moved);
-    gc_free((void *)o->address);
-    return moved;
+    return replace(o, moved);
 }
 
 /* What the object has gained reads as zero if it is scanned. */

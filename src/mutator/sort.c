@@ -53,10 +53,13 @@ static struct kept keep(const void *array, size_t count, size_t size)
     if (!may_lose(count, size))
         return k;
     k.copy = gc_alloc(count * size);
-    if (k.copy)
+    if (k.copy) {
         memcpy(k.copy, array, count * size);
-    else
-        gc_disable(), k.disabled = true;
+        gc_write(k.copy); /* the program tells of its own stores only */
+    } else {
+        gc_disable();
+        k.disabled = true;
+    }
     errno = saved_errno;
     return k;
 }

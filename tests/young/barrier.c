@@ -60,6 +60,27 @@ START_TEST(told)
 }
 END_TEST
 
+/* The library tells of what it copies itself. */
+START_TEST(resized)
+{
+    static const size_t sizes[][2] = {
+        {100, 400}, {100, 100000}, {100000, 200}, {1 << 20, 3 << 20}};
+    const struct gc_inline_barrier *b = &gc_inline_barrier;
+    char *object;
+    told_by("barrier", false);
+    gc_init();
+    collect_young(2);
+    object = gc_alloc(sizes[_i][0]);
+    char *moved = gc_realloc(object, sizes[_i][1]);
+    ck_assert_ptr_nonnull(moved);
+    ck_assert_uint_gt(b->bytes, 0);
+    if (moved != object)
+        ck_assert_uint_eq(
+            b->cards[((uintptr_t)moved - ~b->hidden_base) >> GC_INLINE_CARD_SHIFT], 1);
+    gc_free(moved);
+}
+END_TEST
+
 /* ---- Stores that are not ------------------------------------------------------------------ */
 
 static void put_untold(void *where, size_t i, void *p)
@@ -241,6 +262,7 @@ TCase *barrier_case(void)
 {
     TCase *t = tcase_create("barrier");
     tcase_add_loop_test(t, told, 0, SORTS);
+    tcase_add_loop_test(t, resized, 0, 4);
     tcase_add_test(t, untold);
     tcase_add_test(t, untold_is_found);
     tcase_add_test(t, nobody_tells);
