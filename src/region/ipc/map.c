@@ -177,13 +177,19 @@ static bool is_full(const struct table *t)
     return (t->used + 1) * 4 > (t->mask + 1) * 3;
 }
 
+/* gc_map_count reads it without the lock. */
+static void set_live(struct table *t, uint64_t live)
+{
+    __atomic_store_n(&t->live, live, __ATOMIC_RELAXED);
+}
+
 /* The key is stored after the object: the entry has both from then on. */
 static void fill(struct table *t, struct entry *e, uintptr_t key, void *object)
 {
     e->object = object;
     __atomic_store_n(&e->key, key, __ATOMIC_RELEASE);
     t->used++;
-    t->live++;
+    set_live(t, t->live + 1);
 }
 
 /* The first entry without a key from that of the hash on. */
@@ -215,7 +221,7 @@ static void repair(struct table *t)
         live += e->object != NULL;
     }
     t->used = used;
-    t->live = live;
+    set_live(t, live);
 }
 
 /* ---- Changes ------------------------------------------------------------------------------------- */
@@ -235,7 +241,7 @@ struct change {
 /* A key that there is. */
 static void change_entry(struct table *t, struct entry *e, void *object)
 {
-    t->live += (uint64_t)(object != NULL) - (uint64_t)(e->object != NULL);
+    set_live(t, t->live + (object != NULL) - (e->object != NULL));
     __atomic_store_n(&e->object, object, __ATOMIC_RELEASE);
 }
 
