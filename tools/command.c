@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 static void (*give_back)(void);
 
 void before_messages(void (*f)(void))
@@ -33,18 +35,6 @@ int end_output(void)
     return fail(FAILED, "the output could not be written: %s", strerror(errno));
 }
 
-unsigned character_bytes(const unsigned char *p)
-{
-    unsigned count = *p < 0x80 ? 1 : *p < 0xc2 ? 0 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
-    for (unsigned i = 1; i < count; i++)
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-    bool overlong = (*p == 0xe0 && p[1] < 0xa0) || (*p == 0xf0 && p[1] < 0x90);
-    bool surrogate = *p == 0xed && p[1] >= 0xa0;
-    bool beyond = *p > 0xf4 || (*p == 0xf4 && p[1] >= 0x90);
-    return overlong || surrogate || beyond ? 0 : count;
-}
-
 const char *last_part(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -55,7 +45,7 @@ void print_safely(const char *text)
 {
     const unsigned char *p = (const unsigned char *)text;
     while (*p) {
-        unsigned count = character_bytes(p);
+        unsigned count = utf8_bytes(p);
         bool control = *p < ' ' || *p == 127 || (*p == 0xc2 && p[1] < 0xa0);
         if (count == 0 || control)
             printf("\\x%02x", *p++);

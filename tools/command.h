@@ -34,9 +34,6 @@ void before_messages(void (*give_back)(void));
 /* The program's output is complete; DONE, or FAILED if it could not be written. */
 int end_output(void);
 
-/* How many bytes the character has that begins here; 0: none of UTF-8 does (RFC 3629). */
-unsigned character_bytes(const unsigned char *p);
-
 /* What stands behind the last slash. */
 const char *last_part(const char *path);
 

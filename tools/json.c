@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/utf8.h"
+
 static unsigned depth;
 static bool in_html; /* as json_in_html says */
 static bool follows; /* something stands before, in the innermost object or array */
@@ -16,7 +18,7 @@ static void put_string(const char *text)
     const unsigned char *p = (const unsigned char *)text;
     putchar('"');
     while (*p) {
-        unsigned count = character_bytes(p);
+        unsigned count = utf8_bytes(p);
         if (count == 0)
             fputs("\\ufffd", stdout);
         else if (*p < ' ' || *p == 127 || (in_html && *p == '<'))

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/options.h"
+#include "base/utf8.h"
 #include "report/leak.h"
 #include "report/out.h"
 #include "report/suppress.h"
@@ -11,17 +12,22 @@
 static const char *const class_names[] = {"definite", "indirect", "possible",
                                           "suppressed"};
 
-/* What stands between quotes. */
+/* What stands between quotes.  Of what is no character in UTF-8 each byte is U+FFFD. */
 static void print_escaped(void *argument, const char *text)
 {
     (void)argument;
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++)
-        if (*c == '"' || *c == '\\')
+    for (const unsigned char *c = (const unsigned char *)text; *c;) {
+        unsigned count = utf8_bytes(c);
+        if (count == 0)
+            out_print("\\ufffd");
+        else if (*c == '"' || *c == '\\')
             out_print("\\%c", *c);
         else if (*c < 32)
             out_print("\\u%04x", *c);
         else
-            out_print("%c", *c);
+            out_print("%.*s", (int)count, (const char *)c);
+        c += count ? count : 1;
+    }
 }
 
 static void print_string(const char *name, const char *text)

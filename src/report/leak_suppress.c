@@ -3,12 +3,13 @@
 #include <string.h>
 
 #include "base/meta.h"
+#include "base/utf8.h"
 #include "report/leak.h"
 #include "report/out.h"
 #include "report/symbolize.h"
 #include "trace/modules.h"
 
-enum { PIECE_MOST = 255 };
+enum { PIECE_MOST = 255, UTF8_MOST = 4 };
 
 /* A suppression is written piece by piece. */
 struct writing {
@@ -23,14 +24,24 @@ static void put(const struct writing *w, const char *text)
     w->put(w->argument, text);
 }
 
+/* Not in the midst of a character, if they are characters. */
+static size_t piece_of(const char *text, size_t length)
+{
+    size_t end = length > PIECE_MOST ? PIECE_MOST : length;
+    size_t least = end - (end > UTF8_MOST ? UTF8_MOST : end);
+    if (end == length)
+        return end;
+    while (end > least && utf8_goes_on(text[end]))
+        end--;
+    return end > least ? end : PIECE_MOST;
+}
+
 /* A character that means something in a pattern stands for itself behind a backslash. */
 static void put_literally(const struct writing *w, const char *text)
 {
     while (*text) {
         char piece[PIECE_MOST + 1];
-        size_t plain = strcspn(text, "*?\\");
-        if (plain > PIECE_MOST)
-            plain = PIECE_MOST;
+        size_t plain = piece_of(text, strcspn(text, "*?\\"));
         memcpy(piece, text, plain);
         piece[plain] = '\0';
         put(w, piece);

@@ -428,6 +428,18 @@ else
     expect "it looks right" grep -q '^{"version":1,"process":[0-9]*,"leaks":\[{.*}\],"not_listed":{.*},"totals":{.*},"suppressions":\[{.*}\],"incomplete":false}$' "$tmp/out"
 fi
 
+# Names are what they are, and JSON is UTF-8.
+odd=$(printf "$tmp/\351t\351-\303\251-\"\377")
+mkdir "$odd" && cp "$form" "$odd/prog"
+run leaks=1:report_format=json:gen_suppressions=1 one "$odd/prog"
+cp "$tmp/out" "$tmp/odd.json"
+if command -v python3 >/dev/null; then
+    expect "names that are not UTF-8" python3 -c '
+import json, sys
+r = json.loads(open(sys.argv[1], "rb").read().decode("utf-8"))
+assert r["totals"]["definite"]["objects"] == 1' "$tmp/odd.json"
+fi
+
 run leaks=1:groups=2:report_format=json all_sorts
 expect "what is not listed" says '"not_listed":{"groups":3,"objects":3,"bytes":144},'
 expect "two groups are" test "$(grep -o '"class":' "$tmp/out" | wc -l)" = 2
