@@ -124,11 +124,13 @@ static void count_slot(gc_region *r, uint32_t number)
         continue;
 }
 
-/* A slot is taken by who sets its tid, and says the rest afterwards.  Where the system does not tell when the thread
- * began, as without a free descriptor, it is known to be dead once there is none of its number. */
+/* A slot is taken by who sets its tid, and says the rest in the next instructions: that of one who dies between is
+ * given to nobody.  Where the system does not tell when the thread began, as without a free descriptor, it is known to
+ * be dead once there is none of its number. */
 static struct region_thread *take_slot(gc_region *r)
 {
     uint32_t tid = (uint32_t)syscall(SYS_gettid);
+    uint64_t start = start_of(tid, false), space = number_space();
     for (uint32_t i = 0; i < REGION_THREADS; i++) {
         struct region_thread *t = &r->threads[i];
         uint32_t none = 0;
@@ -137,10 +139,10 @@ static struct region_thread *take_slot(gc_region *r)
                                          __ATOMIC_RELAXED))
             continue;
         CRASH_POINT("member: a slot");
-        count_slot(r, i);
-        t->space = number_space();
-        uint64_t start = start_of(tid, false);
+        t->space = space;
         __atomic_store_n(&t->start, start ? start : 1, __ATOMIC_RELEASE);
+        CRASH_POINT("member: its start");
+        count_slot(r, i);
         return t;
     }
     return NULL;
