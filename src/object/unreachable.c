@@ -45,7 +45,6 @@ static struct findings {
         uint32_t stack; /* that allocated it; 0: not recorded */
     } circles[NAMES];
     unsigned count;
-    bool more; /* came to wait */
 } found PRIVATE_DATA;
 
 /* ---- Marking ------------------------------------------------------------------------------ */
@@ -127,7 +126,7 @@ static void take_unordered(struct cycle *c)
     watch_were_made_ready(0, t.taken);
     if (t.taken == 0)
         return;
-    found.more = true;
+    watch_note_more();
     watch_mark_all_ready(c);
     drain_pairs(c);
 }
@@ -292,7 +291,8 @@ static void take_ordered(struct cycle *c)
                        .h = c->heap};
     marker_share(c->marker, &t.share);
     watch_were_made_ready(t.taken, 0);
-    found.more |= t.taken > 0;
+    if (t.taken > 0)
+        watch_note_more();
     watched.some_wait = t.left & (WATCH_WAITS | WATCH_NAMED);
     drain_pairs(c);
 }
@@ -391,18 +391,13 @@ void watch_verify(struct naive *n)
 
 /* ---- What is said ---------------------------------------------------------------------------- */
 
-void watch_note_more(void)
-{
-    found.more = true;
-}
-
 bool watch_tell(void)
 {
     struct findings told;
-    bool taken = world_hold();
+    bool taken = world_hold(), more = watched.more;
     told = found;
     found.count = 0;
-    found.more = false;
+    watched.more = false;
     world_let_go(taken);
     for (unsigned i = 0; i < told.count; i++) {
         log_line("the object at %p (%zu bytes) has a finalizer and reaches itself: it is "
@@ -411,5 +406,5 @@ bool watch_tell(void)
         if (told.circles[i].stack)
             report_hooks.log_allocated_by(told.circles[i].stack);
     }
-    return told.more;
+    return more;
 }

@@ -194,6 +194,11 @@ void watch_move(const struct cell *old, uintptr_t to)
     watch_unlock();
 }
 
+void watch_note_more(void)
+{
+    watched.more = true;
+}
+
 bool watch_knows(uintptr_t object)
 {
     watch_lock();

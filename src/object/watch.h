@@ -66,6 +66,7 @@ struct watched {
     bool some_wait;     /* perhaps: no watch has WATCH_WAITS or WATCH_NAMED if not */
     uint32_t ready;     /* watches with WATCH_READY: none has a number above ready_end */
     uint32_t ready_end;
+    bool more; /* came to wait since watch_tell was called.  Under the world lock */
 };
 
 SHARED_DATA struct watched watched;
