@@ -3,6 +3,7 @@
  * each at most one slot, on its way between cache and program, stays reserved. */
 #include "world/fork.h"
 
+#include <link.h>
 #include <pthread.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -29,6 +30,7 @@ enum {
     MILLISECOND = 1000000, /* nanoseconds */
     ANSWER_WITHIN = 20,    /* milliseconds */
     LEAVES_WITHIN = 1000,
+    VISITS_MOST = 3,
 };
 
 void (*fork_hook)(void) PRIVATE_DATA;
@@ -157,25 +159,34 @@ static bool wait_for_answers(void)
 
 /* ---- Fork -------------------------------------------------------------------------- */
 
+static int visit(struct dl_phdr_info *info, size_t size, void *unused)
+{
+    (void)info, (void)size, (void)unused;
+    return 1;
+}
+
 /* Closes the gate before a fork.  The threads must run while the C library forks, as it
  * waits for locks that they may hold; so the gate is closed while they are stopped.  Who
  * waits there may hold a lock of the loader, in a callback of dl_iterate_phdr that
  * allocates: if a question waits for that, the gate is opened for a while.  If it is the calling thread that holds
- * it, which forks in such a callback, questions are not waited for. */
+ * it, which forks in such a callback, questions are not waited for.  In the static library nobody stands in front of
+ * that function to tell: but whoever can have the lock, again and again, while a question goes on to wait, is
+ * the one that has it. */
 static void before(void)
 {
-    for (;;) {
+    for (int visits = 0;; visits++) {
         world_lock();
         if (!signals_are_installed()) {
             tell(false);
             return;
         }
         close_gate();
-        if (own_callbacks > 0 || wait_for_answers())
+        if (own_callbacks > 0 || wait_for_answers() || visits == VISITS_MOST)
             return;
         open_gate();
         world_unlock();
         wait_for_answers();
+        dl_iterate_phdr(visit, NULL);
     }
 }
 

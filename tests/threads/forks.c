@@ -471,6 +471,14 @@ TCase *forks_case(void)
     tcase_add_test(tc, children);
     tcase_add_test(tc, children_with_stacks);
     tcase_add_test(tc, children_of_collectors);
+    return tc;
+}
+
+TCase *callbacks_case(void)
+{
+    TCase *tc = tcase_create("callbacks");
+    if (UNDER_TSAN)
+        return tc;
     tcase_add_test(tc, forks_in_callbacks);
     tcase_add_test(tc, forks_inside_callbacks);
     return tc;

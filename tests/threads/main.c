@@ -173,16 +173,20 @@ bool tree_is_sound(const struct tree *t, int depth, long number)
 int main(void)
 {
     Suite *s = suite_create("threads");
-    TCase *cases[] = {lives_case(),   places_case(),   registers_case(),
-                      waits_case(),   ends_case(),     libraries_case(),
-                      signals_case(), handlers_case(), coroutines_case(),
-                      sort_case(),    forks_case(),    stops_case(),
-                      foreign_case(), asleep_case(),   standard_case(),
-                      sigevent_case()};
+    TCase *cases[] = {lives_case(),    places_case(),   registers_case(),
+                      waits_case(),    ends_case(),     libraries_case(),
+                      signals_case(),  handlers_case(), coroutines_case(),
+                      sort_case(),     forks_case(),    callbacks_case(),
+                      stops_case(),    foreign_case(),  asleep_case(),
+                      standard_case(), sigevent_case()};
     /* ThreadSanitizer knows no threads but those that pass through its pthread_create. */
     size_t count = sizeof cases / sizeof cases[0] - 4 * UNDER_TSAN;
 #ifdef ONLY_PLACES
     count = 5;
+#endif
+#ifdef ONLY_CALLBACKS
+    cases[0] = callbacks_case();
+    count = 1;
 #endif
     for (size_t i = 0; i < count; i++) {
         tcase_set_timeout(cases[i], HANGS_AFTER);

@@ -26,6 +26,7 @@ TCase *waits_case(void);
 TCase *ends_case(void);
 TCase *libraries_case(void);
 TCase *forks_case(void);
+TCase *callbacks_case(void);
 TCase *foreign_case(void);
 TCase *asleep_case(void);
 TCase *signals_case(void);
