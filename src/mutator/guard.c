@@ -23,8 +23,11 @@
 #include "world/stop.h"
 #include "world/systemstack.h"
 
-/* What a pause finds beyond this is found by the next: what is kept is as it was. */
-enum { FOUND_MOST = 32 };
+enum {
+    FOUND_MOST =
+        32, /* what a pause finds beyond this is found by the next: what is kept is as it was */
+    CHECKS_MOST = 1000,
+};
 
 /* Changed in pauses, and by who has the lock, which nobody holds in a pause. */
 static struct {
@@ -137,11 +140,14 @@ static bool take_one(struct fault *f)
     return some;
 }
 
-static void tell_found(void)
+/* Returns whether there were any. */
+static bool tell_found(void)
 {
     struct fault f;
-    while (take_one(&f))
+    bool some = false;
+    for (; take_one(&f); some = true)
         report_hooks.fault(&f);
+    return some;
 }
 
 void guard_poll(struct heap *h)
@@ -181,15 +187,20 @@ static void check_stopped(void *argument)
     world_unlock();
 }
 
+/* As often as something is found, as there is room for so much only.  What was found is whole then, but for what
+ * other threads do meanwhile. */
 void guard_at_exit(void)
 {
     if (!guard_is_wanted() || world_is_mine() || !registry_is_here())
         return;
     tell_found();
     cancel_hold_off();
-    systemstack_run(check_stopped, NULL);
+    for (int i = 0; i < CHECKS_MOST; i++) {
+        systemstack_run(check_stopped, NULL);
+        if (!tell_found())
+            break;
+    }
     cancel_let_in();
-    tell_found();
 }
 
 void guard_begin(struct heap *h)

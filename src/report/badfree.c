@@ -262,10 +262,12 @@ static void report_bad_pointer(const char *function, const void *address)
     struct bad_pointer b = {function, address, CAPTURE_CALL()};
     if (!out_lock())
         return;
+    thread_inside++; /* what the report allocates is the library's */
     fault_count();
     cancel_hold_off();
     systemstack_run(report, &b);
     cancel_let_in();
+    thread_inside--;
     out_unlock();
     if (OPTION_NOW(on_bad_free) == BAD_FREE_ABORT)
         abort();

@@ -1,13 +1,13 @@
-/* The leak report of a program that ends otherwise than by exit. */
+/* The last reports of a program, however it ends, and its exit status. */
 #ifndef GCALLOC_REPORT_ENDING_H
 #define GCALLOC_REPORT_ENDING_H
 
-#include <stdbool.h>
-
-/* There is a heap.  With option leaks there is a report when a signal ends the program, _exit, or exec. */
+/* There is a heap.  With option leaks, or one of guard's, there is a report when a signal ends the program, _exit,
+ * quick_exit or exec. */
 void ending_begin(void);
 
-/* Whether the report of the end is still to be made: true once. */
-bool ending_is_first(void);
+/* The program ends by exit: leaks are reported; all is reported, and the status is seen to. */
+void ending_report(void);
+void ending_finish(void);
 
 #endif

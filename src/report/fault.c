@@ -17,6 +17,7 @@
 #include "trace/modules.h"
 #include "trace/walk.h"
 #include "world/next.h"
+#include "world/self.h"
 #include "world/systemstack.h"
 
 LINKED(fault);
@@ -202,10 +203,12 @@ static void report(void *argument)
     symbolize_end();
 }
 
+/* What the report allocates is the library's, and looks for no more faults meanwhile. */
 static void report_fault(const struct fault *f)
 {
     if (!out_lock())
         return;
+    thread_inside++;
     fault_count();
     if (is_known(f)) {
         __atomic_fetch_add(&left_out, 1, __ATOMIC_RELAXED);
@@ -214,6 +217,7 @@ static void report_fault(const struct fault *f)
         systemstack_run(report, (void *)(uintptr_t)f);
         cancel_let_in();
     }
+    thread_inside--;
     out_unlock();
     if (OPTION_NOW(on_bad_free) == BAD_FREE_ABORT)
         abort();

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/cancel.h"
 #include "base/log.h"
 #include "base/meta.h"
 #include "base/options.h"
@@ -18,13 +17,11 @@
 #include "heap/layout.h"
 #include "heap/sweep_later.h"
 #include "mutator/barred.h"
-#include "mutator/guard.h"
 #include "mutator/hooks.h"
 #include "mutator/held.h"
 #include "mutator/quarantine.h"
 #include "profile/profile.h"
 #include "report/ending.h"
-#include "report/fault.h"
 #include "report/holders.h"
 #include "report/leaked.h"
 #include "report/out.h"
@@ -196,15 +193,10 @@ static void report_at_exit(void)
     leaked_record();
     holders_record();
     profile_end();
-    size_t leaks = options.leaks && ending_is_first() ? gc_leak_check() : 0;
+    ending_report();
     if (OPTION_NOW(stats))
         report_stats();
-    size_t faults = fault_end();
-    if ((leaks || (faults && guard_is_wanted())) && OPTION_NOW(exit_code)) {
-        cancel_hold_off();
-        fflush(NULL);
-        _exit((int)OPTION_NOW(exit_code));
-    }
+    ending_finish();
 }
 
 __attribute__((constructor(BEFORE_PROGRAMS))) static void begin(void)

@@ -88,8 +88,20 @@ static void *alloc_inside(size_t alignment, size_t size)
     return out_is_mine ? scratch_alloc(alignment, size) : reserve_alloc(alignment, size);
 }
 
-static void free_inside(void *object)
+/* Of the reserve, but no object, or no more: that is the program's fault. */
+static void refuse(const char *function, void *address)
 {
+    if (!is_program())
+        return;
+    thread_inside++;
+    report_hooks.bad_pointer(function, address);
+    thread_inside--;
+}
+
+NOINLINE static void free_inside(void *object)
+{
+    if (!reserve_is_object(object))
+        return refuse(call_names.free, object);
     if (!scratch_free(object))
         reserve_free(object);
 }
@@ -135,6 +147,8 @@ void *calloc(size_t count, size_t size)
 /* What the program got from the reserve before the start moves to the heap. */
 static void *leave_reserve(void *object, size_t size, uintptr_t caller)
 {
+    if (!reserve_is_object(object))
+        return refuse(call_names.realloc, object), errno = EINVAL, NULL;
     void *moved = allocate(size, caller);
     if (moved)
         memcpy(moved, object, min_size(size, reserve_size(object)));

@@ -1,6 +1,12 @@
 /* One piece of address space, handed out from its low end to its high end without a lock.
- * It is no heap: memory comes back only from the object that was allocated last.  From
- * `end` on it reads as zero. */
+ * It is no heap: memory comes back from the object that was allocated last, and then from those before it that
+ * were freed earlier.  From its end on it reads as zero.
+ *
+ *   header, 16 bytes      | object ...
+ *   what it is | user's   |
+ *
+ * What it is: the size in the low half; how far before its header that of the object before is, in granules;
+ * and one of the tags below in the highest four bits. */
 #include "shim/reserve.h"
 
 #include <errno.h>
@@ -23,11 +29,28 @@ enum {
 
 #define MOST GIB(4)
 
-/* The first use reserves it.  `bytes` is 0 before, `end` is set last: where the next object may
- * begin.  From `usable` on nothing can be written yet, so that what is only reserved counts for
- * no limit of data. */
-static _Atomic(uintptr_t) begin PRIVATE_DATA, end PRIVATE_DATA, usable PRIVATE_DATA;
+enum { DISTANCE_SHIFT = 32, TAG_SHIFT = 60 };
+
+#define SIZE_MASK ((UINT64_C(1) << DISTANCE_SHIFT) - 1)
+#define TAG_MASK (UINT64_C(15) << TAG_SHIFT)
+#define LIVES (UINT64_C(10) << TAG_SHIFT)
+#define FREED (UINT64_C(5) << TAG_SHIFT)
+#define GOES (UINT64_C(3) << TAG_SHIFT) /* one thread is about to take the memory back */
+
+_Static_assert(MOST <= SIZE_MASK + 1,
+               "a size fits into its half, as a header is before each");
+
+/* In granules from `begin` on, by which all is aligned: where the next object may begin, and where the header of the last
+ * one is, or 0. */
+struct top {
+    uint32_t end, last;
+};
+
+/* The first use reserves it.  `bytes` is 0 before, `top` is set last, with an end that is not 0.  From `usable` on
+ * nothing can be written yet, so that what is only reserved counts for no limit of data. */
+static _Atomic(uintptr_t) begin PRIVATE_DATA, usable PRIVATE_DATA;
 static _Atomic(size_t) bytes PRIVATE_DATA;
+static _Atomic(struct top) top PRIVATE_DATA;
 
 static _Atomic(size_t) most_wanted PRIVATE_DATA = MOST;
 
@@ -68,7 +91,7 @@ static bool map(void)
     account_add(ACCOUNT_EARLY, p, granted);
     atomic_store(&bytes, granted);
     atomic_store(&usable, (uintptr_t)p);
-    atomic_store(&end, (uintptr_t)p);
+    atomic_store(&top, (struct top){.end = 1});
     return true;
 }
 
@@ -88,12 +111,27 @@ static bool make_usable(uintptr_t to)
     return true;
 }
 
-static size_t *header(const void *object)
+static uintptr_t address_of(uint32_t granules)
 {
-    return (size_t *)((uintptr_t)object - HEADER);
+    return atomic_load(&begin) + (uintptr_t)granules * HEADER;
 }
 
-/* Where an object of `size` bytes begins that is allocated when `end` is `old`, and where the next
+static uint32_t granules_of(uintptr_t address)
+{
+    return (uint32_t)((address - atomic_load(&begin)) / HEADER);
+}
+
+static _Atomic(uint64_t) *header_at(uint32_t granules)
+{
+    return (_Atomic(uint64_t) *)address_of(granules);
+}
+
+static _Atomic(uint64_t) *header(const void *object)
+{
+    return (_Atomic(uint64_t) *)((uintptr_t)object - HEADER);
+}
+
+/* Where an object of `size` bytes begins that is allocated when the end is `old`, and where the next
  * one may; false: it does not fit. */
 static bool place(uintptr_t old, size_t alignment, size_t size, uintptr_t *object,
                   uintptr_t *next)
@@ -106,39 +144,84 @@ static bool place(uintptr_t old, size_t alignment, size_t size, uintptr_t *objec
     return *next <= atomic_load(&begin) + all && make_usable(*next);
 }
 
+void reserve_set_size(void *object, size_t size)
+{
+    atomic_store(header(object), size | LIVES);
+}
+
 void *reserve_alloc(size_t alignment, size_t size)
 {
     int saved_errno = errno;
-    uintptr_t old, object, next;
+    uintptr_t object, next;
+    struct top old, new;
     if (!atomic_load(&begin) && !map())
         return errno = ENOMEM, NULL;
-    while (!(old = atomic_load(&end)))
+    while ((old = atomic_load(&top)).end == 0)
         ; /* another thread is about to set it */
-    do
-        if (!place(old, alignment, size, &object, &next))
+    do {
+        if (!place(address_of(old.end), alignment, size, &object, &next))
             return errno = ENOMEM, NULL;
-    while (!atomic_compare_exchange_weak(&end, &old, next));
-    *header((void *)object) = size;
+        new = (struct top){granules_of(next), granules_of(object) - 1};
+    } while (!atomic_compare_exchange_weak(&top, &old, new));
+    uint64_t distance = old.last ? new.last - old.last : 0;
+    atomic_store(header((void *)object), size | distance << DISTANCE_SHIFT | LIVES);
     errno = saved_errno;
     return (void *)object;
 }
 
 size_t reserve_size(const void *object)
 {
-    return *header(object);
+    return atomic_load(header(object)) & SIZE_MASK;
 }
 
-/* The memory is zeroed for the next object.  Gaps that an alignment left before the
- * object stay unused. */
+bool reserve_is_object(const void *address)
+{
+    return (uintptr_t)address % HEADER == 0 &&
+           (atomic_load(header(address)) & TAG_MASK) == LIVES;
+}
+
+/* Behind the object whose header is there. */
+static uint32_t end_of(uint32_t last, uint64_t what)
+{
+    size_t size = max_size(what & SIZE_MASK, 1);
+    return last + 1 + (uint32_t)((size + HEADER - 1) / HEADER);
+}
+
+/* Takes back the memory of the last object if that has been freed, zeroed for the next one.  Only the thread that has
+ * changed its tag does so; the object may not be the last one any more by then, nor the one that it was. */
+static bool take_back(void)
+{
+    struct top old = atomic_load(&top), new = {.end = old.last};
+    if (!old.last)
+        return false;
+    _Atomic(uint64_t) *h = header_at(old.last);
+    uint64_t what = atomic_load(h);
+    if ((what & TAG_MASK) != FREED ||
+        !atomic_compare_exchange_strong(h, &what, what ^ FREED ^ GOES))
+        return false;
+    uint32_t distance = (uint32_t)((what & ~TAG_MASK) >> DISTANCE_SHIFT);
+    uint32_t end = end_of(old.last, what);
+    new.last = distance ? old.last - distance : 0;
+    memset((void *)address_of(old.last + 1), 0, (size_t)(end - old.last - 1) * HEADER);
+    atomic_store(h + 1, 0);
+    bool last = old.end == end;
+    if (last)
+        atomic_store(h, 0);
+    if (last && atomic_compare_exchange_strong(&top, &old, new))
+        return true;
+    atomic_store(h, what);
+    return false;
+}
+
 void reserve_free(void *object)
 {
-    size_t size = reserve_size(object);
-    uintptr_t from = (uintptr_t)header(object);
-    uintptr_t to = align_up((uintptr_t)object + max_size(size, 1), HEADER);
-    if (atomic_load(&end) != to)
+    _Atomic(uint64_t) *h = header(object);
+    uint64_t what = atomic_load(h);
+    if ((what & TAG_MASK) != LIVES)
         return;
-    memset((void *)from, 0, HEADER + size);
-    atomic_compare_exchange_strong(&end, &to, from);
+    atomic_compare_exchange_strong(h, &what, what ^ LIVES ^ FREED);
+    while (take_back())
+        continue;
 }
 
 bool reserve_has(const void *address)
@@ -149,9 +232,10 @@ bool reserve_has(const void *address)
 
 bool reserve_used(void **low, void **high)
 {
+    struct top now = atomic_load(&top);
     *low = (void *)atomic_load(&begin);
-    *high = (void *)atomic_load(&end);
-    return *low < *high;
+    *high = (void *)address_of(now.end);
+    return now.last > 0;
 }
 
 /* Who has looked at `bytes` before would have to take all of `most` at once to be misled. */
@@ -160,7 +244,8 @@ void reserve_shrink(size_t most)
     atomic_store(&most_wanted, min_size(most, MOST));
     size_t all = atomic_load(&bytes), kept = align_up(max_size(most, LEAST), ALIGNMENT);
     uintptr_t low = atomic_load(&begin);
-    if (kept >= all || atomic_load(&end) - low > kept / 2 ||
+    struct top now = atomic_load(&top);
+    if (kept >= all || (size_t)now.end * HEADER > kept / 2 ||
         atomic_load(&usable) > low + kept)
         return;
     atomic_store(&bytes, kept);

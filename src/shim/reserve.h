@@ -1,5 +1,5 @@
 /* Memory for the few allocations that the heap cannot serve, because they are made for the
- * heap.  What is freed is used again only if it was the last to be allocated. */
+ * heap.  What is freed is used again as soon as nothing behind it is in use. */
 #ifndef GCALLOC_SHIM_RESERVE_H
 #define GCALLOC_SHIM_RESERVE_H
 
@@ -14,6 +14,11 @@ void *reserve_alloc(size_t alignment, size_t size);
 void reserve_free(void *object);
 size_t reserve_size(const void *object);
 bool reserve_has(const void *address);
+
+/* Of an address in the reserve: it is that of an object, as far as its header tells.  For who hands out parts of one
+ * by itself: an object of this size has a header there. */
+bool reserve_is_object(const void *address);
+void reserve_set_size(void *object, size_t size);
 
 /* The part of the reserve that has been used so far; false: none has been. */
 bool reserve_used(void **low, void **high);

@@ -34,11 +34,6 @@ static struct chunk **owner(void *object)
     return (struct chunk **)object - 1;
 }
 
-static size_t *size_of(void *object)
-{
-    return (size_t *)((char *)object - RESERVE_HEADER);
-}
-
 static bool fits(const struct chunk *c, size_t alignment, size_t size)
 {
     uintptr_t object = align_up((uintptr_t)c + c->used + RESERVE_HEADER, alignment);
@@ -107,7 +102,7 @@ static void *take(size_t alignment, size_t size)
     c->used = align_up(object + max_size(size, 1) - (uintptr_t)c, RESERVE_HEADER);
     __atomic_fetch_add(&c->live, 1, __ATOMIC_RELAXED);
     *owner((void *)object) = c;
-    *size_of((void *)object) = size;
+    reserve_set_size((void *)object, size);
     return (void *)object;
 }
 

@@ -133,7 +133,10 @@ static __typeof__(&_exit) next_exit(void)
 EXPORTED void _exit(int status)
 {
     __typeof__(&_exit) next = next_exit();
-    tell(told);
+    const struct ending_hooks *hooks = told;
+    tell(hooks);
+    if (hooks && registry_is_here())
+        status = hooks->status(status);
     if (next)
         next(status);
     for (;;)

@@ -19,6 +19,8 @@ struct ending_hooks {
     bool (*ends)(void);
     /* It has not ended after all, as what exec was to run cannot be run; called if `ends` returned true. */
     void (*goes_on)(void);
+    /* What _exit is to pass on in place of this status, after `ends`. */
+    int (*status)(int status);
 };
 
 /* From now on the hooks are called, which stay where they are.  Set once, when signals have been set up. */
