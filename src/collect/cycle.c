@@ -157,7 +157,8 @@ static void run(struct cycle *c)
     h->marking = h->marked = false;
     h->kept_back = 0;
     c->marked = os_now();
-    if (c->leaves_tenured)
+    h->is_short = c->cause == CAUSE_MEMORY;
+    if (c->leaves_tenured && !h->is_short)
         c->gained = sweep_but_tenured(h);
     else
         c->gained = sweep(h, c->kind->recounts);

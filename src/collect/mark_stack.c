@@ -4,13 +4,20 @@
 
 #include "collect/mark_front.h"
 #include "collect/mark_read.h"
+#include "heap/block.h"
 
-/* Whether the cell is an atomic object whose slot ends just at `word`, and that is too
- * small to have a byte beyond its end. */
+/* It may have no byte beyond its end: it is small, or of a block that has aligned ones. */
+static bool may_fill(const struct heap *h, const struct cell *o)
+{
+    return o->size < h->pad_from ||
+           block_has(h, unit_head(h, unit_of(h, o->address)), BLOCK_FILLED);
+}
+
+/* Whether the cell is an atomic object whose slot ends just at `word`, and that may fill it. */
 static bool ends_at(const struct heap *h, const struct cell *o, uintptr_t word)
 {
     return o->state && *o->state >= STATE_NEW && !word_has_pointers(o->word) &&
-           o->address + o->size == word && o->size < h->pad_from;
+           o->address + o->size == word && may_fill(h, o);
 }
 
 /* Considers a word of a stack, which may also point to the end of an object. */

@@ -120,8 +120,8 @@ unsigned sizeclass_for_aligned(size_t size, size_t alignment, bool end_pointers,
         return CLASS_LARGE;
     unsigned tight = aligned_class(class_of_slot(max_size(size, 1)), alignment);
     unsigned padded = aligned_class(sizeclass_for(size, end_pointers), alignment);
-    if (padded == tight)
-        return tight;
+    if (padded == tight || end_pointers)
+        return padded;
     size_t slot = geometries[tight].size;
     if (padded != CLASS_LARGE && geometries[padded].size - slot <= slot / 8)
         return padded;
@@ -129,9 +129,10 @@ unsigned sizeclass_for_aligned(size_t size, size_t alignment, bool end_pointers,
     return tight;
 }
 
+/* A block begins at any unit. */
 unsigned sizeclass_wide(size_t size, size_t alignment)
 {
-    if (size < MEDIUM_MAX || size >= WIDE_MAX)
+    if (size < MEDIUM_MAX || size >= WIDE_MAX || alignment > UNIT_BYTES)
         return CLASS_NONE;
     size_t extent = align_down(align_up(size, OS_PAGE), UNIT_BYTES) + UNIT_BYTES;
     if (extent * 10 <= size * 11)

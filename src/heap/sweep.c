@@ -42,9 +42,9 @@ static bool is_traced(const struct heap *h, uint32_t head)
 /* Whether the block can be tenured, of which these states were counted. */
 static bool is_fit(const struct heap *h, uint32_t head, const struct state_counts *counts)
 {
-    return h->tenures && !block_at(h, head)->taken && counts->reserved == 0 &&
-           counts->marked > 0 && !is_traced(h, head) && !altered_block(h, head) &&
-           !block_has(h, head, BLOCK_MESHED);
+    return h->tenures && !h->is_short && !block_at(h, head)->taken &&
+           counts->reserved == 0 && counts->marked > 0 && !is_traced(h, head) &&
+           !altered_block(h, head) && !block_has(h, head, BLOCK_MESHED);
 }
 
 /* Tenures the block if it can be, and else sees to it that it is not. */

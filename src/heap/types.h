@@ -407,7 +407,9 @@ struct heap {
     size_t sample_every;  /* mean bytes between two samples.  Constant after start */
     uint64_t sample_seed; /* atomic */
     bool tenures;         /* the sweep tenures blocks.  Under the world lock */
-    bool young;           /* most cycles are to be young ones.  Under the world lock */
+    bool
+        is_short; /* cycle: memory has run out, so that no block is tenured and all free slots are to be had */
+    bool young;   /* most cycles are to be young ones.  Under the world lock */
     /* cycle: it is known what was written in tenured blocks since the last one. */
     bool remembers;
     /* cycle: a full cycle has begun to mark and not ended.  Markers read the heap while the program runs, so

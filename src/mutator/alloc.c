@@ -451,6 +451,15 @@ NOINLINE void *alloc_typed(uint32_t layout, size_t size)
     return object;
 }
 
+/* What is scanned reads as zero beyond its size, whatever it has itself: gc_realloc builds on that, but in a heap with
+ * observers, which may have that part. */
+static void clear_rest(void *object, size_t size)
+{
+    struct cell o;
+    if (!process_heap.told && object_at(object, &o) && size < o.size)
+        track_clear((char *)object + size, o.size - size);
+}
+
 void *gc_alloc_with(size_t size, size_t alignment, unsigned flags)
 {
     unsigned known = GC_ATOMIC | GC_MANUAL | GC_NO_ZERO;
@@ -460,7 +469,10 @@ void *gc_alloc_with(size_t size, size_t alignment, unsigned flags)
         return errno = EINVAL, NULL;
     unsigned kind =
         (flags & GC_ATOMIC ? KIND_ATOMIC : 0u) | (flags & GC_MANUAL ? KIND_MANUAL : 0u);
-    return alloc_object(size, alignment, (enum kind)kind, !(flags & GC_NO_ZERO));
+    void *object = alloc_object(size, alignment, (enum kind)kind, !(flags & GC_NO_ZERO));
+    if (object && flags & GC_NO_ZERO && !(flags & GC_ATOMIC))
+        clear_rest(object, size);
+    return object;
 }
 
 void *gc_alloc_aligned(size_t alignment, size_t size)

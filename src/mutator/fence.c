@@ -180,8 +180,10 @@ void fence_free(void *object, struct call call)
     o->freed = capture_call(call, OPTION_NOW(depth));
     gc_root_remove(object, (char *)object + o->size);
     uintptr_t pages = pages_of(o);
-    os_decommit((void *)pages, end_of(part) - pages);
-    sys_protect((void *)pages, end_of(part) - pages, PROT_NONE);
+    size_t bytes = end_of(part) - pages;
+    if (os_decommit((void *)pages, bytes) < bytes) /* the program has locked them */
+        memset((void *)pages, 0, bytes);
+    sys_protect((void *)pages, bytes, PROT_NONE);
     give_part(part);
 }
 

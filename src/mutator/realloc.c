@@ -153,10 +153,12 @@ static void *move(const struct cell *o, size_t size, bool zero)
     if (is_large(o) && is_large(&to) && o->size >= MOVE_PAGES_FROM &&
         o->size <= to.size &&
         !altered_block(&process_heap, unit_of(&process_heap, o->address)) &&
-        os_move(moved, (void *)o->address, o->size))
+        os_move(moved, (void *)o->address, o->size)) {
+        memset((char *)moved + kept, 0, o->size - kept); /* of the last page */
         kept = o->size;
-    else
+    } else {
         memcpy(moved, (void *)o->address, kept);
+    }
     if (is_cleared(zero))
         clear_beyond(&to, kept);
     return replace(o, moved);
@@ -264,10 +266,10 @@ NOINLINE static bool keeps_size(const struct cell *o, size_t size, void **result
 }
 
 /* It goes to where it is its turn to go. */
-NOINLINE static void *move_fenced(void *object, size_t size)
+NOINLINE static void *move_fenced(void *object, size_t size, bool zero)
 {
     int saved_errno = errno;
-    void *moved = alloc_object(size, GRANULE, KIND_MANUAL, false);
+    void *moved = alloc_object(size, GRANULE, KIND_MANUAL, zero);
     if (moved) {
         memcpy(moved, object, min_size(fence_size(object), size));
         gc_free(object);
@@ -284,7 +286,7 @@ INLINE void *realloc_object(void *object, size_t size, bool zero)
         return NULL;
     if (!object_at(object, &o)) {
         if (fence_size(object) > 0)
-            return move_fenced(object, size);
+            return move_fenced(object, size, zero);
         report_hooks.bad_pointer(call_names.realloc, object);
         mutator_leave();
         return errno = EINVAL, NULL;

@@ -78,6 +78,26 @@ START_TEST(alignments_above_a_unit)
 }
 END_TEST
 
+/* Where pages are huge, objects of such sizes share blocks, which begin at any unit. */
+START_TEST(alignments_above_a_unit_in_shared_blocks)
+{
+    enum { EACH = 20 };
+    static void *objects[EACH];
+    ck_assert_int_eq(gc_option_set("huge_pages", "1M"), 0);
+    ck_assert_ptr_nonnull(objects[0] = gc_alloc(MIB(8)));
+    for (size_t alignment = KIB(32); alignment <= KIB(512); alignment *= 2)
+        for (size_t size = KIB(64) - 100; size < KIB(700); size += KIB(16)) {
+            for (int i = 0; i < EACH; i++) {
+                objects[i] = gc_alloc_with(size, alignment, i % 2 ? GC_ATOMIC : 0);
+                check_aligned(objects[i], alignment, size);
+            }
+            for (int i = 0; i < EACH; i++)
+                gc_free(objects[i]);
+        }
+    check_heap_sound();
+}
+END_TEST
+
 /* Aligned objects of all kinds among plain ones: nobody's contents change. */
 START_TEST(neighbours_untouched)
 {
@@ -122,6 +142,7 @@ Suite *aligned_suite(void)
     ADD(s, bad_alignments);
     ADD(s, every_alignment);
     ADD(s, alignments_above_a_unit);
+    ADD(s, alignments_above_a_unit_in_shared_blocks);
     ADD(s, neighbours_untouched);
     ADD(s, aligned_can_be_resized);
     return s;

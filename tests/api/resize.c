@@ -162,6 +162,25 @@ START_TEST(zero_beyond_after_shrinking)
 }
 END_TEST
 
+/* What an object has itself that was not zeroed is undefined, and what it gains is zero. */
+START_TEST(zero_beyond_without_zero)
+{
+    for (size_t size = 20; size <= MIB(6); size = size * 3 / 2) {
+        for (size_t alignment = 0; alignment <= 64; alignment += 64) {
+            char *before = gc_alloc(size + size / 2);
+            memset(before, 0xEE, gc_usable_size(before));
+            gc_free(before);
+            char *object = gc_alloc_with(size, alignment, GC_NO_ZERO);
+            size_t more = gc_usable_size(object);
+            object = gc_realloc(object, more);
+            ck_assert_msg(is_filled(object + size, more - size, 0), "%zu to %zu", size,
+                          more);
+            gc_free(object);
+        }
+    }
+}
+END_TEST
+
 /* The same with growth to a place of its own, which copies whole pages. */
 START_TEST(zero_beyond_after_shrinking_and_moving)
 {
@@ -333,6 +352,7 @@ Suite *resize_suite(void)
     ADD(s, null_is_alloc);
     ADD(s, size_zero_keeps_an_object);
     ADD(s, zero_beyond_after_shrinking);
+    ADD(s, zero_beyond_without_zero);
     ADD(s, zero_beyond_after_shrinking_and_moving);
     ADD(s, in_place);
     ADD(s, growing_buffers);

@@ -217,6 +217,37 @@ START_TEST(values_of_old_keys)
 }
 END_TEST
 
+enum { FILLING = 250000, DROPPED_OF = 5 }; /* objects, and one of so many is dropped */
+
+static void **filling; /* a root */
+
+static void drop_some(void *unused)
+{
+    (void)unused;
+    for (size_t i = 0; i < FILLING; i += DROPPED_OF)
+        filling[i] = NULL;
+}
+
+/* Where the heap cannot grow, slots in blocks of old objects are as good as any. */
+START_TEST(all_slots_are_to_be_had)
+{
+    static const char *const ways[][2] = {{"generations", "never"},
+                                          {"generations", "always"},
+                                          {"pause", "1"}};
+    ck_assert_int_eq(gc_option_set("heap_limit", "19M"), 0);
+    ck_assert_int_eq(gc_option_set(ways[_i][0], ways[_i][1]), 0);
+    filling = gc_alloc(FILLING * sizeof *filling);
+    for (size_t i = 0; i < FILLING; i++)
+        ck_assert_ptr_nonnull(filling[i] = gc_alloc(64));
+    collect(1);
+    deeply(drop_some, NULL);
+    collect(1);
+    for (size_t i = 0; i < FILLING; i += DROPPED_OF)
+        ck_assert_msg((filling[i] = gc_alloc(64)) != NULL, "%zu of %d", i / DROPPED_OF,
+                      FILLING / DROPPED_OF);
+}
+END_TEST
+
 TCase *lives_case(void)
 {
     TCase *t = tcase_create("lives");
@@ -228,5 +259,6 @@ TCase *lives_case(void)
     tcase_add_test(t, watched_while_new);
     tcase_add_test(t, watched_when_old);
     tcase_add_test(t, values_of_old_keys);
+    tcase_add_loop_test(t, all_slots_are_to_be_had, 0, 3);
     return t;
 }
