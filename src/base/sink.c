@@ -6,14 +6,19 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <time.h>
 
 #include "base/bits.h"
+#include "base/futex.h"
 #include "base/mask.h"
 #include "base/sys.h"
 
-/* Milliseconds for somebody to read from a pipe that is full. */
-enum { FULL_WAITS = 100 };
+enum {
+    FULL_WAITS = 100, /* milliseconds for somebody to read from a pipe that is full */
+    LOCK_TRIES = 2000,
+    LOCK_REST_NS = 5000000, /* between two: ten seconds in all */
+};
 
 void sink_take(struct sink *s, int file)
 {
@@ -48,6 +53,26 @@ void sink_replace(struct sink *s, struct sink *by)
     }
     descriptor_take(&s->file, new);
     descriptor_drop(&by->file);
+}
+
+/* Other processes may write to the file, too.  Whoever stands still with the lock holds up none for good. */
+void sink_lock(const struct sink *s)
+{
+    int saved_errno = errno, file = descriptor_number(&s->file);
+    for (int i = 0; i < LOCK_TRIES && file >= 0; i++) {
+        if (syscall(SYS_flock, file, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+            break;
+        futex_rest(LOCK_REST_NS);
+    }
+    errno = saved_errno;
+}
+
+void sink_unlock(const struct sink *s)
+{
+    int saved_errno = errno, file = descriptor_number(&s->file);
+    if (file >= 0)
+        syscall(SYS_flock, file, LOCK_UN);
+    errno = saved_errno;
 }
 
 /* The standard streams are the program's, and stay open. */

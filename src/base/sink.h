@@ -35,6 +35,11 @@ void sink_close(struct sink *s);
  * find that closed, or another file's. */
 void sink_replace(struct sink *s, struct sink *by);
 
+/* Between these two no other process that does so, too, writes to the file: advisory, by flock, and for ten seconds at
+ * most that one waits. */
+void sink_lock(const struct sink *s);
+void sink_unlock(const struct sink *s);
+
 /* Writes bytes.  Returns false if the descriptor is closed, or another file's now.  What
  * cannot be written is left out. */
 bool sink_write(struct sink *s, const char *bytes, size_t count);

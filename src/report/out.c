@@ -82,6 +82,7 @@ void out_open(void)
     if (!sink_open(&out.file, path))
         log_line("report: '%s' cannot be opened: %s; it goes here", path,
                  strerror(errno));
+    sink_lock(&out.file); /* a report is written piece by piece */
 }
 
 static void flush(void)
@@ -130,6 +131,7 @@ void out_close(void)
 {
     lock_check_held(RANK_REPORT);
     flush();
+    sink_unlock(&out.file); /* a child may have the descriptor */
     sink_close(&out.file);
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { PLACES = 2, OBJECTS = 40, ENOUGH = 24 };
@@ -61,6 +62,32 @@ static void run_threads(int count)
     }
 }
 
+__attribute__((noinline)) static void leak_deeper(int depth)
+{
+    if (depth > 0)
+        leak_deeper(depth - 1);
+    leak();
+}
+
+/* Their reports are long, as they leak at many places, and they end together. */
+static int run_children(int count)
+{
+    int together[2], failed = 0;
+    char byte;
+    if (pipe(together) != 0)
+        return 100;
+    for (int i = 0; i < count; i++)
+        if (fork() == 0) {
+            close(together[1]);
+            leak_deeper(50);
+            exit(read(together[0], &byte, 1) != 0);
+        }
+    close(together[1]);
+    for (int i = 0, status; i < count; i++)
+        failed |= wait(&status) < 0 || status != 0;
+    return failed;
+}
+
 static void end(const char *how)
 {
     if (strcmp(how, "_exit") == 0)
@@ -78,6 +105,8 @@ int main(int argc, char **argv)
     volatile int ready = 0;
     if (argc > 2 && strcmp(argv[1], "threads") == 0)
         return run_threads(atoi(argv[2])), 0;
+    if (argc > 2 && strcmp(argv[1], "children") == 0)
+        return run_children(atoi(argv[2]));
     if (argc > 2 && pthread_create(&reader, NULL, read_line, (void *)&ready) == 0)
         while (!ready || usleep(100000) != 0)
             continue;

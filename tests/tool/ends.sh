@@ -57,6 +57,12 @@ expect "all is written: output" is_complete
 expect "beside a thread that reads" ends "leaks --error-exitcode=99" exit 99 waits
 expect "beside a thread that reads: output" is_complete
 
+# ---- Several processes, one file ---------------------------------------------------------------------
+
+"$tool" leaks --json --depth=64 --output="$tmp/lines" ./prog children 8
+expect "a line for each process" test "$(grep -c '^{"version":1,.*"incomplete":false}$' lines)" = 9
+expect "and no other" test "$(wc -l <lines)" = 9
+
 # ---- What threads leave behind -------------------------------------------------------------------
 
 early() { "$tool" run --stats ./prog threads $1 2>&1 | sed -n 's/.* early  *\([0-9]*\).*/\1/p'; }
