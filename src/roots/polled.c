@@ -170,12 +170,14 @@ static void ask_kernel(void)
     unlock(taken);
 }
 
-/* Looked at without the lock: what comes meanwhile is for the next time. */
+/* What comes later is for the next time. */
 static bool is_due(bool always)
 {
-    size_t count = RACING(polled.count);
-    return RACING(polled.lacks) ||
-           (count > 0 && (always || count > 2 * RACING(polled.found) + PLACES_LEAST));
+    bool taken = lock();
+    size_t most = always ? 0 : 2 * polled.found + PLACES_LEAST;
+    bool due = polled.lacks || polled.count > most;
+    unlock(taken);
+    return due;
 }
 
 void polled_refresh(bool always)
