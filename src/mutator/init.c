@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <gcalloc/gcalloc.h>
+#include <string.h>
 
 #include "base/cancel.h"
 #include "base/check.h"
@@ -267,9 +268,22 @@ int gc_option_set(const char *key, const char *value)
     return s.error ? errno = s.error, -1 : 0;
 }
 
+enum {
+    CLEARED = 4096
+}; /* bytes of a stack, which may be a small one: more than the frames of what follows up to a pause */
+
+/* What calls of the program have left on the stack is to keep nothing alive: the frames of the last reports lie over it. */
+NOINLINE static void clear_stack(void)
+{
+    char below[CLEARED];
+    memset(below, 0, sizeof below);
+    __asm__ volatile("" : : "r"(below) : "memory");
+}
+
 /* With this priority it runs after the destructors of a program that it is linked into. */
 __attribute__((destructor(101))) static void end(void)
 {
+    clear_stack();
     if (is_started() && object_hooks.at_exit)
         object_hooks.at_exit();
     if (is_started())

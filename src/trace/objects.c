@@ -97,6 +97,12 @@ bool objects_unchanged(uint64_t number)
     return !now.unloading && now.number == number;
 }
 
+bool objects_are_settled(void)
+{
+    const volatile struct r_debug *d = loader_record();
+    return d->r_state == RT_CONSISTENT;
+}
+
 /* ---- Visiting -------------------------------------------------------------------------- */
 
 /* dl_iterate_phdr shows the caller's name space only; dlmopen makes others.  The loader's lock

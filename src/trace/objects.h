@@ -35,4 +35,7 @@ uint64_t objects_number(void);
  * to be unloaded.  For the stopped world: takes no lock. */
 bool objects_unchanged(uint64_t number);
 
+/* Whether nothing is being loaded or unloaded just now, as the loader tells debuggers.  Takes no lock. */
+bool objects_are_settled(void);
+
 #endif

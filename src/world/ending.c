@@ -5,7 +5,10 @@
 #include <unistd.h>
 
 #include "base/critical.h"
+#include "base/futex.h"
+#include "base/log.h"
 #include "base/mask.h"
+#include "trace/objects.h"
 #include "world/next.h"
 #include "world/registry.h"
 
@@ -19,6 +22,8 @@ static const int numbers[] = {SIGHUP, SIGINT,  SIGQUIT, SIGILL,  SIGABRT, SIGBUS
 enum {
     NUMBERS = sizeof numbers / sizeof numbers[0],
     PATIENCE = 60, /* seconds that a hook may take after a fault */
+    LOADER_WAITS = 200,
+    LOADER_WAIT_NS = 1000000,
 };
 
 static const struct ending_hooks *told PRIVATE_DATA;
@@ -53,6 +58,15 @@ static void give_back(void)
             next_sigaction(numbers[i], &usual, NULL);
 }
 
+/* The loader is at rest.  A report has it load what reads debug information, and it ends the process where it is in the
+ * midst of something; so it stays if that is what the signal has interrupted here. */
+static bool loader_rests(void)
+{
+    for (int i = 0; i < LOADER_WAITS && !objects_are_settled(); i++)
+        futex_rest(LOADER_WAIT_NS);
+    return objects_are_settled();
+}
+
 /* A fault may have come while a lock of the C library was held, for which the hook would wait for ever. */
 static void on_end(int number, siginfo_t *information, void *context)
 {
@@ -64,7 +78,12 @@ static void on_end(int number, siginfo_t *information, void *context)
     mask_change(SIG_UNBLOCK, &mask, NULL);
     if (fault)
         alarm(PATIENCE);
-    tell(hooks);
+    if (loader_rests())
+        tell(hooks);
+    else
+        log_line(
+            "signal %d ends the program while it loads a library: there is no report",
+            number);
     if (fault)
         return;
     if (syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), number, information) != 0)

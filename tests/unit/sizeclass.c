@@ -98,7 +98,7 @@ START_TEST(waste_is_bounded)
 END_TEST
 
 /* A padded slot is worth it up to an eighth more than the tightest; else the request may
- * fill that one. */
+ * fill that one, unless every object is to have a byte to spare. */
 static void check_aligned(size_t size, size_t alignment, bool end_pointers)
 {
     bool filled;
@@ -106,8 +106,9 @@ static void check_aligned(size_t size, size_t alignment, bool end_pointers)
     unsigned tight = first_class(max_size(size, 1), alignment);
     unsigned padded = first_class(needed(size, end_pointers), alignment);
     size_t slot = geometries[tight].size;
-    bool cheap = padded == tight || (padded <= CLASS_MEDIUM_LAST &&
-                                     geometries[padded].size - slot <= slot / 8);
+    bool cheap =
+        end_pointers || padded == tight ||
+        (padded <= CLASS_MEDIUM_LAST && geometries[padded].size - slot <= slot / 8);
     ENSURE(class == (cheap ? padded : tight) && filled == !cheap);
 }
 
