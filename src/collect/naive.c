@@ -200,12 +200,19 @@ void naive_reach(struct naive *n, uintptr_t word)
         reach(n, &f);
 }
 
+/* The object may have no byte beyond its end. */
+static bool may_fill(const struct heap *h, const struct found *f)
+{
+    return f->size < h->pad_from ||
+           block_has(h, unit_head(h, unit_of(h, f->address)), BLOCK_FILLED);
+}
+
 /* Reaches a small atomic object that ends where a word of a stack points. */
 static void consider_end(struct naive *n, uintptr_t word)
 {
     struct found f;
     if (naive_find(n, word - 1, &f) && !naive_has_words(&f) &&
-        f.address + f.size == word && f.size < n->heap->pad_from)
+        f.address + f.size == word && may_fill(n->heap, &f))
         reach(n, &f);
 }
 

@@ -36,23 +36,39 @@ static uint32_t target_of(const struct graph *g, uintptr_t word)
     return naive_find(&g->finder, word, &target) ? g->places[target.number] : 0;
 }
 
+enum { HALF = sizeof(uintptr_t) / 2 };
+
+/* The leak, plus 1, that the first word from byte *at on points to, of those that were copied from byte `start` on,
+ * and of those between two of them; *at comes to lie behind it.  0: none. */
+static uint32_t next_target(const struct graph *g, const struct copied *c, size_t start,
+                            size_t *at)
+{
+    for (size_t k = 0; k < 2 * c->count; k++) {
+        size_t place = start + k * HALF, i = k % 2 ? c->count + k / 2 : k / 2;
+        uint32_t target = 0;
+        if (place >= *at && i < c->count + c->halves)
+            target = target_of(g, c->words[i]);
+        if (target)
+            return *at = place + HALF, target;
+    }
+    return 0;
+}
+
 /* The next leak that this one points to, from byte *at on; false: no more. */
 static bool next_edge(const struct graph *g, uint32_t from, size_t *at, uint32_t *to)
 {
     uintptr_t address = g->set->leaks[from].address;
     struct found f;
     struct copied c;
+    size_t start = align_down(*at, sizeof(uintptr_t)), next = start;
     if (!naive_find(&g->finder, address, &f) || !naive_has_words(&f))
         return false;
-    for (size_t start = *at; naive_words(&g->finder, &f, at, &c); start = *at) {
-        for (size_t i = 0; i < c.count; i++) {
-            uint32_t target = target_of(g, c.words[i]);
-            if (!target)
-                continue;
-            *to = target - 1;
-            *at = start + (i + 1) * sizeof(uintptr_t);
-            return true;
-        }
+    for (; naive_words(&g->finder, &f, &next, &c); start = next) {
+        uint32_t target = next_target(g, &c, start, at);
+        if (!target)
+            continue;
+        *to = target - 1;
+        return true;
     }
     return false;
 }

@@ -120,7 +120,7 @@ static void add_targets(struct leak_set *s, struct naive *seen, uintptr_t addres
     if (!naive_find(seen, address, &from) || !naive_has_words(&from))
         return;
     for (size_t at = 0; naive_words(seen, &from, &at, &c);)
-        for (size_t i = 0; i < c.count; i++)
+        for (size_t i = 0; i < c.count + c.halves; i++)
             add_target(s, seen, c.words[i]);
 }
 
