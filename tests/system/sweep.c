@@ -34,6 +34,7 @@ static const struct {
     CALL(clone3, ENOSYS),
     CALL(close, EIO),
     CALL(fcntl, EMFILE),
+    CALL(flock, ENOLCK),
     CALL(fstat, EPERM),
     CALL(futex, ENOSYS),
     CALL(getcwd, ENOENT),
